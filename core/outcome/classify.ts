@@ -1,0 +1,80 @@
+import { headerValue } from '../fetch/headers.ts';
+import type { HttpResponse } from '../ports/http-client.ts';
+import type { Page } from '../source/page.ts';
+import type { OutcomePolicy } from '../source/source.ts';
+import { BLOCK_RULES, cloudflareError } from './block-rules.ts';
+import type { Outcome, OutcomeCode } from './outcome.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { wallEvidence } from './wall-evidence.ts';
+
+export interface ResponseToJudge {
+  readonly response: HttpResponse;
+  /** The same response decoded; absent where that failed, and headers and status must do. */
+  readonly page?: Page;
+  readonly policy: OutcomePolicy;
+  /** Milliseconds since the epoch; read only for a Retry-After date in a response without a Date of its own. */
+  readonly now?: number;
+}
+
+/**
+ * The outcome of a response that did not yield valid records: a wall by decisive header, by the structure of the
+ * page, by status and vendor's mark, and only then the status alone. Undefined for a 2xx that is no wall: what the
+ * parser found wrong with it stands. Ask only where there are no valid records; a page that has them is not blocked.
+ */
+export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
+  const { response, page, policy, now } = judged;
+  const { status } = response;
+  if (status === 304) return { code: 'NOT_MODIFIED' };
+  const evidence = wallEvidence(response, page);
+  if (cloudflareError(evidence) === 1015 && evidence.header('cf-mitigated') === '') {
+    return rateLimited(judged, 'cloudflare/1015');
+  }
+  const wall = BLOCK_RULES.find((rule) => rule.test(evidence));
+  if (wall !== undefined) {
+    const message = `security wall (${wall.id}), HTTP ${status}`;
+    return { code: 'BLOCKED', blockType: wall.blockType, rule: wall.id, message };
+  }
+  if (status === 429 || policy.rateLimitStatuses.includes(status))
+    return rateLimited(judged, `status/${status}`);
+  if (status === 503 && headerValue(response.headers, 'retry-after') !== undefined) {
+    return rateLimited({ response, policy, now }, 'status/503-retry-after');
+  }
+  const code = codeOf(status);
+  if (code === undefined) return undefined;
+  return { code, rule: `status/${status}`, message: `HTTP ${status} ${response.statusText}`.trimEnd() };
+}
+
+function rateLimited({ response, now }: ResponseToJudge, rule: string): Outcome {
+  const asked = retryAfterMs(response.headers, now);
+  const outcome: Outcome = {
+    code: 'RATE_LIMITED',
+    rule,
+    message: `HTTP ${response.status} ${response.statusText}`.trimEnd(),
+  };
+  return asked === undefined ? outcome : { ...outcome, retryAfterMs: asked };
+}
+
+/** Single statuses that mean something else than their class. */
+const STATUS_CODES: Readonly<Record<number, OutcomeCode>> = {
+  401: 'AUTH_FAILED',
+  // Not for us, for money or by law: like 403, asking again changes nothing.
+  402: 'AUTH_FAILED',
+  403: 'AUTH_FAILED',
+  404: 'NOT_FOUND',
+  407: 'AUTH_FAILED',
+  // The server got tired of waiting for our request.
+  408: 'TIMEOUT',
+  410: 'NOT_FOUND',
+  451: 'AUTH_FAILED',
+};
+
+/**
+ * The status alone. What is left over is UNKNOWN_ERROR: a redirect without a readable Location, a 4xx that says
+ * that our request is wrong (400, 405, 406, 414), a status outside of the standard (999).
+ */
+function codeOf(status: number): OutcomeCode | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  const known = STATUS_CODES[status];
+  if (known !== undefined) return known;
+  return status >= 500 && status < 600 ? 'SERVER_ERROR' : 'UNKNOWN_ERROR';
+}

@@ -1,0 +1,41 @@
+/** How an attempt ended. The closed list of the design, section 4. */
+export const OUTCOME_CODES = [
+  'SUCCESS',
+  'NOT_MODIFIED',
+  'RATE_LIMITED',
+  'BLOCKED',
+  'BLOCKED_PROXY',
+  'NOT_FOUND',
+  'AUTH_FAILED',
+  'TIMEOUT',
+  'NETWORK_ERROR',
+  'SERVER_ERROR',
+  'TOO_LARGE',
+  'REFUSED',
+  'HTML_CHANGED',
+  'PARSE_ERROR',
+  'VALIDATION_ERROR',
+  'NO_RECORDS',
+  'QUEUE_FULL',
+  'UNKNOWN_ERROR',
+] as const;
+export type OutcomeCode = (typeof OUTCOME_CODES)[number];
+
+export const BLOCK_TYPES = ['cloudflare', 'waf', 'captcha'] as const;
+export type BlockType = (typeof BLOCK_TYPES)[number];
+
+/** The coarse column that analysts group by. */
+export type OutcomeStatus = 'success' | 'blocked' | 'not_found' | 'timeout' | 'error' | 'queue_full';
+
+/** An outcome with its evidence. */
+export interface Outcome {
+  readonly code: OutcomeCode;
+  /** With BLOCKED and BLOCKED_PROXY only. */
+  readonly blockType?: BlockType;
+  /** Id of the rule that recognised it, `cloudflare/cf-mitigated`. */
+  readonly rule?: string;
+  /** One line for a person; absent on success. */
+  readonly message?: string;
+  /** Milliseconds that the site asked us to stay away (Retry-After), not yet clamped. */
+  readonly retryAfterMs?: number;
+}

@@ -1,0 +1,49 @@
+/** One HTTP exchange on the wire: no redirects followed, nothing decoded, nothing retried. */
+export interface HttpClient {
+  /** Never throws for what a site or a network does: that is a `failed` exchange. */
+  send(request: HttpRequest): Promise<HttpExchange>;
+  close(): Promise<void>;
+}
+
+export interface HttpRequest {
+  /** http or https. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly limits: HttpLimits;
+  /** True lets this one request connect to loopback, private, link-local and other special addresses. */
+  readonly allowPrivateAddress: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpLimits {
+  /** Milliseconds for each phase, and for the whole exchange. */
+  readonly connectMs: number;
+  readonly headersMs: number;
+  readonly bodyMs: number;
+  readonly totalMs: number;
+  /** Bytes of the body as they come over the wire. */
+  readonly maxWireBytes: number;
+}
+
+export type HttpExchange = HttpResponse | HttpFailure;
+
+export interface HttpResponse {
+  readonly kind: 'response';
+  readonly url: string;
+  readonly status: number;
+  readonly statusText: string;
+  /** In the order and case of the wire; a repeated header stands repeatedly. Transfer-Encoding is already undone. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** The body as it came: still gzip, br or zstd where Content-Encoding says so. */
+  readonly body: Uint8Array;
+  /** The address that answered, for the record. */
+  readonly remoteAddress?: string;
+}
+
+export interface HttpFailure {
+  readonly kind: 'failed';
+  readonly url: string;
+  readonly code: 'TIMEOUT' | 'NETWORK_ERROR' | 'TOO_LARGE' | 'REFUSED';
+  /** Which phase or check failed, and how: `connect: ECONNREFUSED 127.0.0.1:80`. */
+  readonly message: string;
+}

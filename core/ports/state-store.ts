@@ -1,0 +1,49 @@
+/**
+ * Small JSON documents under (partition, sort), with optimistic revisions: the DynamoDB model.
+ * Meaning and validation of `value` live above; the store only keeps it.
+ */
+export interface StateStore {
+  /** The document, read consistently, or undefined. */
+  get(partition: string, sort: string): Promise<StateDocument | undefined>;
+  /** Documents of one partition in the byte order of `sort`. */
+  query(partition: string, options?: StateQuery): AsyncIterable<StateDocument>;
+  /** All the writes or none (at most 100, distinct documents). `conflict` when an expectation does not hold. */
+  write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'>;
+}
+
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
+
+export interface StateDocument {
+  readonly partition: string;
+  readonly sort: string;
+  /** 1 for the first write, one more for each write after it. */
+  readonly revision: number;
+  readonly value: Json;
+}
+
+export interface StateQuery {
+  readonly prefix?: string;
+  /** Inclusive lower bound of `sort`. */
+  readonly from?: string;
+  /** Inclusive upper bound of `sort`. */
+  readonly to?: string;
+  readonly descending?: boolean;
+  readonly limit?: number;
+}
+
+export type StateWrite =
+  | {
+      readonly kind: 'put';
+      readonly partition: string;
+      readonly sort: string;
+      readonly value: Json;
+      /** The revision that must be there, or `absent`; without it the write is unconditional. */
+      readonly expect?: number | 'absent';
+    }
+  | { readonly kind: 'delete'; readonly partition: string; readonly sort: string; readonly expect?: number };

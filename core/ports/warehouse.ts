@@ -1,0 +1,21 @@
+/** SQL over the lake: DuckDB locally, Athena on AWS. */
+export interface Warehouse {
+  /**
+   * Runs one statement. `parameters` are bound to `?` in order, never spliced into the text.
+   * Throws a `WarehouseError` whose message is fit to be shown to the person who wrote the SQL.
+   */
+  query(sql: string, parameters?: readonly SqlValue[]): Promise<QueryResult>;
+  close(): Promise<void>;
+}
+
+export type SqlValue = null | boolean | number | bigint | string;
+
+export interface QueryResult {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Plain values: DATE as `YYYY-MM-DD`, TIMESTAMP as ISO 8601 UTC, 64-bit integers as numbers where they are safe, else strings. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+export class WarehouseError extends Error {
+  override readonly name = 'WarehouseError';
+}

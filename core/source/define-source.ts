@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import { columnsOf } from '../lake/schema.ts';
+import { isIdentifier } from './identifier.ts';
+import type {
+  DailyCadence,
+  Expectation,
+  FetchLimits,
+  OutcomePolicy,
+  Politeness,
+  RetryPolicy,
+  Source,
+  Table,
+} from './source.ts';
+
+const DEFAULT_POLITENESS: Politeness = {
+  concurrency: 4,
+  minDelayMs: 250,
+  robots: 'respect',
+  userAgent: 'Rescrape/0.1',
+};
+const DEFAULT_OUTCOMES: OutcomePolicy = {
+  rateLimitStatuses: [429],
+  skipAfterBlocks: 1,
+  skipAfterNotFound: 4,
+};
+const DEFAULT_RETRY: RetryPolicy = { attempts: 3, intervalSeconds: 2, backoffRate: 2 };
+const DEFAULT_LIMITS: FetchLimits = {
+  connectMs: 10_000,
+  headersMs: 20_000,
+  bodyMs: 30_000,
+  totalMs: 60_000,
+  maxDecodedBytes: 20 * 1024 * 1024,
+};
+const DEFAULT_EXPECT: Expectation = { minItems: 1, maxShrink: 0.5 };
+
+/** What an author writes: a `Source` in which everything with a sensible default may be left out. */
+export type SourceDefinition = Omit<
+  Source,
+  'table' | 'politeness' | 'outcomes' | 'retry' | 'limits' | 'expect' | 'parserVersion'
+> & {
+  readonly table: Omit<Table, 'csv'> & { readonly csv?: boolean };
+  readonly politeness?: Partial<Politeness>;
+  readonly outcomes?: Partial<OutcomePolicy>;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly limits?: Partial<FetchLimits>;
+  readonly expect?: Partial<Expectation>;
+  readonly parserVersion?: number;
+};
+
+/** `daily({ at: '01:30', windowDays: 7 })`: every day at that time of the source's zone, the last 7 dates. */
+export function daily(options: { at: string; windowDays: number }): DailyCadence {
+  return { kind: 'daily', ...options };
+}
+
+const identifier = z
+  .string()
+  .refine(isIdentifier, { error: 'not an identifier (letters, digits, . _ -; at most 128)' });
+const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'not a column name (a-z, 0-9, _)' });
+const positive = z.number().positive();
+const timeZone = z.string().refine(isTimeZone, { error: 'not an IANA time zone' });
+
+const definitionSchema = z.object({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'must be lower case letters, digits and -, at most 31' }),
+  baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }),
+  timeZone,
+  cadence: z.object({
+    kind: z.literal('daily'),
+    at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be HH:MM' }),
+    windowDays: z.int().min(1).max(366),
+  }),
+  targets: z
+    .array(z.object({ id: identifier }))
+    .min(1)
+    .refine((targets) => new Set(targets.map(({ id }) => id)).size === targets.length, {
+      error: 'has the same id twice',
+    }),
+  table: z.object({
+    name: columnName,
+    partitionBy: z.tuple([columnName, z.literal('date')]),
+    itemKey: columnName,
+    rowKey: z.array(columnName).min(1),
+  }),
+  politeness: z.object({
+    concurrency: z.int().min(1).max(256),
+    minDelayMs: z.number().min(0),
+    robots: z.enum(['respect', 'ignore']),
+    userAgent: z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must be printable ASCII' }),
+  }),
+  outcomes: z.object({
+    rateLimitStatuses: z.array(z.int().min(400).max(999)),
+    skipAfterBlocks: z.int().min(1),
+    skipAfterNotFound: z.int().min(1),
+  }),
+  retry: z.object({
+    attempts: z.int().min(0).max(10),
+    intervalSeconds: positive,
+    backoffRate: z.number().min(1),
+  }),
+  limits: z.object({
+    connectMs: positive,
+    headersMs: positive,
+    bodyMs: positive,
+    totalMs: positive,
+    maxDecodedBytes: positive,
+  }),
+  expect: z.object({ minItems: z.int().min(0), maxShrink: z.number().min(0).max(1) }),
+  parserVersion: z.int().min(1),
+});
+
+/**
+ * Fills in the defaults and checks the definition itself.
+ * Throws an Error with every problem in one line each: a source that is wrong must not start.
+ */
+export function defineSource(definition: SourceDefinition): Source {
+  const source: Source = {
+    ...definition,
+    table: { ...definition.table, csv: definition.table.csv ?? false },
+    politeness: { ...DEFAULT_POLITENESS, ...definition.politeness },
+    outcomes: { ...DEFAULT_OUTCOMES, ...definition.outcomes },
+    retry: { ...DEFAULT_RETRY, ...definition.retry },
+    limits: { ...DEFAULT_LIMITS, ...definition.limits },
+    expect: { ...DEFAULT_EXPECT, ...definition.expect },
+    parserVersion: definition.parserVersion ?? 1,
+  };
+  const checked = definitionSchema.safeParse(source);
+  const problems = checked.success
+    ? tableProblems(source.table)
+    : checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (problems.length > 0) {
+    throw new Error(`source ${JSON.stringify(definition.name)} is not valid:\n  ${problems.join('\n  ')}`);
+  }
+  return source;
+}
+
+function tableProblems(table: Table): string[] {
+  const problems: string[] = [];
+  const columns = new Map(
+    columnsOf(table.schema, (problem) => problems.push(`table.schema.${problem}`)).map((c) => [c.name, c]),
+  );
+  for (const key of new Set([table.itemKey, ...table.rowKey])) {
+    const column = columns.get(key);
+    if (!column) problems.push(`table.schema has no column ${key}, which a key names`);
+    else if (column.nullable) problems.push(`table.schema.${key} is part of a key and may not be nullable`);
+  }
+  for (const name of columns.keys()) {
+    if (!columnName.safeParse(name).success)
+      problems.push(`table.schema.${name}: not a column name (a-z, 0-9, _)`);
+    if ((table.partitionBy as readonly string[]).includes(name)) {
+      problems.push(`table.schema.${name} is a partition column; the lake adds it`);
+    }
+  }
+  return problems;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,132 @@
+import type * as z from 'zod';
+import type { CivilDate } from '../window/civil-date.ts';
+import type { Page } from './page.ts';
+
+/** One unit of overwrite: a date of a target. */
+export interface Partition {
+  readonly target: string;
+  readonly date: CivilDate;
+}
+
+/** One thing to fetch inside a partition. */
+export interface Item {
+  /** Unique in its partition; an identifier (`isIdentifier`). Equals the column `table.itemKey` of its records. */
+  readonly id: string;
+  /** Absolute, or relative to the source's base URL. */
+  readonly url: string;
+}
+
+/** Why a page gave no records, where the parser can tell. A parser that throws means PARSE_ERROR. */
+export interface Rejected {
+  readonly kind: 'rejected';
+  /** HTML_CHANGED: the landmarks are gone. NO_RECORDS: landmarks there, nothing in them. PARSE_ERROR: a cell that cannot be read. */
+  readonly code: 'HTML_CHANGED' | 'NO_RECORDS' | 'PARSE_ERROR';
+  /** One line: which landmark, which cell. */
+  readonly message: string;
+}
+
+/** What the source's own index says of a partition. No items means: the day is truly empty. */
+export type Discovery = { readonly kind: 'items'; readonly items: readonly Item[] } | Rejected;
+
+/** What a page says. `empty` is an item that rightly has no records (a void race). */
+export type Parsed<Row> =
+  | { readonly kind: 'records'; readonly records: readonly Row[] }
+  | { readonly kind: 'empty'; readonly reason: string }
+  | Rejected;
+
+/** Scrape the last `windowDays` dates, today included, every day at `at` (HH:MM) in the source's time zone. */
+export interface DailyCadence {
+  readonly kind: 'daily';
+  readonly at: string;
+  readonly windowDays: number;
+}
+
+export interface Target {
+  readonly id: string;
+  /** The source's own facts about the target. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface Politeness {
+  /** Requests under way at once to one host, over the whole run. */
+  readonly concurrency: number;
+  /** Milliseconds between the starts of two requests to one host. */
+  readonly minDelayMs: number;
+  readonly robots: 'respect' | 'ignore';
+  /** The User-Agent header; its first product token is matched against robots.txt. */
+  readonly userAgent: string;
+}
+
+export interface OutcomePolicy {
+  /** Statuses that mean "slow down" here; default [429]. */
+  readonly rateLimitStatuses: readonly number[];
+  /** Walls in a row that flag the target; default 1, the one-attempt rule. */
+  readonly skipAfterBlocks: number;
+  /** 404s in a row that flag the target; default 4. */
+  readonly skipAfterNotFound: number;
+}
+
+export interface RetryPolicy {
+  /** Retries after the first try; default 3. */
+  readonly attempts: number;
+  /** Seconds before the first retry; default 2. */
+  readonly intervalSeconds: number;
+  /** Each further wait is this many times longer; default 2. */
+  readonly backoffRate: number;
+}
+
+export interface FetchLimits {
+  readonly connectMs: number;
+  readonly headersMs: number;
+  readonly bodyMs: number;
+  readonly totalMs: number;
+  /** Bytes of a decoded body. */
+  readonly maxDecodedBytes: number;
+}
+
+export interface Expectation {
+  /** A day with fewer items than this is suspicious. */
+  readonly minItems: number;
+  /** Share of the current rows that a new version may lose without being held, 0 to 1; default 0.5. */
+  readonly maxShrink: number;
+}
+
+export interface Table {
+  readonly name: string;
+  /** The column that carries the target, then `date`. */
+  readonly partitionBy: readonly [string, 'date'];
+  /** Column of a record that names its item. */
+  readonly itemKey: string;
+  /** Columns that together tell one row from another inside a partition. */
+  readonly rowKey: readonly string[];
+  /** One record; the columns of Parquet, Glue, DuckDB and CSV come from it. Partition columns are not part of it. */
+  readonly schema: z.ZodObject;
+  /** Also write `exports/csv/...`; default false. */
+  readonly csv: boolean;
+}
+
+/** Where the index of a partition is, and how it is read. */
+export interface Discover {
+  /** Address of the index page, relative to the base URL. */
+  url(partition: Partition): string;
+  parse(page: Page, partition: Partition): Discovery;
+}
+
+/** A source with every default filled in: what `defineSource` returns. */
+export interface Source {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly timeZone: string;
+  readonly cadence: DailyCadence;
+  readonly targets: readonly Target[];
+  readonly table: Table;
+  readonly politeness: Politeness;
+  readonly outcomes: OutcomePolicy;
+  readonly retry: RetryPolicy;
+  readonly limits: FetchLimits;
+  readonly expect: Expectation;
+  /** Raise it when `parse` or the schema changes its reading: pages are then read again although they did not change. */
+  readonly parserVersion: number;
+  readonly discover: Discover;
+  parse(page: Page, item: Item, partition: Partition): Parsed<unknown>;
+}

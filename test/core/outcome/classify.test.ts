@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { toPage } from '../../../core/fetch/decode.ts';
+import { BLOCK_RULES } from '../../../core/outcome/block-rules.ts';
+import { classifyResponse } from '../../../core/outcome/classify.ts';
+import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
+import { html, type PageCase, prose, responseOf } from './pages.ts';
+import { TRAPS } from './traps.ts';
+import { WALLS } from './walls.ts';
+
+const policy = { rateLimitStatuses: [429], skipAfterBlocks: 1, skipAfterNotFound: 4 };
+
+function judge(page: PageCase, rateLimitStatuses = policy.rateLimitStatuses) {
+  const response = responseOf(page);
+  const decoded = toPage(response, 10_000_000);
+  return classifyResponse({
+    response,
+    page: decoded.kind === 'page' ? decoded.page : undefined,
+    policy: { ...policy, rateLimitStatuses },
+  });
+}
+
+const status = (code: number, headers: Record<string, string> = {}): PageCase => ({
+  name: `HTTP ${code}`,
+  status: code,
+  headers,
+  body: html('', prose(500)),
+});
+
+describe('a security wall', () => {
+  it.each(WALLS)('is recognised: $name', (wall) => {
+    expect(judge(wall)).toMatchObject({ code: 'BLOCKED', blockType: wall.blockType, rule: wall.rule });
+  });
+
+  it('has at least one case for every rule', () => {
+    const seen = new Set(WALLS.map(({ rule }) => rule));
+    // These two share their page with a rule that is asked earlier; the mark alone is tested below.
+    const shadowed = new Set(['siteground/sg-captcha', 'imunify360/server', 'ddos-guard/script']);
+    expect(BLOCK_RULES.map(({ id }) => id).filter((id) => !seen.has(id) && !shadowed.has(id))).toEqual([]);
+  });
+
+  it.each([
+    ['siteground/sg-captcha', 202, { 'SG-Captcha': 'challenge' }, ''],
+    ['imunify360/server', 403, { Server: 'imunify360-webshield/1.21' }, ''],
+    ['ddos-guard/script', 403, {}, '<script src="https://check.ddos-guard.net/check.js"></script>'],
+  ] as const)('is recognised by the mark of %s alone', (rule, code, headers, body) => {
+    expect(judge({ name: rule, status: code, headers, body })).toMatchObject({ code: 'BLOCKED', rule });
+  });
+
+  it('is recognised by its header where the body could not be decoded', () => {
+    const response = responseOf({
+      name: '',
+      status: 403,
+      headers: { 'cf-mitigated': 'challenge' },
+      body: '',
+    });
+    expect(classifyResponse({ response, policy })).toMatchObject({
+      code: 'BLOCKED',
+      blockType: 'cloudflare',
+    });
+  });
+
+  it('outranks the statuses that a source calls a rate limit', () => {
+    const wall = { name: '', status: 406, headers: { 'cf-mitigated': 'challenge' }, body: '' };
+    expect(judge(wall, [406])).toMatchObject({ code: 'BLOCKED' });
+  });
+});
+
+describe('a page that only looks like a wall', () => {
+  it.each(TRAPS)('is not called one: $name', (trap) => {
+    expect(judge(trap)?.code).toBe(trap.code);
+  });
+});
+
+describe('the status alone', () => {
+  it.each<[number, OutcomeCode | undefined]>([
+    [200, undefined],
+    [204, undefined],
+    [206, undefined],
+    [304, 'NOT_MODIFIED'],
+    [301, 'UNKNOWN_ERROR'],
+    [400, 'UNKNOWN_ERROR'],
+    [401, 'AUTH_FAILED'],
+    [403, 'AUTH_FAILED'],
+    [404, 'NOT_FOUND'],
+    [406, 'UNKNOWN_ERROR'],
+    [408, 'TIMEOUT'],
+    [410, 'NOT_FOUND'],
+    [429, 'RATE_LIMITED'],
+    [451, 'AUTH_FAILED'],
+    [500, 'SERVER_ERROR'],
+    [502, 'SERVER_ERROR'],
+    [503, 'SERVER_ERROR'],
+    [599, 'SERVER_ERROR'],
+    [999, 'UNKNOWN_ERROR'],
+  ])('%i means %s', (code, expected) => {
+    expect(judge(status(code))?.code).toBe(expected);
+  });
+
+  it('is overruled by what the source calls a rate limit', () => {
+    expect(judge(status(406), [406, 429])).toMatchObject({ code: 'RATE_LIMITED', rule: 'status/406' });
+    expect(judge(status(999), [999])).toMatchObject({ code: 'RATE_LIMITED' });
+  });
+
+  it('429 is a rate limit even where the source lists other statuses', () => {
+    expect(judge(status(429), [406])).toMatchObject({ code: 'RATE_LIMITED' });
+  });
+});
+
+describe('Retry-After', () => {
+  it('is carried in milliseconds, from seconds', () => {
+    expect(judge(status(429, { 'Retry-After': '7' }))?.retryAfterMs).toBe(7000);
+  });
+
+  it('is carried from a date, measured against the Date of the response', () => {
+    const headers = { Date: 'Wed, 21 Oct 2015 07:28:00 GMT', 'Retry-After': 'Wed, 21 Oct 2015 07:28:30 GMT' };
+    expect(judge(status(503, headers))).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 30_000 });
+  });
+
+  it('is left out where it cannot be read, and the 503 still is a rate limit', () => {
+    const outcome = judge(status(503, { 'Retry-After': 'soon' }));
+    expect(outcome?.code).toBe('RATE_LIMITED');
+    expect(outcome).not.toHaveProperty('retryAfterMs');
+  });
+});
+
+describe('hostile pages', () => {
+  const MARKS = ['class="', '<input ', 'cf-error-code"', '<form', '<script', 'http-equiv=refresh ', 'var dd'];
+
+  it.each(MARKS)('cost linear time however often they repeat %s', (mark) => {
+    const body = mark.repeat(Math.floor(90_000 / mark.length));
+    const started = performance.now();
+    judge({ name: '', status: 403, body });
+    // A rule that backtracks takes seconds on this; the margin is for a busy machine.
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  it('of many megabytes are looked at only in part', () => {
+    const body = `${'<'.repeat(8_000_000)}`;
+    const started = performance.now();
+    expect(judge({ name: '', status: 200, body })).toBeUndefined();
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});

@@ -1,0 +1,202 @@
+import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
+import { html, type PageCase, prose } from './pages.ts';
+
+export interface TrapCase extends PageCase {
+  /** What it is instead of a wall; undefined where the parser's own outcome stands. */
+  readonly code: OutcomeCode | undefined;
+}
+
+/** Pages that look like walls to a hasty reader. */
+export const TRAPS: readonly TrapCase[] = [
+  {
+    name: 'a big page with a reCAPTCHA on its registration form',
+    status: 200,
+    body: html(
+      'Results',
+      `${prose(770_000)}<form><input type="email"><div class="g-recaptcha"></div></form>`,
+    ),
+    code: undefined,
+  },
+  {
+    name: 'a big page that ends with an Incapsula sensor script',
+    status: 200,
+    body: html(
+      'Results',
+      `${prose(650_000)}<script src="/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e"></script>`,
+    ),
+    code: undefined,
+  },
+  {
+    name: 'a small page that ends with an Incapsula sensor script',
+    status: 200,
+    body: html(
+      'Results',
+      `${prose(4000)}<script src="/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e"></script>`,
+    ),
+    code: undefined,
+  },
+  {
+    name: "an origin's own error page with Cloudflare's beacon",
+    status: 500,
+    headers: { Server: 'cloudflare', 'CF-Ray': '8a1-LHR' },
+    body: html(
+      'Something went wrong',
+      '<script src="https://static.cloudflareinsights.com/beacon.min.js"></script>',
+    ),
+    code: 'SERVER_ERROR',
+  },
+  {
+    name: "an origin's own 404 with Cloudflare's beacon",
+    status: 404,
+    headers: { Server: 'cloudflare' },
+    body: html('Not found', '<script src="https://static.cloudflareinsights.com/beacon.min.js"></script>'),
+    code: 'NOT_FOUND',
+  },
+  {
+    name: "a served page with Cloudflare's passive detection",
+    status: 200,
+    headers: { Server: 'cloudflare' },
+    body: html(
+      'Results',
+      `${prose(9000)}<script>a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>`,
+    ),
+    code: undefined,
+  },
+  {
+    name: 'a served page that sets PerimeterX variables',
+    status: 200,
+    headers: { 'Set-Cookie': '_pxhd=abc; path=/' },
+    body: html('Results', `${prose(9000)}<script>window._pxAppId='PXab12';window._pxParam1=1;</script>`),
+    code: undefined,
+  },
+  {
+    name: "a served page with every vendor's cookies",
+    status: 200,
+    headers: {
+      'Set-Cookie': '_abck=1; bm_sz=2; datadome=3; incap_ses_1=4; TS01a=5',
+      'X-DataDome': 'protected',
+      'X-Iinfo': '1-2',
+    },
+    body: html('Results', prose(5000)),
+    code: undefined,
+  },
+  {
+    name: 'an outage with 503',
+    status: 503,
+    body: html('503 Service Unavailable', '<center><h1>503 Service Unavailable</h1></center><hr>nginx'),
+    code: 'SERVER_ERROR',
+  },
+  {
+    name: 'maintenance with a Retry-After',
+    status: 503,
+    headers: { 'Retry-After': '120' },
+    body: html('Back soon', 'We are doing maintenance.'),
+    code: 'RATE_LIMITED',
+  },
+  {
+    name: 'a plain 403 of nginx',
+    status: 403,
+    body: html('403 Forbidden', '<center><h1>403 Forbidden</h1></center><hr><center>nginx</center>'),
+    code: 'AUTH_FAILED',
+  },
+  {
+    name: "a 403 of an origin behind Cloudflare, Cloudflare's server header and all",
+    status: 403,
+    headers: { Server: 'cloudflare', 'CF-Ray': '8a1-LHR' },
+    body: html('403 Forbidden', '<h1>Forbidden</h1>'),
+    code: 'AUTH_FAILED',
+  },
+  {
+    name: 'an origin that Cloudflare cannot reach',
+    status: 522,
+    headers: { Server: 'cloudflare' },
+    body: html('racing.example | 522: Connection timed out', '<span class="cf-error-code">522</span>'),
+    code: 'SERVER_ERROR',
+  },
+  {
+    name: 'an origin whose name Cloudflare cannot resolve',
+    status: 530,
+    headers: { Server: 'cloudflare' },
+    body: 'error code: 1016',
+    code: 'SERVER_ERROR',
+  },
+  {
+    name: 'the rate limit of Cloudflare',
+    status: 429,
+    headers: { Server: 'cloudflare', 'Retry-After': '30' },
+    body: 'error code: 1015',
+    code: 'RATE_LIMITED',
+  },
+  {
+    name: 'the rate limit of Cloudflare behind a custom status',
+    status: 403,
+    headers: { Server: 'cloudflare' },
+    body: html('Access denied', '<h1><span class="cf-error-code">1015</span></h1>You are being rate limited'),
+    code: 'RATE_LIMITED',
+  },
+  {
+    name: 'an error of an Akamai edge that is no denial',
+    status: 503,
+    headers: { Server: 'AkamaiGHost' },
+    body: html(
+      'Service Unavailable',
+      'The server is temporarily unable to service your request. Reference&#32;&#35;11&#46;45',
+    ),
+    code: 'SERVER_ERROR',
+  },
+  {
+    name: 'an article about captchas, walls and the words on them',
+    status: 200,
+    body: html(
+      'How a captcha works: press & hold, Just a moment, Incapsula',
+      `${prose(30_000)}<p>captcha captcha captcha. "The requested URL was rejected. Please consult" is F5, kpsdk.scriptStart is Kasada, ` +
+        'Sucuri WebSite Firewall, sucuri_cloudproxy_js, "Generated by Wordfence", Access denied by Imunify360, Incapsula incident ID, ' +
+        '&lt;iframe src=_Incapsula_Resource?SWUDNSAI&gt;, _cf_chl_opt</p>',
+    ),
+    code: undefined,
+  },
+  {
+    name: 'a page that loads the reCAPTCHA script for its forms',
+    status: 403,
+    body: html(
+      'Members only',
+      '<script src="https://www.google.com/recaptcha/api.js?render=k"></script><p>Please sign in.</p>',
+    ),
+    code: 'AUTH_FAILED',
+  },
+  {
+    name: 'a small page with a sign-in form and a widget',
+    status: 200,
+    body: html(
+      'Sign in',
+      '<form><input name="user"><input type="password" name="p"><div class="g-recaptcha"></div></form>',
+    ),
+    code: undefined,
+  },
+  {
+    name: 'a 404 that talks about a captcha',
+    status: 404,
+    body: html('Not found', '<p>Our captcha guide has moved.</p>'),
+    code: 'NOT_FOUND',
+  },
+  {
+    name: 'a big page that mentions the container of Akamai at its top',
+    status: 200,
+    body: html('Results', `<p>sec-if-cpt-container</p>${prose(150_000)}`),
+    code: undefined,
+  },
+  {
+    name: 'a small page with a widget in its second form',
+    status: 200,
+    body: html('Bye', '<form><button>Sign out</button></form><form><div class="h-captcha"></div></form>'),
+    code: undefined,
+  },
+  { name: 'an empty answer', status: 200, body: '', code: undefined },
+  {
+    name: 'a search page named sorry on another site',
+    status: 200,
+    url: 'https://racing.example/sorry/',
+    body: html('Sorry', ''),
+    code: undefined,
+  },
+];

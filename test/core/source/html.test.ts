@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HtmlIndex, hasClass, own, readHtml, textOf } from '../../../core/source/html.ts';
+
+describe('reading HTML', () => {
+  it('finds elements by tag, class and test selector in document order', () => {
+    const index = new HtmlIndex(
+      readHtml(`<DIV class=" b
+      a"><p data-test-selector=one>1</p></DIV><span data-test-selector='one' class="a">2</span>`),
+    );
+    expect(index.withClass('a').map((element) => element.tag)).toEqual(['div', 'span']);
+    expect(index.withClass('a', 'span').map((element) => textOf(element))).toEqual(['2']);
+    expect(index.withSelector('one').map((element) => textOf(element))).toEqual(['1', '2']);
+    expect(index.withClass('c')).toEqual([]);
+  });
+
+  it('decodes entities and makes every kind of space one', () => {
+    const [cell] = new HtmlIndex(
+      readHtml('<td>\n O&#39;Neill&nbsp;&amp;\t<b>S&ouml;hne</b> <br>½&euro;\u200b </td>'),
+    ).tag('td');
+    expect(cell && textOf(cell)).toBe("O'Neill & Söhne ½€");
+  });
+
+  it('leaves out what nobody reads on the page', () => {
+    const page = readHtml(
+      '<p>a<script>var x = "<tr class=row>"</script><svg><title>b</title></svg><style>p{}</style>c</p>',
+    );
+    expect(textOf(page)).toBe('ac');
+    expect([...new HtmlIndex(page).classes()]).toEqual([]);
+  });
+
+  it('goes on after a dropped element that closes badly', () => {
+    expect(textOf(readHtml('<svg><path></svg><p>seen</p>'))).toBe('seen');
+  });
+
+  it('tells classes apart that begin alike', () => {
+    const [element] = new HtmlIndex(readHtml('<i class="row\nrow__main"></i>')).tag('i');
+    expect(element && hasClass(element, 'row__main')).toBe(true);
+    expect(element && hasClass(element, 'row__mai')).toBe(false);
+  });
+
+  it('skips elements that the caller does not want in a text', () => {
+    const [cell] = new HtmlIndex(readHtml('<a>R Moore<sup>3</sup></a>')).tag('a');
+    expect(cell && textOf(cell, (child) => child.tag === 'sup')).toBe('R Moore');
+  });
+
+  it('reads anything without throwing, and keeps nesting within bounds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(readHtml(text).tag).toBe('#page');
+      }),
+    );
+    const deep = `${'<div>'.repeat(4_000)}x${'</div>'.repeat(4_000)}<p>after</p>`;
+    const page = readHtml(deep);
+    expect(textOf(page)).toBe('xafter');
+    expect(page.children.at(-1)).toMatchObject({ tag: 'p' });
+  });
+
+  it('copies a text without changing it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        expect(own(text)).toBe(text);
+      }),
+    );
+  });
+});
