@@ -1,0 +1,63 @@
+import { TextDecoder } from 'node:util';
+import sniffEncoding from 'html-encoding-sniffer';
+
+/**
+ * Text of a page by the HTML standard's order: byte order mark, charset of the Content-Type, meta element.
+ * Where none of them speaks, UTF-8 if the bytes are valid UTF-8, else windows-1252.
+ */
+export function decodeText(bytes: Uint8Array, contentType: string): string {
+  const label = charsetOf(contentType);
+  // Almost every page; a UTF-16 byte order mark is no valid UTF-8 start and would overrule the header.
+  if (label === 'utf-8' && !startsWithUtf16Mark(bytes)) return UTF8.decode(bytes);
+  const encoding = sniff(bytes, label);
+  if (encoding !== UNDECLARED) return decoderFor(encoding).decode(bytes);
+  try {
+    return STRICT_UTF8.decode(bytes);
+  } catch {
+    return decoderFor('windows-1252').decode(bytes);
+  }
+}
+
+const UTF8 = new TextDecoder();
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true });
+const UNDECLARED = 'undeclared';
+const DECODERS = new Map<string, TextDecoder>();
+
+/** `utf-8` of `text/html; charset="UTF8"`, lower case; undefined where there is none. */
+function charsetOf(contentType: string): string | undefined {
+  const at = contentType.toLowerCase().indexOf('charset=');
+  if (at < 0) return undefined;
+  const value = contentType.slice(at + 8).split(';', 1)[0] ?? '';
+  const label = value.replaceAll(/["']/g, '').trim().toLowerCase();
+  return label === 'utf8' ? 'utf-8' : label;
+}
+
+function startsWithUtf16Mark(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe);
+}
+
+function sniff(bytes: Uint8Array, label: string | undefined): string {
+  try {
+    return sniffEncoding(bytes, { transportLayerEncodingLabel: label, defaultEncoding: UNDECLARED });
+  } catch {
+    // The sniffer throws on a meta element that ends in the bare word "charset".
+    return UNDECLARED;
+  }
+}
+
+function decoderFor(encoding: string): TextDecoder {
+  const known = DECODERS.get(encoding);
+  if (known !== undefined) return known;
+  const decoder = newDecoder(encoding);
+  DECODERS.set(encoding, decoder);
+  return decoder;
+}
+
+function newDecoder(encoding: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding);
+  } catch {
+    // `replacement` and `x-user-defined` are names that TextDecoder refuses.
+    return UTF8;
+  }
+}

@@ -1,0 +1,108 @@
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { HttpResponse } from '../ports/http-client.ts';
+import type { Page } from '../source/page.ts';
+import { decodeText } from './charset.ts';
+import { headerList, headerValue } from './headers.ts';
+
+export type DecodedPage =
+  | { readonly kind: 'page'; readonly page: Page; readonly decodedBytes: number }
+  | { readonly kind: 'failed'; readonly outcome: Outcome };
+
+/** Codings on top of each other that are undone; more is only ever an attack (design, section 13). */
+const MAX_ENCODINGS = 2;
+
+/**
+ * The response as a parser sees it: content codings undone, bytes made text. At most `maxDecodedBytes` bytes
+ * come into being on the way, whatever the stream claims.
+ *
+ * - more than `maxDecodedBytes`, or more than two codings: TOO_LARGE
+ * - a coded stream that is corrupt or cut short: NETWORK_ERROR, for damage on the way is cured by another try
+ * - a registered coding that nobody asked for (`compress`): UNKNOWN_ERROR. Words that are no coding at all
+ *   (`Content-Encoding: utf-8`) are passed over, as browsers do.
+ */
+export function toPage(response: HttpResponse, maxDecodedBytes: number): DecodedPage {
+  const decoded = undoEncodings(response, maxDecodedBytes);
+  if (!(decoded instanceof Uint8Array)) return { kind: 'failed', outcome: decoded };
+  const contentType = headerValue(response.headers, 'content-type') ?? '';
+  const page: Page = {
+    url: response.url,
+    status: response.status,
+    contentType: (contentType.split(';', 1)[0] ?? '').trim().toLowerCase(),
+    text: decodeText(decoded, contentType),
+  };
+  return { kind: 'page', page, decodedBytes: decoded.length };
+}
+
+function undoEncodings(response: HttpResponse, maxDecodedBytes: number): Uint8Array | Outcome {
+  const encodings = headerList(response.headers, 'content-encoding')
+    .map((encoding) => encoding.toLowerCase())
+    .filter((encoding) => encoding in DECODERS || UNSUPPORTED.has(encoding));
+  if (encodings.length > MAX_ENCODINGS) {
+    return { code: 'TOO_LARGE', message: `too many encodings: ${encodings.slice(0, 8).join(', ')}` };
+  }
+  let body = response.body;
+  // Applied in the order of the list (RFC 9110, section 8.4), so undone from its end.
+  for (const encoding of encodings.reverse()) {
+    if (body.length === 0) break;
+    const decode = DECODERS[encoding];
+    if (decode === undefined) {
+      return { code: 'UNKNOWN_ERROR', message: `Content-Encoding ${encoding} is not supported` };
+    }
+    try {
+      body = decode(body, maxDecodedBytes);
+    } catch (error) {
+      return decodeFailure(encoding, error as NodeJS.ErrnoException, maxDecodedBytes);
+    }
+  }
+  return body.length > maxDecodedBytes ? tooLarge(maxDecodedBytes) : body;
+}
+
+function decodeFailure(encoding: string, error: NodeJS.ErrnoException, maxDecodedBytes: number): Outcome {
+  if (error.code === 'ERR_BUFFER_TOO_LARGE') return tooLarge(maxDecodedBytes);
+  return { code: 'NETWORK_ERROR', message: `body: damaged ${encoding} stream: ${error.message}` };
+}
+
+function tooLarge(maxDecodedBytes: number): Outcome {
+  return { code: 'TOO_LARGE', message: `body: more than ${maxDecodedBytes} bytes decoded` };
+}
+
+/** Bytes per step; a 178 KB page in gzip takes 0.32 ms, against 0.38 with Node's default of 16 KB. */
+const CHUNK = 65_536;
+
+type Decoder = (body: Uint8Array, maxOutputLength: number) => Uint8Array;
+
+const gunzip: Decoder = (body, maxOutputLength) => gunzipSync(body, { maxOutputLength, chunkSize: CHUNK });
+
+/** `deflate` means the zlib format, but some servers have always sent the raw stream (RFC 9110, section 8.4.1.2). */
+const inflate: Decoder = (body, maxOutputLength) =>
+  isZlib(body)
+    ? inflateSync(body, { maxOutputLength, chunkSize: CHUNK })
+    : inflateRawSync(body, { maxOutputLength, chunkSize: CHUNK });
+
+function isZlib(body: Uint8Array): boolean {
+  const [method = 0, flags = 0] = body;
+  return (method & 0x0f) === 8 && ((method << 8) | flags) % 31 === 0;
+}
+
+/** A window over 8 MB is not allowed in this coding (RFC 9659); without the limit a header alone claims 128 MB. */
+const ZSTD = { [constants.ZSTD_d_windowLogMax]: 23 };
+
+const DECODERS: Readonly<Record<string, Decoder | undefined>> = Object.assign(Object.create(null), {
+  gzip: gunzip,
+  'x-gzip': gunzip,
+  deflate: inflate,
+  br: (body, maxOutputLength) => brotliDecompressSync(body, { maxOutputLength, chunkSize: CHUNK }),
+  zstd: (body, maxOutputLength) =>
+    zstdDecompressSync(body, { maxOutputLength, chunkSize: CHUNK, params: ZSTD }),
+} satisfies Record<string, Decoder>);
+
+/** The rest of IANA's registry of content codings. */
+const UNSUPPORTED = new Set(['aes128gcm', 'compress', 'dcb', 'dcz', 'exi', 'pack200-gzip', 'x-compress']);

@@ -1,0 +1,204 @@
+import type { Outcome, OutcomeCode } from '../outcome/outcome.ts';
+import { retryAfterMs } from '../outcome/retry-after.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HttpClient, HttpExchange } from '../ports/http-client.ts';
+import type { FetchLimits, Politeness } from '../source/source.ts';
+import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest } from './fetcher.ts';
+import { addressPolicy, MAX_REDIRECTS, redirectTarget, refused } from './hop.ts';
+import type { HostClock, Turn } from './host-clock.ts';
+import type { RobotsCache, RobotsCheck } from './robots.ts';
+import { loadRobots } from './robots-loader.ts';
+
+export interface PoliteFetcherOptions {
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  /** Shared by every fetcher of a run. */
+  readonly hostClock: HostClock;
+  /** Shared by every fetcher of a run. */
+  readonly robots: RobotsCache;
+  readonly politeness: Politeness;
+  readonly limits: FetchLimits;
+  /** The one origin (`http://127.0.0.1:8080`) that may lie at a private address: the operator's own base URL. */
+  readonly allowPrivateOrigin?: string;
+  /** Statuses that make the whole host pause. @default [429] */
+  readonly rateLimitStatuses?: readonly number[];
+  /** Milliseconds of that pause where the site names none. @default 2000, the first wait of a retry */
+  readonly rateLimitPauseMs?: number;
+}
+
+/** A robots.txt that asks for more than this (milliseconds) is read as this much: a run must end. */
+const MAX_CRAWL_DELAY_MS = 30_000;
+
+/**
+ * Asks the way a guest should: robots.txt first, at the pace of the host, redirects taken one by one with every
+ * check made again. Cookies are not kept: a page that needs them is not one that this crawler is invited to.
+ *
+ * Outcomes of its own: REFUSED (address, scheme, credentials in the URL, robots.txt, a redirect from https to
+ * http), NETWORK_ERROR for more than five redirects (loops come and go with a site's sessions, so it is tried
+ * again), what the client reports, and for a robots.txt that cannot be read the reason of that. `fetch` rejects
+ * only with the reason of the caller's own signal.
+ */
+export function createPoliteFetcher(options: PoliteFetcherOptions): Fetcher {
+  return {
+    fetch: (request) => new PoliteFetch(options, request).run(),
+    reach: (url) => reach(options, new URL(url)),
+  };
+}
+
+/** A site that is not there to be asked: tried again later, and told apart from one that answers with an error. */
+const NOBODY_THERE: ReadonlySet<OutcomeCode> = new Set(['NETWORK_ERROR', 'TIMEOUT', 'REFUSED']);
+
+async function reach(options: PoliteFetcherOptions, url: URL): Promise<Reach> {
+  const { robots, politeness } = options;
+  if (politeness.robots === 'ignore') return { kind: 'reached' };
+  const { permission, request } = await robots.check(url, politeness.userAgent, () =>
+    loadRobots(options, url.origin),
+  );
+  const asked = request === undefined ? {} : { robots: request };
+  return permission.kind === 'unreachable' && NOBODY_THERE.has(permission.outcome.code)
+    ? { kind: 'unreached', outcome: permission.outcome, ...asked }
+    : { kind: 'reached', ...asked };
+}
+
+class PoliteFetch {
+  readonly #options: PoliteFetcherOptions;
+  readonly #request: FetchRequest;
+  #startedAt: number | undefined;
+  #waitedMs = 0;
+  #spentMs = 0;
+  #redirects = 0;
+  #robots: RobotsRequest | undefined;
+
+  constructor(options: PoliteFetcherOptions, request: FetchRequest) {
+    this.#options = options;
+    this.#request = request;
+  }
+
+  async run(): Promise<FetchResult> {
+    const first = URL.parse(this.#request.url);
+    const refusal = addressPolicy(first);
+    if (first === null || refusal !== undefined) return this.#failed(refusal ?? refused('no address'));
+    let url = first;
+    for (;;) {
+      const check = await this.#permission(url);
+      if (check.permission.kind !== 'allowed') return this.#failed(outcomeOf(check, url));
+      const exchange = await this.#send(url, first.origin, check.permission.crawlDelayMs ?? 0);
+      if (exchange.kind === 'failed') return this.#failed({ code: exchange.code, message: exchange.message });
+      const next = redirectTarget(exchange);
+      if (next === undefined) return { ...this.#facts(), kind: 'response', response: exchange };
+      if (this.#redirects === MAX_REDIRECTS) {
+        return this.#failed({ code: 'NETWORK_ERROR', message: `more than ${MAX_REDIRECTS} redirects` });
+      }
+      const refusedHop = addressPolicy(next, url);
+      if (refusedHop !== undefined) return this.#failed(refusedHop);
+      this.#redirects++;
+      url = next;
+    }
+  }
+
+  async #permission(url: URL): Promise<RobotsCheck> {
+    const { robots, politeness } = this.#options;
+    if (politeness.robots === 'ignore') return { permission: { kind: 'allowed' } };
+    // The answer serves everybody who waits for it, so this caller's signal must not end the request.
+    const check = await orAborted(
+      robots.check(url, politeness.userAgent, () => loadRobots(this.#options, url.origin)),
+      this.#request.signal,
+    );
+    this.#robots = check.request ?? this.#robots;
+    return check;
+  }
+
+  async #send(url: URL, firstOrigin: string, crawlDelayMs: number): Promise<HttpExchange> {
+    const { client, clock, hostClock, limits, allowPrivateOrigin } = this.#options;
+    const turn = await this.#turn(url.host, crawlDelayMs);
+    this.#waitedMs += turn.waitedMs;
+    const startedAt = clock.now();
+    try {
+      const exchange = await client.send({
+        url: url.href,
+        headers: this.#headers(url.origin === firstOrigin),
+        limits: {
+          ...limits,
+          totalMs: Math.max(1, limits.totalMs - this.#spentMs),
+          maxWireBytes: limits.maxDecodedBytes,
+        },
+        allowPrivateAddress: url.origin === allowPrivateOrigin,
+        signal: this.#request.signal,
+      });
+      this.#spentMs += clock.now() - startedAt;
+      // Refused means that no connection was made.
+      if (exchange.kind === 'response' || exchange.code !== 'REFUSED') this.#startedAt ??= startedAt;
+      const pauseMs = hostPauseMs(this.#options, exchange);
+      if (pauseMs !== undefined) hostClock.penalise(url.host, pauseMs);
+      return exchange;
+    } finally {
+      turn.release();
+    }
+  }
+
+  #turn(host: string, crawlDelayMs: number): Promise<Turn> {
+    const { hostClock, politeness } = this.#options;
+    const minDelayMs = Math.max(politeness.minDelayMs, Math.min(crawlDelayMs, MAX_CRAWL_DELAY_MS));
+    return hostClock.acquire(host, { concurrency: politeness.concurrency, minDelayMs }, this.#request.signal);
+  }
+
+  #headers(sameOrigin: boolean): Record<string, string> {
+    const { etag, lastModified } = this.#request.validators ?? {};
+    return {
+      'User-Agent': this.#options.politeness.userAgent,
+      Accept: 'text/html,application/xhtml+xml,application/json;q=0.9,application/xml;q=0.9,*/*;q=0.8',
+      'Accept-Encoding': 'gzip, br, zstd',
+      ...(sameOrigin && etag !== undefined ? { 'If-None-Match': etag } : {}),
+      ...(sameOrigin && lastModified !== undefined ? { 'If-Modified-Since': lastModified } : {}),
+    };
+  }
+
+  #failed(outcome: Outcome): FetchResult {
+    return { ...this.#facts(), kind: 'failed', requestSent: this.#startedAt !== undefined, outcome };
+  }
+
+  #facts() {
+    const now = this.#options.clock.now();
+    return {
+      startedAt: this.#startedAt ?? now,
+      finishedAt: now,
+      waitedMs: this.#waitedMs,
+      redirects: this.#redirects,
+      ...(this.#robots === undefined ? {} : { robots: this.#robots }),
+    };
+  }
+}
+
+/** Milliseconds for which this answer asks the whole host to be left alone. */
+function hostPauseMs(options: PoliteFetcherOptions, exchange: HttpExchange): number | undefined {
+  if (exchange.kind === 'failed') return undefined;
+  const { rateLimitStatuses = [429], rateLimitPauseMs = 2000, clock } = options;
+  const asked = retryAfterMs(exchange.headers, clock.now());
+  if (rateLimitStatuses.includes(exchange.status) || exchange.status === 429)
+    return asked ?? rateLimitPauseMs;
+  return exchange.status === 503 ? asked : undefined;
+}
+
+function outcomeOf(check: RobotsCheck, url: URL): Outcome {
+  const { permission } = check;
+  if (permission.kind === 'unreachable') return permission.outcome;
+  const pattern = permission.kind === 'forbidden' ? permission.pattern : '';
+  return {
+    ...refused(`robots.txt of ${url.host} forbids it: Disallow: ${pattern}`),
+    rule: 'robots/disallow',
+  };
+}
+
+/** `work`, or the signal's reason as soon as it is aborted; the work itself goes on for the others. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,116 @@
+import type { Outcome } from '../outcome/outcome.ts';
+import { retryAfterMs } from '../outcome/retry-after.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
+import type { FetchLimits, Politeness } from '../source/source.ts';
+import { toPage } from './decode.ts';
+import type { RobotsRequest } from './fetcher.ts';
+import { addressPolicy, MAX_REDIRECTS, redirectTarget } from './hop.ts';
+import type { HostClock } from './host-clock.ts';
+import type { RobotsAnswer } from './robots.ts';
+import { ROBOTS_MAX_BYTES } from './robots-rules.ts';
+
+export interface RobotsLoaderOptions {
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  readonly hostClock: HostClock;
+  readonly politeness: Politeness;
+  readonly limits: FetchLimits;
+  readonly allowPrivateOrigin?: string;
+}
+
+/** Compressed or not, a file of the size that is read at most fits into this with room for what is cut off. */
+const MAX_WIRE_BYTES = 4 * ROBOTS_MAX_BYTES;
+
+/**
+ * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as for
+ * pages. 4xx means there is none; 429, 5xx, walls of the network and a body that cannot be read mean that we do
+ * not know. Never rejects.
+ */
+export async function loadRobots(options: RobotsLoaderOptions, origin: string): Promise<RobotsAnswer> {
+  const { clock } = options;
+  const robotsUrl = new URL('/robots.txt', origin);
+  let url = robotsUrl;
+  let startedAt: number | undefined;
+  for (let redirects = 0; ; redirects++) {
+    const sent = await sendOnce(options, url);
+    startedAt ??= sent.startedAt;
+    const { exchange } = sent;
+    const request: RobotsRequest = {
+      url: robotsUrl.href,
+      startedAt,
+      finishedAt: clock.now(),
+      ...(exchange.kind === 'failed' ? { message: exchange.message } : { httpStatus: exchange.status }),
+      wireBytes: exchange.kind === 'failed' ? 0 : exchange.body.length,
+    };
+    if (exchange.kind === 'failed') {
+      // Refused means that no connection was made, so there is no request to report.
+      const sentAny = redirects > 0 || exchange.code !== 'REFUSED';
+      return unreachable(exchange, sentAny ? request : undefined);
+    }
+    const next = redirectTarget(exchange);
+    if (next === undefined) return answerOf(exchange, request, clock.now());
+    const refusal = addressPolicy(next, url);
+    if (refusal !== undefined) return unreachable(refusal, request);
+    // More redirects than this may be read as no file at all (section 2.3.1.2).
+    if (redirects === MAX_REDIRECTS) return { kind: 'absent', request };
+    url = next;
+  }
+}
+
+async function sendOnce(
+  options: RobotsLoaderOptions,
+  url: URL,
+): Promise<{ exchange: HttpExchange; startedAt: number }> {
+  const { client, clock, hostClock, politeness, limits, allowPrivateOrigin } = options;
+  const turn = await hostClock.acquire(url.host, politeness);
+  const startedAt = clock.now();
+  try {
+    const exchange = await client.send({
+      url: url.href,
+      headers: {
+        'User-Agent': politeness.userAgent,
+        Accept: 'text/plain,*/*;q=0.8',
+        'Accept-Encoding': 'gzip, br, zstd',
+      },
+      limits: { ...limits, maxWireBytes: MAX_WIRE_BYTES },
+      allowPrivateAddress: url.origin === allowPrivateOrigin,
+    });
+    return { exchange, startedAt };
+  } finally {
+    turn.release();
+  }
+}
+
+function answerOf(response: HttpResponse, request: RobotsRequest, now: number): RobotsAnswer {
+  const { status } = response;
+  if (status === 429) {
+    const retryAfter = retryAfterMs(response.headers, now);
+    return unreachable({ code: 'RATE_LIMITED', message: 'HTTP 429', retryAfterMs: retryAfter }, request);
+  }
+  if (status >= 500) return unreachable({ code: 'SERVER_ERROR', message: `HTTP ${status}` }, request);
+  if (status < 200 || status >= 300) return { kind: 'absent', request };
+  const decoded = toPage(response, MAX_WIRE_BYTES);
+  if (decoded.kind === 'failed') return unreachable(decoded.outcome, request);
+  return { kind: 'text', text: cut(decoded.page.text), request };
+}
+
+/** The part that is read; a line cut in two would forbid more than it says, so it goes too. */
+function cut(text: string): string {
+  if (text.length <= ROBOTS_MAX_BYTES) return text;
+  return text.slice(0, text.lastIndexOf('\n', ROBOTS_MAX_BYTES) + 1);
+}
+
+function unreachable(
+  cause: Pick<Outcome, 'code' | 'message' | 'retryAfterMs'>,
+  request: RobotsRequest | undefined,
+): RobotsAnswer {
+  const { code, message = code, retryAfterMs: retryAfter } = cause;
+  const outcome: Outcome = {
+    code,
+    message: `robots.txt could not be read: ${message}`,
+    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
+  };
+  if (request === undefined) return { kind: 'unreachable', outcome };
+  return { kind: 'unreachable', outcome, request: { ...request, message: request.message ?? message } };
+}

@@ -1,0 +1,91 @@
+import type { Outcome } from '../outcome/outcome.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RobotsRequest } from './fetcher.ts';
+import { parseRobots, type RobotsRules } from './robots-rules.ts';
+
+/** What came of asking an origin for its robots.txt. */
+export type RobotsAnswer =
+  | { readonly kind: 'text'; readonly text: string; readonly request: RobotsRequest }
+  /** No such file, or none for us (4xx): everything may be fetched (RFC 9309, section 2.3.1.3). */
+  | { readonly kind: 'absent'; readonly request: RobotsRequest }
+  /** Not readable just now: nothing may be fetched (section 2.3.1.4). */
+  | { readonly kind: 'unreachable'; readonly outcome: Outcome; readonly request?: RobotsRequest };
+
+type RobotsPermission =
+  | { readonly kind: 'allowed'; readonly crawlDelayMs?: number }
+  | { readonly kind: 'forbidden'; readonly pattern: string }
+  | { readonly kind: 'unreachable'; readonly outcome: Outcome };
+
+export interface RobotsCheck {
+  readonly permission: RobotsPermission;
+  /** The request that this check caused; absent where the answer was known or somebody else had asked already. */
+  readonly request?: RobotsRequest;
+}
+
+/** The robots.txt of every origin that a run meets, each read once. */
+export interface RobotsCache {
+  /** `load` is called at most once at a time for an origin, however many ask; it never rejects. */
+  check(url: URL, userAgent: string, load: () => Promise<RobotsAnswer>): Promise<RobotsCheck>;
+}
+
+export interface RobotsCacheOptions {
+  readonly clock: Clock;
+  /** Milliseconds that an answer serves. @default 24 hours, the most that RFC 9309 (section 2.4) lets pass */
+  readonly ttlMs?: number;
+  /** Milliseconds before an origin that gave no answer is asked again. @default 2000, the first wait of a retry */
+  readonly retryMs?: number;
+}
+
+interface Entry {
+  readonly answer: Promise<RobotsAnswer>;
+  readonly rules: Map<string, RobotsRules>;
+  parsed?: (userAgent: string) => RobotsRules;
+  staleAt: number;
+}
+
+export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
+  const { clock, ttlMs = 86_400_000, retryMs = 2000 } = options;
+  const origins = new Map<string, Entry>();
+
+  const ask = (origin: string, load: () => Promise<RobotsAnswer>): Entry => {
+    const entry: Entry = { answer: load(), rules: new Map(), staleAt: Number.POSITIVE_INFINITY };
+    origins.set(origin, entry);
+    entry.answer.then(
+      ({ kind }) => {
+        entry.staleAt = clock.now() + (kind === 'unreachable' ? retryMs : ttlMs);
+      },
+      // Only a bug rejects; whoever waits sees it, and the next one asks again.
+      () => origins.delete(origin),
+    );
+    return entry;
+  };
+
+  return {
+    check: async (url, userAgent, load) => {
+      const known = origins.get(url.origin);
+      const fresh = known !== undefined && clock.now() < known.staleAt;
+      const entry = fresh ? known : ask(url.origin, load);
+      const answer = await entry.answer;
+      const permission = permissionOf(entry, answer, url, userAgent);
+      return fresh ? { permission } : { permission, request: answer.request };
+    },
+  };
+}
+
+function permissionOf(entry: Entry, answer: RobotsAnswer, url: URL, userAgent: string): RobotsPermission {
+  if (answer.kind === 'unreachable') return { kind: 'unreachable', outcome: answer.outcome };
+  if (answer.kind === 'absent') return { kind: 'allowed' };
+  const rules = rulesFor(entry, answer.text, userAgent);
+  const pattern = rules.forbids(url.pathname + url.search);
+  if (pattern !== undefined) return { kind: 'forbidden', pattern };
+  return { kind: 'allowed', crawlDelayMs: rules.crawlDelayMs };
+}
+
+function rulesFor(entry: Entry, text: string, userAgent: string): RobotsRules {
+  const known = entry.rules.get(userAgent);
+  if (known !== undefined) return known;
+  entry.parsed ??= parseRobots(text);
+  const rules = entry.parsed(userAgent);
+  entry.rules.set(userAgent, rules);
+  return rules;
+}

@@ -1,0 +1,19 @@
+import type { HttpLimits, HttpRequest } from '../../core/ports/http-client.ts';
+
+const LIMITS: HttpLimits = {
+  connectMs: 2000,
+  headersMs: 2000,
+  bodyMs: 2000,
+  totalMs: 4000,
+  maxWireBytes: 1_000_000,
+};
+
+/** A request with room for everything, private addresses too. */
+export function request(url: string, overrides: Partial<HttpRequest> = {}): HttpRequest {
+  return { url, headers: {}, limits: LIMITS, allowPrivateAddress: true, ...overrides };
+}
+
+/** The same limits but for these. */
+export const limits = (overrides: Partial<HttpLimits>): Partial<HttpRequest> => ({
+  limits: { ...LIMITS, ...overrides },
+});
