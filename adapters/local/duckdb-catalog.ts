@@ -1,0 +1,124 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { isColumnMissing } from './duckdb-failure.ts';
+import {
+  type LocalRelation,
+  type LocalTable,
+  quoteName,
+  quoteText,
+  readParquet,
+  tableQuery,
+} from './duckdb-relation.ts';
+
+/** The views of one database: each is made when a statement first names it, for making one opens a file. */
+export class DuckDbCatalog {
+  readonly #relations: readonly LocalRelation[];
+  readonly #made = new Set<LocalRelation>();
+  /** Tables whose files differ in their columns; see `ColumnMatching`. */
+  readonly #byName = new Set<LocalTable>();
+  #commented = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(relations: readonly LocalRelation[]) {
+    this.#relations = relations;
+  }
+
+  /** Makes what the statement may mean: the relations whose names are words of it, all of them where none is. */
+  prepare(connection: DuckDBConnection, sql: string): Promise<void> {
+    const named = this.#behind(sql);
+    const catalogue = named.length === 0;
+    // One at a time: two statements may want the same view.
+    const turn = this.#turn.then(async () => {
+      await this.#make(connection, catalogue ? this.#relations : named);
+      if (catalogue && !this.#commented) await this.#comment(connection);
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** The tables that the statement reads, directly or through views. */
+  tablesBehind(sql: string): readonly LocalTable[] {
+    return this.#behind(sql).filter((relation) => relation.kind === 'table');
+  }
+
+  /** From now on these tables are read by column name; false where they all are already. */
+  matchByName(tables: readonly LocalTable[]): boolean {
+    const changed = tables.filter((table) => table.files.length > 0 && !this.#byName.has(table));
+    for (const table of changed) {
+      this.#byName.add(table);
+      this.#made.delete(table);
+    }
+    return changed.length > 0;
+  }
+
+  async #make(connection: DuckDBConnection, relations: readonly LocalRelation[]): Promise<void> {
+    const missing = relations.filter((relation) => !this.#made.has(relation));
+    for (const table of missing.filter((relation) => relation.kind === 'table')) {
+      await this.#makeTable(connection, table);
+      this.#made.add(table);
+    }
+    // A word of a view may be the name of another without meaning it, so names give no order: what fails for want
+    // of another view is tried again once that one is there.
+    let waiting = missing.filter((relation) => relation.kind === 'view');
+    while (waiting.length > 0) {
+      const failed: { view: (typeof waiting)[number]; error: unknown }[] = [];
+      for (const view of waiting) {
+        try {
+          await createView(connection, view.name, view.sql);
+          this.#made.add(view);
+        } catch (error) {
+          failed.push({ view, error });
+        }
+      }
+      if (failed.length === waiting.length) throw failed[0]?.error;
+      waiting = failed.map(({ view }) => view);
+    }
+  }
+
+  async #makeTable(connection: DuckDBConnection, table: LocalTable): Promise<void> {
+    if (!this.#byName.has(table)) {
+      try {
+        return await createView(connection, table.name, tableQuery(table, 'strict'));
+      } catch (error) {
+        if (!isColumnMissing(error)) throw error;
+        this.#byName.add(table);
+      }
+    }
+    const described = await connection.runAndReadAll(
+      `DESCRIBE SELECT * FROM ${readParquet(table, 'by-name')}`,
+    );
+    const present = new Set(described.getRows().map(([name]) => String(name)));
+    await createView(connection, table.name, tableQuery(table, 'by-name', present));
+  }
+
+  /** Only a statement about the catalogue shows comments, and they cost as much as the views. */
+  async #comment(connection: DuckDBConnection): Promise<void> {
+    for (const relation of this.#relations) {
+      if (relation.kind === 'view') continue;
+      for (const { name, comment } of relation.columns) {
+        if (comment === undefined) continue;
+        const column = `${quoteName(relation.name)}.${quoteName(name)}`;
+        await connection.run(`COMMENT ON COLUMN ${column} IS ${quoteText(comment)}`);
+      }
+    }
+    this.#commented = true;
+  }
+
+  /** The relations whose names are words of the statement, and those behind them. */
+  #behind(sql: string): readonly LocalRelation[] {
+    const found = new Set<LocalRelation>();
+    const visit = (text: string) => {
+      const words = new Set(text.toLowerCase().match(/\w+/g));
+      for (const relation of this.#relations) {
+        if (found.has(relation) || !words.has(relation.name.toLowerCase())) continue;
+        found.add(relation);
+        if (relation.kind === 'view') visit(relation.sql);
+      }
+    };
+    visit(sql);
+    return [...found];
+  }
+}
+
+async function createView(connection: DuckDBConnection, name: string, sql: string): Promise<void> {
+  await connection.run(`CREATE OR REPLACE VIEW ${quoteName(name)} AS ${sql}`);
+}

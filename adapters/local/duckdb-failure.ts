@@ -1,0 +1,84 @@
+import { WarehouseError } from '../../core/ports/warehouse.ts';
+
+const REMEDY = 'roll its partition back to an earlier version, or scrape it again';
+
+interface Reading {
+  readonly pattern: RegExp;
+  /** `$1` is what the pattern caught; `$&` what DuckDB said. */
+  readonly message: string;
+}
+
+/** What DuckDB 1.5 says when a file of the lake or the lock-down stops it, and how a person is told. First match wins. */
+const READINGS: readonly Reading[] = [
+  // It looks for a directory of that name where the file is not there.
+  { pattern: /^.*"(.+\.parquet)\/\*\*\/.*$/, message: `the file $1 is gone: ${REMEDY}` },
+  {
+    pattern: /^.*No files found that match the pattern "(.+\.parquet)".*$/,
+    message: `the file $1 is gone: ${REMEDY}`,
+  },
+  {
+    pattern:
+      /^.*\.parquet\b.*(?:too small to be a Parquet file|Decompression failure|Could not read enough bytes|orrupt).*$/,
+    message: `$& (the file is damaged: ${REMEDY})`,
+  },
+  {
+    pattern: /^.*(?:Footer length error|No magic bytes found|too small to be a Parquet file).*\.parquet\b.*$/,
+    message: `$& (the file is damaged: ${REMEDY})`,
+  },
+  {
+    pattern: /^(.*Table with name .+ does not exist!).*$/,
+    message: '$1 (`SHOW TABLES` lists what there is)',
+  },
+  {
+    pattern: /^.*(?:Permission Error|disabled (?:by|through) configuration|external access).*$/,
+    message: '$& (a query reads the tables of the lake and nothing else; `SHOW TABLES` lists them)',
+  },
+];
+
+/** DuckDB's message on one line, with what to do where that is known. Other errors stay as they are. */
+export function warehouseFailure(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof WarehouseError) return error;
+  const message = said(error);
+  const reading = READINGS.find(({ pattern }) => pattern.test(message));
+  return new WarehouseError(reading ? message.replace(reading.pattern, reading.message) : message, {
+    cause: error,
+  });
+}
+
+/** The message without its drawing of the statement, which for a view shows SQL that the user never wrote. */
+function said(error: Error): string {
+  return error.message
+    .replace(/^Failed to (extract statements|prepare|execute): /, '')
+    .replace(/\n\s*LINE \d+:[\s\S]*$/, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .trim();
+}
+
+/** An error of decoding tells what broke, not in which file. */
+export function isNamelessDamage(error: unknown): boolean {
+  return (
+    error instanceof Error && /^(Invalid|IO) Error\b/.test(error.message) && !/\.parquet\b/.test(said(error))
+  );
+}
+
+export function damagedFile(file: string, cause: unknown): WarehouseError {
+  return new WarehouseError(`the file ${file} is damaged: ${REMEDY}`, { cause });
+}
+
+/** After one of these the whole database refuses to work. */
+export function isFatal(error: unknown): boolean {
+  return error instanceof Error && /^(INTERNAL|FATAL) Error\b/.test(error.message);
+}
+
+/** A column that the first file has and a later one lacks: found while reading. */
+export function isColumnMismatch(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('schema mismatch in glob');
+}
+
+/** A column that the first file lacks: found when the view is made. */
+export function isColumnMissing(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /does not have a column named|Referenced column .* not found/.test(error.message)
+  );
+}

@@ -1,0 +1,31 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { quoteText } from './duckdb-relation.ts';
+
+/**
+ * A database in memory that can read these files and nothing else. The order matters: once access is off, neither
+ * it nor the list of paths can be changed any more, and then nothing at all.
+ */
+export async function openLockedInstance(files: Iterable<string>, threads: number): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(threads),
+    // Where a big sort spills; the default is `.tmp` in the working directory.
+    temp_directory: join(tmpdir(), `rescrape-duckdb-${process.pid}`),
+    // With it DuckDB may fail to read a path that was rewritten since it was read.
+    enable_external_file_cache: 'false',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  try {
+    // The date of an instant must not depend on the machine.
+    await connection.run("SET GLOBAL TimeZone = 'UTC'");
+    await connection.run(`SET allowed_paths = [${Array.from(new Set(files), quoteText).join(', ')}]`);
+    await connection.run('SET enable_external_access = false');
+    await connection.run('SET lock_configuration = true');
+  } finally {
+    connection.closeSync();
+  }
+  return instance;
+}

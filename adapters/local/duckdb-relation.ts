@@ -1,0 +1,72 @@
+/** A table of the lake: its Parquet files, listed by whoever read the manifests. */
+export interface LocalTable {
+  readonly name: string;
+  readonly kind: 'table';
+  /** Absolute paths. None: the table is there and empty. */
+  readonly files: readonly string[];
+  readonly columns: readonly LocalColumn[];
+  /** Columns that come from `k=v` in the paths, with their DuckDB types; they stand after the others. */
+  readonly partitionTypes?: Readonly<Record<string, string>>;
+}
+
+interface LocalColumn {
+  readonly name: string;
+  readonly duckdbType: string;
+  readonly comment?: string;
+}
+
+/** A view over tables and other views, in DuckDB's SQL. */
+interface LocalView {
+  readonly name: string;
+  readonly kind: 'view';
+  readonly sql: string;
+}
+
+export type LocalRelation = LocalTable | LocalView;
+
+/**
+ * `strict` takes the columns of the first file for those of all, and opens no file that a filter on a partition
+ * column leaves out. `by-name` opens them all and fills in what the older ones lack.
+ */
+export type ColumnMatching = 'strict' | 'by-name';
+
+/**
+ * The SELECT that a table stands for. `present` names the columns that the files have; the others are null. Every
+ * column is cast to its type, so that the table looks the same whichever files it has.
+ */
+export function tableQuery(
+  table: LocalTable,
+  matching: ColumnMatching,
+  present?: ReadonlySet<string>,
+): string {
+  const partitions = Object.entries(table.partitionTypes ?? {});
+  const types = [...table.columns.map((column) => [column.name, column.duckdbType] as const), ...partitions];
+  const absent = (name: string) => table.files.length === 0 || (present !== undefined && !present.has(name));
+  const columns = types.map(([name, type]) => {
+    // Without the alias a missing column could be taken for another one of this very list.
+    const value = absent(name) ? 'NULL' : `file.${quoteName(name)}`;
+    return `CAST(${value} AS ${type}) AS ${quoteName(name)}`;
+  });
+  const from = table.files.length === 0 ? 'WHERE false' : `FROM ${readParquet(table, matching)} AS file`;
+  return `SELECT ${columns.join(', ')} ${from}`;
+}
+
+/** The files as they are. */
+export function readParquet(table: LocalTable, matching: ColumnMatching): string {
+  const partitions = Object.entries(table.partitionTypes ?? {});
+  const hive = partitions.map(([name, type]) => `${quoteName(name)}: ${type}`).join(', ');
+  const options = [
+    `[${table.files.map(quoteText).join(', ')}]`,
+    partitions.length > 0 ? `hive_partitioning = true, hive_types = {${hive}}` : 'hive_partitioning = false',
+    `union_by_name = ${matching === 'by-name'}`,
+  ];
+  return `read_parquet(${options.join(', ')})`;
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,144 @@
+import {
+  type DuckDBConnection,
+  type DuckDBInstance,
+  type DuckDBPreparedStatement,
+  StatementType,
+} from '@duckdb/node-api';
+import {
+  type QueryResult,
+  type SqlValue,
+  type Warehouse,
+  WarehouseError,
+} from '../../core/ports/warehouse.ts';
+import { DuckDbCatalog } from './duckdb-catalog.ts';
+import { findDamagedFile } from './duckdb-damage.ts';
+import {
+  damagedFile,
+  isColumnMismatch,
+  isFatal,
+  isNamelessDamage,
+  warehouseFailure,
+} from './duckdb-failure.ts';
+import { openLockedInstance } from './duckdb-instance.ts';
+import type { LocalRelation } from './duckdb-relation.ts';
+import { plainValue } from './duckdb-value.ts';
+
+export interface DuckDbWarehouseOptions {
+  /** Names must be identifiers of letters, digits and `_` that differ, letter case aside. */
+  readonly relations: readonly LocalRelation[];
+  /**
+   * More threads than cores make it slower.
+   * @default 2
+   */
+  readonly threads?: number;
+}
+
+/**
+ * The lake as DuckDB sees it: a database in memory with a view for each relation.
+ * A statement can read the files of the relations and nothing else: no other file, no write, no extension, no
+ * setting. Mistakes in the SQL and damaged files are a `WarehouseError` of one line. Nothing is opened before the
+ * first query, so a mistake in the relations shows there, too.
+ */
+export function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Warehouse {
+  return new DuckDbWarehouse(options);
+}
+
+interface Database {
+  readonly instance: DuckDBInstance;
+  readonly catalog: DuckDbCatalog;
+}
+
+class DuckDbWarehouse implements Warehouse {
+  readonly #relations: readonly LocalRelation[];
+  readonly #threads: number;
+  #database: Promise<Database> | undefined;
+
+  constructor({ relations, threads = 2 }: DuckDbWarehouseOptions) {
+    this.#relations = relations;
+    this.#threads = threads;
+  }
+
+  async query(sql: string, parameters: readonly SqlValue[] = []): Promise<QueryResult> {
+    this.#database ??= this.#open();
+    const { instance, catalog } = await this.#database;
+    const connection = await instance.connect();
+    try {
+      return await queryOnce(connection, catalog, sql, parameters);
+    } catch (error) {
+      const tables = catalog.tablesBehind(sql);
+      if (isColumnMismatch(error) && catalog.matchByName(tables)) {
+        return await queryOnce(connection, catalog, sql, parameters).catch((again) => {
+          throw warehouseFailure(again);
+        });
+      }
+      // DuckDB takes no more statements after an internal error; the next query starts on a new database.
+      if (isFatal(error)) this.#database = undefined;
+      else if (isNamelessDamage(error)) {
+        const file = await findDamagedFile(connection, tables);
+        if (file !== undefined) throw damagedFile(file, error);
+      }
+      throw warehouseFailure(error);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async close(): Promise<void> {
+    const database = await this.#database;
+    this.#database = undefined;
+    database?.instance.closeSync();
+  }
+
+  async #open(): Promise<Database> {
+    const files = this.#relations.flatMap((relation) => (relation.kind === 'table' ? relation.files : []));
+    const instance = await openLockedInstance(files, this.#threads);
+    return { instance, catalog: new DuckDbCatalog(this.#relations) };
+  }
+}
+
+async function queryOnce(
+  connection: DuckDBConnection,
+  catalog: DuckDbCatalog,
+  sql: string,
+  parameters: readonly SqlValue[],
+): Promise<QueryResult> {
+  // DuckDB's binding has no message of its own for this.
+  if (sql.trim() === '') throw new WarehouseError('the statement is empty');
+  const statements = await connection.extractStatements(sql);
+  if (statements.count !== 1) {
+    throw new WarehouseError(
+      'one statement at a time (a PIVOT counts as one only when it names its values: `ON column IN (…)`)',
+    );
+  }
+  await catalog.prepare(connection, sql);
+  const statement = await statements.prepare(0);
+  refuseWrites(statement.statementType, sql);
+  return run(statement, parameters);
+}
+
+/** The lock-down does not keep COPY from writing over a file that may be read, nor EXPLAIN ANALYZE from running one. */
+function refuseWrites(type: StatementType, sql: string): void {
+  if (type === StatementType.SELECT) return;
+  const analyze = type === StatementType.EXPLAIN && /\banalyze\b/i.test(sql);
+  if (type === StatementType.EXPLAIN && !analyze) return;
+  const refused = analyze ? 'EXPLAIN ANALYZE' : StatementType[type];
+  throw new WarehouseError(
+    `the lake can only be read: SELECT, DESCRIBE, SUMMARIZE, SHOW and EXPLAIN work, ${refused} does not`,
+  );
+}
+
+async function run(
+  statement: DuckDBPreparedStatement,
+  parameters: readonly SqlValue[],
+): Promise<QueryResult> {
+  if (statement.parameterCount !== parameters.length) {
+    throw new WarehouseError(
+      `the statement has ${statement.parameterCount} placeholders (?), but ${parameters.length} values were given`,
+    );
+  }
+  statement.bind([...parameters]);
+  const reader = await statement.runAndReadAll();
+  const names = reader.deduplicatedColumnNames();
+  const columns = names.map((name, index) => ({ name, type: reader.columnType(index).toString() }));
+  return { columns, rows: reader.convertRowObjects(plainValue) };
+}
