@@ -1,0 +1,10 @@
+import type { Source } from '../core/source/source.ts';
+import { racing } from './racing/source.ts';
+
+/** Every source there is. A new one is added here and nowhere else. */
+export const sources: readonly Source[] = [racing];
+
+/** The source of that name; undefined where there is none. */
+export function findSource(name: string): Source | undefined {
+  return sources.find((source) => source.name === name);
+}

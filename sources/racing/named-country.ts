@@ -1,0 +1,17 @@
+/** A horse's name with the country that bred it. */
+export interface NamedHorse {
+  /** `Frankel (GB)`: the country always stands in the name, as studbooks print it, for names are unique only with it. */
+  readonly name: string;
+  /** `GB`, `IRE`, `FR`. */
+  readonly country: string;
+}
+
+const COUNTRY = /\s*\(\s*([A-Za-z]{2,4})\s*\)$/;
+
+/** `Galileo (IRE)` or the name and `(IRE)` apart; no country means Great Britain. Undefined without a name. */
+export function nameWithCountry(printed: string, printedCountry = ''): NamedHorse | undefined {
+  const inside = COUNTRY.exec(printed);
+  const name = printed.replace(COUNTRY, '').trim();
+  const country = (/[A-Za-z]{2,4}/.exec(printedCountry)?.[0] ?? inside?.[1] ?? 'GB').toUpperCase();
+  return name === '' ? undefined : { name: `${name} (${country})`, country };
+}

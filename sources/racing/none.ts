@@ -1,0 +1,17 @@
+/** What the pages print where there is nothing to print. Words such as `n/a` are not among it: they show a changed page. */
+const NONE = /^[-–—−]*$/;
+
+/** True for a cell that says "none": empty, a hyphen, an en or em dash. */
+export function isNone(text: string): boolean {
+  return NONE.test(text);
+}
+
+/** The text, or null where the cell says "none". */
+export function textOrNull(text: string | undefined): string | null {
+  return text === undefined || isNone(text) ? null : text;
+}
+
+/** Takes one pair of round brackets off: `(Class 4)` is `Class 4`. */
+export function withoutBrackets(text: string): string {
+  return text.startsWith('(') && text.endsWith(')') ? text.slice(1, -1).trim() : text;
+}

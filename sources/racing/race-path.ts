@@ -1,0 +1,63 @@
+import { isIdentifier } from '../../core/source/identifier.ts';
+
+/** What the address of a race says: `/results/<course-id>/<course-slug>/<date>/<race-id>`. */
+export interface RacePath {
+  /** The path alone, without host, query and fragment. */
+  readonly path: string;
+  readonly courseId: string;
+  readonly courseSlug: string;
+  /** `YYYY-MM-DD` as it stands there. */
+  readonly date: string;
+  readonly raceId: string;
+}
+
+const RACE = /\/results\/([^/]+)\/([^/]+)\/(\d{4}-\d{2}-\d{2})\/([^/]+)\/?$/;
+
+/** Undefined where the address, absolute or not, is not a race's or its ids are not identifiers. */
+export function parseRacePath(address: string): RacePath | undefined {
+  const path = pathOf(address);
+  const [, courseId = '', courseSlug = '', date = '', raceId = ''] = RACE.exec(path) ?? [];
+  return isIdentifier(courseId) && isIdentifier(raceId)
+    ? { path, courseId, courseSlug, date, raceId }
+    : undefined;
+}
+
+/** `https://host/results/x?y#z` is `/results/x`. */
+export function pathOf(address: string): string {
+  return address
+    .trim()
+    .replace(/^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '')
+    .replace(/[?#].*$/s, '');
+}
+
+/** The id in the address of a profile, `/profile/<kind>/<id>/<slug>`; undefined where there is none. */
+export function profileId(address: string | undefined): string | undefined {
+  const id = profileParts(address)[1];
+  return id !== undefined && isIdentifier(id) ? id : undefined;
+}
+
+/** The name in the address of a profile: `/profile/owner/7/j-c-smith` is `J C Smith`. */
+export function profileName(address: string | undefined): string | undefined {
+  const slug = profileParts(address)[2];
+  if (slug === undefined) return undefined;
+  return decoded(slug)
+    .split(/[-\s]+/)
+    .filter((word) => word !== '')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ');
+}
+
+function profileParts(address: string | undefined): readonly string[] {
+  const path = pathOf(address ?? '');
+  const start = path.indexOf('/profile/');
+  // Without /profile/ the path may still be /<section>/<kind>/<id>/<slug>: the id is its fourth part either way.
+  return (start < 0 ? path.replace(/^\/?[^/]*\//, '') : path.slice(start + '/profile/'.length)).split('/');
+}
+
+function decoded(slug: string): string {
+  try {
+    return decodeURIComponent(slug);
+  } catch {
+    return slug;
+  }
+}

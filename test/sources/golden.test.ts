@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Page } from '../../core/source/page.ts';
+import type { Item, Source } from '../../core/source/source.ts';
+import { civilDate } from '../../core/window/civil-date.ts';
+import { sources } from '../../sources/index.ts';
+
+/**
+ * Golden pages. A folder `sources/<source>/fixtures/<name>` with three files is a test:
+ * `page.html` (what the site sent), `meta.json` (`Meta`, where it came from) and `expected.json` (what `parse`, or
+ * `discover.parse` for an index, must make of it).
+ */
+interface Meta {
+  readonly kind: 'index' | 'race';
+  /** Final address of the page. */
+  readonly url: string;
+  readonly target: string;
+  readonly date: string;
+  /** Absent for an index. */
+  readonly item?: Item;
+}
+
+const SOURCES = join(import.meta.dirname, '../../sources');
+
+for (const source of sources) {
+  const folder = join(SOURCES, source.name, 'fixtures');
+  describe(`golden pages of ${source.name}`, () => {
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    it('are there', () => expect(names.length).toBeGreaterThan(0));
+
+    it.each(names)('%s reads as expected', (name) => {
+      const meta = readJson(join(folder, name, 'meta.json')) as Meta;
+      const text = readFileSync(join(folder, name, 'page.html'), 'utf8');
+      const read = readPage(source, meta, { url: meta.url, status: 200, contentType: 'text/html', text });
+      expect(read).toEqual(readJson(join(folder, name, 'expected.json')));
+      if (read.kind === 'records') {
+        for (const record of read.records) {
+          expect(source.table.schema.strict().safeParse(record).error).toBeUndefined();
+          expect((record as Record<string, unknown>)[source.table.itemKey]).toBe(meta.item?.id);
+        }
+      }
+    });
+  });
+}
+
+function readPage(source: Source, { kind, item, target, date }: Meta, page: Page) {
+  const partition = { target, date: civilDate(date) };
+  if (kind === 'index') return source.discover.parse(page, partition);
+  if (!item) throw new Error('meta.json of a race needs an item');
+  return source.parse(page, item, partition);
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}

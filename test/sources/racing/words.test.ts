@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { countryOfMeeting } from '../../../sources/racing/meeting-country.ts';
+import { nameWithCountry } from '../../../sources/racing/named-country.ts';
+import { parseStartingPrice } from '../../../sources/racing/odds.ts';
+import { parsePosition } from '../../../sources/racing/position.ts';
+import { parsePrize, readPrizes } from '../../../sources/racing/prize.ts';
+import { classOf, readTitle } from '../../../sources/racing/race-name.ts';
+import { parseRacePath, profileId, profileName } from '../../../sources/racing/race-path.ts';
+import { raceType } from '../../../sources/racing/race-type.ts';
+
+describe('starting prices', () => {
+  it.each([
+    ['9/4F', '9/4F', 3.25],
+    ['EvensF', 'EvensF', 2],
+    ['Evens', 'Evens', 2],
+    ['100/30', '100/30', 4.33],
+    ['8/13 F', '8/13F', 1.62],
+    ['9/2J', '9/2J', 5.5],
+    ['7/1C', '7/1C', 8],
+    ['No Odds', 'No Odds', null],
+    ['–', null, null],
+    ['', null, null],
+  ])('%j is kept as %j and pays %j', (text, sp, dec) =>
+    expect(parseStartingPrice(text)).toEqual({ sp, dec }),
+  );
+
+  it.each(['85', '4/0', '£3.40', '9-2'])('%j is a cell of something else', (text) => {
+    expect(parseStartingPrice(text)).toBeUndefined();
+  });
+});
+
+describe('positions', () => {
+  it('are places, ways of not finishing, void or withdrawn', () => {
+    expect(parsePosition('12')).toEqual({ kind: 'placed', place: 12, code: '12' });
+    expect(parsePosition('1=')).toEqual({ kind: 'placed', place: 1, code: '1' });
+    expect(parsePosition('VOI')).toEqual({ kind: 'void' });
+    expect(parsePosition('DSQ')).toEqual({ kind: 'disqualified', code: 'DSQ' });
+    expect(parsePosition('NR')).toEqual({ kind: 'withdrawn' });
+  });
+
+  it.each(['PU', 'F', 'UR', 'RR', 'BD', 'CO', 'SU', 'REF', 'RO', 'LFT', 'RTR'])(
+    '%s did not finish',
+    (code) => {
+      expect(parsePosition(code)).toEqual({ kind: 'not-finished', code });
+    },
+  );
+
+  it.each(['', '0', '1st of 12', 'Frankel', '9/4'])('%j is none', (text) =>
+    expect(parsePosition(text)).toBeUndefined(),
+  );
+});
+
+describe('titles', () => {
+  it.each([
+    ['Irish Derby (Group 1)', 'Irish Derby', 'Group 1', null],
+    ['Prix X (Group III) (Colts & Fillies)', 'Prix X (Colts & Fillies)', 'Group 3', 'C & F'],
+    ['Betfair Hurdle (Grade 3 Handicap)', 'Betfair Hurdle (Handicap)', 'Grade 3', null],
+    ['Thyestes Chase (Grade A)', 'Thyestes Chase', 'Grade A', null],
+    [
+      'Pipalong Stakes (Listed Race) (Fillies’ & Mares’)',
+      'Pipalong Stakes (Fillies’ & Mares’)',
+      'Listed',
+      'F & M',
+    ],
+    ['Silver Tankard Stakes (Class 1) (Listed)', 'Silver Tankard Stakes', 'Listed', null],
+    ['Nursery (Class E)', 'Nursery', null, null],
+    ["Mares' Novices' Hurdle", "Mares' Novices' Hurdle", null, 'M'],
+    ["EBF Fillies' Handicap", "EBF Fillies' Handicap", null, 'F'],
+    ['2000 Guineas (Colts & Geldings)', '2000 Guineas (Colts & Geldings)', null, 'C & G'],
+    ['Maresfield Stakes', 'Maresfield Stakes', null, null],
+    ['A Listed Building Handicap', 'A Listed Building Handicap', null, null],
+  ])('%s', (title, name, pattern, sexRestriction) => {
+    expect(readTitle(title)).toMatchObject({ name, pattern, sexRestriction });
+  });
+
+  it.each([
+    ['(Class 4)', 'Any Handicap', 'Class 4'],
+    ['', 'Nursery (Class E)', 'Class 5'],
+    ['', 'Seller (Class G)', 'Class 6'],
+    ['', 'Apprentices (Class H)', 'Class 7'],
+    ['', 'Irish Derby (Group 1)', 'Class 1'],
+    ['', 'Pipalong Stakes (Listed)', 'Class 1'],
+    ['', 'Any Hurdle (Grade 2)', null],
+    ['(Class 2)', 'Any Stakes (Group 3)', 'Class 2'],
+    ['', 'Any Maiden', null],
+  ])('class of %j, %s is %j', (printed, title, name) =>
+    expect(classOf(printed, readTitle(title))).toBe(name),
+  );
+});
+
+describe('kinds of race', () => {
+  it.each([
+    [10.5, '', 'Cannock Chase Stakes', 'Flat'],
+    [16, '9 hurdles', 'Any Race', 'Hurdle'],
+    [24, '18 fences, 2 omitted', 'Novices Hurdle', 'Chase'],
+    [16, '', "Novices' Hurdle", 'Hurdle'],
+    [24, '', 'Grand Steeple-Chase de Paris', 'Chase'],
+    [24, '', 'Steeplechase Cup', 'Chase'],
+    [16, '', 'Open National Hunt Flat Race', 'NH Flat'],
+    [16, '', '(Pro/Am) I.N.H. Flat Race', 'NH Flat'],
+    [16, '', 'INH Flat Race', 'NH Flat'],
+    [16, '', 'Champion Bumper', 'NH Flat'],
+    [16, '', 'Cesarewitch Handicap', 'Flat'],
+    [20, '', 'Purchase Stakes', 'Flat'],
+  ] as const)('%d furlongs, %j, %s: %s', (furlongs, obstacles, title, type) => {
+    expect(raceType(furlongs, obstacles, title)).toBe(type);
+  });
+});
+
+describe('prizes', () => {
+  it.each([
+    ['£12,345.60', 12345.6],
+    ['€5,000', 5000],
+    ['1st £3,000', 3000],
+    ['750', 750],
+    ['£1,234,567', 1234567],
+    ['–', null],
+  ])('%s is %d', (text, amount) => expect(parsePrize(text)).toBe(amount));
+
+  it('leave their heading out, whatever it says', () => {
+    expect(readPrizes(['Prize £10,000', '£6,000', '£4,000'])).toEqual([6000, 4000]);
+    expect(readPrizes([])).toEqual([]);
+    expect(readPrizes(['Prize money', 'plenty'])).toBeUndefined();
+  });
+});
+
+describe('meetings', () => {
+  const course = { courseId: '1', courseSlug: 'any' };
+  it.each([
+    ['ASCOT', 'GB'],
+    ['KEMPTON (AW)', 'GB'],
+    ['NEWMARKET (JULY)', 'GB'],
+    ['LEOPARDSTOWN (IRE)', 'IRE'],
+    ['DUNDALK (AW) (IRE)', 'IRE'],
+    ['DUNDALK (IRE) (AW)', 'IRE'],
+    ['CHANTILLY (FR)', 'FR'],
+    ['SARATOGA (USA)', 'USA'],
+    ['NAVAN (IRE) - ABANDONED', 'IRE'],
+    ['NAVAN (IRE) (ABANDONED)', 'IRE'],
+  ])('%s is held in %s', (name, country) => expect(countryOfMeeting(course, name)).toBe(country));
+
+  it('of the Channel Islands are not in Great Britain, unless the number has gone to another course', () => {
+    expect(countryOfMeeting({ courseId: '426', courseSlug: 'les-landes' }, 'LES LANDES')).toBe('JER');
+    expect(countryOfMeeting({ courseId: '426', courseSlug: 'ascot' }, 'ASCOT')).toBe('GB');
+  });
+});
+
+describe('addresses', () => {
+  it('of races give course, date and race, absolute or not', () => {
+    const race = {
+      path: '/results/28/kempton-aw/2025-11-17/9',
+      courseId: '28',
+      courseSlug: 'kempton-aw',
+      date: '2025-11-17',
+      raceId: '9',
+    };
+    expect(parseRacePath('/results/28/kempton-aw/2025-11-17/9')).toEqual(race);
+    expect(parseRacePath('https://x.example:81/results/28/kempton-aw/2025-11-17/9?full=1#top')).toEqual(race);
+  });
+
+  it.each([
+    '/results/2025-11-17',
+    '/results/28/kempton/2025-11-17/',
+    '/results/../x/2025-11-17/9',
+    '/results/28/k/2025-11-17/a b',
+  ])('%s is no race', (address) => expect(parseRacePath(address)).toBeUndefined());
+
+  it('of profiles give id and name', () => {
+    expect(profileId('https://x.example/profile/horse/123/a-b?c')).toBe('123');
+    expect(profileId('/bloodstock/sire/77/frankel')).toBe('77');
+    expect(profileId('/profile/horse/')).toBeUndefined();
+    expect(profileId(undefined)).toBeUndefined();
+    expect(profileName('/profile/owner/7/mrs-j-o%27neill')).toBe("Mrs J O'neill");
+    expect(profileName('/profile/owner/7/%E0%A4%A')).toBe('%E0%A4%A');
+  });
+});
+
+describe('horse names', () => {
+  it('always carry a country, Great Britain where none is printed', () => {
+    expect(nameWithCountry('Frankel')).toEqual({ name: 'Frankel (GB)', country: 'GB' });
+    expect(nameWithCountry('Frankel', '(IRE)')).toEqual({ name: 'Frankel (IRE)', country: 'IRE' });
+    expect(nameWithCountry('Frankel (IRE)')).toEqual({ name: 'Frankel (IRE)', country: 'IRE' });
+    expect(nameWithCountry('  ')).toBeUndefined();
+  });
+});
