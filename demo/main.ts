@@ -1,0 +1,98 @@
+import { createWriteStream } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type CivilDate, parseCivilDate } from '../core/window/civil-date.ts';
+import { demoFaults, NO_FAULTS } from './faults.ts';
+import { startDemoSite } from './site.ts';
+
+const USAGE = `node demo/main.ts [options]: serves the demo racing site until it is interrupted
+
+  --port N          0 for any free port (default)
+  --seed N          1 by default; the same seed gives the same site
+  --today D         YYYY-MM-DD, the date of this machine in UTC by default
+  --no-faults       an honest site
+  --no-specials     every race run in the ordinary way, all facts on every page
+  --page-bytes N    size of a page with 12 runners (182272)
+  --field-size N    runners in every race (8 to 14, drawn)
+  --races-per-day N times the usual 20-odd races of a day (1)
+  --latency-ms N    wait before every answer (0)
+  --log FILE        one JSON line a request
+  --json            print the address as JSON`;
+
+const options = {
+  port: { type: 'string', default: '0' },
+  seed: { type: 'string', default: '1' },
+  today: { type: 'string' },
+  'no-faults': { type: 'boolean', default: false },
+  'no-specials': { type: 'boolean', default: false },
+  'page-bytes': { type: 'string' },
+  'field-size': { type: 'string' },
+  'races-per-day': { type: 'string' },
+  'latency-ms': { type: 'string' },
+  log: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** The message of a wrong command line; everything else that is thrown is a bug. */
+class UsageError extends Error {}
+
+function number(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0))
+    throw new UsageError(`--${name} wants a number, not ${JSON.stringify(text)}`);
+  return value;
+}
+
+function date(text: string): CivilDate {
+  const parsed = parseCivilDate(text);
+  if (parsed === undefined)
+    throw new UsageError(`--today wants a date YYYY-MM-DD, not ${JSON.stringify(text)}`);
+  return parsed;
+}
+
+function parse() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function main(): Promise<void> {
+  const args = parse();
+  if (args.help) {
+    console.log(USAGE);
+    return;
+  }
+  const today = date(args.today ?? new Date().toISOString().slice(0, 10));
+  const log = args.log === undefined ? undefined : createWriteStream(args.log, { flags: 'a' });
+  const site = await startDemoSite({
+    seed: number('seed', args.seed) ?? 1,
+    today,
+    port: number('port', args.port),
+    pageBytes: number('page-bytes', args['page-bytes']),
+    fieldSize: number('field-size', args['field-size']),
+    racesPerDay: number('races-per-day', args['races-per-day']),
+    latencyMs: number('latency-ms', args['latency-ms']),
+    specials: !args['no-specials'],
+    faults: args['no-faults'] ? NO_FAULTS : demoFaults(today),
+    onRequest: log && ((entry) => log.write(`${JSON.stringify(entry)}\n`)),
+  });
+  console.log(
+    args.json ? JSON.stringify({ url: site.url, today }) : `demo racing site at ${site.url}, today ${today}`,
+  );
+
+  const stop = async () => {
+    await site.close();
+    log?.end();
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
+});

@@ -1,0 +1,80 @@
+import { DEAD_HEAT, lengthsOf, MARGINS, WINNER } from './measures.ts';
+import type { Lengths, RaceType } from './racing-day.ts';
+import type { Random } from './random.ts';
+
+/** The place of one runner in the order of the page. */
+export interface Placing {
+  readonly position: string;
+  readonly beaten: Lengths | null;
+  readonly overall: Lengths | null;
+}
+
+/** What is out of the ordinary about a race. */
+export type Special =
+  | 'dead-heat-first'
+  | 'dead-heat-third'
+  | 'disqualified'
+  | 'void'
+  | 'walkover'
+  | 'no-odds'
+  | 'zero-time'
+  | 'standard-time'
+  | null;
+
+const FALLS = ['PU', 'PU', 'F', 'UR', 'BD', 'RR', 'CO', 'SU', 'REF', 'RO', 'LFT', 'RTR'];
+const FLAT_FALLS = ['PU', 'UR', 'RR', 'SU', 'RTR'];
+
+/** Numbered finishers first, then a disqualified horse, then those that did not finish. */
+export function placingsOf(runners: number, type: RaceType, special: Special, random: Random): Placing[] {
+  if (special === 'void') return Array.from({ length: runners }, () => unplaced('VOI'));
+  const jumps = type === 'Hurdle' || type === 'Chase';
+  const lost = special === 'walkover' ? 0 : lostRunners(runners, jumps, random);
+  const disqualified = special === 'disqualified' ? 1 : 0;
+  const finishers = runners - lost - disqualified;
+
+  const placings: Placing[] = [];
+  let total = 0;
+  for (let row = 0; row < finishers + disqualified; row++) {
+    const tied = (special === 'dead-heat-first' && row === 1) || (special === 'dead-heat-third' && row === 3);
+    const margin = row === 0 ? WINNER : tied ? DEAD_HEAT : random.pick(MARGINS);
+    total += margin.value;
+    const position = row >= finishers ? 'DSQ' : tied ? placings[row - 1]!.position : String(row + 1);
+    // Behind the winner and behind a dead-heater for first there is one margin only, and it is both.
+    const overall = row === 0 || total === 0 ? margin : total === margin.value ? margin : lengthsOf(total);
+    placings.push({ position, beaten: margin, overall });
+  }
+  const kinds = jumps ? FALLS : FLAT_FALLS;
+  for (let row = 0; row < lost; row++) placings.push(unplaced(random.pick(kinds)));
+  return placings;
+}
+
+function lostRunners(runners: number, jumps: boolean, random: Random): number {
+  if (jumps) return Math.min(runners - 5, random.int(0, 4));
+  return random.chance(0.06) ? 1 : 0;
+}
+
+function unplaced(position: string): Placing {
+  return { position, beaten: null, overall: null };
+}
+
+/**
+ * One amount a placing. It never reaches a horse that did not finish, but may reach the row of a disqualified one,
+ * who gets nothing. A dead heat shares the two amounts evenly.
+ */
+export function prizesOf(first: number, placings: readonly Placing[], special: Special): number[] {
+  const placed = placings.filter((one) => one.beaten !== null).length;
+  const paid = Math.min(placed, special === 'disqualified' ? placed : 8);
+  const prizes = Array.from(
+    { length: paid },
+    (_, place) => Math.round(first * 0.48 ** Math.min(place, 6) * 100) / 100,
+  );
+  const tied = placings.findIndex(
+    (one, row) => row > 0 && /^\d/.test(one.position) && one.position === placings[row - 1]?.position,
+  );
+  if (tied > 0 && tied < prizes.length) {
+    const share = Math.round((prizes[tied - 1]! + prizes[tied]!) * 50) / 100;
+    prizes[tied - 1] = share;
+    prizes[tied] = share;
+  }
+  return prizes;
+}

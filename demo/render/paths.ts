@@ -1,0 +1,10 @@
+import type { CivilDate } from '../../core/window/civil-date.ts';
+import type { Race } from '../model/racing-day.ts';
+
+export function indexPath(date: CivilDate): string {
+  return `/results/${date}`;
+}
+
+export function racePath(race: Race): string {
+  return `/results/${race.course.id}/${race.course.slug}/${race.date}/${race.id}`;
+}

@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const MAIN = new URL('../../demo/main.ts', import.meta.url).pathname;
+let child: ChildProcess | undefined;
+afterEach(() => child?.kill('SIGKILL'));
+
+function start(...args: string[]): ChildProcess {
+  child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return child;
+}
+
+describe('node demo/main.ts', () => {
+  it('prints its address, serves, logs, and ends in order when it is told to', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'demo-'));
+    const log = join(folder, 'requests.jsonl');
+    const process = start('--json', '--no-faults', '--today', '2026-11-22', '--log', log);
+    const [line] = (await once(process.stdout!, 'data')) as [Buffer];
+    const { url, today } = JSON.parse(line.toString()) as { url: string; today: string };
+    expect(today).toBe('2026-11-22');
+    expect((await fetch(`${url}/results/2026-11-22`)).status).toBe(200);
+    process.kill('SIGTERM');
+    expect((await once(process, 'exit'))[0]).toBe(0);
+    expect(JSON.parse(await readFile(log, 'utf8'))).toMatchObject({
+      path: '/results/2026-11-22',
+      status: 200,
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    [['--today', '2026-02-30'], '--today wants a date'],
+    [['--port', 'many'], '--port wants a number'],
+    [['--sead', '1'], "Unknown option '--sead'"],
+  ])('refuses %j with one line and exit code 2', async (args, message) => {
+    const process = start(...args);
+    const complaint = text(process.stderr!);
+    expect((await once(process, 'exit'))[0]).toBe(2);
+    expect((await complaint).split('\n')[0]).toContain(message);
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { addDays, type CivilDate, civilDate } from '../../core/window/civil-date.ts';
+import { buildDay, type ModelOptions, racesOf } from '../../demo/model/build-day.ts';
+import { COUNTRIES, type Race, type RacingDay } from '../../demo/model/racing-day.ts';
+
+const OPTIONS: ModelOptions = { seed: 7, racesPerDay: 1, fieldSize: null, specials: true };
+const FIRST = civilDate('2026-03-02');
+const DAYS = 28;
+
+function days(from: CivilDate, count: number, options = OPTIONS): RacingDay[] {
+  return Array.from({ length: count }, (_, nth) => buildDay(options, addDays(from, nth)));
+}
+const month = days(FIRST, DAYS);
+const races = month.flatMap((day) => day.meetings.flatMap((meeting) => meeting.races));
+const runners = races.flatMap((race) => race.runners);
+
+describe('the model of the demo site', () => {
+  it('gives the same day for the same seed and another for another', () => {
+    expect(buildDay(OPTIONS, FIRST)).toEqual(buildDay(OPTIONS, FIRST));
+    expect(buildDay({ ...OPTIONS, seed: 8 }, FIRST)).not.toEqual(buildDay(OPTIONS, FIRST));
+  });
+
+  it('holds about 20 races a day: 11 to 13 gb, 5 or 6 in Ireland and France', () => {
+    for (const day of month) {
+      const counts = COUNTRIES.map((country) => racesOf(day, country).length);
+      expect(counts[0]).toBeGreaterThanOrEqual(11);
+      expect(counts[0]).toBeLessThanOrEqual(13);
+      for (const count of counts.slice(1)) expect([5, 6]).toContain(count);
+    }
+  });
+
+  it('multiplies the races of a day without giving an id or an address twice', () => {
+    const many = buildDay({ ...OPTIONS, racesPerDay: 5 }, FIRST).meetings.flatMap((meeting) => meeting.races);
+    expect(many.length).toBeGreaterThan(100);
+    expect(new Set(many.map((race) => race.id)).size).toBe(many.length);
+  });
+
+  it('fields 8 to 14 runners, one in a walkover', () => {
+    for (const race of races) {
+      if (race.outcome === 'walkover') expect(race.runners).toHaveLength(1);
+      else expect(race.runners.length >= 8 && race.runners.length <= 14).toBe(true);
+    }
+  });
+
+  it('runs no horse twice on a day of one country', () => {
+    for (const day of month) {
+      for (const country of COUNTRIES) {
+        const ids = racesOf(day, country).flatMap((race) => race.runners.map((runner) => runner.horse.id));
+        expect(new Set(ids).size).toBe(ids.length);
+      }
+    }
+  });
+
+  it('shows every rarity within any seven days', () => {
+    for (let start = 0; start + 7 <= DAYS; start += 7) {
+      const week = month.slice(start, start + 7);
+      const ofWeek = week.flatMap((day) => day.meetings.flatMap((meeting) => meeting.races));
+      expect(ofWeek.some((race) => race.outcome === 'void')).toBe(true);
+      expect(ofWeek.some((race) => race.outcome === 'walkover')).toBe(true);
+      expect(ofWeek.some((race) => race.winningTime.text === 'standard time')).toBe(true);
+      expect(week.some((day) => day.meetings.some((meeting) => meeting.abandoned !== null))).toBe(true);
+      const all = ofWeek.flatMap((race) => race.runners);
+      expect(all.some((runner) => runner.beaten?.text === 'dht')).toBe(true);
+      expect(all.some((runner) => runner.position === 'DSQ')).toBe(true);
+      expect(all.some((runner) => runner.sp === 'No Odds')).toBe(true);
+      expect(all.some((runner) => runner.sire === null)).toBe(true);
+      expect(all.some((runner) => runner.firstTimeHeadgear)).toBe(true);
+      expect(ofWeek.some((race) => race.nonRunners.length > 0)).toBe(true);
+    }
+  });
+
+  it('leaves every rarity out where it is told to', () => {
+    const plain = days(FIRST, 7, { ...OPTIONS, specials: false, fieldSize: 12 }).flatMap(
+      (day) => day.meetings,
+    );
+    const ofWeek = plain.flatMap((meeting) => meeting.races);
+    expect(ofWeek.every((race) => race.outcome === 'run' && race.winningTime.seconds !== null)).toBe(true);
+    expect(ofWeek.every((race) => race.runners.length === 12)).toBe(true);
+    expect(plain.every((meeting) => meeting.abandoned === null)).toBe(true);
+  });
+
+  it('names meetings with surface and country, and one each day that no target asks for', () => {
+    const labels = month.flatMap((day) => day.meetings.map((meeting) => meeting.label));
+    expect(labels).toContain('DUNDALK (AW) (IRE)');
+    expect(labels.some((label) => /^[A-Z]+ \(AW\)$/.test(label))).toBe(true);
+    for (const day of month) expect(day.meetings.some((one) => one.label.endsWith('(USA)'))).toBe(true);
+  });
+
+  it('has names with accents, apostrophes and brackets', () => {
+    const names = runners.flatMap((runner) => [runner.horse.name, runner.trainer.name, runner.owner.name]);
+    for (const mark of [/[éèçÉ]/, /'/, /\(s\)/, /&/])
+      expect(names.some((name) => mark.test(name))).toBe(true);
+  });
+
+  it('counts distances beaten upwards and gives none to a horse that did not finish', () => {
+    for (const race of races) {
+      const finishers = race.runners.filter((runner) => runner.overall !== null);
+      for (const [row, runner] of finishers.entries()) {
+        // To the quarter length, so that a short head may vanish in the sum.
+        const before = finishers[row - 1]?.overall?.value ?? 0;
+        expect(runner.overall!.value).toBeGreaterThanOrEqual(before - 0.15);
+      }
+      for (const runner of race.runners) {
+        expect(runner.overall === null).toBe(!/^(\d+|DSQ)$/.test(runner.position));
+      }
+    }
+  });
+
+  it('pays a dead heat evenly, a placed horse its place, and nobody else', () => {
+    for (const race of races) {
+      for (const [row, runner] of race.runners.entries()) {
+        if (!/^\d/.test(runner.position)) expect(runner.prize).toBeNull();
+        const rival = race.runners[row + 1];
+        if (rival?.beaten?.text !== 'dht') continue;
+        expect(rival.position).toBe(runner.position);
+        expect(rival.prize).toBe(runner.prize);
+      }
+    }
+  });
+
+  it('prints more prizes than there are takers where a horse is disqualified', () => {
+    const disqualified = races.filter((race) => race.runners.some((runner) => runner.position === 'DSQ'));
+    expect(disqualified.length).toBeGreaterThan(0);
+    for (const race of disqualified) expect(race.prizes.length).toBeGreaterThan(takers(race));
+  });
+
+  it('marks one favourite F, two J and more C', () => {
+    for (const race of races.filter((one) => one.runners.every((runner) => runner.decimal !== null))) {
+      const shortest = Math.min(...race.runners.map((runner) => runner.decimal!));
+      const marked = race.runners.filter((runner) => /[FJC]$/.test(runner.sp));
+      expect(marked.every((runner) => runner.decimal === shortest)).toBe(true);
+      const mark = { 1: 'F', 2: 'J' }[marked.length] ?? 'C';
+      expect(marked.length > 0 && marked.every((runner) => runner.sp.endsWith(mark))).toBe(true);
+    }
+  });
+});
+
+function takers(race: Race): number {
+  return race.runners.filter((runner) => runner.prize !== null).length;
+}
