@@ -1,0 +1,19 @@
+import type { Cell, Column, Row } from './schema.ts';
+
+/** A cell that a spreadsheet would run as a formula; text only: `-5` as a number stays a number. */
+const FORMULA = /^[=+\-@\t\r]/;
+const NEEDS_QUOTES = /[",\r\n]/;
+
+/** RFC 4180 with a header; null is an empty cell. Text that a spreadsheet would run gets a `'` in front. */
+export function writeCsv(columns: readonly Column[], rows: readonly Row[]): Uint8Array {
+  const lines = [columns.map((column) => column.name).join(',')];
+  for (const row of rows) lines.push(columns.map((column) => csvCell(row[column.name] ?? null)).join(','));
+  return new TextEncoder().encode(`${lines.join('\r\n')}\r\n`);
+}
+
+export function csvCell(value: Cell): string {
+  if (value === null) return '';
+  if (typeof value !== 'string') return String(value);
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

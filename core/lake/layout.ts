@@ -1,0 +1,115 @@
+import type { ObjectStore } from '../ports/object-store.ts';
+import { isIdentifier } from '../source/identifier.ts';
+import type { Partition, Table } from '../source/source.ts';
+import { type CivilDate, parseCivilDate } from '../window/civil-date.ts';
+
+/** Where everything is in the lake (design, section 7). Every key of the lake is built here and nowhere else. */
+
+/** `country=gb/date=2026-11-17` */
+export function partitionPath(table: Table, partition: Partition): string {
+  return `${table.partitionBy[0]}=${partition.target}/date=${partition.date}`;
+}
+
+/** `racing/gb/2026-11-17`: how people name a partition, on the command line and in reports. */
+export function partitionName(source: string, partition: Partition): string {
+  return `${source}/${partition.target}/${partition.date}`;
+}
+
+/** Reads `racing/gb/2026-11-17` back; undefined where the text is no such name. */
+export function parsePartitionName(text: string): { source: string; partition: Partition } | undefined {
+  const [source, target, day, ...rest] = text.split('/');
+  const date = parseCivilDate(day ?? '');
+  if (!source || !target || !date || rest.length > 0 || !isIdentifier(source) || !isIdentifier(target))
+    return undefined;
+  return { source, partition: { target, date } };
+}
+
+export function dataPrefix(table: Table, partition: Partition): string {
+  return `data/${table.name}/${partitionPath(table, partition)}/`;
+}
+
+export function dataKey(table: Table, partition: Partition, version: string, part: number): string {
+  return `${dataPrefix(table, partition)}${version}-${part}.parquet`;
+}
+
+/** What a version is made of, beside its files. The underscore hides it from engines that scan the folder. */
+export function descriptorKey(table: Table, partition: Partition, version: string): string {
+  return `${dataPrefix(table, partition)}_${version}.json`;
+}
+
+export function manifestPrefix(table: Table): string {
+  return `tables/${table.name}/`;
+}
+
+export function manifestKey(table: Table, partition: Partition): string {
+  return `${manifestPrefix(table)}${partitionPath(table, partition)}/manifest`;
+}
+
+/** Reads the partition back from a manifest's key; undefined where it is no manifest of the table. */
+export function partitionOfManifest(table: Table, key: string): Partition | undefined {
+  const match = /^tables\/([^/]+)\/([^/=]+)=([^/]+)\/date=([^/]+)\/manifest$/.exec(key);
+  const date = parseCivilDate(match?.[4] ?? '');
+  if (!match || !date || match[1] !== table.name || match[2] !== table.partitionBy[0]) return undefined;
+  return { target: match[3]!, date };
+}
+
+function runFile(source: string, partition: Partition, runId: string, part: number): string {
+  return `${runId}-${source}.${partition.target}.${partition.date}-${part}`;
+}
+
+export function captureKey(source: string, partition: Partition, runId: string, part: number): string {
+  return `captures/${source}/date=${partition.date}/${runId}/${source}.${partition.target}.${partition.date}-${part}.warc.gz`;
+}
+
+/** The WARC files of one partition, from every run that is still kept, oldest run first. */
+export async function* captureFiles(
+  lake: Pick<ObjectStore, 'list'>,
+  source: string,
+  partition: Partition,
+): AsyncGenerator<{ readonly key: string; readonly runId: string }> {
+  const prefix = `captures/${source}/date=${partition.date}/`;
+  const own = `${source}.${partition.target}.${partition.date}-`;
+  for await (const { key } of lake.list(prefix)) {
+    const [runId, file] = key.slice(prefix.length).split('/');
+    if (runId !== undefined && file?.startsWith(own)) yield { key, runId };
+  }
+}
+
+export type LogTable = 'attempts' | 'commits';
+
+/** Append-only tables: one file a partition and run, under the UTC date of the run. */
+export function logKey(
+  table: LogTable,
+  day: CivilDate,
+  source: string,
+  partition: Partition,
+  runId: string,
+  part = 0,
+): string {
+  return `${table}/date=${day}/${runFile(source, partition, runId, part)}.parquet`;
+}
+
+export function runLogKey(day: CivilDate, runId: string): string {
+  return `runs/date=${day}/${runId}.parquet`;
+}
+
+export function csvKey(table: Table, partition: Partition): string {
+  return `exports/csv/${table.name}/${partition.target}/${partition.date.replaceAll('-', '_')}.csv`;
+}
+
+export function workPrefix(runId: string): string {
+  return `work/${runId}/`;
+}
+
+export function planKey(runId: string): string {
+  return `${workPrefix(runId)}plan.jsonl`;
+}
+
+/** Everything that one run keeps of one partition until it is published. */
+export function partitionWorkPrefix(runId: string, source: string, partition: Partition): string {
+  return `${workPrefix(runId)}${source}/${partition.target}/${partition.date}/`;
+}
+
+export function reportKey(runId: string, format: 'md' | 'html'): string {
+  return `reports/${runId}/report.${format}`;
+}

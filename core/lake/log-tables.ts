@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { BLOCK_TYPES, OUTCOME_CODES } from '../outcome/outcome.ts';
+
+/** The append-only tables: what was tried, what was committed, what was run. Nothing is ever updated in them. */
+
+const run = z.string().describe('Run (UUIDv7: sorts by time)');
+const source = z.string().describe('Source');
+const target = z.string().describe('Target inside the source');
+const partitionDate = z.iso.date().describe('Date of the partition that the work was for');
+
+export const ATTEMPT_SCHEMA = z.object({
+  attempt_id: z.string().describe('UUIDv7 of the attempt'),
+  run_id: run,
+  source,
+  target,
+  partition_date: partitionDate,
+  item_id: z.string().describe('Item; "index" for the index of the day, "robots.txt" for the robots file'),
+  url: z.string().describe('Address asked for'),
+  final_url: z.string().nullable().describe('Address that answered, after redirects'),
+  attempted_at: z.iso.datetime().describe('When the request went out'),
+  attempt_number: z.int32().describe('1 for the first try of the item in the run'),
+  status: z
+    .enum(['success', 'blocked', 'not_found', 'timeout', 'error', 'queue_full'])
+    .describe('Coarse outcome'),
+  error_code: z.enum(OUTCOME_CODES).describe('Outcome code'),
+  block_type: z.enum(BLOCK_TYPES).nullable().describe('Kind of wall, where status is blocked'),
+  rule: z.string().nullable().describe('Rule that recognised the outcome: the evidence'),
+  http_status_code: z.int32().nullable().describe('Status of the final response'),
+  error_message: z.string().nullable().describe('What went wrong, in one line'),
+  timing_ms: z.int32().describe('Milliseconds from request to end of body'),
+  waited_ms: z.int32().describe('Milliseconds spent waiting for politeness before the request'),
+  redirects: z.int32().describe('Redirects followed'),
+  conditional: z.boolean().describe('True where validators of an earlier capture were sent'),
+  wire_bytes: z.int().nullable().describe('Bytes of the body on the wire'),
+  decoded_bytes: z.int().nullable().describe('Bytes of the body after Content-Encoding'),
+  records_found: z.int32().nullable().describe('Valid records in the page'),
+  capture: z.string().nullable().describe('Raw response: key of the WARC file, #, byte offset of the record'),
+  parser_version: z.int32().describe('Version of the parser that read the page'),
+});
+export type AttemptRow = z.infer<typeof ATTEMPT_SCHEMA>;
+
+export const COMMIT_SCHEMA = z.object({
+  run_id: run,
+  source,
+  table_name: z.string().describe('Table of the source'),
+  target,
+  partition_date: partitionDate,
+  status: z
+    .enum(['committed', 'unchanged', 'held', 'failed', 'rolled_back', 'accepted', 'rejected'])
+    .describe(
+      'committed and unchanged: the partition is fresh; held and failed: the old version stays current',
+    ),
+  version: z.string().nullable().describe('Current version afterwards'),
+  previous_version: z.string().nullable().describe('Current version before'),
+  items_expected: z
+    .int32()
+    .nullable()
+    .describe("Items in the source's own index; null where the index could not be read"),
+  items_found: z.int32().describe('Items whose records are from this run or were confirmed unchanged by it'),
+  items_unchanged: z.int32().describe('Of those: answered 304'),
+  items_empty: z.int32().describe('Items that rightly have no records'),
+  items_carried: z.int32().describe('Items that failed and keep their rows from the version before'),
+  items_failed: z.int32().describe('Items that failed or were skipped, carried over or not'),
+  rows: z.int32().describe('Rows of the current version'),
+  rows_before: z.int32().nullable().describe('Rows of the version before'),
+  content_hash: z.string().nullable().describe('SHA-256 of the rows without lineage'),
+  changed: z.boolean().describe('True where the rows differ from the version before'),
+  reason: z.string().nullable().describe('Why it was held, failed, rolled back, accepted or rejected'),
+  actor: z.string().describe('run, or the command that a person gave'),
+  recorded_at: z.iso.datetime().describe('When this was decided'),
+});
+export type CommitRow = z.infer<typeof COMMIT_SCHEMA>;
+
+export const RUN_SCHEMA = z.object({
+  run_id: run,
+  source,
+  status: z
+    .enum(['succeeded', 'incomplete', 'failed'])
+    .describe('incomplete: published, but items failed or were held'),
+  window_start: z.iso.date().describe('First date of the window'),
+  window_end: z.iso.date().describe('Last date of the window'),
+  forced: z.boolean().describe('True where --force was given'),
+  started_at: z.iso.datetime(),
+  finished_at: z.iso.datetime(),
+  partitions: z.int32(),
+  committed: z.int32(),
+  unchanged: z.int32(),
+  held: z.int32(),
+  failed: z.int32().describe('Partitions that could not be refreshed'),
+  items_expected: z.int32(),
+  items_found: z.int32(),
+  items_carried: z.int32(),
+  items_failed: z.int32(),
+  attempts: z.int32(),
+  wire_bytes: z.int(),
+});
+export type RunRow = z.infer<typeof RUN_SCHEMA>;

@@ -1,0 +1,126 @@
+import type { ObjectStore, PutOptions, StoredObject } from '../ports/object-store.ts';
+import type { Partition, Table } from '../source/source.ts';
+import { dataPrefix, descriptorKey, manifestKey, partitionPath } from './layout.ts';
+import { decodeDescriptor, statsOf, type VersionDescriptor } from './version.ts';
+
+/** Something in the lake that cannot be read as what it should be. The message says which key, and what to do. */
+export class CorruptLakeError extends Error {
+  override readonly name = 'CorruptLakeError';
+}
+
+/** The current version of a partition, with the etag that its successor must match. */
+export interface CurrentVersion {
+  readonly descriptor: VersionDescriptor;
+  readonly manifestEtag: string;
+  /** ISO 8601; when it became current. */
+  readonly committedAt: string;
+  /** Run or command that made it current. */
+  readonly committedBy: string;
+}
+
+/**
+ * What is current, or undefined where nothing was ever committed.
+ * Throws a CorruptLakeError for a manifest or descriptor that cannot be read: nothing is guessed.
+ */
+export async function readCurrent(
+  lake: ObjectStore,
+  table: Table,
+  partition: Partition,
+): Promise<CurrentVersion | undefined> {
+  const key = manifestKey(table, partition);
+  const manifest = await lake.get(key);
+  if (!manifest) return undefined;
+  const [version] = parseManifest(manifest, table, partition, key);
+  return {
+    descriptor: await readDescriptor(lake, table, partition, version),
+    manifestEtag: manifest.etag,
+    committedAt: manifest.metadata['committed-at'] ?? new Date(manifest.lastModified).toISOString(),
+    committedBy: manifest.metadata.run ?? '',
+  };
+}
+
+export async function readDescriptor(
+  lake: ObjectStore,
+  table: Table,
+  partition: Partition,
+  version: string,
+): Promise<VersionDescriptor> {
+  const key = descriptorKey(table, partition, version);
+  const stored = await lake.get(key);
+  const advice = `put an earlier version back with "rescrape partitions rollback", or delete the manifest ${manifestKey(table, partition)} and scrape the date again`;
+  if (!stored)
+    throw new CorruptLakeError(`${key} is missing, although a manifest names its version: ${advice}`);
+  try {
+    return decodeDescriptor(stored.body);
+  } catch {
+    throw new CorruptLakeError(`${key} is not a version descriptor: ${advice}`);
+  }
+}
+
+/**
+ * Makes a version current: the commit. A symlink file as Hive, Athena and Trino read it: absolute paths, one a line,
+ * nothing else; what else there is to say stands in the object's metadata.
+ */
+export async function putManifest(
+  lake: ObjectStore,
+  table: Table,
+  partition: Partition,
+  descriptor: VersionDescriptor,
+  commit: { readonly over: string | undefined; readonly by: string; readonly at: string },
+): Promise<'committed' | 'lost'> {
+  const body = new TextEncoder().encode(`${descriptor.files.map((file) => lake.uri(file.key)).join('\n')}\n`);
+  const stats = statsOf(descriptor.items);
+  const options: PutOptions = {
+    ...(commit.over === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: commit.over }),
+    contentType: 'text/plain',
+    durable: true,
+    metadata: {
+      version: descriptor.version,
+      run: commit.by,
+      'committed-at': commit.at,
+      rows: String(descriptor.rows),
+      'items-expected': String(stats.expected),
+      'items-found': String(stats.found),
+      'items-failed': String(stats.failed),
+      hash: descriptor.contentHash,
+      ...(descriptor.previous !== null && { previous: descriptor.previous }),
+    },
+  };
+  try {
+    const answer = await lake.put(manifestKey(table, partition), body, options);
+    return answer.kind === 'stored' ? 'committed' : 'lost';
+  } catch (error) {
+    // The answer got lost, perhaps not the write: only the manifest itself can tell.
+    const now = await lake.get(manifestKey(table, partition));
+    if (now && new TextDecoder().decode(now.body) === new TextDecoder().decode(body)) return 'committed';
+    throw error;
+  }
+}
+
+/** Versions that the manifest names, in order. The path before `data/` is ignored, so that a lake may be moved. */
+export function parseManifest(
+  manifest: StoredObject,
+  table: Table,
+  partition: Partition,
+  key: string,
+): [string, ...string[]] {
+  const prefix = dataPrefix(table, partition);
+  const versions: string[] = [];
+  for (const line of new TextDecoder().decode(manifest.body).split('\n')) {
+    if (line === '') continue;
+    const at = line.indexOf(prefix);
+    const match =
+      at < 0 ? null : /^([A-Za-z0-9][A-Za-z0-9._-]*)-\d+\.parquet$/.exec(line.slice(at + prefix.length));
+    if (!match) throw corrupt(key, table, partition);
+    versions.push(match[1]!);
+  }
+  const [first, ...rest] = versions;
+  if (first === undefined || rest.some((version) => version !== first)) throw corrupt(key, table, partition);
+  return [first, ...rest];
+}
+
+function corrupt(key: string, table: Table, partition: Partition): CorruptLakeError {
+  return new CorruptLakeError(
+    `${key} is no manifest of ${partitionPath(table, partition)}: put an earlier version back with "rescrape partitions rollback"`,
+  );
+}

@@ -1,0 +1,117 @@
+import type { Row } from './schema.ts';
+import type { ItemContent, ItemResult, PageEvidence, ScrapeResult } from './scrape-result.ts';
+import type { VersionDescriptor, VersionIndex, VersionItem } from './version.ts';
+
+/** Where the rows of an item of the next version come from. */
+export interface MergedItem {
+  readonly item: VersionItem;
+  /** New rows, or `keep`: those that the current version holds. */
+  readonly rows: readonly Row[] | 'keep';
+}
+
+export interface Merged {
+  readonly index: VersionIndex;
+  readonly items: readonly MergedItem[];
+  /** False where every item keeps what the current version holds and none was added or dropped. */
+  readonly touchesRows: boolean;
+}
+
+/**
+ * Lays a scrape over the current version, item by item: the later look at a page wins, and an item that failed keeps
+ * what is there. So a late run, a retry and a reparse can all publish, in any order, and nothing newer is ever lost.
+ * Undefined where nothing is known of the partition: no index, now or before.
+ */
+export function merge(current: VersionDescriptor | undefined, result: ScrapeResult): Merged | undefined {
+  const listed = result.index.kind === 'listed' ? result.index.index : undefined;
+  const index = later(current?.index, listed);
+  if (!index) return undefined;
+
+  const before = new Map(current?.items.map((item) => [item.id, item]));
+  const results = new Map(result.items.map((entry) => [entry.item.id, entry]));
+  const ids = index === current?.index ? before.keys() : results.keys();
+
+  const items: MergedItem[] = [];
+  for (const id of ids) {
+    const merged = mergeItem(before.get(id), results.get(id), result.parserVersion);
+    if (merged) items.push(merged);
+  }
+  const touchesRows =
+    current === undefined ||
+    items.some(({ rows }) => rows !== 'keep') ||
+    items.length < current.items.length ||
+    items.some(({ item }) => !before.has(item.id) && item.rows > 0);
+  return { index, items, touchesRows };
+}
+
+function later(
+  current: VersionIndex | undefined,
+  listed: VersionIndex | undefined,
+): VersionIndex | undefined {
+  if (!current || !listed) return current ?? listed;
+  const samePage = listed.capture !== null && listed.capture === current.capture;
+  if (listed.checkedAt < current.checkedAt && !samePage) return current;
+  // A 304 has no capture of its own: it confirms the one that is there.
+  const checkedAt = Math.max(listed.checkedAt, current.checkedAt);
+  return { ...listed, checkedAt, capture: listed.capture ?? current.capture };
+}
+
+function mergeItem(
+  before: VersionItem | undefined,
+  entry: ItemResult | undefined,
+  parserVersion: number,
+): MergedItem | undefined {
+  if (!entry || (entry.content.kind === 'unseen' && before)) return before && { item: before, rows: 'keep' };
+  const { item, content } = entry;
+  if (content.kind === 'records' || content.kind === 'empty') {
+    if (before && isLater(before, content.evidence)) return { item: before, rows: 'keep' };
+    const rows = content.kind === 'records' ? content.records : [];
+    const { capture, etag, lastModified } = content.evidence;
+    // Read again from the same capture, a page is as fresh as the last 304 made it.
+    const checkedAt = Math.max(
+      content.evidence.checkedAt,
+      before?.capture === capture ? before.checkedAt : 0,
+    );
+    return {
+      item: {
+        id: item.id,
+        url: item.url,
+        state: content.kind === 'records' ? 'found' : 'empty',
+        rows: rows.length,
+        checkedAt,
+        parserVersion,
+        capture,
+        ...(etag !== undefined && { etag }),
+        ...(lastModified !== undefined && { lastModified }),
+      },
+      rows,
+    };
+  }
+  if (!before)
+    return {
+      item: { ...item, state: 'failed', rows: 0, checkedAt: 0, parserVersion, capture: null },
+      rows: 'keep',
+    };
+  if (before.state === 'failed') return { item: before, rows: 'keep' };
+  if (content.kind === 'unchanged' && confirms(content, before)) {
+    const state = before.state === 'carried' ? (before.rows > 0 ? 'found' : 'empty') : before.state;
+    return {
+      item: { ...before, state, checkedAt: Math.max(before.checkedAt, content.evidence.checkedAt) },
+      rows: 'keep',
+    };
+  }
+  return { item: { ...before, state: 'carried' }, rows: 'keep' };
+}
+
+/** A later look at the page; the very same capture, read by another parser, is no earlier than itself. */
+function isLater(before: VersionItem, { checkedAt, capture }: PageEvidence): boolean {
+  return (
+    before.state !== 'failed' &&
+    before.checkedAt > checkedAt &&
+    (capture === null || before.capture !== capture)
+  );
+}
+
+/** A 304 speaks of the page whose validators were sent; after a rollback the current version may hold another one. */
+function confirms(content: Extract<ItemContent, { kind: 'unchanged' }>, before: VersionItem): boolean {
+  return content.evidence.etag === before.etag && content.evidence.lastModified === before.lastModified;
+}

@@ -1,0 +1,75 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { parquetReadObjects, type SchemaElement } from 'hyparquet';
+import { ByteWriter, parquetWrite } from 'hyparquet-writer';
+import type { Cell, Column, ColumnType, Row } from './schema.ts';
+
+/** zstd level 3: 29 KB and 2.4 ms for 250 rows of 35 columns, against 38 KB and 2.2 ms with snappy. */
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+
+const ELEMENTS: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
+  string: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  int32: { type: 'INT32' },
+  int64: { type: 'INT64' },
+  double: { type: 'DOUBLE' },
+  boolean: { type: 'BOOLEAN' },
+  date: { type: 'INT32', converted_type: 'DATE' },
+  timestamp: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
+};
+
+/** One whole Parquet file, zstd. The same rows always give the same bytes. No rows is a valid file. */
+export function writeParquet(columns: readonly Column[], rows: readonly Row[]): Uint8Array {
+  const writer = new ByteWriter(4096);
+  parquetWrite({
+    writer,
+    schema: [
+      { name: 'root', num_children: columns.length },
+      ...columns.map(
+        (column): SchemaElement => ({
+          name: column.name,
+          repetition_type: column.nullable ? 'OPTIONAL' : 'REQUIRED',
+          ...ELEMENTS[column.type],
+        }),
+      ),
+    ],
+    columnData: columns.map((column) => ({ name: column.name, data: rows.map(encoder(column)) })),
+    codec: 'ZSTD',
+    compressors: { ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes, ZSTD) },
+    createdBy: 'rescrape',
+  });
+  return writer.getBytes();
+}
+
+/** Every row of a file that `writeParquet` wrote. Throws where the bytes are no such file. */
+export async function readParquet(bytes: Uint8Array, columns: readonly Column[]): Promise<Row[]> {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const rows = await parquetReadObjects({
+    file,
+    compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
+  });
+  return rows.map((row) => {
+    const decoded: Record<string, Cell> = {};
+    // A column that the file does not have yet (the schema has grown) reads as null.
+    for (const column of columns) decoded[column.name] = decode(column.type, row[column.name]);
+    return decoded;
+  });
+}
+
+function encoder({ name, type }: Column): (row: Row) => unknown {
+  switch (type) {
+    case 'int64':
+      return (row) => (row[name] == null ? null : BigInt(row[name] as number));
+    case 'date':
+      return (row) => (row[name] == null ? null : new Date(`${row[name]}T00:00:00Z`));
+    case 'timestamp':
+      return (row) => (row[name] == null ? null : new Date(row[name] as string));
+    default:
+      return (row) => row[name] ?? null;
+  }
+}
+
+function decode(type: ColumnType, value: unknown): Cell {
+  if (value === undefined || value === null) return null;
+  if (type === 'date') return (value as Date).toISOString().slice(0, 10);
+  if (type === 'timestamp') return (value as Date).toISOString();
+  return typeof value === 'bigint' ? Number(value) : (value as Cell);
+}

@@ -1,0 +1,52 @@
+import type { Outcome } from '../outcome/outcome.ts';
+import type { Item, Partition } from '../source/source.ts';
+import type { Row } from './schema.ts';
+import type { VersionIndex } from './version.ts';
+
+/** What a page carried that the next request can send back, and where its bytes are kept. */
+export interface PageEvidence {
+  /** Milliseconds; when the page was asked for. */
+  readonly checkedAt: number;
+  readonly capture: string | null;
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+/** What became of one item. */
+export type ItemContent =
+  | { readonly kind: 'records'; readonly records: readonly Row[]; readonly evidence: PageEvidence }
+  | { readonly kind: 'empty'; readonly reason: string; readonly evidence: PageEvidence }
+  /** 304: the page is what it was when `evidence.etag` / `lastModified` were taken. */
+  | { readonly kind: 'unchanged'; readonly evidence: PageEvidence }
+  | { readonly kind: 'failed'; readonly outcome: Outcome }
+  /** Never asked for: the target was flagged before its turn came. */
+  | { readonly kind: 'skipped'; readonly reason: string }
+  /** Nothing was looked at (a reparse without a capture): what is there stands. */
+  | { readonly kind: 'unseen' };
+
+export interface ItemResult {
+  readonly item: Item;
+  readonly content: ItemContent;
+  /** Tries in this run. */
+  readonly attempts: number;
+}
+
+/** What the index of the day said. */
+export type IndexResult =
+  | { readonly kind: 'listed'; readonly index: VersionIndex }
+  | { readonly kind: 'failed'; readonly outcome: Outcome }
+  | { readonly kind: 'skipped'; readonly reason: string };
+
+/** All that one run learned about one partition: the input of publish. */
+export interface ScrapeResult {
+  readonly runId: string;
+  /** `captures`: nothing was asked of the site, so the partition is no fresher than before. */
+  readonly origin: 'site' | 'captures';
+  readonly source: string;
+  readonly partition: Partition;
+  readonly parserVersion: number;
+  readonly index: IndexResult;
+  readonly items: readonly ItemResult[];
+  readonly attempts: number;
+  readonly wireBytes: number;
+}
