@@ -1,0 +1,143 @@
+import type { CivilDate } from '../window/civil-date.ts';
+import type { PartitionStanding } from './partition-register.ts';
+import type { RefreshDue } from './run-windows.ts';
+import type { SuspiciousDay } from './statistics.ts';
+
+/**
+ * How a date of a target stands, worst first; the first that fits is its status.
+ *
+ * - `upcoming`: lies after today in the source's time zone; nothing is expected of it.
+ * - `missing`: nothing was ever committed.
+ * - `held`: a version waits for a person to accept or reject it; the one before is current.
+ * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have none.
+ * - `stale`: the last run that was to refresh it did not.
+ * - `suspicious`: all that the source lists is there, but the list is improbably short.
+ * - `empty`: the source's own index says that there is nothing.
+ * - `complete`: every item that the source lists is there, as of the last run.
+ */
+export const DATE_STATUSES = [
+  'upcoming',
+  'missing',
+  'held',
+  'incomplete',
+  'stale',
+  'suspicious',
+  'empty',
+  'complete',
+] as const;
+export type DateStatus = (typeof DATE_STATUSES)[number];
+
+/** Statuses that disprove completeness. `suspicious` only casts doubt: two dates in a hundred are that by chance. */
+export const INCOMPLETE_STATUSES = ['missing', 'held', 'incomplete', 'stale'] as const satisfies DateStatus[];
+export type IncompleteStatus = (typeof INCOMPLETE_STATUSES)[number];
+
+/** One date of one target. Counts are those of the last refresh; 0 where there was none. */
+export interface DateStanding {
+  readonly date: CivilDate;
+  readonly status: DateStatus;
+  /** Items that the source lists; null where its index was never read, or could not be the last time. */
+  readonly expected: number | null;
+  /** Items with rows from the source as the last refresh saw it. */
+  readonly found: number;
+  /** Items that rightly have no rows. */
+  readonly empty: number;
+  /** Items that failed and keep their rows from before. */
+  readonly carried: number;
+  /** Items that failed, carried over or not. */
+  readonly failed: number;
+  readonly rows: number;
+  /** ISO 8601; the last refresh that worked. */
+  readonly freshAt: string | null;
+  /** One line: why it is not complete; null where there is nothing to say. */
+  readonly reason: string | null;
+}
+
+/** All that is known of one date before it is judged. */
+export interface DateEvidence {
+  readonly date: CivilDate;
+  readonly today: CivilDate;
+  readonly standing: PartitionStanding | undefined;
+  readonly due: RefreshDue | undefined;
+  readonly suspicious: SuspiciousDay | undefined;
+  /** Why the target is not scraped at all, if it is not. */
+  readonly skipped: string | undefined;
+}
+
+/** Items of the current version; undefined where there is none, or where the counts on record are those of a held one. */
+export function itemsOf(standing: PartitionStanding): number | undefined {
+  if (standing.version === null || isHeld(standing)) return undefined;
+  return standing.found + standing.empty + standing.carried;
+}
+
+export function judgeDate(evidence: DateEvidence): DateStanding {
+  const { date, standing } = evidence;
+  const [status, reason] = statusOf(evidence);
+  return {
+    date,
+    status,
+    expected: standing?.expected ?? null,
+    found: standing?.found ?? 0,
+    empty: standing?.empty ?? 0,
+    carried: standing?.carried ?? 0,
+    failed: standing?.failed ?? 0,
+    rows: standing?.rows ?? 0,
+    freshAt: standing?.freshAt == null ? null : new Date(standing.freshAt).toISOString(),
+    reason,
+  };
+}
+
+function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
+  const { date, today, standing, suspicious } = evidence;
+  if (standing === undefined || standing.version === null) {
+    return date > today ? ['upcoming', null] : ['missing', whyMissing(evidence)];
+  }
+  if (isHeld(standing)) return ['held', standing.reason ?? 'a version waits for accept or reject'];
+  if (standing.failed > 0) return ['incomplete', whyIncomplete(standing)];
+  const stale = whyStale(evidence, standing);
+  if (stale !== undefined) return ['stale', stale];
+  if (suspicious) return ['suspicious', suspicious.reason];
+  if (itemsOf(standing) === 0) return ['empty', 'the index of the source lists nothing'];
+  return ['complete', null];
+}
+
+function isHeld(standing: PartitionStanding): boolean {
+  return standing.held !== null || standing.status === 'held';
+}
+
+function whyMissing({ standing, due, skipped }: DateEvidence): string {
+  if (standing) return `nothing was ever committed; last try: ${standing.reason ?? standing.status}`;
+  if (skipped !== undefined) return `never scraped: the target is skipped (${skipped})`;
+  return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
+}
+
+function whyIncomplete({ failed, carried }: PartitionStanding): string {
+  const items = `${failed} ${failed === 1 ? 'item' : 'items'} failed`;
+  return carried > 0 ? `${items}, ${carried} of them carried over from before` : items;
+}
+
+/** Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it. */
+function whyStale({ due, skipped }: DateEvidence, standing: PartitionStanding): string | undefined {
+  const failed = standing.status === 'failed';
+  if (!failed && (due === undefined || lastSettledAt(standing) >= due.startedAt)) return undefined;
+  if (failed) return `its last refresh failed: ${standing.reason ?? 'no reason on record'}`;
+  if (skipped !== undefined) return `not refreshed: the target is skipped (${skipped})`;
+  return due && `not refreshed: ${runText(due)}`;
+}
+
+/** Milliseconds. Whoever accepted or rejected what a run brought has settled that run's question. */
+function lastSettledAt({ status, at, freshAt }: PartitionStanding): number {
+  const decided = status === 'accepted' || status === 'rejected';
+  return Math.max(freshAt ?? 0, decided ? at : 0);
+}
+
+const RUN_TEXT: Readonly<Record<RefreshDue['status'], string>> = {
+  running: 'is under way, or was interrupted',
+  succeeded: 'left it out',
+  incomplete: 'did not publish it',
+  failed: 'failed',
+  abandoned: 'was interrupted and not taken up again',
+};
+
+function runText({ runId, status, startedAt }: RefreshDue): string {
+  return `run ${runId} of ${new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC ${RUN_TEXT[status]}`;
+}

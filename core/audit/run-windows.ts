@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import type { StateStore } from '../ports/state-store.ts';
+import { type CivilDate, datesBetween } from '../window/civil-date.ts';
+import type { DateRange } from '../window/window.ts';
+
+/** What the run register keeps of a run, as far as it tells which partitions the run was to refresh. */
+const runSchema = z.object({
+  input: z.object({
+    runId: z.string(),
+    start: z.string(),
+    end: z.string(),
+    targets: z.array(z.string()).optional(),
+  }),
+  status: z.enum(['running', 'succeeded', 'incomplete', 'failed', 'abandoned']),
+  startedAt: z.number(),
+});
+
+/** The last run that was to refresh a date. */
+export interface RefreshDue {
+  readonly runId: string;
+  readonly status: z.infer<typeof runSchema>['status'];
+  /** Milliseconds. */
+  readonly startedAt: number;
+}
+
+/**
+ * For each target, the newest run whose window covers each date of the range, whatever came of the run. A date that no
+ * run on record covers is not there. Reads from the newest run back, and stops when every date has its run.
+ */
+export async function lastRuns(
+  state: StateStore,
+  source: string,
+  targets: readonly string[],
+  range: DateRange,
+): Promise<ReadonlyMap<string, ReadonlyMap<CivilDate, RefreshDue>>> {
+  const byTarget = new Map(targets.map((target) => [target, new Map<CivilDate, RefreshDue>()]));
+  let open = targets.length * [...datesBetween(range.start, range.end)].length;
+  // The run register's documents: one a run, under ids that sort by time.
+  for await (const { value } of state.query(`runs#${source}`, { descending: true })) {
+    if (open <= 0) break;
+    const { input, status, startedAt } = runSchema.parse(value);
+    const due = { runId: input.runId, status, startedAt };
+    const covered = [...datesBetween(laterOf(range.start, input.start), earlierOf(range.end, input.end))];
+    for (const [target, runs] of byTarget) {
+      if (input.targets && !input.targets.includes(target)) continue;
+      for (const date of covered) {
+        if (runs.has(date)) continue;
+        runs.set(date, due);
+        open -= 1;
+      }
+    }
+  }
+  return byTarget;
+}
+
+function laterOf(date: CivilDate, other: string): CivilDate {
+  return other > date ? (other as CivilDate) : date;
+}
+
+function earlierOf(date: CivilDate, other: string): CivilDate {
+  return other < date ? (other as CivilDate) : date;
+}

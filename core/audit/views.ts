@@ -1,0 +1,23 @@
+import type { Source } from '../source/source.ts';
+import { attemptViews } from './attempt-views.ts';
+import { commitViews } from './commit-views.ts';
+
+/** A view of the lake. `sql` is one SELECT, the same text for DuckDB and for Athena. */
+export interface View {
+  readonly name: string;
+  readonly description: string;
+  readonly sql: string;
+}
+
+/**
+ * The views over `attempts`, `commits` and `runs`, each after those that it reads.
+ *
+ * One text for both engines, so only what DuckDB and Trino agree on: no median, no calendar function, no named window;
+ * integers are made DOUBLE before they are divided; "now" is an instant cut down to UTC, whatever the zone of the
+ * session. All times are UTC. The tables are those of `core/lake/log-tables`, partitioned by `date` (DATE), the UTC date
+ * on which the run began: views that look back some days filter by it, so that Athena reads those days only.
+ * The least number of items of each source is part of the text.
+ */
+export function viewsOf(sources: readonly Source[]): readonly View[] {
+  return [...commitViews(sources), ...attemptViews()];
+}

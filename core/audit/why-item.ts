@@ -1,0 +1,71 @@
+import type { AttemptRow } from '../lake/log-tables.ts';
+import type { VersionItem } from '../lake/version.ts';
+import { DISPOSITIONS } from '../outcome/verdict.ts';
+import type { WhyFacts } from './why-facts.ts';
+import { type Answer, remediesFor } from './why-remedies.ts';
+
+/** Why an item is as it is: by its own last try where there is one, else by what became of its partition. */
+export function explainItem(facts: WhyFacts, partition: Answer): Answer {
+  const last = facts.attempts.at(-1);
+  if (last && DISPOSITIONS[last.error_code].verdict !== 'accept') return failed(facts, last);
+  if (last) return read(facts, last, partition);
+  const item = itemOf(facts);
+  if (item)
+    return {
+      answer: `no attempt at it is on record; ${standsAs(item)}; of its partition: ${partition.answer}`,
+      next: partition.next,
+    };
+  const { current } = facts;
+  if (current.kind === 'version' && facts.run?.status !== 'running') {
+    return {
+      answer: `the index of the day does not list it: it is none of the ${current.items} items of the current version (${current.version}), and was never tried`,
+      next: [],
+    };
+  }
+  return { answer: `it was never tried; of its partition: ${partition.answer}`, next: partition.next };
+}
+
+function failed(facts: WhyFacts, last: AttemptRow): Answer {
+  const item = itemOf(facts);
+  const http = last.http_status_code === null ? '' : `, HTTP ${last.http_status_code}`;
+  const rule = last.rule === null ? '' : `, by rule ${last.rule}`;
+  const message = last.error_message === null ? '' : `: ${last.error_message}`;
+  const tries = last.attempt_number === 1 ? 'its only try' : `its last of ${last.attempt_number} tries`;
+  const stands = item ? standsAs(item) : 'it has no rows in the table';
+  return {
+    answer: `${tries} in run ${last.run_id} ended in ${last.error_code}${http}${rule}${message}; ${stands}`,
+    next: remediesFor([last.error_code], facts.source, facts.partition),
+  };
+}
+
+function read(facts: WhyFacts, last: AttemptRow, partition: Answer): Answer {
+  const how = last.error_code === 'NOT_MODIFIED' ? 'confirmed by the site as unchanged' : 'read';
+  const when = `run ${last.run_id} (try ${last.attempt_number}, ${last.attempted_at})`;
+  if (facts.item === 'index')
+    return {
+      answer: `it was ${how} in ${when}; of its partition: ${partition.answer}`,
+      next: partition.next,
+    };
+  const item = itemOf(facts);
+  const settled =
+    facts.standing?.runId === last.run_id &&
+    facts.standing.status !== 'held' &&
+    facts.standing.status !== 'failed';
+  if (item && settled) return { answer: `it was ${how} in ${when}; ${standsAs(item)}`, next: [] };
+  return { answer: `it was ${how} in ${when}; of its partition: ${partition.answer}`, next: partition.next };
+}
+
+const STATES: Readonly<Record<VersionItem['state'], (item: VersionItem) => string>> = {
+  found: ({ rows }) => `its ${rows} rows are current`,
+  empty: () => 'it rightly has no rows',
+  carried: ({ rows, checkedAt }) => `its ${rows} rows of ${new Date(checkedAt).toISOString()} stay current`,
+  failed: () => 'it has no rows in the table',
+};
+
+function standsAs(item: VersionItem): string {
+  return STATES[item.state](item);
+}
+
+function itemOf({ current }: WhyFacts): VersionItem | undefined {
+  return current.kind === 'version' ? (current.item ?? undefined) : undefined;
+}

@@ -1,0 +1,162 @@
+import { encodeCapture } from '../capture/warc.ts';
+import type { FetchResult, RobotsRequest, Validators } from '../fetch/fetcher.ts';
+import { headerValue } from '../fetch/headers.ts';
+import type { AttemptRow } from '../lake/log-tables.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { statusOf } from '../outcome/verdict.ts';
+import type { HttpResponse } from '../ports/http-client.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { Platform } from './platform.ts';
+import { type Asked, type Reading, readResponse } from './read-page.ts';
+
+/** Who is asking: the same for every attempt of one scrape. */
+export interface AttemptContext {
+  readonly platform: Platform;
+  readonly source: Source;
+  readonly runId: string;
+  readonly partition: Partition;
+}
+
+const NO_CAPTURE = new Uint8Array(0);
+
+/** Tries one page once, and puts the attempt on record before anything else happens. Never throws for what a site does. */
+export async function attemptPage(
+  context: AttemptContext,
+  asked: Asked,
+  number: number,
+  validators: Validators | undefined,
+): Promise<Checkpoint> {
+  const { platform, source, runId, partition } = context;
+  const url = new URL(asked.item.url, source.baseUrl).href;
+  const fetched = await platform.fetcherFor(source).fetch({ url, ...(validators && { validators }) });
+  if (fetched.robots) await recordRobots(context, fetched.robots);
+
+  const reading = read(context, asked, fetched, validators);
+  const response = fetched.kind === 'response' ? fetched.response : undefined;
+  const checkpoint: Checkpoint = {
+    kind: asked.kind,
+    item: asked.item,
+    outcome: reading.outcome,
+    ...(reading.learned && { learned: reading.learned }),
+    ...(response?.status === 304 ? validators : pageValidators(response)),
+    attempt: {
+      ...attemptFacts(context, reading.outcome),
+      item_id: asked.item.id,
+      url,
+      final_url: response?.url ?? null,
+      attempted_at: new Date(fetched.startedAt).toISOString(),
+      attempt_number: number,
+      http_status_code: response?.status ?? null,
+      timing_ms: Math.round(fetched.finishedAt - fetched.startedAt),
+      waited_ms: Math.round(fetched.waitedMs),
+      redirects: fetched.redirects,
+      conditional: validators !== undefined,
+      wire_bytes: response?.body.length ?? null,
+      decoded_bytes: reading.decodedBytes ?? null,
+      records_found: reading.learned?.kind === 'records' ? reading.learned.records.length : null,
+    },
+  };
+  await writeCheckpoint(platform.lake, runId, source.name, partition, {
+    checkpoint,
+    capture: await captureOf(fetched),
+  });
+  platform.emit({
+    kind: 'attempted',
+    source: source.name,
+    partition,
+    item: asked.item.id,
+    attempt: number,
+    code: reading.outcome.code,
+    ...(reading.outcome.message !== undefined && { message: reading.outcome.message }),
+  });
+  return checkpoint;
+}
+
+function read(
+  { source, partition }: AttemptContext,
+  asked: Asked,
+  fetched: FetchResult,
+  validators: Validators | undefined,
+): Reading {
+  if (fetched.kind === 'failed') return { outcome: fetched.outcome };
+  if (fetched.response.status === 304 && validators) {
+    const learned: Learned =
+      asked.kind === 'index' ? { kind: 'items', items: asked.known } : { kind: 'unchanged' };
+    return { outcome: { code: 'NOT_MODIFIED' }, learned };
+  }
+  return readResponse(source, partition, asked, fetched.response);
+}
+
+/** A 304 has no body of its own: the capture that it confirms is already kept. */
+async function captureOf(fetched: FetchResult): Promise<Uint8Array> {
+  if (fetched.kind === 'failed' || fetched.response.status === 304) return NO_CAPTURE;
+  return encodeCapture({ response: fetched.response, fetchedAt: fetched.startedAt });
+}
+
+/** What a response came with that the next request can send back. */
+export function pageValidators(response: HttpResponse | undefined): Validators {
+  if (!response || response.status !== 200) return {};
+  const etag = headerValue(response.headers, 'etag');
+  const lastModified = headerValue(response.headers, 'last-modified');
+  return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+}
+
+/** Keeps a request for robots.txt on record, beside the attempts of the partition that caused it. */
+export async function recordRobots(context: AttemptContext, robots: RobotsRequest): Promise<void> {
+  const { platform, source, runId, partition } = context;
+  const outcome = robotsOutcome(robots);
+  // Numbered by time: a resumed run may well ask again, and each request is on record.
+  const item = { id: `txt-${platform.newId()}`, url: robots.url };
+  const stored: StoredCheckpoint = {
+    capture: NO_CAPTURE,
+    checkpoint: {
+      kind: 'robots',
+      item,
+      outcome,
+      attempt: {
+        ...attemptFacts(context, outcome),
+        item_id: 'robots.txt',
+        url: robots.url,
+        final_url: null,
+        attempted_at: new Date(robots.startedAt).toISOString(),
+        attempt_number: 1,
+        http_status_code: robots.httpStatus ?? null,
+        timing_ms: Math.round(robots.finishedAt - robots.startedAt),
+        waited_ms: 0,
+        redirects: 0,
+        conditional: false,
+        wire_bytes: robots.wireBytes,
+        decoded_bytes: null,
+        records_found: null,
+      },
+    },
+  };
+  await writeCheckpoint(platform.lake, runId, source.name, partition, stored);
+}
+
+/** RFC 9309: 4xx means that there is no such file, which is an answer; 429 and 5xx are none. */
+function robotsOutcome({ httpStatus, message }: RobotsRequest): Outcome {
+  if (httpStatus === undefined)
+    return { code: 'NETWORK_ERROR', message: message ?? 'robots.txt could not be read' };
+  if (httpStatus === 429) return { code: 'RATE_LIMITED', message: 'HTTP 429' };
+  return httpStatus < 500 ? { code: 'SUCCESS' } : { code: 'SERVER_ERROR', message: `HTTP ${httpStatus}` };
+}
+
+/** The columns that every attempt shares. */
+function attemptFacts({ platform, source, runId, partition }: AttemptContext, outcome: Outcome) {
+  return {
+    attempt_id: platform.newId(),
+    run_id: runId,
+    source: source.name,
+    target: partition.target,
+    partition_date: partition.date,
+    status: statusOf(outcome.code),
+    error_code: outcome.code,
+    block_type: outcome.blockType ?? null,
+    rule: outcome.rule ?? null,
+    error_message: outcome.message ?? null,
+    capture: null,
+    parser_version: source.parserVersion,
+  } satisfies Partial<AttemptRow>;
+}

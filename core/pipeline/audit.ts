@@ -1,0 +1,102 @@
+import { partitionName, runLogKey, workPrefix } from '../lake/layout.ts';
+import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
+import { writeParquet } from '../lake/parquet.ts';
+import { columnsOf } from '../lake/schema.ts';
+import type { Partition } from '../source/source.ts';
+import { civilDate } from '../window/civil-date.ts';
+import { makePlan, type Plan, type RunInput, readPlan } from './plan.ts';
+import { type Platform, sourceNamed } from './platform.ts';
+import { type PublishResult, readPublished } from './publish.ts';
+import { dayOfRun, timeOfId } from './run-id.ts';
+import { RunRegister } from './run-register.ts';
+import type { PlanAnswer } from './workflow.ts';
+
+/** How a partition came out of a run. `broken`: its publish failed for good. */
+export interface PartitionSummary {
+  readonly partition: Partition;
+  readonly name: string;
+  readonly result: PublishResult | 'broken';
+}
+
+/** A run in numbers: what the last table shows, what the report tells, what the runs table keeps. */
+export interface RunSummary {
+  readonly run: RunRow;
+  readonly partitions: readonly PartitionSummary[];
+  readonly skipped: Plan['skipped'];
+}
+
+const RUN_COLUMNS = columnsOf(RUN_SCHEMA);
+
+/** Adds up a run from what publish answered, and puts it on record. Repeating it gives the same. */
+export async function audit(platform: Platform, input: PlanAnswer): Promise<{ status: RunRow['status'] }> {
+  const source = sourceNamed(platform, input.source);
+  const { runId } = input;
+  const partitions: PartitionSummary[] = [];
+  for await (const work of readPlan(platform, input.workList.key)) {
+    const partition = { target: work.target, date: civilDate(work.date) };
+    const result = (await readPublished({ platform, source, runId, partition })) ?? 'broken';
+    partitions.push({ partition, name: partitionName(source.name, partition), result });
+  }
+  const { skipped } = await makePlan(platform, input);
+  const summary: RunSummary = {
+    run: runRow(input, partitions, skipped.length, platform.clock.now()),
+    partitions,
+    skipped,
+  };
+  await platform.lake.put(runLogKey(dayOfRun(runId), runId), writeParquet(RUN_COLUMNS, [summary.run]));
+  await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
+  const { status } = summary.run;
+  await new RunRegister(platform.state).finish(source.name, runId, { status, at: platform.clock.now() });
+  return { status };
+}
+
+/** The summary that audit left; undefined before it ran. */
+export async function readSummary(
+  platform: Pick<Platform, 'lake'>,
+  runId: string,
+): Promise<RunSummary | undefined> {
+  const stored = await platform.lake.get(summaryKey(runId));
+  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as RunSummary);
+}
+
+function summaryKey(runId: string): string {
+  return `${workPrefix(runId)}summary.json`;
+}
+
+function runRow(
+  input: RunInput,
+  partitions: readonly PartitionSummary[],
+  skippedTargets: number,
+  now: number,
+): RunRow {
+  const results = partitions.flatMap(({ result }) => (result === 'broken' ? [] : [result]));
+  const sum = (of: (result: PublishResult) => number) =>
+    results.reduce((total, result) => total + of(result), 0);
+  const count = (status: PublishResult['status']) =>
+    results.filter((result) => result.status === status).length;
+  const failed = count('failed') + partitions.length - results.length;
+  const itemsFailed = sum(({ stats }) => stats.failed);
+  const whole = failed + count('held') + itemsFailed + skippedTargets === 0;
+  const fresh = count('committed') + count('unchanged');
+  return {
+    run_id: input.runId,
+    source: input.source,
+    status: whole ? 'succeeded' : fresh > 0 ? 'incomplete' : 'failed',
+    window_start: input.start,
+    window_end: input.end,
+    forced: input.force,
+    started_at: new Date(timeOfId(input.runId)).toISOString(),
+    finished_at: new Date(now).toISOString(),
+    partitions: partitions.length,
+    committed: count('committed'),
+    unchanged: count('unchanged'),
+    held: count('held'),
+    failed,
+    items_expected: sum(({ stats }) => stats.expected),
+    items_found: sum(({ stats }) => stats.found + stats.empty),
+    items_carried: sum(({ stats }) => stats.carried),
+    items_failed: itemsFailed,
+    attempts: sum(({ attempts }) => attempts),
+    wire_bytes: sum(({ wireBytes }) => wireBytes),
+  };
+}

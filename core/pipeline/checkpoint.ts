@@ -1,0 +1,75 @@
+import { partitionWorkPrefix } from '../lake/layout.ts';
+import type { AttemptRow } from '../lake/log-tables.ts';
+import type { Row } from '../lake/schema.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Item, Partition } from '../source/source.ts';
+
+/** What a successful attempt learned. */
+export type Learned =
+  | { readonly kind: 'items'; readonly items: readonly Item[] }
+  | { readonly kind: 'records'; readonly records: readonly Row[] }
+  | { readonly kind: 'empty'; readonly reason: string }
+  /** 304: what the current version holds of the item stands. */
+  | { readonly kind: 'unchanged' };
+
+/** One attempt, durable the moment it ended: what makes a scrape resumable. Never updated. */
+export interface Checkpoint {
+  readonly kind: 'index' | 'item' | 'robots';
+  readonly item: Item;
+  readonly attempt: AttemptRow;
+  readonly outcome: Outcome;
+  readonly learned?: Learned;
+  /** Validators of the page: those it came with, or those that a 304 confirmed. */
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+/** A checkpoint as it is stored: with the WARC record of the response, where there was one. */
+export interface StoredCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly capture: Uint8Array;
+}
+
+const NEWLINE = 0x0a;
+
+/** `work/<run>/<source>/<target>/<date>/item-4711.2`: the second attempt at item 4711. */
+function checkpointKey(runId: string, source: string, partition: Partition, checkpoint: Checkpoint): string {
+  const name = checkpoint.kind === 'index' ? 'index' : `${checkpoint.kind}-${checkpoint.item.id}`;
+  return `${checkpointPrefix(runId, source, partition)}${name}.${checkpoint.attempt.attempt_number}`;
+}
+
+function checkpointPrefix(runId: string, source: string, partition: Partition): string {
+  return `${partitionWorkPrefix(runId, source, partition)}attempts/`;
+}
+
+/** Stored as one line of JSON, then the bytes of the capture. */
+export async function writeCheckpoint(
+  lake: ObjectStore,
+  runId: string,
+  source: string,
+  partition: Partition,
+  { checkpoint, capture }: StoredCheckpoint,
+): Promise<void> {
+  const header = new TextEncoder().encode(`${JSON.stringify(checkpoint)}\n`);
+  const body = new Uint8Array(header.length + capture.length);
+  body.set(header);
+  body.set(capture, header.length);
+  await lake.put(checkpointKey(runId, source, partition, checkpoint), body);
+}
+
+/** Every attempt of one run at one partition, one at a time, in the order of their keys. */
+export async function* readCheckpoints(
+  lake: ObjectStore,
+  runId: string,
+  source: string,
+  partition: Partition,
+): AsyncGenerator<StoredCheckpoint> {
+  for await (const { key } of lake.list(checkpointPrefix(runId, source, partition))) {
+    const stored = await lake.get(key);
+    if (!stored) continue;
+    const end = stored.body.indexOf(NEWLINE);
+    const checkpoint = JSON.parse(new TextDecoder().decode(stored.body.subarray(0, end))) as Checkpoint;
+    yield { checkpoint, capture: stored.body.subarray(end + 1) };
+  }
+}

@@ -1,0 +1,252 @@
+import { PartitionRegister, type PartitionStanding } from '../audit/partition-register.ts';
+import { logKey, partitionName } from '../lake/layout.ts';
+import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
+import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
+import { writeParquet } from '../lake/parquet.ts';
+import { PartitionStore } from '../lake/partition-store.ts';
+import { columnsOf } from '../lake/schema.ts';
+import { statsOf, type VersionDescriptor } from '../lake/version.ts';
+import type { Partition, Source } from '../source/source.ts';
+import type { Platform } from './platform.ts';
+import { dayOfRun } from './run-id.ts';
+
+/** A decision that cannot be taken as things stand. One line: why, and what to do. */
+export class DecisionError extends Error {
+  override readonly name = 'DecisionError';
+}
+
+export interface Decided {
+  readonly decision: 'rolled_back' | 'accepted' | 'rejected';
+  readonly partition: string;
+  /** Current version afterwards; null where there is none. */
+  readonly version: string | null;
+  readonly previous: string | null;
+  readonly rows: number;
+}
+
+type Lake = Pick<Platform, 'lake' | 'state' | 'clock' | 'newId'>;
+
+/** What a rollback would make current: `to`, or the version before the current one. */
+export async function chooseRollback(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  to?: string,
+): Promise<VersionDescriptor> {
+  const name = partitionName(source.name, partition);
+  const store = new PartitionStore(platform.lake, source.table, partition);
+  const { current, etag } = await store.currentOrBroken();
+  if (etag === undefined)
+    throw new DecisionError(`${name} has no version yet: there is nothing to roll back`);
+  const earlier = (await store.versions()).filter(
+    (version) => version.decision === 'commit' || version.version === to,
+  );
+  const wanted =
+    to ?? current?.previous ?? earlier.filter(({ version }) => version !== current?.version).at(-1)?.version;
+  if (wanted === undefined || wanted === null)
+    throw new DecisionError(`${name} has no earlier version to roll back to`);
+  if (wanted === current?.version)
+    throw new DecisionError(`${wanted} is the current version of ${name} already`);
+  const chosen = earlier.find(({ version }) => version === wanted);
+  if (!chosen) {
+    throw new DecisionError(
+      `${name} has no version ${wanted}; "rescrape partitions history ${name}" lists what there is`,
+    );
+  }
+  await store.rows(chosen); // a version that cannot be read must not become current
+  return chosen;
+}
+
+/** Puts an earlier version back in one commit. Works over a damaged manifest as well: that is what it is for. */
+export async function rollback(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  options: { readonly to?: string; readonly actor: string },
+): Promise<Decided> {
+  const chosen = await chooseRollback(platform, source, partition, options.to);
+  const store = new PartitionStore(platform.lake, source.table, partition);
+  const before = await store.currentOrBroken();
+  return decide(platform, source, partition, {
+    decision: 'rolled_back',
+    chosen,
+    before: before.current,
+    etag: before.etag,
+    ...options,
+  });
+}
+
+/** Makes the version that was held current. */
+export async function accept(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  options: { readonly actor: string },
+): Promise<Decided> {
+  const { store, standing, held } = await heldVersion(platform, source, partition);
+  const current = await store.current();
+  if (held.previous !== (current?.descriptor.version ?? null)) {
+    const name = partitionName(source.name, partition);
+    throw new DecisionError(
+      `${name} has changed since ${held.version} was held: scrape it again, or choose it with "rescrape partitions rollback ${name} --to ${held.version}"`,
+    );
+  }
+  const before = current?.descriptor;
+  return decide(platform, source, partition, {
+    decision: 'accepted',
+    chosen: held,
+    before,
+    etag: current?.manifestEtag,
+    standing,
+    ...options,
+  });
+}
+
+/** Leaves the current version and forgets the one that was held. */
+export async function reject(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  options: { readonly actor: string },
+): Promise<Decided> {
+  const { store, standing } = await heldVersion(platform, source, partition);
+  const current: CurrentVersion | undefined = await store.current();
+  const decided: Decided = {
+    decision: 'rejected',
+    partition: partitionName(source.name, partition),
+    version: current?.descriptor.version ?? null,
+    previous: current?.descriptor.version ?? null,
+    rows: current?.descriptor.rows ?? 0,
+  };
+  await record(platform, source, partition, {
+    decided,
+    descriptor: current?.descriptor,
+    standing,
+    rowsBefore: decided.rows,
+    ...options,
+  });
+  return decided;
+}
+
+interface Decision {
+  readonly decision: Decided['decision'];
+  readonly chosen: VersionDescriptor;
+  readonly before: VersionDescriptor | undefined;
+  readonly etag: string | undefined;
+  readonly actor: string;
+  readonly standing?: PartitionStanding;
+}
+
+async function decide(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  decision: Decision,
+): Promise<Decided> {
+  const { chosen, before, etag, actor } = decision;
+  const store = new PartitionStore(platform.lake, source.table, partition);
+  const name = partitionName(source.name, partition);
+  const at = new Date(platform.clock.now()).toISOString();
+  if ((await store.commit(chosen, etag, actor, at)) === 'lost') {
+    throw new DecisionError(
+      `${name} was committed by somebody else at the same moment: look at it again, then decide`,
+    );
+  }
+  await store.exportCsv(chosen);
+  const decided: Decided = {
+    decision: decision.decision,
+    partition: name,
+    version: chosen.version,
+    previous: before?.version ?? null,
+    rows: chosen.rows,
+  };
+  const rowsBefore = before?.rows ?? null;
+  await record(platform, source, partition, {
+    decided,
+    descriptor: chosen,
+    standing: decision.standing,
+    rowsBefore,
+    actor,
+  });
+  return decided;
+}
+
+interface DecisionRecord {
+  readonly decided: Decided;
+  readonly descriptor: VersionDescriptor | undefined;
+  readonly standing: PartitionStanding | undefined;
+  readonly rowsBefore: number | null;
+  readonly actor: string;
+}
+
+/** The commits table and the partition's standing, under an id of the decision's own: it sorts after every run before it. */
+async function record(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  made: DecisionRecord,
+): Promise<void> {
+  const { decided, descriptor, standing, rowsBefore, actor } = made;
+  const id = platform.newId();
+  const at = platform.clock.now();
+  const stats = statsOf(descriptor?.items ?? []);
+  const row: CommitRow = {
+    run_id: id,
+    source: source.name,
+    table_name: source.table.name,
+    target: partition.target,
+    partition_date: partition.date,
+    status: decided.decision,
+    version: decided.version,
+    previous_version: decided.previous,
+    items_expected: stats.expected,
+    items_found: stats.found,
+    items_unchanged: 0,
+    items_empty: stats.empty,
+    items_carried: stats.carried,
+    items_failed: stats.failed,
+    rows: decided.rows,
+    rows_before: rowsBefore,
+    content_hash: descriptor?.contentHash ?? null,
+    changed: decided.version !== decided.previous,
+    reason: standing?.reason ?? null,
+    actor,
+    recorded_at: new Date(at).toISOString(),
+  };
+  await platform.lake.put(
+    logKey('commits', dayOfRun(id), source.name, partition, id),
+    writeParquet(columnsOf(COMMIT_SCHEMA), [row]),
+  );
+  const { expected, found, empty, carried, failed } = stats;
+  await new PartitionRegister(platform.state).record(source.table.name, partition, {
+    status: decided.decision,
+    version: decided.version,
+    runId: id,
+    at,
+    expected,
+    found,
+    empty,
+    carried,
+    failed,
+    rows: decided.rows,
+    held: null,
+    reason: null,
+    fresh: false,
+  });
+}
+
+async function heldVersion(platform: Lake, source: Source, partition: Partition) {
+  const name = partitionName(source.name, partition);
+  const standing = await new PartitionRegister(platform.state).get(source.table.name, partition);
+  if (!standing?.held)
+    throw new DecisionError(
+      `${name} holds no version back: "rescrape partitions show ${name}" tells how it stands`,
+    );
+  const store = new PartitionStore(platform.lake, source.table, partition);
+  try {
+    return { store, standing, held: await store.descriptor(standing.held) };
+  } catch (error) {
+    if (error instanceof CorruptLakeError) throw new DecisionError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,145 @@
+import { planKey, workPrefix } from '../lake/layout.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { TargetRegister } from '../target/target.ts';
+import { type CivilDate, civilDate, datesBetween } from '../window/civil-date.ts';
+import { recordRobots } from './attempt.ts';
+import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
+import { RunRegister } from './run-register.ts';
+import type { PlanAnswer } from './workflow.ts';
+
+/** What a run is asked to do: the input of the workflow. The window is named, so a redrive next week does the same. */
+export interface RunInput {
+  readonly runId: string;
+  readonly source: string;
+  /** Civil dates in the source's time zone, both included. */
+  readonly start: string;
+  readonly end: string;
+  /** All targets of the source where it is left out. */
+  readonly targets?: readonly string[];
+  /** Ask for every page in full, as if nothing were known. */
+  readonly force: boolean;
+}
+
+/** The work of a run as a value: printed by `--dry-run`, written as JSON Lines by `plan`. */
+export interface Plan {
+  readonly source: string;
+  readonly start: CivilDate;
+  readonly end: CivilDate;
+  readonly work: readonly Partition[];
+  readonly skipped: readonly { readonly target: string; readonly reason: string; readonly since: string }[];
+}
+
+/** Window × targets − skipped; oldest date first, because it is the one that leaves the window tomorrow. */
+export async function makePlan(
+  platform: Pick<Platform, 'sources' | 'state'>,
+  input: Omit<RunInput, 'runId'>,
+): Promise<Plan> {
+  const source = sourceNamed(platform, input.source);
+  const start = civilDate(input.start);
+  const end = civilDate(input.end);
+  const register = new TargetRegister(platform.state);
+  const skipped: Plan['skipped'][number][] = [];
+  const open: string[] = [];
+  for (const target of targetsOf(source, input.targets)) {
+    const { skip } = await register.get(source.name, target);
+    if (skip) skipped.push({ target, reason: skip.reason, since: new Date(skip.since).toISOString() });
+    else open.push(target);
+  }
+  const dates = [...datesBetween(start, end)];
+  return {
+    source: source.name,
+    start,
+    end,
+    work: dates.flatMap((date) => open.map((target) => ({ target, date }))),
+    skipped,
+  };
+}
+
+function targetsOf(source: Source, asked: readonly string[] | undefined): readonly string[] {
+  const known = source.targets.map(({ id }) => id);
+  const unknown = asked?.find((target) => !known.includes(target));
+  if (unknown !== undefined) {
+    throw new StageError(
+      'BadInput',
+      `source ${source.name} has no target ${JSON.stringify(unknown)}; it has: ${known.join(', ')}`,
+    );
+  }
+  return asked ? known.filter((target) => asked.includes(target)) : known;
+}
+
+/**
+ * The first stage: checks that the site answers at all, and writes the work list. Called again for the same run
+ * it keeps the list that is there. Throws a StageError `Transient` where the site cannot be reached.
+ */
+export async function plan(platform: Platform, input: RunInput): Promise<PlanAnswer> {
+  const { runId, force } = input;
+  const source = sourceNamed(platform, input.source);
+  const key = planKey(runId);
+  const made = await makePlan(platform, input);
+  await new RunRegister(platform.state).begin(input, platform.clock.now());
+  const first = made.work[0];
+  if (first) await checkReach(platform, source, runId, first);
+  const stored = await platform.lake.get(key);
+  const lines = stored
+    ? countLines(stored.body)
+    : await writePlan(platform, key, made, (partition) => ({
+        runId,
+        source: source.name,
+        ...partition,
+        force,
+      }));
+  platform.emit({ kind: 'planned', runId, partitions: lines });
+  return { ...input, workList: { key, lines } };
+}
+
+async function checkReach(
+  platform: Platform,
+  source: Source,
+  runId: string,
+  first: Partition,
+): Promise<void> {
+  const reach = await platform.fetcherFor(source).reach(source.baseUrl);
+  if (reach.robots) await recordRobots({ platform, source, runId, partition: first }, reach.robots);
+  if (reach.kind === 'reached') return;
+  throw new StageError(
+    'Transient',
+    `${source.name}: cannot reach ${new URL(source.baseUrl).origin} (${reach.outcome.message ?? reach.outcome.code}); check that the site is up and the address right, then run again; nothing was changed`,
+  );
+}
+
+async function writePlan(
+  platform: Platform,
+  key: string,
+  made: Plan,
+  lineOf: (partition: Partition) => PartitionWork,
+): Promise<number> {
+  const lines = made.work.map((partition) => `${JSON.stringify(lineOf(partition))}\n`);
+  await platform.lake.put(key, new TextEncoder().encode(lines.join('')));
+  return lines.length;
+}
+
+function countLines(body: Uint8Array): number {
+  return body.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
+}
+
+/** The lines of a work list, in order. Throws where the list is not there. */
+export async function* readPlan(
+  platform: Pick<Platform, 'lake'>,
+  key: string,
+): AsyncGenerator<PartitionWork> {
+  const stored = await platform.lake.get(key);
+  if (!stored) throw new Error(`there is no work list at ${key}`);
+  for (const line of new TextDecoder().decode(stored.body).split('\n')) {
+    if (line !== '') yield JSON.parse(line) as PartitionWork;
+  }
+}
+
+/** Removes what a run that has ended kept for its own resumption; its plan and its summary stay. */
+export async function clearCheckpoints(
+  platform: Pick<Platform, 'lake'>,
+  source: string,
+  runId: string,
+): Promise<void> {
+  for await (const { key } of platform.lake.list(`${workPrefix(runId)}${source}/`))
+    await platform.lake.delete(key);
+}

@@ -1,0 +1,72 @@
+import type { Fetcher } from '../fetch/fetcher.ts';
+import type { OutcomeCode } from '../outcome/outcome.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { Partition, Source } from '../source/source.ts';
+import type { PublishResult } from './publish.ts';
+
+/** What the stages stand on. `runtime/` puts one together; nothing else does. */
+export interface Platform {
+  readonly lake: ObjectStore;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly sources: readonly Source[];
+  fetcherFor(source: Source): Fetcher;
+  /** A fresh UUIDv7. */
+  newId(): string;
+  /** Told as it happens; for progress and logs. Never throws. */
+  emit(event: PipelineEvent): void;
+}
+
+export type PipelineEvent =
+  | { readonly kind: 'planned'; readonly runId: string; readonly partitions: number }
+  | {
+      readonly kind: 'attempted';
+      readonly source: string;
+      readonly partition: Partition;
+      readonly item: string;
+      readonly attempt: number;
+      readonly code: OutcomeCode;
+      readonly message?: string;
+    }
+  | {
+      readonly kind: 'discovered';
+      readonly source: string;
+      readonly partition: Partition;
+      readonly items: number;
+    }
+  | { readonly kind: 'flagged'; readonly source: string; readonly target: string; readonly reason: string }
+  | {
+      readonly kind: 'published';
+      readonly source: string;
+      readonly partition: Partition;
+      readonly result: PublishResult;
+    };
+
+/** One line of the work list: the input of scrape, give-up and publish. */
+export interface PartitionWork {
+  readonly runId: string;
+  readonly source: string;
+  readonly target: string;
+  readonly date: string;
+  /** True asks for every page in full: no validators are sent. */
+  readonly force: boolean;
+}
+
+/** An expected failure that the state machine must see by its error name (design, section 8). */
+export class StageError extends Error {
+  override readonly name: 'RateLimited' | 'Transient' | 'Conflict' | 'SiteUnreachable' | 'BadInput';
+
+  constructor(name: StageError['name'], message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+export function sourceNamed(platform: Pick<Platform, 'sources'>, name: string): Source {
+  const source = platform.sources.find((candidate) => candidate.name === name);
+  if (source) return source;
+  const known = platform.sources.map((candidate) => candidate.name).join(', ');
+  throw new StageError('BadInput', `there is no source ${JSON.stringify(name)}; there is: ${known}`);
+}

@@ -1,0 +1,214 @@
+import { partitionName, partitionWorkPrefix } from '../lake/layout.ts';
+import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
+import { type Merged, merge } from '../lake/merge.ts';
+import { PartitionStore } from '../lake/partition-store.ts';
+import type { Row } from '../lake/schema.ts';
+import type { ScrapeResult } from '../lake/scrape-result.ts';
+import { rowsByItem, statsOf, type VersionDescriptor, type VersionStats } from '../lake/version.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { civilDate } from '../window/civil-date.ts';
+import type { AttemptContext } from './attempt.ts';
+import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
+import { recordPublish } from './publish-record.ts';
+import { readResult } from './seal.ts';
+
+/** How a partition stands after publish. `failed` and `held` leave the version before current. */
+export interface PublishResult {
+  readonly status: 'committed' | 'unchanged' | 'held' | 'failed';
+  /** Current version afterwards; null where there is none. */
+  readonly version: string | null;
+  readonly previous: string | null;
+  readonly stats: VersionStats & {
+    /** Items that answered 304. */
+    readonly unchanged: number;
+    /** False where the index of the day could not be read: then nobody knows what to expect. */
+    readonly indexRead: boolean;
+  };
+  readonly rows: number;
+  readonly rowsBefore: number | null;
+  readonly contentHash: string | null;
+  /** Version that waits for a decision, where status is held. */
+  readonly held: string | null;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly wireBytes: number;
+}
+
+/** Commits that were lost to another writer before the state machine is asked to wait. */
+const COMMIT_TRIES = 5;
+
+/**
+ * Write, audit, publish: lays the sealed scrape over the current version, writes the new version beside it, checks it,
+ * and only then makes it current. Called again with the same work it gives the same answer.
+ * Throws a StageError `Conflict` where other writers keep winning; the caller waits and calls again.
+ */
+export async function publish(platform: Platform, work: PartitionWork): Promise<PublishResult> {
+  const source = sourceNamed(platform, work.source);
+  const partition: Partition = { target: work.target, date: civilDate(work.date) };
+  const context: AttemptContext = { platform, source, runId: work.runId, partition };
+  const before = await readPublished(context);
+  if (before) return before;
+
+  const result = await readResult(context);
+  if (!result)
+    throw new Error(
+      `publish of ${partitionName(source.name, partition)} was called before its scrape was sealed`,
+    );
+  const answer = await publishResult(context, result).catch((error: unknown) => corrupted(result, error));
+  await recordPublish(context, result, answer);
+  await platform.lake.put(answerKey(context), new TextEncoder().encode(JSON.stringify(answer)));
+  platform.emit({ kind: 'published', source: source.name, partition, result: answer });
+  return answer;
+}
+
+/** What publish answered for one partition of a run; undefined before it did. */
+export async function readPublished(context: AttemptContext): Promise<PublishResult | undefined> {
+  const stored = await context.platform.lake.get(answerKey(context));
+  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as PublishResult);
+}
+
+function answerKey({ runId, source, partition }: AttemptContext): string {
+  return `${partitionWorkPrefix(runId, source.name, partition)}published.json`;
+}
+
+/** Publishes what a run, a retry or a reparse learned of a partition. */
+export async function publishResult(context: AttemptContext, result: ScrapeResult): Promise<PublishResult> {
+  const { platform, source, partition } = context;
+  const store = new PartitionStore(platform.lake, source.table, partition);
+  for (let tries = 0; tries < COMMIT_TRIES; tries++) {
+    const answer = await tryPublish(context, store, result, await store.current());
+    if (answer) return answer;
+  }
+  throw new StageError('Conflict', `${partitionName(source.name, partition)}: other writers kept committing`);
+}
+
+/** A version that cannot be read stays as it is: what to do about it is a person's decision, and the reason tells. */
+function corrupted(result: ScrapeResult, error: unknown): PublishResult {
+  if (!(error instanceof CorruptLakeError)) throw error;
+  return answerOver(result, undefined, undefined)('failed', { reason: error.message, rowsBefore: null });
+}
+
+/** One try over one reading of the current version; undefined where somebody else committed in between. */
+async function tryPublish(
+  context: AttemptContext,
+  store: PartitionStore,
+  result: ScrapeResult,
+  current: CurrentVersion | undefined,
+): Promise<PublishResult | undefined> {
+  const { platform, source } = context;
+  const merged = merge(current?.descriptor, result);
+  const answer = answerOver(result, current, merged);
+  const blind = indexProblem(result);
+  if (blind !== undefined) return answer('failed', { reason: blind });
+  if (!merged || !isWorthKeeping(merged)) return answer('failed', { reason: 'no item gave records' });
+
+  const rows = merged.touchesRows ? await mergedRows(source, store, current, merged) : undefined;
+  if (current && (!rows || store.hash(rows) === current.descriptor.contentHash)) {
+    await store.exportCsv(current.descriptor);
+    return settled(context, store, current, answer);
+  }
+
+  const reason = shrinkReason(source, rows!.length, current);
+  const version = await store.write({
+    version: platform.newId(),
+    previous: current?.descriptor.version ?? null,
+    runId: result.runId,
+    createdAt: new Date(platform.clock.now()).toISOString(),
+    decision: reason === null ? 'commit' : 'hold',
+    reason,
+    index: merged.index,
+    items: merged.items.map(({ item }) => item),
+    rows: rows!,
+  });
+  if (reason !== null) return answer('held', { held: version.version, reason });
+  if ((await store.commit(version, current?.manifestEtag, result.runId, version.createdAt)) === 'lost')
+    return undefined;
+  await store.exportCsv(version);
+  return answer('committed', {
+    version: version.version,
+    rows: version.rows,
+    contentHash: version.contentHash,
+  });
+}
+
+type Answer = (status: PublishResult['status'], more?: Partial<PublishResult>) => PublishResult;
+
+function answerOver(
+  result: ScrapeResult,
+  current: CurrentVersion | undefined,
+  merged: Merged | undefined,
+): Answer {
+  const descriptor = current?.descriptor;
+  const stats = statsOf(merged?.items.map(({ item }) => item) ?? []);
+  return (status, more = {}) => ({
+    status,
+    version: descriptor?.version ?? null,
+    previous: descriptor?.version ?? null,
+    stats: {
+      ...stats,
+      unchanged: result.items.filter(({ content }) => content.kind === 'unchanged').length,
+      indexRead: result.index.kind === 'listed',
+    },
+    rows: descriptor?.rows ?? 0,
+    rowsBefore: descriptor?.rows ?? null,
+    contentHash: descriptor?.contentHash ?? null,
+    held: null,
+    reason: null,
+    attempts: result.attempts,
+    wireBytes: result.wireBytes,
+    ...more,
+  });
+}
+
+/** Without the index of the day nobody knows what belongs to it: the version before stays. */
+function indexProblem({ index }: ScrapeResult): string | undefined {
+  if (index.kind === 'skipped') return index.reason;
+  return index.kind === 'failed'
+    ? `index: ${index.outcome.code} ${index.outcome.message ?? ''}`.trim()
+    : undefined;
+}
+
+/** One item with rows, or one that rightly has none, or an index that lists nothing. */
+function isWorthKeeping({ items }: Merged): boolean {
+  return items.length === 0 || items.some(({ item }) => item.state !== 'failed');
+}
+
+/** Nothing to write. Where this very run committed the version before it was interrupted, it says so. */
+async function settled(
+  context: AttemptContext,
+  store: PartitionStore,
+  current: CurrentVersion,
+  answer: Answer,
+): Promise<PublishResult> {
+  if (current.committedBy !== context.runId) return answer('unchanged');
+  const { previous } = current.descriptor;
+  return answer('committed', {
+    previous,
+    rowsBefore: previous === null ? null : await rowsOf(store, previous),
+  });
+}
+
+async function rowsOf(store: PartitionStore, version: string): Promise<number> {
+  return (await store.descriptor(version)).rows;
+}
+
+async function mergedRows(
+  source: Source,
+  store: PartitionStore,
+  current: CurrentVersion | undefined,
+  merged: Merged,
+): Promise<Row[]> {
+  const keeps =
+    current !== undefined && merged.items.some(({ item, rows }) => rows === 'keep' && item.rows > 0);
+  const kept = keeps ? rowsByItem(source.table, await store.rows(current.descriptor)) : undefined;
+  return merged.items.flatMap(({ item, rows }) => (rows === 'keep' ? (kept?.get(item.id) ?? []) : rows));
+}
+
+/** Why the version must wait for a person, or null. Rows that failed items keep are in the count: they explain themselves. */
+function shrinkReason(source: Source, rows: number, current: CurrentVersion | undefined): string | null {
+  if (!current) return null;
+  const before: VersionDescriptor['rows'] = current.descriptor.rows;
+  const least = (1 - source.expect.maxShrink) * before;
+  if (rows >= least) return null;
+  return `${rows} rows instead of ${before}: fewer than the ${Math.ceil(least)} that expect.maxShrink ${source.expect.maxShrink} allows`;
+}

@@ -1,0 +1,23 @@
+import { reportKey } from '../lake/layout.ts';
+import { htmlReport } from '../report/html.ts';
+import { markdownReport } from '../report/markdown.ts';
+import { readSummary } from './audit.ts';
+import type { Platform } from './platform.ts';
+
+/** Writes the run's report where people look for it. Nothing to tell where the audit itself broke. */
+export async function report(
+  platform: Platform,
+  { runId }: { readonly runId: string },
+): Promise<{ report: string | null }> {
+  const summary = await readSummary(platform, runId);
+  if (!summary) return { report: null };
+  const markdown = markdownReport(summary);
+  const encoder = new TextEncoder();
+  await platform.lake.put(reportKey(runId, 'md'), encoder.encode(markdown), {
+    contentType: 'text/markdown; charset=utf-8',
+  });
+  await platform.lake.put(reportKey(runId, 'html'), encoder.encode(htmlReport(summary)), {
+    contentType: 'text/html; charset=utf-8',
+  });
+  return { report: reportKey(runId, 'html') };
+}

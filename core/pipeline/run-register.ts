@@ -1,0 +1,83 @@
+import * as z from 'zod';
+import type { StateStore } from '../ports/state-store.ts';
+import type { RunInput } from './plan.ts';
+
+const inputSchema = z.object({
+  runId: z.string(),
+  source: z.string(),
+  start: z.string(),
+  end: z.string(),
+  targets: z.array(z.string()).optional(),
+  force: z.boolean(),
+});
+
+const runSchema = z.object({
+  input: inputSchema,
+  /** `abandoned`: it was interrupted, and a run with another window took its place. */
+  status: z.enum(['running', 'succeeded', 'incomplete', 'failed', 'abandoned']),
+  /** Milliseconds. */
+  startedAt: z.number(),
+  finishedAt: z.number().nullable(),
+  message: z.string().nullable(),
+});
+
+/** A run from its first stage to its end. */
+export type RunRecord = z.infer<typeof runSchema>;
+
+const partitionKey = (source: string) => `runs#${source}`;
+
+/** The runs of a state store. */
+export class RunRegister {
+  readonly #state: StateStore;
+
+  constructor(state: StateStore) {
+    this.#state = state;
+  }
+
+  async get(source: string, runId: string): Promise<RunRecord | undefined> {
+    const document = await this.#state.get(partitionKey(source), runId);
+    return document && runSchema.parse(document.value);
+  }
+
+  /** Newest first. */
+  async *list(source: string): AsyncGenerator<RunRecord> {
+    for await (const document of this.#state.query(partitionKey(source), { descending: true })) {
+      yield runSchema.parse(document.value);
+    }
+  }
+
+  /** Puts a run on record; one that is there already (it is being resumed) is kept. */
+  async begin(input: RunInput, at: number): Promise<void> {
+    const record: RunRecord = {
+      input: { ...input, ...(input.targets && { targets: [...input.targets] }) } as RunRecord['input'],
+      status: 'running',
+      startedAt: at,
+      finishedAt: null,
+      message: null,
+    };
+    await this.#state.write([
+      {
+        kind: 'put',
+        partition: partitionKey(input.source),
+        sort: input.runId,
+        value: record,
+        expect: 'absent',
+      },
+    ]);
+  }
+
+  async finish(
+    source: string,
+    runId: string,
+    end: {
+      readonly status: Exclude<RunRecord['status'], 'running'>;
+      readonly at: number;
+      readonly message?: string;
+    },
+  ): Promise<void> {
+    const before = await this.get(source, runId);
+    if (!before || before.status !== 'running') return;
+    const value = { ...before, status: end.status, finishedAt: end.at, message: end.message ?? null };
+    await this.#state.write([{ kind: 'put', partition: partitionKey(source), sort: runId, value }]);
+  }
+}

@@ -1,0 +1,257 @@
+import { encodeWarcInfo } from '../capture/warc.ts';
+import { captureKey, logKey, partitionWorkPrefix } from '../lake/layout.ts';
+import { ATTEMPT_SCHEMA, type AttemptRow } from '../lake/log-tables.ts';
+import { writeParquet } from '../lake/parquet.ts';
+import { columnsOf } from '../lake/schema.ts';
+import type {
+  IndexResult,
+  ItemContent,
+  ItemResult,
+  PageEvidence,
+  ScrapeResult,
+} from '../lake/scrape-result.ts';
+import { DISPOSITIONS } from '../outcome/verdict.ts';
+import type { Item } from '../source/source.ts';
+import { afterAttempt, TargetRegister } from '../target/target.ts';
+import { FailureRegister } from '../work/failure.ts';
+import type { AttemptContext } from './attempt.ts';
+import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import { dayOfRun, timeOfId } from './run-id.ts';
+
+/** Bytes of one WARC file before the next is begun: what a Lambda can hold beside everything else. */
+const WARC_SEGMENT_BYTES = 32 * 1024 * 1024;
+const ATTEMPT_COLUMNS = columnsOf(ATTEMPT_SCHEMA);
+
+function resultKey({ runId, source, partition }: AttemptContext): string {
+  return `${partitionWorkPrefix(runId, source.name, partition)}result.json`;
+}
+
+export async function isSealed(context: AttemptContext): Promise<boolean> {
+  return (await context.platform.lake.head(resultKey(context))) !== undefined;
+}
+
+/** The sealed result; undefined before the scrape has ended. */
+export async function readResult(context: AttemptContext): Promise<ScrapeResult | undefined> {
+  const stored = await context.platform.lake.get(resultKey(context));
+  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as ScrapeResult);
+}
+
+/**
+ * Turns the checkpoints of a scrape into what outlives the run: WARC files, the attempts table, the target's counters,
+ * open failures, and last the result that publish reads. Any step may be repeated after a crash: the same checkpoints
+ * give the same objects, and the counters are added in one transaction with a marker.
+ */
+export async function seal(context: AttemptContext): Promise<void> {
+  const { platform, runId, source, partition } = context;
+  const captures = new CaptureWriter(context);
+  const attempts: AttemptRow[] = [];
+  const last = new Map<string, Checkpoint>();
+  let index: Checkpoint | undefined;
+  for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition)) {
+    const attempt = { ...checkpoint.attempt, capture: await captures.add(capture) };
+    attempts.push(attempt);
+    const kept = { ...checkpoint, attempt };
+    if (checkpoint.kind === 'index' && isLaterTry(kept, index)) index = kept;
+    if (checkpoint.kind === 'item' && isLaterTry(kept, last.get(checkpoint.item.id)))
+      last.set(checkpoint.item.id, kept);
+  }
+  await captures.finish();
+  attempts.sort((a, b) => (a.attempt_id < b.attempt_id ? -1 : 1));
+  if (attempts.length > 0) {
+    const key = logKey('attempts', dayOfRun(runId), source.name, partition, runId);
+    await platform.lake.put(key, writeParquet(ATTEMPT_COLUMNS, attempts));
+  }
+
+  const result: ScrapeResult = {
+    runId,
+    origin: 'site',
+    source: source.name,
+    partition,
+    parserVersion: source.parserVersion,
+    index: indexResult(context, index),
+    items: (index?.learned?.kind === 'items' ? index.learned.items : []).map((item) =>
+      itemResult(context, item, last.get(item.id)),
+    ),
+    attempts: attempts.length,
+    wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
+  };
+  await countAttempts(context, attempts);
+  await openFailures(context, index, result.items, last);
+  await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
+}
+
+function isLaterTry(checkpoint: Checkpoint, than: Checkpoint | undefined): boolean {
+  return !than || checkpoint.attempt.attempt_number > than.attempt.attempt_number;
+}
+
+function indexResult({ source }: AttemptContext, index: Checkpoint | undefined): IndexResult {
+  if (!index) return { kind: 'skipped', reason: 'the target is flagged' };
+  if (!index.learned) return { kind: 'failed', outcome: index.outcome };
+  const { checkedAt, capture, etag, lastModified } = evidenceOf(index);
+  return {
+    kind: 'listed',
+    index: {
+      url: index.attempt.url,
+      checkedAt,
+      parserVersion: source.parserVersion,
+      capture,
+      ...(etag !== undefined && { etag }),
+      ...(lastModified !== undefined && { lastModified }),
+    },
+  };
+}
+
+function itemResult(context: AttemptContext, item: Item, checkpoint: Checkpoint | undefined): ItemResult {
+  if (!checkpoint)
+    return { item, attempts: 0, content: { kind: 'skipped', reason: 'the target is flagged' } };
+  return { item, attempts: checkpoint.attempt.attempt_number, content: contentOf(context, checkpoint) };
+}
+
+function contentOf({ runId }: AttemptContext, checkpoint: Checkpoint): ItemContent {
+  const evidence = evidenceOf(checkpoint);
+  const { learned, attempt } = checkpoint;
+  switch (learned?.kind) {
+    case 'records': {
+      const lineage = {
+        _run_id: runId,
+        _source_url: attempt.final_url ?? attempt.url,
+        _scraped_at: attempt.attempted_at,
+        _capture: attempt.capture,
+      };
+      return {
+        kind: 'records',
+        evidence,
+        records: learned.records.map((record) => ({ ...record, ...lineage })),
+      };
+    }
+    case 'empty':
+      return { kind: 'empty', reason: learned.reason, evidence };
+    case 'unchanged':
+      return { kind: 'unchanged', evidence };
+    default:
+      return { kind: 'failed', outcome: checkpoint.outcome };
+  }
+}
+
+function evidenceOf({ attempt, etag, lastModified }: Checkpoint): PageEvidence {
+  return {
+    checkedAt: Date.parse(attempt.attempted_at),
+    capture: attempt.capture,
+    ...(etag !== undefined && { etag }),
+    ...(lastModified !== undefined && { lastModified }),
+  };
+}
+
+async function countAttempts(
+  { platform, source, runId, partition }: AttemptContext,
+  attempts: readonly AttemptRow[],
+): Promise<void> {
+  const own = attempts.filter((attempt) => attempt.item_id !== 'robots.txt');
+  if (own.length === 0) return;
+  await new TargetRegister(platform.state).update(
+    source.name,
+    partition.target,
+    (record) =>
+      own.reduce(
+        (counted, attempt) =>
+          afterAttempt(counted, { code: attempt.error_code }, Date.parse(attempt.attempted_at), source),
+        record,
+      ),
+    {
+      kind: 'put',
+      partition: `sealed#${runId}`,
+      sort: `${source.name}#${partition.target}#${partition.date}`,
+      value: true,
+      expect: 'absent',
+    },
+  );
+}
+
+async function openFailures(
+  { platform, source, runId, partition }: AttemptContext,
+  index: Checkpoint | undefined,
+  items: readonly ItemResult[],
+  last: ReadonlyMap<string, Checkpoint>,
+): Promise<void> {
+  const failures = new FailureRegister(platform.state);
+  const failed = items.flatMap(({ item }) => last.get(item.id) ?? []);
+  for (const checkpoint of [...(index ? [index] : []), ...failed]) {
+    const { attempt, item, outcome } = checkpoint;
+    if (!DISPOSITIONS[outcome.code].opensFailure) continue;
+    await failures.open(
+      source.name,
+      partition,
+      {
+        item: item.id,
+        url: attempt.url,
+        outcome,
+        attempts: attempt.attempt_number,
+        capture: attempt.capture,
+      },
+      runId,
+      Date.parse(attempt.attempted_at),
+    );
+  }
+}
+
+/** Lays WARC records one behind the other and tells where each begins. */
+class CaptureWriter {
+  readonly #context: AttemptContext;
+  #segment: Uint8Array[] = [];
+  #bytes = 0;
+  #part = 0;
+
+  constructor(context: AttemptContext) {
+    this.#context = context;
+  }
+
+  /** `key#offset` of the record; null where there is none. */
+  async add(record: Uint8Array): Promise<string | null> {
+    if (record.length === 0) return null;
+    if (this.#bytes >= WARC_SEGMENT_BYTES) await this.finish();
+    if (this.#bytes === 0) await this.#begin();
+    const place = `${this.#key()}#${this.#bytes}`;
+    this.#push(record);
+    return place;
+  }
+
+  async finish(): Promise<void> {
+    if (this.#bytes === 0) return;
+    const file = new Uint8Array(this.#bytes);
+    let at = 0;
+    for (const record of this.#segment) {
+      file.set(record, at);
+      at += record.length;
+    }
+    await this.#context.platform.lake.put(this.#key(), file);
+    this.#segment = [];
+    this.#bytes = 0;
+    this.#part++;
+  }
+
+  async #begin(): Promise<void> {
+    const { source, runId } = this.#context;
+    const filename = this.#key().split('/').at(-1)!;
+    this.#push(
+      await encodeWarcInfo({
+        writtenAt: timeOfId(runId),
+        fields: {
+          software: source.politeness.userAgent,
+          isPartOf: runId,
+          format: 'WARC File Format 1.1',
+          filename,
+        },
+      }),
+    );
+  }
+
+  #push(record: Uint8Array): void {
+    this.#segment.push(record);
+    this.#bytes += record.length;
+  }
+
+  #key(): string {
+    const { source, partition, runId } = this.#context;
+    return captureKey(source.name, partition, runId, this.#part);
+  }
+}

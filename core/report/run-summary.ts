@@ -1,0 +1,45 @@
+import type { RunRow } from '../lake/log-tables.ts';
+import type { VersionStats } from '../lake/version.ts';
+import type { Partition } from '../source/source.ts';
+
+/**
+ * What a report is told about one partition. `committed` and `unchanged`: it is fresh; `held` and `failed`: the version
+ * before, if there is one, stays current.
+ */
+export interface PartitionResult {
+  readonly status: 'committed' | 'unchanged' | 'held' | 'failed';
+  /** Current version afterwards; null where there is none. */
+  readonly version: string | null;
+  readonly stats: VersionStats & {
+    /** Items that answered 304. */
+    readonly unchanged: number;
+    /** False where the index of the day could not be read: then nobody knows what to expect. */
+    readonly indexRead: boolean;
+  };
+  /** Rows of the current version. */
+  readonly rows: number;
+  readonly rowsBefore: number | null;
+  readonly reason: string | null;
+}
+
+/** How a partition came out of a run. `broken`: its publish failed for good. */
+export interface PartitionSummary<Result extends PartitionResult = PartitionResult> {
+  readonly partition: Partition;
+  /** `racing/gb/2026-11-17` */
+  readonly name: string;
+  readonly result: Result | 'broken';
+}
+
+/** A target that the run left out. `since` is ISO 8601. */
+export interface SkippedTarget {
+  readonly target: string;
+  readonly reason: string;
+  readonly since: string;
+}
+
+/** A run in numbers: what the last table shows, what the report tells, what the runs table keeps. */
+export interface RunSummary<Result extends PartitionResult = PartitionResult> {
+  readonly run: RunRow;
+  readonly partitions: readonly PartitionSummary<Result>[];
+  readonly skipped: readonly SkippedTarget[];
+}

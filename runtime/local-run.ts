@@ -1,0 +1,122 @@
+import { closeAbandoned } from '../core/pipeline/abandoned.ts';
+import { type RunSummary, readSummary } from '../core/pipeline/audit.ts';
+import { clearCheckpoints, type RunInput, readPlan } from '../core/pipeline/plan.ts';
+import type { PartitionWork } from '../core/pipeline/platform.ts';
+import { timeOfId } from '../core/pipeline/run-id.ts';
+import { RunRegister } from '../core/pipeline/run-register.ts';
+import { STAGES } from '../core/pipeline/stages.ts';
+import { dailyRescrape, LOCAL_RESOURCES, STAGE_NAMES, type StageName } from '../core/pipeline/workflow.ts';
+import type { LocalPlatform } from './local.ts';
+import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
+import { lockRun } from './run-lock.ts';
+
+/** Partitions under way at once: enough that some work while others wait for a retry; politeness is kept per host. */
+const MAX_PARTITIONS = 8;
+/** An interrupted run is taken up again within this time; later its pages would mix two days. */
+const RESUME_WITHIN_MS = 12 * 3_600_000;
+
+export interface RunRequest extends Omit<RunInput, 'runId'> {
+  readonly signal?: AbortSignal;
+  readonly onWorkflowEvent?: (event: WorkflowEvent) => void;
+  /** Told before anything happens. */
+  readonly onStart?: (start: { readonly runId: string; readonly resumed: boolean }) => void;
+}
+
+/** A partition whose publish failed for good, and the error that it failed with. */
+export interface BrokenPartition {
+  readonly name: string;
+  readonly message: string;
+}
+
+export type RunEnd =
+  | {
+      readonly kind: 'finished';
+      readonly runId: string;
+      readonly summary: RunSummary;
+      readonly problems: readonly BrokenPartition[];
+      readonly report: string | null;
+    }
+  | { readonly kind: 'failed'; readonly runId: string; readonly message: string }
+  | { readonly kind: 'aborted'; readonly runId: string };
+
+/** Plays the daily rescrape on this machine, or takes up the interrupted one that was asked for the same. */
+export async function runLocally(platform: LocalPlatform, request: RunRequest): Promise<RunEnd> {
+  const unlock = lockRun(platform.directory, request.source);
+  try {
+    return await runLocked(platform, request);
+  } finally {
+    unlock();
+  }
+}
+
+async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<RunEnd> {
+  const { source, start, end, targets, force, signal, onWorkflowEvent } = request;
+  const asked = { source, start, end, ...(targets && { targets }), force };
+  const runs = new RunRegister(platform.state);
+  const interrupted = await findInterrupted(platform, runs, asked);
+  const runId = interrupted ?? platform.newId();
+  request.onStart?.({ runId, resumed: interrupted !== undefined });
+  await closeAbandoned(platform, source, runId);
+
+  const definition = dailyRescrape({
+    resources: LOCAL_RESOURCES,
+    workListBucket: 'local',
+    retry: platform.sources.find(({ name }) => name === source)!.retry,
+    maxConcurrency: MAX_PARTITIONS,
+    toleratedFailurePercentage: 100,
+  });
+  const problems: BrokenPartition[] = [];
+  const result = await runWorkflow(definition, {
+    input: { ...asked, runId } satisfies RunInput,
+    stages: stagesOf(platform, () => signal?.aborted ?? false),
+    readLines: ({ key }) => readPlan(platform, key),
+    clock: platform.clock,
+    ...(signal && { signal }),
+    onEvent: (event) => {
+      if (event.kind === 'child-failed') {
+        const { target, date } = event.input as PartitionWork;
+        problems.push({ name: `${source}/${target}/${date}`, message: event.error.message });
+      }
+      onWorkflowEvent?.(event);
+    },
+  });
+  if (result.kind === 'aborted') return { kind: 'aborted', runId };
+  const summary = await readSummary(platform, runId);
+  if (result.kind === 'failed' || !summary) {
+    const message = result.kind === 'failed' ? result.error.message : 'the audit left no summary';
+    await runs.finish(source, runId, { status: 'failed', at: platform.clock.now(), message });
+    return { kind: 'failed', runId, message };
+  }
+  await clearCheckpoints(platform, source, runId);
+  const answer = (result.output as { report?: { answer?: { report?: string | null } } }).report?.answer;
+  return { kind: 'finished', runId, summary, problems, report: answer?.report ?? null };
+}
+
+function stagesOf(platform: LocalPlatform, mustStop: () => boolean): Record<StageName, Stage> {
+  const bound = STAGE_NAMES.map((name): [StageName, Stage] => [
+    name,
+    (payload) => STAGES[name](platform, payload as never, mustStop),
+  ]);
+  return Object.fromEntries(bound) as Record<StageName, Stage>;
+}
+
+/** The newest run that never ended and was asked for exactly this. */
+async function findInterrupted(
+  platform: LocalPlatform,
+  runs: RunRegister,
+  asked: Omit<RunInput, 'runId'>,
+): Promise<string | undefined> {
+  for await (const { input, status } of runs.list(asked.source)) {
+    if (status !== 'running') return undefined;
+    const { runId, ...was } = input;
+    const recent = platform.clock.now() - timeOfId(runId) < RESUME_WITHIN_MS;
+    if (recent && sameAsked(was, asked)) return runId;
+  }
+  return undefined;
+}
+
+function sameAsked(a: Omit<RunInput, 'runId'>, b: Omit<RunInput, 'runId'>): boolean {
+  const text = ({ source, start, end, targets, force }: Omit<RunInput, 'runId'>) =>
+    JSON.stringify([source, start, end, targets ? [...targets].sort() : null, force]);
+  return text(a) === text(b);
+}

@@ -1,0 +1,252 @@
+import { ExecutionError, type RunOptions, StateMachine } from 'aws-local-stepfunctions';
+import type {
+  DistributedMapState,
+  State,
+  StateMachineDefinition,
+  TaskState,
+  StateMachine as Workflow,
+} from '../core/pipeline/asl.ts';
+import { retryAfter } from '../core/pipeline/retry.ts';
+import type { StageName } from '../core/pipeline/workflow.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import { boundedForEach } from './bounded-for-each.ts';
+import { type Json, StatesError, toError, toJson } from './state-payload.ts';
+
+/**
+ * Plays a Step Functions definition on this machine. `aws-local-stepfunctions` walks the states (paths, choices,
+ * catchers); three things that it cannot do are played here from the same value:
+ * - a Distributed Map: a stream of lines, a bounded number of children, tolerated failures. The result writer is
+ *   not played: children's answers are dropped, so that memory does not grow with the work list;
+ * - `Retry`: its timers cannot be owned, so the waits are computed from the block and slept on our clock;
+ * - Lambda: a stage is called with JSON, answers JSON, and its errors match by `error.name`.
+ */
+
+/** Called with the payload as parsed JSON; what it resolves to must be JSON. Throwing is what a Lambda's throw is. */
+export type Stage = (payload: unknown) => Promise<unknown>;
+
+export interface LocalWorkflow {
+  readonly input: unknown;
+  /** By the FunctionName of the definition, which is the stage's name in `LOCAL_RESOURCES`. */
+  readonly stages: Readonly<Record<StageName, Stage>>;
+  /** The lines of a work list, parsed. Read no faster than children start. */
+  readonly readLines: (reference: LineReference) => AsyncIterable<unknown>;
+  readonly clock: Clock;
+  /** Aborting starts nothing new, cuts waits short and waits for the stages under way. */
+  readonly signal?: AbortSignal;
+  /** Told in order; must not throw. */
+  readonly onEvent?: (event: WorkflowEvent) => void;
+  /** [0, 1), for retriers with full jitter; default Math.random. */
+  readonly random?: () => number;
+}
+
+export interface LineReference {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export type WorkflowEvent =
+  | { readonly kind: 'stage-started' | 'stage-finished'; readonly stage: string; readonly payload: unknown }
+  | {
+      readonly kind: 'stage-failed';
+      readonly stage: string;
+      readonly payload: unknown;
+      readonly error: Error;
+    }
+  | {
+      readonly kind: 'retry-waiting';
+      readonly stage: string;
+      readonly payload: unknown;
+      readonly error: Error;
+      /** 1 for the first retry. */
+      readonly attempt: number;
+      readonly waitMs: number;
+    }
+  | { readonly kind: 'child-started' | 'child-succeeded'; readonly input: unknown }
+  | { readonly kind: 'child-failed'; readonly input: unknown; readonly error: Error };
+
+/** Children of the Distributed Map; those that an abort cut off count as neither. */
+export interface ChildCounts {
+  readonly started: number;
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
+export type WorkflowResult =
+  | { readonly kind: 'succeeded'; readonly output: unknown; readonly children: ChildCounts }
+  | { readonly kind: 'failed'; readonly error: Error; readonly children: ChildCounts }
+  | { readonly kind: 'aborted'; readonly children: ChildCounts };
+
+/** Runs the definition to its end. Rejects only for bugs: a state that calls no known stage, a listener that throws. */
+export async function runWorkflow(
+  definition: StateMachineDefinition,
+  workflow: LocalWorkflow,
+): Promise<WorkflowResult> {
+  const run = new Run(workflow);
+  const play = compile(definition, run);
+  const ended = await play(toJson(workflow.input));
+  if (run.listenerError !== undefined) throw run.listenerError;
+  const children = { ...run.children };
+  if (ended.kind === 'succeeded') return { ...ended, children };
+  return workflow.signal?.aborted ? { kind: 'aborted', children } : { ...ended, children };
+}
+
+/** What all children of one run share. */
+class Run {
+  readonly workflow: LocalWorkflow;
+  readonly children = { started: 0, succeeded: 0, failed: 0 };
+  listenerError: unknown;
+
+  constructor(workflow: LocalWorkflow) {
+    this.workflow = workflow;
+  }
+
+  /** A throwing listener would otherwise look like a failing stage, and be retried. */
+  tell(event: WorkflowEvent): void {
+    try {
+      this.workflow.onEvent?.(event);
+    } catch (error) {
+      this.listenerError ??= error;
+    }
+  }
+
+  get aborted(): boolean {
+    return this.workflow.signal?.aborted === true;
+  }
+
+  stopIfAborted(): void {
+    if (this.aborted) throw new StatesError('Aborted', 'the run was aborted', 'final');
+  }
+}
+
+type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
+type Ended =
+  | { readonly kind: 'succeeded'; readonly output: unknown }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+/** The longest that a Node timer holds (2^31 - 1 ms). The interpreter would end a task after 60 s on its own. */
+const NO_TIMEOUT_SECONDS = 2_147_483;
+
+/** Made once per definition and shared by all its executions: handlers keep nothing between calls. */
+function compile(machine: Workflow, run: Run): (input: Json) => Promise<Ended> {
+  const handlers: Handlers = {};
+  const states: Record<string, object> = {};
+  for (const [name, state] of Object.entries(machine.States)) {
+    states[name] = playable(state);
+    if (state.Type === 'Task') handlers[name] = taskHandler(name, state, run);
+    if (state.Type === 'Map') handlers[name] = mapHandler(state, run);
+  }
+  // Parsed anew, because the interpreter's types and hands may write to what it is given.
+  const interpreter = new StateMachine(
+    JSON.parse(JSON.stringify({ StartAt: machine.StartAt, States: states })),
+    {
+      // The definition is validated by its tests; validating it here costs more than a whole small run.
+      validationOptions: { noValidate: true },
+    },
+  );
+  return async (input) => {
+    try {
+      const execution = interpreter.run(input, { overrides: { taskResourceLocalHandlers: handlers } });
+      return { kind: 'succeeded', output: await execution.result };
+    } catch (thrown) {
+      return { kind: 'failed', error: toError(thrown instanceof ExecutionError ? thrown.cause : thrown) };
+    }
+  };
+}
+
+/** The state as the interpreter gets it: every Task without its Retry, every Distributed Map as a Task. */
+function playable(state: State): object {
+  switch (state.Type) {
+    case 'Task':
+      return { ...state, Retry: undefined, TimeoutSeconds: NO_TIMEOUT_SECONDS };
+    case 'Map': {
+      const { ItemReader, ItemProcessor: _, ResultWriter: __, ...rest } = state;
+      const { Parameters } = ItemReader;
+      return { ...rest, Type: 'Task', Resource: 'local:map', Parameters, TimeoutSeconds: NO_TIMEOUT_SECONDS };
+    }
+    default:
+      return state;
+  }
+}
+
+function taskHandler(name: string, state: TaskState, run: Run): (input: Json) => Promise<Json> {
+  const stageName = state.Parameters.FunctionName;
+  const { stages, clock, signal, random = Math.random } = run.workflow;
+  if (!Object.hasOwn(stages, stageName)) {
+    throw new Error(
+      `state ${name} calls ${stageName}; this run has the stages ${Object.keys(stages).join(', ')}`,
+    );
+  }
+  const stage = stages[stageName as StageName];
+  const retriers = state.Retry ?? [];
+
+  return async (input) => {
+    const { Payload: payload } = input as { Payload: Json };
+    const used = retriers.map(() => 0);
+    for (;;) {
+      run.stopIfAborted();
+      run.tell({ kind: 'stage-started', stage: stageName, payload });
+      try {
+        const answer = toJson(await stage(toJson(payload)));
+        run.tell({ kind: 'stage-finished', stage: stageName, payload });
+        return { Payload: answer };
+      } catch (thrown) {
+        run.stopIfAborted();
+        const error = toError(thrown);
+        run.tell({ kind: 'stage-failed', stage: stageName, payload, error });
+        const final = error instanceof StatesError && !error.isRetryable;
+        const retry = final ? undefined : retryAfter(retriers, used, error.name, random);
+        if (!retry) throw error;
+        const attempt = (used[retry.index] ?? 0) + 1;
+        used[retry.index] = attempt;
+        run.tell({ kind: 'retry-waiting', stage: stageName, payload, error, attempt, waitMs: retry.waitMs });
+        await clock.sleep(retry.waitMs, signal).catch((reason: unknown) => {
+          run.stopIfAborted();
+          throw reason;
+        });
+      }
+    }
+  };
+}
+
+function mapHandler(state: DistributedMapState, run: Run): (reference: Json) => Promise<Json> {
+  const play = compile(state.ItemProcessor, run);
+  const tolerated = state.ToleratedFailurePercentage;
+
+  return async (reference) => {
+    let total = 0;
+    let failed = 0;
+    const playChild = async (input: unknown): Promise<void> => {
+      total++;
+      run.children.started++;
+      run.tell({ kind: 'child-started', input });
+      const ended = await play(toJson(input));
+      if (ended.kind === 'succeeded') {
+        run.children.succeeded++;
+        run.tell({ kind: 'child-succeeded', input });
+      } else if (!run.aborted) {
+        failed++;
+        run.children.failed++;
+        run.tell({ kind: 'child-failed', input, error: ended.error });
+      }
+    };
+    const isOver = () => run.aborted || (tolerated === 0 && failed > 0);
+    const { Bucket: bucket, Key: key } = reference as { Bucket: string; Key: string };
+    let unreadable: Error | undefined;
+    await boundedForEach(
+      run.workflow.readLines({ bucket, key }),
+      state.MaxConcurrency,
+      playChild,
+      isOver,
+    ).catch((thrown: unknown) => {
+      unreadable = toError(thrown);
+    });
+    run.stopIfAborted();
+    if (unreadable)
+      throw new StatesError('States.ItemReaderFailed', `${key}: ${unreadable.message}`, 'catchable');
+    if (failed * 100 > tolerated * total) {
+      const message = `${failed} of ${total} children failed; ${tolerated} % are tolerated`;
+      throw new StatesError('States.ExceedToleratedFailureThreshold', message, 'catchable');
+    }
+    return {};
+  };
+}

@@ -1,0 +1,78 @@
+import type { Source } from '../core/source/source.ts';
+
+/** Variables of one source, `RESCRAPE_<SOURCE>_…`: they override what its definition says, for this machine. */
+export interface SourceSettings {
+  readonly source: Source;
+  /** The one origin that may lie at a private address. */
+  readonly allowPrivateOrigin?: string;
+}
+
+/** A setting that cannot be used; the message names the variable. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+}
+
+/**
+ * `RESCRAPE_RACING_URL` points the source at another site; one that stands at a literal loopback or private address, or at
+ * localhost, is thereby allowed, and nothing else private is. `…_ALLOW_PRIVATE=1` allows it for a host name as well.
+ * `…_MIN_DELAY_MS` and `…_CONCURRENCY` change the politeness, `…_TIMEOUT_MS` the deadline of a page.
+ */
+export function applySettings(
+  source: Source,
+  env: Readonly<Record<string, string | undefined>>,
+): SourceSettings {
+  const prefix = `RESCRAPE_${source.name.toUpperCase().replaceAll('-', '_')}_`;
+  const baseUrl = addressOf(`${prefix}URL`, env[`${prefix}URL`]) ?? source.baseUrl;
+  const minDelayMs = numberOf(`${prefix}MIN_DELAY_MS`, env[`${prefix}MIN_DELAY_MS`], 0);
+  const concurrency = numberOf(`${prefix}CONCURRENCY`, env[`${prefix}CONCURRENCY`], 1);
+  const timeoutMs = numberOf(`${prefix}TIMEOUT_MS`, env[`${prefix}TIMEOUT_MS`], 1);
+  const { hostname, origin } = new URL(baseUrl);
+  const named = baseUrl !== source.baseUrl && (isLiteralAddress(hostname) || hostname === 'localhost');
+  return {
+    ...((named || env[`${prefix}ALLOW_PRIVATE`] === '1') && { allowPrivateOrigin: origin }),
+    source: {
+      ...source,
+      baseUrl,
+      politeness: {
+        ...source.politeness,
+        ...(minDelayMs !== undefined && { minDelayMs }),
+        ...(concurrency !== undefined && { concurrency }),
+      },
+      limits: {
+        ...source.limits,
+        ...(timeoutMs !== undefined && {
+          connectMs: Math.min(source.limits.connectMs, timeoutMs),
+          headersMs: timeoutMs,
+          bodyMs: timeoutMs,
+          totalMs: timeoutMs,
+        }),
+      },
+    },
+  };
+}
+
+function addressOf(name: string, text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  const url = URL.parse(text);
+  if (
+    url &&
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.username === '' &&
+    url.password === ''
+  )
+    return url.href;
+  throw new SettingError(
+    `${name} is ${JSON.stringify(text)}: give an http(s) address without user and password`,
+  );
+}
+
+function numberOf(name: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= 3_600_000) return value;
+  throw new SettingError(`${name} is ${JSON.stringify(text)}: give a whole number from ${least} to 3600000`);
+}
+
+function isLiteralAddress(hostname: string): boolean {
+  return hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
+}
