@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import type { Source } from '../core/source/source.ts';
+import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/window/window.ts';
+import { type LocalPlatform, openLocalPlatform } from '../runtime/local.ts';
+import { UsageError } from './failure.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly local: string;
+  readonly json?: boolean;
+}
+
+export function globalOptions(command: Command): GlobalOptions {
+  return command.optsWithGlobals<GlobalOptions>();
+}
+
+/** Opens the platform of the command, hands it over, and closes it however that ends. */
+export async function withPlatform<T>(
+  command: Command,
+  use: (platform: LocalPlatform, options: GlobalOptions) => Promise<T>,
+  onEvent?: (event: PipelineEvent) => void,
+): Promise<T> {
+  const options = globalOptions(command);
+  const platform = openLocalPlatform({
+    directory: options.local,
+    env: process.env,
+    ...(onEvent && { onEvent }),
+  });
+  try {
+    return await use(platform, options);
+  } finally {
+    await platform.close();
+  }
+}
+
+/** The source of that name, or a usage error that lists what there is. */
+export function sourceOf(platform: Pick<LocalPlatform, 'sources'>, name: string): Source {
+  const source = platform.sources.find((candidate) => candidate.name === name);
+  if (source) return source;
+  const known = platform.sources.map((candidate) => candidate.name).join(', ');
+  throw new UsageError(`there is no source ${JSON.stringify(name)}; there is: ${known}`);
+}
+
+/** Targets that the source has, or a usage error that lists them. */
+export function targetsOf(
+  source: Source,
+  asked: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const known = source.targets.map(({ id }) => id);
+  const unknown = asked?.find((target) => !known.includes(target));
+  if (unknown === undefined) return asked;
+  throw new UsageError(
+    `source ${source.name} has no target ${JSON.stringify(unknown)}; it has: ${known.join(', ')}`,
+  );
+}
+
+/** `--start` and `--end` as a window; what is left out comes from the source's own cadence. */
+export function windowOf(
+  source: Source,
+  now: number,
+  asked: { readonly start?: string | undefined; readonly end?: string | undefined },
+): DateRange {
+  const today = civilDateAt(now, source.timeZone);
+  const usual = windowFor({ now, timeZone: source.timeZone, windowDays: source.cadence.windowDays });
+  if (asked.start === undefined && asked.end === undefined) return usual;
+  const end = asked.end ?? today;
+  const checked = checkWindow(asked.start ?? end, end, today);
+  if (checked.kind === 'invalid') throw new UsageError(checked.message);
+  return checked.window;
+}

@@ -1,0 +1,65 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { completeness } from '../core/audit/completeness.ts';
+import { civilDateAt } from '../core/window/window.ts';
+import { demoFaults, NO_FAULTS } from '../demo/faults.ts';
+import { startDemoSite } from '../demo/site.ts';
+import { openLocalPlatform } from '../runtime/local.ts';
+import { findSource } from '../sources/index.ts';
+import { printCompleteness } from './completeness.ts';
+import { globalOptions, windowOf } from './context.ts';
+import { printJson } from './print.ts';
+import { Progress } from './progress.ts';
+import { runWithProgress } from './run.ts';
+import { printRunEnd } from './run-summary.ts';
+
+interface DemoOptions {
+  readonly seed: number;
+  readonly faults: boolean;
+}
+
+/** What the demo site can bear: it is ours, and stands on this machine. */
+const DEMO_SETTINGS = {
+  RESCRAPE_RACING_MIN_DELAY_MS: '0',
+  RESCRAPE_RACING_CONCURRENCY: '8',
+  RESCRAPE_RACING_TIMEOUT_MS: '2000',
+};
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('start the demo racing site, rescrape its last 7 days, and show what came of it')
+    .option('--seed <n>', 'which site: the same number is the same site', wholeNumber, 1)
+    .option('--no-faults', 'a site without faults')
+    .action(async (options: DemoOptions, command: Command) => {
+      const { local, json } = globalOptions(command);
+      const racing = findSource('racing')!;
+      const today = civilDateAt(Date.now(), racing.timeZone);
+      const site = await startDemoSite({
+        seed: options.seed,
+        today,
+        faults: options.faults ? demoFaults(today) : NO_FAULTS,
+      });
+      const progress = new Progress();
+      const platform = openLocalPlatform({
+        directory: local,
+        env: { ...DEMO_SETTINGS, RESCRAPE_RACING_URL: site.url },
+        onEvent: (event) => progress.onPipeline(event),
+      });
+      try {
+        const window = windowOf(racing, Date.now(), {});
+        const end = await runWithProgress(platform, { source: 'racing', ...window, force: false }, progress);
+        const report = await completeness(platform.state, racing, { ...window, today });
+        if (json) return printJson({ ...end, completeness: report });
+        printRunEnd(platform, end);
+        printCompleteness(report);
+      } finally {
+        await platform.close();
+        await site.close();
+      }
+    });
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('give a whole number');
+  return value;
+}

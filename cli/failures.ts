@@ -1,0 +1,233 @@
+import type { Command } from 'commander';
+import { partitionName } from '../core/lake/layout.ts';
+import { rerunCommand } from '../core/report/commands.ts';
+import type { Source } from '../core/source/source.ts';
+import { civilDate } from '../core/window/civil-date.ts';
+import { type Failure, FailureRegister } from '../core/work/failure.ts';
+import type { LocalPlatform } from '../runtime/local.ts';
+import { examples, newCommand } from './command.ts';
+import { withPlatform } from './context.ts';
+import { FailedCommand, UsageError } from './failure.ts';
+import { codeOf, type FilterOptions, filterOf, isInFilter, itemOf, withDates } from './filter.ts';
+import { counted, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
+import { cellText, printJson } from './print.ts';
+
+interface FailureFilter extends FilterOptions, ListOptions {
+  readonly code?: string;
+  readonly state: string;
+}
+
+const STATES = ['open', 'recovered', 'dismissed', 'all'] as const;
+
+export function failuresCommand(): Command {
+  const failures = newCommand('failures')
+    .description('items that used up their attempts in a run')
+    .addHelpText(
+      'after',
+      examples(
+        'failures list --source racing --target gb --code TIMEOUT',
+        'failures summary',
+        'failures by-error --start 2025-11-11 --end 2025-11-17 --json',
+        'failures show racing/gb/2025-11-17/4711',
+      ),
+    );
+  withFilter(failures.command('list').description('list failures, newest first'))
+    .addHelpText('after', examples('failures list --target gb', 'failures list --state all --csv'))
+    .action((options: FailureFilter, command: Command) => printFailures(command, options, listOf));
+  withFilter(failures.command('summary').description('count failures by source and state'), 'all')
+    .addHelpText('after', examples('failures summary', 'failures summary --source racing --json'))
+    .action((options: FailureFilter, command: Command) => printFailures(command, options, summaryOf));
+  withFilter(failures.command('by-error').description('count failures by error code'))
+    .addHelpText('after', examples('failures by-error', 'failures by-error --target fr --state all'))
+    .action((options: FailureFilter, command: Command) => printFailures(command, options, byErrorOf));
+  withFilter(failures.command('by-target').description('count failures by target'))
+    .addHelpText('after', examples('failures by-target', 'failures by-target --code BLOCKED --json'))
+    .action((options: FailureFilter, command: Command) => printFailures(command, options, byTargetOf));
+  failures
+    .command('show')
+    .description('show one failure with its evidence')
+    .argument('<item>', 'source/target/date/item, as "failures list" prints it')
+    .addHelpText('after', examples('failures show racing/gb/2025-11-17/4711'))
+    .action(async (name: string, _options: object, command: Command) => {
+      await withPlatform(command, async (platform, { json }) => {
+        const { source, failure } = await failureNamed(platform, name);
+        if (json) printJson(failure);
+        else printFailure(source, failure);
+      });
+    });
+  return failures;
+}
+
+function withFilter(command: Command, state: (typeof STATES)[number] = 'open'): Command {
+  return withCsv(
+    withDates(
+      command.option('--source <source>', 'only this source').option('--target <target>', 'only this target'),
+    )
+      .option('--code <code>', 'only this error code, as in TIMEOUT')
+      .option('--state <state>', STATES.join(', '), state),
+  );
+}
+
+interface View {
+  readonly columns: Parameters<typeof printList>[0]['columns'];
+  readonly rows: readonly Record<string, unknown>[];
+  readonly values?: readonly unknown[];
+}
+
+async function printFailures(
+  command: Command,
+  options: FailureFilter,
+  view: (failures: readonly Failure[]) => View,
+): Promise<void> {
+  await withPlatform(command, async (platform, globals) => {
+    const failures = await failuresThatMatch(platform, options);
+    const none =
+      options.state === 'all' ? 'no failures that match' : `no ${options.state} failures that match`;
+    printList({ ...view(failures), none }, { ...globals, ...options });
+  });
+}
+
+/** Newest first. */
+async function failuresThatMatch(platform: LocalPlatform, options: FailureFilter): Promise<Failure[]> {
+  const filter = filterOf(platform, options);
+  const code = codeOf(options.code);
+  const { state } = options;
+  if (!STATES.some((known) => known === state)) {
+    throw new UsageError(`there is no state ${JSON.stringify(state)}; there is: ${STATES.join(', ')}`);
+  }
+  const register = new FailureRegister(platform.state);
+  const failures: Failure[] = [];
+  for (const source of filter.sources) {
+    for await (const failure of register.list(source.name)) {
+      if (!isInFilter(filter, failure) || (code && failure.code !== code)) continue;
+      if (state === 'all' || failure.state === state) failures.push(failure);
+    }
+  }
+  return failures.sort((a, b) => b.lastFailedAt - a.lastFailedAt);
+}
+
+function listOf(failures: readonly Failure[]): View {
+  return {
+    columns: [
+      { name: 'failure' },
+      { name: 'code' },
+      { name: 'state' },
+      { name: 'runs', ...number },
+      { name: 'tries', ...number },
+      { name: 'lastFailed', title: 'last failed' },
+      { name: 'message' },
+    ],
+    values: failures,
+    rows: failures.map((failure) => ({
+      failure: nameOf(failure),
+      code: failure.code,
+      state: failure.state,
+      runs: failure.runs,
+      tries: failure.attempts,
+      lastFailed: timeText(failure.lastFailedAt),
+      message: failure.message,
+    })),
+  };
+}
+
+function summaryOf(failures: readonly Failure[]): View {
+  const rows = grouped(failures, ({ source }) => source).map(([source, group]) => {
+    const open = group.filter(({ state }) => state === 'open');
+    return {
+      source,
+      open: open.length,
+      recovered: group.filter(({ state }) => state === 'recovered').length,
+      dismissed: group.filter(({ state }) => state === 'dismissed').length,
+      partitions: new Set(open.map(({ target, date }) => `${target}/${date}`)).size,
+      oldest: timeText(open.length > 0 ? Math.min(...open.map(({ openedAt }) => openedAt)) : null),
+    };
+  });
+  const columns = [
+    { name: 'source' },
+    { name: 'open', ...number },
+    { name: 'recovered', ...number },
+    { name: 'dismissed', ...number },
+    { name: 'partitions', title: 'partitions with open ones', ...number },
+    { name: 'oldest', title: 'oldest open one' },
+  ];
+  return { columns, rows };
+}
+
+function byErrorOf(failures: readonly Failure[]): View {
+  const rows = grouped(failures, ({ code }) => code).map(([code, group]) => ({
+    code,
+    failures: group.length,
+    targets: uniqueText(group.map(({ source, target }) => `${source}/${target}`)),
+    lastFailed: timeText(Math.max(...group.map(({ lastFailedAt }) => lastFailedAt))),
+    message: group[0]?.message ?? null,
+  }));
+  const columns = [
+    { name: 'code' },
+    { name: 'failures', ...number },
+    { name: 'targets' },
+    { name: 'lastFailed', title: 'last failed' },
+    { name: 'message', title: 'latest message' },
+  ];
+  return { columns, rows };
+}
+
+function byTargetOf(failures: readonly Failure[]): View {
+  const rows = grouped(failures, ({ source, target }) => `${source}/${target}`).map(([target, group]) => ({
+    target,
+    failures: group.length,
+    dates: new Set(group.map(({ date }) => date)).size,
+    codes: uniqueText(group.map(({ code }) => code)),
+    lastFailed: timeText(Math.max(...group.map(({ lastFailedAt }) => lastFailedAt))),
+  }));
+  const columns = [
+    { name: 'target' },
+    { name: 'failures', ...number },
+    { name: 'dates', ...number },
+    { name: 'codes' },
+    { name: 'lastFailed', title: 'last failed' },
+  ];
+  return { columns, rows };
+}
+
+/** The largest group first. */
+function grouped(failures: readonly Failure[], keyOf: (failure: Failure) => string): [string, Failure[]][] {
+  return [...Map.groupBy(failures, keyOf)].sort(([, a], [, b]) => b.length - a.length);
+}
+
+function uniqueText(values: readonly string[]): string {
+  return [...new Set(values)].sort().join(', ');
+}
+
+function nameOf({ source, target, date, item }: Failure): string {
+  return `${partitionName(source, { target, date: civilDate(date) })}/${item}`;
+}
+
+async function failureNamed(
+  platform: LocalPlatform,
+  name: string,
+): Promise<{ source: Source; failure: Failure }> {
+  const { source, partition, item } = itemOf(platform, name);
+  for await (const failure of new FailureRegister(platform.state).list(source.name, partition)) {
+    if (failure.item === item) return { source, failure };
+  }
+  throw new FailedCommand(`${name} never failed; "rescrape why ${name}" tells what became of it`);
+}
+
+function printFailure(source: Source, failure: Failure): void {
+  const partition = { target: failure.target, date: civilDate(failure.date) };
+  const closed = failure.closedAt === null ? '' : ` ${timeText(failure.closedAt)} by ${failure.closedBy}`;
+  const lines: [string, string][] = [
+    ['failure', nameOf(failure)],
+    ['state', `${failure.state}${closed}`],
+    ['error', `${failure.code}${failure.message ? `: ${failure.message}` : ''}`],
+    ['address', failure.url],
+    ['tries', `${failure.attempts} in ${counted(failure.runs, 'run')}`],
+    ['opened', `${timeText(failure.openedAt)} by run ${failure.firstRunId}`],
+    ['last', `${timeText(failure.lastFailedAt)} in run ${failure.lastRunId}`],
+    ['capture', failure.capture ?? 'none: no response came'],
+  ];
+  for (const [title, text] of lines) console.log(`${title.padEnd(8)} ${cellText(text)}`);
+  if (failure.state !== 'open') return;
+  console.log(`next     rescrape why ${nameOf(failure)}`);
+  console.log(`         ${rerunCommand(source.name, partition)}`);
+}

@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { parsePartitionName } from '../core/lake/layout.ts';
+import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
+import type { Partition, Source } from '../core/source/source.ts';
+import { type CivilDate, civilDate, parseCivilDate } from '../core/window/civil-date.ts';
+import type { LocalPlatform } from '../runtime/local.ts';
+import { sourceOf, targetsOf } from './context.ts';
+import { UsageError } from './failure.ts';
+
+type Sources = Pick<LocalPlatform, 'sources'>;
+
+/** Which sources, targets and dates a list is about. What is left out narrows nothing. */
+export interface FilterOptions {
+  readonly source?: string;
+  readonly target?: string;
+  readonly start?: string;
+  readonly end?: string;
+}
+
+/** A filter whose names exist and whose dates are dates. */
+export interface Filter {
+  readonly sources: readonly Source[];
+  readonly target: string | undefined;
+  /** Both included. */
+  readonly start: CivilDate;
+  readonly end: CivilDate;
+}
+
+const FIRST_DATE = civilDate('1000-01-01');
+const LAST_DATE = civilDate('9999-12-31');
+
+export function withDates(command: Command): Command {
+  return command
+    .option('--start <date>', 'first date of the partitions, YYYY-MM-DD')
+    .option('--end <date>', 'last date of the partitions, YYYY-MM-DD');
+}
+
+/** Throws a UsageError for a source or target that there is not, a date that does not exist, an end before its start. */
+export function filterOf(platform: Sources, options: FilterOptions): Filter {
+  const start = dateOf('--start', options.start) ?? FIRST_DATE;
+  const end = dateOf('--end', options.end) ?? LAST_DATE;
+  if (end < start) throw new UsageError(`the end ${end} lies before the start ${start}: swap them`);
+  const { sources, target } = scopeOf(platform, options);
+  return { sources, target, start, end };
+}
+
+/** The sources that are meant, and the target, which must be one of theirs. */
+export function scopeOf(
+  platform: Sources,
+  options: Pick<FilterOptions, 'source' | 'target'>,
+): Pick<Filter, 'sources' | 'target'> {
+  const { target } = options;
+  if (options.source !== undefined) {
+    const source = sourceOf(platform, options.source);
+    targetsOf(source, target === undefined ? undefined : [target]);
+    return { sources: [source], target };
+  }
+  if (target === undefined) return { sources: platform.sources, target };
+  const sources = platform.sources.filter(({ targets }) => targets.some(({ id }) => id === target));
+  if (sources.length > 0) return { sources, target };
+  const known = platform.sources.flatMap(({ name, targets }) => targets.map(({ id }) => `${name}/${id}`));
+  throw new UsageError(`there is no target ${JSON.stringify(target)}; there is: ${known.join(', ')}`);
+}
+
+export function isInFilter(
+  filter: Filter,
+  { target, date }: { readonly target: string; readonly date: string },
+): boolean {
+  return (
+    (filter.target === undefined || filter.target === target) && filter.start <= date && date <= filter.end
+  );
+}
+
+/** The date of an option; undefined where the option was not given. */
+export function dateOf(option: string, text: string | undefined): CivilDate | undefined {
+  if (text === undefined) return undefined;
+  const date = parseCivilDate(text);
+  if (date === undefined)
+    throw new UsageError(`${option} ${JSON.stringify(text)} is no date of the calendar: write YYYY-MM-DD`);
+  return date;
+}
+
+/** An outcome code, in any case; a usage error lists the codes. */
+export function codeOf(text: string | undefined): OutcomeCode | undefined {
+  if (text === undefined) return undefined;
+  const code = OUTCOME_CODES.find((known) => known === text.toUpperCase());
+  if (code) return code;
+  throw new UsageError(
+    `there is no error code ${JSON.stringify(text)}; there is: ${OUTCOME_CODES.join(', ')}`,
+  );
+}
+
+/** `racing/gb/2026-11-17` as a partition of a known source and target. */
+export function partitionOf(
+  platform: Sources,
+  text: string,
+): { readonly source: Source; readonly partition: Partition } {
+  const parsed = parsePartitionName(text);
+  if (!parsed) {
+    throw new UsageError(
+      `${JSON.stringify(text)} is no partition: write source/target/date, as in racing/gb/2025-11-17`,
+    );
+  }
+  const source = sourceOf(platform, parsed.source);
+  targetsOf(source, [parsed.partition.target]);
+  return { source, partition: parsed.partition };
+}
+
+/** `racing/gb/2026-11-17/4711` as an item of such a partition. */
+export function itemOf(
+  platform: Sources,
+  text: string,
+): { readonly source: Source; readonly partition: Partition; readonly item: string } {
+  const at = text.split('/', 3).join('/').length;
+  const item = text.slice(at + 1);
+  if (item === '') throw new UsageError(`${JSON.stringify(text)} is no item: write source/target/date/item`);
+  return { ...partitionOf(platform, text.slice(0, at)), item };
+}

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { GlobalOptions } from './context.ts';
+import { printCsv } from './csv-output.ts';
+import { UsageError } from './failure.ts';
+import { type PrintColumn, printJson, printTable } from './print.ts';
+
+export interface ListOptions {
+  readonly csv?: boolean;
+}
+
+/** Adds the option that every command which lists things has beside `--json`. */
+export function withCsv(command: Command): Command {
+  return command.option('--csv', 'print CSV instead of a table');
+}
+
+export interface List {
+  readonly columns: readonly PrintColumn[];
+  /** What the table and the CSV show. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** What `--json` prints, where that is more than the rows. */
+  readonly values?: unknown;
+  /** What is said to a person where there are no rows. */
+  readonly none: string;
+}
+
+/** Prints a list as the options ask. An empty one is not an error: it says so, or is an empty JSON array or bare CSV header. */
+export function printList(list: List, options: GlobalOptions & ListOptions): void {
+  refuseTwoFormats(options);
+  if (options.json) return printJson(list.values ?? list.rows);
+  if (options.csv) {
+    const names = list.columns.map(({ name }) => name);
+    return printCsv(names, list.rows);
+  }
+  if (list.rows.length === 0) console.log(list.none);
+  else printTable(list.columns, list.rows);
+}
+
+export function refuseTwoFormats({ json, csv }: GlobalOptions & ListOptions): void {
+  if (json && csv) throw new UsageError('--json and --csv exclude each other: choose one');
+}
+
+export const number = { alignment: 'right' as const };
+
+/** `2026-11-22T10:00:00Z`, or nothing where it never happened. Milliseconds since the epoch. */
+export function timeText(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? '' : new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+/** `1 item`, `2 items`. */
+export function counted(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count} ${count === 1 ? singular : plural}`;
+}

@@ -1,0 +1,127 @@
+import type { Command } from 'commander';
+import { PartitionRegister, type PartitionStanding } from '../core/audit/partition-register.ts';
+import { partitionName } from '../core/lake/layout.ts';
+import type { CurrentVersion } from '../core/lake/manifest.ts';
+import { PartitionStore } from '../core/lake/partition-store.ts';
+import { decideCommand } from '../core/report/commands.ts';
+import { withPlatform } from './context.ts';
+import { FailedCommand } from './failure.ts';
+import { type FilterOptions, filterOf, partitionOf } from './filter.ts';
+import { type ListOptions, number, printList, timeText } from './list.ts';
+import { cellText, printJson, printTable } from './print.ts';
+
+export async function listPartitions(
+  name: string | undefined,
+  options: Omit<FilterOptions, 'source'> & ListOptions,
+  command: Command,
+): Promise<void> {
+  await withPlatform(command, async (platform, globals) => {
+    const filter = filterOf(platform, { ...options, ...(name !== undefined && { source: name }) });
+    const register = new PartitionRegister(platform.state);
+    const values: (PartitionStanding & { readonly source: string })[] = [];
+    for (const source of filter.sources) {
+      for (const { id } of source.targets) {
+        if (filter.target !== undefined && filter.target !== id) continue;
+        for await (const standing of register.range(source.table.name, id, filter.start, filter.end)) {
+          values.push({ source: source.name, ...standing });
+        }
+      }
+    }
+    const columns = [
+      { name: 'partition' },
+      { name: 'status' },
+      { name: 'expected', ...number },
+      { name: 'found', ...number },
+      { name: 'failed', ...number },
+      { name: 'carried', title: 'carried over', ...number },
+      { name: 'rows', ...number },
+      { name: 'refreshed' },
+      { name: 'reason' },
+    ];
+    const rows = values.map(({ source, ...standing }) => ({
+      partition: partitionName(source, standing),
+      status: standing.status,
+      expected: standing.expected ?? '?',
+      found: standing.found + standing.empty,
+      failed: standing.failed,
+      carried: standing.carried,
+      rows: standing.rows,
+      refreshed: timeText(standing.freshAt),
+      reason: standing.reason,
+    }));
+    printList(
+      { columns, rows, values, none: 'no partitions on record that match' },
+      { ...globals, ...options },
+    );
+  });
+}
+
+export async function showPartition(text: string, _options: object, command: Command): Promise<void> {
+  await withPlatform(command, async (platform, { json }) => {
+    const { source, partition } = partitionOf(platform, text);
+    const name = partitionName(source.name, partition);
+    const standing = await new PartitionRegister(platform.state).get(source.table.name, partition);
+    const current = await new PartitionStore(platform.lake, source.table, partition).current();
+    if (!standing && !current) {
+      throw new FailedCommand(`${name} was never scraped; "rescrape why ${name}" tells more`);
+    }
+    if (json) return printJson({ partition: name, standing: standing ?? null, current: current ?? null });
+    for (const [title, line] of linesOf(name, standing, current))
+      console.log(`${title.padEnd(8)} ${cellText(line)}`);
+    if (current) printItems(current);
+    if (standing?.held) {
+      console.log(
+        `decide with "${decideCommand('accept', source.name, partition)}" or "${decideCommand('reject', source.name, partition)}"`,
+      );
+    }
+  });
+}
+
+function linesOf(
+  name: string,
+  standing: PartitionStanding | undefined,
+  current: CurrentVersion | undefined,
+): [string, string][] {
+  const lines: [string, string][] = [];
+  if (standing) {
+    const { status, reason, runId, at, freshAt, expected, found, empty, failed, carried } = standing;
+    lines.push(['last', `${name} ${status}${reason ? ` (${reason})` : ''} at ${timeText(at)} by ${runId}`]);
+    lines.push([
+      'items',
+      `${found + empty} of ${expected ?? '?'} found, ${failed} failed, ${carried} of them carried over`,
+    ]);
+    lines.push(['fresh', freshAt === null ? 'never' : timeText(freshAt)]);
+    if (standing.held) lines.push(['held', standing.held]);
+  }
+  if (current) {
+    const { version, rows, previous, files, contentHash } = current.descriptor;
+    lines.push([
+      'current',
+      `${version}, ${rows} rows, since ${current.committedAt} by ${current.committedBy}`,
+    ]);
+    lines.push(['before', previous ?? 'none: it is the first']);
+    for (const { key, bytes } of files) lines.push(['file', `${key} (${bytes} bytes)`]);
+    lines.push(['hash', contentHash]);
+  } else lines.push(['current', 'none']);
+  return lines;
+}
+
+function printItems({ descriptor }: CurrentVersion): void {
+  if (descriptor.items.length === 0) return console.log('items    none: the index of the day lists nothing');
+  printTable(
+    [
+      { name: 'item' },
+      { name: 'state' },
+      { name: 'rows', ...number },
+      { name: 'checked' },
+      { name: 'capture' },
+    ],
+    descriptor.items.map(({ id, state, rows, checkedAt, capture }) => ({
+      item: id,
+      state,
+      rows,
+      checked: checkedAt === 0 ? 'never' : timeText(checkedAt),
+      capture,
+    })),
+  );
+}

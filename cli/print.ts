@@ -1,0 +1,37 @@
+import { Table } from 'console-table-printer';
+
+/** A value for programs: JSON on standard output. */
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner), 2));
+}
+
+export interface PrintColumn {
+  readonly name: string;
+  readonly title?: string;
+  readonly alignment?: 'left' | 'right';
+}
+
+/** A table for people: plain text, numbers to the right, no colours. */
+export function printTable(
+  columns: readonly PrintColumn[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): void {
+  const table = new Table({
+    columns: columns.map(({ name, title, alignment }) => ({
+      name,
+      title: title ?? name,
+      alignment: alignment ?? 'left',
+    })),
+    shouldDisableColors: true,
+  });
+  for (const row of rows)
+    table.addRow(Object.fromEntries(columns.map(({ name }) => [name, cellText(row[name])])));
+  table.printTable();
+}
+
+/** Cells come from pages: control characters would move the cursor or worse. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

@@ -1,0 +1,94 @@
+import { partitionName } from '../core/lake/layout.ts';
+import type { Plan } from '../core/pipeline/plan.ts';
+import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import type { WorkflowEvent } from '../runtime/local-workflow.ts';
+import { cellText } from './print.ts';
+
+/** Milliseconds between two drawings of the status line. */
+const REDRAW_MS = 100;
+
+/** What is happening, on standard error: a line for each partition, and on a terminal a status line that moves. */
+export class Progress {
+  readonly #isTerminal = process.stderr.isTTY === true;
+  #partitions = 0;
+  #published = 0;
+  #pages = 0;
+  #unchanged = 0;
+  #problems = 0;
+  #waiting = 0;
+  #drawnAt = 0;
+  #hasLine = false;
+
+  onStart(
+    request: Pick<Plan, 'source'> | { source: string; start: string; end: string },
+    start: { runId: string; resumed: boolean },
+  ): void {
+    const window = 'start' in request ? `, ${request.start} to ${request.end}` : '';
+    this.#line(`${request.source}${window}: ${start.resumed ? 'resuming run' : 'run'} ${start.runId}`);
+  }
+
+  onPipeline(event: PipelineEvent): void {
+    switch (event.kind) {
+      case 'planned':
+        this.#partitions = event.partitions;
+        break;
+      case 'attempted':
+        this.#pages++;
+        if (event.code === 'NOT_MODIFIED') this.#unchanged++;
+        else if (event.code !== 'SUCCESS') {
+          this.#problems++;
+          const name = partitionName(event.source, event.partition);
+          this.#line(
+            `  ${name} ${cellText(event.item)}: ${event.code}${event.message ? ` (${cellText(event.message)})` : ''}, try ${event.attempt}`,
+          );
+        }
+        break;
+      case 'flagged':
+        this.#line(`  ${event.source}/${event.target} is flagged and skipped from now on: ${event.reason}`);
+        break;
+      case 'published': {
+        this.#published++;
+        const { status, stats, rows, reason } = event.result;
+        const counts = `${stats.found + stats.empty} of ${stats.indexRead ? stats.expected : '?'} items, ${rows} rows`;
+        this.#line(
+          `  ${partitionName(event.source, event.partition)} ${status}: ${counts}${reason ? ` (${cellText(reason)})` : ''}`,
+        );
+        break;
+      }
+      case 'discovered':
+        break;
+    }
+    this.#draw();
+  }
+
+  onWorkflow(event: WorkflowEvent): void {
+    if (event.kind === 'retry-waiting') {
+      this.#waiting++;
+      this.#line(
+        `  waiting ${event.waitMs / 1000} s before ${event.stage} again: ${cellText(event.error.message)}`,
+      );
+    }
+    this.#draw();
+  }
+
+  /** Takes the status line away. */
+  end(): void {
+    if (this.#hasLine) process.stderr.write('\r\u001b[K');
+    this.#hasLine = false;
+  }
+
+  #line(text: string): void {
+    this.end();
+    process.stderr.write(`${text}\n`);
+  }
+
+  #draw(): void {
+    if (!this.#isTerminal) return;
+    const now = performance.now();
+    if (now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
+    this.#hasLine = true;
+    const counts = `${this.#pages} pages (${this.#unchanged} unchanged, ${this.#problems} with problems), ${this.#waiting} waits`;
+    process.stderr.write(`\r\u001b[K${this.#published}/${this.#partitions} partitions, ${counts}`);
+  }
+}

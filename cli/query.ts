@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
+import type { LocalPlatform } from '../runtime/local.ts';
+import { openLocalWarehouse } from '../runtime/local-warehouse.ts';
+import { examples, newCommand } from './command.ts';
+import { withPlatform } from './context.ts';
+import { type ListOptions, printList, withCsv } from './list.ts';
+
+/** SQL types whose values a table puts to the right. */
+const NUMERIC = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\b.*)$/;
+
+export function queryCommand(): Command {
+  return withCsv(newCommand('query'))
+    .description('run one SQL statement over the lake (DuckDB); it can read, and nothing else')
+    .argument('<sql>', 'a statement; "rescrape views" lists the tables and views')
+    .addHelpText(
+      'after',
+      examples(
+        `query "SELECT country, date, count(*) AS runners FROM racing_results GROUP BY ALL ORDER BY ALL"`,
+        `query "SELECT error_code, count(*) FROM attempts GROUP BY 1" --json`,
+        `query "SELECT * FROM racing_results WHERE date = '2025-11-17'" --csv > runners.csv`,
+      ),
+    )
+    .action(async (sql: string, options: ListOptions, command: Command) => {
+      await withPlatform(command, async (platform, globals) => {
+        const result = await queryLake(platform, sql);
+        const columns = result.columns.map(({ name, type }) => ({
+          name,
+          alignment: NUMERIC.test(type) ? ('right' as const) : ('left' as const),
+        }));
+        printList({ columns, rows: result.rows, none: 'no rows' }, { ...globals, ...options });
+      });
+    });
+}
+
+/** One statement over the lake as it is now. */
+export async function queryLake(lake: WarehouseSource, sql: string, parameters: readonly SqlValue[] = []): Promise<QueryResult> {
+  const warehouse = await openLocalWarehouse(lake);
+  try {
+    return await warehouse.query(sql, parameters);
+  } finally {
+    await warehouse.close();
+  }
+}
+
+/**
+ * One statement over the append-only tables alone: they answer also where a partition of a source is damaged. `parameters`
+ * are bound to its `?`, in order.
+ */
+export function queryLogs({ lake }: WarehouseSource, sql: string, parameters: readonly SqlValue[]): Promise<QueryResult> {
+  return queryLake({ lake, sources: [] }, sql, parameters);
+}
+
+type WarehouseSource = Pick<LocalPlatform, 'lake' | 'sources'>;

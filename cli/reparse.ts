@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import { partitionName } from '../core/lake/layout.ts';
+import { type Reparsed, reparse } from '../core/pipeline/reparse.ts';
+import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
+import { printJson, printTable } from './print.ts';
+
+export function reparseCommand(): Command {
+  return new Command('reparse')
+    .description('parse kept captures again with the parser of today, and publish; no request is sent')
+    .argument('<source>', 'the source whose parser was mended')
+    .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
+    .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
+    .option('--target <target...>', 'only these targets')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ rescrape reparse racing --start 2025-11-11 --end 2025-11-17\n  $ rescrape reparse racing --target gb',
+    )
+    .action(
+      async (
+        name: string,
+        options: { start?: string; end?: string; target?: string[] },
+        command: Command,
+      ) => {
+        await withPlatform(command, async (platform, { json }) => {
+          const source = sourceOf(platform, name);
+          const range = windowOf(source, platform.clock.now(), options);
+          const done: Reparsed[] = [];
+          for await (const reparsed of reparse(platform, source, range, targetsOf(source, options.target)))
+            done.push(reparsed);
+          if (json) printJson(done);
+          else printReparsed(source.name, done);
+        });
+      },
+    );
+}
+
+function printReparsed(source: string, done: readonly Reparsed[]): void {
+  const parsed = done.filter(({ result }) => result !== 'no-captures');
+  if (parsed.length === 0) {
+    console.log(`${source}: there are no captures to parse in these dates`);
+    return;
+  }
+  printTable(
+    [
+      { name: 'partition' },
+      { name: 'pages', alignment: 'right' },
+      { name: 'unreadable', alignment: 'right' },
+      { name: 'rows', alignment: 'right' },
+      { name: 'status' },
+    ],
+    parsed.map(({ partition, pages, unreadable, result }) => ({
+      partition: partitionName(source, partition),
+      pages,
+      unreadable: unreadable.length,
+      rows: result === 'no-captures' ? 0 : result.rows,
+      status: result === 'no-captures' ? '' : result.status,
+    })),
+  );
+  for (const { partition, unreadable } of parsed) {
+    for (const { item, outcome } of unreadable) {
+      console.log(
+        `${partitionName(source, partition)} ${item}: still ${outcome.code} (${outcome.message ?? ''})`,
+      );
+    }
+  }
+}

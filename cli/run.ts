@@ -1,0 +1,124 @@
+import { Command } from 'commander';
+import { partitionName } from '../core/lake/layout.ts';
+import { makePlan, type Plan } from '../core/pipeline/plan.ts';
+import type { LocalPlatform } from '../runtime/local.ts';
+import { type RunEnd, runLocally } from '../runtime/local-run.ts';
+import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
+import { FailedCommand } from './failure.ts';
+import { printJson } from './print.ts';
+import { Progress } from './progress.ts';
+import { printRunEnd } from './run-summary.ts';
+
+interface RunOptions {
+  readonly start?: string;
+  readonly end?: string;
+  readonly target?: string[];
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('scrape the last days of a source again and publish what changed')
+    .argument('[source...]', 'sources to run (default: all)')
+    .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
+    .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
+    .option('--target <target...>', 'only these targets')
+    .option('--force', 'ask for every page in full, even where it did not change')
+    .option('--dry-run', 'print the plan and do nothing')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ rescrape run racing
+  $ rescrape run racing --start 2025-11-11 --end 2025-11-17 --target gb
+  $ RESCRAPE_RACING_URL=http://127.0.0.1:8080 rescrape run racing --dry-run`,
+    )
+    .action(async (names: string[], options: RunOptions, command: Command) => {
+      const progress = new Progress();
+      await withPlatform(
+        command,
+        async (platform, { json }) => {
+          const asked = names.length > 0 ? names : platform.sources.map(({ name }) => name);
+          const requests = [...new Set(asked)].map((name) => requestOf(platform, name, options));
+          if (options.dryRun)
+            return printPlans(
+              await Promise.all(requests.map((request) => makePlan(platform, request))),
+              json,
+            );
+          const ends: RunEnd[] = [];
+          for (const request of requests) ends.push(await runWithProgress(platform, request, progress));
+          report(platform, ends, json);
+        },
+        (event) => progress.onPipeline(event),
+      );
+    });
+}
+
+type Request = Parameters<typeof makePlan>[1];
+
+function requestOf(platform: LocalPlatform, name: string, options: RunOptions): Request {
+  const source = sourceOf(platform, name);
+  const targets = targetsOf(source, options.target);
+  const { start, end } = windowOf(source, platform.clock.now(), options);
+  return { source: source.name, start, end, ...(targets && { targets }), force: options.force ?? false };
+}
+
+/** Runs one source; Ctrl-C ends it in order, and the next run takes it up again. */
+export async function runWithProgress(
+  platform: LocalPlatform,
+  request: Request,
+  progress: Progress,
+): Promise<RunEnd> {
+  const abort = new AbortController();
+  const interrupt = () => abort.abort(new Error('interrupted'));
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    return await runLocally(platform, {
+      ...request,
+      signal: abort.signal,
+      onStart: (start) => progress.onStart(request, start),
+      onWorkflowEvent: (event) => progress.onWorkflow(event),
+    });
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    progress.end();
+  }
+}
+
+function report(platform: LocalPlatform, ends: readonly RunEnd[], json: boolean | undefined): void {
+  if (json) printJson(ends.length === 1 ? ends[0] : ends);
+  else for (const end of ends) printRunEnd(platform, end);
+  const problems = ends.flatMap(problemOf);
+  if (problems.length > 0) throw new FailedCommand(problems.join('; '));
+}
+
+/** Why the command failed; nothing where every partition was refreshed, even if single items failed. */
+function problemOf(end: RunEnd): string[] {
+  if (end.kind === 'failed') return [end.message];
+  if (end.kind === 'aborted') return ['interrupted; run the same command again to go on where it stopped'];
+  const stale = end.summary.partitions.flatMap(({ name, result }) =>
+    result !== 'broken' && result.status === 'failed' ? [{ name, message: result.reason ?? 'unknown' }] : [],
+  );
+  const stuck = [...end.problems, ...stale];
+  if (stuck.length === 0) return [];
+  const [first] = stuck;
+  const others = stuck.length > 1 ? ` (and ${stuck.length - 1} more)` : '';
+  return [`${first!.name}${others} could not be refreshed: ${first!.message}; the data from before stays`];
+}
+
+function printPlans(plans: readonly Plan[], json: boolean | undefined): void {
+  if (json) {
+    printJson(plans.length === 1 ? plans[0] : plans);
+    return;
+  }
+  for (const plan of plans) {
+    console.log(`${plan.source}: ${plan.work.length} partitions from ${plan.start} to ${plan.end}`);
+    for (const partition of plan.work) console.log(`  ${partitionName(plan.source, partition)}`);
+    for (const { target, reason, since } of plan.skipped) {
+      console.log(`  ${plan.source}/${target} is skipped since ${since}: ${reason}`);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import { type TargetRecord, TargetRegister } from '../core/target/target.ts';
+import { examples, newCommand } from './command.ts';
+import { sourceOf, targetsOf, withPlatform } from './context.ts';
+import { UsageError } from './failure.ts';
+import { scopeOf } from './filter.ts';
+import { type ListOptions, number, printList, timeText, withCsv } from './list.ts';
+import { operator } from './operator.ts';
+import { cellText, printJson } from './print.ts';
+
+export function skipCommand(): Command {
+  const skip = newCommand('skip')
+    .description('targets that runs leave out: list, add, remove')
+    .addHelpText(
+      'after',
+      examples(
+        'skip list',
+        'skip add racing fr --reason "site is down until Monday"',
+        'skip remove racing fr',
+      ),
+    );
+  withCsv(skip.command('list').description('list the targets that are skipped, and why'))
+    .argument('[source]', 'only this source')
+    .addHelpText('after', examples('skip list', 'skip list racing --json'))
+    .action(listSkipped);
+  skip
+    .command('add')
+    .description('leave a target out of every run from now on')
+    .argument('<source>')
+    .argument('<target>')
+    .requiredOption('--reason <text>', 'why, for whoever finds the flag later')
+    .addHelpText('after', examples('skip add racing fr --reason "site is down until Monday"'))
+    .action(addSkip);
+  skip
+    .command('remove')
+    .description('take a target into the runs again, its counters back at zero')
+    .argument('<source>')
+    .argument('<target>')
+    .addHelpText('after', examples('skip remove racing fr'))
+    .action(removeSkip);
+  return skip;
+}
+
+async function listSkipped(name: string | undefined, options: ListOptions, command: Command): Promise<void> {
+  await withPlatform(command, async (platform, globals) => {
+    const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
+    const register = new TargetRegister(platform.state);
+    const skipped: TargetRecord[] = [];
+    for (const source of sources) {
+      for await (const record of register.list(source.name)) if (record.skip) skipped.push(record);
+    }
+    const columns = [
+      { name: 'target' },
+      { name: 'reason' },
+      { name: 'since' },
+      { name: 'by' },
+      { name: 'blocks', title: 'walls in a row', ...number },
+      { name: 'notFound', title: '404s in a row', ...number },
+      { name: 'lastError', title: 'last error' },
+    ];
+    const rows = skipped.map((record) => ({
+      target: `${record.source}/${record.target}`,
+      reason: record.skip?.reason,
+      since: timeText(record.skip?.since),
+      by: record.skip?.actor,
+      blocks: record.consecutiveBlocks,
+      notFound: record.consecutiveNotFound,
+      lastError: record.lastErrorCode,
+    }));
+    printList({ columns, rows, values: skipped, none: 'no target is skipped' }, { ...globals, ...options });
+  });
+}
+
+async function addSkip(
+  name: string,
+  target: string,
+  { reason }: { readonly reason: string },
+  command: Command,
+): Promise<void> {
+  const why = cellText(reason).trim();
+  if (why === '') throw new UsageError('--reason is empty: say why, for whoever finds the flag later');
+  await withPlatform(command, async (platform, { json }) => {
+    const source = sourceOf(platform, name);
+    targetsOf(source, [target]);
+    const register = new TargetRegister(platform.state);
+    const { skip: before } = await register.get(source.name, target);
+    const skip = { reason: why, actor: operator(), since: platform.clock.now() };
+    await register.update(source.name, target, (record) => ({ ...record, skip }));
+    if (json) return printJson(await register.get(source.name, target));
+    const instead = before
+      ? `; it was skipped already (${cellText(before.reason)}, since ${timeText(before.since)})`
+      : '';
+    console.log(`${source.name}/${target} is skipped from now on: ${why}${instead}`);
+  });
+}
+
+async function removeSkip(name: string, target: string, _options: object, command: Command): Promise<void> {
+  await withPlatform(command, async (platform, { json }) => {
+    const source = sourceOf(platform, name);
+    targetsOf(source, [target]);
+    const register = new TargetRegister(platform.state);
+    const before = await register.get(source.name, target);
+    if (before.skip) {
+      await register.update(source.name, target, (record) => ({
+        ...record,
+        skip: null,
+        consecutiveBlocks: 0,
+        consecutiveNotFound: 0,
+      }));
+    }
+    if (json) return printJson(await register.get(source.name, target));
+    if (!before.skip) return console.log(`${source.name}/${target} is not skipped: there is nothing to lift`);
+    console.log(
+      `${source.name}/${target} is scraped again from the next run on (it was skipped since ${timeText(before.skip.since)}: ` +
+        `${cellText(before.skip.reason)}); its counters of walls (${before.consecutiveBlocks}) and of 404s ` +
+        `(${before.consecutiveNotFound}) are back at zero.`,
+    );
+  });
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { viewsOf } from '../core/audit/views.ts';
+import type { Source } from '../core/source/source.ts';
+import { examples, newCommand } from './command.ts';
+import { withPlatform } from './context.ts';
+import { type ListOptions, printList, withCsv } from './list.ts';
+
+/** The append-only tables that every lake has, beside the tables of its sources. */
+const LOG_TABLES = [
+  { name: 'attempts', kind: 'table', description: 'Every try at fetching a page: what was asked, what came back, how it was judged.' },
+  { name: 'commits', kind: 'table', description: 'What each run, and each person, decided about each partition, with its counts.' },
+  { name: 'runs', kind: 'table', description: 'Every run that ended, in numbers.' },
+] as const;
+
+export function viewsCommand(): Command {
+  return withCsv(newCommand('views'))
+    .description('list the tables and views that "rescrape query" can read')
+    .addHelpText('after', examples('views', 'query "DESCRIBE attempts"', 'query "SELECT * FROM v_recent_blocks"'))
+    .action(async (options: ListOptions, command: Command) => {
+      await withPlatform(command, async ({ sources }, globals) => {
+        const views = viewsOf(sources).map(({ name, description }) => ({ name, kind: 'view', description }));
+        const rows = [...sources.map(tableOf), ...LOG_TABLES, ...views];
+        const columns = [{ name: 'name' }, { name: 'kind' }, { name: 'description' }];
+        printList({ columns, rows, none: 'no tables' }, { ...globals, ...options });
+      });
+    });
+}
+
+function tableOf({ name, table }: Source): { name: string; kind: string; description: string } {
+  const { rowKey, partitionBy } = table;
+  return {
+    name: table.name,
+    kind: 'table',
+    description: `The current rows of ${name}, one for each ${rowKey.join(' and ')}, partitioned by ${partitionBy.join(' and ')}.`,
+  };
+}

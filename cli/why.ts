@@ -1,0 +1,162 @@
+import type { Command } from 'commander';
+import type { Why } from '../core/audit/why.ts';
+import type { AttemptRow } from '../core/lake/log-tables.ts';
+import { DISPOSITIONS } from '../core/outcome/verdict.ts';
+import { why } from '../core/pipeline/why.ts';
+import type { Partition, Source } from '../core/source/source.ts';
+import { civilDate } from '../core/window/civil-date.ts';
+import type { LocalPlatform } from '../runtime/local.ts';
+import { examples, newCommand } from './command.ts';
+import { sourceOf, withPlatform } from './context.ts';
+import { FailedCommand } from './failure.ts';
+import { itemOf, partitionOf } from './filter.ts';
+import { counted, timeText } from './list.ts';
+import { cellText, printJson } from './print.ts';
+import { queryLogs } from './query.ts';
+
+export function whyCommand(): Command {
+  return newCommand('why')
+    .description(
+      'tell why a partition or an item is as it is: planned, tried, failed, committed, and what to do',
+    )
+    .argument('<subject>', 'source/target/date, source/target/date/item, or the address of an item')
+    .addHelpText(
+      'after',
+      examples(
+        'why racing/gb/2025-11-17',
+        'why racing/gb/2025-11-17/4711',
+        'why https://www.example.org/results/4711',
+      ),
+    )
+    .action(async (text: string, _options: object, command: Command) => {
+      await withPlatform(command, async (platform, { json }) => {
+        const { source, partition, item } = await subjectOf(platform, text);
+        const answer = await why(platform, source, partition, item);
+        if (json) printJson(answer);
+        else
+          for (const [title, line] of linesOf(answer))
+            console.log(`${title.padEnd(10)} ${cellText(line)}`.trimEnd());
+      });
+    });
+}
+
+interface Subject {
+  readonly source: Source;
+  readonly partition: Partition;
+  readonly item: string | null;
+}
+
+async function subjectOf(platform: LocalPlatform, text: string): Promise<Subject> {
+  if (/^https?:\/\//i.test(text)) return subjectAt(platform, text);
+  return text.split('/').length > 3 ? itemOf(platform, text) : { ...partitionOf(platform, text), item: null };
+}
+
+/** The item that was last asked for at an address. */
+async function subjectAt(platform: LocalPlatform, address: string): Promise<Subject> {
+  const url = URL.parse(address);
+  if (url) url.hash = '';
+  const { rows } = await queryLogs(
+    platform,
+    'SELECT source, target, partition_date, item_id FROM attempts WHERE url IN (?, ?) OR final_url IN (?, ?) ORDER BY attempted_at DESC LIMIT 1',
+    [address, url?.href ?? address, address, url?.href ?? address],
+  );
+  const [row] = rows;
+  if (!row) {
+    throw new FailedCommand(
+      `no attempt on record asked for ${cellText(address)}; ask by source/target/date/item, or by source/target/date for the whole day`,
+    );
+  }
+  const partition = { target: String(row.target), date: civilDate(String(row.partition_date)) };
+  return { source: sourceOf(platform, String(row.source)), partition, item: String(row.item_id) };
+}
+
+type Line = readonly [title: string, text: string];
+
+function linesOf(answer: Why): Line[] {
+  return [
+    [answer.name, ''],
+    ['because', answer.answer],
+    ...plannedLines(answer),
+    ...triedLines(answer),
+    ...answer.failures.map(
+      ({ item, code, runs, openedAt }): Line => [
+        'failed',
+        `${item}: ${code}, open since ${timeText(openedAt)}, in ${counted(runs, 'run')}`,
+      ],
+    ),
+    ...publishedLines(answer),
+    currentLine(answer),
+    ...answer.next.map(({ text, command }): Line => ['next', command ? `${text}: ${command}` : text]),
+  ];
+}
+
+function plannedLines({ run, skip }: Why): Line[] {
+  const lines: Line[] = [];
+  if (!run) lines.push(['planned', 'never']);
+  else {
+    const { runId, status, start, end, startedAt, planned } = run;
+    const how = planned === 'left-out' ? 'left out by' : 'by';
+    lines.push(['planned', `${how} run ${runId} of ${timeText(startedAt)} (${start} to ${end}, ${status})`]);
+  }
+  if (skip) lines.push(['skipped', `since ${timeText(skip.since)} by ${skip.actor}: ${skip.reason}`]);
+  return lines;
+}
+
+/** Of a partition: how many, and those that went wrong. Of an item: every one. */
+function triedLines({ attempts, item }: Why): Line[] {
+  if (attempts.length === 0) return [['tried', 'never']];
+  if (item !== null) return attempts.map((attempt): Line => ['tried', attemptText(attempt)]);
+  const wrong = attempts.filter(({ error_code }) => DISPOSITIONS[error_code].verdict !== 'accept');
+  const counts = [...Map.groupBy(attempts, ({ error_code }) => error_code)].map(
+    ([code, group]) => `${group.length} ${code}`,
+  );
+  const runId = attempts.at(-1)!.run_id;
+  return [
+    ['tried', `${counted(attempts.length, 'attempt')} in run ${runId}: ${counts.join(', ')}`],
+    ...wrong.map((attempt): Line => ['', `${attempt.item_id} ${attemptText(attempt)}`]),
+  ];
+}
+
+function attemptText(attempt: AttemptRow): string {
+  const { attempted_at, attempt_number, error_code, http_status_code, rule, error_message, capture, run_id } =
+    attempt;
+  const evidence = [
+    ...(http_status_code === null ? [] : [`HTTP ${http_status_code}`]),
+    ...(rule === null ? [] : [`rule ${rule}`]),
+    ...(error_message === null ? [] : [error_message]),
+  ];
+  const where = capture === null ? '' : `; captured in ${capture}`;
+  return `${attempted_at} try ${attempt_number}: ${error_code} (${evidence.join(', ')})${where}; run ${run_id}`;
+}
+
+function publishedLines({ commits }: Why): Line[] {
+  const [last] = commits;
+  if (!last) return [['published', 'never']];
+  const before = last.rows_before === null ? '' : `, ${last.rows_before} before`;
+  const reason = last.reason === null ? '' : ` (${last.reason})`;
+  const by = last.actor === 'run' ? `run ${last.run_id}` : last.actor;
+  const lines: Line[] = [
+    ['published', `${last.status}${reason} at ${last.recorded_at} by ${by}: ${last.rows} rows${before}`],
+  ];
+  const changed = commits.find((commit) => commit.changed);
+  if (changed && changed !== last)
+    lines.push(['', `its rows last changed at ${changed.recorded_at} by run ${changed.run_id}`]);
+  return lines;
+}
+
+function currentLine({ current }: Why): Line {
+  switch (current.kind) {
+    case 'none':
+      return ['current', 'nothing'];
+    case 'damaged':
+      return ['current', current.message];
+    case 'version': {
+      const { version, rows, items, committedAt, committedBy, item } = current;
+      const own = item ? `; the item is ${item.state} with ${counted(item.rows, 'row')}` : '';
+      return [
+        'current',
+        `version ${version}, ${counted(rows, 'row')}, ${counted(items, 'item')}, since ${committedAt} by ${committedBy}${own}`,
+      ];
+    }
+  }
+}
