@@ -5,14 +5,18 @@ import {
   type TargetCompleteness,
 } from '../core/audit/completeness.ts';
 import type { DateStanding, DateStatus } from '../core/audit/date-standing.ts';
+import { checkLake, type LakeCheck } from '../core/audit/lake-check.ts';
 import { civilDateAt } from '../core/window/window.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { printCsv } from './csv-output.ts';
+import { FailedCommand, UsageError } from './failure.ts';
+import { printLakeCheck } from './lake-check.ts';
 import { counted, type ListOptions, number, refuseTwoFormats, withCsv } from './list.ts';
 import { cellText, printJson, printTable } from './print.ts';
 
 interface CompletenessOptions extends ListOptions {
+  readonly lake?: boolean;
   readonly start?: string;
   readonly end?: string;
   readonly target?: string[];
@@ -27,34 +31,56 @@ export function completenessCommand(): Command {
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
     .option('--target <target...>', 'only these targets')
+    .option('--lake', 'also read every current file, and hold it against what was committed')
     .addHelpText(
       'after',
       examples(
         'completeness racing',
         'completeness racing --start 2025-01-01 --end 2025-11-17 --target gb',
+        'completeness racing --lake',
         'completeness --csv > completeness.csv',
       ),
     )
     .action(async (name: string | undefined, options: CompletenessOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
         refuseTwoFormats({ ...globals, ...options });
+        if (options.csv && options.lake) throw new UsageError('--lake prints text or JSON: leave --csv away');
         const sources = name === undefined ? platform.sources : [sourceOf(platform, name)];
-        const reports: CompletenessReport[] = [];
+        const answers: Answer[] = [];
         for (const source of sources) {
           const now = platform.clock.now();
           const targets = targetsOf(source, options.target);
-          const query = {
-            ...windowOf(source, now, options),
-            today: civilDateAt(now, source.timeZone),
-            ...(targets && { targets }),
-          };
-          reports.push(await completeness(platform.state, source, query));
+          const asked = { ...windowOf(source, now, options), ...(targets && { targets }) };
+          const today = civilDateAt(now, source.timeZone);
+          const report = await completeness(platform.state, source, { ...asked, today });
+          answers.push(options.lake ? { ...report, lake: await checkLake(platform, source, asked) } : report);
         }
-        if (globals.json) printJson(reports.length === 1 ? reports[0] : reports);
-        else if (options.csv) printDates(reports);
-        else reports.forEach(printCompleteness);
+        printAnswers(answers, { ...globals, ...options });
+        const findings = answers.flatMap(({ lake }) => lake?.findings ?? []);
+        if (findings.length > 0) {
+          throw new FailedCommand(
+            `the lake is not as it was committed: ${counted(findings.length, 'finding')}, the first at ${findings[0]?.partition}`,
+          );
+        }
       });
     });
+}
+
+/** A report, with what the files say where that was asked for. */
+type Answer = CompletenessReport & { readonly lake?: LakeCheck };
+
+function printAnswers(
+  answers: readonly Answer[],
+  { json, csv }: { readonly json?: boolean; readonly csv?: boolean },
+): void {
+  if (json) printJson(answers.length === 1 ? answers[0] : answers);
+  else if (csv) printDates(answers);
+  else answers.forEach(printAnswer);
+}
+
+function printAnswer({ lake, ...report }: Answer): void {
+  printCompleteness(report);
+  if (lake) printLakeCheck(report.source, lake);
 }
 
 /** Lines of one list before the rest is only counted: ten years of missing dates help nobody on a screen. */

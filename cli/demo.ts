@@ -1,10 +1,11 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { completeness } from '../core/audit/completeness.ts';
 import { civilDateAt } from '../core/window/window.ts';
 import { demoFaults, NO_FAULTS } from '../demo/faults.ts';
 import { startDemoSite } from '../demo/site.ts';
 import { openLocalPlatform } from '../runtime/local.ts';
 import { findSource } from '../sources/index.ts';
+import { examples, newCommand } from './command.ts';
 import { printCompleteness } from './completeness.ts';
 import { globalOptions, windowOf } from './context.ts';
 import { printJson } from './print.ts';
@@ -25,10 +26,11 @@ const DEMO_SETTINGS = {
 };
 
 export function demoCommand(): Command {
-  return new Command('demo')
+  return newCommand('demo')
     .description('start the demo racing site, rescrape its last 7 days, and show what came of it')
     .option('--seed <n>', 'which site: the same number is the same site', wholeNumber, 1)
     .option('--no-faults', 'a site without faults')
+    .addHelpText('after', examples('demo', 'demo --no-faults --seed 7 --local /tmp/try'))
     .action(async (options: DemoOptions, command: Command) => {
       const { local, json } = globalOptions(command);
       const racing = findSource('racing')!;

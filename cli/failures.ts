@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { partitionName } from '../core/lake/layout.ts';
 import { rerunCommand } from '../core/report/commands.ts';
 import type { Source } from '../core/source/source.ts';
 import { civilDate } from '../core/window/civil-date.ts';
@@ -8,8 +7,9 @@ import type { LocalPlatform } from '../runtime/local.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { FailedCommand, UsageError } from './failure.ts';
+import { byErrorOf, byTargetOf, type FailureView, listOf, nameOf, summaryOf } from './failure-views.ts';
 import { codeOf, type FilterOptions, filterOf, isInFilter, itemOf, withDates } from './filter.ts';
-import { counted, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
+import { counted, type ListOptions, printList, timeText, withCsv } from './list.ts';
 import { cellText, printJson } from './print.ts';
 
 interface FailureFilter extends FilterOptions, ListOptions {
@@ -68,16 +68,10 @@ function withFilter(command: Command, state: (typeof STATES)[number] = 'open'): 
   );
 }
 
-interface View {
-  readonly columns: Parameters<typeof printList>[0]['columns'];
-  readonly rows: readonly Record<string, unknown>[];
-  readonly values?: readonly unknown[];
-}
-
 async function printFailures(
   command: Command,
   options: FailureFilter,
-  view: (failures: readonly Failure[]) => View,
+  view: (failures: readonly Failure[]) => FailureView,
 ): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     const failures = await failuresThatMatch(platform, options);
@@ -104,102 +98,6 @@ async function failuresThatMatch(platform: LocalPlatform, options: FailureFilter
     }
   }
   return failures.sort((a, b) => b.lastFailedAt - a.lastFailedAt);
-}
-
-function listOf(failures: readonly Failure[]): View {
-  return {
-    columns: [
-      { name: 'failure' },
-      { name: 'code' },
-      { name: 'state' },
-      { name: 'runs', ...number },
-      { name: 'tries', ...number },
-      { name: 'lastFailed', title: 'last failed' },
-      { name: 'message' },
-    ],
-    values: failures,
-    rows: failures.map((failure) => ({
-      failure: nameOf(failure),
-      code: failure.code,
-      state: failure.state,
-      runs: failure.runs,
-      tries: failure.attempts,
-      lastFailed: timeText(failure.lastFailedAt),
-      message: failure.message,
-    })),
-  };
-}
-
-function summaryOf(failures: readonly Failure[]): View {
-  const rows = grouped(failures, ({ source }) => source).map(([source, group]) => {
-    const open = group.filter(({ state }) => state === 'open');
-    return {
-      source,
-      open: open.length,
-      recovered: group.filter(({ state }) => state === 'recovered').length,
-      dismissed: group.filter(({ state }) => state === 'dismissed').length,
-      partitions: new Set(open.map(({ target, date }) => `${target}/${date}`)).size,
-      oldest: timeText(open.length > 0 ? Math.min(...open.map(({ openedAt }) => openedAt)) : null),
-    };
-  });
-  const columns = [
-    { name: 'source' },
-    { name: 'open', ...number },
-    { name: 'recovered', ...number },
-    { name: 'dismissed', ...number },
-    { name: 'partitions', title: 'partitions with open ones', ...number },
-    { name: 'oldest', title: 'oldest open one' },
-  ];
-  return { columns, rows };
-}
-
-function byErrorOf(failures: readonly Failure[]): View {
-  const rows = grouped(failures, ({ code }) => code).map(([code, group]) => ({
-    code,
-    failures: group.length,
-    targets: uniqueText(group.map(({ source, target }) => `${source}/${target}`)),
-    lastFailed: timeText(Math.max(...group.map(({ lastFailedAt }) => lastFailedAt))),
-    message: group[0]?.message ?? null,
-  }));
-  const columns = [
-    { name: 'code' },
-    { name: 'failures', ...number },
-    { name: 'targets' },
-    { name: 'lastFailed', title: 'last failed' },
-    { name: 'message', title: 'latest message' },
-  ];
-  return { columns, rows };
-}
-
-function byTargetOf(failures: readonly Failure[]): View {
-  const rows = grouped(failures, ({ source, target }) => `${source}/${target}`).map(([target, group]) => ({
-    target,
-    failures: group.length,
-    dates: new Set(group.map(({ date }) => date)).size,
-    codes: uniqueText(group.map(({ code }) => code)),
-    lastFailed: timeText(Math.max(...group.map(({ lastFailedAt }) => lastFailedAt))),
-  }));
-  const columns = [
-    { name: 'target' },
-    { name: 'failures', ...number },
-    { name: 'dates', ...number },
-    { name: 'codes' },
-    { name: 'lastFailed', title: 'last failed' },
-  ];
-  return { columns, rows };
-}
-
-/** The largest group first. */
-function grouped(failures: readonly Failure[], keyOf: (failure: Failure) => string): [string, Failure[]][] {
-  return [...Map.groupBy(failures, keyOf)].sort(([, a], [, b]) => b.length - a.length);
-}
-
-function uniqueText(values: readonly string[]): string {
-  return [...new Set(values)].sort().join(', ');
-}
-
-function nameOf({ source, target, date, item }: Failure): string {
-  return `${partitionName(source, { target, date: civilDate(date) })}/${item}`;
 }
 
 async function failureNamed(

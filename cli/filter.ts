@@ -72,7 +72,7 @@ export function isInFilter(
 }
 
 /** The date of an option; undefined where the option was not given. */
-export function dateOf(option: string, text: string | undefined): CivilDate | undefined {
+function dateOf(option: string, text: string | undefined): CivilDate | undefined {
   if (text === undefined) return undefined;
   const date = parseCivilDate(text);
   if (date === undefined)

@@ -26,13 +26,15 @@ export interface List {
 /** Prints a list as the options ask. An empty one is not an error: it says so, or is an empty JSON array or bare CSV header. */
 export function printList(list: List, options: GlobalOptions & ListOptions): void {
   refuseTwoFormats(options);
-  if (options.json) return printJson(list.values ?? list.rows);
-  if (options.csv) {
-    const names = list.columns.map(({ name }) => name);
-    return printCsv(names, list.rows);
-  }
-  if (list.rows.length === 0) console.log(list.none);
-  else printTable(list.columns, list.rows);
+  const { columns, rows, values = rows, none } = list;
+  if (options.json) printJson(values);
+  else if (options.csv)
+    printCsv(
+      columns.map(({ name }) => name),
+      rows,
+    );
+  else if (rows.length === 0) console.log(none);
+  else printTable(columns, rows);
 }
 
 export function refuseTwoFormats({ json, csv }: GlobalOptions & ListOptions): void {

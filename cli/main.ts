@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { CorruptLakeError } from '../core/lake/manifest.ts';
 import { DecisionError } from '../core/pipeline/decisions.ts';
 import { StageError } from '../core/pipeline/platform.ts';
@@ -7,6 +7,7 @@ import { WarehouseError } from '../core/ports/warehouse.ts';
 import { RunInProgressError } from '../runtime/run-lock.ts';
 import { SettingError } from '../runtime/settings.ts';
 import { attemptsCommand, blocksCommand } from './attempts.ts';
+import { newCommand } from './command.ts';
 import { completenessCommand } from './completeness.ts';
 import { demoCommand } from './demo.ts';
 import { FailedCommand, UsageError } from './failure.ts';
@@ -33,15 +34,16 @@ const WRONG_USAGE = [UsageError, SettingError];
 /** The command line. Sets the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<void> {
   quietExperimentalWarnings();
+  endQuietlyWithTheReader();
   if (process.env.RESCRAPE_LAUNCHED === '1') process.on('disconnect', () => process.exit(1));
-  const program = new Command('rescrape')
+  const program = newCommand('rescrape')
     .description(
       'Scrapes the last days of every source again, swaps each date partition atomically, and proves how complete the result is.',
     )
     .option('--local <directory>', 'where the lake and the state are', '.rescrape')
     .option('--json', 'print JSON instead of text')
     .exitOverride()
-    .showHelpAfterError('(add --help for what there is)')
+
     .configureHelp({ showGlobalOptions: true });
   for (const command of [
     runCommand,
@@ -57,7 +59,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     queryCommand,
     viewsCommand,
   ])
-    program.addCommand(command().exitOverride());
+    program.addCommand(command());
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -73,6 +75,14 @@ function exitCodeOf(error: unknown): number {
   const expected = usage || error instanceof StageError || EXPECTED.some((kind) => error instanceof kind);
   console.error(expected ? `rescrape: ${(error as Error).message}` : error);
   return usage ? 2 : 1;
+}
+
+/** `rescrape query … | head` closes the pipe when it has seen enough: that is no error. */
+function endQuietlyWithTheReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? 0);
+  });
 }
 
 /** node:sqlite says on every start that it is new; the version of Node is pinned, so that is nobody's surprise. */

@@ -107,7 +107,10 @@ function linesOf(
 }
 
 function printItems({ descriptor }: CurrentVersion): void {
-  if (descriptor.items.length === 0) return console.log('items    none: the index of the day lists nothing');
+  if (descriptor.items.length === 0) {
+    console.log('items    none: the index of the day lists nothing');
+    return;
+  }
   printTable(
     [
       { name: 'item' },

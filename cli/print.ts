@@ -1,4 +1,5 @@
 import { Table } from 'console-table-printer';
+import { oneLine } from '../core/report/document.ts';
 
 /** A value for programs: JSON on standard output. */
 export function printJson(value: unknown): void {
@@ -29,9 +30,8 @@ export function printTable(
   table.printTable();
 }
 
-/** Cells come from pages: control characters would move the cursor or worse. */
+/** Cells come from pages: control characters would move the cursor, marks of direction would turn the line around. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text.replace(/\p{Cc}+/gu, ' ');
+  return oneLine(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }

@@ -34,7 +34,11 @@ export function queryCommand(): Command {
 }
 
 /** One statement over the lake as it is now. */
-export async function queryLake(lake: WarehouseSource, sql: string, parameters: readonly SqlValue[] = []): Promise<QueryResult> {
+async function queryLake(
+  lake: WarehouseSource,
+  sql: string,
+  parameters: readonly SqlValue[] = [],
+): Promise<QueryResult> {
   const warehouse = await openLocalWarehouse(lake);
   try {
     return await warehouse.query(sql, parameters);
@@ -47,7 +51,11 @@ export async function queryLake(lake: WarehouseSource, sql: string, parameters: 
  * One statement over the append-only tables alone: they answer also where a partition of a source is damaged. `parameters`
  * are bound to its `?`, in order.
  */
-export function queryLogs({ lake }: WarehouseSource, sql: string, parameters: readonly SqlValue[]): Promise<QueryResult> {
+export function queryLogs(
+  { lake }: WarehouseSource,
+  sql: string,
+  parameters: readonly SqlValue[],
+): Promise<QueryResult> {
   return queryLake({ lake, sources: [] }, sql, parameters);
 }
 

@@ -1,11 +1,12 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { partitionName } from '../core/lake/layout.ts';
 import { type Reparsed, reparse } from '../core/pipeline/reparse.ts';
+import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { printJson, printTable } from './print.ts';
 
 export function reparseCommand(): Command {
-  return new Command('reparse')
+  return newCommand('reparse')
     .description('parse kept captures again with the parser of today, and publish; no request is sent')
     .argument('<source>', 'the source whose parser was mended')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
@@ -13,7 +14,7 @@ export function reparseCommand(): Command {
     .option('--target <target...>', 'only these targets')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ rescrape reparse racing --start 2025-11-11 --end 2025-11-17\n  $ rescrape reparse racing --target gb',
+      examples('reparse racing --start 2025-11-11 --end 2025-11-17', 'reparse racing --target gb'),
     )
     .action(
       async (

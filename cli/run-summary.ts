@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { PartitionSummary } from '../core/pipeline/audit.ts';
+import type { PartitionSummary } from '../core/report/run-summary.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
 import { printTable } from './print.ts';

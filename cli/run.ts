@@ -1,8 +1,9 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, type Plan } from '../core/pipeline/plan.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { type RunEnd, runLocally } from '../runtime/local-run.ts';
+import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
 import { printJson } from './print.ts';
@@ -18,7 +19,7 @@ interface RunOptions {
 }
 
 export function runCommand(): Command {
-  return new Command('run')
+  return newCommand('run')
     .description('scrape the last days of a source again and publish what changed')
     .argument('[source...]', 'sources to run (default: all)')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
@@ -28,11 +29,11 @@ export function runCommand(): Command {
     .option('--dry-run', 'print the plan and do nothing')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ rescrape run racing
-  $ rescrape run racing --start 2025-11-11 --end 2025-11-17 --target gb
-  $ RESCRAPE_RACING_URL=http://127.0.0.1:8080 rescrape run racing --dry-run`,
+      examples(
+        'run racing',
+        'run racing --start 2025-11-11 --end 2025-11-17 --target gb',
+        'run racing --dry-run',
+      ),
     )
     .action(async (names: string[], options: RunOptions, command: Command) => {
       const progress = new Progress();

@@ -7,23 +7,54 @@ import { type ListOptions, printList, withCsv } from './list.ts';
 
 /** The append-only tables that every lake has, beside the tables of its sources. */
 const LOG_TABLES = [
-  { name: 'attempts', kind: 'table', description: 'Every try at fetching a page: what was asked, what came back, how it was judged.' },
-  { name: 'commits', kind: 'table', description: 'What each run, and each person, decided about each partition, with its counts.' },
+  {
+    name: 'attempts',
+    kind: 'table',
+    description: 'Every try at fetching a page: what was asked, what came back, how it was judged.',
+  },
+  {
+    name: 'commits',
+    kind: 'table',
+    description: 'What each run, and each person, decided about each partition, with its counts.',
+  },
   { name: 'runs', kind: 'table', description: 'Every run that ended, in numbers.' },
 ] as const;
 
 export function viewsCommand(): Command {
   return withCsv(newCommand('views'))
     .description('list the tables and views that "rescrape query" can read')
-    .addHelpText('after', examples('views', 'query "DESCRIBE attempts"', 'query "SELECT * FROM v_recent_blocks"'))
+    .addHelpText(
+      'after',
+      examples('views', 'query "DESCRIBE attempts"', 'query "SELECT * FROM v_recent_blocks"'),
+    )
     .action(async (options: ListOptions, command: Command) => {
       await withPlatform(command, async ({ sources }, globals) => {
         const views = viewsOf(sources).map(({ name, description }) => ({ name, kind: 'view', description }));
         const rows = [...sources.map(tableOf), ...LOG_TABLES, ...views];
         const columns = [{ name: 'name' }, { name: 'kind' }, { name: 'description' }];
-        printList({ columns, rows, none: 'no tables' }, { ...globals, ...options });
+        if (globals.json || options.csv)
+          return printList({ columns, rows, none: '' }, { ...globals, ...options });
+        for (const { name, kind, description } of rows) {
+          console.log(`${name} (${kind})`);
+          for (const line of wrapped(description)) console.log(`    ${line}`);
+        }
       });
     });
+}
+
+/** Characters of a line of running text. */
+const LINE_WIDTH = 96;
+
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > LINE_WIDTH) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }
 
 function tableOf({ name, table }: Source): { name: string; kind: string; description: string } {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Why } from '../core/audit/why.ts';
+import { evidenceOf } from '../core/audit/why-item.ts';
 import type { AttemptRow } from '../core/lake/log-tables.ts';
 import { DISPOSITIONS } from '../core/outcome/verdict.ts';
 import { why } from '../core/pipeline/why.ts';
@@ -118,15 +119,10 @@ function triedLines({ attempts, item }: Why): Line[] {
 }
 
 function attemptText(attempt: AttemptRow): string {
-  const { attempted_at, attempt_number, error_code, http_status_code, rule, error_message, capture, run_id } =
-    attempt;
-  const evidence = [
-    ...(http_status_code === null ? [] : [`HTTP ${http_status_code}`]),
-    ...(rule === null ? [] : [`rule ${rule}`]),
-    ...(error_message === null ? [] : [error_message]),
-  ];
+  const { attempted_at, attempt_number, error_code, capture, run_id } = attempt;
+  const evidence = evidenceOf(attempt);
   const where = capture === null ? '' : `; captured in ${capture}`;
-  return `${attempted_at} try ${attempt_number}: ${error_code} (${evidence.join(', ')})${where}; run ${run_id}`;
+  return `${attempted_at} try ${attempt_number}: ${error_code}${evidence === '' ? '' : ` (${evidence})`}${where}; run ${run_id}`;
 }
 
 function publishedLines({ commits }: Why): Line[] {

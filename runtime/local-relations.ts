@@ -1,9 +1,8 @@
 import type { LocalRelation, LocalTable } from '../adapters/local/duckdb-relation.ts';
-import { manifestFiles } from '../core/audit/manifest-files.ts';
 import { viewsOf } from '../core/audit/views.ts';
 import { manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
-import { CorruptLakeError } from '../core/lake/manifest.ts';
+import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
 import { type Column, columnsOf, DUCKDB_TYPES, tableColumns } from '../core/lake/schema.ts';
 import type { ObjectStore } from '../core/ports/object-store.ts';
 import type { Source, Table } from '../core/source/source.ts';

@@ -1,11 +1,11 @@
-import { closeAbandoned } from '../core/pipeline/abandoned.ts';
 import { type RunSummary, readSummary } from '../core/pipeline/audit.ts';
-import { clearCheckpoints, type RunInput, readPlan } from '../core/pipeline/plan.ts';
+import { clearSealed, closeEarlierRuns } from '../core/pipeline/leftovers.ts';
+import { readPlan } from '../core/pipeline/plan.ts';
 import type { PartitionWork } from '../core/pipeline/platform.ts';
 import { timeOfId } from '../core/pipeline/run-id.ts';
-import { RunRegister } from '../core/pipeline/run-register.ts';
 import { STAGES } from '../core/pipeline/stages.ts';
 import { dailyRescrape, LOCAL_RESOURCES, STAGE_NAMES, type StageName } from '../core/pipeline/workflow.ts';
+import { type RunInput, RunRegister } from '../core/work/run-register.ts';
 import type { LocalPlatform } from './local.ts';
 import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
 import { lockRun } from './run-lock.ts';
@@ -56,7 +56,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   const interrupted = await findInterrupted(platform, runs, asked);
   const runId = interrupted ?? platform.newId();
   request.onStart?.({ runId, resumed: interrupted !== undefined });
-  await closeAbandoned(platform, source, runId);
+  await closeEarlierRuns(platform, source, runId);
 
   const definition = dailyRescrape({
     resources: LOCAL_RESOURCES,
@@ -87,7 +87,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
     await runs.finish(source, runId, { status: 'failed', at: platform.clock.now(), message });
     return { kind: 'failed', runId, message };
   }
-  await clearCheckpoints(platform, source, runId);
+  await clearSealed(platform, source, runId);
   const answer = (result.output as { report?: { answer?: { report?: string | null } } }).report?.answer;
   return { kind: 'finished', runId, summary, problems, report: answer?.report ?? null };
 }

@@ -1,4 +1,3 @@
-import { openDuckDbWarehouse } from '../adapters/local/duckdb-warehouse.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
 import type { LocalPlatform } from './local.ts';
 import { localRelations } from './local-relations.ts';
@@ -7,5 +6,8 @@ import { localRelations } from './local-relations.ts';
 export async function openLocalWarehouse(
   platform: Pick<LocalPlatform, 'lake' | 'sources'>,
 ): Promise<Warehouse> {
-  return openDuckDbWarehouse({ relations: await localRelations(platform) });
+  const relations = await localRelations(platform);
+  // Loading DuckDB takes 160 ms and tens of megabytes, which a run or a list has no use for.
+  const { openDuckDbWarehouse } = await import('../adapters/local/duckdb-warehouse.ts');
+  return openDuckDbWarehouse({ relations });
 }

@@ -7,7 +7,7 @@ import type { SuspiciousDay } from './statistics.ts';
  * How a date of a target stands, worst first; the first that fits is its status.
  *
  * - `upcoming`: lies after today in the source's time zone; nothing is expected of it.
- * - `missing`: nothing was ever committed.
+ * - `missing`: there is no current version; as a rule nothing was ever committed.
  * - `held`: a version waits for a person to accept or reject it; the one before is current.
  * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have none.
  * - `stale`: the last run that was to refresh it did not.
@@ -105,7 +105,7 @@ function isHeld(standing: PartitionStanding): boolean {
 }
 
 function whyMissing({ standing, due, skipped }: DateEvidence): string {
-  if (standing) return `nothing was ever committed; last try: ${standing.reason ?? standing.status}`;
+  if (standing) return `there is no current version; last try: ${standing.reason ?? standing.status}`;
   if (skipped !== undefined) return `never scraped: the target is skipped (${skipped})`;
   return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
 }

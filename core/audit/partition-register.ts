@@ -72,12 +72,16 @@ export class PartitionRegister {
       const document = await this.#state.get(partitionKey(table), sortKey(partition));
       const before = document && standingSchema.parse(document.value);
       if (before && before.runId > standing.runId) return;
+      // A refresh that failed decides nothing: what is current stays, and a held version still waits.
+      const failed = standing.status === 'failed';
+      const version = standing.version ?? (failed ? (before?.version ?? null) : null);
+      const held = standing.held ?? (failed ? (before?.held ?? null) : null);
       const freshAt = fresh ? standing.at : (before?.freshAt ?? null);
       const write = {
         kind: 'put' as const,
         partition: partitionKey(table),
         sort: sortKey(partition),
-        value: { ...standing, target: partition.target, date: partition.date, freshAt },
+        value: { ...standing, version, held, target: partition.target, date: partition.date, freshAt },
         expect: document?.revision ?? ('absent' as const),
       };
       if ((await this.#state.write([write])) === 'written') return;

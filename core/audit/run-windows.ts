@@ -1,24 +1,12 @@
-import * as z from 'zod';
 import type { StateStore } from '../ports/state-store.ts';
 import { type CivilDate, datesBetween } from '../window/civil-date.ts';
 import type { DateRange } from '../window/window.ts';
-
-/** What the run register keeps of a run, as far as it tells which partitions the run was to refresh. */
-const runSchema = z.object({
-  input: z.object({
-    runId: z.string(),
-    start: z.string(),
-    end: z.string(),
-    targets: z.array(z.string()).optional(),
-  }),
-  status: z.enum(['running', 'succeeded', 'incomplete', 'failed', 'abandoned']),
-  startedAt: z.number(),
-});
+import { type RunRecord, RunRegister } from '../work/run-register.ts';
 
 /** The last run that was to refresh a date. */
 export interface RefreshDue {
   readonly runId: string;
-  readonly status: z.infer<typeof runSchema>['status'];
+  readonly status: RunRecord['status'];
   /** Milliseconds. */
   readonly startedAt: number;
 }
@@ -35,10 +23,8 @@ export async function lastRuns(
 ): Promise<ReadonlyMap<string, ReadonlyMap<CivilDate, RefreshDue>>> {
   const byTarget = new Map(targets.map((target) => [target, new Map<CivilDate, RefreshDue>()]));
   let open = targets.length * [...datesBetween(range.start, range.end)].length;
-  // The run register's documents: one a run, under ids that sort by time.
-  for await (const { value } of state.query(`runs#${source}`, { descending: true })) {
+  for await (const { input, status, startedAt } of new RunRegister(state).list(source)) {
     if (open <= 0) break;
-    const { input, status, startedAt } = runSchema.parse(value);
     const due = { runId: input.runId, status, startedAt };
     const covered = [...datesBetween(laterOf(range.start, input.start), earlierOf(range.end, input.end))];
     for (const [target, runs] of byTarget) {

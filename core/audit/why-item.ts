@@ -27,15 +27,25 @@ export function explainItem(facts: WhyFacts, partition: Answer): Answer {
 
 function failed(facts: WhyFacts, last: AttemptRow): Answer {
   const item = itemOf(facts);
-  const http = last.http_status_code === null ? '' : `, HTTP ${last.http_status_code}`;
-  const rule = last.rule === null ? '' : `, by rule ${last.rule}`;
-  const message = last.error_message === null ? '' : `: ${last.error_message}`;
+  const evidence = evidenceOf(last);
   const tries = last.attempt_number === 1 ? 'its only try' : `its last of ${last.attempt_number} tries`;
   const stands = item ? standsAs(item) : 'it has no rows in the table';
   return {
-    answer: `${tries} in run ${last.run_id} ended in ${last.error_code}${http}${rule}${message}; ${stands}`,
-    next: remediesFor([last.error_code], facts.source, facts.partition),
+    answer: `${tries} in run ${last.run_id} ended in ${last.error_code}${evidence === '' ? '' : ` (${evidence})`}; ${stands}`,
+    next: remediesFor([last.error_code], { ...facts, skipped: facts.skip !== null }),
   };
+}
+
+/** Status, rule and message of an attempt, what the message says already left out. */
+export function evidenceOf({ http_status_code, rule, error_message }: AttemptRow): string {
+  const message = error_message ?? '';
+  const status = http_status_code === null ? '' : `HTTP ${http_status_code}`;
+  const parts = [
+    message.includes(status) ? '' : status,
+    rule === null || message.includes(rule) ? '' : `rule ${rule}`,
+    message,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 function read(facts: WhyFacts, last: AttemptRow, partition: Answer): Answer {

@@ -1,5 +1,5 @@
 import type { OutcomeCode } from '../outcome/outcome.ts';
-import { rerunCommand, skipRemoveCommand } from '../report/commands.ts';
+import { reparseCommand, rerunCommand, skipRemoveCommand } from '../report/commands.ts';
 import type { Partition } from '../source/source.ts';
 
 /** Something to do, with the command for it where there is one. */
@@ -16,14 +16,14 @@ export interface Answer {
   readonly next: readonly Step[];
 }
 
-type CommandName = 'rerun' | 'reparse' | 'lift';
+type CommandName = 'rerun' | 'reparse';
 
 /** What a person can do about an outcome that stays; undefined where there is nothing to do. */
 const REMEDIES: Readonly<Record<OutcomeCode, readonly [text: string, command?: CommandName] | undefined>> = {
   SUCCESS: undefined,
   NOT_MODIFIED: undefined,
   RATE_LIMITED: ['the site asked for fewer requests: run it again later', 'rerun'],
-  BLOCKED: ['look at the site in a browser; where it lets you in, lift the flag and run again', 'lift'],
+  BLOCKED: ['look at the site in a browser; where it lets you in, run again', 'rerun'],
   BLOCKED_PROXY: ['run it again through another proxy', 'rerun'],
   NOT_FOUND: ['the site has no such page; nothing to do unless it should have one'],
   AUTH_FAILED: ['the site refuses access to the page: find out what it wants, then run again', 'rerun'],
@@ -43,23 +43,30 @@ const REMEDIES: Readonly<Record<OutcomeCode, readonly [text: string, command?: C
   UNKNOWN_ERROR: ['this is a bug: keep the message for a report, then run it again', 'rerun'],
 };
 
-/** What to do about the outcomes of a partition's items, each advice once. */
-export function remediesFor(codes: readonly OutcomeCode[], source: string, partition: Partition): Step[] {
-  return [...new Set(codes)].flatMap((code) => {
+/** What to do about the outcomes of a partition's items, each advice once. `skipped`: a flag keeps runs from the target. */
+export function remediesFor(
+  codes: readonly OutcomeCode[],
+  {
+    source,
+    partition,
+    skipped,
+  }: { readonly source: string; readonly partition: Partition; readonly skipped: boolean },
+): Step[] {
+  const steps = [...new Set(codes)].flatMap((code): Step[] => {
     const remedy = REMEDIES[code];
     if (!remedy) return [];
-    const [text, name] = remedy;
-    return [{ text, ...(name && { command: commandFor(name, source, partition) }) }];
+    const [text, then] = remedy;
+    return [{ text, ...(then && { command: COMMANDS[then](source, partition) }) }];
   });
+  const rerun = rerunCommand(source, partition);
+  if (!skipped || !steps.some(({ command }) => command === rerun)) return steps;
+  return [
+    { text: 'lift the flag of the target first', command: skipRemoveCommand(source, partition.target) },
+    ...steps,
+  ];
 }
 
-function commandFor(name: CommandName, source: string, partition: Partition): string {
-  switch (name) {
-    case 'rerun':
-      return rerunCommand(source, partition);
-    case 'reparse':
-      return `rescrape reparse ${source} --start ${partition.date} --end ${partition.date}`;
-    case 'lift':
-      return skipRemoveCommand(source, partition.target);
-  }
-}
+const COMMANDS: Readonly<Record<CommandName, (source: string, partition: Partition) => string>> = {
+  rerun: rerunCommand,
+  reparse: reparseCommand,
+};

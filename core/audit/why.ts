@@ -1,7 +1,7 @@
 import { partitionName } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import { DISPOSITIONS } from '../outcome/verdict.ts';
-import { decideCommand, rerunCommand, skipRemoveCommand } from '../report/commands.ts';
+import { decideCommand, rerunCommand, rollbackCommand, skipRemoveCommand } from '../report/commands.ts';
 import type { PartitionStanding } from './partition-register.ts';
 import type { WhyFacts, WhyRun } from './why-facts.ts';
 import { explainItem } from './why-item.ts';
@@ -41,7 +41,7 @@ function explainPartition(facts: WhyFacts): Answer {
 
 function damaged({ current, source, partition }: WhyFacts): Answer | undefined {
   if (current.kind !== 'damaged') return undefined;
-  const command = `rescrape partitions rollback ${partitionName(source, partition)} --dry-run`;
+  const command = `${rollbackCommand(source, partition)} --dry-run`;
   return {
     answer: `its current version cannot be read: ${current.message}`,
     next: [{ text: 'see what a rollback would bring back', command }],
@@ -124,7 +124,7 @@ function refreshed(facts: WhyFacts): Answer | undefined {
   const { status, runId, at, rows } = standing;
   const when = isoTime(at);
   const actor = commits.find((commit) => commit.run_id === runId)?.actor;
-  const next = remediesFor(lastFailedCodes(facts), facts.source, facts.partition);
+  const next = remediesFor(lastFailedCodes(facts), { ...facts, skipped: facts.skip !== null });
   switch (status) {
     case 'committed':
       return { answer: `run ${runId} committed it at ${when}: ${rows} rows, ${itemsText(standing)}`, next };
@@ -184,6 +184,6 @@ function rerun({ source, partition }: WhyFacts): Step {
 }
 
 /** `2026-11-22T10:00:00Z` */
-export function isoTime(ms: number): string {
+function isoTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }

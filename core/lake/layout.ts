@@ -110,6 +110,20 @@ export function partitionWorkPrefix(runId: string, source: string, partition: Pa
   return `${workPrefix(runId)}${source}/${partition.target}/${partition.date}/`;
 }
 
+/** All that runs keep for themselves, or all that one run keeps. */
+export function workRoot(runId?: string): string {
+  return runId === undefined ? 'work/' : workPrefix(runId);
+}
+
+/** Whose work an object under `work/` is; undefined for what belongs to a run as a whole. */
+export function workPartitionOf(
+  key: string,
+): { source: string; runId: string; partition: Partition } | undefined {
+  const [, runId, source, target, day] = key.split('/');
+  const date = parseCivilDate(day ?? '');
+  return runId && source && target && date ? { runId, source, partition: { target, date } } : undefined;
+}
+
 export function reportKey(runId: string, format: 'md' | 'html'): string {
   return `reports/${runId}/report.${format}`;
 }

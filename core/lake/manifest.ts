@@ -119,6 +119,19 @@ export function parseManifest(
   return [first, ...rest];
 }
 
+/** Keys of the data files that a manifest names, in order. Throws a CorruptLakeError for anything that is no manifest. */
+export function manifestFiles(
+  manifest: StoredObject,
+  table: Table,
+  partition: Partition,
+  key: string,
+): string[] {
+  parseManifest(manifest, table, partition, key);
+  const prefix = dataPrefix(table, partition);
+  const lines = new TextDecoder().decode(manifest.body).split('\n');
+  return lines.filter((line) => line !== '').map((line) => line.slice(line.indexOf(prefix)));
+}
+
 function corrupt(key: string, table: Table, partition: Partition): CorruptLakeError {
   return new CorruptLakeError(
     `${key} is no manifest of ${partitionPath(table, partition)}: put an earlier version back with "rescrape partitions rollback"`,

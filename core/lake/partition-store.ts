@@ -60,12 +60,14 @@ export class PartitionStore {
     return readDescriptor(this.#lake, this.#table, this.#partition, version);
   }
 
-  /** Every version that was ever written here and not yet collected, oldest first. */
+  /** Every version that was ever written here, not yet collected and still readable, oldest first. */
   async versions(): Promise<VersionDescriptor[]> {
     const prefix = dataPrefix(this.#table, this.#partition);
     const versions: VersionDescriptor[] = [];
     for await (const { key } of this.#lake.list(`${prefix}_`)) {
-      versions.push(await this.descriptor(key.slice(prefix.length + 1, -'.json'.length)));
+      const version = key.slice(prefix.length + 1, -'.json'.length);
+      const descriptor = await this.descriptor(version).catch(unlessCorrupt);
+      if (descriptor) versions.push(descriptor);
     }
     return versions;
   }
@@ -82,6 +84,15 @@ export class PartitionStore {
       for (const row of await readParquet(stored.body, this.#columns)) rows.push(row);
     }
     return rows;
+  }
+
+  /** True where every file of the version is there and has the bytes that were written. */
+  async isIntact(descriptor: VersionDescriptor): Promise<boolean> {
+    for (const { key, sha256 } of descriptor.files) {
+      const stored = await this.#lake.get(key);
+      if (!stored || fileHash(stored.body) !== sha256) return false;
+    }
+    return true;
   }
 
   hash(rows: readonly Row[]): string {
@@ -137,4 +148,10 @@ export class PartitionStore {
       metadata: { version: descriptor.version },
     });
   }
+}
+
+/** One damaged descriptor must not hide the versions that a rollback can go back to. */
+function unlessCorrupt(error: unknown): undefined {
+  if (!(error instanceof CorruptLakeError)) throw error;
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Partition, Table } from '../source/source.ts';
+import type { Table } from '../source/source.ts';
 import type { Cell, Column, Row } from './schema.ts';
 
 /** How an item stands in a version. `carried`: its last attempt failed, its rows are older. `failed`: it has no rows. */
@@ -104,9 +104,4 @@ export function statsOf(items: readonly VersionItem[]): VersionStats {
     carried,
     failed: carried + count('failed'),
   };
-}
-
-export interface PartitionRef {
-  readonly table: Table;
-  readonly partition: Partition;
 }

@@ -96,7 +96,7 @@ async function captureOf(fetched: FetchResult): Promise<Uint8Array> {
 
 /** What a response came with that the next request can send back. */
 export function pageValidators(response: HttpResponse | undefined): Validators {
-  if (!response || response.status !== 200) return {};
+  if (response?.status !== 200) return {};
   const etag = headerValue(response.headers, 'etag');
   const lastModified = headerValue(response.headers, 'last-modified');
   return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };

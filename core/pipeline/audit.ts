@@ -2,28 +2,17 @@ import { partitionName, runLogKey, workPrefix } from '../lake/layout.ts';
 import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import { columnsOf } from '../lake/schema.ts';
-import type { Partition } from '../source/source.ts';
+import type { RunSummary as Summary } from '../report/run-summary.ts';
 import { civilDate } from '../window/civil-date.ts';
-import { makePlan, type Plan, type RunInput, readPlan } from './plan.ts';
+import { type RunInput, RunRegister } from '../work/run-register.ts';
+import { makePlan, readPlan } from './plan.ts';
 import { type Platform, sourceNamed } from './platform.ts';
 import { type PublishResult, readPublished } from './publish.ts';
 import { dayOfRun, timeOfId } from './run-id.ts';
-import { RunRegister } from './run-register.ts';
 import type { PlanAnswer } from './workflow.ts';
 
-/** How a partition came out of a run. `broken`: its publish failed for good. */
-export interface PartitionSummary {
-  readonly partition: Partition;
-  readonly name: string;
-  readonly result: PublishResult | 'broken';
-}
-
-/** A run in numbers: what the last table shows, what the report tells, what the runs table keeps. */
-export interface RunSummary {
-  readonly run: RunRow;
-  readonly partitions: readonly PartitionSummary[];
-  readonly skipped: Plan['skipped'];
-}
+/** A run in numbers, with what publish answered for each partition. */
+export type RunSummary = Summary<PublishResult>;
 
 const RUN_COLUMNS = columnsOf(RUN_SCHEMA);
 
@@ -31,7 +20,7 @@ const RUN_COLUMNS = columnsOf(RUN_SCHEMA);
 export async function audit(platform: Platform, input: PlanAnswer): Promise<{ status: RunRow['status'] }> {
   const source = sourceNamed(platform, input.source);
   const { runId } = input;
-  const partitions: PartitionSummary[] = [];
+  const partitions: RunSummary['partitions'][number][] = [];
   for await (const work of readPlan(platform, input.workList.key)) {
     const partition = { target: work.target, date: civilDate(work.date) };
     const result = (await readPublished({ platform, source, runId, partition })) ?? 'broken';
@@ -65,7 +54,7 @@ function summaryKey(runId: string): string {
 
 function runRow(
   input: RunInput,
-  partitions: readonly PartitionSummary[],
+  partitions: RunSummary['partitions'],
   skippedTargets: number,
   now: number,
 ): RunRow {

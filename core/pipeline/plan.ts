@@ -1,24 +1,11 @@
-import { planKey, workPrefix } from '../lake/layout.ts';
+import { planKey } from '../lake/layout.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
 import { type CivilDate, civilDate, datesBetween } from '../window/civil-date.ts';
+import { type RunInput, RunRegister } from '../work/run-register.ts';
 import { recordRobots } from './attempt.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
-import { RunRegister } from './run-register.ts';
 import type { PlanAnswer } from './workflow.ts';
-
-/** What a run is asked to do: the input of the workflow. The window is named, so a redrive next week does the same. */
-export interface RunInput {
-  readonly runId: string;
-  readonly source: string;
-  /** Civil dates in the source's time zone, both included. */
-  readonly start: string;
-  readonly end: string;
-  /** All targets of the source where it is left out. */
-  readonly targets?: readonly string[];
-  /** Ask for every page in full, as if nothing were known. */
-  readonly force: boolean;
-}
 
 /** The work of a run as a value: printed by `--dry-run`, written as JSON Lines by `plan`. */
 export interface Plan {
@@ -132,14 +119,4 @@ export async function* readPlan(
   for (const line of new TextDecoder().decode(stored.body).split('\n')) {
     if (line !== '') yield JSON.parse(line) as PartitionWork;
   }
-}
-
-/** Removes what a run that has ended kept for its own resumption; its plan and its summary stay. */
-export async function clearCheckpoints(
-  platform: Pick<Platform, 'lake'>,
-  source: string,
-  runId: string,
-): Promise<void> {
-  for await (const { key } of platform.lake.list(`${workPrefix(runId)}${source}/`))
-    await platform.lake.delete(key);
 }

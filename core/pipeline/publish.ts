@@ -4,7 +4,13 @@ import { type Merged, merge } from '../lake/merge.ts';
 import { PartitionStore } from '../lake/partition-store.ts';
 import type { Row } from '../lake/schema.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
-import { rowsByItem, statsOf, type VersionDescriptor, type VersionStats } from '../lake/version.ts';
+import {
+  rowsByItem,
+  statsOf,
+  type VersionDescriptor,
+  type VersionItem,
+  type VersionStats,
+} from '../lake/version.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { civilDate } from '../window/civil-date.ts';
 import type { AttemptContext } from './attempt.ts';
@@ -103,7 +109,7 @@ async function tryPublish(
   if (!merged || !isWorthKeeping(merged)) return answer('failed', { reason: 'no item gave records' });
 
   const rows = merged.touchesRows ? await mergedRows(source, store, current, merged) : undefined;
-  if (current && (!rows || store.hash(rows) === current.descriptor.contentHash)) {
+  if (current && (!rows || (await isSame(store, current, rows)))) {
     await store.exportCsv(current.descriptor);
     return settled(context, store, current, answer);
   }
@@ -131,6 +137,15 @@ async function tryPublish(
   });
 }
 
+/** Equal content, in files that can still be read: damaged ones are written anew, which is how `--force` repairs them. */
+async function isSame(
+  store: PartitionStore,
+  { descriptor }: CurrentVersion,
+  rows: readonly Row[],
+): Promise<boolean> {
+  return store.hash(rows) === descriptor.contentHash && (await store.isIntact(descriptor));
+}
+
 type Answer = (status: PublishResult['status'], more?: Partial<PublishResult>) => PublishResult;
 
 function answerOver(
@@ -139,7 +154,9 @@ function answerOver(
   merged: Merged | undefined,
 ): Answer {
   const descriptor = current?.descriptor;
-  const stats = statsOf(merged?.items.map(({ item }) => item) ?? []);
+  const indexRead = result.index.kind === 'listed';
+  // Without an index nothing was refreshed: all that is there is carried over.
+  const stats = statsOf(indexRead ? (merged?.items.map(({ item }) => item) ?? []) : carriedOver(descriptor));
   return (status, more = {}) => ({
     status,
     version: descriptor?.version ?? null,
@@ -147,7 +164,7 @@ function answerOver(
     stats: {
       ...stats,
       unchanged: result.items.filter(({ content }) => content.kind === 'unchanged').length,
-      indexRead: result.index.kind === 'listed',
+      indexRead,
     },
     rows: descriptor?.rows ?? 0,
     rowsBefore: descriptor?.rows ?? null,
@@ -158,6 +175,12 @@ function answerOver(
     wireBytes: result.wireBytes,
     ...more,
   });
+}
+
+function carriedOver(descriptor: VersionDescriptor | undefined): VersionItem[] {
+  return (descriptor?.items ?? []).map((item) =>
+    item.state === 'failed' ? item : { ...item, state: 'carried' },
+  );
 }
 
 /** Without the index of the day nobody knows what belongs to it: the version before stays. */

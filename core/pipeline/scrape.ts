@@ -4,16 +4,14 @@ import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import { verdictFor } from '../outcome/verdict.ts';
 import type { Item, Partition, Source } from '../source/source.ts';
-import { afterAttempt, type SkipFlag, type TargetRecord, TargetRegister } from '../target/target.ts';
 import { civilDate } from '../window/civil-date.ts';
 import { type AttemptContext, attemptPage } from './attempt.ts';
-import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
+import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
 import { isSealed, seal } from './seal.ts';
+import { TargetGate } from './target-gate.ts';
 import type { ScrapeAnswer } from './workflow.ts';
-
-/** The index page is an item too: it is fetched, retried and recorded like any other. */
-const INDEX_ID = 'index';
 
 /**
  * Fetches what is missing of one partition, each page at most once per call, and seals the result when nothing is left to try.
@@ -31,8 +29,8 @@ export async function scrape(
   if (await isSealed(context)) return { done: true };
 
   const current = work.force ? undefined : await knownVersion(context);
-  const progress = await Progress.load(context);
-  const gate = await TargetGate.open(context);
+  const progress = await ScrapeProgress.load(context);
+  const gate = await TargetGate.open(context, progress.inOrder());
 
   const indexRetries = await scrapeIndex(context, current, progress, gate);
   if (indexRetries > 0) return { done: false }; // the items get their own full set of retries
@@ -76,7 +74,7 @@ export async function giveUp(platform: Platform, work: PartitionWork): Promise<S
 async function scrapeIndex(
   context: AttemptContext,
   current: VersionDescriptor | undefined,
-  progress: Progress,
+  progress: ScrapeProgress,
   gate: TargetGate,
 ): Promise<number> {
   const before = progress.last(INDEX_ID);
@@ -102,7 +100,7 @@ async function scrapeItems(
   context: AttemptContext,
   listed: readonly Item[],
   current: VersionDescriptor | undefined,
-  progress: Progress,
+  progress: ScrapeProgress,
   gate: TargetGate,
   mustStop: () => boolean,
 ): Promise<boolean> {
@@ -112,7 +110,7 @@ async function scrapeItems(
   const retry: Checkpoint[] = [];
   let stopped = false;
   await limit.map(
-    listed.filter((item) => progress.isOpen(source, item.id)),
+    listed.filter((item) => isOpen(source, progress, item.id)),
     async (item) => {
       stopped ||= mustStop();
       if (stopped || (await gate.isShut())) return;
@@ -147,6 +145,12 @@ function validatorsOf(
   return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
 }
 
+/** Not tried yet, or to be tried again. */
+function isOpen(source: Source, progress: ScrapeProgress, id: string): boolean {
+  const last = progress.last(id);
+  return last === undefined || isRetryable(source, last, progress.attempts(id));
+}
+
 function isRetryable(source: Source, checkpoint: Checkpoint, attempts: number): boolean {
   return verdictFor(checkpoint.outcome, source, { retries: attempts - 1 }).verdict === 'retry';
 }
@@ -159,90 +163,4 @@ function retryError(checkpoints: readonly Checkpoint[]): StageError {
     limited ? 'RateLimited' : 'Transient',
     `${item.id}: ${outcome.code} ${outcome.message ?? ''}${others}`,
   );
-}
-
-/** What is already on record of this scrape, by item. */
-class Progress {
-  readonly #last = new Map<string, Checkpoint>();
-  readonly #attempts = new Map<string, number>();
-
-  static async load({ platform, runId, source, partition }: AttemptContext): Promise<Progress> {
-    const progress = new Progress();
-    for await (const { checkpoint } of readCheckpoints(platform.lake, runId, source.name, partition))
-      progress.add(checkpoint);
-    return progress;
-  }
-
-  add(checkpoint: Checkpoint): void {
-    if (checkpoint.kind === 'robots') return;
-    const id = checkpoint.item.id;
-    const number = checkpoint.attempt.attempt_number;
-    if (number <= this.attempts(id)) return;
-    this.#attempts.set(id, number);
-    // Records are read again from the checkpoint when the scrape is sealed: they need not stay in memory.
-    const { learned, ...rest } = checkpoint;
-    this.#last.set(id, learned && learned.kind !== 'records' ? checkpoint : rest);
-  }
-
-  last(id: string): Checkpoint | undefined {
-    return this.#last.get(id);
-  }
-
-  attempts(id: string): number {
-    return this.#attempts.get(id) ?? 0;
-  }
-
-  isOpen(source: Source, id: string): boolean {
-    const last = this.#last.get(id);
-    return last === undefined || isRetryable(source, last, this.attempts(id));
-  }
-
-  /** The items of the day; undefined while the index could not be read. */
-  listed(): readonly Item[] | undefined {
-    const learned = this.#last.get(INDEX_ID)?.learned;
-    return learned?.kind === 'items' ? learned.items : undefined;
-  }
-}
-
-/** Shuts when the target is flagged: by this scrape, by another partition of the run, or by an operator. */
-class TargetGate {
-  readonly #context: AttemptContext;
-  readonly #register: TargetRegister;
-  #record: TargetRecord;
-
-  private constructor(context: AttemptContext, register: TargetRegister, record: TargetRecord) {
-    this.#context = context;
-    this.#register = register;
-    this.#record = record;
-  }
-
-  static async open(context: AttemptContext): Promise<TargetGate> {
-    const register = new TargetRegister(context.platform.state);
-    return new TargetGate(
-      context,
-      register,
-      await register.get(context.source.name, context.partition.target),
-    );
-  }
-
-  async isShut(): Promise<boolean> {
-    if (this.#record.skip) return true;
-    const { skip } = await this.#register.get(this.#context.source.name, this.#context.partition.target);
-    if (skip) this.#record = { ...this.#record, skip };
-    return skip !== null;
-  }
-
-  /** Raises the flag at once where this attempt reaches a threshold; the counters are kept when the scrape is sealed. */
-  async note({ outcome, attempt }: Checkpoint): Promise<void> {
-    const { source, partition, platform } = this.#context;
-    const before = this.#record.skip;
-    this.#record = afterAttempt(this.#record, outcome, Date.parse(attempt.attempted_at), source);
-    const raised: SkipFlag | null = this.#record.skip;
-    if (before || !raised) return;
-    await this.#register.update(source.name, partition.target, (record) => ({
-      ...record,
-      skip: record.skip ?? raised,
-    }));
-    platform.emit({ kind: 'flagged', source: source.name, target: partition.target, reason: raised.reason });
-  }
 }

@@ -1,5 +1,6 @@
+import type { RunInput } from '../work/run-register.ts';
 import { audit } from './audit.ts';
-import { plan, type RunInput } from './plan.ts';
+import { plan } from './plan.ts';
 import type { PartitionWork, Platform } from './platform.ts';
 import { publish } from './publish.ts';
 import { report } from './report.ts';

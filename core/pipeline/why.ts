@@ -8,11 +8,11 @@ import type { Partition, Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
 import { civilDateAt } from '../window/window.ts';
 import { type Failure, FailureRegister } from '../work/failure.ts';
+import { RunRegister } from '../work/run-register.ts';
 import { readCheckpoints } from './checkpoint.ts';
 import { partitionLogs, readAttempts, readCommits } from './partition-log.ts';
 import { readPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
-import { RunRegister } from './run-register.ts';
 
 type Records = Pick<Platform, 'lake' | 'state' | 'clock'>;
 

@@ -1,6 +1,6 @@
 import type { RetryPolicy } from '../source/source.ts';
+import type { RunInput } from '../work/run-register.ts';
 import type { Retrier, StateMachineDefinition, TaskState, Transition } from './asl.ts';
-import type { RunInput } from './plan.ts';
 
 /** What the workflow calls, in the order of a good day; `give-up` only after a scrape that failed for good. */
 export const STAGE_NAMES = ['plan', 'scrape', 'give-up', 'publish', 'audit', 'report'] as const;

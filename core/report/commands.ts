@@ -7,8 +7,14 @@ export function whyCommand(source: string, partition: Partition): string {
   return command('why', partitionName(source, partition));
 }
 
-export function rerunCommand(source: string, { target, date }: Partition): string {
-  return command('run', source, '--target', target, '--start', date, '--end', date);
+/** `force`: every page in full, as if nothing were known. */
+export function rerunCommand(source: string, { target, date }: Partition, force = false): string {
+  const options = force ? ['--force'] : [];
+  return command('run', source, '--target', target, '--start', date, '--end', date, ...options);
+}
+
+export function rollbackCommand(source: string, partition: Partition): string {
+  return command('partitions', 'rollback', partitionName(source, partition));
 }
 
 export function reparseCommand(source: string, { target, date }: Partition): string {

@@ -72,7 +72,7 @@ function tableHtml({ columns, rows }: Table): string {
     const cells = row.map((cell, at) => `<td${classOf(columns[at]?.align)}>${inline(cell)}</td>`);
     return `<tr>${cells.join('')}</tr>`;
   });
-  return `<div class="frame" tabindex="0">
+  return `<div class="frame" tabindex="0" role="region" aria-label="Table">
 <table>
 <thead><tr>${head}</tr></thead>
 <tbody>

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import { type CompletenessQuery, completeness } from '../../../core/audit/completeness.ts';
 import { PartitionRegister, type PartitionStanding } from '../../../core/audit/partition-register.ts';
-import { RunRegister } from '../../../core/pipeline/run-register.ts';
 import type { StateWrite } from '../../../core/ports/state-store.ts';
 import { newTarget, TargetRegister } from '../../../core/target/target.ts';
 import { addDays, civilDate, datesBetween } from '../../../core/window/civil-date.ts';
+import { RunRegister } from '../../../core/work/run-register.ts';
 import { racing } from '../../../sources/racing/source.ts';
 
 const TODAY = civilDate('2025-11-17');
@@ -115,7 +115,7 @@ describe('completeness', () => {
       ({ reason }) => reason,
     );
     expect(reasons).toEqual([
-      'nothing was ever committed; last try: index: TIMEOUT',
+      'there is no current version; last try: index: TIMEOUT',
       'never published: run run-2025-11-17T01:30 of 2025-11-17 01:30 UTC is under way, or was interrupted',
     ]);
   });

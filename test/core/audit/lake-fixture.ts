@@ -53,7 +53,11 @@ export async function writeCommits(lake: Lake['lake'], rows: readonly CommitRow[
   await lake.put(key, writeParquet(columnsOf(COMMIT_SCHEMA), rows));
 }
 
-export async function writeAttempts(lake: Lake['lake'], day: string, rows: readonly AttemptRow[]): Promise<void> {
+export async function writeAttempts(
+  lake: Lake['lake'],
+  day: string,
+  rows: readonly AttemptRow[],
+): Promise<void> {
   const key = logKey('attempts', civilDate(day), 'racing', PARTITION, 'run', files++);
   await lake.put(key, writeParquet(columnsOf(ATTEMPT_SCHEMA), rows));
 }
@@ -84,7 +88,12 @@ export async function writeRun(lake: Lake['lake'], start: string, end: string): 
 }
 
 /** A commit of twenty races, unless told otherwise. */
-export function commit(target: string, date: string, recordedAt: string, change: Partial<CommitRow> = {}): CommitRow {
+export function commit(
+  target: string,
+  date: string,
+  recordedAt: string,
+  change: Partial<CommitRow> = {},
+): CommitRow {
   return {
     run_id: `run-${recordedAt}`,
     source: 'racing',
@@ -152,6 +161,7 @@ export async function publish(
     items: [item],
     rows,
   });
-  if ((await store.commit(descriptor, current?.manifestEtag, 'run-1', descriptor.createdAt)) === 'lost') throw new Error('lost');
+  if ((await store.commit(descriptor, current?.manifestEtag, 'run-1', descriptor.createdAt)) === 'lost')
+    throw new Error('lost');
   return descriptor;
 }

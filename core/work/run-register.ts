@@ -1,15 +1,19 @@
 import * as z from 'zod';
 import type { StateStore } from '../ports/state-store.ts';
-import type { RunInput } from './plan.ts';
 
+/** What a run is asked to do: the input of the workflow. The window is named, so a redrive next week does the same. */
 const inputSchema = z.object({
   runId: z.string(),
   source: z.string(),
+  /** Civil dates in the source's time zone, both included. */
   start: z.string(),
   end: z.string(),
-  targets: z.array(z.string()).optional(),
+  /** All targets of the source where it is left out. */
+  targets: z.array(z.string()).readonly().optional(),
+  /** Ask for every page in full, as if nothing were known. */
   force: z.boolean(),
 });
+export type RunInput = Readonly<z.infer<typeof inputSchema>>;
 
 const runSchema = z.object({
   input: inputSchema,
@@ -49,7 +53,7 @@ export class RunRegister {
   /** Puts a run on record; one that is there already (it is being resumed) is kept. */
   async begin(input: RunInput, at: number): Promise<void> {
     const record: RunRecord = {
-      input: { ...input, ...(input.targets && { targets: [...input.targets] }) } as RunRecord['input'],
+      input,
       status: 'running',
       startedAt: at,
       finishedAt: null,
@@ -76,7 +80,7 @@ export class RunRegister {
     },
   ): Promise<void> {
     const before = await this.get(source, runId);
-    if (!before || before.status !== 'running') return;
+    if (before?.status !== 'running') return;
     const value = { ...before, status: end.status, finishedAt: end.at, message: end.message ?? null };
     await this.#state.write([{ kind: 'put', partition: partitionKey(source), sort: runId, value }]);
   }

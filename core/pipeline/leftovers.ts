@@ -1,0 +1,61 @@
+import { partitionWorkPrefix, workPartitionOf, workRoot } from '../lake/layout.ts';
+import type { Partition } from '../source/source.ts';
+import { RunRegister } from '../work/run-register.ts';
+import type { AttemptContext } from './attempt.ts';
+import { type Platform, sourceNamed } from './platform.ts';
+import { isSealed, seal } from './seal.ts';
+
+/**
+ * Ends what earlier runs of a source left behind: runs that were interrupted and will not be taken up again, partitions
+ * that could not be sealed. Their attempts, captures and failures go on record, as "every attempt" promises; what they
+ * had not published is left to the run that follows. The caller must know that none of them is still alive.
+ */
+export async function closeEarlierRuns(
+  platform: Platform,
+  sourceName: string,
+  except: string,
+): Promise<void> {
+  const source = sourceNamed(platform, sourceName);
+  for (const { runId, partition } of await leftovers(platform, sourceName)) {
+    if (runId !== except) await closePartition({ platform, source, runId, partition });
+  }
+  const runs = new RunRegister(platform.state);
+  for await (const { input, status } of runs.list(sourceName)) {
+    if (status !== 'running' || input.runId === except) continue;
+    await runs.finish(sourceName, input.runId, { status: 'abandoned', at: platform.clock.now() });
+  }
+}
+
+/** Removes what a run that has ended kept for its own resumption. What could not be sealed stays for the next run. */
+export async function clearSealed(platform: Platform, sourceName: string, runId: string): Promise<void> {
+  const source = sourceNamed(platform, sourceName);
+  for (const leftover of await leftovers(platform, sourceName, runId)) {
+    const context = { platform, source, runId, partition: leftover.partition };
+    if (await isSealed(context)) await clear(context);
+  }
+}
+
+async function closePartition(context: AttemptContext): Promise<void> {
+  if (!(await isSealed(context))) await seal(context);
+  await clear(context);
+}
+
+async function clear({ platform, source, runId, partition }: AttemptContext): Promise<void> {
+  const prefix = partitionWorkPrefix(runId, source.name, partition);
+  for await (const { key } of platform.lake.list(prefix)) await platform.lake.delete(key);
+}
+
+/** Partitions that have something under `work/`, of one run or of all. */
+async function leftovers(
+  platform: Platform,
+  source: string,
+  runId?: string,
+): Promise<{ runId: string; partition: Partition }[]> {
+  const found = new Map<string, { runId: string; partition: Partition }>();
+  for await (const { key } of platform.lake.list(workRoot(runId))) {
+    const place = workPartitionOf(key);
+    if (place?.source === source)
+      found.set(`${place.runId}/${place.partition.target}/${place.partition.date}`, place);
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,143 @@
+import { posix } from 'node:path';
+import { readModule } from './module-text.ts';
+
+/** One law of the house (design, section 3): which files it binds, and what they may not do. */
+export interface Law {
+  readonly name: string;
+  binds(path: string): boolean;
+  /** `module` is a path from the root of the house (`core/ports/clock.ts`), or the name of a package or builtin. */
+  forbids?(module: string, path: string): boolean;
+  /** Uses that the code may not contain. */
+  readonly uses?: Readonly<Record<string, RegExp>>;
+}
+
+/** Packages that compute and do nothing else: no files, no network, no clock. */
+const PURE_PACKAGES: ReadonlySet<string> = new Set([
+  'zod',
+  'htmlparser2',
+  'css-select',
+  'domhandler',
+  'hyparquet',
+  'hyparquet-writer',
+  'warcio',
+  'robots-parser',
+  'ipaddr.js',
+  'html-encoding-sniffer',
+  'uuidv7',
+  'p-limit',
+]);
+const COMPUTING_BUILTINS: ReadonlySet<string> = new Set([
+  'node:zlib',
+  'node:crypto',
+  'node:buffer',
+  'node:util',
+]);
+const PARSERS: ReadonlySet<string> = new Set(['zod', 'htmlparser2', 'css-select', 'domhandler']);
+
+/** A name that is neither part of a longer one nor a member of something. */
+const free = (name: string) => new RegExp(`(?<![\\w$.])${name}\\b`);
+
+const IMPURE: Readonly<Record<string, RegExp>> = {
+  'Date.now()': /\bDate\s*\.\s*now\b/,
+  'new Date() without an argument': /\bnew\s+Date\s*(?:\(\s*\)|(?=[;,)\]}]))/,
+  'Date() as a function': /(?<![\w$.]|new\s{1,9})Date\s*\(/,
+  process: /(?<![\w$.])process\s*(?:\.|\[|\?\.)/,
+  timers: /(?<![\w$.])(?:setTimeout|setInterval|setImmediate)\s*\(/,
+  'Math.random()': /\bMath\s*\.\s*random\b/,
+  performance: /(?<![\w$.])performance\s*\./,
+  console: /(?<![\w$.])console\s*\./,
+  globalThis: free('globalThis'),
+  'the global fetch()': /(?:await|return|=>?|\()\s*fetch\s*\(/,
+};
+
+const within =
+  (...folders: string[]) =>
+  (path: string) =>
+    folders.some((folder) => path.startsWith(`${folder}/`));
+const isPath = (module: string) => module.includes('/') && !module.startsWith('node:') && HOUSE.test(module);
+/** Rooms of the house; a bare package is none of them. */
+const HOUSE = /^(?:core|sources|adapters|runtime|cli|demo|lib|lambdas|bin|test|bench)\//;
+
+export const LAWS: readonly Law[] = [
+  {
+    name: 'core imports only itself, pure libraries and builtins that compute',
+    binds: within('core'),
+    forbids: (module) =>
+      !within('core')(module) && !PURE_PACKAGES.has(module) && !COMPUTING_BUILTINS.has(module),
+  },
+  {
+    name: 'core reads no clock, no environment and no chance of its own',
+    binds: within('core'),
+    uses: IMPURE,
+  },
+  {
+    name: 'capabilities in core never import core/pipeline',
+    binds: (path) => within('core')(path) && !within('core/pipeline')(path),
+    forbids: within('core/pipeline'),
+  },
+  {
+    name: 'sources import core/source, core/window and parsers, and never each other',
+    binds: (path) => /^sources\/[^/]+\//.test(path),
+    forbids: (module, path) => {
+      const own = path.split('/').slice(0, 2).join('/');
+      return !within(own, 'core/source', 'core/window')(module) && !PARSERS.has(module);
+    },
+  },
+  {
+    name: 'the list of sources imports nothing but sources',
+    binds: (path) => path === 'sources/index.ts',
+    forbids: (module) => !within('sources', 'core/source')(module),
+  },
+  {
+    name: 'folders of adapters never import each other, nor anything outside core',
+    binds: within('adapters'),
+    forbids: (module, path) => {
+      const own = path.split('/').slice(0, 2).join('/');
+      return isPath(module) && !within(own, 'core')(module);
+    },
+  },
+  {
+    name: 'adapters never import core/pipeline',
+    binds: within('adapters'),
+    forbids: within('core/pipeline'),
+  },
+  {
+    name: 'only runtime and tests put adapters together',
+    binds: (path) => !within('adapters', 'runtime', 'test')(path),
+    forbids: within('adapters'),
+  },
+  {
+    name: 'the demo imports nothing of the house but core/window',
+    binds: within('demo'),
+    forbids: (module) => isPath(module) && !within('demo', 'core/window')(module),
+  },
+  {
+    name: 'lib imports sources, the workflow and the contracts of the lambdas',
+    binds: within('lib'),
+    forbids: (module) =>
+      isPath(module) &&
+      !within('lib', 'sources')(module) &&
+      !/^(?:core\/pipeline\/(?:workflow|asl)|lambdas\/contracts)\.ts$/.test(module),
+  },
+];
+
+export interface Violation {
+  readonly law: string;
+  readonly path: string;
+  /** The module or the use that is against the law. */
+  readonly what: string;
+}
+
+/** Everything in one file that is against a law. `path` is from the root of the house, with `/`. */
+export function violationsIn(path: string, text: string): Violation[] {
+  const { code, imports } = readModule(text);
+  const modules = imports.map((name) =>
+    name.startsWith('.') ? posix.normalize(posix.join(posix.dirname(path), name)) : name,
+  );
+  return LAWS.filter((law) => law.binds(path)).flatMap((law) => [
+    ...modules.filter((module) => law.forbids?.(module, path)).map((what) => ({ law: law.name, path, what })),
+    ...Object.entries(law.uses ?? {})
+      .filter(([, pattern]) => pattern.test(code))
+      .map(([what]) => ({ law: law.name, path, what })),
+  ]);
+}

@@ -1,0 +1,40 @@
+import { vi } from 'vitest';
+import { main } from '../../../cli/main.ts';
+
+export interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command line in this process, as `bin/rescrape.js` would, and keeps what it printed. */
+export async function rescrape(directory: string, ...words: readonly string[]): Promise<Said> {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const keep = (lines: string[]) => (text: string | Uint8Array) => {
+    lines.push(String(text));
+    return true;
+  };
+  const spies = [
+    vi.spyOn(console, 'log').mockImplementation((...values) => void stdout.push(`${values.join(' ')}\n`)),
+    vi.spyOn(console, 'error').mockImplementation((...values) => void stderr.push(`${values.join(' ')}\n`)),
+    vi.spyOn(process.stdout, 'write').mockImplementation(keep(stdout)),
+    vi.spyOn(process.stderr, 'write').mockImplementation(keep(stderr)),
+  ];
+  const before = process.exitCode;
+  process.exitCode = 0;
+  try {
+    await main(['node', 'rescrape', '--local', directory, ...words]);
+    return { code: Number(process.exitCode), stdout: stdout.join(''), stderr: stderr.join('') };
+  } finally {
+    process.exitCode = before;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** The same with `--json`, and what it printed as a value. */
+export async function rescrapeJson(directory: string, ...words: readonly string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await rescrape(directory, ...words, '--json');
+  if (code !== 0) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
+  return JSON.parse(stdout);
+}

@@ -1,0 +1,192 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Why } from '../../core/audit/why.ts';
+import { plan } from '../../core/pipeline/plan.ts';
+import { scrape } from '../../core/pipeline/scrape.ts';
+import { addDays } from '../../core/window/civil-date.ts';
+import { NO_FAULTS } from '../../demo/faults.ts';
+import { openLocalPlatform } from '../../runtime/local.ts';
+import { rescrape, rescrapeJson } from './support/command-line.ts';
+import { buildLake, nameOf, type TestLake } from './support/lake.ts';
+
+let lake: TestLake;
+beforeAll(async () => {
+  lake = await buildLake();
+});
+afterAll(() => lake.remove());
+
+const say = (...words: readonly string[]) => rescrape(lake.directory, ...words);
+const why = async (subject: string) => (await rescrapeJson(lake.directory, 'why', subject)) as Why;
+
+describe('why', () => {
+  it('tells of a committed partition which run, which attempts, what is current', async () => {
+    const { answer, run, attempts, commits, current, next } = await why(nameOf('gb', lake.newer));
+    expect(answer).toMatch(new RegExp(`^run ${lake.runs.recovery} committed it`));
+    expect(run).toMatchObject({ runId: lake.runs.recovery, planned: 'yes', status: 'succeeded' });
+    expect(new Set(attempts.map(({ run_id }) => run_id))).toEqual(new Set([lake.runs.recovery]));
+    expect(commits.map(({ run_id }) => run_id)).toEqual([lake.runs.recovery, lake.runs.first]);
+    expect(current).toMatchObject({ kind: 'version', committedBy: lake.runs.recovery });
+    expect(next).toEqual([]);
+  });
+
+  it('tells of an unchanged partition which run changed it last', async () => {
+    const { stdout } = await say('why', nameOf('gb', lake.older));
+    expect(stdout).toContain('found nothing changed');
+    expect(stdout).toMatch(new RegExp(`its rows last changed at \\S+ by run ${lake.runs.first}`));
+  });
+
+  it('tells of a held partition why, what stays, and both ways out', async () => {
+    const { stdout } = await say('why', nameOf('ire', lake.older));
+    expect(stdout).toContain('held its new version back: 0 rows instead of');
+    expect(stdout).toContain(`rescrape partitions accept ${nameOf('ire', lake.older)}`);
+    expect(stdout).toContain(`rescrape partitions reject ${nameOf('ire', lake.older)}`);
+  });
+
+  it('tells of a partition behind a flag how to get it', async () => {
+    const { answer, next } = await why(nameOf('fr', lake.older));
+    expect(answer).toContain('target fr is skipped since');
+    expect(next.map(({ command }) => command)).toEqual([
+      'rescrape skip remove racing fr',
+      `rescrape run racing --target fr --start ${lake.older} --end ${lake.older}`,
+    ]);
+  });
+
+  it('tells of an item each attempt of every run, and what it came to', async () => {
+    const { attempts, answer } = await why(`${nameOf('gb', lake.newer)}/${lake.races.notFound}`);
+    expect(attempts.map(({ error_code, run_id }) => [error_code, run_id])).toEqual([
+      ['NOT_FOUND', lake.runs.first],
+      ['SUCCESS', lake.runs.recovery],
+    ]);
+    expect(answer).toMatch(/its \d+ rows are current$/);
+  });
+
+  it('finds an item by its address, a fragment left aside', async () => {
+    const [attempt] = (await why(`${nameOf('ire', lake.newer)}/${lake.races.changed}`)).attempts;
+    const { name, answer } = await why(`${attempt!.url}#top`);
+    expect(name).toBe(`${nameOf('ire', lake.newer)}/${lake.races.changed}`);
+    expect(answer).toContain('HTML_CHANGED');
+  });
+
+  it('shows the evidence: status, rule and the place of the capture', async () => {
+    const { stdout } = await say('why', `${nameOf('fr', lake.newer)}/${lake.races.walled}`);
+    expect(stdout).toMatch(
+      /tried .*BLOCKED \(.*cloudflare\/cf-mitigated.*403\); captured in captures\/\S+#\d+/,
+    );
+  });
+
+  it('knows an item that the index does not list', async () => {
+    expect((await why(`${nameOf('gb', lake.newer)}/999`)).answer).toContain(
+      'the index of the day does not list it',
+    );
+  });
+
+  it('tells of a partition whose run is still at it what was tried so far, before anything is on record', async () => {
+    const today = addDays(lake.newer, 1);
+    lake.site.setFaults(NO_FAULTS);
+    const platform = openLocalPlatform({
+      directory: lake.directory,
+      env: { RESCRAPE_RACING_URL: lake.site.url, RESCRAPE_RACING_MIN_DELAY_MS: '0' },
+    });
+    try {
+      const runId = platform.newId();
+      await plan(platform, {
+        runId,
+        source: 'racing',
+        start: today,
+        end: today,
+        targets: ['gb'],
+        force: false,
+      });
+      // Told to stop at once: the index is fetched, and the scrape asks to be called again.
+      const work = { runId, source: 'racing', target: 'gb', date: today, force: false };
+      expect(await scrape(platform, work, () => true)).toEqual({ done: false });
+
+      const { answer, attempts, current } = await why(nameOf('gb', today));
+      expect(answer).toContain(`run ${runId} has not ended`);
+      expect(attempts.map(({ item_id }) => item_id)).toContain('index');
+      expect(current).toEqual({ kind: 'none' });
+    } finally {
+      await platform.close();
+    }
+  });
+
+  it('still answers where the manifest is damaged', async () => {
+    const manifest = join(
+      lake.directory,
+      'lake/tables/racing_results/country=fr',
+      `date=${lake.newer}`,
+      'manifest',
+    );
+    await writeFile(manifest, 'not a manifest\n');
+    const { answer } = await why(nameOf('fr', lake.newer));
+    expect(answer).toMatch(/^its current version cannot be read: .*rescrape partitions rollback/);
+    // Attempts are on record elsewhere and do not suffer.
+    expect((await say('attempts', '--limit', '1')).code).toBe(0);
+  });
+
+  it.each([
+    ['gb', 2, 'source/target/date'],
+    ['racing/gb/2025-11-17/', 2, 'is no item'],
+    ['racing/gb/2025-02-30/1', 2, 'source/target/date'],
+    ['https://example.org/nothing', 1, 'no attempt on record asked for https://example.org/nothing'],
+  ])('%s ends with code %i and one line', async (subject, expected, hint) => {
+    const { code, stderr } = await say('why', subject);
+    expect(code).toBe(expected);
+    expect(stderr).toContain(hint);
+    expect(stderr.trimEnd()).not.toContain('\n');
+  });
+});
+
+describe('the command line as it is started', () => {
+  const bin = fileURLToPath(new URL('../../bin/rescrape.js', import.meta.url));
+  const start = (...words: string[]) => spawnSync(process.execPath, [bin, ...words], { encoding: 'utf8' });
+
+  it('says that nothing is on record over a directory that has nothing, and ends well', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'rescrape-none-'));
+    try {
+      for (const words of [['attempts'], ['failures', 'list'], ['partitions', 'list'], ['skip', 'list']]) {
+        const { code, stdout } = await rescrape(directory, ...words);
+        expect(code, words.join(' ')).toBe(0);
+        expect(stdout, words.join(' ')).toMatch(/^no /);
+      }
+      const { status, stdout } = start(
+        '--local',
+        directory,
+        'query',
+        'SELECT count(*) AS n FROM racing_results',
+        '--json',
+      );
+      expect(JSON.parse(stdout)).toEqual([{ n: 0 }]);
+      expect(status).toBe(0);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('ends with code 2 for a subcommand that there is not', () => {
+    expect(start('partitions', 'nonsense').status).toBe(2);
+  });
+
+  it.each([
+    'query',
+    'views',
+    'attempts',
+    'blocks',
+    'completeness',
+    'why',
+    'failures list',
+    'failures show',
+    'partitions list',
+    'partitions rollback',
+    'skip add',
+  ])('%s explains itself with an example', async (words) => {
+    const { code, stdout } = await rescrape('unused', ...words.split(' '), '--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Examples:\n +\$ rescrape /);
+    expect(stdout).toContain('--json');
+  });
+});

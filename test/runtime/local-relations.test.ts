@@ -1,0 +1,129 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDirectoryObjectStore } from '../../adapters/local/directory-object-store.ts';
+import { dataKey, manifestKey } from '../../core/lake/layout.ts';
+import { CorruptLakeError } from '../../core/lake/manifest.ts';
+import { addDays, civilDate } from '../../core/window/civil-date.ts';
+import { localRelations } from '../../runtime/local-relations.ts';
+import { racing } from '../../sources/racing/source.ts';
+import {
+  commit,
+  type Lake,
+  openLake,
+  PARTITION,
+  publish,
+  query,
+  runner,
+  writeCommits,
+} from '../core/audit/lake-fixture.ts';
+
+const ROWS = [runner('1', 'a'), runner('1', 'b')];
+
+describe('the relations of a local lake', () => {
+  let it_: Lake;
+  beforeEach(() => {
+    it_ = openLake();
+  });
+  afterEach(() => it_.close());
+
+  const relations = () => localRelations({ lake: it_.lake, sources: [racing] });
+  const table = async (name: string) => {
+    const found = (await relations()).find((relation) => relation.name === name);
+    if (found?.kind !== 'table') throw new Error(`no table ${name}`);
+    return found;
+  };
+
+  it('are the tables of the sources, the append-only tables and the views', async () => {
+    const names = (await relations()).map(({ name, kind }) => `${kind} ${name}`);
+    expect(names.slice(0, 4)).toEqual([
+      'table racing_results',
+      'table attempts',
+      'table commits',
+      'table runs',
+    ]);
+    expect(names).toContain('view v_completeness');
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('read the current version of each partition and no other', async () => {
+    await publish(it_.lake, 0, ROWS);
+    await publish(it_.lake, 0, [...ROWS, runner('2', 'c')]);
+    await publish(it_.lake, -1, ROWS.slice(1));
+    await publish(it_.lake, -2, []);
+    const rows = await query(
+      it_.lake,
+      'SELECT country, date, count(*) AS n FROM racing_results GROUP BY ALL ORDER BY date',
+    );
+    expect(rows).toEqual([
+      { country: 'gb', date: '2025-11-16', n: 1 },
+      { country: 'gb', date: '2025-11-17', n: 3 },
+    ]);
+    expect((await table('racing_results')).files).toHaveLength(3);
+  });
+
+  it('describe the columns as the schema does', async () => {
+    const { columns, partitionTypes } = await table('racing_results');
+    expect(columns.find(({ name }) => name === 'prize')).toMatchObject({ duckdbType: 'DOUBLE' });
+    expect(columns.find(({ name }) => name === '_committed_at')).toMatchObject({ duckdbType: 'TIMESTAMP' });
+    expect(columns[0]).toMatchObject({ name: 'race_id', comment: expect.stringContaining('race') });
+    expect(partitionTypes).toEqual({ country: 'VARCHAR', date: 'DATE' });
+  });
+
+  it('work in a directory that was moved', async () => {
+    await publish(it_.lake, 0, ROWS);
+    await writeCommits(it_.lake, [commit('gb', '2025-11-17', '2025-11-17T01:30')]);
+    renameSync(join(it_.directory, 'lake'), join(it_.directory, 'moved'));
+    const moved = openDirectoryObjectStore(join(it_.directory, 'moved'));
+    try {
+      const sql =
+        'SELECT count(*) AS n, (SELECT count(*) FROM v_completeness) AS partitions FROM racing_results';
+      expect(await query(moved, sql)).toEqual([{ n: 2, partitions: 1 }]);
+    } finally {
+      moved.close();
+    }
+  });
+
+  it('are refused in one line where a manifest is none', async () => {
+    await publish(it_.lake, 0, ROWS);
+    const key = manifestKey(racing.table, PARTITION);
+    for (const rubbish of [
+      '',
+      'rubbish\n',
+      '/lake/data/racing_results/country=gb/date=2025-11-16/v-0.parquet\n',
+    ]) {
+      writeFileSync(it_.lake.uri(key), rubbish);
+      const refused = await relations().catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(CorruptLakeError);
+      expect((refused as Error).message).toMatch(
+        /^tables\/racing_results\/country=gb\/date=2025-11-17\/manifest is no .*rollback/,
+      );
+      expect((refused as Error).message).not.toContain('\n');
+    }
+  });
+
+  it('are refused where something else stands among the manifests', async () => {
+    await it_.lake.put(`${manifestKey(racing.table, PARTITION)}.bak`, new Uint8Array());
+    await expect(relations()).rejects.toThrow(
+      /manifest\.bak is no manifest of racing_results: .* move it away/,
+    );
+  });
+
+  it('of ten years of three targets are there in a few seconds', async () => {
+    const start = civilDate('2015-11-18');
+    for (let day = 0; day < 3650; day++) {
+      for (const { id: target } of racing.targets) {
+        const partition = { target, date: addDays(start, day) };
+        const file = it_.lake.uri(dataKey(racing.table, partition, 'version', 0));
+        const manifest = it_.lake.uri(manifestKey(racing.table, partition));
+        mkdirSync(dirname(manifest), { recursive: true });
+        writeFileSync(manifest, `${file}\n`);
+      }
+    }
+    const before = performance.now();
+    const { files } = await table('racing_results');
+    const elapsed = performance.now() - before;
+    expect(files).toHaveLength(3 * 3650);
+    expect(elapsed).toBeLessThan(4000);
+  }, 60_000);
+});
