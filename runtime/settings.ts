@@ -61,9 +61,9 @@ function addressOf(name: string, text: string | undefined): string | undefined {
     url.password === ''
   )
     return url.href;
-  throw new SettingError(
-    `${name} is ${JSON.stringify(text)}: give an http(s) address without user and password`,
-  );
+  // What stands before an @ may be a password.
+  const shown = text.includes('@') ? 'an address with user and password' : JSON.stringify(text);
+  throw new SettingError(`${name} is ${shown}: give an http(s) address without user and password`);
 }
 
 function numberOf(name: string, text: string | undefined, least: number): number | undefined {

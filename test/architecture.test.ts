@@ -68,7 +68,6 @@ describe('the checker of the laws', () => {
     ['adapters/web/a.ts', "import { x } from '../local/b.ts';", 'adapters/local/b.ts'],
     ['adapters/web/a.ts', "import { x } from '../../runtime/local.ts';", 'runtime/local.ts'],
     ['cli/a.ts', "import { x } from '../adapters/local/b.ts';", 'adapters/local/b.ts'],
-    ['bench/a.ts', "import { x } from '../adapters/local/b.ts';", 'adapters/local/b.ts'],
     ['lib/a.ts', "import { x } from '../adapters/aws/b.ts';", 'adapters/aws/b.ts'],
     ['lib/a.ts', "import { x } from '../core/lake/layout.ts';", 'core/lake/layout.ts'],
     ['demo/a.ts', "import { x } from '../core/source/page.ts';", 'core/source/page.ts'],

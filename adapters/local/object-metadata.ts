@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { syncDirectorySync, writeTemporary } from './durable-file.ts';
 import { hasCode, isAbsent } from './storage-failure.ts';
@@ -16,6 +16,11 @@ export class ObjectMetadata {
 
   constructor(root: string) {
     this.#root = root;
+  }
+
+  /** True where some body of the key has, or had, metadata. */
+  isKnown(key: string): boolean {
+    return existsSync(join(this.#root, key));
   }
 
   /** Undefined where this body has none. */
@@ -42,17 +47,14 @@ export class ObjectMetadata {
       rmSync(file, { force: true });
       return;
     }
-    mkdirSync(dirname(file), { recursive: true });
+    const created = mkdirSync(dirname(file), { recursive: true });
     writeTemporary(temporary, Buffer.from(JSON.stringify(metadata)), durable);
     renameSync(temporary, file);
-    if (durable) {
-      for (
-        let directory = dirname(file);
-        directory.length >= this.#root.length;
-        directory = dirname(directory)
-      ) {
-        syncDirectorySync(directory);
-      }
+    if (!durable) return;
+    // Directories that were there before are on the disk already; only their new entries are not.
+    const top = created === undefined ? dirname(file) : dirname(created);
+    for (let directory = dirname(file); directory.length >= top.length; directory = dirname(directory)) {
+      syncDirectorySync(directory);
     }
   }
 

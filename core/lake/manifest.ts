@@ -98,7 +98,7 @@ export async function putManifest(
 }
 
 /** Versions that the manifest names, in order. The path before `data/` is ignored, so that a lake may be moved. */
-export function parseManifest(
+function parseManifest(
   manifest: StoredObject,
   table: Table,
   partition: Partition,

@@ -30,7 +30,7 @@ export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
 };
 
 /** Where a row comes from and when it became visible: on every table of a source, after its own columns. */
-export const LINEAGE_SCHEMA = z.object({
+const LINEAGE_SCHEMA = z.object({
   _run_id: z.string().describe('Run that scraped the row'),
   _source_url: z.string().describe('Address that the row was read from'),
   _scraped_at: z.iso.datetime().describe('When the page was fetched'),

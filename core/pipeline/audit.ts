@@ -4,7 +4,7 @@ import { writeParquet } from '../lake/parquet.ts';
 import { columnsOf } from '../lake/schema.ts';
 import type { RunSummary as Summary } from '../report/run-summary.ts';
 import { civilDate } from '../window/civil-date.ts';
-import { type RunInput, RunRegister } from '../work/run-register.ts';
+import type { RunInput } from '../work/run-register.ts';
 import { makePlan, readPlan } from './plan.ts';
 import { type Platform, sourceNamed } from './platform.ts';
 import { type PublishResult, readPublished } from './publish.ts';
@@ -35,7 +35,6 @@ export async function audit(platform: Platform, input: PlanAnswer): Promise<{ st
   await platform.lake.put(runLogKey(dayOfRun(runId), runId), writeParquet(RUN_COLUMNS, [summary.run]));
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
   const { status } = summary.run;
-  await new RunRegister(platform.state).finish(source.name, runId, { status, at: platform.clock.now() });
   return { status };
 }
 

@@ -1,3 +1,4 @@
+import { PartitionRegister } from '../audit/partition-register.ts';
 import { partitionName, partitionWorkPrefix } from '../lake/layout.ts';
 import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
 import { type Merged, merge } from '../lake/merge.ts';
@@ -115,6 +116,8 @@ async function tryPublish(
   }
 
   const reason = shrinkReason(source, rows!.length, current);
+  const waiting = reason === null ? undefined : await heldAlready(context, store, rows!);
+  if (waiting !== undefined) return answer('held', { held: waiting, reason });
   const version = await store.write({
     version: platform.newId(),
     previous: current?.descriptor.version ?? null,
@@ -144,6 +147,17 @@ async function isSame(
   rows: readonly Row[],
 ): Promise<boolean> {
   return store.hash(rows) === descriptor.contentHash && (await store.isIntact(descriptor));
+}
+
+/** The version with these very rows that waits for a decision: scraping the same again must not pile up copies. */
+async function heldAlready(
+  { platform, source, partition }: AttemptContext,
+  store: PartitionStore,
+  rows: readonly Row[],
+): Promise<string | undefined> {
+  const standing = await new PartitionRegister(platform.state).get(source.table.name, partition);
+  const held = (await store.versions()).find(({ version }) => version === standing?.held);
+  return held?.contentHash === store.hash(rows) ? held?.version : undefined;
 }
 
 type Answer = (status: PublishResult['status'], more?: Partial<PublishResult>) => PublishResult;

@@ -17,6 +17,7 @@ import { FailureRegister } from '../work/failure.ts';
 import type { AttemptContext } from './attempt.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { dayOfRun, timeOfId } from './run-id.ts';
+import { INDEX_ID } from './scrape-progress.ts';
 
 /** Bytes of one WARC file before the next is begun: what a Lambda can hold beside everything else. */
 const WARC_SEGMENT_BYTES = 32 * 1024 * 1024;
@@ -39,7 +40,7 @@ export async function readResult(context: AttemptContext): Promise<ScrapeResult 
 /**
  * Turns the checkpoints of a scrape into what outlives the run: WARC files, the attempts table, the target's counters,
  * open failures, and last the result that publish reads. Any step may be repeated after a crash: the same checkpoints
- * give the same objects, and the counters are added in one transaction with a marker.
+ * give objects that say the same, and the counters are added in one transaction with a marker.
  */
 export async function seal(context: AttemptContext): Promise<void> {
   const { platform, runId, source, partition } = context;
@@ -154,7 +155,13 @@ async function countAttempts(
     (record) =>
       own.reduce(
         (counted, attempt) =>
-          afterAttempt(counted, { code: attempt.error_code }, Date.parse(attempt.attempted_at), source),
+          afterAttempt(
+            counted,
+            { code: attempt.error_code },
+            Date.parse(attempt.attempted_at),
+            source,
+            attempt.item_id === INDEX_ID ? 'index' : 'item',
+          ),
         record,
       ),
     {

@@ -1,6 +1,7 @@
 import { afterAttempt, type SkipFlag, type TargetRecord, TargetRegister } from '../target/target.ts';
 import type { AttemptContext } from './attempt.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { INDEX_ID } from './scrape-progress.ts';
 
 type Tried = Pick<Checkpoint, 'outcome' | 'attempt'>;
 
@@ -36,7 +37,8 @@ export class TargetGate {
   async note({ outcome, attempt }: Tried): Promise<void> {
     const { source, partition, platform } = this.#context;
     const before = this.#record.skip;
-    this.#record = afterAttempt(this.#record, outcome, Date.parse(attempt.attempted_at), source);
+    const page = attempt.item_id === INDEX_ID ? 'index' : 'item';
+    this.#record = afterAttempt(this.#record, outcome, Date.parse(attempt.attempted_at), source, page);
     const raised: SkipFlag | null = this.#record.skip;
     if (before || !raised) return;
     await this.#register.update(source.name, partition.target, (record) => ({

@@ -95,7 +95,7 @@ const definitionSchema = z.object({
   }),
   retry: z.object({
     attempts: z.int().min(0).max(10),
-    intervalSeconds: positive,
+    intervalSeconds: z.int().min(1),
     backoffRate: z.number().min(1),
   }),
   limits: z.object({

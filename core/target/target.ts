@@ -45,26 +45,33 @@ export function newTarget(source: string, target: string): TargetRecord {
   };
 }
 
-/** What an attempt does to the record, and the flag that it raises where a threshold is reached. */
+/**
+ * What an attempt does to the record, and the flag that it raises where a threshold is reached. An index that could be
+ * read ends no streak: it is there every day, also where none of the pages that it lists is.
+ */
 export function afterAttempt(
   record: TargetRecord,
   outcome: Outcome,
   at: number,
   policy: VerdictPolicy,
+  page: 'index' | 'item',
 ): TargetRecord {
   const { counts } = DISPOSITIONS[outcome.code];
   const success = counts === 'success';
+  const endsStreaks = success && page === 'item';
   const decision = verdictFor(outcome, policy, record);
+  const isLastFailure = !success && at >= (record.lastFailureAt ?? 0);
   return {
     ...record,
-    consecutiveBlocks: success ? 0 : record.consecutiveBlocks + (counts === 'block' ? 1 : 0),
-    consecutiveNotFound: success ? 0 : record.consecutiveNotFound + (counts === 'not-found' ? 1 : 0),
+    consecutiveBlocks: endsStreaks ? 0 : record.consecutiveBlocks + (counts === 'block' ? 1 : 0),
+    consecutiveNotFound: endsStreaks ? 0 : record.consecutiveNotFound + (counts === 'not-found' ? 1 : 0),
     totalAttempts: record.totalAttempts + 1,
     totalSuccesses: record.totalSuccesses + (success ? 1 : 0),
-    lastAttemptAt: at,
-    lastSuccessAt: success ? at : record.lastSuccessAt,
-    lastFailureAt: success ? record.lastFailureAt : at,
-    lastErrorCode: success ? record.lastErrorCode : outcome.code,
+    // Partitions are sealed in any order: what is last is told by the clock.
+    lastAttemptAt: Math.max(record.lastAttemptAt ?? 0, at),
+    lastSuccessAt: success ? Math.max(record.lastSuccessAt ?? 0, at) : record.lastSuccessAt,
+    lastFailureAt: isLastFailure ? at : record.lastFailureAt,
+    lastErrorCode: isLastFailure ? outcome.code : record.lastErrorCode,
     skip:
       record.skip ??
       (decision.verdict === 'skip' ? { reason: decision.flag, actor: 'rescrape', since: at } : null),

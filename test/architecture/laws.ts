@@ -103,7 +103,7 @@ export const LAWS: readonly Law[] = [
   },
   {
     name: 'only runtime and tests put adapters together',
-    binds: (path) => !within('adapters', 'runtime', 'test')(path),
+    binds: (path) => !within('adapters', 'runtime', 'test', 'bench')(path),
     forbids: within('adapters'),
   },
   {

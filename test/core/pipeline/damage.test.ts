@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { rollback } from '../../../core/pipeline/decisions.ts';
+import type { PublishResult } from '../../../core/pipeline/publish.ts';
+import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
+import { GB, GB_PARTITION, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
+import { DAY, TODAY } from '../../e2e/support/small-site.ts';
+
+let gb: GbPartition;
+afterEach(() => gb.close());
+
+/** Great Britain, published once. */
+async function published(faults: FaultPlan = NO_FAULTS, today = TODAY): Promise<PublishResult> {
+  gb = await GbPartition.start({ faults, today });
+  return gb.run();
+}
+const oneLine = expect.stringMatching(/^[^\n]+$/);
+
+describe('damage in the lake', () => {
+  const garble = (file: string) => writeFileSync(file, 'this is not what it was');
+
+  it('in the current Parquet file fails the publish that needs its rows, with what to do, and touches nothing', async () => {
+    await published({ ...NO_FAULTS, settlesLate: SETTLES }, DAY);
+    garble(gb.currentFile());
+    const before = gb.visible();
+    gb.session.site.setToday(TODAY);
+    const result = await gb.run();
+    expect(result).toMatchObject({ status: 'failed', reason: oneLine });
+    expect(result.reason).toMatch(/\.parquet .*run --force.*partitions rollback/);
+    expect(gb.visible()).toEqual(before);
+  });
+
+  it('in the current Parquet file is mended by the forced run that the message advises', async () => {
+    await published();
+    garble(gb.currentFile());
+    const result = await gb.run({ force: true });
+    expect(result).toMatchObject({ status: 'committed', rows: 12 });
+    expect(await gb.rows()).toHaveLength(12);
+  });
+
+  it('in the manifest fails the publish, with what to do, and touches nothing', async () => {
+    await published();
+    garble(gb.manifestFile());
+    const before = gb.visible();
+    const result = await gb.run();
+    expect(result).toMatchObject({ status: 'failed', reason: oneLine });
+    expect(result.reason).toMatch(/manifest.*partitions rollback/);
+    expect(gb.visible()).toEqual(before);
+  });
+
+  it('in the manifest is mended by the rollback that the message advises', async () => {
+    const first = await published();
+    const before = await gb.rows();
+    garble(gb.manifestFile());
+    expect(
+      await rollback(gb.session.platform, gb.session.source, GB_PARTITION, { actor: 'ann' }),
+    ).toMatchObject({
+      version: first.version,
+    });
+    expect(await gb.rows()).toEqual(before);
+    expect(await gb.run()).toMatchObject({ status: 'unchanged', rows: 12 });
+  });
+
+  it('in the descriptor of the current version is mended by the rollback that the message advises', async () => {
+    const first = await published({ ...NO_FAULTS, settlesLate: SETTLES }, DAY);
+    gb.session.site.setToday(TODAY);
+    const second = await gb.run();
+    garble(gb.lakeFile('data', 'racing_results', GB, `_${second.version}.json`));
+    const result = await gb.run();
+    expect(result).toMatchObject({ status: 'failed', reason: oneLine });
+    expect(result.reason).toMatch(/partitions rollback/);
+    expect(
+      await rollback(gb.session.platform, gb.session.source, GB_PARTITION, { actor: 'ann' }),
+    ).toMatchObject({
+      version: first.version,
+    });
+    expect(await gb.run()).toMatchObject({ status: 'committed', rows: 12 });
+  });
+
+  it('never lets a version become current that cannot be read', async () => {
+    await published({ ...NO_FAULTS, settlesLate: SETTLES }, DAY);
+    garble(gb.currentFile());
+    gb.session.site.setToday(TODAY);
+    await gb.run({ force: true });
+    const before = gb.visible();
+    await expect(
+      rollback(gb.session.platform, gb.session.source, GB_PARTITION, { actor: 'ann' }),
+    ).rejects.toThrow(/is damaged/);
+    expect(gb.visible()).toEqual(before);
+  });
+});

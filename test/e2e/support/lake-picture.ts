@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { PartitionRegister } from '../../../core/audit/partition-register.ts';
+import type { Platform } from '../../../core/pipeline/platform.ts';
+import { TargetRegister } from '../../../core/target/target.ts';
+import { civilDate } from '../../../core/window/civil-date.ts';
+import { FailureRegister } from '../../../core/work/failure.ts';
+import { currentRows, filesUnder, logRows, type ReadRow } from './lake-reading.ts';
+
+/** What differs between two runs of the same work: ids, times, and what is made of them. */
+const OF_THE_MOMENT: ReadonlySet<string> = new Set([
+  ...['_run_id', '_scraped_at', '_committed_at', '_capture'],
+  ...[
+    'attempt_id',
+    'run_id',
+    'attempted_at',
+    'timing_ms',
+    'waited_ms',
+    'capture',
+    'version',
+    'previous_version',
+    'recorded_at',
+  ],
+  ...['started_at', 'finished_at', 'window_start', 'window_end'],
+  ...['lastAttemptAt', 'lastSuccessAt', 'lastFailureAt', 'runId', 'at', 'freshAt', 'since'],
+  ...['firstRunId', 'lastRunId', 'openedAt', 'lastFailedAt', 'closedAt', 'closedBy'],
+]);
+
+/** All that a lake and its state say, without what is of the moment; two pictures of the same work are equal. */
+export async function pictureOf(
+  platform: Pick<Platform, 'state'> & { readonly directory: string },
+  runId: string,
+) {
+  const { directory, state } = platform;
+  const ofRun = (rows: readonly ReadRow[]) => rows.filter((row) => row.run_id === runId);
+  const attempts = ofRun(await logRows(directory, 'attempts')).filter((row) => row.item_id !== 'robots.txt');
+  const [run] = ofRun(await logRows(directory, 'runs'));
+  // Every process asks for robots.txt again, so these two count more after a restart.
+  const { attempts: _, wire_bytes: __, ...counts } = run ?? {};
+  const partitions = [...(await currentRows(directory))].map(([name, rows]) => [name, sorted(rows)]);
+  return {
+    partitions: Object.fromEntries(partitions) as Record<string, object[]>,
+    attempts: sorted(attempts),
+    commits: sorted(ofRun(await logRows(directory, 'commits'))),
+    run: lasting(counts),
+    exports: exportsIn(directory),
+    failures: sorted(await Array.fromAsync(new FailureRegister(state).list('racing'))),
+    targets: sorted(
+      (await Array.fromAsync(new TargetRegister(state).list('racing'))).map(({ skip, ...record }) => ({
+        ...record,
+        skip: skip?.reason ?? null,
+      })),
+    ),
+    standings: sorted(await standings(state)),
+  };
+}
+
+/** Times and ids left out, deep inside as well. */
+function lasting(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !OF_THE_MOMENT.has(name)));
+}
+
+function sorted(rows: readonly object[]): object[] {
+  return rows
+    .map(lasting)
+    .map((row) => ({ row, text: JSON.stringify(row) }))
+    .sort((a, b) => (a.text < b.text ? -1 : 1))
+    .map(({ row }) => row);
+}
+
+async function standings(state: Platform['state']): Promise<object[]> {
+  const register = new PartitionRegister(state);
+  const all: object[] = [];
+  for (const target of ['gb', 'ire', 'fr']) {
+    for await (const { held, ...standing } of register.range(
+      'racing_results',
+      target,
+      civilDate('2000-01-01'),
+      civilDate('2100-01-01'),
+    )) {
+      all.push({ ...standing, held: held !== null });
+    }
+  }
+  return all;
+}
+
+/** Names of the CSV exports and their lines, the columns of the lineage cut off: they come last. */
+function exportsIn(directory: string): Record<string, string[]> {
+  const files = [...filesUnder(join(directory, 'lake', 'exports'))].sort();
+  return Object.fromEntries(
+    files.map((file) => {
+      const lines = readFileSync(file, 'utf8').split('\r\n');
+      return [
+        `${basename(join(file, '..'))}/${basename(file)}`,
+        lines.map((line) => line.split(',').slice(0, -5).join(',')),
+      ];
+    }),
+  );
+}

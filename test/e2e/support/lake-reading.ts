@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { parquetReadObjects } from 'hyparquet';
+
+/**
+ * The lake as anybody finds it who knows its layout and nothing of our code: manifests are read as files, what they name
+ * is read as Parquet.
+ */
+export type ReadRow = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Current rows by `country=gb/date=2026-11-20`. Throws where a manifest names a file that is not there or not whole. */
+export async function currentRows(directory: string): Promise<Map<string, ReadRow[]>> {
+  const rows = new Map<string, ReadRow[]>();
+  const root = join(directory, 'lake', 'tables', 'racing_results');
+  for (const manifest of filesUnder(root)) {
+    const partition = manifest.slice(root.length + 1, -'/manifest'.length);
+    const lines = readFileSync(manifest, 'utf8').trimEnd().split('\n');
+    rows.set(partition, (await Promise.all(lines.map(readParquetFile))).flat());
+  }
+  return rows;
+}
+
+/** Rows of an append-only table, over all of its files. */
+export async function logRows(directory: string, table: 'attempts' | 'commits' | 'runs'): Promise<ReadRow[]> {
+  const files = [...filesUnder(join(directory, 'lake', table))];
+  return (await Promise.all(files.map(readParquetFile))).flat();
+}
+
+export async function readParquetFile(path: string): Promise<ReadRow[]> {
+  const bytes = readFileSync(path);
+  const rows = await parquetReadObjects({
+    file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer,
+    compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
+  });
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])),
+  );
+}
+
+/** Every file below a folder, in no order; none where there is no such folder. Names with a dot in front are the store's own. */
+export function* filesUnder(folder: string): Generator<string> {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesUnder(path);
+    else yield path;
+  }
+}
+
+function plain(value: unknown): string | number | boolean | null {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'bigint') return Number(value);
+  return value as string | number | boolean | null;
+}

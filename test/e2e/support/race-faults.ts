@@ -1,0 +1,38 @@
+import type { Fault, FaultPlan, FaultRule } from '../../../demo/faults.ts';
+import { NO_FAULTS } from '../../../demo/faults.ts';
+import type { ReadRow } from './lake-reading.ts';
+import { Session, type SessionOptions } from './session.ts';
+import { DAY } from './small-site.ts';
+
+/** What happens to the nth race of Great Britain on `DAY`; to every request, or to the first so many. */
+export function rule(race: number, fault: Fault, times?: number): FaultRule {
+  return { where: { country: 'gb', date: DAY, race }, fault, ...(times !== undefined && { times }) };
+}
+
+export function faults(...rules: FaultRule[]): FaultPlan {
+  return { ...NO_FAULTS, rules };
+}
+
+export function status(code: number, retryAfterSeconds?: number): Fault {
+  return { kind: 'status', status: code, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
+}
+
+export function sessionWith(plan: FaultPlan, options: SessionOptions = {}): Promise<Session> {
+  return Session.start({ ...options, site: { faults: plan, ...options.site } });
+}
+
+/** Id of the nth race. */
+export function raceId({ site }: Session, nth: number): string {
+  return site.truth('gb', DAY).at(nth)!.raceId;
+}
+
+/** The attempts at the nth race. */
+export function ofRace(session: Session, rows: readonly ReadRow[], nth: number): ReadRow[] {
+  return rows.filter((row) => row.item_id === raceId(session, nth));
+}
+
+/** Requests for each of these races, as the site saw them. */
+export function asked(session: Session, ...races: number[]): number[] {
+  const ids = races.map((nth) => raceId(session, nth));
+  return ids.map((id) => session.site.requests.filter(({ path }) => path.endsWith(`/${id}`)).length);
+}

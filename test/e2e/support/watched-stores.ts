@@ -1,0 +1,55 @@
+import type { ObjectStore } from '../../../core/ports/object-store.ts';
+import type { StateStore } from '../../../core/ports/state-store.ts';
+
+/** One write that is about to happen. */
+export interface PendingWrite {
+  /** Key of the object, or `partition/sort` of the first document. */
+  readonly name: string;
+  readonly durable: boolean;
+  /** Starts the write; it goes on by itself from there. */
+  start(): void;
+}
+
+/** Told of every write before it happens; what it throws, the writer sees. */
+export type OnWrite = (write: PendingWrite) => void | Promise<void>;
+
+/** The store itself, with somebody watching what is written and deleted. */
+export function watchedLake(store: ObjectStore, onWrite: OnWrite): ObjectStore {
+  return over<ObjectStore>(store, {
+    put: async (key, body, options) => {
+      await onWrite({
+        name: key,
+        durable: options?.durable === true,
+        start: () => void store.put(key, body, options),
+      });
+      return store.put(key, body, options);
+    },
+    delete: async (key) => {
+      await onWrite({ name: key, durable: false, start: () => void store.delete(key) });
+      return store.delete(key);
+    },
+  });
+}
+
+/** As `watchedLake`, for the documents of the state. */
+export function watchedState(store: StateStore, onWrite: OnWrite): StateStore {
+  return over<StateStore>(store, {
+    write: async (writes) => {
+      const [first] = writes;
+      const name = `${first?.partition}/${first?.sort}`;
+      await onWrite({ name, durable: false, start: () => void store.write(writes) });
+      return store.write(writes);
+    },
+  });
+}
+
+/** The methods of an object with some of them replaced; the rest keep their `this`. */
+function over<T extends object>(object: T, replaced: Partial<T>): T {
+  return new Proxy(object, {
+    get: (target, name) => {
+      if (Object.hasOwn(replaced, name)) return Reflect.get(replaced, name);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
