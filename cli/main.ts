@@ -35,7 +35,7 @@ const WRONG_USAGE = [UsageError, SettingError];
 export async function main(argv: readonly string[]): Promise<void> {
   quietExperimentalWarnings();
   endQuietlyWithTheReader();
-  if (process.env.RESCRAPE_LAUNCHED === '1') process.on('disconnect', () => process.exit(1));
+  if (process.env.RESCRAPE_LAUNCHED === '1') endWithTheLauncher();
   const program = newCommand('rescrape')
     .description(
       'Scrapes the last days of every source again, swaps each date partition atomically, and proves how complete the result is.',
@@ -75,6 +75,12 @@ function exitCodeOf(error: unknown): number {
   const expected = usage || error instanceof StageError || EXPECTED.some((kind) => error instanceof kind);
   console.error(expected ? `rescrape: ${(error as Error).message}` : error);
   return usage ? 2 : 1;
+}
+
+/** The launcher's end closes the channel. Listening holds the channel open, which must not keep us here when all is done. */
+function endWithTheLauncher(): void {
+  process.on('disconnect', () => process.exit(1));
+  process.channel?.unref();
 }
 
 /** `rescrape query … | head` closes the pipe when it has seen enough: that is no error. */

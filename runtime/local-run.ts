@@ -85,6 +85,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   if (result.kind === 'failed' || !summary) {
     const message = result.kind === 'failed' ? result.error.message : 'the audit left no summary';
     await runs.finish(source, runId, { status: 'failed', at: platform.clock.now(), message });
+    await closeEarlierRuns(platform, source);
     return { kind: 'failed', runId, message };
   }
   await clearSealed(platform, source, runId);

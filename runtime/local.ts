@@ -1,18 +1,17 @@
 import { join } from 'node:path';
 import { uuidv7 } from 'uuidv7';
 import { openDirectoryObjectStore } from '../adapters/local/directory-object-store.ts';
+import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
+import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { systemClock } from '../adapters/local/system-clock.ts';
-import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
-import type { Fetcher } from '../core/fetch/fetcher.ts';
-import { createHostClock } from '../core/fetch/host-clock.ts';
-import { createPoliteFetcher } from '../core/fetch/polite-fetcher.ts';
-import { createRobotsCache } from '../core/fetch/robots.ts';
 import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Source } from '../core/source/source.ts';
+import { MAX_DELIVERIES } from '../core/work/failed-item.ts';
 import { sources as allSources } from '../sources/index.ts';
-import { applySettings, type SourceSettings } from './settings.ts';
+import { openFetchers } from './fetchers.ts';
+import { applySettings } from './settings.ts';
 
 export interface LocalOptions {
   /** Holds the lake and the state: `.rescrape`. */
@@ -36,37 +35,27 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
   const state = openSqliteStateStore(join(directory, 'state.sqlite'));
-  const client = new UndiciHttpClient();
-  const shared = {
-    client,
+  const failedItems = openSqliteWorkQueue({
+    file: join(directory, 'queue.sqlite'),
     clock,
-    hostClock: createHostClock({ clock }),
-    robots: createRobotsCache({ clock }),
-  };
-  const fetchers = new Map<string, Fetcher>();
-
-  const fetcherOf = ({ source, allowPrivateOrigin }: SourceSettings): Fetcher =>
-    createPoliteFetcher({
-      ...shared,
-      politeness: source.politeness,
-      limits: source.limits,
-      rateLimitStatuses: source.outcomes.rateLimitStatuses,
-      rateLimitPauseMs: source.retry.intervalSeconds * 1000,
-      ...(allowPrivateOrigin !== undefined && { allowPrivateOrigin }),
-    });
-  for (const setting of settings) fetchers.set(setting.source.name, fetcherOf(setting));
+    maxDeliveries: MAX_DELIVERIES,
+  });
+  const fetchers = openFetchers(settings, clock);
 
   return {
     directory,
     lake,
     state,
+    catalog: manifestCatalog(lake),
+    failedItems,
     clock,
     sources: settings.map(({ source }) => source),
-    fetcherFor: (source) => fetchers.get(source.name)!,
+    fetcherFor: fetchers.of,
     newId: uuidv7,
     emit: onEvent,
     close: async () => {
-      await client.close();
+      await fetchers.close();
+      failedItems.close();
       state.close();
       lake.close();
     },

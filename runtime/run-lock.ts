@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StorageError } from '../core/ports/storage-error.ts';
 
 /** Another process of this machine is running the same source over the same directory. */
 export class RunInProgressError extends Error {
@@ -14,8 +15,16 @@ export class RunInProgressError extends Error {
  */
 export function lockRun(directory: string, source: string): () => void {
   const folder = join(directory, 'locks');
-  mkdirSync(folder, { recursive: true });
-  const database = new DatabaseSync(join(folder, `${source}.sqlite`), { timeout: 0 });
+  const file = join(folder, `${source}.sqlite`);
+  let database: DatabaseSync;
+  try {
+    mkdirSync(folder, { recursive: true });
+    database = new DatabaseSync(file, { timeout: 0 });
+  } catch (error) {
+    throw new StorageError(
+      `cannot take the lock ${file}: ${(error as Error).message}; give another --local directory`,
+    );
+  }
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

@@ -25,6 +25,7 @@ import type {
   PutResult,
   StoredObject,
 } from '../../core/ports/object-store.ts';
+import { StorageError } from '../../core/ports/storage-error.ts';
 import { listDirectory } from './directory-listing.ts';
 import { syncPath, writeTemporary } from './durable-file.ts';
 import { LakeDirectories } from './lake-directories.ts';
@@ -45,7 +46,7 @@ const STALE_TEMPORARY_MS = 3_600_000;
 export function openDirectoryObjectStore(root: string): ObjectStore & { close(): void } {
   const path = resolve(root);
   try {
-    mkdirSync(path, { recursive: true });
+    makeRoot(path);
     const store = new DirectoryObjectStore(realpathSync.native(path));
     store.removeStaleTemporaries();
     return store;
@@ -264,6 +265,24 @@ class DirectoryObjectStore implements ObjectStore {
 
   #temporary(): string {
     return join(this.#temporaries, `${this.#writer}-${this.#written++}`);
+  }
+}
+
+/**
+ * Step by step: Node's own recursive mkdir never returns where the system answers ENOENT for a directory whose parent is
+ * there, as /proc and read-only mounts do.
+ */
+function makeRoot(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makeRoot(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST') && statSync(path).isDirectory()) return;
+    if (!hasCode(error, 'ENOENT')) throw error;
+    throw new StorageError(`cannot make the directory ${path}: choose a place that can be written`, {
+      cause: error,
+    });
   }
 }
 

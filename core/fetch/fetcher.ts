@@ -22,7 +22,8 @@ export interface RobotsRequest {
   /** Absent where no response came. */
   readonly httpStatus?: number;
   readonly wireBytes: number;
-  readonly message?: string;
+  /** Why the file could not be read; absent where it was, or where the site has none. */
+  readonly failure?: Outcome;
 }
 
 interface FetchFacts {

@@ -147,7 +147,8 @@ class PoliteFetch {
     return {
       'User-Agent': this.#options.politeness.userAgent,
       Accept: 'text/html,application/xhtml+xml,application/json;q=0.9,application/xml;q=0.9,*/*;q=0.8',
-      'Accept-Encoding': 'gzip, br, zstd',
+      // gzip first: captures keep the body as it came, and every tool that reads WARC reads gzip.
+      'Accept-Encoding': 'gzip, br;q=0.8, zstd;q=0.8',
       ...(sameOrigin && etag !== undefined ? { 'If-None-Match': etag } : {}),
       ...(sameOrigin && lastModified !== undefined ? { 'If-Modified-Since': lastModified } : {}),
     };

@@ -40,7 +40,9 @@ export async function loadRobots(options: RobotsLoaderOptions, origin: string): 
       url: robotsUrl.href,
       startedAt,
       finishedAt: clock.now(),
-      ...(exchange.kind === 'failed' ? { message: exchange.message } : { httpStatus: exchange.status }),
+      ...(exchange.kind === 'failed'
+        ? { failure: { code: exchange.code, message: exchange.message } }
+        : { httpStatus: exchange.status }),
       wireBytes: exchange.kind === 'failed' ? 0 : exchange.body.length,
     };
     if (exchange.kind === 'failed') {
@@ -112,5 +114,5 @@ function unreachable(
     ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
   };
   if (request === undefined) return { kind: 'unreachable', outcome };
-  return { kind: 'unreachable', outcome, request: { ...request, message: request.message ?? message } };
+  return { kind: 'unreachable', outcome, request: { ...request, failure: outcome } };
 }

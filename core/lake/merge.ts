@@ -28,7 +28,7 @@ export function merge(current: VersionDescriptor | undefined, result: ScrapeResu
 
   const before = new Map(current?.items.map((item) => [item.id, item]));
   const results = new Map(result.items.map((entry) => [entry.item.id, entry]));
-  const ids = index === current?.index ? before.keys() : results.keys();
+  const ids = listedBy(result, index === current?.index, before, results);
 
   const items: MergedItem[] = [];
   for (const id of ids) {
@@ -41,6 +41,20 @@ export function merge(current: VersionDescriptor | undefined, result: ScrapeResu
     items.length < current.items.length ||
     items.some(({ item }) => !before.has(item.id) && item.rows > 0);
   return { index, items, touchesRows };
+}
+
+/**
+ * The items of the next version. A result about single items adds its own where the version does not list them yet: the
+ * index that did was read by a run that found nothing else to change.
+ */
+function listedBy(
+  { index }: ScrapeResult,
+  isCurrent: boolean,
+  before: ReadonlyMap<string, VersionItem>,
+  results: ReadonlyMap<string, ItemResult>,
+): Iterable<string> {
+  if (index.kind === 'none') return new Set([...before.keys(), ...results.keys()]);
+  return isCurrent ? before.keys() : results.keys();
 }
 
 function later(

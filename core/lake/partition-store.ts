@@ -75,24 +75,29 @@ export class PartitionStore {
   /** The rows of a version. Throws a CorruptLakeError that names the file where it cannot be read. */
   async rows(descriptor: VersionDescriptor): Promise<Row[]> {
     const rows: Row[] = [];
-    for (const { key, sha256 } of descriptor.files) {
-      const stored = await this.#lake.get(key);
-      const advice = `scrape ${partitionPath(this.#table, this.#partition)} again with "rescrape run --force", or put an earlier version back with "rescrape partitions rollback"`;
-      if (!stored)
-        throw new CorruptLakeError(`${key} is missing, although its version is current: ${advice}`);
-      if (fileHash(stored.body) !== sha256) throw new CorruptLakeError(`${key} is damaged: ${advice}`);
-      for (const row of await readParquet(stored.body, this.#columns)) rows.push(row);
+    for (const file of descriptor.files) {
+      for (const row of await readParquet(await this.#read(file), this.#columns)) rows.push(row);
     }
     return rows;
   }
 
-  /** True where every file of the version is there and has the bytes that were written. */
-  async isIntact(descriptor: VersionDescriptor): Promise<boolean> {
-    for (const { key, sha256 } of descriptor.files) {
-      const stored = await this.#lake.get(key);
-      if (!stored || fileHash(stored.body) !== sha256) return false;
+  async #read({ key, sha256 }: VersionDescriptor['files'][number]): Promise<Uint8Array> {
+    const stored = await this.#lake.get(key);
+    const advice = `scrape ${partitionPath(this.#table, this.#partition)} again with "rescrape run --force", or put an earlier version back with "rescrape partitions rollback"`;
+    if (!stored) throw new CorruptLakeError(`${key} is missing, although its version is current: ${advice}`);
+    if (fileHash(stored.body) !== sha256) throw new CorruptLakeError(`${key} is damaged: ${advice}`);
+    return stored.body;
+  }
+
+  /** What is wrong with the files of the version; undefined where each is there and has the bytes that were written. */
+  async damage(descriptor: VersionDescriptor): Promise<CorruptLakeError | undefined> {
+    try {
+      for (const file of descriptor.files) await this.#read(file);
+      return undefined;
+    } catch (error) {
+      if (error instanceof CorruptLakeError) return error;
+      throw error;
     }
-    return true;
   }
 
   hash(rows: readonly Row[]): string {

@@ -108,7 +108,11 @@ const STRUCTURE: readonly BlockRule[] = [
   {
     id: 'imperva/interruption',
     blockType: 'waf',
-    test: page((e) => e.title.startsWith('pardon our interruption')),
+    test: page(
+      (e) =>
+        e.title.startsWith('pardon our interruption') ||
+        (e.length < 5000 && has(e, 'pardon our interruption')),
+    ),
   },
   {
     // The same script sits at the end of good pages; a wall is nothing else.

@@ -105,7 +105,8 @@ export function pageValidators(response: HttpResponse | undefined): Validators {
 /** Keeps a request for robots.txt on record, beside the attempts of the partition that caused it. */
 export async function recordRobots(context: AttemptContext, robots: RobotsRequest): Promise<void> {
   const { platform, source, runId, partition } = context;
-  const outcome = robotsOutcome(robots);
+  // 4xx is an answer too: there is no such file (RFC 9309). What is none comes as a failure.
+  const outcome: Outcome = robots.failure ?? { code: 'SUCCESS' };
   // Numbered by time: a resumed run may well ask again, and each request is on record.
   const item = { id: `txt-${platform.newId()}`, url: robots.url };
   const stored: StoredCheckpoint = {
@@ -133,14 +134,6 @@ export async function recordRobots(context: AttemptContext, robots: RobotsReques
     },
   };
   await writeCheckpoint(platform.lake, runId, source.name, partition, stored);
-}
-
-/** RFC 9309: 4xx means that there is no such file, which is an answer; 429 and 5xx are none. */
-function robotsOutcome({ httpStatus, message }: RobotsRequest): Outcome {
-  if (httpStatus === undefined)
-    return { code: 'NETWORK_ERROR', message: message ?? 'robots.txt could not be read' };
-  if (httpStatus === 429) return { code: 'RATE_LIMITED', message: 'HTTP 429' };
-  return httpStatus < 500 ? { code: 'SUCCESS' } : { code: 'SERVER_ERROR', message: `HTTP ${httpStatus}` };
 }
 
 /** The columns that every attempt shares. */

@@ -13,7 +13,7 @@ import { isSealed, seal } from './seal.ts';
 export async function closeEarlierRuns(
   platform: Platform,
   sourceName: string,
-  except: string,
+  except?: string,
 ): Promise<void> {
   const source = sourceNamed(platform, sourceName);
   for (const { runId, partition } of await leftovers(platform, sourceName)) {
@@ -31,16 +31,17 @@ export async function clearSealed(platform: Platform, sourceName: string, runId:
   const source = sourceNamed(platform, sourceName);
   for (const leftover of await leftovers(platform, sourceName, runId)) {
     const context = { platform, source, runId, partition: leftover.partition };
-    if (await isSealed(context)) await clear(context);
+    if (await isSealed(context)) await clearWork(context);
   }
 }
 
 async function closePartition(context: AttemptContext): Promise<void> {
   if (!(await isSealed(context))) await seal(context);
-  await clear(context);
+  await clearWork(context);
 }
 
-async function clear({ platform, source, runId, partition }: AttemptContext): Promise<void> {
+/** Removes what a run kept of one partition, once all that outlives it is sealed and published. */
+export async function clearWork({ platform, source, runId, partition }: AttemptContext): Promise<void> {
   const prefix = partitionWorkPrefix(runId, source.name, partition);
   for await (const { key } of platform.lake.list(prefix)) await platform.lake.delete(key);
 }

@@ -89,7 +89,7 @@ async function checkReach(
   if (reach.robots) await recordRobots({ platform, source, runId, partition: first }, reach.robots);
   if (reach.kind === 'reached') return;
   throw new StageError(
-    'Transient',
+    reach.outcome.code === 'REFUSED' ? 'SiteUnreachable' : 'Transient',
     `${source.name}: cannot reach ${new URL(source.baseUrl).origin} (${reach.outcome.message ?? reach.outcome.code}); check that the site is up and the address right, then run again; nothing was changed`,
   );
 }

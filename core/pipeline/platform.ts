@@ -1,8 +1,11 @@
 import type { Fetcher } from '../fetch/fetcher.ts';
 import type { OutcomeCode } from '../outcome/outcome.ts';
+import type { Catalog } from '../ports/catalog.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Notifier } from '../ports/notifier.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import type { WorkQueue } from '../ports/work-queue.ts';
 import type { Partition, Source } from '../source/source.ts';
 import type { PublishResult } from './publish.ts';
 
@@ -11,6 +14,12 @@ export interface Platform {
   readonly lake: ObjectStore;
   readonly state: StateStore;
   readonly clock: Clock;
+  /** Told of every partition that has a current version. */
+  readonly catalog: Catalog;
+  /** Items that used up their attempts in a run and are worth another try (`core/work/failed-item.ts`). */
+  readonly failedItems: WorkQueue;
+  /** Told how a run ended; nobody where it is left out. */
+  readonly notifier?: Notifier;
   readonly sources: readonly Source[];
   fetcherFor(source: Source): Fetcher;
   /** A fresh UUIDv7. */

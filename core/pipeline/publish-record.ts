@@ -1,5 +1,5 @@
 import { PartitionRegister } from '../audit/partition-register.ts';
-import { logKey } from '../lake/layout.ts';
+import { logKey, manifestKey } from '../lake/layout.ts';
 import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import { columnsOf } from '../lake/schema.ts';
@@ -9,17 +9,24 @@ import type { AttemptContext } from './attempt.ts';
 import type { PublishResult } from './publish.ts';
 import { dayOfRun } from './run-id.ts';
 
-const GOOD: ReadonlySet<string> = new Set<ItemContent['kind']>(['records', 'empty', 'unchanged']);
 const COMMIT_COLUMNS = columnsOf(COMMIT_SCHEMA);
 
-/** Puts a publish on record: the commits table, the partition's standing, recovered failures. Repeating it changes nothing. */
+/** Who published: the scheduled run or one that a person started, the retry of a failed item, a reparse. */
+export type PublishActor = 'run' | 'retry' | 'reparse';
+
+/**
+ * Puts a publish on record: the catalog, the commits table, the partition's standing, recovered failures. Repeating it
+ * changes nothing, and whoever comes after a crash between the commit and its record makes up for it.
+ */
 export async function recordPublish(
   context: AttemptContext,
   result: ScrapeResult,
   answer: PublishResult,
+  actor: PublishActor,
 ): Promise<void> {
   const { platform, source, runId, partition } = context;
   const at = platform.clock.now();
+  if (answer.version !== null) await register(context);
   const row: CommitRow = {
     run_id: runId,
     source: source.name,
@@ -40,7 +47,7 @@ export async function recordPublish(
     content_hash: answer.contentHash,
     changed: answer.status === 'committed',
     reason: answer.reason,
-    actor: result.origin === 'site' ? 'run' : 'reparse',
+    actor,
     recorded_at: new Date(at).toISOString(),
   };
   const key = logKey('commits', dayOfRun(runId), source.name, partition, runId);
@@ -59,16 +66,37 @@ export async function recordPublish(
     rows: answer.rows,
     held: answer.held,
     reason: answer.reason,
-    fresh: result.origin === 'site' && (answer.status === 'committed' || answer.status === 'unchanged'),
+    // One item that was tried again makes its partition no fresher.
+    fresh:
+      result.origin === 'site' &&
+      result.index.kind !== 'none' &&
+      (answer.status === 'committed' || answer.status === 'unchanged'),
   });
 
   if (answer.status === 'held') return;
+  // What was fetched and could not be published (a damaged lake) is not recovered.
   const good = new Set(
-    result.items.filter(({ content }) => GOOD.has(content.kind)).map(({ item }) => item.id),
+    answer.status === 'failed'
+      ? []
+      : result.items.filter(({ content }) => isGood(content)).map(({ item }) => item.id),
   );
   if (result.index.kind === 'listed') good.add('index');
   await new FailureRegister(platform.state).recover(source.name, partition, (item) => good.has(item), {
     runId,
     at,
+  });
+}
+
+/** True where the site gave what was asked for. */
+export function isGood({ kind }: ItemContent): boolean {
+  return kind === 'records' || kind === 'empty' || kind === 'unchanged';
+}
+
+async function register({ platform, source, partition }: AttemptContext): Promise<void> {
+  const manifest = platform.lake.uri(manifestKey(source.table, partition));
+  await platform.catalog.registerPartition({
+    table: source.table.name,
+    values: [partition.target, partition.date],
+    location: manifest.slice(0, manifest.lastIndexOf('/')),
   });
 }

@@ -16,7 +16,7 @@ import type { Partition, Source } from '../source/source.ts';
 import { civilDate } from '../window/civil-date.ts';
 import type { AttemptContext } from './attempt.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
-import { recordPublish } from './publish-record.ts';
+import { type PublishActor, recordPublish } from './publish-record.ts';
 import { readResult } from './seal.ts';
 
 /** How a partition stands after publish. `failed` and `held` leave the version before current. */
@@ -49,7 +49,11 @@ const COMMIT_TRIES = 5;
  * and only then makes it current. Called again with the same work it gives the same answer.
  * Throws a StageError `Conflict` where other writers keep winning; the caller waits and calls again.
  */
-export async function publish(platform: Platform, work: PartitionWork): Promise<PublishResult> {
+export async function publish(
+  platform: Platform,
+  work: PartitionWork,
+  actor: PublishActor = 'run',
+): Promise<PublishResult> {
   const source = sourceNamed(platform, work.source);
   const partition: Partition = { target: work.target, date: civilDate(work.date) };
   const context: AttemptContext = { platform, source, runId: work.runId, partition };
@@ -62,7 +66,7 @@ export async function publish(platform: Platform, work: PartitionWork): Promise<
       `publish of ${partitionName(source.name, partition)} was called before its scrape was sealed`,
     );
   const answer = await publishResult(context, result).catch((error: unknown) => corrupted(result, error));
-  await recordPublish(context, result, answer);
+  await recordPublish(context, result, answer, actor);
   await platform.lake.put(answerKey(context), new TextEncoder().encode(JSON.stringify(answer)));
   platform.emit({ kind: 'published', source: source.name, partition, result: answer });
   return answer;
@@ -110,9 +114,11 @@ async function tryPublish(
   if (!merged || !isWorthKeeping(merged)) return answer('failed', { reason: 'no item gave records' });
 
   const rows = merged.touchesRows ? await mergedRows(source, store, current, merged) : undefined;
-  if (current && (!rows || (await isSame(store, current, rows)))) {
-    await store.exportCsv(current.descriptor);
-    return settled(context, store, current, answer);
+  if (current && (!rows || store.hash(rows) === current.descriptor.contentHash)) {
+    const damage = await store.damage(current.descriptor);
+    if (damage && !rows) throw damage;
+    // With every page read anew a damaged version is written again: that is how --force repairs it.
+    if (!damage) return settled(context, store, current, answer);
   }
 
   const reason = shrinkReason(source, rows!.length, current);
@@ -140,15 +146,6 @@ async function tryPublish(
   });
 }
 
-/** Equal content, in files that can still be read: damaged ones are written anew, which is how `--force` repairs them. */
-async function isSame(
-  store: PartitionStore,
-  { descriptor }: CurrentVersion,
-  rows: readonly Row[],
-): Promise<boolean> {
-  return store.hash(rows) === descriptor.contentHash && (await store.isIntact(descriptor));
-}
-
 /** The version with these very rows that waits for a decision: scraping the same again must not pile up copies. */
 async function heldAlready(
   { platform, source, partition }: AttemptContext,
@@ -168,7 +165,7 @@ function answerOver(
   merged: Merged | undefined,
 ): Answer {
   const descriptor = current?.descriptor;
-  const indexRead = result.index.kind === 'listed';
+  const indexRead = result.index.kind === 'listed' || (result.index.kind === 'none' && merged !== undefined);
   // Without an index nothing was refreshed: all that is there is carried over.
   const stats = statsOf(indexRead ? (merged?.items.map(({ item }) => item) ?? []) : carriedOver(descriptor));
   return (status, more = {}) => ({
@@ -217,6 +214,7 @@ async function settled(
   current: CurrentVersion,
   answer: Answer,
 ): Promise<PublishResult> {
+  await store.exportCsv(current.descriptor);
   if (current.committedBy !== context.runId) return answer('unchanged');
   const { previous } = current.descriptor;
   return answer('committed', {

@@ -74,7 +74,7 @@ async function reparsePartition(context: AttemptContext): Promise<Reparsed> {
     wireBytes: 0,
   };
   const answer = await publishResult(context, result);
-  await recordPublish(context, result, answer);
+  await recordPublish(context, result, answer, 'reparse');
   platform.emit({ kind: 'published', source: source.name, partition, result: answer });
   const unreadable = items.flatMap(({ item, content }) =>
     content.kind === 'failed' ? [{ item: item.id, outcome: content.outcome }] : [],

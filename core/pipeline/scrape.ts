@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Validators } from '../fetch/fetcher.ts';
-import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
+import { CorruptLakeError } from '../lake/manifest.ts';
+import { PartitionStore } from '../lake/partition-store.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import { verdictFor } from '../outcome/verdict.ts';
 import type { Item, Partition, Source } from '../source/source.ts';
@@ -49,8 +50,9 @@ async function knownVersion({
   source,
   partition,
 }: AttemptContext): Promise<VersionDescriptor | undefined> {
+  const store = new PartitionStore(platform.lake, source.table, partition);
   try {
-    return (await readCurrent(platform.lake, source.table, partition))?.descriptor;
+    return (await store.current())?.descriptor;
   } catch (error) {
     if (error instanceof CorruptLakeError) return undefined;
     throw error;
@@ -129,7 +131,7 @@ async function scrapeItems(
 }
 
 /** Validators are only sent where the rows that a 304 would keep were made by today's parser. */
-function validatorsOf(
+export function validatorsOf(
   source: Source,
   page:
     | {

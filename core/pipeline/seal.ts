@@ -16,6 +16,7 @@ import { afterAttempt, TargetRegister } from '../target/target.ts';
 import { FailureRegister } from '../work/failure.ts';
 import type { AttemptContext } from './attempt.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import { queueFailures } from './queue-failures.ts';
 import { dayOfRun, timeOfId } from './run-id.ts';
 import { INDEX_ID } from './scrape-progress.ts';
 
@@ -41,8 +42,12 @@ export async function readResult(context: AttemptContext): Promise<ScrapeResult 
  * Turns the checkpoints of a scrape into what outlives the run: WARC files, the attempts table, the target's counters,
  * open failures, and last the result that publish reads. Any step may be repeated after a crash: the same checkpoints
  * give objects that say the same, and the counters are added in one transaction with a marker.
+ * `items`: single items were tried again, nobody asked for the index, and what is not mentioned stands as it is.
  */
-export async function seal(context: AttemptContext): Promise<void> {
+export async function seal(
+  context: AttemptContext,
+  scope: 'partition' | 'items' = 'partition',
+): Promise<void> {
   const { platform, runId, source, partition } = context;
   const captures = new CaptureWriter(context);
   const attempts: AttemptRow[] = [];
@@ -69,16 +74,23 @@ export async function seal(context: AttemptContext): Promise<void> {
     source: source.name,
     partition,
     parserVersion: source.parserVersion,
-    index: indexResult(context, index),
-    items: (index?.learned?.kind === 'items' ? index.learned.items : []).map((item) =>
-      itemResult(context, item, last.get(item.id)),
-    ),
+    index: scope === 'items' ? { kind: 'none' } : indexResult(context, index),
+    items: itemsOf(scope, index, last).map((item) => itemResult(context, item, last.get(item.id))),
     attempts: attempts.length,
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
   };
   await countAttempts(context, attempts);
   await openFailures(context, index, result.items, last);
   await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
+}
+
+function itemsOf(
+  scope: 'partition' | 'items',
+  index: Checkpoint | undefined,
+  last: ReadonlyMap<string, Checkpoint>,
+): readonly Item[] {
+  if (scope === 'items') return [...last.values()].map(({ item }) => item);
+  return index?.learned?.kind === 'items' ? index.learned.items : [];
 }
 
 function isLaterTry(checkpoint: Checkpoint, than: Checkpoint | undefined): boolean {
@@ -175,16 +187,18 @@ async function countAttempts(
 }
 
 async function openFailures(
-  { platform, source, runId, partition }: AttemptContext,
+  context: AttemptContext,
   index: Checkpoint | undefined,
   items: readonly ItemResult[],
   last: ReadonlyMap<string, Checkpoint>,
 ): Promise<void> {
+  const { platform, source, runId, partition } = context;
   const failures = new FailureRegister(platform.state);
-  const failed = items.flatMap(({ item }) => last.get(item.id) ?? []);
-  for (const checkpoint of [...(index ? [index] : []), ...failed]) {
-    const { attempt, item, outcome } = checkpoint;
-    if (!DISPOSITIONS[outcome.code].opensFailure) continue;
+  const tried = items.flatMap(({ item }) => last.get(item.id) ?? []);
+  const failed = [...(index ? [index] : []), ...tried].filter(
+    ({ outcome }) => DISPOSITIONS[outcome.code].opensFailure,
+  );
+  for (const { attempt, item, outcome } of failed) {
     await failures.open(
       source.name,
       partition,
@@ -199,6 +213,7 @@ async function openFailures(
       Date.parse(attempt.attempted_at),
     );
   }
+  await queueFailures(context, failed);
 }
 
 /** Lays WARC records one behind the other and tells where each begins. */

@@ -97,6 +97,8 @@ const definitionSchema = z.object({
     attempts: z.int().min(0).max(10),
     intervalSeconds: z.int().min(1),
     backoffRate: z.number().min(1),
+    // A queue hides a message for twelve hours at most.
+    coolDownMinutes: z.number().min(1).max(720).optional(),
   }),
   limits: z.object({
     connectMs: positive,

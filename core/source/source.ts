@@ -73,6 +73,11 @@ export interface RetryPolicy {
   readonly intervalSeconds: number;
   /** Each further wait is this many times longer; default 2. */
   readonly backoffRate: number;
+  /**
+   * Minutes before an item that used up its attempts is tried again by itself.
+   * @default 45
+   */
+  readonly coolDownMinutes?: number;
 }
 
 export interface FetchLimits {

@@ -3,6 +3,21 @@ import { OUTCOME_CODES, type Outcome } from '../outcome/outcome.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { Partition } from '../source/source.ts';
 
+/** How the failure is being tried again by itself; times in milliseconds. */
+const retrySchema = z.object({
+  /** When its message was sent. */
+  sentAt: z.number(),
+  /** It is not tried before that, whenever a message about it comes. */
+  dueAt: z.number(),
+  /** Tries so far. Waiting costs none, nor does being taken up again after a crash. */
+  tries: z.int(),
+  /** The try under way: the run that it belongs to, and until when nobody else may take it up. */
+  claim: z.object({ runId: z.string(), until: z.number() }).nullable(),
+  /** When its tries were used up; it then waits among the dead letters. */
+  deadAt: z.number().nullable(),
+});
+export type FailureRetry = z.infer<typeof retrySchema>;
+
 const failureSchema = z.object({
   source: z.string(),
   target: z.string(),
@@ -24,6 +39,8 @@ const failureSchema = z.object({
   lastFailedAt: z.number(),
   closedAt: z.number().nullable(),
   closedBy: z.string().nullable(),
+  /** Absent where nothing tries it again: its outcome does not heal by itself. */
+  retry: retrySchema.optional(),
 });
 
 /** An item that used up its attempts in a run. One failure per item, however many runs hit it. */
@@ -56,7 +73,7 @@ export class FailureRegister {
     runId: string,
     at: number,
   ): Promise<void> {
-    await this.#change(source, partition, failed.item, (before) => {
+    await this.change(source, partition, failed.item, (before) => {
       if (before && before.lastRunId >= runId) return undefined;
       const again = before?.state === 'open' ? before : undefined;
       return {
@@ -77,6 +94,7 @@ export class FailureRegister {
         lastFailedAt: at,
         closedAt: null,
         closedBy: null,
+        ...(again?.retry && { retry: again.retry }),
       };
     });
   }
@@ -91,11 +109,11 @@ export class FailureRegister {
     let count = 0;
     for await (const failure of this.list(source, partition)) {
       if (failure.state !== 'open' || failure.lastRunId > by.runId || !recovered(failure.item)) continue;
-      await this.#change(source, partition, failure.item, (before) =>
-        before?.state === 'open' && before.lastRunId <= by.runId
-          ? { ...before, state: 'recovered', closedAt: by.at, closedBy: by.runId }
-          : undefined,
-      );
+      await this.change(source, partition, failure.item, (before) => {
+        if (before?.state !== 'open' || before.lastRunId > by.runId) return undefined;
+        const { retry: _, ...rest } = before;
+        return { ...rest, state: 'recovered', closedAt: by.at, closedBy: by.runId };
+      });
       count++;
     }
     return count;
@@ -107,7 +125,13 @@ export class FailureRegister {
       yield failureSchema.parse(document.value);
   }
 
-  async #change(
+  async get(source: string, partition: Partition, item: string): Promise<Failure | undefined> {
+    const document = await this.#state.get(partitionKey(source), sortKey(partition, item));
+    return document && failureSchema.parse(document.value);
+  }
+
+  /** Changes one failure by optimistic locking: `change` may run more than once, and undefined leaves it as it is. */
+  async change(
     source: string,
     partition: Partition,
     item: string,

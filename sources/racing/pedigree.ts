@@ -29,8 +29,8 @@ interface ParentLink {
 const SEXES = new Set(['c', 'f', 'g', 'h', 'm', 'r', 'rig']);
 
 /**
- * Reads `b g Sire (IRE) - Dam (FR) (Dam's sire)`. A missing sire must not make the dam one: with fewer than three links
- * the brackets tell the dam's sire and the dash tells the sire. Undefined with more than three.
+ * Reads `b g Sire (IRE) - Dam (FR) (Dam's sire)`. A missing sire must not make the dam one: only the sire may be missing, so
+ * two links are the dam and her sire; of a single one the brackets and the dash tell which it is. Undefined with more than three.
  */
 export function readPedigree(row: HtmlElement): Pedigree | undefined {
   const pieces = flatten(row);
@@ -46,11 +46,11 @@ export function readPedigree(row: HtmlElement): Pedigree | undefined {
 function assign(links: readonly ParentLink[]): Pick<Pedigree, 'sire' | 'dam' | 'damsire'> {
   const [first, second, third] = links;
   if (third) return { sire: first?.parent, dam: second?.parent, damsire: third.parent };
-  const damsire = links.find((link) => link.bracketed) ?? (first?.dashAfter ? undefined : second);
-  const parents = links.filter((link) => link !== damsire);
-  const sire = parents.length > 1 || parents[0]?.dashAfter ? parents[0] : undefined;
-  const dam = parents.find((link) => link !== sire);
-  return { sire: sire?.parent, dam: dam?.parent, damsire: damsire?.parent };
+  if (second) return { sire: undefined, dam: first?.parent, damsire: second.parent };
+  if (first?.bracketed) return { sire: undefined, dam: undefined, damsire: first.parent };
+  return first?.dashAfter
+    ? { sire: first.parent, dam: undefined, damsire: undefined }
+    : { sire: undefined, dam: first?.parent, damsire: undefined };
 }
 
 function readLink(link: HtmlElement, before: string, after: string): ParentLink {

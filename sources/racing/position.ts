@@ -9,7 +9,7 @@ export type Position =
   /** Listed and never ran. */
   | { readonly kind: 'withdrawn' };
 
-const PLACE = /^0*([1-9]\d{0,2})(?:st|nd|rd|th|=|dh|\.)?$/i;
+const PLACE = /^=?0*([1-9]\d{0,2})(?:st|nd|rd|th|=|dh|\.)?$/i;
 
 /**
  * Reads `1`, `PU`, `DSQ`, `VOI`. The codes in use are PU F UR RR BD CO SU REF RO LFT RTR; any other word of up to four

@@ -100,7 +100,8 @@ function withoutPositions(frame: HtmlElement): Parsed<Runner> {
     : { kind: 'empty', reason };
 }
 
-const NOT_HELD = /^(?:this |the )?(?:race |meeting )*(?:is |was |has been |declared )*(abandoned|void)\b/i;
+const NOT_HELD =
+  /^(?:this |the )?(?:race |meeting )*(?:is |was |has been |declared )*(abandoned|cancelled|void)\b/i;
 
 /**
  * The notice of a race that was not run: a text in the frame that begins with `Abandoned`, `Meeting abandoned`,

@@ -97,7 +97,10 @@ describe('robots.txt', () => {
         code: 'NETWORK_ERROR',
         message: expect.stringMatching(/^robots\.txt could not be read: connect: ECONNREFUSED/),
       },
-      robots: { wireBytes: 0, message: expect.stringContaining('ECONNREFUSED') },
+      robots: {
+        wireBytes: 0,
+        failure: { code: 'NETWORK_ERROR', message: expect.stringContaining('ECONNREFUSED') },
+      },
     });
   });
 

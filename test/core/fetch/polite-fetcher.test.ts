@@ -22,7 +22,7 @@ describe('a fetch', () => {
     await polite.fetcher().fetch(polite.at('/page'));
     const headers = polite.site.requests.at(-1)?.headers ?? {};
     expect(headers['user-agent']).toBe('Rescrape/1.0 (+https://x.example)');
-    expect(headers['accept-encoding']).toBe('gzip, br, zstd');
+    expect(headers['accept-encoding']).toBe('gzip, br;q=0.8, zstd;q=0.8');
     expect(headers.accept).toMatch(/^text\/html/);
     expect(headers).not.toHaveProperty('if-none-match');
   });

@@ -143,7 +143,7 @@ describe('the current version of a partition', () => {
       if (how === 'is missing') await lake.delete(key);
       else await lake.put(key, how === 'is cut off' ? body.slice(0, body.length / 2) : changed);
       const { descriptor } = (await store.current())!;
-      expect(await store.isIntact(descriptor)).toBe(false);
+      expect(await store.damage(descriptor)).toBeInstanceOf(CorruptLakeError);
       await expect(store.rows(descriptor)).rejects.toThrow(
         /^data\/notes\/[^\n]*v1-0\.parquet [^\n]*rescrape run --force[^\n]*$/,
       );

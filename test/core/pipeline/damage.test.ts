@@ -4,6 +4,7 @@ import { rollback } from '../../../core/pipeline/decisions.ts';
 import type { PublishResult } from '../../../core/pipeline/publish.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
 import { GB, GB_PARTITION, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
+import { faults, rule } from '../../e2e/support/race-faults.ts';
 import { DAY, TODAY } from '../../e2e/support/small-site.ts';
 
 let gb: GbPartition;
@@ -19,11 +20,21 @@ const oneLine = expect.stringMatching(/^[^\n]+$/);
 describe('damage in the lake', () => {
   const garble = (file: string) => writeFileSync(file, 'this is not what it was');
 
-  it('in the current Parquet file fails the publish that needs its rows, with what to do, and touches nothing', async () => {
-    await published({ ...NO_FAULTS, settlesLate: SETTLES }, DAY);
+  it('in the current Parquet file is told by a run that finds nothing changed, and touched by none', async () => {
+    await published();
     garble(gb.currentFile());
     const before = gb.visible();
-    gb.session.site.setToday(TODAY);
+    const result = await gb.run();
+    expect(result).toMatchObject({ status: 'failed', reason: oneLine });
+    expect(result.reason).toMatch(/\.parquet .*run --force.*partitions rollback/);
+    expect(gb.visible()).toEqual(before);
+  });
+
+  it('in the current Parquet file fails the publish that needs its rows, with what to do, and touches nothing', async () => {
+    await published();
+    garble(gb.currentFile());
+    const before = gb.visible();
+    gb.session.site.setFaults(faults(rule(0, { kind: 'status', status: 404 })));
     const result = await gb.run();
     expect(result).toMatchObject({ status: 'failed', reason: oneLine });
     expect(result.reason).toMatch(/\.parquet .*run --force.*partitions rollback/);

@@ -44,7 +44,13 @@ export async function pictureOf(
     commits: sorted(ofRun(await logRows(directory, 'commits'))),
     run: lasting(counts),
     exports: exportsIn(directory),
-    failures: sorted(await Array.fromAsync(new FailureRegister(state).list('racing'))),
+    failures: sorted(
+      (await Array.fromAsync(new FailureRegister(state).list('racing'))).map(({ retry, ...failure }) => ({
+        ...failure,
+        retriedLater: retry !== undefined,
+        retries: retry?.tries ?? 0,
+      })),
+    ),
     targets: sorted(
       (await Array.fromAsync(new TargetRegister(state).list('racing'))).map(({ skip, ...record }) => ({
         ...record,

@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../../core/ports/clock.ts';
+import type {
+  DeadLetter,
+  OutgoingMessage,
+  QueueDepth,
+  ReceivedMessage,
+  WorkQueue,
+} from '../../core/ports/work-queue.ts';
+import { storageFailure } from './storage-failure.ts';
+
+/** Milliseconds to wait for another process's transaction; one takes well under a millisecond. */
+const BUSY_TIMEOUT_MS = 10_000;
+/** The limit of SQS (256 KiB), so that nothing works here that fails there. */
+const MAX_BODY_BYTES = 262_144;
+/** Dead letters read at once by a listing. */
+const PAGE = 256;
+
+/**
+ * `due_at` is when a message may be received, or received again; `receipt` is that of the delivery under way, null while
+ * nobody has it. Times in milliseconds.
+ */
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS messages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    body TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 0,
+    receipt TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS messages_due ON messages (due_at, number);
+  CREATE TABLE IF NOT EXISTS dead_letters (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    body TEXT NOT NULL,
+    reason TEXT
+  ) STRICT;
+`;
+
+export interface SqliteWorkQueueOptions {
+  /** Made on first use, so that reading a lake creates nothing. */
+  readonly file: string;
+  readonly clock: Clock;
+  /** A message that was delivered so often and is due again is a dead letter: SQS's maxReceiveCount. */
+  readonly maxDeliveries: number;
+}
+
+/**
+ * A queue in one SQLite file, shared by any number of processes. What a method did is on the disk when it resolves.
+ * Acknowledging, releasing or burying with the receipt of an earlier delivery changes nothing: the message is somebody else's by then.
+ * Throws `StorageError` where the file is damaged, locked or cannot be written.
+ */
+export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue & { close(): void } {
+  return new SqliteWorkQueue(options);
+}
+
+class SqliteWorkQueue implements WorkQueue {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #maxDeliveries: number;
+  #open: DatabaseSync | undefined;
+
+  constructor({ file, clock, maxDeliveries }: SqliteWorkQueueOptions) {
+    this.#path = resolve(file);
+    this.#clock = clock;
+    this.#maxDeliveries = maxDeliveries;
+  }
+
+  async send(messages: readonly OutgoingMessage[]): Promise<void> {
+    for (const { body } of messages) {
+      const bytes = new TextEncoder().encode(body).length;
+      if (bytes > MAX_BODY_BYTES || bytes === 0)
+        throw new RangeError(`a message of ${bytes} bytes; it may have 1 to ${MAX_BODY_BYTES}`);
+    }
+    if (messages.length === 0) return;
+    this.#transact('write', (database) => {
+      for (const { body, delayMs } of messages) this.#insert(database, body, delayMs);
+    });
+  }
+
+  async receive({ max, visibilityMs }: { max: number; visibilityMs: number }): Promise<ReceivedMessage[]> {
+    if (!Number.isInteger(max) || max < 1 || max > 10)
+      throw new RangeError(`receive at most 1 to 10 messages, not ${max}`);
+    return this.#transact('read', (database) => {
+      this.#moveExhausted(database);
+      const now = this.#clock.now();
+      const rows = database
+        .prepare(
+          'SELECT number, id, body, deliveries FROM messages WHERE due_at <= ? ORDER BY due_at, number LIMIT ?',
+        )
+        .all(now, max);
+      const hide = database.prepare(
+        'UPDATE messages SET deliveries = deliveries + 1, due_at = ?, receipt = ? WHERE number = ?',
+      );
+      return rows.map((row): ReceivedMessage => {
+        const receipt = randomUUID();
+        hide.run(now + visibilityMs, receipt, Number(row.number));
+        return {
+          id: String(row.id),
+          body: String(row.body),
+          deliveries: Number(row.deliveries) + 1,
+          receipt,
+        };
+      });
+    });
+  }
+
+  async acknowledge({ id, receipt }: ReceivedMessage): Promise<void> {
+    this.#transact('write', (database) => {
+      database.prepare('DELETE FROM messages WHERE id = ? AND receipt = ?').run(id, receipt);
+    });
+  }
+
+  async release({ id, receipt }: ReceivedMessage, delayMs: number): Promise<void> {
+    this.#transact('write', (database) => {
+      database
+        .prepare('UPDATE messages SET due_at = ?, receipt = NULL WHERE id = ? AND receipt = ?')
+        .run(this.#dueIn(delayMs), id, receipt);
+    });
+  }
+
+  async bury({ id, body, receipt }: ReceivedMessage, reason: string): Promise<void> {
+    this.#transact('write', (database) => {
+      const removed = database
+        .prepare('DELETE FROM messages WHERE id = ? AND receipt = ?')
+        .run(id, receipt).changes;
+      if (removed === 1)
+        database
+          .prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?)')
+          .run(randomUUID(), body, reason);
+    });
+  }
+
+  async depth(): Promise<QueueDepth> {
+    return this.#transact('read', (database) => {
+      this.#moveExhausted(database);
+      const now = this.#clock.now();
+      const count = (table: string, where: string, ...bound: number[]) =>
+        Number(database.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).get(...bound)?.n);
+      return {
+        due: count('messages', 'due_at <= ?', now),
+        delayed: count('messages', 'due_at > ? AND receipt IS NULL', now),
+        inFlight: count('messages', 'due_at > ? AND receipt IS NOT NULL', now),
+        dead: count('dead_letters', 'true'),
+      };
+    });
+  }
+
+  /** Page by page: letters that are redriven or purged on the way disturb nothing. */
+  async *deadLetters(): AsyncGenerator<DeadLetter> {
+    let last = 0;
+    for (;;) {
+      const rows = this.#transact('read', (database) => {
+        this.#moveExhausted(database);
+        return database
+          .prepare(
+            'SELECT number, id, body, reason FROM dead_letters WHERE number > ? ORDER BY number LIMIT ?',
+          )
+          .all(last, PAGE);
+      });
+      for (const { number, id, body, reason } of rows) {
+        last = Number(number);
+        yield {
+          id: String(id),
+          body: String(body),
+          ...(reason !== null && { reason: String(reason) }),
+          receipt: String(number),
+        };
+      }
+      if (rows.length < PAGE) return;
+    }
+  }
+
+  async redrive({ id, body }: DeadLetter, delayMs: number): Promise<void> {
+    this.#transact('write', (database) => {
+      if (removeLetter(database, id)) this.#insert(database, body, delayMs);
+    });
+  }
+
+  async purge({ id }: DeadLetter): Promise<void> {
+    this.#transact('write', (database) => {
+      removeLetter(database, id);
+    });
+  }
+
+  close(): void {
+    this.#open?.close();
+    this.#open = undefined;
+  }
+
+  #insert(database: DatabaseSync, body: string, delayMs: number): void {
+    database
+      .prepare('INSERT INTO messages (id, body, due_at) VALUES (?, ?, ?)')
+      .run(randomUUID(), body, this.#dueIn(delayMs));
+  }
+
+  #dueIn(delayMs: number): number {
+    return this.#clock.now() + Math.max(0, Math.ceil(delayMs));
+  }
+
+  /** What SQS does by itself when such a message becomes visible. */
+  #moveExhausted(database: DatabaseSync): void {
+    const spent = 'due_at <= ? AND deliveries >= ?';
+    const bound = [this.#clock.now(), this.#maxDeliveries];
+    database
+      .prepare(
+        `INSERT INTO dead_letters (id, body) SELECT id, body FROM messages WHERE ${spent} ORDER BY number`,
+      )
+      .run(...bound);
+    database.prepare(`DELETE FROM messages WHERE ${spent}`).run(...bound);
+  }
+
+  /** One write transaction, also for reading: what is due and what is dead changes with the hour. */
+  #transact<T>(action: string, work: (database: DatabaseSync) => T): T {
+    try {
+      const database = this.#database();
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work(database);
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    } catch (error) {
+      throw storageFailure(error, action, this.#path);
+    }
+  }
+
+  #database(): DatabaseSync {
+    if (this.#open) return this.#open;
+    mkdirSync(dirname(this.#path), { recursive: true });
+    const database = new DatabaseSync(this.#path, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      database.exec(SCHEMA);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    this.#open = database;
+    return database;
+  }
+}
+
+/** False where somebody else has redriven or purged it already. */
+function removeLetter(database: DatabaseSync, id: string): boolean {
+  return database.prepare('DELETE FROM dead_letters WHERE id = ?').run(id).changes === 1;
+}

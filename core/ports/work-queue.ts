@@ -1,0 +1,58 @@
+/**
+ * A queue with at-least-once delivery and a dead-letter queue behind it: the SQS model. Messages may come twice and in any
+ * order; whoever handles one must make that harmless.
+ */
+export interface WorkQueue {
+  /** Every message is in the queue when this resolves. */
+  send(messages: readonly OutgoingMessage[]): Promise<void>;
+  /** At most `max` messages (1 to 10) that are due; each is hidden from others for `visibilityMs`. */
+  receive(options: {
+    readonly max: number;
+    readonly visibilityMs: number;
+  }): Promise<readonly ReceivedMessage[]>;
+  /** The message is done with. */
+  acknowledge(message: ReceivedMessage): Promise<void>;
+  /** The message is due again in `delayMs`; after its last delivery it goes to the dead letters when it is next due. */
+  release(message: ReceivedMessage, delayMs: number): Promise<void>;
+  /** Moves the message to the dead letters at once, with the reason why. */
+  bury(message: ReceivedMessage, reason: string): Promise<void>;
+  /** Messages by where they are; approximate on AWS. */
+  depth(): Promise<QueueDepth>;
+  /** The dead letters, oldest first. Looking at them changes nothing but, on AWS, their visibility for some seconds. */
+  deadLetters(): AsyncIterable<DeadLetter>;
+  /** Puts a dead letter back into the queue, due in `delayMs`, its deliveries at zero. */
+  redrive(letter: DeadLetter, delayMs: number): Promise<void>;
+  /** Removes a dead letter for good. */
+  purge(letter: DeadLetter): Promise<void>;
+}
+
+export interface OutgoingMessage {
+  /** At most 256 KB of text. */
+  readonly body: string;
+  /** Milliseconds before it is due; clamped to what the queue can do (SQS: 15 minutes). */
+  readonly delayMs: number;
+}
+
+export interface ReceivedMessage {
+  readonly id: string;
+  readonly body: string;
+  /** 1 for the first delivery. */
+  readonly deliveries: number;
+  /** Opaque; of this delivery only. */
+  readonly receipt: string;
+}
+
+export interface QueueDepth {
+  readonly due: number;
+  readonly delayed: number;
+  readonly inFlight: number;
+  readonly dead: number;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly body: string;
+  /** Why it was buried; undefined where its deliveries were used up. */
+  readonly reason?: string;
+  readonly receipt: string;
+}

@@ -1,0 +1,131 @@
+import { uuidv7 } from 'uuidv7';
+import type { AwsConnection } from '../adapters/aws/client-settings.ts';
+import { openDynamoStateStore } from '../adapters/aws/dynamo-state-store.ts';
+import { openGlueCatalog } from '../adapters/aws/glue-catalog.ts';
+import { openS3ObjectStore } from '../adapters/aws/s3-object-store.ts';
+import { openSnsNotifier } from '../adapters/aws/sns-notifier.ts';
+import { openSqsWorkQueue } from '../adapters/aws/sqs-work-queue.ts';
+import { systemClock } from '../adapters/local/system-clock.ts';
+import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Source } from '../core/source/source.ts';
+import { sources as allSources } from '../sources/index.ts';
+import { openFetchers } from './fetchers.ts';
+import { applySettings, type SourceSettings } from './settings.ts';
+
+/** What a deployment is made of, as far as the caller has a use for it. */
+export interface AwsResources {
+  readonly bucket: string;
+  readonly table: string;
+  /** Of Glue. */
+  readonly database?: string;
+  readonly failedItems?: { readonly queueUrl: string; readonly deadLettersUrl?: string };
+  readonly topicArn?: string;
+  /** Where the resources were found; named in errors. */
+  readonly stack?: string;
+}
+
+export interface AwsOptions {
+  /** For the settings of sources (`RESCRAPE_<SOURCE>_…`). */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onEvent?: (event: PipelineEvent) => void;
+  /** @default the machine's clock */
+  readonly clock?: Clock;
+  /** @default every registered source */
+  readonly sources?: readonly Source[];
+  /** @default what the SDK finds */
+  readonly connection?: AwsConnection;
+}
+
+export interface AwsPlatform extends Platform {
+  close(): Promise<void>;
+}
+
+interface Given {
+  readonly resources: AwsResources;
+  readonly settings: readonly SourceSettings[];
+  readonly clock: Clock;
+  readonly connection: AwsConnection;
+}
+
+/** Something that not every function has a use for: what a function does not name is not in its bundle. */
+export type AwsPart = (given: Given) => {
+  readonly ports: Partial<Pick<Platform, 'catalog' | 'failedItems' | 'notifier' | 'fetcherFor'>>;
+  close(): void | Promise<void>;
+};
+
+/** Something is used that was not provided: a bug in a function's parts or contract (`lambdas/contracts.ts`). */
+class MissingPart extends Error {
+  override readonly name = 'MissingPart';
+}
+
+/** Requests to the sites of the sources. The host clock is one container's own: how many scrape side by side is the Map's business. */
+export function withFetchers({ settings, clock }: Given): ReturnType<AwsPart> {
+  const fetchers = openFetchers(settings, clock);
+  return { ports: { fetcherFor: fetchers.of }, close: fetchers.close };
+}
+
+export function withGlue({ resources, clock, connection }: Given): ReturnType<AwsPart> {
+  const catalog = openGlueCatalog({ database: needed(resources, 'database'), clock, connection });
+  return { ports: { catalog }, close: () => catalog.close() };
+}
+
+export function withSqs({ resources, connection }: Given): ReturnType<AwsPart> {
+  const { stack } = resources;
+  const queues = needed(resources, 'failedItems');
+  const failedItems = openSqsWorkQueue({ ...queues, ...(stack !== undefined && { stack }), connection });
+  return { ports: { failedItems }, close: () => failedItems.close() };
+}
+
+export function withSns({ resources, connection }: Given): ReturnType<AwsPart> {
+  const notifier = openSnsNotifier({ topicArn: needed(resources, 'topicArn'), connection });
+  return { ports: { notifier }, close: () => notifier.close() };
+}
+
+/** The platform on AWS: S3 for the lake, DynamoDB for the state, and the parts. Opens no connection before it is used. */
+export function openAwsPlatform(
+  resources: AwsResources,
+  parts: readonly AwsPart[],
+  options: AwsOptions,
+): AwsPlatform {
+  const { env, onEvent = () => {}, clock = systemClock, connection = {} } = options;
+  const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
+  const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
+  const state = openDynamoStateStore({ table: resources.table, clock, connection });
+  const opened = parts.map((part) => part({ resources, settings, clock, connection }));
+  return {
+    catalog: absent('catalog'),
+    failedItems: absent('failedItems'),
+    fetcherFor: () => absent('fetcherFor'),
+    ...Object.assign({}, ...opened.map(({ ports }) => ports)),
+    lake,
+    state,
+    clock,
+    sources: settings.map(({ source }) => source),
+    newId: uuidv7,
+    emit: onEvent,
+    close: async () => {
+      await Promise.all(opened.map((part) => part.close()));
+      lake.close();
+      state.close();
+    },
+  };
+}
+
+function needed<Name extends keyof AwsResources>(
+  resources: AwsResources,
+  name: Name,
+): NonNullable<AwsResources[Name]> {
+  const resource = resources[name];
+  if (resource !== undefined) return resource;
+  throw new MissingPart(`${name} is used here, and nobody said what it is called`);
+}
+
+/** A port that nobody provided: whoever uses it learns which one. */
+function absent<Port extends object>(port: keyof Platform): Port {
+  return new Proxy({} as Port, {
+    get: (_, method) => () => {
+      throw new MissingPart(`${port}.${String(method)} is used here, and no part provides it`);
+    },
+  });
+}
