@@ -10,7 +10,6 @@ import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Source } from '../core/source/source.ts';
 import { sources as allSources } from '../sources/index.ts';
-import { openFetchers } from './fetchers.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
 
 /** What a deployment is made of, as far as the caller has a use for it. */
@@ -33,7 +32,7 @@ export interface AwsOptions {
   readonly clock?: Clock;
   /** @default every registered source */
   readonly sources?: readonly Source[];
-  /** @default what the SDK finds */
+  /** @default `connectionOf(env)` */
   readonly connection?: AwsConnection;
 }
 
@@ -41,7 +40,7 @@ export interface AwsPlatform extends Platform {
   close(): Promise<void>;
 }
 
-interface Given {
+export interface Given {
   readonly resources: AwsResources;
   readonly settings: readonly SourceSettings[];
   readonly clock: Clock;
@@ -57,12 +56,6 @@ export type AwsPart = (given: Given) => {
 /** Something is used that was not provided: a bug in a function's parts or contract (`lambdas/contracts.ts`). */
 class MissingPart extends Error {
   override readonly name = 'MissingPart';
-}
-
-/** Requests to the sites of the sources. The host clock is one container's own: how many scrape side by side is the Map's business. */
-export function withFetchers({ settings, clock }: Given): ReturnType<AwsPart> {
-  const fetchers = openFetchers(settings, clock);
-  return { ports: { fetcherFor: fetchers.of }, close: fetchers.close };
 }
 
 export function withGlue({ resources, clock, connection }: Given): ReturnType<AwsPart> {
@@ -88,7 +81,7 @@ export function openAwsPlatform(
   parts: readonly AwsPart[],
   options: AwsOptions,
 ): AwsPlatform {
-  const { env, onEvent = () => {}, clock = systemClock, connection = {} } = options;
+  const { env, onEvent = () => {}, clock = systemClock, connection = connectionOf(env) } = options;
   const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
   const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
   const state = openDynamoStateStore({ table: resources.table, clock, connection });
@@ -110,6 +103,12 @@ export function openAwsPlatform(
       state.close();
     },
   };
+}
+
+/** Something else that speaks the APIs of AWS, where `AWS_ENDPOINT_URL` names it. All else the SDK finds by itself. */
+export function connectionOf(env: AwsOptions['env']): AwsConnection {
+  const endpoint = env.AWS_ENDPOINT_URL;
+  return endpoint === undefined || endpoint === '' ? {} : { endpoint };
 }
 
 function needed<Name extends keyof AwsResources>(

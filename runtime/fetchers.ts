@@ -1,9 +1,9 @@
-import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
 import type { Fetcher } from '../core/fetch/fetcher.ts';
 import { createHostClock } from '../core/fetch/host-clock.ts';
 import { createPoliteFetcher } from '../core/fetch/polite-fetcher.ts';
 import { createRobotsCache } from '../core/fetch/robots.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { HttpClient } from '../core/ports/http-client.ts';
 import type { Source } from '../core/source/source.ts';
 import type { SourceSettings } from './settings.ts';
 
@@ -11,8 +11,8 @@ import type { SourceSettings } from './settings.ts';
 export function openFetchers(
   settings: readonly SourceSettings[],
   clock: Clock,
+  client: HttpClient,
 ): { of(source: Source): Fetcher; close(): Promise<void> } {
-  const client = new UndiciHttpClient();
   const shared = {
     client,
     clock,

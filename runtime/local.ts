@@ -5,6 +5,7 @@ import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { systemClock } from '../adapters/local/system-clock.ts';
+import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
 import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Source } from '../core/source/source.ts';
@@ -40,7 +41,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     clock,
     maxDeliveries: MAX_DELIVERIES,
   });
-  const fetchers = openFetchers(settings, clock);
+  const fetchers = openFetchers(settings, clock, new UndiciHttpClient());
 
   return {
     directory,

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { HttpExchange, HttpFailure, HttpRequest } from '../../core/ports/http-client.ts';
-import { AddressRefusedError } from './guarded-connector.ts';
+import { AddressRefusedError } from './guarded-lookup.ts';
 
 /** What a pooled connection tells of itself. */
 export interface Connection {
@@ -19,6 +19,7 @@ const FAILURE_CODES: Readonly<Record<string, HttpFailure['code']>> = {
   UND_ERR_CONNECT_TIMEOUT: 'TIMEOUT',
   ETIMEDOUT: 'TIMEOUT',
   UND_ERR_HEADERS_OVERFLOW: 'TOO_LARGE',
+  HPE_HEADER_OVERFLOW: 'TOO_LARGE',
 };
 
 /**
@@ -128,6 +129,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
       const came = phase === 'body' ? `, ${this.#wireBytes} bytes had come` : '';
       this.#fail('TIMEOUT', `${ofPhase ? phase : `total, in ${phase}`}: not done within ${limit} ms${came}`);
     });
+  }
+
+  get isOver(): boolean {
+    return this.#settled;
+  }
+
+  /** Ends it without an answer, where the request could not even be begun. */
+  cancel(): void {
+    this.#settle(() => {});
   }
 
   readonly #onAbort = (): void => {

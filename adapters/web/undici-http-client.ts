@@ -1,10 +1,8 @@
-import type { Dispatcher } from 'undici';
-import Agent from 'undici/lib/dispatcher/agent.js';
-import Client from 'undici/lib/dispatcher/client.js';
-import Pool from 'undici/lib/dispatcher/pool.js';
+import { Agent, Client, type Dispatcher, Pool } from 'undici';
 import type { HttpClient, HttpExchange, HttpRequest } from '../../core/ports/http-client.ts';
 import { type Connection, Exchange } from './exchange.ts';
-import { guardedConnector, type ResolveHost, resolveWithSystem } from './guarded-connector.ts';
+import { guardedConnector } from './guarded-connector.ts';
+import { type ResolveHost, resolveWithSystem } from './guarded-lookup.ts';
 
 export interface UndiciHttpClientOptions {
   /** How host names become addresses. @default the machine's resolver */

@@ -1,4 +1,4 @@
-import { encodeCapture } from '../capture/warc.ts';
+import { encodeCapture } from '../capture/warc-writer.ts';
 import type { FetchResult, RobotsRequest, Validators } from '../fetch/fetcher.ts';
 import { headerValue } from '../fetch/headers.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';

@@ -1,4 +1,5 @@
-import { type Capture, readCaptures } from '../capture/warc.ts';
+import { readCaptures } from '../capture/warc.ts';
+import type { Capture } from '../capture/warc-writer.ts';
 import { captureFiles } from '../lake/layout.ts';
 import type { Row } from '../lake/schema.ts';
 import type {

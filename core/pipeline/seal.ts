@@ -1,4 +1,4 @@
-import { encodeWarcInfo } from '../capture/warc.ts';
+import { encodeWarcInfo } from '../capture/warc-writer.ts';
 import { captureKey, logKey, partitionWorkPrefix } from '../lake/layout.ts';
 import { ATTEMPT_SCHEMA, type AttemptRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';

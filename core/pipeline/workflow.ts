@@ -27,7 +27,7 @@ export interface ScrapeAnswer {
 }
 
 /** What a Catch leaves under `problem`. On Lambda `Cause` is JSON text with `errorMessage`, locally the message. */
-export interface Problem {
+interface Problem {
   readonly Error: string;
   readonly Cause: string;
 }

@@ -16,7 +16,6 @@ const retrySchema = z.object({
   /** When its tries were used up; it then waits among the dead letters. */
   deadAt: z.number().nullable(),
 });
-export type FailureRetry = z.infer<typeof retrySchema>;
 
 const failureSchema = z.object({
   source: z.string(),

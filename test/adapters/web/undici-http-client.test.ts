@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { guardedLookup, type ResolvedAddress } from '../../../adapters/web/guarded-connector.ts';
+import { guardedLookup, type ResolvedAddress } from '../../../adapters/web/guarded-lookup.ts';
 import { UndiciHttpClient } from '../../../adapters/web/undici-http-client.ts';
 import { httpClientContract } from '../../contracts/http-client.contract.ts';
 import { request } from '../../contracts/http-request.ts';

@@ -2,13 +2,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { WARCParser } from 'warcio';
 import { CaptureError } from '../../../core/capture/capture-error.ts';
-import {
-  type Capture,
-  decodeCapture,
-  encodeCapture,
-  encodeWarcInfo,
-  readCaptures,
-} from '../../../core/capture/warc.ts';
+import { decodeCapture, readCaptures } from '../../../core/capture/warc.ts';
+import { type Capture, encodeCapture, encodeWarcInfo } from '../../../core/capture/warc-writer.ts';
 import type { HttpResponse } from '../../../core/ports/http-client.ts';
 
 const FETCHED_AT = Date.parse('2025-11-17T10:00:00.123Z');

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PartitionRegister } from '../../../core/audit/partition-register.ts';
-import { handleFailedItem, type RetryAnswer } from '../../../core/pipeline/retry-items.ts';
+import { handleFailedItem, type RetryAnswer, retryItem } from '../../../core/pipeline/retry-items.ts';
+import { decodeFailedItem } from '../../../core/work/failed-item.ts';
 import type { FaultPlan } from '../../../demo/faults.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import type { LocalPlatform } from '../../../runtime/local.ts';
@@ -292,8 +293,12 @@ describe('a poison message', () => {
 
   it('is none where the failure is not on record: there is nothing to recover', async () => {
     session = await sessionWith(NO_FAULTS);
-    await session.platform.failedItems.send([{ body: message({}), delayMs: 0 }]);
-    expect(await drain()).toMatchObject([{ kind: 'closed', why: 'no failure is on record' }]);
+    const decoded = decodeFailedItem(message({}));
+    if (decoded.kind === 'poison') throw new Error(decoded.reason);
+    expect(await retryItem(session.platform, decoded.message)).toEqual({
+      kind: 'closed',
+      why: 'no failure is on record',
+    });
   });
 });
 

@@ -1,0 +1,44 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { awsTrouble } from './aws-failure.ts';
+import { STATE_TABLE } from './state-table.ts';
+
+/** An expectation did not hold. */
+export function conflictOf(error: unknown): boolean {
+  return (
+    error instanceof ConditionalCheckFailedException || reasonsOf(error).includes('ConditionalCheckFailed')
+  );
+}
+
+/** The condition of a put failed on the item that an earlier try of the same put had written. */
+export function wroteItself(error: unknown, writeId: string): boolean {
+  return error instanceof ConditionalCheckFailedException && error.Item?.[STATE_TABLE.writeId]?.S === writeId;
+}
+
+/** Reasons for which DynamoDB cancels a transaction and that pass: nothing was written, and the next try may succeed. */
+const PASSING = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+]);
+
+/**
+ * Others were at work on the same items, or a transaction met throttling: not carried out, worth another try, and nothing
+ * that the SDK repeats by itself.
+ */
+export function isContention(error: unknown): boolean {
+  const reasons = reasonsOf(error);
+  if (reasons.length > 0) {
+    return (
+      !reasons.includes('ConditionalCheckFailed') &&
+      reasons.every((reason) => reason === 'None' || PASSING.has(reason)) &&
+      reasons.some((reason) => PASSING.has(reason))
+    );
+  }
+  return awsTrouble(error)?.name === 'TransactionConflictException';
+}
+
+function reasonsOf(error: unknown): string[] {
+  if (!(error instanceof TransactionCanceledException)) return [];
+  return (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { StateDocument, StateQuery, StateStore, StateWrite } from '../../core/ports/state-store.ts';
+import { StorageError } from '../../core/ports/storage-error.ts';
+import { awsFailure } from './aws-failure.ts';
+import { type Backoff, retrying } from './backoff.ts';
+import { type AwsConnection, clientSettings } from './client-settings.ts';
+import { conflictOf, isContention, wroteItself } from './dynamo-conflict.ts';
+import { assertTransaction, keyOf, type Put, putOf, transactItemOf, updateOf } from './dynamo-write.ts';
+import { STATE_TABLE } from './state-table.ts';
+
+export interface DynamoStateStoreOptions {
+  readonly table: string;
+  readonly clock: Clock;
+  /** @default what the SDK finds */
+  readonly connection?: AwsConnection;
+}
+
+/** Transactions that meet on an item are refused and may be sent again: two of them are done within some 10 ms. */
+const CONTENDED: Backoff = { attempts: 10, baseMs: 25, capMs: 1_000 };
+
+/**
+ * Documents as items of one DynamoDB table; keys, attributes and access patterns stand in `state-table.ts`.
+ *
+ * One put is a PutItem or UpdateItem; several writes, and a delete with an expectation, are a TransactWriteItems. All may
+ * be sent twice by the SDK when an answer gets lost, and must not take their own first try for somebody else's: a put
+ * leaves its `write_id` in the item, which DynamoDB gives back when the condition does not hold, and a transaction
+ * bears a token. An unconditional put that is carried out twice counts two revisions, which hurts nobody.
+ *
+ * `conflict` is an expectation that does not hold, and nothing else: transactions that meet are tried again here, throttling
+ * by the SDK, and what remains is a `StorageError`. Needs dynamodb:GetItem, PutItem, UpdateItem, DeleteItem and Query on the table.
+ */
+export function openDynamoStateStore(options: DynamoStateStoreOptions): StateStore & { close(): void } {
+  return new DynamoStateStore(options);
+}
+
+type Item = Record<string, AttributeValue>;
+
+class DynamoStateStore implements StateStore {
+  readonly #table: string;
+  readonly #clock: Clock;
+  readonly #client: DynamoDBClient;
+
+  constructor({ table, clock, connection = {} }: DynamoStateStoreOptions) {
+    this.#table = table;
+    this.#clock = clock;
+    this.#client = new DynamoDBClient(clientSettings(connection));
+  }
+
+  async get(partition: string, sort: string): Promise<StateDocument | undefined> {
+    const command = new GetItemCommand({
+      TableName: this.#table,
+      Key: keyOf({ partition, sort }),
+      ConsistentRead: true,
+    });
+    const { Item: item } = await this.#attempt('dynamodb:GetItem', `${partition}/${sort}`, () =>
+      this.#client.send(command),
+    );
+    return item && this.#documentOf(item);
+  }
+
+  async *query(partition: string, options: StateQuery = {}): AsyncGenerator<StateDocument> {
+    const range = rangeOf(options);
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    if (range === 'nothing' || left <= 0) return;
+    let start: Item | undefined;
+    do {
+      const page: QueryCommandOutput = await this.#attempt('dynamodb:Query', partition, () =>
+        this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            ConsistentRead: true,
+            KeyConditionExpression: `#pk = :pk${range.condition}`,
+            ExpressionAttributeNames: {
+              '#pk': STATE_TABLE.partitionKey,
+              ...(range.condition && { '#sk': STATE_TABLE.sortKey }),
+            },
+            ExpressionAttributeValues: { ':pk': { S: partition }, ...range.values },
+            ScanIndexForward: options.descending !== true,
+            // Reading more than is asked for would be paid for.
+            ...(Number.isFinite(left) && { Limit: left }),
+            ExclusiveStartKey: start,
+          }),
+        ),
+      );
+      for (const item of page.Items ?? []) {
+        const document = this.#documentOf(item);
+        if (!range.holds(document.sort)) continue;
+        yield document;
+        if (--left <= 0) return;
+      }
+      start = page.LastEvaluatedKey;
+    } while (start);
+  }
+
+  async write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'> {
+    assertTransaction(writes);
+    const [only] = writes;
+    if (only === undefined) return 'written';
+    const what = writes.map(({ partition, sort }) => `${partition}/${sort}`);
+    if (writes.length > 1) return this.#transact(writes, what);
+    if (only.kind === 'put') return this.#put(only, what.join());
+    // Gone at the second try of the SDK: only a transaction knows whether the first one did it.
+    if (only.expect !== undefined) return this.#transact(writes, what);
+    const command = new DeleteItemCommand({ TableName: this.#table, Key: keyOf(only) });
+    await this.#attempt('dynamodb:DeleteItem', what.join(), () => this.#client.send(command));
+    return 'written';
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #put(put: Put, what: string): Promise<'written' | 'conflict'> {
+    const now = this.#clock.now();
+    if (put.expect === undefined) {
+      const command = new UpdateItemCommand(updateOf(this.#table, put, now));
+      await this.#attempt('dynamodb:UpdateItem', what, () => this.#client.send(command));
+      return 'written';
+    }
+    const writeId = randomUUID();
+    const command = new PutItemCommand({
+      ...putOf(this.#table, put, now, writeId),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    try {
+      await this.#attempt('dynamodb:PutItem', what, () => this.#client.send(command));
+      return 'written';
+    } catch (error) {
+      const cause = error instanceof StorageError ? error.cause : error;
+      if (wroteItself(cause, writeId)) return 'written';
+      if (conflictOf(cause)) return 'conflict';
+      throw error;
+    }
+  }
+
+  async #transact(writes: readonly StateWrite[], what: readonly string[]): Promise<'written' | 'conflict'> {
+    const now = this.#clock.now();
+    const items = writes.map((write) => transactItemOf(this.#table, write, now));
+    const more = what.length > 1 ? ` and ${what.length - 1} more` : '';
+    try {
+      // A token of its own for each try: one that was refused is over, and its token with it.
+      await this.#attempt('dynamodb:TransactWriteItems', `${what[0]}${more}`, () =>
+        this.#client.send(
+          new TransactWriteItemsCommand({ TransactItems: items, ClientRequestToken: randomUUID() }),
+        ),
+      );
+      return 'written';
+    } catch (error) {
+      if (conflictOf(error instanceof StorageError ? error.cause : error)) return 'conflict';
+      throw error;
+    }
+  }
+
+  async #attempt<T>(action: string, what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await retrying(this.#clock, CONTENDED, isContention, work);
+    } catch (error) {
+      throw awsFailure(error, `${action} ${this.#table} ${what}`);
+    }
+  }
+
+  #documentOf(item: Item): StateDocument {
+    const partition = item[STATE_TABLE.partitionKey]?.S ?? '';
+    const sort = item[STATE_TABLE.sortKey]?.S ?? '';
+    const revision = Number(item[STATE_TABLE.revision]?.N);
+    const value = item[STATE_TABLE.value]?.S;
+    if (value === undefined || !Number.isInteger(revision)) {
+      throw new StorageError(
+        `the item ${partition}/${sort} of ${this.#table} is no document of ours; remove it, or check the name of the table`,
+      );
+    }
+    return { partition, sort, revision, value: JSON.parse(value) };
+  }
+}
+
+interface Range {
+  /** Goes behind `#pk = :pk`: DynamoDB takes one condition on the sort key, no more. */
+  readonly condition: string;
+  readonly values: Item;
+  /** What the one condition leaves over. */
+  holds(sort: string): boolean;
+}
+
+/** Bounds in bytes of UTF-8, the order of DynamoDB. An empty text bounds nothing and may not stand in a condition. */
+function rangeOf({ prefix = '', from = '', to }: StateQuery): Range | 'nothing' {
+  const holds = (sort: string) =>
+    sort.startsWith(prefix) && inOrder(from, sort) && (to === undefined || inOrder(sort, to));
+  if (to !== undefined && !(inOrder(from, to) && to !== '')) return 'nothing';
+  if (prefix !== '')
+    return { condition: ' AND begins_with(#sk, :prefix)', values: { ':prefix': { S: prefix } }, holds };
+  if (to === undefined) {
+    return from === ''
+      ? { condition: '', values: {}, holds }
+      : { condition: ' AND #sk >= :from', values: { ':from': { S: from } }, holds };
+  }
+  return from === ''
+    ? { condition: ' AND #sk <= :to', values: { ':to': { S: to } }, holds }
+    : {
+        condition: ' AND #sk BETWEEN :from AND :to',
+        values: { ':from': { S: from }, ':to': { S: to } },
+        holds,
+      };
+}
+
+function inOrder(low: string, high: string): boolean {
+  return Buffer.compare(Buffer.from(low), Buffer.from(high)) <= 0;
+}

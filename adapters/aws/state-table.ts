@@ -1,0 +1,44 @@
+/**
+ * The DynamoDB table of the state, in one place: what its items look like, which keys there are and how they are read.
+ *
+ * Item: `pk` (S) and `sk` (S), the partition and the sort of the document · `revision` (N) · `value` (S), the document
+ * as JSON · `write_id` (S), which write made it (see `dynamo-state-store.ts`) · `expires_at` (N, seconds), the table's TTL
+ * attribute, on the documents that may go.
+ *
+ * JSON text and not a map, because it gives back every value as it was (DynamoDB's numbers have no −0 and end at 1e126,
+ * its maps know no order), needs no code to convert and is as legible in the console. No attribute of a document is ever
+ * queried, so nothing is lost.
+ *
+ * | pk | sk | what | read by |
+ * |---|---|---|---|
+ * | `targets` | `<source>#<target>` | reliability record of a target | get; prefix `<source>#`; all |
+ * | `failures#<source>` | `<target>#<date>#<item>` | failed item, open or closed | get; prefix `<target>#<date>#`; all of a source |
+ * | `partitions#<table>` | `<target>#<date>` | how a partition stands | get; from `<target>#<start>` to `<target>#<end>` |
+ * | `runs#<source>` | `<runId>` | run, in the order of time (UUIDv7) | get; all, newest first |
+ * | `sealed#<runId>` | `<source>#<target>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
+ *
+ * Every read is by key and consistent; there is no index and no scan. `targets` is the one partition that all runs
+ * share: it is written once for each partition of a run, far below the 1,000 writes a second that one key takes.
+ */
+export const STATE_TABLE = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  revision: 'revision',
+  value: 'value',
+  writeId: 'write_id',
+  /** Seconds since the epoch. */
+  expiresAt: 'expires_at',
+} as const;
+
+/**
+ * Days that a document stays, by the first part of its partition; forever where it is not named. A seal marker keeps the
+ * scrape of one run from being counted twice, and a run cannot be redriven after 14 days, when its work is gone.
+ */
+const KEPT_DAYS: Readonly<Record<string, number>> = { sealed: 30 };
+
+/** When a document that is written now may go, in seconds since the epoch; undefined for one that stays. */
+export function expiresAt(partition: string, nowMs: number): number | undefined {
+  const [kind = ''] = partition.split('#', 1);
+  const days = Object.hasOwn(KEPT_DAYS, kind) ? KEPT_DAYS[kind] : undefined;
+  return days === undefined ? undefined : Math.ceil(nowMs / 1000) + days * 86_400;
+}

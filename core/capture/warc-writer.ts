@@ -1,0 +1,95 @@
+import { Buffer } from 'node:buffer';
+import { hash, randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import type { HttpResponse } from '../ports/http-client.ts';
+import { encodeHttpHead } from './http-message.ts';
+
+/** The raw response of an attempt. */
+export interface Capture {
+  readonly response: HttpResponse;
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number;
+}
+
+export interface WarcInfo {
+  /** Milliseconds since the epoch. */
+  readonly writtenAt: number;
+  /** `software`, `operator`, `description`, ... (WARC 1.1, section 6.2). */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+const VERSION = 'WARC/1.1';
+/**
+ * Deflate levels. Measured on one core with a 178 KB page: level 1 takes 0.5 ms for 24 KB, level 6 1.8 ms for 20 KB.
+ * A body that is compressed already gains nothing and is stored (0.03 ms against 0.19 ms).
+ */
+const LEVEL_FOR_PLAIN = 1;
+const LEVEL_FOR_ENCODED = 0;
+
+/**
+ * The capture as one gzip member with one `response` record. Members put one after another are a valid .warc.gz.
+ * The HTTP message is stored as it came, its body still content-encoded.
+ */
+export async function encodeCapture(capture: Capture): Promise<Uint8Array> {
+  const { response, fetchedAt } = capture;
+  const head = encodeHttpHead(response);
+  const block = Buffer.concat([head, response.body]);
+  const headers = {
+    'WARC-Type': 'response',
+    'WARC-Record-ID': recordId(),
+    'WARC-Date': new Date(fetchedAt).toISOString(),
+    'WARC-Target-URI': targetUri(response.url),
+    ...(response.remoteAddress === undefined ? {} : { 'WARC-IP-Address': response.remoteAddress }),
+    'Content-Type': 'application/http; msgtype=response',
+    'WARC-Payload-Digest': digest(response.body),
+    'WARC-Block-Digest': digest(block),
+  };
+  return gzipSync(recordOf(headers, block), {
+    level: isContentEncoded(response) ? LEVEL_FOR_ENCODED : LEVEL_FOR_PLAIN,
+  });
+}
+
+/** The record that a capture file starts with: who wrote it, and how. */
+export async function encodeWarcInfo(info: WarcInfo): Promise<Uint8Array> {
+  const lines = Object.entries({ ...info.fields, format: 'WARC File Format 1.1' });
+  const block = Buffer.from(
+    lines.map(([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}\r\n`).join(''),
+  );
+  const headers = {
+    'WARC-Type': 'warcinfo',
+    'WARC-Record-ID': recordId(),
+    'WARC-Date': new Date(info.writtenAt).toISOString(),
+    'Content-Type': 'application/warc-fields',
+    'WARC-Block-Digest': digest(block),
+  };
+  return gzipSync(recordOf(headers, block), { level: LEVEL_FOR_PLAIN });
+}
+
+/**
+ * A record as WARC 1.1 frames it (section 4): version, named fields, an empty line, the block, two line ends. Written here and
+ * read with warcio, which cannot be asked for the one without the other: its compression and hashing are 90 KB of a bundle.
+ */
+function recordOf(headers: Readonly<Record<string, string>>, block: Uint8Array): Uint8Array {
+  const fields = Object.entries({ ...headers, 'Content-Length': String(block.length) });
+  const head = `${VERSION}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  return Buffer.concat([Buffer.from(head), block, Buffer.from('\r\n\r\n')]);
+}
+
+function recordId(): string {
+  return `<urn:uuid:${randomUUID()}>`;
+}
+
+function digest(bytes: Uint8Array): string {
+  return `sha256:${hash('sha256', bytes, 'hex')}`;
+}
+
+/** A line break would end the WARC header. */
+function targetUri(url: string): string {
+  return URL.canParse(url) ? new URL(url).href : url.replace(/\s+/g, '%20');
+}
+
+function isContentEncoded({ headers }: HttpResponse): boolean {
+  return headers.some(
+    ([name, value]) => name.toLowerCase() === 'content-encoding' && value.trim() !== 'identity',
+  );
+}

@@ -1,0 +1,42 @@
+import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import type { Warehouse } from '../core/ports/warehouse.ts';
+import { type LocalPlatform, openLocalPlatform } from './local.ts';
+import { openLocalWarehouse } from './local-warehouse.ts';
+import type { StackPlatform } from './stack.ts';
+
+/** What a command of the command line works on: a directory of this machine, or a deployed stack. */
+export type CommandPlatform = LocalPlatform | StackPlatform;
+
+export interface PlatformChoice {
+  /** Directory of the lake and the state, unless a stack is named. */
+  readonly local: string;
+  /** Name of a deployed pipeline stack. */
+  readonly stack?: string | undefined;
+}
+
+/** Opens what was chosen. Throws a `StorageError` of one line for a stack that is not there. */
+export async function openPlatform(
+  { local, stack }: PlatformChoice,
+  env: Readonly<Record<string, string | undefined>>,
+  onEvent?: (event: PipelineEvent) => void,
+): Promise<CommandPlatform> {
+  const options = { env, ...(onEvent && { onEvent }) };
+  if (stack === undefined) return openLocalPlatform({ directory: local, ...options });
+  // The SDK takes a quarter of a second to load, which a command that works locally has no use for.
+  const { openStack } = await import('./stack.ts');
+  return openStack(stack, options);
+}
+
+export function isStack(platform: CommandPlatform): platform is StackPlatform {
+  return 'resources' in platform;
+}
+
+/** SQL over the lake, at this moment. Locally only the sources that are named are readable tables. Close it. */
+export async function openWarehouse(
+  platform: CommandPlatform,
+  sources: CommandPlatform['sources'],
+): Promise<Warehouse> {
+  if (!isStack(platform)) return openLocalWarehouse({ lake: platform.lake, sources });
+  const { openStackWarehouse } = await import('./stack.ts');
+  return openStackWarehouse(platform, process.env);
+}

@@ -1,0 +1,71 @@
+import { logKey, planKey, workPrefix } from '../core/lake/layout.ts';
+import { readAttempts } from '../core/pipeline/partition-log.ts';
+import { readPlan } from '../core/pipeline/plan.ts';
+import { type PipelineEvent, type Platform, sourceNamed } from '../core/pipeline/platform.ts';
+import { readPublished } from '../core/pipeline/publish.ts';
+import { dayOfRun } from '../core/pipeline/run-id.ts';
+import type { Partition } from '../core/source/source.ts';
+import { civilDate } from '../core/window/civil-date.ts';
+
+/** The name of an answer of publish (`core/pipeline/publish.ts`) under `work/<run>/<source>/<target>/<date>/`. */
+const ANSWER = /\/([^/]+)\/([^/]+)\/([^/]+)\/published\.json$/;
+
+/**
+ * Tells what a run that goes on elsewhere has done, from what it leaves in the lake: the same events, in the same words, as
+ * a run on this machine, but a partition's attempts come together, once it is published.
+ */
+export class RunFollower {
+  readonly #platform: Platform;
+  readonly #runId: string;
+  readonly #tell: (event: PipelineEvent) => void;
+  readonly #told = new Set<string>();
+  #planned = false;
+
+  constructor(platform: Platform, runId: string, tell: (event: PipelineEvent) => void) {
+    this.#platform = platform;
+    this.#runId = runId;
+    this.#tell = tell;
+  }
+
+  /** Tells everything that is new since the last look. */
+  async look(): Promise<void> {
+    await this.#lookForPlan();
+    if (!this.#planned) return;
+    for await (const { key } of this.#platform.lake.list(workPrefix(this.#runId))) {
+      const match = ANSWER.exec(key);
+      if (!match || this.#told.has(key)) continue;
+      this.#told.add(key);
+      await this.#tellPartition(match[1]!, { target: match[2]!, date: civilDate(match[3]!) });
+    }
+  }
+
+  async #lookForPlan(): Promise<void> {
+    if (this.#planned || !(await this.#platform.lake.head(planKey(this.#runId)))) return;
+    let partitions = 0;
+    for await (const _ of readPlan(this.#platform, planKey(this.#runId))) partitions++;
+    this.#planned = true;
+    this.#tell({ kind: 'planned', runId: this.#runId, partitions });
+  }
+
+  async #tellPartition(sourceName: string, partition: Partition): Promise<void> {
+    const platform = this.#platform;
+    const source = sourceNamed(platform, sourceName);
+    const runId = this.#runId;
+    const result = await readPublished({ platform, source, runId, partition });
+    if (!result) return;
+    const log = { runId, key: logKey('attempts', dayOfRun(runId), source.name, partition, runId) };
+    for (const attempt of await readAttempts(platform.lake, log)) {
+      if (attempt.item_id === 'robots.txt') continue;
+      this.#tell({
+        kind: 'attempted',
+        source: source.name,
+        partition,
+        item: attempt.item_id,
+        attempt: attempt.attempt_number,
+        code: attempt.error_code,
+        ...(attempt.error_message !== null && { message: attempt.error_message }),
+      });
+    }
+    this.#tell({ kind: 'published', source: source.name, partition, result });
+  }
+}

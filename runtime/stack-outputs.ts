@@ -1,0 +1,80 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { awsFailure, awsTrouble } from '../adapters/aws/aws-failure.ts';
+import { type AwsConnection, clientSettings } from '../adapters/aws/client-settings.ts';
+import { StorageError } from '../core/ports/storage-error.ts';
+import type { AwsResources } from './aws.ts';
+
+/** A deployed pipeline, as its stack's outputs tell. */
+export interface StackResources extends Required<AwsResources> {
+  /** Of Athena. */
+  readonly workGroup: string;
+  /** ARN of the state machine of each source, by the name that the output carries: `Racing`, `BellSchedules`. */
+  readonly stateMachines: ReadonlyMap<string, string>;
+}
+
+const STATE_MACHINE = 'StateMachineArn';
+
+/**
+ * Finds what a stack has deployed. Throws a `StorageError` of one line that names the stack where it is not there, is no
+ * pipeline of ours, or cannot be asked for.
+ */
+export async function readStackOutputs(
+  stack: string,
+  connection: AwsConnection = {},
+): Promise<StackResources> {
+  const client = new CloudFormationClient(clientSettings(connection));
+  const outputs = await outputsOf(client, stack).finally(() => client.destroy());
+  const output = (name: string): string => {
+    const value = outputs.get(name);
+    if (value !== undefined) return value;
+    throw new StorageError(
+      `the stack ${stack} has no output ${name}: give the name of a pipeline stack, as in rescrape-dev-pipeline, or deploy it again`,
+    );
+  };
+  return {
+    stack,
+    bucket: output('Bucket'),
+    table: output('Table'),
+    database: output('Database'),
+    workGroup: output('WorkGroup'),
+    failedItems: {
+      queueUrl: output('FailedItemsQueueUrl'),
+      deadLettersUrl: output('FailedItemsDlqUrl'),
+    },
+    topicArn: output('TopicArn'),
+    stateMachines: new Map(
+      [...outputs]
+        .filter(([name]) => name.startsWith(STATE_MACHINE))
+        .map(([name, arn]) => [name.slice(STATE_MACHINE.length), arn]),
+    ),
+  };
+}
+
+/** The state machine that runs a source. Throws a `StorageError` where the stack was deployed without the source. */
+export function stateMachineOf({ stack, stateMachines }: StackResources, source: string): string {
+  const name = source
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+  const arn = stateMachines.get(name);
+  if (arn !== undefined) return arn;
+  throw new StorageError(`the stack ${stack} does not run ${source}: deploy it again with this version`);
+}
+
+async function outputsOf(client: CloudFormationClient, stack: string): Promise<Map<string, string>> {
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
+    const outputs = Stacks[0]?.Outputs ?? [];
+    return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+  } catch (error) {
+    // CloudFormation has no error of its own for this.
+    const { name, message } = awsTrouble(error) ?? {};
+    if (name === 'ValidationError' && /does not exist/.test(message ?? '')) {
+      throw new StorageError(
+        `there is no stack ${stack} in this account and region: check the name (rescrape-dev-pipeline), the profile and the region, or deploy it with "npx cdk deploy --all"`,
+        { cause: error },
+      );
+    }
+    throw awsFailure(error, `cloudformation:DescribeStacks ${stack}`);
+  }
+}

@@ -1,0 +1,32 @@
+import { openAthenaWarehouse } from '../adapters/aws/athena-warehouse.ts';
+import type { Warehouse } from '../core/ports/warehouse.ts';
+import {
+  type AwsOptions,
+  type AwsPlatform,
+  connectionOf,
+  openAwsPlatform,
+  withGlue,
+  withSns,
+  withSqs,
+} from './aws.ts';
+import { withFetchers } from './aws-fetchers.ts';
+import { readStackOutputs, type StackResources } from './stack-outputs.ts';
+
+/** A deployed pipeline, for the command line. */
+export interface StackPlatform extends AwsPlatform {
+  readonly resources: StackResources;
+}
+
+/** Opens what a stack has deployed. Throws as `readStackOutputs` does. */
+export async function openStack(stack: string, options: AwsOptions): Promise<StackPlatform> {
+  const connection = options.connection ?? connectionOf(options.env);
+  const resources = await readStackOutputs(stack, connection);
+  const parts = [withFetchers, withGlue, withSqs, withSns];
+  return { ...openAwsPlatform(resources, parts, { ...options, connection }), resources };
+}
+
+/** The lake of a stack as Athena sees it. Close it. */
+export function openStackWarehouse({ resources, clock }: StackPlatform, env: AwsOptions['env']): Warehouse {
+  const { database, workGroup } = resources;
+  return openAthenaWarehouse({ database, workGroup, clock, connection: connectionOf(env) });
+}

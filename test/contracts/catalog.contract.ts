@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Catalog } from '../../core/ports/catalog.ts';
+
+/** The tables that a catalog under contract must hold, empty, with the columns that partition them. */
+export const catalogFixture = { racing_results: ['country', 'date'], bells: ['district', 'date'] } as const;
+
+export interface CatalogHarness {
+  open(): Promise<Catalog>;
+  /** Puts the manifest of a partition into the lake, as a commit does, and gives the address of its folder. */
+  commit(table: keyof typeof catalogFixture, values: readonly [string, string]): Promise<string>;
+  dispose(): Promise<void>;
+}
+
+/** What every catalog must do; each adapter's test calls it. */
+export function catalogContract(name: string, create: () => Promise<CatalogHarness>): void {
+  describe(`${name} keeps the contract of a catalog`, () => {
+    let harness: CatalogHarness;
+    let catalog: Catalog;
+    beforeEach(async () => {
+      harness = await create();
+      catalog = await harness.open();
+    });
+    afterEach(() => harness.dispose());
+
+    async function publish(table: keyof typeof catalogFixture, ...values: [string, string]): Promise<void> {
+      const location = await harness.commit(table, values);
+      await catalog.registerPartition({ table, values, location });
+    }
+
+    async function known(table: keyof typeof catalogFixture, from = catalog): Promise<string[]> {
+      return (await Array.fromAsync(from.partitions(table))).map((values) => values.join('/')).sort();
+    }
+
+    it('knows no partition of a table without any', async () => {
+      expect(await known('racing_results')).toEqual([]);
+    });
+
+    it('knows what was registered, with its values in the order of the columns', async () => {
+      await publish('racing_results', 'gb', '2026-11-17');
+      expect(await Array.fromAsync(catalog.partitions('racing_results'))).toEqual([['gb', '2026-11-17']]);
+    });
+
+    it('is content with a partition that is registered again, at once or later', async () => {
+      await publish('racing_results', 'gb', '2026-11-17');
+      await publish('racing_results', 'gb', '2026-11-17');
+      await Promise.all(Array.from({ length: 4 }, () => publish('racing_results', 'ire', '2026-11-17')));
+      expect(await known('racing_results')).toEqual(['gb/2026-11-17', 'ire/2026-11-17']);
+    });
+
+    it('keeps tables apart', async () => {
+      await publish('racing_results', 'gb', '2026-11-17');
+      await publish('bells', 'north', '2026-11-18');
+      expect(await known('racing_results')).toEqual(['gb/2026-11-17']);
+      expect(await known('bells')).toEqual(['north/2026-11-18']);
+    });
+
+    it('keeps every character that an identifier may have', async () => {
+      await publish('bells', 'A-1_b.c', '2026-11-18');
+      expect(await known('bells')).toEqual(['A-1_b.c/2026-11-18']);
+    });
+
+    it('sees what another handle has registered', async () => {
+      await publish('racing_results', 'fr', '2026-11-17');
+      expect(await known('racing_results', await harness.open())).toEqual(['fr/2026-11-17']);
+    });
+
+    it('registers many partitions at the same time and lists them all', async () => {
+      const dates = Array.from({ length: 120 }, (_, day) => `2026-${String(100 + day)}`);
+      await Promise.all(dates.map((date) => publish('racing_results', 'gb', date)));
+      expect(await known('racing_results')).toEqual(dates.map((date) => `gb/${date}`));
+    });
+  });
+}

@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeadLetter, ReceivedMessage, WorkQueue } from '../../core/ports/work-queue.ts';
+
+/** One empty queue that gives a message `maxDeliveries` deliveries. */
+export interface WorkQueueHarness {
+  readonly queue: WorkQueue;
+  readonly maxDeliveries: number;
+  /** Lets at least so many milliseconds pass for the queue. */
+  pass(ms: number): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Milliseconds; a whole number of seconds, because SQS counts in seconds. */
+const SECOND = 1000;
+
+/** What every work queue must do; each adapter's test calls it. */
+export function workQueueContract(name: string, create: () => Promise<WorkQueueHarness>): void {
+  describe(`${name} keeps the contract of a work queue`, () => {
+    let harness: WorkQueueHarness;
+    let queue: WorkQueue;
+    beforeEach(async () => {
+      harness = await create();
+      queue = harness.queue;
+    });
+    afterEach(() => harness.dispose());
+
+    const send = (...bodies: string[]) => queue.send(bodies.map((body) => ({ body, delayMs: 0 })));
+    const receive = (max = 10, visibilityMs = 30 * SECOND) => queue.receive({ max, visibilityMs });
+
+    /** Everything that is due, however many calls it takes. */
+    async function drain(visibilityMs = 30 * SECOND): Promise<ReceivedMessage[]> {
+      const all: ReceivedMessage[] = [];
+      for (;;) {
+        const some = await receive(10, visibilityMs);
+        if (some.length === 0) return all;
+        all.push(...some);
+      }
+    }
+    async function one(visibilityMs = 30 * SECOND): Promise<ReceivedMessage> {
+      const [message, ...others] = await drain(visibilityMs);
+      expect(others).toEqual([]);
+      return message!;
+    }
+    const dead = (): Promise<DeadLetter[]> => Array.fromAsync(queue.deadLetters());
+
+    it('hands over what was sent, byte for byte', async () => {
+      const body = JSON.stringify({ text: 'é "quoted" 🐎 <&>\n\t', nested: { list: [1, null] } });
+      await send(body);
+      expect(await one()).toMatchObject({ body, deliveries: 1 });
+    });
+
+    it('has nothing to hand over when nothing was sent, and takes an empty list', async () => {
+      await queue.send([]);
+      expect(await receive()).toEqual([]);
+      expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
+    });
+
+    it('takes more messages than one call of its service can carry', async () => {
+      const bodies = Array.from({ length: 23 }, (_, n) => `message ${n}`);
+      await send(...bodies);
+      expect((await drain()).map(({ body }) => body).sort()).toEqual(bodies.toSorted());
+    });
+
+    it('takes messages that together are larger than one call of its service can carry', async () => {
+      const bodies = Array.from({ length: 4 }, (_, n) => String(n).repeat(200_000));
+      await send(...bodies);
+      expect((await drain()).map(({ body }) => body.length)).toEqual(Array(4).fill(200_000));
+    });
+
+    it('refuses a message that is larger than 256 KB, and sends none of its neighbours', async () => {
+      await expect(send('fine', 'x'.repeat(262_145))).rejects.toThrow(RangeError);
+      expect(await receive()).toEqual([]);
+    });
+
+    it('gives at most as many as were asked for', async () => {
+      await send('a', 'b', 'c');
+      expect((await receive(2)).length).toBeLessThanOrEqual(2);
+      await expect(receive(11)).rejects.toThrow(RangeError);
+    });
+
+    it('hides a message that was handed over, and hands it over again when its time is up', async () => {
+      await send('a');
+      await one(2 * SECOND);
+      expect(await receive()).toEqual([]);
+      await harness.pass(2 * SECOND);
+      expect(await one()).toMatchObject({ body: 'a', deliveries: 2 });
+    });
+
+    it('forgets a message that was acknowledged', async () => {
+      await send('a');
+      await queue.acknowledge(await one(1 * SECOND));
+      await harness.pass(1 * SECOND);
+      expect(await receive()).toEqual([]);
+      expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
+    });
+
+    it('keeps a delayed message back until it is due', async () => {
+      await queue.send([{ body: 'later', delayMs: 2 * SECOND }]);
+      expect(await queue.depth()).toMatchObject({ due: 0, delayed: 1 });
+      expect(await receive()).toEqual([]);
+      await harness.pass(2 * SECOND);
+      expect(await one()).toMatchObject({ body: 'later', deliveries: 1 });
+    });
+
+    it('makes a released message due when it was released for, not before', async () => {
+      await send('a');
+      await queue.release(await one(), 2 * SECOND);
+      expect(await receive()).toEqual([]);
+      await harness.pass(2 * SECOND);
+      expect(await one()).toMatchObject({ body: 'a', deliveries: 2 });
+    });
+
+    it('makes a message that was released at once due at once', async () => {
+      await send('a');
+      await queue.release(await one(), 0);
+      expect(await one()).toMatchObject({ body: 'a', deliveries: 2 });
+    });
+
+    it('takes a delay that is longer than its service can wait', async () => {
+      await queue.send([{ body: 'a', delayMs: 30 * 24 * 3_600_000 }]);
+      expect(await receive()).toEqual([]);
+      await send('b');
+      await queue.release(await one(), 30 * 24 * 3_600_000);
+      expect(await receive()).toEqual([]);
+    });
+
+    it('moves a message whose deliveries are used up to the dead letters, without a reason', async () => {
+      await send('a');
+      for (let n = 1; n <= harness.maxDeliveries; n++) {
+        const message = await one();
+        expect(message.deliveries).toBe(n);
+        await queue.release(message, 0);
+      }
+      expect(await receive()).toEqual([]);
+      const letters = await dead();
+      expect(letters).toMatchObject([{ body: 'a' }]);
+      expect(letters[0]!.reason).toBeUndefined();
+    });
+
+    it('buries a message with its reason, and leaves its neighbours alone', async () => {
+      await send('good', 'poison');
+      const messages = await drain();
+      const poison = messages.find(({ body }) => body === 'poison')!;
+      await queue.bury(poison, 'version 7 is unknown: é');
+      expect(await dead()).toMatchObject([{ body: 'poison', reason: 'version 7 is unknown: é' }]);
+      await queue.release(messages.find(({ body }) => body === 'good')!, 0);
+      expect(await one()).toMatchObject({ body: 'good' });
+      expect(await queue.depth()).toMatchObject({ dead: 1, delayed: 0 });
+    });
+
+    it('shows the dead letters as often as they are looked at', async () => {
+      await send('a', 'b');
+      for (const message of await drain()) await queue.bury(message, 'why');
+      expect((await dead()).map(({ body }) => body).sort()).toEqual(['a', 'b']);
+      expect((await dead()).map(({ body }) => body).sort()).toEqual(['a', 'b']);
+    });
+
+    it('shows more dead letters than one call of its service can carry, each once', async () => {
+      await send(...Array.from({ length: 25 }, (_, n) => `letter ${n}`));
+      for (const message of await drain()) await queue.bury(message, 'why');
+      const letters = await dead();
+      expect(new Set(letters.map(({ body }) => body)).size).toBe(25);
+      expect(letters).toHaveLength(25);
+    });
+
+    it('puts a dead letter back with all its deliveries before it', async () => {
+      await send('a');
+      await queue.bury(await one(), 'why');
+      for await (const letter of queue.deadLetters()) await queue.redrive(letter, 0);
+      expect(await dead()).toEqual([]);
+      expect(await one()).toMatchObject({ body: 'a', deliveries: 1 });
+    });
+
+    it('keeps a redriven letter back as long as it was asked to', async () => {
+      await send('a');
+      await queue.bury(await one(), 'why');
+      await queue.redrive((await dead())[0]!, 2 * SECOND);
+      expect(await receive()).toEqual([]);
+      await harness.pass(2 * SECOND);
+      expect(await one()).toMatchObject({ body: 'a', deliveries: 1 });
+    });
+
+    it('purges one dead letter and no other', async () => {
+      await send('a', 'b');
+      for (const message of await drain()) await queue.bury(message, 'why');
+      const [first, second] = await dead();
+      await queue.purge(first!);
+      expect((await dead()).map(({ body }) => body)).toEqual([second!.body]);
+    });
+  });
+}

@@ -1,0 +1,92 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, describe, expect, it } from 'vitest';
+import { StorageError } from '../../core/ports/storage-error.ts';
+import { readStackOutputs, stateMachineOf } from '../../runtime/stack-outputs.ts';
+
+const cloudFormation = mockClient(CloudFormationClient);
+afterEach(() => cloudFormation.reset());
+
+const STACK = 'rescrape-dev-pipeline';
+const OUTPUTS: Readonly<Record<string, string>> = {
+  Bucket: 'lake',
+  Table: 'state',
+  Database: 'rescrape',
+  WorkGroup: 'rescrape-dev',
+  FailedItemsQueueUrl: 'https://sqs/q',
+  FailedItemsDlqUrl: 'https://sqs/dlq',
+  TopicArn: 'arn:aws:sns:::t',
+  StateMachineArnRacing: 'arn:racing',
+  StateMachineArnBellSchedules: 'arn:bells',
+};
+
+function deployed(outputs: Readonly<Record<string, string>>): void {
+  cloudFormation.on(DescribeStacksCommand, { StackName: STACK }).resolves({
+    Stacks: [
+      {
+        StackName: STACK,
+        CreationTime: new Date(0),
+        StackStatus: 'CREATE_COMPLETE',
+        Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
+      },
+    ],
+  });
+}
+
+const refused = (stack = STACK) => readStackOutputs(stack).catch((error: unknown) => error);
+
+describe('what a stack has deployed', () => {
+  it('is found through its outputs', async () => {
+    deployed(OUTPUTS);
+    const resources = await readStackOutputs(STACK);
+    expect(resources).toMatchObject({
+      stack: STACK,
+      bucket: 'lake',
+      table: 'state',
+      database: 'rescrape',
+      workGroup: 'rescrape-dev',
+      failedItems: { queueUrl: 'https://sqs/q', deadLettersUrl: 'https://sqs/dlq' },
+      topicArn: 'arn:aws:sns:::t',
+    });
+    expect(stateMachineOf(resources, 'racing')).toBe('arn:racing');
+    expect(stateMachineOf(resources, 'bell-schedules')).toBe('arn:bells');
+    expect(() => stateMachineOf(resources, 'menus')).toThrow(/rescrape-dev-pipeline does not run menus/);
+  });
+
+  it.each(Object.keys(OUTPUTS).filter((name) => !name.startsWith('StateMachine')))(
+    'is no pipeline of ours where there is no output %s: one line that names the stack',
+    async (name) => {
+      const { [name]: _, ...others } = OUTPUTS;
+      deployed(others);
+      expect(await refused()).toMatchObject({
+        name: 'StorageError',
+        message: expect.stringMatching(
+          new RegExp(`^the stack ${STACK} has no output ${name}: give the name of a pipeline stack[^\n]*$`),
+        ),
+      });
+    },
+  );
+
+  it('is one line that names the stack where there is no such stack', async () => {
+    const error = Object.assign(new Error('Stack with id nope does not exist'), {
+      name: 'ValidationError',
+      $metadata: { httpStatusCode: 400 },
+    });
+    cloudFormation.on(DescribeStacksCommand).rejects(error);
+    const failed = await refused('nope');
+    expect(failed).toBeInstanceOf(StorageError);
+    expect((failed as Error).message).toMatch(/^there is no stack nope in this account and region[^\n]*$/);
+  });
+
+  it('is one line that names the permission where it may not be asked for', async () => {
+    const error = Object.assign(new Error('User is not authorized'), {
+      name: 'AccessDenied',
+      $metadata: { httpStatusCode: 403 },
+    });
+    cloudFormation.on(DescribeStacksCommand).rejects(error);
+    expect(await refused()).toMatchObject({
+      name: 'StorageError',
+      message: expect.stringMatching(/^cloudformation:DescribeStacks rescrape-dev-pipeline: access denied/),
+    });
+  });
+});

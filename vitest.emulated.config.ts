@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:emulated`: everything that needs AWS, on an emulator (`test/emulator`). */
+export default defineConfig({
+  test: {
+    include: ['test/emulated/**/*.test.ts'],
+    pool: 'forks',
+    // Each file starts an emulator of its own, which takes a core to start and 100 MB to run.
+    maxWorkers: 2,
+    // Installs the emulator once, before the files need it at the same time.
+    globalSetup: ['test/emulator/install-once.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
