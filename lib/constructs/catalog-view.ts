@@ -1,0 +1,58 @@
+import { Buffer } from 'node:buffer';
+import { CfnTable } from 'aws-cdk-lib/aws-glue';
+import type { Construct } from 'constructs';
+import type { View } from '../../core/audit/views.ts';
+import { VIEW_COLUMNS, type ViewColumnType } from './view-columns.ts';
+
+/** The name of each type to Trino, which reads the view, and to Glue, which lists its columns. */
+const TYPES: Readonly<Record<ViewColumnType, { readonly trino: string; readonly glue: string }>> = {
+  string: { trino: 'varchar', glue: 'string' },
+  bigint: { trino: 'bigint', glue: 'bigint' },
+  double: { trino: 'double', glue: 'double' },
+  boolean: { trino: 'boolean', glue: 'boolean' },
+  date: { trino: 'date', glue: 'date' },
+  timestamp: { trino: 'timestamp(3)', glue: 'timestamp' },
+};
+
+export interface CatalogViewProps {
+  readonly view: View;
+  readonly catalogId: string;
+  /** The name itself, no token: it becomes part of an encoded text. */
+  readonly databaseName: string;
+}
+
+/**
+ * A view, as `CREATE VIEW` in Athena would leave it in the catalog: the definition in JSON, in base64, in a comment.
+ * So it comes with the deployment, changes with it, and nobody has to run a statement first.
+ */
+export class CatalogView extends CfnTable {
+  constructor(scope: Construct, id: string, { view, catalogId, databaseName }: CatalogViewProps) {
+    const columns = VIEW_COLUMNS[view.name];
+    if (columns === undefined) throw new Error(`lib/constructs/view-columns.ts does not know ${view.name}`);
+    const definition = {
+      originalSql: view.sql.trim(),
+      catalog: 'awsdatacatalog',
+      schema: databaseName,
+      columns: Object.entries(columns).map(([name, type]) => ({ name, type: TYPES[type].trino })),
+    };
+    const encoded = Buffer.from(JSON.stringify(definition)).toString('base64');
+    super(scope, id, {
+      catalogId,
+      databaseName,
+      tableInput: {
+        name: view.name,
+        description: view.description,
+        tableType: 'VIRTUAL_VIEW',
+        parameters: { presto_view: 'true', comment: 'Presto View' },
+        viewOriginalText: `/* Presto View: ${encoded} */`,
+        viewExpandedText: '/* Presto View */',
+        partitionKeys: [],
+        storageDescriptor: {
+          columns: Object.entries(columns).map(([name, type]) => ({ name, type: TYPES[type].glue })),
+          location: '',
+          serdeInfo: {},
+        },
+      },
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { Grant, type IRole } from 'aws-cdk-lib/aws-iam';
+import type { FunctionName } from '../../lambdas/contracts.ts';
+import type { LakeStack } from '../lake-stack.ts';
+import { acknowledge } from './acknowledge.ts';
+
+/** The first folders of the lake (core/lake/layout.ts). */
+export const LAKE_FOLDERS = [
+  'data',
+  'tables',
+  'captures',
+  'attempts',
+  'commits',
+  'runs',
+  'exports',
+  'work',
+  'reports',
+] as const;
+export type LakeFolder = (typeof LAKE_FOLDERS)[number];
+
+/** Folders by what may be done in them. Listing is of the whole bucket, see `grantLake`. */
+export interface LakeAccess {
+  readonly read: readonly LakeFolder[];
+  readonly write: readonly LakeFolder[];
+  readonly delete?: readonly LakeFolder[];
+}
+
+const SEAL = { write: ['work', 'captures', 'attempts'] } as const;
+
+/**
+ * What each function does to the lake, and no more. `test/lib/lake-access.test.ts` runs every stage against a recording
+ * store and fails where a stage does what is not in here, or where something in here is never done.
+ */
+export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
+  plan: { read: ['work'], write: ['work'] },
+  scrape: { read: ['work', 'tables', 'data'], ...SEAL },
+  'give-up': { read: ['work'], ...SEAL },
+  publish: {
+    read: ['work', 'tables', 'data', 'exports'],
+    write: ['work', 'data', 'tables', 'commits', 'exports'],
+  },
+  audit: { read: ['work'], write: ['work', 'runs'] },
+  report: { read: ['work'], write: ['reports'] },
+  // Scrape and publish in one, for single items; clears its own checkpoints.
+  'retry-items': {
+    read: ['work', 'tables', 'data', 'exports'],
+    write: ['work', 'captures', 'attempts', 'data', 'tables', 'commits', 'exports'],
+    delete: ['work'],
+  },
+};
+
+/** Grants exactly this. `bucket.grantRead` and its kin would grant `s3:GetObject*` and `s3:List*` on every version and ACL. */
+export function grantLake(role: IRole, lake: LakeStack, access: LakeAccess): void {
+  const grant = (folders: readonly LakeFolder[], ...actions: string[]) => {
+    if (folders.length === 0) return;
+    const resourceArns = folders.map((folder) => `${lake.bucketArnImport}/${folder}/*`);
+    Grant.addToPrincipal({ grantee: role, actions, resourceArns });
+  };
+  grant(access.read, 's3:GetObject');
+  grant(access.write, 's3:PutObject');
+  grant(access.delete ?? [], 's3:DeleteObject');
+  // Without it S3 answers 403 instead of 404 for an object that is not there, and the stages ask for such objects all the
+  // time. A condition on the prefix would bring the 403 back: a GetObject carries none.
+  Grant.addToPrincipal({ grantee: role, actions: ['s3:ListBucket'], resourceArns: [lake.bucketArnImport] });
+  for (const folder of new Set([...access.read, ...access.write, ...(access.delete ?? [])])) {
+    acknowledge(role, {
+      [`AwsSolutions-IAM5[Resource::${lake.bucketArnExportName}/${folder}/*]`]:
+        'Objects get their names at run time; the wildcard stands for those of one folder of the lake.',
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  type Database,
+  DataFormat,
+  type Column as GlueColumn,
+  InputFormat,
+  OutputFormat,
+  PartitionProjectionConfiguration,
+  S3Table,
+  S3TableStorage,
+  Schema,
+  SerializationLibrary,
+  type Type,
+} from 'aws-cdk-lib/aws-glue';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../../core/lake/log-tables.ts';
+import { type Column, type ColumnType, columnsOf, tableColumns } from '../../core/lake/schema.ts';
+import type { Source } from '../../core/source/source.ts';
+
+/** Where tables stand and where their objects are. */
+export interface TablePlace {
+  readonly database: Database;
+  readonly bucket: IBucket;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+const GLUE_TYPES: Readonly<Record<ColumnType, Type>> = {
+  string: Schema.STRING,
+  int32: Schema.INTEGER,
+  int64: Schema.BIG_INT,
+  double: Schema.DOUBLE,
+  boolean: Schema.BOOLEAN,
+  date: Schema.DATE,
+  timestamp: Schema.TIMESTAMP,
+};
+
+/** A manifest is a Hive symlink file: each line is the address of a Parquet file. Athena and Trino read it as it is. */
+const SYMLINKED_PARQUET = new DataFormat({
+  inputFormat: new InputFormat('org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat'),
+  outputFormat: OutputFormat.HIVE_IGNORE_KEY_TEXT,
+  serializationLibrary: SerializationLibrary.PARQUET,
+});
+
+/** The table of a source: the object that an engine reads under `tables/` is the one that a commit replaces. */
+export class SourceTable extends S3Table {
+  constructor(
+    scope: Construct,
+    id: string,
+    { database, bucket, removalPolicy, source }: TablePlace & { readonly source: Source },
+  ) {
+    const { table } = source;
+    super(scope, id, {
+      database,
+      tableName: table.name,
+      description: `Records of ${source.name}, a partition per ${table.partitionBy[0]} and date`,
+      columns: glueColumns(tableColumns(table.schema)),
+      partitionKeys: [
+        { name: table.partitionBy[0], type: Schema.STRING, comment: `Target of ${source.name}` },
+        { name: 'date', type: Schema.DATE, comment: `Date in ${source.timeZone}` },
+      ],
+      dataFormat: SYMLINKED_PARQUET,
+      storage: S3TableStorage.fromBucket(bucket),
+      s3Prefix: `tables/${table.name}/`,
+      parameters: { classification: 'parquet' },
+      hasEncryptedData: false,
+    });
+    this.applyRemovalPolicy(removalPolicy);
+  }
+}
+
+/** No run of Rescrape is older. Every projected date costs a query without a filter one listing, so it is not 1970. */
+const FIRST_RUN_DATE = '2026-01-01';
+
+const LOG_TABLES = {
+  attempts: { schema: ATTEMPT_SCHEMA, description: 'Every try at fetching a page, successful or not' },
+  commits: { schema: COMMIT_SCHEMA, description: 'What each run did with each partition' },
+  runs: { schema: RUN_SCHEMA, description: 'Runs that have ended, in numbers' },
+} as const;
+
+/** The append-only tables. Their dates are projected, so that nothing has to be registered for a new day. */
+export function addLogTables(scope: Construct, { database, bucket, removalPolicy }: TablePlace): void {
+  for (const [name, { schema, description }] of Object.entries(LOG_TABLES)) {
+    const table = new S3Table(scope, name, {
+      database,
+      tableName: name,
+      description,
+      columns: glueColumns(columnsOf(schema)),
+      partitionKeys: [{ name: 'date', type: Schema.DATE, comment: 'UTC date on which the run began' }],
+      partitionProjection: {
+        // NOW is the instant of the query in UTC, and so is the date of a run.
+        date: PartitionProjectionConfiguration.date({
+          min: FIRST_RUN_DATE,
+          max: 'NOW',
+          format: 'yyyy-MM-dd',
+        }),
+      },
+      dataFormat: DataFormat.PARQUET,
+      storage: S3TableStorage.fromBucket(bucket),
+      s3Prefix: `${name}/`,
+      hasEncryptedData: false,
+    });
+    table.applyRemovalPolicy(removalPolicy);
+  }
+}
+
+function glueColumns(columns: readonly Column[]): GlueColumn[] {
+  return columns.map(({ name, type, comment }) => ({
+    name,
+    type: GLUE_TYPES[type],
+    ...(comment !== undefined && { comment }),
+  }));
+}

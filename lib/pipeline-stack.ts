@@ -1,0 +1,162 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Construct } from 'constructs';
+import type { Source } from '../core/source/source.ts';
+import { MAX_DELIVERIES } from '../core/work/failed-item.ts';
+import { ENV_CONTRACTS, type FunctionName } from '../lambdas/contracts.ts';
+import { acknowledge } from './constructs/acknowledge.ts';
+import { DailyWorkflow } from './constructs/daily-workflow.ts';
+import { grantLake, LAKE_ACCESS } from './constructs/lake-access.ts';
+import { DeadLetterQueue, QueueWithDlq } from './constructs/queue-with-dlq.ts';
+import { type EnvValues, StageFunction } from './constructs/stage-function.ts';
+import { type Deployment, nameOf, pascalCase } from './deployment.ts';
+import { FUNCTION_SIZES } from './function-sizes.ts';
+import type { LakeStack } from './lake-stack.ts';
+
+export interface PipelineStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly sources: readonly Source[];
+  readonly lake: LakeStack;
+}
+
+/** What runs: functions, one state machine and one schedule a source, queues. Holds nothing that cannot be made again. */
+export class PipelineStack extends Stack {
+  readonly topic: Topic;
+  readonly functions: Readonly<Record<FunctionName, StageFunction>>;
+  readonly failedItems: QueueWithDlq;
+  readonly scheduleDlq: DeadLetterQueue;
+  /** By the name of the source. */
+  readonly workflows: ReadonlyMap<string, DailyWorkflow>;
+
+  constructor(scope: Construct, id: string, { deployment, sources, lake, ...props }: PipelineStackProps) {
+    super(scope, id, { ...props, description: 'Rescrape: functions, state machines, schedules, queues' });
+    const { stage } = deployment;
+    this.topic = this.#makeTopic(deployment);
+    const { topic } = this;
+    this.failedItems = new QueueWithDlq(this, 'FailedItems', {
+      queueName: nameOf(stage, 'failed-items'),
+      consumerTimeout: FUNCTION_SIZES['retry-items'].timeout,
+      maxReceiveCount: MAX_DELIVERIES,
+      // Three tries, each at most 12 hours after the one before, are over in 36 hours.
+      maxAge: Duration.hours(48),
+      runbook: { dead: 'failed-items-dlq-not-empty', stuck: 'failed-items-stuck' },
+      topic,
+    });
+    this.scheduleDlq = new DeadLetterQueue(this, 'ScheduleDlq', {
+      queueName: nameOf(stage, 'schedule-dlq'),
+      runbook: 'schedule-dlq-not-empty',
+      topic,
+    });
+    acknowledge(this.scheduleDlq, {
+      'AwsSolutions-SQS3':
+        'It is a dead-letter queue itself: that of the schedules, where cdk-nag does not look.',
+    });
+
+    const values: EnvValues = {
+      RESCRAPE_STAGE: stage,
+      RESCRAPE_BUCKET: lake.bucket.bucketName,
+      RESCRAPE_TABLE: lake.table.tableName,
+      RESCRAPE_DATABASE: lake.database.databaseName,
+      RESCRAPE_FAILED_ITEMS_QUEUE_URL: this.failedItems.queue.queueUrl,
+      RESCRAPE_FAILED_ITEMS_DLQ_URL: this.failedItems.dlq.queueUrl,
+      RESCRAPE_TOPIC_ARN: topic.topicArn,
+    };
+    const names = Object.keys(ENV_CONTRACTS) as FunctionName[];
+    this.functions = Object.fromEntries(
+      names.map((name) => {
+        const made = new StageFunction(this, pascalCase(name), {
+          deployment,
+          name,
+          ...FUNCTION_SIZES[name],
+          values,
+          topic,
+        });
+        this.#grant(name, made, lake);
+        return [name, made];
+      }),
+    ) as Record<FunctionName, StageFunction>;
+    this.#retryFailedItems();
+
+    this.workflows = new Map(
+      sources.map((source) => [
+        source.name,
+        new DailyWorkflow(this, pascalCase(source.name), {
+          deployment,
+          source,
+          functions: this.functions,
+          lake,
+          scheduleDlq: this.scheduleDlq,
+        }),
+      ]),
+    );
+    this.#writeOutputs(lake);
+  }
+
+  #makeTopic({ stage, alertEmail }: Deployment): Topic {
+    const topic = new Topic(this, 'Topic', { topicName: nameOf(stage, 'alerts'), enforceSSL: true });
+    // A topic with a policy of its own loses the default one, which is what lets alarms publish.
+    const account = { StringEquals: { 'aws:SourceAccount': this.account } };
+    topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com', { conditions: account }));
+    if (alertEmail !== undefined) topic.addSubscription(new EmailSubscription(alertEmail));
+    return topic;
+  }
+
+  /** A function may use what its contract names, and of the lake what `LAKE_ACCESS` says. */
+  #grant(name: FunctionName, { role: grantee }: StageFunction, lake: LakeStack): void {
+    const contract = ENV_CONTRACTS[name].shape;
+    grantLake(grantee, lake, LAKE_ACCESS[name]);
+    // A transaction is allowed action by action; the state store scans nothing.
+    lake.table.grant(
+      grantee,
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:ConditionCheckItem',
+    );
+    if ('RESCRAPE_FAILED_ITEMS_QUEUE_URL' in contract) this.failedItems.queue.grantSendMessages(grantee);
+    if ('RESCRAPE_FAILED_ITEMS_DLQ_URL' in contract) this.failedItems.dlq.grantSendMessages(grantee);
+    if ('RESCRAPE_TOPIC_ARN' in contract) this.topic.grantPublish(grantee);
+    if ('RESCRAPE_DATABASE' in contract) {
+      for (const table of lake.sourceTables.values()) {
+        table.grantToUnderlyingResources(grantee, [
+          'glue:GetTable',
+          'glue:GetPartitions',
+          'glue:CreatePartition',
+        ]);
+      }
+    }
+  }
+
+  #retryFailedItems(): void {
+    this.functions['retry-items'].function.addEventSource(
+      new SqsEventSource(this.failedItems.queue, {
+        // Two are the least that AWS takes, so failed items may be asked for twice as fast as the source spaces its
+        // requests; there are few of them, and each waits 45 minutes first.
+        maxConcurrency: 2,
+        batchSize: 10,
+        reportBatchItemFailures: true,
+      }),
+    );
+  }
+
+  /** What the command line finds everything by (`--stack NAME`). */
+  #writeOutputs(lake: LakeStack): void {
+    const outputs: Record<string, string> = {
+      Bucket: lake.bucket.bucketName,
+      Table: lake.table.tableName,
+      Database: lake.database.databaseName,
+      WorkGroup: lake.workGroup.name,
+      FailedItemsQueueUrl: this.failedItems.queue.queueUrl,
+      FailedItemsDlqUrl: this.failedItems.dlq.queueUrl,
+      TopicArn: this.topic.topicArn,
+    };
+    for (const [source, { stateMachine }] of this.workflows)
+      outputs[`StateMachineArn${pascalCase(source)}`] = stateMachine.stateMachineArn;
+    for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, `${key}Output`, { key, value });
+  }
+}

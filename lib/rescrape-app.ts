@@ -1,0 +1,27 @@
+import { type App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { sources } from '../sources/index.ts';
+import { AnalyticsStack } from './analytics-stack.ts';
+import { type Deployment, nameOf } from './deployment.ts';
+import { LakeStack } from './lake-stack.ts';
+import { PipelineStack } from './pipeline-stack.ts';
+import { WatchStack } from './watch-stack.ts';
+
+export interface RescrapeStacks {
+  readonly lake: LakeStack;
+  readonly pipeline: PipelineStack;
+  readonly analytics: AnalyticsStack;
+  readonly watch: WatchStack;
+}
+
+/** The four stacks of one stage, in the order in which they need each other. A synth fails on a finding of cdk-nag. */
+export function addStacks(app: App, deployment: Deployment): RescrapeStacks {
+  const { stage } = deployment;
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  Tags.of(app).add('rescrape:stage', stage);
+  const lake = new LakeStack(app, nameOf(stage, 'lake'), { deployment, sources });
+  const pipeline = new PipelineStack(app, nameOf(stage, 'pipeline'), { deployment, sources, lake });
+  const analytics = new AnalyticsStack(app, nameOf(stage, 'analytics'), { deployment, sources, lake });
+  const watch = new WatchStack(app, nameOf(stage, 'watch'), { deployment, pipeline });
+  return { lake, pipeline, analytics, watch };
+}

@@ -1,0 +1,148 @@
+import { Buffer } from 'node:buffer';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { viewsOf } from '../../core/audit/views.ts';
+import { logKey, manifestPrefix, runLogKey } from '../../core/lake/layout.ts';
+import { tableColumns } from '../../core/lake/schema.ts';
+import type { Warehouse } from '../../core/ports/warehouse.ts';
+import { civilDate } from '../../core/window/civil-date.ts';
+import { VIEW_COLUMNS } from '../../lib/constructs/view-columns.ts';
+import { namedQueriesOf } from '../../lib/named-queries.ts';
+import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
+import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
+import { sources } from '../../sources/index.ts';
+import { Synthesized } from './synthesized.ts';
+
+const prod = new Synthesized({ stage: 'prod' });
+const tables = prod.all('AWS::Glue::Table').map(({ Properties }) => Properties.TableInput);
+const tableNamed = (name: string) => tables.find(({ Name }) => Name === name);
+const locationOf = (name: string): string =>
+  tableNamed(name).StorageDescriptor.Location['Fn::Join'][1].at(-1).replace(/^\//, '');
+
+describe.each(sources)('the table of $name', ({ table }) => {
+  const made = tableNamed(table.name);
+
+  it('lies over the manifests, which name the files of the current versions', () => {
+    expect(locationOf(table.name)).toBe(manifestPrefix(table));
+    expect(made.StorageDescriptor.InputFormat).toBe('org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat');
+    expect(made.StorageDescriptor.SerdeInfo.SerializationLibrary).toBe(
+      'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe',
+    );
+  });
+
+  it('has the columns of the schema in their order, each with its comment', () => {
+    const columns = made.StorageDescriptor.Columns as readonly { Name: string; Comment?: string }[];
+    expect(columns.map(({ Name, Comment }) => [Name, Comment])).toEqual(
+      tableColumns(table.schema).map(({ name, comment }) => [name, comment]),
+    );
+  });
+
+  it('is partitioned by target and date', () => {
+    const keys = made.PartitionKeys as readonly { Name: string; Type: string }[];
+    expect(keys.map(({ Name, Type }) => [Name, Type])).toEqual([
+      [table.partitionBy[0], 'string'],
+      ['date', 'date'],
+    ]);
+  });
+});
+
+describe('the append-only tables', () => {
+  const day = civilDate('2026-11-22');
+  const partition = { target: 'gb', date: day };
+  const keys = {
+    attempts: logKey('attempts', day, 'racing', partition, 'run'),
+    commits: logKey('commits', day, 'racing', partition, 'run'),
+    runs: runLogKey(day, 'run'),
+  };
+
+  it.each(Object.entries(keys))('%s lies where its files are, its dates projected', (name, key) => {
+    expect(key.startsWith(`${locationOf(name)}date=2026-11-22/`)).toBe(true);
+    expect(tableNamed(name).PartitionKeys).toMatchObject([{ Name: 'date', Type: 'date' }]);
+    expect(tableNamed(name).Parameters).toMatchObject({
+      'projection.enabled': 'true',
+      'projection.date.type': 'date',
+      'projection.date.format': 'yyyy-MM-dd',
+      'projection.date.range': '2026-01-01,NOW',
+    });
+  });
+});
+
+describe('views and saved queries', () => {
+  let directory: string;
+  let platform: LocalPlatform;
+  let warehouse: Warehouse;
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'rescrape-catalog-'));
+    platform = openLocalPlatform({ directory, env: {} });
+    warehouse = await openLocalWarehouse(platform);
+  });
+  afterAll(async () => {
+    await warehouse.close();
+    await platform.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** Widened as `view-columns.ts` says. */
+  const DECLARED: Readonly<Record<string, string>> = {
+    VARCHAR: 'string',
+    INTEGER: 'bigint',
+    BIGINT: 'bigint',
+    DOUBLE: 'double',
+    BOOLEAN: 'boolean',
+    DATE: 'date',
+    TIMESTAMP: 'timestamp',
+  };
+
+  it.each(viewsOf(sources))(
+    '$name is declared with the columns that the engine gives it',
+    async ({ name }) => {
+      const { columns } = await warehouse.query(`SELECT * FROM ${name} LIMIT 0`);
+      const given = columns.map((column) => [column.name, DECLARED[column.type] ?? column.type]);
+      expect(Object.entries(VIEW_COLUMNS[name] ?? {})).toEqual(given);
+    },
+  );
+
+  it.each(viewsOf(sources))('$name is in the catalog as Athena would have written it', ({ name, sql }) => {
+    const made = tableNamed(name);
+    expect(made).toMatchObject({ TableType: 'VIRTUAL_VIEW', Parameters: { presto_view: 'true' } });
+    const encoded = /^\/\* Presto View: (\S+) \*\/$/.exec(made.ViewOriginalText)?.[1] ?? '';
+    const definition = JSON.parse(Buffer.from(encoded, 'base64').toString());
+    expect(definition).toMatchObject({
+      originalSql: sql.trim(),
+      catalog: 'awsdatacatalog',
+      schema: 'rescrape_prod',
+    });
+    const names = (columns: readonly { name?: string; Name?: string }[]) =>
+      columns.map((c) => c.name ?? c.Name);
+    expect(names(definition.columns)).toEqual(names(made.StorageDescriptor.Columns));
+  });
+
+  it('declare no view that is gone', () => {
+    expect(Object.keys(VIEW_COLUMNS).sort()).toEqual(
+      viewsOf(sources)
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it.each(namedQueriesOf(sources))('$name runs', async ({ sql }) => {
+    await expect(warehouse.query(sql)).resolves.toMatchObject({ rows: [] });
+  });
+
+  it('are saved in the workgroup, which limits what a query may read', () => {
+    const saved = prod.all('AWS::Athena::NamedQuery').map(({ Properties }) => Properties.Name);
+    expect(saved.sort()).toEqual(
+      namedQueriesOf(sources)
+        .map(({ name }) => name)
+        .sort(),
+    );
+    const [workGroup] = prod.all('AWS::Athena::WorkGroup');
+    expect(workGroup!.Properties.WorkGroupConfiguration).toMatchObject({
+      EnforceWorkGroupConfiguration: true,
+      BytesScannedCutoffPerQuery: 10 * 1024 ** 3,
+      ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
+    });
+  });
+});

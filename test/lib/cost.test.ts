@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { DistributedMapState } from '../../core/pipeline/asl.ts';
+import { dailyRescrape, LOCAL_RESOURCES } from '../../core/pipeline/workflow.ts';
+import type { FunctionName } from '../../lambdas/contracts.ts';
+import { FUNCTION_SIZES } from '../../lib/function-sizes.ts';
+import { racing } from '../../sources/racing/source.ts';
+
+/** The tables of docs/cost.md, each as rows of cells, by the first cell of its head. */
+const tables = new Map<string, string[][]>();
+for (const block of readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8').split(/\n\n+/)) {
+  const rows = block
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  const [head, , ...body] = rows;
+  if (head) tables.set(head.slice(0, 2).join(' | '), body);
+}
+const table = (name: string) => tables.get(name) ?? [];
+const prices = new Map(table('price of one | USD').map(([what, usd]) => [what!, Number(usd)]));
+const run = table('line | full');
+const row = (rows: readonly string[][], name: string) => rows.find(([first]) => first === name)!.map(Number);
+
+/** A stage's seconds and GB-seconds as the text says they are computed. */
+const CALL_SECONDS = 0.03;
+function lambda(memory: number, requests: number, ms: number, calls: number): [seconds: number, gb: number] {
+  const seconds =
+    (requests * racing.politeness.minDelayMs) / 1000 + ms / 1000 / (memory / 1769) + calls * CALL_SECONDS;
+  return [seconds, (seconds * memory) / 1024];
+}
+
+describe('the cost of a run', () => {
+  const lines = run.filter(([name]) => name !== 'total');
+
+  it.each(lines)('%s: price times count is the amount', (name, full, usdFull, unchanged, usdUnchanged) => {
+    const price = prices.get(name!)!;
+    expect(Number(usdFull)).toBeCloseTo(price * Number(full), 6);
+    expect(Number(usdUnchanged)).toBeCloseTo(price * Number(unchanged), 6);
+  });
+
+  it('adds up', () => {
+    const [, , full, , unchanged] = row(run, 'total');
+    const sum = (column: number) => lines.reduce((total, cells) => total + Number(cells[column]), 0);
+    expect([full, unchanged]).toEqual([sum(2), sum(4)].map((value) => Number(value.toFixed(6))));
+  });
+
+  it('has the seconds of its functions from what was measured, and the memory that is deployed', () => {
+    const stages = table('stage | calls').filter(([name]) => name !== 'total');
+    expect(stages.map(([name]) => name)).toEqual(['plan', 'scrape', 'publish', 'audit', 'report']);
+    for (const [name, ...cells] of stages) {
+      const [, memory, requests, ms, calls, s, gb, ms2, calls2, s2, gb2] = cells.map(Number) as number[];
+      expect(memory, name).toBe(FUNCTION_SIZES[name as FunctionName].memorySize);
+      const computed = [
+        ...lambda(memory!, requests!, ms!, calls!),
+        ...lambda(memory!, requests!, ms2!, calls2!),
+      ];
+      expect([s, gb, s2, gb2], name).toEqual(computed.map((value) => Number(value.toFixed(1))));
+    }
+    const [, , , , , , , gbFull, , , , gbUnchanged] = row(table('stage | calls'), 'total');
+    expect(row(run, 'Lambda, ARM: GB-second')[1]).toBe(gbFull);
+    expect(row(run, 'Lambda, ARM: GB-second')[3]).toBe(gbUnchanged);
+  });
+
+  it('has the state transitions of the workflow on a good day', () => {
+    const { States } = dailyRescrape({
+      resources: LOCAL_RESOURCES,
+      workListBucket: 'local',
+      retry: racing.retry,
+      maxConcurrency: 1,
+      toleratedFailurePercentage: 100,
+    });
+    const startAndEnd = 2;
+    const goodDay = Object.keys(States).filter((name) => name !== 'Broken').length + startAndEnd;
+    const children = (States.Partitions as DistributedMapState).ItemProcessor.States;
+    const child = Object.keys(children).filter((name) => name !== 'RecordFailures').length + startAndEnd;
+    const partitions = racing.targets.length * racing.cadence.windowDays;
+    expect(row(run, 'Step Functions, standard: state transition')[1]).toBe(goodDay + partitions * child);
+  });
+
+  it('has what a store was called for: the sum over the stages', () => {
+    const stages = table('stage | calls').filter(([name]) => name !== 'total');
+    const STORES = [
+      'S3: PUT or LIST',
+      'S3: GET',
+      'DynamoDB on demand: write unit',
+      'DynamoDB on demand: read unit',
+    ];
+    const sum = (column: number) => stages.reduce((total, cells) => total + Number(cells[column]), 0);
+    const stores = (column: number) => STORES.reduce((total, name) => total + row(run, name)[column]!, 0);
+    expect([stores(1), stores(3)]).toEqual([sum(5), sum(9)]);
+  });
+});
+
+describe('what it means', () => {
+  const PAGES = 158;
+  const ROWS = 1896;
+
+  it.each([
+    ['a day of racing: one run', 1, 6],
+    ['a month of racing: 30 runs', 30, 2],
+    ['a million pages', 1_000_000 / PAGES, 2],
+    ['a million accepted rows', 1_000_000 / ROWS, 2],
+    ['a month at 100 times as much', 3000, 2],
+  ])('%s', (name, runs, digits) => {
+    const [, , full, , unchanged] = row(run, 'total');
+    // A cent of rounding, because the amounts of a run are themselves rounded to six digits.
+    const slack = 10 ** -digits + runs * 1e-6;
+    const [, statedFull, statedUnchanged] = row(table(' | full, USD'), name);
+    expect(Math.abs(statedFull! - full! * runs)).toBeLessThanOrEqual(slack);
+    expect(Math.abs(statedUnchanged! - unchanged! * runs)).toBeLessThanOrEqual(slack);
+  });
+});

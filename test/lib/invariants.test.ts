@@ -1,0 +1,191 @@
+import { type Stack, Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, it } from 'vitest';
+import { ENV_CONTRACTS, type FunctionName } from '../../lambdas/contracts.ts';
+import { environmentOf } from '../../lib/constructs/stage-function.ts';
+import { sources } from '../../sources/index.ts';
+import { nameOf, type Resource, references, Synthesized } from './synthesized.ts';
+
+const prod = new Synthesized({ stage: 'prod' });
+const functionNames = Object.keys(ENV_CONTRACTS) as FunctionName[];
+const alarms = prod.all('AWS::CloudWatch::Alarm');
+/** Ids by what an alarm's dimensions refer to, whichever stack the alarm stands in. */
+const watched = (id: string) => alarms.filter((alarm) => references(alarm.Properties.Dimensions, id));
+
+describe('every queue', () => {
+  const queues = prod.all('AWS::SQS::Queue');
+  const deadLetterTargets = queues.flatMap(
+    ({ Properties }) => Properties.RedrivePolicy?.deadLetterTargetArn ?? [],
+  );
+  const schedules = prod.all('AWS::Scheduler::Schedule');
+  const isDlq = ({ id }: Resource) =>
+    deadLetterTargets.some((target) => references(target, id)) ||
+    schedules.some(({ Properties }) => references(Properties.Target.DeadLetterConfig, id));
+
+  it('has a dead-letter queue, unless it is one', () => {
+    expect(queues.length).toBeGreaterThanOrEqual(3);
+    const without = queues.filter((queue) => !isDlq(queue) && !queue.Properties.RedrivePolicy);
+    expect(without.map(nameOf)).toEqual([]);
+  });
+
+  it('has an alarm', () => {
+    expect(queues.filter(({ id }) => watched(id).length === 0).map(nameOf)).toEqual([]);
+  });
+
+  it('is encrypted and refuses what does not come over TLS', () => {
+    for (const queue of queues) {
+      expect(queue.Properties.SqsManagedSseEnabled, nameOf(queue)).toBe(true);
+      const policies = prod
+        .all('AWS::SQS::QueuePolicy')
+        .filter(({ Properties }) => references(Properties.Queues, queue.id));
+      expect(JSON.stringify(policies), nameOf(queue)).toContain('"aws:SecureTransport":"false"');
+    }
+  });
+
+  it('hides a message for six times as long as its function may take', () => {
+    const mappings = prod.all('AWS::Lambda::EventSourceMapping');
+    expect(mappings).toHaveLength(1);
+    for (const { Properties } of mappings) {
+      const queue = queues.find(({ id }) => references(Properties.EventSourceArn, id))!;
+      const worker = prod
+        .all('AWS::Lambda::Function')
+        .find(({ id }) => references(Properties.FunctionName, id))!;
+      expect(queue.Properties.VisibilityTimeout).toBe(6 * worker.Properties.Timeout);
+      expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+    }
+  });
+});
+
+describe('every function', () => {
+  const functions = prod.all('AWS::Lambda::Function');
+
+  it('is one of the contracts, and every contract has one', () => {
+    const names = functions.map(nameOf).sort();
+    expect(names).toEqual(functionNames.map((name) => `rescrape-prod-${name}`).sort());
+  });
+
+  it('is given the variables of its contract and no others', () => {
+    for (const name of functionNames) {
+      const made = functions.find((resource) => nameOf(resource) === `rescrape-prod-${name}`)!;
+      const given = Object.keys(made.Properties.Environment.Variables).sort();
+      expect(given, name).toEqual(Object.keys(ENV_CONTRACTS[name].shape).sort());
+    }
+  });
+
+  it('runs on Node 24 and ARM, is traced, and logs as JSON into a group of its own that ends', () => {
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        TracingConfig: { Mode: 'Active' },
+        LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'INFO' },
+      });
+      const group = prod
+        .all('AWS::Logs::LogGroup')
+        .find(({ id }) => references(Properties.LoggingConfig.LogGroup, id));
+      expect(group?.Properties.RetentionInDays).toBeGreaterThan(0);
+    }
+  });
+
+  it('has an alarm for when it dies', () => {
+    for (const name of functionNames) {
+      const alarm = alarms.find((resource) => nameOf(resource) === `rescrape-prod-${name}-died`);
+      const filter = prod
+        .all('AWS::Logs::MetricFilter')
+        .find(
+          ({ Properties }) => Properties.MetricTransformations[0].MetricName === alarm?.Properties.MetricName,
+        );
+      expect(filter?.Properties.FilterPattern, name).toContain('$.record.status = "timeout"');
+    }
+  });
+
+  it('gets the overrides of a source, where somebody who deploys gives them', () => {
+    const override = { RESCRAPE_RACING_URL: 'http://127.0.0.1:8080/' };
+    const made = new Synthesized({ stage: 'dev', sourceOverrides: override });
+    for (const { Properties } of made.all('AWS::Lambda::Function'))
+      expect(Properties.Environment.Variables).toMatchObject(override);
+  });
+});
+
+describe('an environment', () => {
+  const values = {
+    RESCRAPE_STAGE: 'prod',
+    RESCRAPE_BUCKET: 'bucket',
+    RESCRAPE_TABLE: 'table',
+  };
+
+  it('is not made without a value for each variable of the contract', () => {
+    expect(() => environmentOf('publish', values)).toThrow(
+      'function publish: no value for RESCRAPE_DATABASE',
+    );
+  });
+
+  it('is not made with a value that its reader would refuse', () => {
+    expect(() => environmentOf('audit', { ...values, RESCRAPE_STAGE: 'production' })).toThrow(
+      'function audit: "production" is no RESCRAPE_STAGE',
+    );
+  });
+});
+
+describe('permissions', () => {
+  const statements = prod.resources.flatMap(({ id, Properties }) =>
+    [Properties?.PolicyDocument, Properties?.AssumeRolePolicyDocument].flatMap((document) =>
+      // biome-ignore lint/suspicious/noExplicitAny: see Resource
+      (document?.Statement ?? []).map((statement: any) => ({ id, statement })),
+    ),
+  );
+
+  it('name every action: none has a wildcard', () => {
+    expect(statements.length).toBeGreaterThan(20);
+    const wild = statements.filter(
+      ({ statement }) =>
+        statement.Effect === 'Allow' && [statement.Action].flat().some((action) => action.includes('*')),
+    );
+    expect(wild).toEqual([]);
+  });
+
+  it('are given to nobody unnamed', () => {
+    const open = statements.filter(
+      ({ statement }) =>
+        statement.Effect === 'Allow' && (statement.Principal === '*' || statement.Principal?.AWS === '*'),
+    );
+    expect(open).toEqual([]);
+  });
+
+  it('come from no policy that AWS or somebody else may change', () => {
+    expect(
+      prod.all('AWS::IAM::Role').flatMap(({ Properties }) => Properties.ManagedPolicyArns ?? []),
+    ).toEqual([]);
+  });
+
+  it('let the state machine redrive its children', () => {
+    const redrive = statements.filter(({ statement }) =>
+      [statement.Action].flat().includes('states:RedriveExecution'),
+    );
+    expect(redrive).toHaveLength(sources.length);
+    expect(JSON.stringify(redrive[0]!.statement.Resource)).toContain(
+      ':execution:rescrape-prod-racing/partitions:*',
+    );
+  });
+});
+
+describe('cdk-nag', () => {
+  it('stops a synth where something is wrong', () => {
+    const spoil = () => new Synthesized({ stage: 'dev' }, ({ watch }) => void new Bucket(watch, 'Open'));
+    expect(spoil).toThrow('AwsSolutions-S1');
+  });
+
+  it('is answered one finding at a time: no rule is switched off as a whole but where nothing can be named', () => {
+    const constructs = Object.values<Stack>({ ...prod.stacks }).flatMap((stack) => stack.node.findAll());
+    const acknowledged = constructs.flatMap(({ node }) =>
+      node.metadata
+        .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+        .flatMap(({ data }) => Object.entries(data as Record<string, string>)),
+    );
+    expect(acknowledged.length).toBeGreaterThan(10);
+    for (const [id, reason] of acknowledged) {
+      expect(reason.length, id).toBeGreaterThan(40);
+      if (id.includes('IAM5')) expect(id).toMatch(/\[Resource::.+\]$/);
+    }
+  });
+});

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PartitionWork, Platform } from '../../core/pipeline/platform.ts';
+import { handleFailedItem } from '../../core/pipeline/retry-items.ts';
+import { STAGES } from '../../core/pipeline/stages.ts';
+import type { PlanAnswer } from '../../core/pipeline/workflow.ts';
+import type { ObjectStore } from '../../core/ports/object-store.ts';
+import type { FunctionName } from '../../lambdas/contracts.ts';
+import { LAKE_ACCESS } from '../../lib/constructs/lake-access.ts';
+import { faults, rule, sessionWith, status } from '../e2e/support/race-faults.ts';
+import type { Session } from '../e2e/support/session.ts';
+import { DAY } from '../e2e/support/small-site.ts';
+
+type Use = 'read' | 'write' | 'delete';
+const used = new Map<FunctionName, Record<Use, Set<string>>>();
+
+/** The store itself; every key that is read, written or deleted is noted under the name of the function. */
+function noted(name: FunctionName, store: ObjectStore): ObjectStore {
+  const uses = used.get(name) ?? { read: new Set(), write: new Set(), delete: new Set() };
+  used.set(name, uses);
+  const note = (use: Use, key: string) => uses[use].add(key.split('/')[0]!);
+  const METHODS: Readonly<Record<string, Use>> = {
+    get: 'read',
+    getRange: 'read',
+    head: 'read',
+    put: 'write',
+    delete: 'delete',
+  };
+  return new Proxy(store, {
+    get: (target, method) => {
+      const value: unknown = Reflect.get(target, method, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]) => {
+        const use = METHODS[String(method)];
+        if (use) note(use, String(given[0]));
+        return Reflect.apply(value, target, given);
+      };
+    },
+  });
+}
+
+let session: Session;
+const as = (name: FunctionName): Platform => ({
+  ...session.platform,
+  lake: noted(name, session.platform.lake),
+});
+
+/** One run of Great Britain, stage by stage, each with what its function may do; a scrape that throws is tried again. */
+async function run(force: boolean): Promise<void> {
+  const runId = session.platform.newId();
+  const input = { runId, source: 'racing', start: DAY, end: DAY, targets: ['gb'], force };
+  const planned = (await STAGES.plan(as('plan'), input as never, () => false)) as PlanAnswer;
+  const work: PartitionWork = { runId, source: 'racing', target: 'gb', date: DAY, force };
+  const tries = 5;
+  for (let left = tries; left > 0; left--) {
+    try {
+      const answer = await STAGES.scrape(as('scrape'), work as never, () => false);
+      if ((answer as { done: boolean }).done) break;
+    } catch {
+      if (left === tries - 2) await STAGES['give-up'](as('give-up'), work as never, () => false);
+    }
+  }
+  await STAGES.publish(as('publish'), work as never, () => false);
+  await STAGES.audit(as('audit'), planned as never, () => false);
+  await STAGES.report(as('report'), planned as never, () => false);
+}
+
+/** Of the run that gives up: the retry heals it, and the run after it is whole. */
+const REQUESTS_OF_A_RUN = 3;
+
+beforeAll(async () => {
+  session = await sessionWith(faults(rule(0, status(500), REQUESTS_OF_A_RUN)));
+  await run(false);
+  await session.clock.sleep(46 * 60_000);
+  for (;;) {
+    const [delivery] = await session.platform.failedItems.receive({ max: 1, visibilityMs: 60_000 });
+    if (!delivery) break;
+    await handleFailedItem(as('retry-items'), delivery);
+  }
+  await run(false);
+  await run(true);
+});
+afterAll(() => session.close());
+
+describe.each(Object.keys(LAKE_ACCESS) as FunctionName[])('the function %s', (name) => {
+  it('may do to the lake what its stage does, and nothing else', () => {
+    const { read, write, delete: deleted = [] } = LAKE_ACCESS[name];
+    const uses = used.get(name)!;
+    expect({
+      read: [...uses.read].sort(),
+      write: [...uses.write].sort(),
+      delete: [...uses.delete].sort(),
+    }).toEqual({ read: [...read].sort(), write: [...write].sort(), delete: [...deleted].sort() });
+  });
+});

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { OUTCOME_CODES } from '../../core/outcome/outcome.ts';
+import { sources } from '../../sources/index.ts';
+import { nameOf, Synthesized } from './synthesized.ts';
+
+const prod = new Synthesized({ stage: 'prod', alertEmail: 'ops@example.org' });
+const alarms = prod.all('AWS::CloudWatch::Alarm');
+
+describe('the alarms', () => {
+  it('watch every source for runs that fail and for days without one', () => {
+    for (const { name } of sources) {
+      const of = (suffix: string) =>
+        alarms.find((alarm) => nameOf(alarm) === `rescrape-prod-${name}-${suffix}`);
+      expect(of('execution-failed')?.Properties.MetricName).toBe('ExecutionsFailed');
+      expect(of('no-run')?.Properties).toMatchObject({
+        MetricName: 'ExecutionsSucceeded',
+        TreatMissingData: 'breaching',
+        Period: 3600,
+        EvaluationPeriods: 26,
+      });
+    }
+  });
+
+  it('are paid by the month, as docs/cost.md says', () => {
+    const cost = readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8');
+    expect(cost).toContain(
+      `| CloudWatch: alarm-month | ${alarms.length} | ${(alarms.length * 0.1).toFixed(2)} |`,
+    );
+  });
+
+  it('use a metric as it is, which every CloudWatch can watch', () => {
+    expect(alarms.filter(({ Properties }) => Properties.Metrics !== undefined)).toEqual([]);
+  });
+
+  it('tell the topic, which lets CloudWatch publish', () => {
+    for (const { Properties } of alarms) expect(Properties.AlarmActions).toHaveLength(1);
+    const [policy] = prod.all('AWS::SNS::TopicPolicy');
+    expect(JSON.stringify(policy)).toContain('"Service":"cloudwatch.amazonaws.com"');
+    expect(prod.all('AWS::SNS::Subscription').map(({ Properties }) => Properties.Endpoint)).toEqual([
+      'ops@example.org',
+    ]);
+    expect(new Synthesized({ stage: 'dev' }).all('AWS::SNS::Subscription')).toEqual([]);
+  });
+});
+
+describe('the runbook', () => {
+  const headings = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8')
+    .split('\n')
+    .flatMap((line) => /^#{2,3} (.+)$/.exec(line)?.[1] ?? []);
+  const anchors = headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_ -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+  it('has a heading for every alarm, which the alarm names', () => {
+    for (const alarm of alarms) {
+      const anchor = /docs\/runbook\.md#(\S+)$/.exec(alarm.Properties.AlarmDescription)?.[1];
+      expect(anchors, `${nameOf(alarm)}: ${alarm.Properties.AlarmDescription}`).toContain(anchor);
+    }
+  });
+
+  it('has a heading for every outcome code', () => {
+    for (const code of OUTCOME_CODES) expect(headings).toContain(code);
+  });
+
+  it('has one heading of a name', () => {
+    expect(anchors.filter((anchor, place) => anchors.indexOf(anchor) !== place)).toEqual([]);
+  });
+});
