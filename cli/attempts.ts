@@ -47,7 +47,7 @@ export function attemptsCommand(): Command {
         const wanted = new Conditions(scopeOf(platform, options));
         const code = codeOf(options.code);
         if (options.since !== undefined)
-          wanted.add('attempted_at >= CAST(? AS TIMESTAMP)', sinceOf(options.since));
+          wanted.add('attempted_at >= CAST(? AS TIMESTAMP)', timestampOf(sinceOf(options.since)));
         if (code) wanted.add('error_code = ?', code);
         if (options.item !== undefined) wanted.add('item_id = ?', options.item);
         const { rows } = await queryLogs(
@@ -83,7 +83,7 @@ export function blocksCommand(): Command {
       await withPlatform(command, async (platform, globals) => {
         const wanted = new Conditions(scopeOf(platform, options));
         const since = new Date(platform.clock.now() - options.days * DAY_MS).toISOString();
-        wanted.add('attempted_at >= CAST(? AS TIMESTAMP)', since);
+        wanted.add('attempted_at >= CAST(? AS TIMESTAMP)', timestampOf(since));
         const { rows } = await queryLogs(
           platform,
           `SELECT * FROM attempts WHERE status = 'blocked' AND ${wanted.sql} ORDER BY attempted_at DESC, attempt_id DESC`,
@@ -131,6 +131,11 @@ class Conditions {
 
 function withPartition(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return { ...row, partition: `${row.source}/${row.target}/${row.partition_date}` };
+}
+
+/** As both warehouses read it: Athena takes neither the T nor the Z of ISO 8601. */
+function timestampOf(iso: string): string {
+  return iso.replace('T', ' ').replace('Z', '');
 }
 
 const SINCE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;

@@ -17,6 +17,7 @@ import { cellText, printJson, printTable } from './print.ts';
 
 interface CompletenessOptions extends ListOptions {
   readonly lake?: boolean;
+  readonly exitCode?: boolean;
   readonly start?: string;
   readonly end?: string;
   readonly target?: string[];
@@ -32,12 +33,14 @@ export function completenessCommand(): Command {
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
     .option('--target <target...>', 'only these targets')
     .option('--lake', 'also read every current file, and hold it against what was committed')
+    .option('--exit-code', 'end with exit code 1 where the data is not complete: for cron and scripts')
     .addHelpText(
       'after',
       examples(
         'completeness racing',
         'completeness racing --start 2025-01-01 --end 2025-11-17 --target gb',
         'completeness racing --lake',
+        'completeness racing --exit-code',
         'completeness --csv > completeness.csv',
       ),
     )
@@ -61,6 +64,10 @@ export function completenessCommand(): Command {
           throw new FailedCommand(
             `the lake is not as it was committed: ${counted(findings.length, 'finding')}, the first at ${findings[0]?.partition}`,
           );
+        }
+        const incomplete = answers.filter(({ verdict }) => verdict === 'incomplete');
+        if (options.exitCode && incomplete.length > 0) {
+          throw new FailedCommand(`not complete: ${incomplete.map(({ source }) => source).join(', ')}`);
         }
       });
     });

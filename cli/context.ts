@@ -2,31 +2,31 @@ import type { Command } from 'commander';
 import type { PipelineEvent } from '../core/pipeline/platform.ts';
 import type { Source } from '../core/source/source.ts';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/window/window.ts';
-import { type LocalPlatform, openLocalPlatform } from '../runtime/local.ts';
+import { type CommandPlatform, openPlatform } from '../runtime/platform-for.ts';
 import { UsageError } from './failure.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
   readonly local: string;
+  readonly stack?: string;
   readonly json?: boolean;
 }
 
 export function globalOptions(command: Command): GlobalOptions {
-  return command.optsWithGlobals<GlobalOptions>();
+  const options = command.optsWithGlobals<GlobalOptions>();
+  if (options.stack !== undefined && command.getOptionValueSourceWithGlobals('local') === 'cli')
+    throw new UsageError('--local and --stack exclude each other: choose one');
+  return options;
 }
 
 /** Opens the platform of the command, hands it over, and closes it however that ends. */
 export async function withPlatform<T>(
   command: Command,
-  use: (platform: LocalPlatform, options: GlobalOptions) => Promise<T>,
+  use: (platform: CommandPlatform, options: GlobalOptions) => Promise<T>,
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<T> {
   const options = globalOptions(command);
-  const platform = openLocalPlatform({
-    directory: options.local,
-    env: process.env,
-    ...(onEvent && { onEvent }),
-  });
+  const platform = await openPlatform(options, process.env, onEvent);
   try {
     return await use(platform, options);
   } finally {
@@ -35,7 +35,7 @@ export async function withPlatform<T>(
 }
 
 /** The source of that name, or a usage error that lists what there is. */
-export function sourceOf(platform: Pick<LocalPlatform, 'sources'>, name: string): Source {
+export function sourceOf(platform: Pick<CommandPlatform, 'sources'>, name: string): Source {
   const source = platform.sources.find((candidate) => candidate.name === name);
   if (source) return source;
   const known = platform.sources.map((candidate) => candidate.name).join(', ');

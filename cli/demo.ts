@@ -8,6 +8,7 @@ import { findSource } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
 import { printCompleteness } from './completeness.ts';
 import { globalOptions, windowOf } from './context.ts';
+import { UsageError } from './failure.ts';
 import { printJson } from './print.ts';
 import { Progress } from './progress.ts';
 import { runWithProgress } from './run.ts';
@@ -32,7 +33,8 @@ export function demoCommand(): Command {
     .option('--no-faults', 'a site without faults')
     .addHelpText('after', examples('demo', 'demo --no-faults --seed 7 --local /tmp/try'))
     .action(async (options: DemoOptions, command: Command) => {
-      const { local, json } = globalOptions(command);
+      const { local, json, stack } = globalOptions(command);
+      if (stack !== undefined) throw new UsageError('the demo runs on this machine: leave --stack out');
       const racing = findSource('racing')!;
       const today = civilDateAt(Date.now(), racing.timeZone);
       const site = await startDemoSite({

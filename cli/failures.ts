@@ -3,7 +3,7 @@ import { rerunCommand } from '../core/report/commands.ts';
 import type { Source } from '../core/source/source.ts';
 import { civilDate } from '../core/window/civil-date.ts';
 import { type Failure, FailureRegister } from '../core/work/failure.ts';
-import type { LocalPlatform } from '../runtime/local.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { FailedCommand, UsageError } from './failure.ts';
@@ -82,7 +82,7 @@ async function printFailures(
 }
 
 /** Newest first. */
-async function failuresThatMatch(platform: LocalPlatform, options: FailureFilter): Promise<Failure[]> {
+async function failuresThatMatch(platform: CommandPlatform, options: FailureFilter): Promise<Failure[]> {
   const filter = filterOf(platform, options);
   const code = codeOf(options.code);
   const { state } = options;
@@ -101,7 +101,7 @@ async function failuresThatMatch(platform: LocalPlatform, options: FailureFilter
 }
 
 async function failureNamed(
-  platform: LocalPlatform,
+  platform: CommandPlatform,
   name: string,
 ): Promise<{ source: Source; failure: Failure }> {
   const { source, partition, item } = itemOf(platform, name);

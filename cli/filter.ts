@@ -3,11 +3,11 @@ import { parsePartitionName } from '../core/lake/layout.ts';
 import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { type CivilDate, civilDate, parseCivilDate } from '../core/window/civil-date.ts';
-import type { LocalPlatform } from '../runtime/local.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { sourceOf, targetsOf } from './context.ts';
 import { UsageError } from './failure.ts';
 
-type Sources = Pick<LocalPlatform, 'sources'>;
+type Sources = Pick<CommandPlatform, 'sources'>;
 
 /** Which sources, targets and dates a list is about. What is left out narrows nothing. */
 export interface FilterOptions {

@@ -41,6 +41,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       'Scrapes the last days of every source again, swaps each date partition atomically, and proves how complete the result is.',
     )
     .option('--local <directory>', 'where the lake and the state are', '.rescrape')
+    .option('--stack <name>', 'work on a deployed pipeline stack instead')
     .option('--json', 'print JSON instead of text')
     .exitOverride()
 

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
-import type { LocalPlatform } from '../runtime/local.ts';
-import { openLocalWarehouse } from '../runtime/local-warehouse.ts';
+import { type CommandPlatform, openWarehouse } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
@@ -35,11 +34,12 @@ export function queryCommand(): Command {
 
 /** One statement over the lake as it is now. */
 async function queryLake(
-  lake: WarehouseSource,
+  platform: CommandPlatform,
   sql: string,
   parameters: readonly SqlValue[] = [],
+  sources = platform.sources,
 ): Promise<QueryResult> {
-  const warehouse = await openLocalWarehouse(lake);
+  const warehouse = await openWarehouse(platform, sources);
   try {
     return await warehouse.query(sql, parameters);
   } finally {
@@ -52,11 +52,9 @@ async function queryLake(
  * are bound to its `?`, in order.
  */
 export function queryLogs(
-  { lake }: WarehouseSource,
+  platform: CommandPlatform,
   sql: string,
   parameters: readonly SqlValue[],
 ): Promise<QueryResult> {
-  return queryLake({ lake, sources: [] }, sql, parameters);
+  return queryLake(platform, sql, parameters, []);
 }
-
-type WarehouseSource = Pick<LocalPlatform, 'lake' | 'sources'>;

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { PartitionSummary } from '../core/report/run-summary.ts';
-import type { LocalPlatform } from '../runtime/local.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
+import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { printTable } from './print.ts';
 
 const number = { alignment: 'right' as const };
 
 /** The last thing a run prints: a row a partition, the verdict, and where everything is. */
-export function printRunEnd(platform: LocalPlatform, end: RunEnd): void {
+export function printRunEnd(platform: CommandPlatform, end: RunEnd): void {
   if (end.kind !== 'finished') return;
   const { run, partitions, skipped } = end.summary;
   printTable(
@@ -33,8 +33,12 @@ export function printRunEnd(platform: LocalPlatform, end: RunEnd): void {
       `${run.items_failed} failed (${run.items_carried} carried over); ${run.committed} partitions committed, ${run.unchanged} unchanged, ` +
       `${run.held} held, ${run.failed} failed; ${run.attempts} attempts in ${seconds.toFixed(1)} s.`,
   );
-  console.log(`data:    ${join(platform.directory, 'lake', 'tables')}`);
-  if (end.report) console.log(`report:  ${join(platform.directory, 'lake', end.report)}`);
+  console.log(`data:    ${placeOf(platform, 'tables')}`);
+  if (end.report) console.log(`report:  ${placeOf(platform, end.report)}`);
+}
+
+function placeOf(platform: CommandPlatform, key: string): string {
+  return isStack(platform) ? platform.lake.uri(key) : join(platform.directory, 'lake', key);
 }
 
 function rowOf({ name, result }: PartitionSummary): Record<string, unknown> {

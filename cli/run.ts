@@ -3,6 +3,8 @@ import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, type Plan } from '../core/pipeline/plan.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { type RunEnd, runLocally } from '../runtime/local-run.ts';
+import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
+import type { StackPlatform } from '../runtime/stack.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
@@ -48,7 +50,12 @@ export function runCommand(): Command {
               json,
             );
           const ends: RunEnd[] = [];
-          for (const request of requests) ends.push(await runWithProgress(platform, request, progress));
+          for (const request of requests) {
+            const run = isStack(platform)
+              ? followWithProgress(platform, request, progress)
+              : runWithProgress(platform, request, progress);
+            ends.push(await run);
+          }
           report(platform, ends, json);
         },
         (event) => progress.onPipeline(event),
@@ -58,7 +65,7 @@ export function runCommand(): Command {
 
 type Request = Parameters<typeof makePlan>[1];
 
-function requestOf(platform: LocalPlatform, name: string, options: RunOptions): Request {
+function requestOf(platform: CommandPlatform, name: string, options: RunOptions): Request {
   const source = sourceOf(platform, name);
   const targets = targetsOf(source, options.target);
   const { start, end } = windowOf(source, platform.clock.now(), options);
@@ -66,22 +73,49 @@ function requestOf(platform: LocalPlatform, name: string, options: RunOptions): 
 }
 
 /** Runs one source; Ctrl-C ends it in order, and the next run takes it up again. */
-export async function runWithProgress(
+export function runWithProgress(
   platform: LocalPlatform,
   request: Request,
   progress: Progress,
+): Promise<RunEnd> {
+  return interruptible(progress, (signal) =>
+    runLocally(platform, {
+      ...request,
+      signal,
+      onStart: (start) => progress.onStart(request, start),
+      onWorkflowEvent: (event) => progress.onWorkflow(event),
+    }),
+  );
+}
+
+/** Starts one source in a stack and follows it; Ctrl-C ends the following, and the run goes on. */
+async function followWithProgress(
+  platform: StackPlatform,
+  request: Request,
+  progress: Progress,
+): Promise<RunEnd> {
+  const { runOnStack } = await import('../runtime/aws-run.ts');
+  return interruptible(progress, (signal) =>
+    runOnStack(platform, {
+      ...request,
+      env: process.env,
+      signal,
+      onStart: (start) => progress.onStart(request, start),
+      onEvent: (event) => progress.onPipeline(event),
+    }),
+  );
+}
+
+async function interruptible(
+  progress: Progress,
+  run: (signal: AbortSignal) => Promise<RunEnd>,
 ): Promise<RunEnd> {
   const abort = new AbortController();
   const interrupt = () => abort.abort(new Error('interrupted'));
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    return await runLocally(platform, {
-      ...request,
-      signal: abort.signal,
-      onStart: (start) => progress.onStart(request, start),
-      onWorkflowEvent: (event) => progress.onWorkflow(event),
-    });
+    return await run(abort.signal);
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -89,7 +123,7 @@ export async function runWithProgress(
   }
 }
 
-function report(platform: LocalPlatform, ends: readonly RunEnd[], json: boolean | undefined): void {
+function report(platform: CommandPlatform, ends: readonly RunEnd[], json: boolean | undefined): void {
   if (json) printJson(ends.length === 1 ? ends[0] : ends);
   else for (const end of ends) printRunEnd(platform, end);
   const problems = ends.flatMap(problemOf);

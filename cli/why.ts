@@ -6,7 +6,7 @@ import { DISPOSITIONS } from '../core/outcome/verdict.ts';
 import { why } from '../core/pipeline/why.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { civilDate } from '../core/window/civil-date.ts';
-import type { LocalPlatform } from '../runtime/local.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
@@ -47,13 +47,13 @@ interface Subject {
   readonly item: string | null;
 }
 
-async function subjectOf(platform: LocalPlatform, text: string): Promise<Subject> {
+async function subjectOf(platform: CommandPlatform, text: string): Promise<Subject> {
   if (/^https?:\/\//i.test(text)) return subjectAt(platform, text);
   return text.split('/').length > 3 ? itemOf(platform, text) : { ...partitionOf(platform, text), item: null };
 }
 
 /** The item that was last asked for at an address. */
-async function subjectAt(platform: LocalPlatform, address: string): Promise<Subject> {
+async function subjectAt(platform: CommandPlatform, address: string): Promise<Subject> {
   const url = URL.parse(address);
   if (url) url.hash = '';
   const { rows } = await queryLogs(

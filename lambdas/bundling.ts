@@ -1,0 +1,28 @@
+import type { BuildOptions } from 'esbuild';
+
+/**
+ * How every handler is bundled: options of esbuild, for whoever bundles (the constructs, tests, the bench). CommonJS with the
+ * SDK bundled from its ES modules imports in 60 ms on Node 24 (ESM 69 ms; the SDK that the runtime brings 105 ms; CommonJS
+ * with esbuild's own mainFields 109 ms and 1.4 MB).
+ */
+export const BUNDLING = {
+  bundle: true,
+  platform: 'node' as const,
+  target: 'node24',
+  format: 'cjs' as const,
+  mainFields: ['module', 'main'],
+  minify: true,
+  // Where credentials come from other than a function's own variables: 90 KB that a Lambda never loads.
+  external: [
+    '@aws-sdk/credential-provider-http',
+    '@aws-sdk/credential-provider-ini',
+    '@aws-sdk/credential-provider-login',
+    '@aws-sdk/credential-provider-process',
+    '@aws-sdk/credential-provider-sso',
+    '@aws-sdk/credential-provider-web-identity',
+    '@smithy/credential-provider-imds',
+  ],
+} satisfies BuildOptions;
+
+/** Bytes that no bundle exceeds: 1 MB. What is read and compiled at a cold start grows with it. */
+export const MAX_BUNDLE_BYTES = 1_000_000;

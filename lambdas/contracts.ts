@@ -1,0 +1,113 @@
+import * as z from 'zod';
+
+/**
+ * What each function is given: its variables (set by `lib/constructs/stage-function.ts`, read by its handler) and its
+ * event. One file for both sides, so that neither can drift; zod only, because the CDK app reads it as well.
+ */
+
+const variable = z.string().min(1);
+const address = z.url({ protocol: /^https?$/ });
+
+/** Every function works on the lake and the state, and says in its logs which stage it belongs to. */
+const base = z.object({
+  RESCRAPE_STAGE: z.enum(['dev', 'prod']).describe('dev or prod'),
+  RESCRAPE_BUCKET: variable.describe('Bucket of the lake'),
+  RESCRAPE_TABLE: variable.describe('DynamoDB table of the state; keys pk, sk'),
+});
+
+const failedItems = { RESCRAPE_FAILED_ITEMS_QUEUE_URL: address.describe('Queue of failed items') };
+const catalog = { RESCRAPE_DATABASE: variable.describe('Glue database that partitions are registered in') };
+
+/** The variables of each function, by its name. `RESCRAPE_<SOURCE>_…` overrides (runtime/settings.ts) may stand beside them. */
+export const ENV_CONTRACTS = {
+  plan: base,
+  scrape: base.extend(failedItems),
+  'give-up': base.extend(failedItems),
+  publish: base.extend(catalog),
+  audit: base,
+  report: base.extend({ RESCRAPE_TOPIC_ARN: z.string().regex(/^arn:/).describe('Topic that reports go to') }),
+  'retry-items': base.extend({
+    ...catalog,
+    ...failedItems,
+    RESCRAPE_FAILED_ITEMS_DLQ_URL: address.describe('Dead letters of the failed items'),
+  }),
+} as const;
+
+export type FunctionName = keyof typeof ENV_CONTRACTS;
+
+/** A variable is missing or malformed. The message names each one and never shows a value. */
+class EnvError extends Error {
+  override readonly name = 'EnvError';
+}
+
+/** Reads the variables of a contract. Throws an EnvError that names every missing or malformed one. */
+export function readEnv<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: Readonly<Record<string, string | undefined>>,
+): z.infer<Schema> {
+  const result = schema.safeParse(env);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return env[name] === undefined ? `${name} is missing` : `${name} is malformed (${message})`;
+  });
+  throw new EnvError(problems.join('; '));
+}
+
+/** What may stand in a key or a partition value (design, section 13). */
+const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+const runId = z.uuidv7();
+
+/** A run that somebody asked for by name: what the command line starts, and what a redrive sees again. */
+export const runInputSchema = z.strictObject({
+  runId,
+  source: identifier,
+  /** Civil dates in the source's zone, both included. */
+  start: z.iso.date(),
+  end: z.iso.date(),
+  targets: z.array(identifier).min(1).readonly().optional(),
+  force: z.boolean(),
+});
+
+/**
+ * A run that a schedule asked for. EventBridge Scheduler puts the time that the run was due into the input
+ * (`<aws.scheduler.scheduled-time>`), and plan turns it into the window in the source's zone: a late start, a retry or
+ * a redrive next week works on the same dates, and no clock is read. Source and scheduled time also name the run, so
+ * that a schedule that fires twice (it delivers at least once) does not make two runs.
+ */
+export const scheduledRunSchema = z.strictObject({
+  source: identifier,
+  /** UTC, `2026-11-22T01:30:00Z`. */
+  scheduledTime: z.iso.datetime(),
+  /** Scheduler's id of this attempt to start the run; for the log only. */
+  executionName: z.string(),
+});
+
+export const planEventSchema = z.union([runInputSchema, scheduledRunSchema]);
+
+/** A line of the work list. The execution adds its own notes (`scrape`, `problem`, `publish`) beside it; they are dropped. */
+export const partitionWorkSchema = z.object({
+  runId,
+  source: identifier,
+  target: identifier,
+  date: z.iso.date(),
+  force: z.boolean(),
+});
+
+/** The state of an execution after plan: what audit and report get. */
+export const planAnswerSchema = z.object({
+  ...runInputSchema.shape,
+  workList: z.object({ key: z.string().min(1), lines: z.int().nonnegative() }),
+});
+
+/** The part of an SQS event that is relied on. What a body means is decided where it is parsed, a message at a time. */
+export const sqsEventSchema = z.object({
+  Records: z.array(
+    z.object({
+      messageId: z.string().min(1),
+      body: z.string(),
+      receiptHandle: z.string(),
+      attributes: z.object({ ApproximateReceiveCount: z.coerce.number().int().positive() }),
+    }),
+  ),
+});

@@ -1,0 +1,88 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context } from 'aws-lambda';
+import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import type { FunctionName } from './contracts.ts';
+
+/** What every line of an invocation's log says. */
+export interface LogKeys {
+  readonly runId?: string;
+  readonly source?: string;
+  /** `gb/2026-11-17` */
+  readonly partition?: string;
+}
+
+/**
+ * The metrics, in the namespace `Rescrape`, each with the dimensions `service` (the function) and `source`:
+ * `Attempts` (and `outcome`: one code of `core/outcome`), `Pages` (answered with content), `Retries` (tries after the first),
+ * `Bytes` (over the wire), `Partitions` (and `status` as publish answered), `Rows`. All are counts but `Bytes`.
+ */
+const NAMESPACE = 'Rescrape';
+
+/** Logs and metrics of one function. Events of the pipeline are counted as they happen and told when the invocation ends. */
+export class Observer {
+  readonly logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #counts = new Map<string, { dimensions: Record<string, string>; name: string; value: number }>();
+
+  constructor(name: FunctionName) {
+    this.logger = new Logger({ serviceName: name });
+    this.#metrics = new Metrics({ namespace: NAMESPACE, serviceName: name });
+  }
+
+  /** Called before anything else: what is logged from here on carries the keys. */
+  begin(context: Context, keys: LogKeys): void {
+    this.logger.addContext(context);
+    this.logger.resetKeys();
+    this.logger.appendKeys({ ...keys });
+  }
+
+  /** `platform.emit`: a line for what somebody should see, a count for everything. */
+  readonly onEvent = (event: PipelineEvent): void => {
+    switch (event.kind) {
+      case 'planned':
+        this.logger.info('planned', { partitions: event.partitions });
+        break;
+      case 'discovered':
+        this.logger.info('discovered', { items: event.items });
+        break;
+      case 'attempted':
+        this.#count('Attempts', event.source, 1, { outcome: event.code });
+        if (event.code === 'SUCCESS') this.#count('Pages', event.source, 1);
+        if (event.attempt > 1) this.#count('Retries', event.source, 1);
+        if (event.code !== 'SUCCESS' && event.code !== 'NOT_MODIFIED') {
+          const { item, attempt, code, message: reason } = event;
+          this.logger.warn('attempt failed', { item, attempt, code, reason });
+        }
+        break;
+      case 'flagged':
+        this.logger.warn('target flagged', { target: event.target, reason: event.reason });
+        break;
+      case 'published': {
+        const { status, version, rows, wireBytes, stats, reason } = event.result;
+        this.#count('Partitions', event.source, 1, { status });
+        this.#count('Rows', event.source, rows);
+        this.#count('Bytes', event.source, wireBytes);
+        this.logger.info('published', { status, version, rows, stats, reason });
+        break;
+      }
+    }
+  };
+
+  /** Called last, whatever happened: tells the metrics of this invocation. */
+  end(): void {
+    for (const { name, dimensions, value } of this.#counts.values()) {
+      const metric = this.#metrics.singleMetric();
+      metric.addDimensions(dimensions);
+      metric.addMetric(name, name === 'Bytes' ? MetricUnit.Bytes : MetricUnit.Count, value);
+    }
+    this.#counts.clear();
+  }
+
+  #count(name: string, source: string, value: number, more: Record<string, string> = {}): void {
+    const dimensions = { source, ...more };
+    const key = JSON.stringify([name, dimensions]);
+    const before = this.#counts.get(key)?.value ?? 0;
+    this.#counts.set(key, { name, dimensions, value: before + value });
+  }
+}

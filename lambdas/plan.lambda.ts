@@ -1,0 +1,44 @@
+import { plan } from '../core/pipeline/plan.ts';
+import { type Platform, sourceNamed } from '../core/pipeline/platform.ts';
+import { scheduledRunId } from '../core/pipeline/run-id.ts';
+import { windowFor } from '../core/window/window.ts';
+import type { RunInput } from '../core/work/run-register.ts';
+import { openAwsPlatform } from '../runtime/aws.ts';
+import { withFetchers } from '../runtime/aws-fetchers.ts';
+import { ENV_CONTRACTS, readEnv, runInputSchema, scheduledRunSchema } from './contracts.ts';
+import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
+
+type PlanEvent = RunInput | { readonly source: string; readonly scheduledTime: string };
+
+/** Of a run that is named, or of one that a schedule asked for: then the time it was due says which run, and which dates. */
+export const planStage: Stage<PlanEvent> = {
+  name: 'plan',
+  parse: (event) => {
+    const scheduled = typeof event === 'object' && event !== null && 'scheduledTime' in event;
+    return parseEvent(scheduled ? scheduledRunSchema : runInputSchema, event) as PlanEvent;
+  },
+  keys: (event) => ({ source: event.source, ...('runId' in event && { runId: event.runId }) }),
+  run: (platform, event, _context, { logger }) => {
+    const input = 'runId' in event ? event : scheduledInput(platform, event);
+    logger.appendKeys({ runId: input.runId });
+    return plan(platform, input);
+  },
+};
+
+function scheduledInput(
+  platform: Platform,
+  { source: name, scheduledTime }: Exclude<PlanEvent, RunInput>,
+): RunInput {
+  const source = sourceNamed(platform, name);
+  const now = Date.parse(scheduledTime);
+  const window = windowFor({ now, timeZone: source.timeZone, windowDays: source.cadence.windowDays });
+  return { runId: scheduledRunId(name, now), source: name, ...window, force: false };
+}
+
+const env = readEnv(ENV_CONTRACTS.plan, process.env);
+export const handler = handlerOf(planStage, (onEvent) =>
+  openAwsPlatform({ bucket: env.RESCRAPE_BUCKET, table: env.RESCRAPE_TABLE }, [withFetchers], {
+    env: process.env,
+    onEvent,
+  }),
+);

@@ -1,0 +1,43 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import type { Context, SQSRecord } from 'aws-lambda';
+import type * as z from 'zod';
+import type { Platform } from '../core/pipeline/platform.ts';
+import { handleFailedItem, STAYS_QUEUED } from '../core/pipeline/retry-items.ts';
+import { asStageError } from '../runtime/aws-error.ts';
+import type { sqsEventSchema } from './contracts.ts';
+import type { Observer } from './observe.ts';
+import { outOfTime } from './stage-handler.ts';
+
+/** Not an error: Lambda deletes every message of a batch that is not reported, and this one is to come again. */
+class StillQueued extends Error {
+  override readonly name = 'StillQueued';
+}
+
+/** One message after the other, because they ask one site; one that breaks takes none of its neighbours with it. */
+export function retryBatch(
+  platform: Platform,
+  event: z.infer<typeof sqsEventSchema>,
+  context: Context,
+  { logger }: Observer,
+): Promise<unknown> {
+  const handle = async ({ messageId, body, receiptHandle, attributes }: SQSRecord): Promise<void> => {
+    const deliveries = Number(attributes.ApproximateReceiveCount);
+    logger.resetKeys();
+    logger.appendKeys({ messageId, deliveries });
+    const delivery = { id: messageId, body, deliveries, receipt: receiptHandle };
+    const answer = await handleFailedItem(platform, delivery, outOfTime(context)).catch((thrown: unknown) => {
+      const error = asStageError(thrown);
+      logger.error('retry broke', { error });
+      throw error;
+    });
+    logger.info('retry', { ...answer, ...('result' in answer && { result: answer.result.status }) });
+    if (STAYS_QUEUED.has(answer.kind)) throw new StillQueued(answer.kind);
+  };
+  return processPartialResponse(
+    // Only what the schema has checked is read of a record.
+    event as unknown as { Records: SQSRecord[] },
+    handle,
+    new BatchProcessor(EventType.SQS),
+    { context, processInParallel: false, throwOnFullBatchFailure: false },
+  );
+}
