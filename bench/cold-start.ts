@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { printTable } from '../cli/print.ts';
+import { BUNDLING, MAX_BUNDLE_BYTES } from '../lambdas/bundling.ts';
+import { ENV_CONTRACTS } from '../lambdas/contracts.ts';
+import { runChild } from './child.ts';
+import { median, type Target, verdict } from './verdict.ts';
+
+const ROUNDS = 11;
+const MAX_IMPORT_MS = 150;
+
+/** Values that every contract takes. Nothing is connected to when a handler is imported. */
+const ENV = {
+  AWS_REGION: 'eu-west-1',
+  RESCRAPE_STAGE: 'dev',
+  RESCRAPE_BUCKET: 'lake',
+  RESCRAPE_TABLE: 'state',
+  RESCRAPE_DATABASE: 'rescrape',
+  RESCRAPE_FAILED_ITEMS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/0/q',
+  RESCRAPE_FAILED_ITEMS_DLQ_URL: 'https://sqs.eu-west-1.amazonaws.com/0/dlq',
+  RESCRAPE_TOPIC_ARN: 'arn:aws:sns:eu-west-1:0:reports',
+};
+
+/**
+ * What a cold start pays for our code: the time that a fresh Node takes to import the bundle of each function, its platform
+ * opened, beside a function that says hello. False where a target is missed.
+ */
+async function measureColdStarts(): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'rescrape-cold-start-'));
+  try {
+    const bundles = new Map([['hello', hello(folder)]]);
+    for (const name of Object.keys(ENV_CONTRACTS)) bundles.set(name, await bundle(folder, name));
+    const times = new Map([...bundles.keys()].map((name) => [name, [] as number[]]));
+    // In turns, so that whatever else the machine does falls on all of them.
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [name, file] of bundles) {
+        const { importMs } = await runChild<{ importMs: number }>('import-probe.ts', [file], { env: ENV });
+        times.get(name)!.push(importMs);
+      }
+    }
+    const number = { alignment: 'right' as const };
+    const results = [...bundles].map(([name, file]) => ({
+      name,
+      bytes: statSync(file).size,
+      ms: median(times.get(name)!),
+    }));
+    printTable(
+      [
+        { name: 'function' },
+        { name: 'kb', title: 'KB', ...number },
+        { name: 'ms', title: 'import ms', ...number },
+      ],
+      results.map(({ name, bytes, ms }) => ({
+        function: name,
+        kb: Math.round(bytes / 1000),
+        ms: ms.toFixed(0),
+      })),
+    );
+    const ours = results.filter(({ name }) => name !== 'hello');
+    const slowest = ours.reduce((a, b) => (b.ms > a.ms ? b : a));
+    const largest = ours.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+    const targets: Target[] = [
+      {
+        claim: `every function is imported within ${MAX_IMPORT_MS} ms`,
+        holds: slowest.ms < MAX_IMPORT_MS,
+        measured: `${slowest.ms.toFixed(0)} ms (${slowest.name}); hello ${results[0]!.ms.toFixed(0)} ms`,
+      },
+      {
+        claim: 'every bundle is smaller than 1 MB',
+        holds: largest.bytes < MAX_BUNDLE_BYTES,
+        measured: `${Math.round(largest.bytes / 1000)} KB (${largest.name})`,
+      },
+    ];
+    return verdict('cold-start', targets);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function hello(folder: string): string {
+  const file = join(folder, 'hello.cjs');
+  writeFileSync(file, 'exports.handler = async () => "hello";\n');
+  return file;
+}
+
+async function bundle(folder: string, name: string): Promise<string> {
+  const outfile = join(folder, `${name}.cjs`);
+  const entry = fileURLToPath(new URL(`../lambdas/${name}.lambda.ts`, import.meta.url));
+  await build({ ...BUNDLING, entryPoints: [entry], outfile, logLevel: 'error' });
+  return outfile;
+}
+
+if (import.meta.main && !(await measureColdStarts())) process.exitCode = 1;

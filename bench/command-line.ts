@@ -1,0 +1,79 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runChild } from './child.ts';
+import type { BenchSite } from './demo-site.ts';
+import type { Usage } from './usage.ts';
+
+/** Pages on their way at once. */
+export const CONCURRENCY = 16;
+
+export interface Window {
+  readonly start: string;
+  readonly end: string;
+}
+
+/** What `rescrape run --json` prints, as far as it is read here. */
+interface RunAnswer {
+  readonly kind: string;
+  readonly summary: {
+    readonly run: { readonly items_found: number };
+    readonly partitions: readonly { readonly result: { readonly rows?: number } }[];
+  };
+}
+
+export interface MeasuredRun extends Usage {
+  readonly pages: number;
+  readonly rows: number;
+  /** From start to exit. */
+  readonly wallMs: number;
+}
+
+/** `rescrape run racing` over a window as a user gives it, politeness off. Throws where the run does not finish. */
+export async function measureRun(site: BenchSite, window: Window, directory: string): Promise<MeasuredRun> {
+  const startedAt = performance.now();
+  const { answer, usage } = await rescrape<RunAnswer>(site, window, directory, []);
+  const wallMs = performance.now() - startedAt;
+  if (answer.kind !== 'finished') throw new Error(`the run from ${window.start} ${answer.kind}`);
+  const { run, partitions } = answer.summary;
+  const rows = partitions.reduce((sum, { result }) => sum + (result.rows ?? 0), 0);
+  return { ...usage, pages: run.items_found, rows, wallMs };
+}
+
+/** What the same command uses before it sends its first request: start of Node, imports, opening the lake and the state. */
+export async function measureStart(site: BenchSite, window: Window, directory: string): Promise<Usage> {
+  return (await rescrape(site, window, directory, ['--dry-run'])).usage;
+}
+
+async function rescrape<Answer>(
+  site: BenchSite,
+  { start, end }: Window,
+  directory: string,
+  options: readonly string[],
+): Promise<{ answer: Answer; usage: Usage }> {
+  const folder = mkdtempSync(join(tmpdir(), 'rescrape-usage-'));
+  const args = ['run', 'racing', '--start', start, '--end', end, '--local', directory, '--json', ...options];
+  try {
+    const answer = await runChild<Answer>('../bin/rescrape.js', args, {
+      env: {
+        // Reaches the process that the launcher starts as well.
+        NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${new URL('usage-probe.ts', import.meta.url)}`,
+        BENCH_USAGE: folder,
+        RESCRAPE_RACING_URL: site.url,
+        RESCRAPE_RACING_MIN_DELAY_MS: '0',
+        RESCRAPE_RACING_CONCURRENCY: String(CONCURRENCY),
+      },
+    });
+    return { answer, usage: scrapingProcess(folder) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The launcher only waits; the process that scrapes is the one that worked most. */
+function scrapingProcess(folder: string): Usage {
+  const usages = readdirSync(folder).map(
+    (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Usage,
+  );
+  return usages.reduce((most, usage) => (usage.cpuMs > most.cpuMs ? usage : most));
+}

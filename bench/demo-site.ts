@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { addDays, type CivilDate, civilDate, datesBetween } from '../core/window/civil-date.ts';
+import { racing } from '../sources/racing/source.ts';
+
+/** The day that it is on the site: fixed, so that every machine measures the same pages. */
+const TODAY = civilDate('2025-10-31');
+
+export interface BenchSite {
+  readonly url: string;
+  readonly start: CivilDate;
+  readonly end: CivilDate;
+  /** Addresses of the race pages of the window in the three countries, in the order of the indexes. */
+  readonly pages: readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface BenchSiteOptions {
+  readonly days: number;
+  /** Times the usual 20-odd races of a day. */
+  readonly racesPerDay?: number;
+  /** A file that gets one JSON line a request. */
+  readonly log?: string;
+  /** Content codings that the contenders ask for; the site then has every page ready in each of them. */
+  readonly codings: readonly string[];
+}
+
+/**
+ * The demo site in a process of its own, without faults: 178 KB pages with 12 runners that carry every field. All of
+ * its pages are asked for once before it is handed over, so that no contender waits for the site to make them.
+ */
+export async function startBenchSite(options: BenchSiteOptions): Promise<BenchSite> {
+  const { days, racesPerDay = 1, log, codings } = options;
+  const main = fileURLToPath(new URL('../demo/main.ts', import.meta.url));
+  const flags = ['--json', '--no-faults', '--no-specials', '--field-size', '12', '--today', TODAY];
+  const child = spawn(
+    process.execPath,
+    [main, ...flags, '--races-per-day', String(racesPerDay), ...(log === undefined ? [] : ['--log', log])],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  try {
+    const url = await addressOf(child.stdout);
+    const start = addDays(TODAY, 1 - days);
+    const pages = await warm(url, [...datesBetween(start, TODAY)], codings);
+    return { url, start, end: TODAY, pages, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function addressOf(output: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const chunk of output) {
+    text += String(chunk);
+    if (text.includes('\n')) break;
+  }
+  const { url } = JSON.parse(text) as { url: string };
+  return url;
+}
+
+async function warm(url: string, dates: readonly CivilDate[], codings: readonly string[]): Promise<string[]> {
+  const pages: string[] = [];
+  for (const date of dates) {
+    const path = `/results/${date}`;
+    const text = await bodyOf(url + path, 'identity');
+    const page = { url: url + path, status: 200, contentType: 'text/html', text };
+    const races = racing.targets.flatMap(({ id: target }) => {
+      const found = racing.discover.parse(page, { target, date });
+      if (found.kind === 'rejected') throw new Error(`${path}: ${found.message}`);
+      return found.items.map((item) => item.url);
+    });
+    await Promise.all(
+      [path, ...races].flatMap((each) => codings.map((coding) => bodyOf(url + each, coding))),
+    );
+    pages.push(...races.map((race) => url + race));
+  }
+  return pages;
+}
+
+async function bodyOf(url: string, coding: string): Promise<string> {
+  const response = await fetch(url, { headers: { 'accept-encoding': coding } });
+  if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+  return response.text();
+}
