@@ -26,12 +26,6 @@ export interface ScrapeAnswer {
   readonly done: boolean;
 }
 
-/** What a Catch leaves under `problem`. On Lambda `Cause` is JSON text with `errorMessage`, locally the message. */
-interface Problem {
-  readonly Error: string;
-  readonly Cause: string;
-}
-
 export interface DailyRescrapeOptions {
   /** ARN of each stage's function; locally the stage's own name (`LOCAL_RESOURCES`). */
   readonly resources: Readonly<Record<StageName, string>>;
