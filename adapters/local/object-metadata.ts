@@ -25,8 +25,11 @@ export class ObjectMetadata {
 
   /** Undefined where this body has none. */
   read(key: string, hash: string): Metadata | undefined {
+    const file = this.#file(key, hash);
+    // Most objects have none, and an error that is thrown and caught costs more than the look.
+    if (!existsSync(file)) return undefined;
     try {
-      return JSON.parse(readFileSync(this.#file(key, hash), 'utf8'));
+      return JSON.parse(readFileSync(file, 'utf8'));
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
@@ -44,7 +47,7 @@ export class ObjectMetadata {
     const file = this.#file(key, hash);
     if (metadata === undefined) {
       // A writer that died before its swap may have left one for the very same body.
-      rmSync(file, { force: true });
+      if (existsSync(file)) rmSync(file, { force: true });
       return;
     }
     const created = mkdirSync(dirname(file), { recursive: true });
@@ -61,6 +64,7 @@ export class ObjectMetadata {
   /** After the swap, under the mutex: removes what belonged to earlier bodies. Best effort: leftovers do no harm. */
   sweep(key: string, hash: string | undefined): void {
     const directory = join(this.#root, key);
+    if (!existsSync(directory)) return;
     try {
       for (const name of readdirSync(directory)) {
         if (name.startsWith('.') && name !== `.${hash}`) rmSync(join(directory, name), { force: true });

@@ -50,6 +50,8 @@ interface Lock {
 function openLock(file: string): Lock {
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
+    // Nothing is ever written, so no journal: on disk every lock would create and delete one.
+    database.exec('PRAGMA journal_mode = MEMORY');
     return { database, begin: database.prepare('BEGIN IMMEDIATE'), end: database.prepare('ROLLBACK') };
   } catch (error) {
     database.close();

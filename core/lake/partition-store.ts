@@ -136,7 +136,7 @@ export class PartitionStore {
    * Writes the CSV export of a version where the export is not of that version already.
    * It follows the commit: a crash between the two is mended by whoever comes next.
    */
-  async exportCsv(descriptor: VersionDescriptor): Promise<void> {
+  async exportCsv(descriptor: VersionDescriptor, rows?: readonly Row[]): Promise<void> {
     if (!this.#table.csv) return;
     const key = csvKey(this.#table, this.#partition);
     if ((await this.#lake.head(key))?.metadata.version === descriptor.version) return;
@@ -147,7 +147,9 @@ export class PartitionStore {
       { name: 'date', type: 'date', nullable: false },
       ...this.#columns,
     ];
-    const cells = (await this.rows(descriptor)).map((row) => ({ ...row, [targetColumn]: target, date }));
+    const { createdAt: _committed_at } = descriptor;
+    const source = rows?.map((row) => ({ ...row, _committed_at })) ?? (await this.rows(descriptor));
+    const cells = source.map((row) => ({ ...row, [targetColumn]: target, date }));
     await this.#lake.put(key, writeCsv(columns, cells), {
       contentType: 'text/csv; charset=utf-8',
       metadata: { version: descriptor.version },

@@ -138,7 +138,7 @@ async function tryPublish(
   if (reason !== null) return answer('held', { held: version.version, reason });
   if ((await store.commit(version, current?.manifestEtag, result.runId, version.createdAt)) === 'lost')
     return undefined;
-  await store.exportCsv(version);
+  await store.exportCsv(version, rows!);
   return answer('committed', {
     version: version.version,
     rows: version.rows,

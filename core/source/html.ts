@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Parser } from 'htmlparser2';
+import { fastTokenizer } from './fast-tokenizer.ts';
 
 /** An element of a page that was read: tag and attribute names in lower case, entities decoded. */
 export interface HtmlElement {
@@ -33,28 +34,31 @@ export function readHtml(text: string): HtmlElement {
   let current = page;
   let dropped = 0;
   let depth = 0;
-  const parser = new Parser({
-    onopentag(tag, attributes) {
-      if (dropped > 0 || DROPPED_TAGS.has(tag)) {
-        dropped++;
-        return;
-      }
-      const element: OpenElement = { tag, attributes, parent: current, children: [] };
-      current.children.push(element);
-      if (depth++ < MAX_DEPTH) current = element;
-      if (depth > GIVE_UP_DEPTH) parser.pause();
+  const parser = new Parser(
+    {
+      onopentag(tag, attributes) {
+        if (dropped > 0 || DROPPED_TAGS.has(tag)) {
+          dropped++;
+          return;
+        }
+        const element: OpenElement = { tag, attributes, parent: current, children: [] };
+        current.children.push(element);
+        if (depth++ < MAX_DEPTH) current = element;
+        if (depth > GIVE_UP_DEPTH) parser.pause();
+      },
+      ontext(data) {
+        if (dropped > 0) return;
+        const { children } = current;
+        if (NOT_BLANK.test(data)) children.push(data);
+        else if (children.at(-1) !== ' ') children.push(' ');
+      },
+      onclosetag() {
+        if (dropped > 0) dropped--;
+        else if (--depth < MAX_DEPTH) current = current.parent ?? page;
+      },
     },
-    ontext(data) {
-      if (dropped > 0) return;
-      const { children } = current;
-      if (NOT_BLANK.test(data)) children.push(data);
-      else if (children.at(-1) !== ' ') children.push(' ');
-    },
-    onclosetag() {
-      if (dropped > 0) dropped--;
-      else if (--depth < MAX_DEPTH) current = current.parent ?? page;
-    },
-  });
+    { Tokenizer: fastTokenizer },
+  );
   parser.end(text);
   return page;
 }
@@ -151,5 +155,5 @@ function ofTag(list: readonly HtmlElement[] | undefined, tag: string | undefined
  * string, so one kept name would keep 178 KB of HTML.
  */
 export function own(text: string): string {
-  return text.length < 13 ? text : Buffer.from(text, 'utf16le').toString('utf16le');
+  return text.length < 13 ? text : Buffer.from(text, 'utf8').toString('utf8');
 }
