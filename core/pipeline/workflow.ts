@@ -64,9 +64,12 @@ const LAMBDA_SERVICE_ERRORS: Retrier = {
   JitterStrategy: 'FULL',
 };
 
-/** The function died (out of memory, time-out). Stages resume from checkpoints, so a second life usually ends it. */
+/**
+ * The function died (out of memory, time-out). Stages resume from checkpoints, so a second life usually ends it. Lambda
+ * answers with the names that begin with `Runtime.` where the process is gone; `Lambda.Unknown` is what older runtimes got.
+ */
 const FUNCTION_DIED: Retrier = {
-  ErrorEquals: ['Lambda.Unknown', 'Sandbox.Timedout'],
+  ErrorEquals: ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError', 'Runtime.OutOfMemory'],
   IntervalSeconds: 2,
   BackoffRate: 2,
   MaxAttempts: 2,

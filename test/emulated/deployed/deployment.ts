@@ -1,0 +1,271 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
+import {
+  DeleteBucketPolicyCommand,
+  GetBucketPolicyCommand,
+  GetObjectCommand,
+  PutBucketPolicyCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListMapRunsCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { uuidv7 } from 'uuidv7';
+import { openDynamoStateStore } from '../../../adapters/aws/dynamo-state-store.ts';
+import { systemClock } from '../../../adapters/local/system-clock.ts';
+import type { StateStore } from '../../../core/ports/state-store.ts';
+import type { RunInput } from '../../../core/work/run-register.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { runCdk } from './cdk-cli.ts';
+import { type Change, makePlayable, makeTemplatePlayable } from './cloud-assembly.ts';
+
+/** What the command line is given with `--stack`. */
+const PIPELINE = 'rescrape-dev-pipeline';
+/** Milliseconds: a run of 48 pages ends in seconds. */
+const RUN_TIMEOUT_MS = 120_000;
+
+/** One try of a stage that failed, as its execution's history tells it. */
+export interface StageFailure {
+  readonly error: string;
+  readonly cause: string;
+}
+
+/** How an execution ended. */
+export interface ExecutionEnd {
+  readonly executionArn: string;
+  readonly status: string;
+  readonly problem: string | undefined;
+}
+
+/** Our app, stage dev, on an emulator: synthesized, deployed with the CDK CLI, its outputs read. */
+export class Deployment {
+  readonly outputs: Readonly<Record<string, string>>;
+  /** What had to be changed of the app, so that the emulator can play it. */
+  readonly changes: readonly Change[];
+  readonly state: StateStore & { close(): void };
+  readonly #emulator: Emulator;
+  readonly #home: string;
+  readonly #s3: S3Client;
+  readonly #stepFunctions: SFNClient;
+  readonly #glue: GlueClient;
+  readonly #sqs: SQSClient;
+  #mirrors = 0;
+
+  private constructor(
+    emulator: Emulator,
+    home: string,
+    changes: readonly Change[],
+    outputs: Readonly<Record<string, string>>,
+  ) {
+    const { connection } = emulator;
+    this.#emulator = emulator;
+    this.#home = home;
+    this.changes = changes;
+    this.outputs = outputs;
+    this.#s3 = new S3Client({ ...connection, forcePathStyle: true });
+    this.#stepFunctions = new SFNClient(connection);
+    this.#glue = new GlueClient(connection);
+    this.#sqs = new SQSClient(connection);
+    this.state = openDynamoStateStore({ table: outputs.Table!, clock: systemClock, connection });
+  }
+
+  /** `overrides`: the variables `RESCRAPE_<SOURCE>_…` of every function. */
+  static async start(emulator: Emulator, overrides: Readonly<Record<string, string>>): Promise<Deployment> {
+    const home = mkdtempSync(join(tmpdir(), 'rescrape-deployed-'));
+    try {
+      // Node's search for the type of a module ends here and not in some package.json above.
+      writeFileSync(join(home, 'package.json'), '{}');
+      const assembly = join(home, 'assembly');
+      const cdk = (...args: string[]) => runCdk(emulator, home, args);
+      const context = { stage: 'dev', ...overrides };
+      await cdk(
+        'synth',
+        '--quiet',
+        ...['--output', assembly],
+        ...Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]),
+      );
+      const changes = makePlayable(assembly);
+      const bootstrap = join(home, 'bootstrap.json');
+      writeFileSync(bootstrap, await cdk('bootstrap', '--show-template', '--json'));
+      makeTemplatePlayable(bootstrap);
+      await cdk(
+        'bootstrap',
+        '--template',
+        bootstrap,
+        '--app',
+        assembly,
+        `aws://000000000000/${emulator.region}`,
+      );
+      await cdk('deploy', '--all', '--app', assembly, '--require-approval', 'never');
+      return new Deployment(emulator, home, changes, await outputsOf(emulator, PIPELINE));
+    } catch (error) {
+      rmSync(home, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** One run of the state machine of racing, to its end. */
+  async run(input: Omit<RunInput, 'runId'>): Promise<ExecutionEnd & { readonly runId: string }> {
+    const runId = uuidv7();
+    return { ...(await this.start({ ...input, runId })), runId };
+  }
+
+  /** Starts the state machine of racing with any input and waits for its end. */
+  async start(input: unknown): Promise<ExecutionEnd> {
+    const { executionArn = '' } = await this.#stepFunctions.send(
+      new StartExecutionCommand({
+        stateMachineArn: this.outputs.StateMachineArnRacing,
+        input: JSON.stringify(input),
+      }),
+    );
+    const deadline = Date.now() + RUN_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      const { status, error, cause } = await this.#stepFunctions.send(
+        new DescribeExecutionCommand({ executionArn }),
+      );
+      if (status !== 'RUNNING') {
+        const problem = error === undefined ? undefined : `${error}: ${cause}`;
+        return { executionArn, status: String(status), problem };
+      }
+      await sleep(100);
+    }
+    throw new Error(`the execution did not end; the emulator says:\n${this.#emulator.log().slice(-4000)}`);
+  }
+
+  /** How tasks of an execution's children failed, those that were tried again included. */
+  async stageErrors({ executionArn }: ExecutionEnd): Promise<StageFailure[]> {
+    const client = this.#stepFunctions;
+    const errors: StageFailure[] = [];
+    const { mapRuns = [] } = await client.send(new ListMapRunsCommand({ executionArn }));
+    for (const { mapRunArn } of mapRuns) {
+      const { executions = [] } = await client.send(new ListExecutionsCommand({ mapRunArn }));
+      for (const child of executions) {
+        const { events = [] } = await client.send(
+          new GetExecutionHistoryCommand({ executionArn: child.executionArn }),
+        );
+        for (const { taskFailedEventDetails } of events) {
+          if (taskFailedEventDetails === undefined) continue;
+          const { error = '', cause = '' } = taskFailedEventDetails;
+          errors.push({ error, cause });
+        }
+      }
+    }
+    return errors;
+  }
+
+  /** What Glue has of a table, in order. */
+  async partitions(table: string): Promise<{ values: string[]; location: string }[]> {
+    const { Partitions = [] } = await this.#glue.send(
+      new GetPartitionsCommand({ DatabaseName: this.outputs.Database, TableName: table }),
+    );
+    return Partitions.map(({ Values = [], StorageDescriptor }) => ({
+      values: Values,
+      location: String(StorageDescriptor?.Location),
+    })).sort((a, b) => (a.location < b.location ? -1 : 1));
+  }
+
+  async sendFailedItem(body: string): Promise<void> {
+    await this.#sqs.send(
+      new SendMessageCommand({ QueueUrl: this.outputs.FailedItemsQueueUrl, MessageBody: body }),
+    );
+  }
+
+  /** Messages in a queue, those included that wait or are being worked on. */
+  async queued(output: 'FailedItemsQueueUrl' | 'FailedItemsDlqUrl'): Promise<number> {
+    const { Attributes = {} } = await this.#sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.outputs[output], AttributeNames: ['All'] }),
+    );
+    const counts = ['', 'Delayed', 'NotVisible'].map((kind) => `ApproximateNumberOfMessages${kind}`);
+    return counts.reduce((sum, count) => sum + Number(Attributes[count as 'All'] ?? 0), 0);
+  }
+
+  /** Denies everybody to write under a prefix of the lake, beside what the bucket's policy says. Answers how to end it. */
+  async denyWriting(prefix: string): Promise<() => Promise<void>> {
+    const Bucket = this.outputs.Bucket!;
+    const { Policy } = await this.#s3
+      .send(new GetBucketPolicyCommand({ Bucket }))
+      .catch(() => ({ Policy: undefined }));
+    const denial = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Resource: `arn:aws:s3:::${Bucket}/${prefix}*`,
+    };
+    const before = Policy === undefined ? { Version: '2012-10-17', Statement: [] } : JSON.parse(Policy);
+    const policy = { ...before, Statement: [...before.Statement, denial] };
+    await this.#s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
+    return async () => {
+      if (Policy === undefined) await this.#s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+      else await this.#s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    };
+  }
+
+  /** Keys and ETags of everything that readers of the lake see. */
+  async visible(): Promise<[key: string, etag: string][]> {
+    const rooms = await Promise.all(['data/', 'tables/', 'exports/'].map((prefix) => this.objects(prefix)));
+    return rooms.flat();
+  }
+
+  /** Keys and ETags of every object of the lake under a prefix, in order. */
+  async objects(prefix = ''): Promise<[key: string, etag: string][]> {
+    const found: [string, string][] = [];
+    const pages = paginateListObjectsV2(
+      { client: this.#s3 },
+      { Bucket: this.outputs.Bucket, Prefix: prefix },
+    );
+    for await (const { Contents = [] } of pages) {
+      for (const { Key, ETag } of Contents) found.push([String(Key), String(ETag)]);
+    }
+    return found;
+  }
+
+  /** Copies the lake, as it is now, into a folder as a local run would have left it. */
+  async mirror(): Promise<string> {
+    const directory = join(this.#home, `mirror-${++this.#mirrors}`);
+    const lake = join(directory, 'lake');
+    for (const [Key] of await this.objects()) {
+      const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: this.outputs.Bucket, Key }));
+      const file = join(lake, Key);
+      mkdirSync(dirname(file), { recursive: true });
+      const bytes = await Body!.transformToByteArray();
+      // A manifest names its files as the engine of that lake finds them.
+      const isManifest = Key.startsWith('tables/');
+      writeFileSync(
+        file,
+        isManifest ? Buffer.from(bytes).toString().replaceAll(`s3://${this.outputs.Bucket}`, lake) : bytes,
+      );
+    }
+    return directory;
+  }
+
+  close(): void {
+    this.state.close();
+    this.#s3.destroy();
+    for (const client of [this.#stepFunctions, this.#glue, this.#sqs]) client.destroy();
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+}
+
+async function outputsOf(emulator: Emulator, stack: string): Promise<Record<string, string>> {
+  const client = new CloudFormationClient(emulator.connection);
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
+    const outputs = Stacks[0]?.Outputs ?? [];
+    return Object.fromEntries(
+      outputs.map(({ OutputKey, OutputValue }) => [String(OutputKey), String(OutputValue)]),
+    );
+  } finally {
+    client.destroy();
+  }
+}
