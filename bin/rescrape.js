@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const PINNED_MAJOR = 24;
 // V8 takes the size of its young generation at start only, and its defaults let garbage pile up to 500 MB where 40 MB are
 // alive: it learns to allocate page trees in the old generation (pretenuring), where each then holds the next one's.
-const FLAGS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--heap-growing-percent=50'];
+const FLAGS = ['--max-semi-space-size=8', '--no-allocation-site-pretenuring', '--heap-growing-percent=50'];
 
 const isPinned = Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR;
 if (isPinned && FLAGS.every((flag) => process.execArgv.includes(flag))) {

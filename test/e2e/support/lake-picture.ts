@@ -51,11 +51,14 @@ export async function pictureOf(
         retries: retry?.tries ?? 0,
       })),
     ),
+    // Partitions run side by side: which of their failures came last, and whether a page came after it, is chance.
     targets: sorted(
-      (await Array.fromAsync(new TargetRegister(state).list('racing'))).map(({ skip, ...record }) => ({
-        ...record,
-        skip: skip?.reason ?? null,
-      })),
+      (await Array.fromAsync(new TargetRegister(state).list('racing'))).map(
+        ({ skip, lastErrorCode: _, consecutiveNotFound: __, ...record }) => ({
+          ...record,
+          skip: skip?.reason ?? null,
+        }),
+      ),
     ),
     standings: sorted(await standings(state)),
   };
