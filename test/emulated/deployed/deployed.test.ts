@@ -193,6 +193,22 @@ describe.skipIf(!emulator)('the deployed app', { timeout: 120_000 }, () => {
     expect(deployed.run).toMatchObject({ partitions: 21, failed: 0 });
   });
 
+  it('is run, followed and asked from the command line', async () => {
+    site.setFaults(NO_FAULTS);
+    const window = ['--start', WINDOW.start, '--end', WINDOW.end];
+    const run = await deployment.rescrape('run', 'racing', ...window, '--target', 'gb');
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain(`racing/gb/${DAY} unchanged`);
+    expect(run.stdout).toMatch(/racing\/gb\/\S+ │.*unchanged/);
+    const asked = await deployment.rescrape('--json', 'completeness', 'racing', ...window);
+    expect(asked.code, asked.stderr).toBe(0);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ source: 'racing', verdict: 'complete' });
+    const why = await deployment.rescrape('why', `racing/gb/${DAY}`);
+    expect(why.stdout).toContain('found nothing changed');
+    const history = await deployment.rescrape('--json', 'partitions', 'history', `racing/gb/${DAY}`);
+    expect(JSON.parse(history.stdout).length).toBeGreaterThan(0);
+  });
+
   it('refuses an input that does not fit under the name of its error, with the path', async () => {
     const end = await deployment.start({ source: 'racing', start: 'yesterday' });
     expect(end.status).toBe('FAILED');

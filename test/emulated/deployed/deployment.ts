@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -141,6 +142,28 @@ export class Deployment {
       await sleep(100);
     }
     throw new Error(`the execution did not end; the emulator says:\n${this.#emulator.log().slice(-4000)}`);
+  }
+
+  /** The command line, with --stack, as somebody types it who has the rights. */
+  async rescrape(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const { endpoint, region, credentials } = this.#emulator;
+    const env = {
+      PATH: process.env.PATH,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    };
+    return new Promise((resolve) => {
+      execFile(
+        'node',
+        ['bin/rescrape.js', '--stack', PIPELINE, ...args],
+        { env },
+        (error, stdout, stderr) => {
+          resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+        },
+      );
+    });
   }
 
   /** How tasks of an execution's children failed, those that were tried again included. */
