@@ -5,7 +5,6 @@ import {
   fstatSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -25,10 +24,10 @@ import type {
   PutResult,
   StoredObject,
 } from '../../core/ports/object-store.ts';
-import { StorageError } from '../../core/ports/storage-error.ts';
 import { listDirectory } from './directory-listing.ts';
 import { syncPath, writeTemporary } from './durable-file.ts';
 import { LakeDirectories } from './lake-directories.ts';
+import { makeRoot } from './lake-root.ts';
 import { type Metadata, ObjectMetadata } from './object-metadata.ts';
 import { ProcessMutex } from './process-mutex.ts';
 import { hasCode, isAbsent, storageFailure } from './storage-failure.ts';
@@ -265,24 +264,6 @@ class DirectoryObjectStore implements ObjectStore {
 
   #temporary(): string {
     return join(this.#temporaries, `${this.#writer}-${this.#written++}`);
-  }
-}
-
-/**
- * Step by step: Node's own recursive mkdir never returns where the system answers ENOENT for a directory whose parent is
- * there, as /proc and read-only mounts do.
- */
-function makeRoot(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(path) !== path) makeRoot(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if (hasCode(error, 'EEXIST') && statSync(path).isDirectory()) return;
-    if (!hasCode(error, 'ENOENT')) throw error;
-    throw new StorageError(`cannot make the directory ${path}: choose a place that can be written`, {
-      cause: error,
-    });
   }
 }
 
