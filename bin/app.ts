@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { type Deployment, STAGES, type Stage } from '../lib/deployment.ts';
 import { addStacks } from '../lib/rescrape-app.ts';
 
-/** The CDK app: `npx cdk deploy --all -c stage=prod`. The only place at synth time that reads context. */
+/** The CDK app: `npx cdk deploy --all -c stage=prod`. Without a stage it is dev. The only place at synth time that reads context. */
 
 /** Variables of a source (runtime/settings.ts) that may be given as context: `-c RESCRAPE_RACING_URL=https://…`. */
 const OVERRIDE = /^RESCRAPE_[A-Z0-9_]+_(?:URL|ALLOW_PRIVATE|MIN_DELAY_MS|CONCURRENCY|TIMEOUT_MS)$/;
@@ -11,8 +11,13 @@ const app = new App();
 addStacks(app, deploymentOf(app.node.getAllContext()));
 
 function deploymentOf(context: Readonly<Record<string, unknown>>): Deployment {
-  const { stage, alertEmail } = context;
-  if (!isStage(stage)) throw new Error(`give a stage: -c stage=${STAGES.join(' or -c stage=')}`);
+  const { stage = 'dev', alertEmail } = context;
+  if (!isStage(stage)) {
+    console.error(
+      `there is no stage ${JSON.stringify(stage)}: give -c stage=${STAGES.join(' or -c stage=')}`,
+    );
+    process.exit(1);
+  }
   const sourceOverrides = Object.fromEntries(
     Object.entries(context).flatMap(([name, value]) => (OVERRIDE.test(name) ? [[name, String(value)]] : [])),
   );
