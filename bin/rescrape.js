@@ -8,7 +8,12 @@ import { fileURLToPath } from 'node:url';
 const PINNED_MAJOR = 24;
 // V8 takes the size of its young generation at start only, and its defaults let garbage pile up to 500 MB where 40 MB are
 // alive: it learns to allocate page trees in the old generation (pretenuring), where each then holds the next one's.
-const FLAGS = ['--max-semi-space-size=8', '--no-allocation-site-pretenuring', '--heap-growing-percent=50'];
+const FLAGS = [
+  '--min-semi-space-size=16',
+  '--max-semi-space-size=16',
+  '--no-allocation-site-pretenuring',
+  '--heap-growing-percent=50',
+];
 
 const isPinned = Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR;
 if (isPinned && FLAGS.every((flag) => process.execArgv.includes(flag))) {
@@ -20,7 +25,7 @@ if (isPinned && FLAGS.every((flag) => process.execArgv.includes(flag))) {
     // The channel closes when this process is killed, and takes the real one with it.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     // glibc gives each thread an arena of its own, which keeps about 40 MB that nobody uses.
-    env: { MALLOC_ARENA_MAX: '2', ...process.env, RESCRAPE_LAUNCHED: '1' },
+    env: { MALLOC_ARENA_MAX: '1', ...process.env, RESCRAPE_LAUNCHED: '1' },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {

@@ -74,8 +74,8 @@ function tooLarge(maxDecodedBytes: number): Outcome {
   return { code: 'TOO_LARGE', message: `body: more than ${maxDecodedBytes} bytes decoded` };
 }
 
-/** Bytes per step; a 178 KB page in gzip takes 0.32 ms, against 0.38 with Node's default of 16 KB. */
-const CHUNK = 65_536;
+/** Bytes per step; most pages fit into one: 178 KB in zstd take 0.14 ms, against 0.18 with 64 KB and 0.25 with 16 KB. */
+const CHUNK = 262_144;
 
 type Decoder = (body: Uint8Array, maxOutputLength: number) => Uint8Array;
 

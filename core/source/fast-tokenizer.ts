@@ -7,6 +7,7 @@ interface Inside {
   readonly offset: number;
   stateText(c: number): void;
   handleInAttributeValue(c: number, quote: number): void;
+  fastForwardTo(c: number): boolean;
 }
 
 const Base = Tokenizer as unknown as new (...args: ConstructorParameters<typeof Tokenizer>) => Inside;
@@ -30,6 +31,14 @@ class FastTokenizer extends Base {
   override handleInAttributeValue(c: number, quote: number): void {
     const end = quote === DOUBLE_QUOTE ? '"' : "'";
     super.handleInAttributeValue(c === quote || c === AMPERSAND ? c : this.#skipTo(end, quote), quote);
+  }
+
+  /** Through scripts, styles and comments. */
+  override fastForwardTo(c: number): boolean {
+    const { buffer, offset } = this;
+    const found = buffer.indexOf(String.fromCharCode(c), this.index + 1 - offset);
+    this.index = (found < 0 ? buffer.length - 1 : found) + offset;
+    return found >= 0;
   }
 
   /** Goes to the next `end` or ampersand and answers which; at the end of the page to its last character. */
