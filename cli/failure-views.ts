@@ -1,6 +1,6 @@
 import { partitionName } from '../core/lake/layout.ts';
 import { civilDate } from '../core/window/civil-date.ts';
-import type { Failure } from '../core/work/failure.ts';
+import { type Failure, isUnresolved } from '../core/work/failure.ts';
 import { type List, number, timeText } from './list.ts';
 
 /** Failures as rows of a table; `values` are what `--json` prints where that is more. */
@@ -41,7 +41,7 @@ export function listOf(failures: readonly Failure[]): FailureView {
 
 export function summaryOf(failures: readonly Failure[]): FailureView {
   const rows = grouped(failures, ({ source }) => source).map(([source, group]) => {
-    const open = group.filter(({ state }) => state === 'open');
+    const open = group.filter(isUnresolved);
     return {
       source,
       open: open.length,

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { rerunCommand } from '../core/report/commands.ts';
 import type { Source } from '../core/source/source.ts';
 import { civilDate } from '../core/window/civil-date.ts';
-import { type Failure, FailureRegister } from '../core/work/failure.ts';
+import { FAILURE_STATES, type Failure, isUnresolved } from '../core/work/failure.ts';
+import { FailureRegister } from '../core/work/failure-register.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
@@ -17,7 +18,7 @@ interface FailureFilter extends FilterOptions, ListOptions {
   readonly state: string;
 }
 
-const STATES = ['open', 'recovered', 'dismissed', 'all'] as const;
+const STATES = ['unresolved', ...FAILURE_STATES, 'all'] as const;
 
 export function failuresCommand(): Command {
   const failures = newCommand('failures')
@@ -58,7 +59,7 @@ export function failuresCommand(): Command {
   return failures;
 }
 
-function withFilter(command: Command, state: (typeof STATES)[number] = 'open'): Command {
+function withFilter(command: Command, state: (typeof STATES)[number] = 'unresolved'): Command {
   return withCsv(
     withDates(
       command.option('--source <source>', 'only this source').option('--target <target>', 'only this target'),
@@ -94,10 +95,15 @@ async function failuresThatMatch(platform: CommandPlatform, options: FailureFilt
   for (const source of filter.sources) {
     for await (const failure of register.list(source.name)) {
       if (!isInFilter(filter, failure) || (code && failure.code !== code)) continue;
-      if (state === 'all' || failure.state === state) failures.push(failure);
+      if (isInState(failure, state)) failures.push(failure);
     }
   }
   return failures.sort((a, b) => b.lastFailedAt - a.lastFailedAt);
+}
+
+function isInState(failure: Failure, asked: string): boolean {
+  if (asked === 'unresolved') return isUnresolved(failure);
+  return asked === 'all' || failure.state === asked;
 }
 
 async function failureNamed(
@@ -125,7 +131,7 @@ function printFailure(source: Source, failure: Failure): void {
     ['capture', failure.capture ?? 'none: no response came'],
   ];
   for (const [title, text] of lines) console.log(`${title.padEnd(8)} ${cellText(text)}`);
-  if (failure.state !== 'open') return;
+  if (!isUnresolved(failure)) return;
   console.log(`next     rescrape why ${nameOf(failure)}`);
   console.log(`         ${rerunCommand(source.name, partition)}`);
 }

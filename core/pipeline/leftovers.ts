@@ -1,5 +1,8 @@
 import { partitionWorkPrefix, workPartitionOf, workRoot } from '../lake/layout.ts';
 import type { Partition } from '../source/source.ts';
+import type { Failure } from '../work/failure.ts';
+import { FailureRegister } from '../work/failure-register.ts';
+import { endClaim } from '../work/retry-claim.ts';
 import { RunRegister } from '../work/run-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import { type Platform, sourceNamed } from './platform.ts';
@@ -7,8 +10,9 @@ import { isSealed, seal } from './seal.ts';
 
 /**
  * Ends what earlier runs of a source left behind: runs that were interrupted and will not be taken up again, partitions
- * that could not be sealed. Their attempts, captures and failures go on record, as "every attempt" promises; what they
- * had not published is left to the run that follows. The caller must know that none of them is still alive.
+ * that could not be sealed, retries that died. Their attempts, captures and failures go on record, as "every attempt"
+ * promises; what they had not published is left to the run that follows. The caller must know that none of the runs is
+ * still alive; a retry whose claim has not run out may well be, and is left alone.
  */
 export async function closeEarlierRuns(
   platform: Platform,
@@ -17,7 +21,18 @@ export async function closeEarlierRuns(
 ): Promise<void> {
   const source = sourceNamed(platform, sourceName);
   for (const { runId, partition } of await leftovers(platform, sourceName)) {
-    if (runId !== except) await closePartition({ platform, source, runId, partition });
+    if (runId === except) continue;
+    const context = { platform, source, runId, partition };
+    const claimed = await claimedBy(context);
+    if (claimed?.claim && claimed.claim.until > platform.clock.now()) continue;
+    await closePartition(context);
+    // The next try must be a new run: this one's records are complete.
+    if (claimed)
+      await endClaim(
+        new FailureRegister(platform.state),
+        { source: source.name, partition, item: claimed.item },
+        runId,
+      );
   }
   const runs = new RunRegister(platform.state);
   for await (const { input, status } of runs.list(sourceName)) {
@@ -35,9 +50,22 @@ export async function clearSealed(platform: Platform, sourceName: string, runId:
   }
 }
 
-async function closePartition(context: AttemptContext): Promise<void> {
+/** Puts on record what a scrape that nobody goes on with had fetched of a partition. */
+export async function closePartition(context: AttemptContext): Promise<void> {
   if (!(await isSealed(context))) await seal(context);
   await clearWork(context);
+}
+
+/** The failure that is being tried again under this run id. */
+async function claimedBy({
+  platform,
+  source,
+  runId,
+  partition,
+}: AttemptContext): Promise<Failure | undefined> {
+  for await (const failure of new FailureRegister(platform.state).list(source.name, partition))
+    if (failure.claim?.runId === runId) return failure;
+  return undefined;
 }
 
 /** Removes what a run kept of one partition, once all that outlives it is sealed and published. */

@@ -4,7 +4,7 @@ import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import { columnsOf } from '../lake/schema.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
-import { FailureRegister } from '../work/failure.ts';
+import { FailureRegister } from '../work/failure-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import type { PublishResult } from './publish.ts';
 import { dayOfRun } from './run-id.ts';

@@ -1,23 +1,27 @@
-import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
-import type { VersionDescriptor } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
-import type { Item } from '../source/source.ts';
+import type { Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
-import { decodeFailedItem, type FailedItemMessage } from '../work/failed-item.ts';
-import { type Failure, FailureRegister } from '../work/failure.ts';
-import { claimRetry, dismissRetry, leaveToPerson, settleRetry, yieldClaim } from '../work/retry-claim.ts';
-import { type AttemptContext, attemptPage } from './attempt.ts';
-import { clearWork } from './leftovers.ts';
-import { type PartitionWork, type Platform, StageError } from './platform.ts';
-import { type PublishResult, publish } from './publish.ts';
-import { isGood } from './publish-record.ts';
-import { giveUp, scrape, validatorsOf } from './scrape.ts';
-import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
-import { isSealed, readResult, seal } from './seal.ts';
-import { TargetGate } from './target-gate.ts';
+import { decodeFailedItem, type FailedItemMessage, MAX_DELIVERIES } from '../work/failed-item.ts';
+import { isUnresolved } from '../work/failure.ts';
+import { type FailureKey, FailureRegister } from '../work/failure-register.ts';
+import {
+  claimRetry,
+  dismiss,
+  endClaim,
+  leaveToPerson,
+  noteDead,
+  settleRetry,
+  type Wish,
+  yieldClaim,
+} from '../work/retry-claim.ts';
+import type { AttemptContext } from './attempt.ts';
+import { clearWork, closePartition } from './leftovers.ts';
+import type { Platform } from './platform.ts';
+import type { PublishResult } from './publish.ts';
+import { type Tried, tryAgain } from './try-again.ts';
 
-/** What became of a message about a failed item. Each kind says what is done with the message. */
+/** What became of a try, or of the message that asked for it. Each kind says what is done with the message. */
 export type RetryAnswer =
   /** Acknowledged: what was fetched is published. */
   | { readonly kind: 'recovered'; readonly runId: string; readonly result: PublishResult }
@@ -29,8 +33,8 @@ export type RetryAnswer =
   | { readonly kind: 'not-yet'; readonly delayMs: number }
   /** Released until the cool-down has passed. */
   | { readonly kind: 'failed-again'; readonly outcome: Outcome; readonly delayMs: number }
-  /** Buried: its tries are used up. */
-  | { readonly kind: 'dead'; readonly reason: string }
+  /** Buried: its tries are used up. `redrives`: what its letter says. */
+  | { readonly kind: 'dead'; readonly reason: string; readonly redrives: number }
   /** Buried: no message that this program can act upon. */
   | { readonly kind: 'poison'; readonly reason: string };
 
@@ -46,9 +50,17 @@ export async function handleFailedItem(
   delivery: ReceivedMessage,
   mustStop = () => false,
 ): Promise<RetryAnswer> {
-  const decoded = decodeFailedItem(delivery.body);
-  const answer = decoded.kind === 'poison' ? decoded : await retryItem(platform, decoded.message, mustStop);
   const { failedItems } = platform;
+  const decoded = decodeFailedItem(delivery.body);
+  if (decoded.kind === 'poison') {
+    await failedItems.bury(delivery, decoded.reason);
+    return decoded;
+  }
+  const { message } = decoded;
+  const tried = await retryItem(platform, message, mustStop);
+  const answer = STAYS_QUEUED.has(tried.kind)
+    ? await lastDelivery(platform, message, delivery, tried)
+    : tried;
   switch (answer.kind) {
     case 'recovered':
     case 'closed':
@@ -59,7 +71,11 @@ export async function handleFailedItem(
     case 'failed-again':
       await failedItems.release(delivery, answer.delayMs);
       break;
-    case 'dead':
+    case 'dead': {
+      const letter = { ...message, redrives: answer.redrives };
+      await failedItems.bury({ ...delivery, body: JSON.stringify(letter) }, answer.reason);
+      break;
+    }
     case 'poison':
       await failedItems.bury(delivery, answer.reason);
       break;
@@ -67,17 +83,29 @@ export async function handleFailedItem(
   return answer;
 }
 
+/** The queue is about to give up on the message: its failure must not look queued for ever. */
+async function lastDelivery(
+  { state, clock }: Platform,
+  message: FailedItemMessage,
+  { deliveries }: ReceivedMessage,
+  answer: RetryAnswer,
+): Promise<RetryAnswer> {
+  if (deliveries < MAX_DELIVERIES) return answer;
+  const reason = `it was delivered ${deliveries} times without coming to an end`;
+  await noteDead(new FailureRegister(state), keyOf(message), {
+    at: clock.now(),
+    by: message.runId,
+    why: reason,
+  });
+  return { kind: 'dead', reason, redrives: message.redrives + 1 };
+}
+
 /** Milliseconds after which a try that had to stop goes on. */
 const GO_ON_MS = 1000;
 
 /**
- * Tries one failed item once more, as a run of its own, and publishes what it recovers into the current version. The failure
- * decides, not the message: a copy, a late delivery or one after a newer success asks the site for nothing.
- *
- * The order of things makes every crash harmless: claim (with the run id) → request, on record at once → seal → publish,
- * which closes the failure → settle → message. Whoever takes up the claim of a dead worker finds its checkpoint and does not
- * ask again. Where the index of the day failed, or nothing of the day could be published yet, one item alone is nothing
- * that could be published: then the whole partition gets its one pass.
+ * Tries one failed item once more because a message says so. The failure decides, not the message: a copy, a late delivery or
+ * one after a newer success asks the site for nothing.
  */
 export async function retryItem(
   platform: Platform,
@@ -88,73 +116,103 @@ export async function retryItem(
   if (!source) return { kind: 'poison', reason: `there is no source ${message.source}` };
   if (!source.targets.some(({ id }) => id === message.target))
     return { kind: 'poison', reason: `source ${source.name} has no target ${message.target}` };
+  const { notBefore, redrives } = message;
+  return tryClaimed(platform, source, keyOf(message), { kind: 'message', notBefore, redrives }, mustStop);
+}
 
+/**
+ * Tries one failed item once more because a person says so: now, whatever its outcome was and whether a message is under way
+ * or not. It counts as none of the tries that the queue has; what is dead stays dead unless it is recovered.
+ */
+export function retryNow(
+  platform: Platform,
+  source: Source,
+  key: FailureKey,
+  mustStop = () => false,
+): Promise<RetryAnswer> {
+  return tryClaimed(platform, source, key, { kind: 'person' }, mustStop);
+}
+
+/**
+ * The order of things makes every crash harmless: claim (with the run id) → request, on record at once → seal → publish,
+ * which closes the failure → settle → message. Whoever takes up the claim of a dead worker finds its checkpoint and does not
+ * ask again.
+ */
+async function tryClaimed(
+  platform: Platform,
+  source: Source,
+  key: FailureKey,
+  wish: Wish,
+  mustStop: () => boolean,
+): Promise<RetryAnswer> {
   const register = new FailureRegister(platform.state);
-  const partition = { target: message.target, date: message.date };
-  const key = { source: source.name, partition, item: message.item };
-  const { skip } = await new TargetRegister(platform.state).get(source.name, message.target);
+  const now = () => platform.clock.now();
+  const { skip } = await new TargetRegister(platform.state).get(source.name, key.partition.target);
   if (skip) {
-    await leaveToPerson(register, key);
-    return { kind: 'needs-a-person', why: `the target is flagged: ${skip.reason}` };
+    const why = `the target is flagged: ${skip.reason}`;
+    if (wish.kind === 'message') await leaveToPerson(register, key, { at: now(), by: skip.actor, why });
+    return { kind: 'needs-a-person', why };
   }
   if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
-  const claim = await claimRetry(register, key, {
-    now: platform.clock.now(),
-    notBefore: message.notBefore,
-    newRunId: platform.newId(),
-  });
+  const claim = await claimRetry(register, key, wish, { now: now(), newRunId: platform.newId() });
   if (claim.kind === 'wait') return { kind: 'not-yet', delayMs: claim.delayMs };
+  if (claim.kind === 'left-behind') {
+    await closePartition({ platform, source, runId: claim.runId, partition: key.partition });
+    await endClaim(register, key, claim.runId);
+    return { kind: 'closed', why: claim.why };
+  }
   if (claim.kind !== 'claimed') return claim;
 
-  const context = { platform, source, runId: claim.runId, partition };
-  const tried = await tryOnce(context, claim.failure, mustStop);
+  const context = { platform, source, runId: claim.runId, partition: key.partition };
+  const tried = await tryAgain(context, claim.failure, mustStop);
   if (tried.kind === 'stopped') {
-    await yieldClaim(register, key, platform.clock.now());
+    await yieldClaim(register, key, now());
     return { kind: 'not-yet', delayMs: GO_ON_MS };
-  }
-  if (tried.kind === 'unlisted') {
-    await dismissRetry(register, key, { by: claim.runId, at: platform.clock.now() });
-    return { kind: 'closed', why: 'the index no longer lists it' };
   }
   const answer = await settle(context, register, key, tried);
   await clearWork(context);
+  await endClaim(register, key, claim.runId);
   return answer;
 }
-
-type Tried =
-  | { readonly kind: 'published'; readonly result: PublishResult }
-  | { readonly kind: 'failed'; readonly outcome: Outcome }
-  /** A later index of the day no longer lists the item. */
-  | { readonly kind: 'unlisted' }
-  | { readonly kind: 'stopped' };
 
 async function settle(
   { platform, source, runId }: AttemptContext,
   register: FailureRegister,
-  key: Parameters<typeof settleRetry>[1],
-  tried: Extract<Tried, { kind: 'published' | 'failed' }>,
+  key: FailureKey,
+  tried: Exclude<Tried, { kind: 'stopped' }>,
 ): Promise<RetryAnswer> {
-  const after = await register.get(key.source, key.partition, key.item);
+  const by = { at: platform.clock.now(), by: runId };
+  if (tried.kind === 'unlisted') {
+    const why = 'the index no longer lists it';
+    await dismiss(register, key, { ...by, why });
+    return { kind: 'closed', why };
+  }
+  const after = await register.get(key);
   // Publish closes the failure; where another run did meanwhile, there is nothing left to do either.
-  if (after?.state !== 'open') {
+  if (!isUnresolved(after)) {
     if (tried.kind === 'published') return { kind: 'recovered', runId, result: tried.result };
     return { kind: 'closed', why: `it is ${after?.state ?? 'gone'}` };
   }
   if (tried.kind === 'published' && tried.result.status === 'held') {
-    await leaveToPerson(register, key);
-    return { kind: 'needs-a-person', why: tried.result.reason ?? 'the version is held' };
+    const why = tried.result.reason ?? 'the version is held';
+    await leaveToPerson(register, key, { ...by, why });
+    return { kind: 'needs-a-person', why };
   }
   const outcome: Outcome =
     tried.kind === 'failed'
       ? tried.outcome
       : { code: after.code, message: after.message ?? tried.result.reason ?? after.code };
-  const settled = await settleRetry(register, key, outcome, source.retry, platform.clock.now());
   const why = `${outcome.code} ${outcome.message ?? ''}`.trim();
+  const settled = await settleRetry(register, key, outcome, source.retry, { ...by, why });
   switch (settled.kind) {
     case 'again':
       return { kind: 'failed-again', outcome, delayMs: settled.delayMs };
     case 'dead':
-      return { kind: 'dead', reason: `${settled.tries} retries failed, the last with ${why}` };
+      return {
+        kind: 'dead',
+        reason: `${settled.tries} retries failed, the last with ${why}`,
+        redrives: settled.redrives + 1,
+      };
     case 'needs-a-person':
       return { kind: 'needs-a-person', why };
     case 'closed':
@@ -162,64 +220,6 @@ async function settle(
   }
 }
 
-async function tryOnce(context: AttemptContext, failure: Failure, mustStop: () => boolean): Promise<Tried> {
-  const current = await readable(context);
-  if (current === 'damaged')
-    return { kind: 'failed', outcome: { code: failure.code, message: 'the current version cannot be read' } };
-  if (failure.item === INDEX_ID || !current) return tryPartition(context, mustStop);
-  return tryItem(context, current, failure);
-}
-
-async function readable({
-  platform,
-  source,
-  partition,
-}: AttemptContext): Promise<VersionDescriptor | undefined | 'damaged'> {
-  try {
-    return (await readCurrent(platform.lake, source.table, partition))?.descriptor;
-  } catch (error) {
-    if (error instanceof CorruptLakeError) return 'damaged';
-    throw error;
-  }
-}
-
-/** One request for the item, unless one is on record under this run id already. */
-async function tryItem(
-  context: AttemptContext,
-  current: VersionDescriptor,
-  failure: Failure,
-): Promise<Tried> {
-  const { source } = context;
-  if (!(await isSealed(context))) {
-    const progress = await ScrapeProgress.load(context);
-    if (!progress.last(failure.item)) {
-      const known = current.items.find(({ id }) => id === failure.item);
-      if (!known && current.index.checkedAt > failure.lastFailedAt) return { kind: 'unlisted' };
-      const item: Item = known ? { id: known.id, url: known.url } : { id: failure.item, url: failure.url };
-      const validators = known?.state === 'failed' ? undefined : validatorsOf(source, known);
-      const gate = await TargetGate.open(context, []);
-      await gate.note(await attemptPage(context, { kind: 'item', item }, 1, validators));
-    }
-    await seal(context, 'items');
-  }
-  const content = (await readResult(context))!.items.find(({ item }) => item.id === failure.item)?.content;
-  if (content?.kind === 'failed') return { kind: 'failed', outcome: content.outcome };
-  if (!content || !isGood(content)) throw new Error(`the retry of ${failure.item} left nothing on record`);
-  return { kind: 'published', result: await publish(context.platform, workOf(context), 'retry') };
-}
-
-/** One pass over the partition; what does not come in it becomes a failure of its own, with a message of its own. */
-async function tryPartition(context: AttemptContext, mustStop: () => boolean): Promise<Tried> {
-  const work = workOf(context);
-  try {
-    while (!(await scrape(context.platform, work, mustStop)).done) if (mustStop()) return { kind: 'stopped' };
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    await giveUp(context.platform, work);
-  }
-  return { kind: 'published', result: await publish(context.platform, work, 'retry') };
-}
-
-function workOf({ runId, source, partition }: AttemptContext): PartitionWork {
-  return { runId, source: source.name, ...partition, force: false };
+function keyOf({ source, target, date, item }: FailedItemMessage): FailureKey {
+  return { source, partition: { target, date }, item };
 }

@@ -13,7 +13,8 @@ import type {
 import { DISPOSITIONS } from '../outcome/verdict.ts';
 import type { Item } from '../source/source.ts';
 import { afterAttempt, TargetRegister } from '../target/target.ts';
-import { FailureRegister } from '../work/failure.ts';
+import type { FailedTry } from '../work/failure.ts';
+import { FailureRegister } from '../work/failure-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { queueFailures } from './queue-failures.ts';
@@ -52,11 +53,13 @@ export async function seal(
   const captures = new CaptureWriter(context);
   const attempts: AttemptRow[] = [];
   const last = new Map<string, Checkpoint>();
+  const tries = new Map<string, FailedTry[]>();
   let index: Checkpoint | undefined;
   for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition)) {
     const attempt = { ...checkpoint.attempt, capture: await captures.add(capture) };
     attempts.push(attempt);
     const kept = { ...checkpoint, attempt };
+    if (checkpoint.kind !== 'robots') noteTry(tries, kept);
     if (checkpoint.kind === 'index' && isLaterTry(kept, index)) index = kept;
     if (checkpoint.kind === 'item' && isLaterTry(kept, last.get(checkpoint.item.id)))
       last.set(checkpoint.item.id, kept);
@@ -80,7 +83,7 @@ export async function seal(
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
   };
   await countAttempts(context, attempts);
-  await openFailures(context, index, result.items, last);
+  await openFailures(context, index, result.items, last, tries);
   await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
 }
 
@@ -155,6 +158,18 @@ function evidenceOf({ attempt, etag, lastModified }: Checkpoint): PageEvidence {
   };
 }
 
+function noteTry(tries: Map<string, FailedTry[]>, { item, attempt, outcome }: Checkpoint): void {
+  const note: FailedTry = {
+    at: Date.parse(attempt.attempted_at),
+    runId: attempt.run_id,
+    code: outcome.code,
+    message: outcome.message ?? null,
+  };
+  const known = tries.get(item.id);
+  if (known) known.push(note);
+  else tries.set(item.id, [note]);
+}
+
 async function countAttempts(
   { platform, source, runId, partition }: AttemptContext,
   attempts: readonly AttemptRow[],
@@ -191,6 +206,7 @@ async function openFailures(
   index: Checkpoint | undefined,
   items: readonly ItemResult[],
   last: ReadonlyMap<string, Checkpoint>,
+  tries: ReadonlyMap<string, readonly FailedTry[]>,
 ): Promise<void> {
   const { platform, source, runId, partition } = context;
   const failures = new FailureRegister(platform.state);
@@ -198,20 +214,10 @@ async function openFailures(
   const failed = [...(index ? [index] : []), ...tried].filter(
     ({ outcome }) => DISPOSITIONS[outcome.code].opensFailure,
   );
-  for (const { attempt, item, outcome } of failed) {
-    await failures.open(
-      source.name,
-      partition,
-      {
-        item: item.id,
-        url: attempt.url,
-        outcome,
-        attempts: attempt.attempt_number,
-        capture: attempt.capture,
-      },
-      runId,
-      Date.parse(attempt.attempted_at),
-    );
+  for (const { attempt, item } of failed) {
+    const inOrder = tries.get(item.id)!.toSorted((a, b) => a.at - b.at);
+    const failedItem = { item: item.id, url: attempt.url, tries: inOrder, capture: attempt.capture };
+    await failures.open(source.name, partition, failedItem, runId);
   }
   await queueFailures(context, failed);
 }

@@ -7,7 +7,8 @@ import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
 import { civilDateAt } from '../window/window.ts';
-import { type Failure, FailureRegister } from '../work/failure.ts';
+import { type Failure, isUnresolved } from '../work/failure.ts';
+import { FailureRegister } from '../work/failure-register.ts';
 import { RunRegister } from '../work/run-register.ts';
 import { readCheckpoints } from './checkpoint.ts';
 import { partitionLogs, readAttempts, readCommits } from './partition-log.ts';
@@ -30,7 +31,7 @@ export async function why(
   const run = await newestRun(platform, source, partition);
   const failures: Failure[] = [];
   for await (const failure of new FailureRegister(state).list(source.name, partition)) {
-    if (failure.state === 'open' && (item === null || failure.item === item)) failures.push(failure);
+    if (isUnresolved(failure) && (item === null || failure.item === item)) failures.push(failure);
   }
   return explain({
     source: source.name,

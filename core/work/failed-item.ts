@@ -23,12 +23,15 @@ const messageSchema = z.object({
   runId: z.string(),
   /** Milliseconds since the epoch: it is not tried again before that. Longer than a queue can delay a message. */
   notBefore: z.int(),
+  /** How often it was put back from the dead letters once this message is delivered: a letter says one more than it died with. */
+  redrives: z.int().default(0),
 });
 export type FailedItemMessage = z.infer<typeof messageSchema>;
 
-export function encodeFailedItem(failure: Failure, notBefore: number): string {
-  const { source, target, date, item, url, lastRunId } = failure;
-  return JSON.stringify({ version: 1, source, target, date, item, url, runId: lastRunId, notBefore });
+/** The message about a failure. `redrives`: as above. */
+export function encodeFailedItem(failure: Failure, notBefore: number, redrives: number): string {
+  const { source, target, date, item, url, lastRunId: runId } = failure;
+  return JSON.stringify({ version: 1, source, target, date, item, url, runId, notBefore, redrives });
 }
 
 /** `poison`: no program of this version can do anything with it, and `reason` says why in one line. */

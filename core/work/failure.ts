@@ -1,7 +1,14 @@
 import * as z from 'zod';
-import { OUTCOME_CODES, type Outcome } from '../outcome/outcome.ts';
-import type { StateStore } from '../ports/state-store.ts';
-import type { Partition } from '../source/source.ts';
+import { OUTCOME_CODES, type OutcomeCode } from '../outcome/outcome.ts';
+import { isRetriedLater } from './failed-item.ts';
+
+/**
+ * Where a failure stands. Unresolved: `open`, nothing tries it again by itself, so a person decides; `queued`, a message
+ * about it is under way; `dead`, its tries are used up and it waits among the dead letters. Closed: `recovered`, a run, a
+ * retry or a reparse brought the item; `dismissed`, nobody wants it any more.
+ */
+export const FAILURE_STATES = ['open', 'queued', 'dead', 'recovered', 'dismissed'] as const;
+export type FailureState = (typeof FAILURE_STATES)[number];
 
 /** How the failure is being tried again by itself; times in milliseconds. */
 const retrySchema = z.object({
@@ -9,27 +16,59 @@ const retrySchema = z.object({
   sentAt: z.number(),
   /** It is not tried before that, whenever a message about it comes. */
   dueAt: z.number(),
-  /** Tries so far. Waiting costs none, nor does being taken up again after a crash. */
+  /** Tries since it was queued, or put back. Waiting costs none, nor does being taken up again after a crash. */
   tries: z.int(),
-  /** The try under way: the run that it belongs to, and until when nobody else may take it up. */
-  claim: z.object({ runId: z.string(), until: z.number() }).nullable(),
-  /** When its tries were used up; it then waits among the dead letters. */
+  /** How often it was put back from the dead letters. A message that says less is a copy of one that has died. */
+  redrives: z.int().default(0),
+  /** When its tries were used up; null while a message is under way. */
   deadAt: z.number().nullable(),
 });
 
-const failureSchema = z.object({
+const claimSchema = z.object({
+  /** The run that its requests and its commit are recorded under. */
+  runId: z.string(),
+  /** Milliseconds; until then nobody else may take it up. */
+  until: z.number(),
+  /** True where a person asked for the try: it counts as none of those that the queue has. */
+  asked: z.boolean().default(false),
+});
+
+const outcomeSchema = z.object({
+  /** Milliseconds. */
+  at: z.number(),
+  runId: z.string(),
+  code: z.enum(OUTCOME_CODES),
+  message: z.string().nullable(),
+});
+/** How one try at the item ended. */
+export type FailedTry = z.infer<typeof outcomeSchema>;
+
+const transitionSchema = z.object({
+  state: z.enum(FAILURE_STATES),
+  /** Milliseconds. */
+  at: z.number(),
+  /** A run, or the name of a person. */
+  by: z.string(),
+  why: z.string().nullable(),
+});
+export type Transition = z.infer<typeof transitionSchema>;
+
+export const failureSchema = z.object({
   source: z.string(),
   target: z.string(),
   date: z.string(),
   /** `index` where the index of the day itself failed. */
   item: z.string(),
   url: z.string(),
-  state: z.enum(['open', 'recovered', 'dismissed']),
+  state: z.enum(FAILURE_STATES),
+  /** Of the last try, as are `message` and `capture`. */
   code: z.enum(OUTCOME_CODES),
   message: z.string().nullable(),
-  /** Runs that ended with this item failed. */
+  /** Runs and retries that ended with this item failed. */
   runs: z.int(),
   attempts: z.int(),
+  /** Tries by their outcome. A success clears it, and the two above. */
+  counts: z.partialRecord(z.enum(OUTCOME_CODES), z.int()).default({}),
   capture: z.string().nullable(),
   firstRunId: z.string(),
   lastRunId: z.string(),
@@ -38,116 +77,122 @@ const failureSchema = z.object({
   lastFailedAt: z.number(),
   closedAt: z.number().nullable(),
   closedBy: z.string().nullable(),
-  /** Absent where nothing tries it again: its outcome does not heal by itself. */
+  /** The newest last; no more than `HISTORY`: every attempt is in the table `attempts`. */
+  outcomes: z.array(outcomeSchema).default([]),
+  /** Every change of state with who and when, the newest last; no more than `HISTORY`. */
+  transitions: z.array(transitionSchema).default([]),
+  /** Absent where nothing tries it again by itself. */
   retry: retrySchema.optional(),
+  /** The try under way. It outlives the failure's end where a worker died in it: what it left is put on record then. */
+  claim: claimSchema.nullable().default(null),
 });
 
 /** An item that used up its attempts in a run. One failure per item, however many runs hit it. */
 export type Failure = z.infer<typeof failureSchema>;
 
+/** What is kept of a failure's past: a document of the state has room for it, and a person reads no more. */
+export const HISTORY = 50;
+
+export const UNRESOLVED = ['open', 'queued', 'dead'] as const satisfies readonly FailureState[];
+
+export function isUnresolved(
+  failure: Failure | undefined,
+): failure is Failure & { readonly state: (typeof UNRESOLVED)[number] } {
+  return failure !== undefined && (UNRESOLVED as readonly FailureState[]).includes(failure.state);
+}
+
+export interface Move {
+  /** Milliseconds. */
+  readonly at: number;
+  readonly by: string;
+  readonly why?: string | null;
+}
+
+/** The failure in another state, with the change on record; as it is where it is in that state already. */
+export function moved(failure: Failure, state: FailureState, { at, by, why = null }: Move): Failure {
+  if (failure.state === state) return failure;
+  const transitions = [...failure.transitions, { state, at, by, why }].slice(-HISTORY);
+  return { ...failure, state, transitions };
+}
+
 export interface FailedItem {
   readonly item: string;
   readonly url: string;
-  readonly outcome: Outcome;
-  readonly attempts: number;
+  /** At least one; the newest last. */
+  readonly tries: readonly FailedTry[];
   readonly capture: string | null;
 }
 
-const partitionKey = (source: string) => `failures#${source}`;
-const sortKey = (partition: Partition, item: string) => `${partition.target}#${partition.date}#${item}`;
+type Identity = Pick<Failure, 'source' | 'target' | 'date'>;
 
-/** The failures of a state store. */
-export class FailureRegister {
-  readonly #state: StateStore;
-
-  constructor(state: StateStore) {
-    this.#state = state;
+/**
+ * The failure after a run in which the item failed; undefined where that says nothing new. A failure that was closed
+ * begins anew. One that is queued leaves the queue where its outcome is none that heals by itself; one that is dead stays
+ * dead: somebody decides, or a run brings it.
+ */
+export function failedAgain(
+  before: Failure | undefined,
+  identity: Identity,
+  { item, url, tries, capture }: FailedItem,
+  runId: string,
+): Failure | undefined {
+  const last = tries.at(-1)!;
+  if (before && before.lastRunId >= runId) return undefined;
+  // A try that began before the item was recovered speaks of the past.
+  if (before?.state === 'recovered' && before.closedBy !== null && before.closedBy >= runId) return undefined;
+  const again = isUnresolved(before) ? before : undefined;
+  const failure: Failure = {
+    source: identity.source,
+    target: identity.target,
+    date: identity.date,
+    item,
+    url,
+    state: again?.state ?? 'open',
+    code: last.code,
+    message: last.message,
+    runs: (again?.runs ?? 0) + 1,
+    attempts: (again?.attempts ?? 0) + tries.length,
+    counts: addedUp(again?.counts ?? {}, tries),
+    capture,
+    firstRunId: again?.firstRunId ?? runId,
+    lastRunId: runId,
+    openedAt: again?.openedAt ?? last.at,
+    lastFailedAt: last.at,
+    closedAt: null,
+    closedBy: null,
+    outcomes: [...(again?.outcomes ?? []), ...tries].slice(-HISTORY),
+    transitions: before?.transitions ?? [],
+    ...(again?.retry && { retry: again.retry }),
+    claim: before?.claim ?? null,
+  };
+  const move = { at: last.at, by: runId, why: last.code };
+  if (!again) {
+    const transitions = [...failure.transitions, { state: 'open' as const, ...move }].slice(-HISTORY);
+    return { ...failure, transitions };
   }
+  return failure.state === 'queued' && !isRetriedLater(last.code) ? offQueue(failure, move) : failure;
+}
 
-  /** Opens the failure of an item, or adds this run to the one that is there. Saying it twice changes nothing. */
-  async open(
-    source: string,
-    partition: Partition,
-    failed: FailedItem,
-    runId: string,
-    at: number,
-  ): Promise<void> {
-    await this.change(source, partition, failed.item, (before) => {
-      if (before && before.lastRunId >= runId) return undefined;
-      const again = before?.state === 'open' ? before : undefined;
-      return {
-        source,
-        target: partition.target,
-        date: partition.date,
-        item: failed.item,
-        url: failed.url,
-        state: 'open',
-        code: failed.outcome.code,
-        message: failed.outcome.message ?? null,
-        runs: (again?.runs ?? 0) + 1,
-        attempts: (again?.attempts ?? 0) + failed.attempts,
-        capture: failed.capture,
-        firstRunId: again?.firstRunId ?? runId,
-        lastRunId: runId,
-        openedAt: again?.openedAt ?? at,
-        lastFailedAt: at,
-        closedAt: null,
-        closedBy: null,
-        ...(again?.retry && { retry: again.retry }),
-      };
-    });
-  }
+/** Open: its messages find nothing to do any more. */
+export function offQueue({ retry: _, ...failure }: Failure, move: Move): Failure {
+  return moved(failure, 'open', move);
+}
 
-  /** Closes every open failure of the partition for which `recovered` holds. */
-  async recover(
-    source: string,
-    partition: Partition,
-    recovered: (item: string) => boolean,
-    by: { readonly runId: string; readonly at: number },
-  ): Promise<number> {
-    let count = 0;
-    for await (const failure of this.list(source, partition)) {
-      if (failure.state !== 'open' || failure.lastRunId > by.runId || !recovered(failure.item)) continue;
-      await this.change(source, partition, failure.item, (before) => {
-        if (before?.state !== 'open' || before.lastRunId > by.runId) return undefined;
-        const { retry: _, ...rest } = before;
-        return { ...rest, state: 'recovered', closedAt: by.at, closedBy: by.runId };
-      });
-      count++;
-    }
-    return count;
-  }
+/** Closed. A success clears the counts: the next failure of this item begins at nothing. */
+export function closed(failure: Failure, state: 'recovered' | 'dismissed', move: Move): Failure {
+  const { retry: _, ...rest } = moved(failure, state, {
+    why: `after ${count(failure.attempts, 'try', 'tries')} in ${count(failure.runs, 'run', 'runs')}`,
+    ...move,
+  });
+  return { ...rest, runs: 0, attempts: 0, counts: {}, closedAt: move.at, closedBy: move.by };
+}
 
-  async *list(source: string, partition?: Partition): AsyncGenerator<Failure> {
-    const options = partition ? { prefix: `${partition.target}#${partition.date}#` } : {};
-    for await (const document of this.#state.query(partitionKey(source), options))
-      yield failureSchema.parse(document.value);
-  }
+function addedUp(counts: Failure['counts'], tries: readonly FailedTry[]): Failure['counts'] {
+  const sums: Partial<Record<OutcomeCode, number>> = { ...counts };
+  for (const { code } of tries) sums[code] = (sums[code] ?? 0) + 1;
+  return sums;
+}
 
-  async get(source: string, partition: Partition, item: string): Promise<Failure | undefined> {
-    const document = await this.#state.get(partitionKey(source), sortKey(partition, item));
-    return document && failureSchema.parse(document.value);
-  }
-
-  /** Changes one failure by optimistic locking: `change` may run more than once, and undefined leaves it as it is. */
-  async change(
-    source: string,
-    partition: Partition,
-    item: string,
-    change: (before: Failure | undefined) => Failure | undefined,
-  ): Promise<void> {
-    for (;;) {
-      const document = await this.#state.get(partitionKey(source), sortKey(partition, item));
-      const next = change(document && failureSchema.parse(document.value));
-      if (!next) return;
-      const write = {
-        kind: 'put' as const,
-        partition: partitionKey(source),
-        sort: sortKey(partition, item),
-        value: next,
-        expect: document?.revision ?? ('absent' as const),
-      };
-      if ((await this.#state.write([write])) === 'written') return;
-    }
-  }
+function count(n: number, one: string, many: string): string {
+  return `${n} ${n === 1 ? one : many}`;
 }

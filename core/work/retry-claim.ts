@@ -1,140 +1,172 @@
 import type { Outcome } from '../outcome/outcome.ts';
-import type { Partition, RetryPolicy } from '../source/source.ts';
+import type { RetryPolicy } from '../source/source.ts';
 import { coolDownMs, isRetriedLater, MAX_RETRIES } from './failed-item.ts';
-import type { Failure, FailureRegister } from './failure.ts';
+import { closed, type Failure, isUnresolved, type Move, moved, offQueue } from './failure.ts';
+import type { FailureKey, FailureRegister } from './failure-register.ts';
 
 /** The longest that a Lambda lives: a try that is still claimed after that has died. Milliseconds. */
 const CLAIM_MS = 15 * 60_000;
 
-/** What a message about a failure may do now. */
+/** What may be done about a failure now. */
 export type Claim =
   /** Try it, as `runId`: a new run, or the one that died in the middle and left its checkpoints. */
   | { readonly kind: 'claimed'; readonly failure: Failure; readonly runId: string }
+  /** Nothing to try; what a try that died as `runId` left behind is to be put on record first. */
+  | { readonly kind: 'left-behind'; readonly runId: string; readonly why: string }
   | { readonly kind: 'closed'; readonly why: string }
   | { readonly kind: 'wait'; readonly delayMs: number }
   | { readonly kind: 'needs-a-person'; readonly why: string };
 
-interface FailureKey {
-  readonly source: string;
-  readonly partition: Partition;
-  readonly item: string;
-}
+/** Who wants the try: a message, with what it says, or a person, who need not wait for the cool-down. */
+export type Wish =
+  | { readonly kind: 'message'; readonly notBefore: number; readonly redrives: number }
+  | { readonly kind: 'person' };
 
 /**
  * Claims a failure for one try. Of two workers with a copy of the message each, one gets it and the other waits; the try
  * of a worker that died is taken up under its own run id once its claim has run out, and counts once.
- * `notBefore`: from the message, for a failure whose note of being queued was lost in a crash.
  */
 export async function claimRetry(
   register: FailureRegister,
-  { source, partition, item }: FailureKey,
-  options: { readonly now: number; readonly notBefore: number; readonly newRunId: string },
+  key: FailureKey,
+  wish: Wish,
+  { now, newRunId }: { readonly now: number; readonly newRunId: string },
 ): Promise<Claim> {
-  const { now, notBefore, newRunId } = options;
   let claim: Claim = { kind: 'closed', why: 'no failure is on record' };
-  await register.change(source, partition, item, (failure) => {
-    claim = judge(failure, now, notBefore, newRunId);
-    if (claim.kind === 'needs-a-person') return withoutRetry(failure!);
-    if (claim.kind !== 'claimed') return undefined;
-    const { retry } = failure!;
-    const alive = retry?.deadAt === null ? retry : undefined;
-    const resumes = alive?.claim != null;
-    return {
-      ...failure!,
-      retry: {
-        sentAt: alive?.sentAt ?? now,
-        dueAt: alive?.dueAt ?? now,
-        tries: (alive?.tries ?? 0) + (resumes ? 0 : 1),
-        claim: { runId: claim.runId, until: now + CLAIM_MS },
-        deadAt: null,
-      },
-    };
+  await register.change(key, (failure) => {
+    claim = failure
+      ? judge(failure, wish, now, newRunId)
+      : { kind: 'closed', why: 'no failure is on record' };
+    if (!failure) return undefined;
+    if (claim.kind === 'needs-a-person')
+      return failure.state === 'queued'
+        ? offQueue(failure, { at: now, by: failure.lastRunId, why: claim.why })
+        : undefined;
+    return claim.kind === 'claimed' ? claimed(failure, wish, claim.runId, now) : undefined;
   });
   return claim;
 }
 
-function judge(failure: Failure | undefined, now: number, notBefore: number, newRunId: string): Claim {
-  if (!failure) return { kind: 'closed', why: 'no failure is on record' };
-  if (failure.state !== 'open') return { kind: 'closed', why: `it is ${failure.state}` };
-  if (!isRetriedLater(failure.code)) return { kind: 'needs-a-person', why: failure.code };
-  const { retry } = failure;
-  // A dead letter that comes again was put back by somebody: it has all its tries before it, and is due.
-  if (retry && retry.deadAt !== null) return { kind: 'claimed', failure, runId: newRunId };
-  const free = Math.max(retry?.claim?.until ?? 0, retry?.claim ? 0 : (retry?.dueAt ?? notBefore));
-  if (free > now) return { kind: 'wait', delayMs: free - now };
-  return { kind: 'claimed', failure, runId: retry?.claim?.runId ?? newRunId };
+function judge(failure: Failure, wish: Wish, now: number, newRunId: string): Claim {
+  const { state, code, claim, retry } = failure;
+  if (claim && claim.until > now) return { kind: 'wait', delayMs: claim.until - now };
+  if (!isUnresolved(failure)) {
+    const why = `it is ${state}`;
+    return claim ? { kind: 'left-behind', runId: claim.runId, why } : { kind: 'closed', why };
+  }
+  const take: Claim = { kind: 'claimed', failure, runId: claim?.runId ?? newRunId };
+  if (wish.kind === 'person' || claim?.asked) return take;
+  if (!isRetriedLater(code)) return { kind: 'needs-a-person', why: code };
+  if (state === 'dead') {
+    return wish.redrives > (retry?.redrives ?? 0)
+      ? take
+      : { kind: 'closed', why: 'its tries are used up; this is a copy of the message that died' };
+  }
+  if (state === 'open' && failure.transitions.at(-2)?.state === 'queued')
+    return { kind: 'closed', why: 'it was taken off the queue' };
+  const dueAt = claim ? now : (retry?.dueAt ?? wish.notBefore);
+  return dueAt > now ? { kind: 'wait', delayMs: dueAt - now } : take;
+}
+
+function claimed(failure: Failure, wish: Wish, runId: string, now: number): Failure {
+  const { retry, claim } = failure;
+  const asked = claim?.asked ?? wish.kind === 'person';
+  const next = { ...failure, claim: { runId, until: now + CLAIM_MS, asked } };
+  if (asked || wish.kind === 'person') return next;
+  // A dead letter that comes again was put back by somebody: it has all its tries before it.
+  const alive = retry?.deadAt === null ? retry : undefined;
+  const queued = {
+    ...next,
+    retry: {
+      sentAt: alive?.sentAt ?? now,
+      dueAt: alive?.dueAt ?? now,
+      tries: (alive?.tries ?? 0) + (claim ? 0 : 1),
+      redrives: Math.max(retry?.redrives ?? 0, wish.redrives),
+      deadAt: null,
+    },
+  };
+  const why = retry ? 'put back from the dead letters' : 'its message came';
+  return moved(queued, 'queued', { at: now, by: runId, why });
 }
 
 /** How a try that did not recover the item leaves it. */
 export type Settled =
   | { readonly kind: 'again'; readonly delayMs: number }
-  | { readonly kind: 'dead'; readonly tries: number }
+  | { readonly kind: 'dead'; readonly tries: number; readonly redrives: number }
   | { readonly kind: 'needs-a-person' }
   | { readonly kind: 'closed' };
 
 /** Ends a claimed try that failed: due again after the cool-down, dead after its last try, or left to a person. */
 export async function settleRetry(
   register: FailureRegister,
-  { source, partition, item }: FailureKey,
+  key: FailureKey,
   outcome: Outcome,
   policy: RetryPolicy,
-  now: number,
+  move: Move,
 ): Promise<Settled> {
   let settled: Settled = { kind: 'closed' };
-  await register.change(source, partition, item, (failure) => {
-    const retry = failure?.retry;
-    if (failure?.state !== 'open' || !retry) {
-      settled = { kind: 'closed' };
-      return undefined;
+  await register.change(key, (failure) => {
+    settled = { kind: 'closed' };
+    if (!failure?.claim) return undefined;
+    const { retry, claim } = failure;
+    const free: Failure = { ...failure, claim: null };
+    if (!isUnresolved(failure)) return free;
+    if (failure.state === 'dead') {
+      settled = { kind: 'dead', tries: retry?.tries ?? 0, redrives: retry?.redrives ?? 0 };
+      return free;
     }
-    if (!isRetriedLater(outcome.code)) {
+    if (!isRetriedLater(outcome.code) || !retry) {
       settled = { kind: 'needs-a-person' };
-      return withoutRetry(failure);
+      return offQueue(free, move);
     }
-    if (retry.tries >= MAX_RETRIES) {
-      settled = { kind: 'dead', tries: retry.tries };
-      return { ...failure, retry: { ...retry, claim: null, deadAt: now } };
+    if (!claim.asked && retry.tries >= MAX_RETRIES) {
+      settled = { kind: 'dead', tries: retry.tries, redrives: retry.redrives };
+      return moved({ ...free, retry: { ...retry, deadAt: move.at } }, 'dead', move);
     }
     const delayMs = coolDownMs(outcome, policy);
     settled = { kind: 'again', delayMs };
-    return { ...failure, retry: { ...retry, claim: null, dueAt: now + delayMs } };
+    return { ...free, retry: { ...retry, dueAt: move.at + delayMs } };
   });
   return settled;
 }
 
 /** Gives a claim back before the try has ended (time is up), for the next delivery to take up under the same run id. */
-export async function yieldClaim(
-  register: FailureRegister,
-  { source, partition, item }: FailureKey,
-  now: number,
-): Promise<void> {
-  await register.change(source, partition, item, (failure) => {
-    const claim = failure?.retry?.claim;
-    return claim ? { ...failure, retry: { ...failure.retry!, claim: { ...claim, until: now } } } : undefined;
-  });
-}
-
-/** Takes a failure off the queue: it stays open, and nothing tries it again by itself. */
-export async function leaveToPerson(
-  register: FailureRegister,
-  { source, partition, item }: FailureKey,
-): Promise<void> {
-  await register.change(source, partition, item, (failure) => failure?.retry && withoutRetry(failure));
-}
-
-/** Closes a failure that there is nothing left to recover of. */
-export async function dismissRetry(
-  register: FailureRegister,
-  { source, partition, item }: FailureKey,
-  { by, at }: { readonly by: string; readonly at: number },
-): Promise<void> {
-  await register.change(source, partition, item, (failure) =>
-    failure?.state === 'open'
-      ? { ...withoutRetry(failure), state: 'dismissed', closedAt: at, closedBy: by }
-      : undefined,
+export async function yieldClaim(register: FailureRegister, key: FailureKey, now: number): Promise<void> {
+  await register.change(key, (failure) =>
+    failure?.claim ? { ...failure, claim: { ...failure.claim, until: now } } : undefined,
   );
 }
 
-function withoutRetry({ retry: _, ...failure }: Failure): Failure {
-  return failure;
+/** Ends a claim whose run has nothing left to do. */
+export async function endClaim(register: FailureRegister, key: FailureKey, runId: string): Promise<void> {
+  await register.change(key, (failure) =>
+    failure?.claim?.runId === runId ? { ...failure, claim: null } : undefined,
+  );
+}
+
+/** Takes a failure off the queue: it stays open, and nothing tries it again by itself. A dead one stays dead. */
+export async function leaveToPerson(register: FailureRegister, key: FailureKey, move: Move): Promise<void> {
+  await register.change(key, (failure) =>
+    failure?.state === 'queued' ? offQueue(failure, move) : undefined,
+  );
+}
+
+/** Closes a failure that there is nothing left to recover of, or that nobody wants any more. */
+export async function dismiss(
+  register: FailureRegister,
+  key: FailureKey,
+  move: Move,
+): Promise<Failure | undefined> {
+  return register.change(key, (failure) =>
+    isUnresolved(failure) ? closed(failure, 'dismissed', move) : undefined,
+  );
+}
+
+/** Notes that the message of a failure died for want of deliveries: it is a dead letter now. */
+export async function noteDead(register: FailureRegister, key: FailureKey, move: Move): Promise<void> {
+  await register.change(key, (failure) =>
+    failure?.state === 'queued' && failure.retry
+      ? moved({ ...failure, claim: null, retry: { ...failure.retry, deadAt: move.at } }, 'dead', move)
+      : undefined,
+  );
 }

@@ -146,7 +146,9 @@ describe('failures', () => {
     ).toHaveLength(1);
     expect(await json('failures', 'list', '--end', lake.older)).toEqual([]);
     expect(await json('failures', 'list', '--code', 'TIMEOUT')).toEqual([]);
-    expect((await say('failures', 'list', '--code', 'TIMEOUT')).stdout).toBe('no open failures that match\n');
+    expect((await say('failures', 'list', '--code', 'TIMEOUT')).stdout).toBe(
+      'no unresolved failures that match\n',
+    );
   });
 
   it('counts by source, by error and by target', async () => {
@@ -170,7 +172,7 @@ describe('failures', () => {
 
   it.each([
     [['failures', 'list', '--code', 'NOPE'], 2, 'HTML_CHANGED'],
-    [['failures', 'list', '--state', 'sad'], 2, 'open, recovered, dismissed, all'],
+    [['failures', 'list', '--state', 'sad'], 2, 'unresolved, open, queued, dead, recovered, dismissed, all'],
     [['failures', 'list', '--start', '2025-11-17', '--end', '2025-11-16'], 2, 'swap them'],
     [['failures', 'show', 'racing/gb'], 2, 'is no item'],
     [['failures', 'show', 'racing/gb/2025-11-17/1'], 1, 'never failed'],

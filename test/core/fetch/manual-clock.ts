@@ -60,7 +60,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Everything that promises had to do with one another is done. */
+/** Everything that promises had to do with one another is done; SQLite answers within a promise as well. */
 async function settled(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+  for (let i = 0; i < 500; i++) await Promise.resolve();
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { isUnresolved } from '../../../core/work/failure.ts';
 import { type Fault, NO_FAULTS } from '../../../demo/faults.ts';
 import { asked, faults, ofRace, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
 import type { Session } from '../../e2e/support/session.ts';
@@ -62,9 +63,7 @@ describe('each way in which a page can fail', () => {
       items_failed: CASES.length,
       items_found: races - CASES.length,
     });
-    const open = new Set(
-      (await session.failures()).filter(({ state }) => state === 'open').map(({ item }) => item),
-    );
+    const open = new Set((await session.failures()).filter(isUnresolved).map(({ item }) => item));
     const unopened = CASES.flatMap(([fault], race) => (open.has(raceId(session, race)) ? [] : [fault]));
     expect(unopened).toEqual([]);
   });

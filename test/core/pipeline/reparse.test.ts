@@ -113,7 +113,7 @@ describe('a reparse after the parser has changed', () => {
     const { end } = await scraped(blindRacing);
     expect(end.summary.partitions[0]!.result).toMatchObject({ status: 'failed', rows: 0 });
     expect((await session.failures()).map(({ state, code }) => [state, code])).toEqual(
-      Array(4).fill(['open', 'HTML_CHANGED']),
+      Array(4).fill(['queued', 'HTML_CHANGED']),
     );
     const [reparsed] = await reparseWith(racing);
     expect(reparsed!.result).toMatchObject({ status: 'committed', rows: 12, stats: { found: 4, failed: 0 } });

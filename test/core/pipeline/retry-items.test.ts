@@ -56,7 +56,7 @@ describe('a run with failures', () => {
     expect(JSON.parse(delivery!.body)).toEqual({
       ...{ version: 1, source: 'racing', target: 'gb', date: DAY },
       ...{ item: expect.any(String), url: expect.stringContaining(session.site.url) },
-      ...{ runId: expect.any(String), notBefore: expect.any(Number) },
+      ...{ runId: expect.any(String), notBefore: expect.any(Number), redrives: 0 },
     });
   });
 
@@ -169,8 +169,49 @@ describe('the retry of a failed item', () => {
     expect((await letters()).map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/^3 retries failed, the last with SERVER_ERROR HTTP 500/),
     ]);
-    expect(await failure(0)).toMatchObject({ state: 'open', attempts: IN_A_RUN + 3, retry: { tries: 3 } });
+    expect(await failure(0)).toMatchObject({ state: 'dead', attempts: IN_A_RUN + 3, retry: { tries: 3 } });
     expect((await failure(0)).retry!.deadAt).not.toBeNull();
+  });
+
+  it('is dead once: a copy of the message that died asks the site for nothing', async () => {
+    await afterRunWith(faults(rule(0, status(500))));
+    const copy = await messageBody();
+    for (let n = 0; n < 3; n++) {
+      await wait(46);
+      await drain();
+    }
+    await session.platform.failedItems.send([{ body: copy, delayMs: 0 }]);
+    expect(await drain()).toMatchObject([
+      { kind: 'closed', why: expect.stringMatching(/^its tries are used up/) },
+    ]);
+    expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
+    expect(await letters()).toHaveLength(1);
+  });
+
+  it('stays dead, with one letter, when the next run meets the same', async () => {
+    await afterRunWith(faults(rule(0, status(500))));
+    for (let n = 0; n < 3; n++) {
+      await wait(46);
+      await drain();
+    }
+    await session.run({ targets: ['gb'] });
+    expect(await failure(0)).toMatchObject({ state: 'dead', runs: 5, counts: { SERVER_ERROR: 11 } });
+    expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
+  });
+
+  it('tells who changed its state, and when', async () => {
+    await afterRunWith(faults(rule(0, status(500), IN_A_RUN + 3)));
+    for (let n = 0; n < 3; n++) {
+      await wait(46);
+      await drain();
+    }
+    for (const letter of await letters()) await session.platform.failedItems.redrive(letter, 0);
+    await drain();
+    const { transitions, firstRunId } = await failure(0);
+    expect(transitions.map(({ state }) => state)).toEqual(['open', 'queued', 'dead', 'queued', 'recovered']);
+    expect(transitions.slice(0, 2).map(({ by }) => by)).toEqual([firstRunId, firstRunId]);
+    const times = transitions.map(({ at }) => at);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
   it('has all its tries before it when a person puts the dead letter back', async () => {

@@ -34,7 +34,7 @@ describe('a page that answers 406', () => {
     expect(first.end.summary.run).toMatchObject({ status: 'incomplete', items_found: 3, items_failed: 1 });
     expect(first.end.summary.partitions[0]!.result).toMatchObject({ status: 'committed', rows: 9 });
     expect(await session.failures()).toMatchObject([
-      { state: 'open', code: 'RATE_LIMITED', attempts: 4, item: raceId(session, 1) },
+      { state: 'queued', code: 'RATE_LIMITED', attempts: 4, item: raceId(session, 1) },
     ]);
 
     const second = await session.run({ targets: ['gb'] });

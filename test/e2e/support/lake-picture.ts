@@ -4,7 +4,7 @@ import { PartitionRegister } from '../../../core/audit/partition-register.ts';
 import type { Platform } from '../../../core/pipeline/platform.ts';
 import { TargetRegister } from '../../../core/target/target.ts';
 import { civilDate } from '../../../core/window/civil-date.ts';
-import { FailureRegister } from '../../../core/work/failure.ts';
+import { FailureRegister } from '../../../core/work/failure-register.ts';
 import { currentRows, filesUnder, logRows, type ReadRow } from './lake-reading.ts';
 
 /** What differs between two runs of the same work: ids, times, and what is made of them. */
@@ -45,11 +45,15 @@ export async function pictureOf(
     run: lasting(counts),
     exports: exportsIn(directory),
     failures: sorted(
-      (await Array.fromAsync(new FailureRegister(state).list('racing'))).map(({ retry, ...failure }) => ({
-        ...failure,
-        retriedLater: retry !== undefined,
-        retries: retry?.tries ?? 0,
-      })),
+      (await Array.fromAsync(new FailureRegister(state).list('racing'))).map(
+        ({ retry, outcomes, transitions, ...failure }) => ({
+          ...failure,
+          outcomes: outcomes.map(({ code }) => code),
+          transitions: transitions.map(({ state }) => state),
+          retriedLater: retry !== undefined,
+          retries: retry?.tries ?? 0,
+        }),
+      ),
     ),
     // Partitions run side by side: which of their failures came last, and whether a page came after it, is chance.
     targets: sorted(

@@ -1,0 +1,91 @@
+import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
+import type { VersionDescriptor } from '../lake/version.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { Item } from '../source/source.ts';
+import type { Failure } from '../work/failure.ts';
+import { type AttemptContext, attemptPage } from './attempt.ts';
+import { type PartitionWork, StageError } from './platform.ts';
+import { type PublishResult, publish } from './publish.ts';
+import { isGood } from './publish-record.ts';
+import { giveUp, scrape, validatorsOf } from './scrape.ts';
+import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
+import { isSealed, readResult, seal } from './seal.ts';
+import { TargetGate } from './target-gate.ts';
+
+export type Tried =
+  | { readonly kind: 'published'; readonly result: PublishResult }
+  | { readonly kind: 'failed'; readonly outcome: Outcome }
+  /** A later index of the day no longer lists the item. */
+  | { readonly kind: 'unlisted' }
+  | { readonly kind: 'stopped' };
+
+/**
+ * Asks for a failed item once more, as a run of its own, and publishes what comes into the current version. Where the index
+ * of the day failed, or nothing of the day could be published yet, one item alone is nothing that could be published:
+ * then the whole partition gets its one pass. Played again under the same run id it goes on where it stopped.
+ */
+export async function tryAgain(
+  context: AttemptContext,
+  failure: Failure,
+  mustStop: () => boolean,
+): Promise<Tried> {
+  const current = await readable(context);
+  if (current === 'damaged')
+    return { kind: 'failed', outcome: { code: failure.code, message: 'the current version cannot be read' } };
+  if (failure.item === INDEX_ID || !current) return tryPartition(context, mustStop);
+  return tryItem(context, current, failure);
+}
+
+async function readable({
+  platform,
+  source,
+  partition,
+}: AttemptContext): Promise<VersionDescriptor | undefined | 'damaged'> {
+  try {
+    return (await readCurrent(platform.lake, source.table, partition))?.descriptor;
+  } catch (error) {
+    if (error instanceof CorruptLakeError) return 'damaged';
+    throw error;
+  }
+}
+
+/** One request for the item, unless one is on record under this run id already. */
+async function tryItem(
+  context: AttemptContext,
+  current: VersionDescriptor,
+  failure: Failure,
+): Promise<Tried> {
+  const { source } = context;
+  if (!(await isSealed(context))) {
+    const progress = await ScrapeProgress.load(context);
+    if (!progress.last(failure.item)) {
+      const known = current.items.find(({ id }) => id === failure.item);
+      if (!known && current.index.checkedAt > failure.lastFailedAt) return { kind: 'unlisted' };
+      const item: Item = known ? { id: known.id, url: known.url } : { id: failure.item, url: failure.url };
+      const validators = known?.state === 'failed' ? undefined : validatorsOf(source, known);
+      const gate = await TargetGate.open(context, []);
+      await gate.note(await attemptPage(context, { kind: 'item', item }, 1, validators));
+    }
+    await seal(context, 'items');
+  }
+  const content = (await readResult(context))!.items.find(({ item }) => item.id === failure.item)?.content;
+  if (content?.kind === 'failed') return { kind: 'failed', outcome: content.outcome };
+  if (!content || !isGood(content)) throw new Error(`the retry of ${failure.item} left nothing on record`);
+  return { kind: 'published', result: await publish(context.platform, workOf(context), 'retry') };
+}
+
+/** One pass over the partition; what does not come in it becomes a failure of its own, with a message of its own. */
+async function tryPartition(context: AttemptContext, mustStop: () => boolean): Promise<Tried> {
+  const work = workOf(context);
+  try {
+    while (!(await scrape(context.platform, work, mustStop)).done) if (mustStop()) return { kind: 'stopped' };
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    await giveUp(context.platform, work);
+  }
+  return { kind: 'published', result: await publish(context.platform, work, 'retry') };
+}
+
+function workOf({ runId, source, partition }: AttemptContext): PartitionWork {
+  return { runId, source: source.name, ...partition, force: false };
+}

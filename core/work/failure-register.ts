@@ -1,0 +1,96 @@
+import type { StateStore } from '../ports/state-store.ts';
+import type { Partition } from '../source/source.ts';
+import {
+  closed,
+  type FailedItem,
+  type Failure,
+  failedAgain,
+  failureSchema,
+  isUnresolved,
+} from './failure.ts';
+
+/** Which failure: an item of a partition of a source. */
+export interface FailureKey {
+  readonly source: string;
+  readonly partition: Partition;
+  readonly item: string;
+}
+
+export const failuresPartition = (source: string) => `failures#${source}`;
+const sortKey = (partition: Partition, item: string) => `${partition.target}#${partition.date}#${item}`;
+
+/** The failures of a state store. */
+export class FailureRegister {
+  readonly #state: StateStore;
+
+  constructor(state: StateStore) {
+    this.#state = state;
+  }
+
+  /** Opens the failure of an item, or adds this run to the one that is there. Saying it twice changes nothing. */
+  async open(source: string, partition: Partition, failed: FailedItem, runId: string): Promise<void> {
+    const identity = { source, target: partition.target, date: partition.date };
+    await this.change({ source, partition, item: failed.item }, (before) =>
+      failedAgain(before, identity, failed, runId),
+    );
+  }
+
+  /** Closes every unresolved failure of the partition for which `recovered` holds, and says how many those are. */
+  async recover(
+    source: string,
+    partition: Partition,
+    recovered: (item: string) => boolean,
+    by: { readonly runId: string; readonly at: number },
+  ): Promise<number> {
+    let count = 0;
+    for await (const { item, ...failure } of this.list(source, partition)) {
+      if (!isUnresolved({ item, ...failure }) || failure.lastRunId > by.runId || !recovered(item)) continue;
+      await this.change({ source, partition, item }, (before) =>
+        isUnresolved(before) && before.lastRunId <= by.runId
+          ? closed(before, 'recovered', { at: by.at, by: by.runId })
+          : undefined,
+      );
+      count++;
+    }
+    return count;
+  }
+
+  async *list(source: string, partition?: Partition): AsyncGenerator<Failure> {
+    const options = partition ? { prefix: `${partition.target}#${partition.date}#` } : {};
+    for await (const document of this.#state.query(failuresPartition(source), options))
+      yield failureSchema.parse(document.value);
+  }
+
+  async get({ source, partition, item }: FailureKey): Promise<Failure | undefined> {
+    const document = await this.#state.get(failuresPartition(source), sortKey(partition, item));
+    return document && failureSchema.parse(document.value);
+  }
+
+  /**
+   * Changes one failure by optimistic locking and returns it as it was left: `change` may run more than once, and
+   * undefined leaves it as it is.
+   */
+  async change(
+    { source, partition, item }: FailureKey,
+    change: (before: Failure | undefined) => Failure | undefined,
+  ): Promise<Failure | undefined> {
+    const place = { partition: failuresPartition(source), sort: sortKey(partition, item) };
+    for (;;) {
+      const document = await this.#state.get(place.partition, place.sort);
+      const before = document && failureSchema.parse(document.value);
+      const next = change(before);
+      if (!next) return before;
+      const expect = document?.revision ?? ('absent' as const);
+      if ((await this.#state.write([{ kind: 'put', ...place, value: next, expect }])) === 'written')
+        return next;
+    }
+  }
+
+  /** Forgets a closed failure. One that was opened again meanwhile stays. */
+  async forget({ source, partition, item }: FailureKey): Promise<void> {
+    const place = { partition: failuresPartition(source), sort: sortKey(partition, item) };
+    const document = await this.#state.get(place.partition, place.sort);
+    if (!document || isUnresolved(failureSchema.parse(document.value))) return;
+    await this.#state.write([{ kind: 'delete', ...place, expect: document.revision }]);
+  }
+}
