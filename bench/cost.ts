@@ -1,17 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
 import { readPlan } from '../core/pipeline/plan.ts';
 import type { PartitionWork, Platform } from '../core/pipeline/platform.ts';
 import { STAGES } from '../core/pipeline/stages.ts';
 import { type PlanAnswer, STAGE_NAMES, type StageName } from '../core/pipeline/workflow.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { StateStore } from '../core/ports/state-store.ts';
+import { openFetchers } from '../runtime/fetchers.ts';
 import { openLocalPlatform } from '../runtime/local.ts';
+import { applySettings } from '../runtime/settings.ts';
+import { racing } from '../sources/racing/source.ts';
 import { startBenchSite } from './demo-site.ts';
 
 /**
  * What one run of the racing source asks of AWS, counted on this machine: `docs/cost.md` multiplies it by prices. The
- * stages are called as the state machine would call them, one partition after the other, politeness off, against the
- * demo site with 178 KB pages; calls of the stores are counted, not timed (a disk is no S3).
+ * stages are called as the state machine would call them, one partition after the other, as politely as the source asks
+ * for but without waiting, against the demo site with 178 KB pages; calls of the stores are counted, not timed (a disk is
+ * no S3). Those of the host clock belong to the stage that fetches.
  */
 interface StageUse {
   calls: number;
@@ -42,9 +49,26 @@ const unused = (): StageUse => ({
   bytesPut: 0,
 });
 
-function counting(platform: Platform, use: StageUse): Platform {
-  const { lake, state } = platform;
-  const sized = (value: unknown) => JSON.stringify(value ?? null).length;
+/** What is not waited for has passed nevertheless, so that the host clock does all that it does on AWS. */
+class SkippingClock implements Clock {
+  #skipped = 0;
+
+  now(): number {
+    return Date.now() + this.#skipped;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const until = this.now() + ms;
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+    this.#skipped += Math.max(0, until - this.now());
+  }
+}
+
+/** The stage that is being called; stages are called one after the other. */
+let use = unused();
+
+function countedLake(lake: Platform['lake']): Platform['lake'] {
   const CALLS = {
     get: 'gets',
     getRange: 'gets',
@@ -53,39 +77,40 @@ function counting(platform: Platform, use: StageUse): Platform {
     list: 'lists',
     delete: 'deletes',
   } as const;
+  return new Proxy(lake, {
+    get: (target, method) => {
+      const value: unknown = Reflect.get(target, method, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]) => {
+        const counted = CALLS[method as keyof typeof CALLS];
+        if (counted) use[counted]++;
+        if (method === 'put') use.bytesPut += (given[1] as Uint8Array).length;
+        return Reflect.apply(value, target, given);
+      };
+    },
+  });
+}
+
+function countedState(state: StateStore): StateStore {
+  const sized = (value: unknown) => JSON.stringify(value ?? null).length;
   return {
-    ...platform,
-    lake: new Proxy(lake, {
-      get: (target, method) => {
-        const value: unknown = Reflect.get(target, method, target);
-        if (typeof value !== 'function') return value;
-        return (...given: unknown[]) => {
-          const counted = CALLS[method as keyof typeof CALLS];
-          if (counted) use[counted]++;
-          if (method === 'put') use.bytesPut += (given[1] as Uint8Array).length;
-          return Reflect.apply(value, target, given);
-        };
-      },
-    }),
-    state: {
-      get: async (partition, sort) => {
-        const document = await state.get(partition, sort);
-        use.readUnits += Math.max(1, Math.ceil(sized(document) / 4096));
-        return document;
-      },
-      query: async function* (partition, options) {
-        let bytes = 0;
-        for await (const document of state.query(partition, options)) {
-          bytes += sized(document);
-          yield document;
-        }
-        use.readUnits += Math.max(1, Math.ceil(bytes / 4096));
-      },
-      write: (writes) => {
-        const factor = writes.length > 1 ? 2 : 1;
-        for (const write of writes) use.writeUnits += factor * Math.max(1, Math.ceil(sized(write) / 1024));
-        return state.write(writes);
-      },
+    get: async (partition, sort) => {
+      const document = await state.get(partition, sort);
+      use.readUnits += Math.max(1, Math.ceil(sized(document) / 4096));
+      return document;
+    },
+    query: async function* (partition, options) {
+      let bytes = 0;
+      for await (const document of state.query(partition, options)) {
+        bytes += sized(document);
+        yield document;
+      }
+      use.readUnits += Math.max(1, Math.ceil(bytes / 4096));
+    },
+    write: (writes) => {
+      const factor = writes.length > 1 ? 2 : 1;
+      for (const write of writes) use.writeUnits += factor * Math.max(1, Math.ceil(sized(write) / 1024));
+      return state.write(writes);
     },
   };
 }
@@ -96,10 +121,10 @@ async function measureRun(
 ): Promise<Record<string, unknown>> {
   const uses = Object.fromEntries(STAGE_NAMES.map((name) => [name, unused()])) as Record<StageName, StageUse>;
   const call = async (name: StageName, payload: unknown): Promise<unknown> => {
-    const use = uses[name];
+    use = uses[name];
     const began = performance.now();
     try {
-      return await STAGES[name](counting(platform, use), payload as never, () => false);
+      return await STAGES[name](platform, payload as never, () => false);
     } finally {
       const ms = performance.now() - began;
       use.calls++;
@@ -130,10 +155,12 @@ async function measureRun(
 
 const directory = mkdtempSync(join(tmpdir(), 'rescrape-cost-'));
 const site = await startBenchSite({ days: 7, codings: ['zstd', 'br', 'gzip'] });
-const platform = openLocalPlatform({
-  directory,
-  env: { RESCRAPE_RACING_URL: site.url, RESCRAPE_RACING_MIN_DELAY_MS: '0' },
-});
+const env = { RESCRAPE_RACING_URL: site.url };
+const clock = new SkippingClock();
+const local = openLocalPlatform({ directory, env, clock });
+const state = countedState(local.state);
+const fetchers = openFetchers([applySettings(racing, env)], clock, new UndiciHttpClient(), state);
+const platform: Platform = { ...local, lake: countedLake(local.lake), state, fetcherFor: fetchers.of };
 try {
   const window = { start: site.start, end: site.end };
   const pages = site.pages.length;
@@ -141,7 +168,8 @@ try {
   const nothingChanged = await measureRun(platform, window);
   console.log(JSON.stringify({ pages, everythingNew, nothingChanged }, null, 2));
 } finally {
-  await platform.close();
+  await fetchers.close();
+  await local.close();
   await site.stop();
   rmSync(directory, { recursive: true, force: true });
 }

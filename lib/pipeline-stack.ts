@@ -135,8 +135,8 @@ export class PipelineStack extends Stack {
   #retryFailedItems(): void {
     this.functions['retry-items'].function.addEventSource(
       new SqsEventSource(this.failedItems.queue, {
-        // Two are the least that AWS takes, so failed items may be asked for twice as fast as the source spaces its
-        // requests; there are few of them, and each waits 45 minutes first.
+        // Two are the least that AWS takes. They share the host clock with each other and with the scrape, through the
+        // table, so the source is asked no faster.
         maxConcurrency: 2,
         batchSize: 10,
         reportBatchItemFailures: true,

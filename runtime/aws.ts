@@ -8,6 +8,7 @@ import { openSqsWorkQueue } from '../adapters/aws/sqs-work-queue.ts';
 import { systemClock } from '../adapters/local/system-clock.ts';
 import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { StateStore } from '../core/ports/state-store.ts';
 import type { Source } from '../core/source/source.ts';
 import { sources as allSources } from '../sources/index.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
@@ -44,6 +45,7 @@ export interface Given {
   readonly resources: AwsResources;
   readonly settings: readonly SourceSettings[];
   readonly clock: Clock;
+  readonly state: StateStore;
   readonly connection: AwsConnection;
 }
 
@@ -85,7 +87,7 @@ export function openAwsPlatform(
   const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
   const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
   const state = openDynamoStateStore({ table: resources.table, clock, connection });
-  const opened = parts.map((part) => part({ resources, settings, clock, connection }));
+  const opened = parts.map((part) => part({ resources, settings, clock, state, connection }));
   return {
     catalog: absent('catalog'),
     failedItems: absent('failedItems'),

@@ -1,22 +1,28 @@
 import type { Fetcher } from '../core/fetch/fetcher.ts';
 import { createHostClock } from '../core/fetch/host-clock.ts';
+import { createHostLedger } from '../core/fetch/host-ledger.ts';
 import { createPoliteFetcher } from '../core/fetch/polite-fetcher.ts';
 import { createRobotsCache } from '../core/fetch/robots.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { HttpClient } from '../core/ports/http-client.ts';
+import type { StateStore } from '../core/ports/state-store.ts';
 import type { Source } from '../core/source/source.ts';
 import type { SourceSettings } from './settings.ts';
 
-/** A polite fetcher for each source; all of them share one client, one host clock and one memory of robots.txt. */
+/**
+ * A polite fetcher for each source; all of them share one client, one host clock and one memory of robots.txt. Delays and
+ * pauses are kept in the state: every process that works on it shares them.
+ */
 export function openFetchers(
   settings: readonly SourceSettings[],
   clock: Clock,
   client: HttpClient,
+  state: StateStore,
 ): { of(source: Source): Fetcher; close(): Promise<void> } {
   const shared = {
     client,
     clock,
-    hostClock: createHostClock({ clock }),
+    hostClock: createHostClock({ clock, ledger: createHostLedger({ state, clock }) }),
     robots: createRobotsCache({ clock }),
   };
   const fetchers = new Map(

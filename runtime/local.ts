@@ -30,7 +30,7 @@ export interface LocalPlatform extends Platform {
   close(): Promise<void>;
 }
 
-/** The platform on one machine: a directory for the lake, SQLite for the state, one host clock for everything. */
+/** The platform on one machine: a directory for the lake, SQLite for the state, and in it the host clock of all processes. */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = systemClock } = options;
   const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
@@ -41,7 +41,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     clock,
     maxDeliveries: MAX_DELIVERIES,
   });
-  const fetchers = openFetchers(settings, clock, new UndiciHttpClient());
+  const fetchers = openFetchers(settings, clock, new UndiciHttpClient(), state);
 
   return {
     directory,

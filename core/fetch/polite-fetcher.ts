@@ -36,7 +36,7 @@ const MAX_CRAWL_DELAY_MS = 30_000;
  * Outcomes of its own: REFUSED (address, scheme, credentials in the URL, robots.txt, a redirect from https to
  * http), NETWORK_ERROR for more than five redirects (loops come and go with a site's sessions, so it is tried
  * again), what the client reports, and for a robots.txt that cannot be read the reason of that. `fetch` rejects
- * only with the reason of the caller's own signal.
+ * only with the reason of the caller's own signal, or where the ledger of hosts is out of reach.
  */
 export function createPoliteFetcher(options: PoliteFetcherOptions): Fetcher {
   return {

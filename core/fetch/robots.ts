@@ -54,7 +54,7 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
       ({ kind }) => {
         entry.staleAt = clock.now() + (kind === 'unreachable' ? retryMs : ttlMs);
       },
-      // Only a bug rejects; whoever waits sees it, and the next one asks again.
+      // Only a bug rejects, or a store out of reach; whoever waits sees it, and the next one asks again.
       () => origins.delete(origin),
     );
     return entry;

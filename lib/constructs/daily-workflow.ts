@@ -20,9 +20,8 @@ import type { DeadLetterQueue } from './queue-with-dlq.ts';
 import type { StageFunction } from './stage-function.ts';
 
 /**
- * Partitions of one source under way at once. Requests to a site are spaced by the host clock, which is one per process:
- * two children would be two processes, and twice as fast as the source allows. The time is the site's anyway: 441 pages
- * at 4 a second are 110 s however many functions wait for them, and a waiting function is paid for.
+ * Partitions of one source under way at once. The time is the site's: 441 pages at 4 a second are 110 s however many
+ * functions wait for their turn (`core/fetch/host-ledger.ts`), and a waiting function is paid for.
  */
 export const PARTITIONS_AT_ONCE = 1;
 

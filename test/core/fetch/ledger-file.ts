@@ -32,6 +32,8 @@ export class WatchedStore implements StateStore {
   reads = 0;
   writes = 0;
   failing = false;
+  /** What an answer waits for besides. */
+  slow: (() => Promise<void>) | undefined;
   readonly #store: StateStore;
   readonly #turns: readonly number[];
   #asked = 0;
@@ -48,6 +50,8 @@ export class WatchedStore implements StateStore {
     return this.#store.get(partition, sort);
   }
 
+  scan: StateStore['scan'] = () => this.#store.scan();
+
   query: StateStore['query'] = (partition, options) => this.#store.query(partition, options);
 
   async write(writes: Parameters<StateStore['write']>[0]) {
@@ -59,6 +63,7 @@ export class WatchedStore implements StateStore {
   async #late(): Promise<void> {
     const turns = this.#turns[this.#asked++ % this.#turns.length] ?? 0;
     for (let i = 0; i < turns; i++) await Promise.resolve();
+    await this.slow?.();
     if (this.failing) throw new StorageError('the disk is full');
   }
 }

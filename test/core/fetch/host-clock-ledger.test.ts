@@ -1,0 +1,307 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHostClock, type HostClock, type Pace, type Turn } from '../../../core/fetch/host-clock.ts';
+import { createHostLedger } from '../../../core/fetch/host-ledger.ts';
+import { LedgerFile, WatchedStore } from './ledger-file.ts';
+import { ManualClock } from './manual-clock.ts';
+
+let file: LedgerFile;
+beforeAll(() => {
+  file = new LedgerFile();
+});
+afterAll(() => file.close());
+
+let hosts = 0;
+const newHost = () => `host-${hosts++}.example`;
+
+const QUARTER: Pace = { concurrency: 4, minDelayMs: 250 };
+const UNPACED: Pace = { concurrency: 4, minDelayMs: 0 };
+
+/** A host clock as one process has it. */
+function processOn(clock: ManualClock, host: string, turns?: readonly number[]) {
+  const state = new WatchedStore(file.open(), turns);
+  const hostClock = createHostClock({
+    clock,
+    maxPenaltyMs: 60_000,
+    ledger: createHostLedger({ state, clock }),
+  });
+  const zero = clock.now();
+  const starts: number[] = [];
+  const ask = (pace: Pace, signal?: AbortSignal): Promise<Turn> =>
+    hostClock.acquire(host, pace, signal).then((turn) => {
+      starts.push(clock.now() - zero);
+      return turn;
+    });
+  return { state, hostClock, starts, ask, penalise: (ms: number) => hostClock.penalise(host, ms) };
+}
+
+function setUp() {
+  const clock = new ManualClock();
+  const host = newHost();
+  return { clock, host, here: processOn(clock, host), there: processOn(clock, host) };
+}
+
+describe('two host clocks on one ledger', () => {
+  it('share the delay between the starts', async () => {
+    const { clock, here, there } = setUp();
+    void here.ask(QUARTER);
+    void here.ask(QUARTER);
+    void there.ask(QUARTER);
+    void there.ask(QUARTER);
+    await clock.run();
+    expect([...here.starts, ...there.starts].toSorted((a, b) => a - b)).toEqual([0, 250, 500, 750]);
+  });
+
+  it('are as fast as one without a ledger while nobody else asks', async () => {
+    const { clock, here } = setUp();
+    for (let i = 0; i < 4; i++) void here.ask(QUARTER);
+    await clock.run();
+    expect(here.starts).toEqual([0, 250, 500, 750]);
+  });
+
+  it('ask the ledger twice a request: a write for the start, a read for pauses', async () => {
+    const { clock, here } = setUp();
+    for (let i = 0; i < 10; i++) void here.ask({ ...QUARTER, concurrency: 10 });
+    await clock.run();
+    expect([here.state.reads, here.state.writes]).toEqual([10, 10]);
+  });
+
+  it('obey a pause of the other one, also for a start that is reserved already, and then keep apart', async () => {
+    const { clock, here, there } = setUp();
+    await here.ask(QUARTER);
+    void there.ask(QUARTER);
+    void here.ask(QUARTER);
+    await clock.advance(100);
+    here.penalise(3000);
+    await clock.run();
+    expect([...here.starts, ...there.starts].toSorted((a, b) => a - b)).toEqual([0, 3100, 3350]);
+  });
+
+  it('obey a pause that grew while they waited out a shorter one', async () => {
+    const { clock, here, there } = setUp();
+    here.penalise(1000);
+    void there.ask(QUARTER);
+    await clock.advance(900);
+    here.penalise(2000);
+    await clock.run();
+    expect(there.starts).toEqual([2900]);
+  });
+
+  it('obey a pause of the other one within a second where nothing is spaced', async () => {
+    const { clock, here, there } = setUp();
+    (await here.ask(UNPACED)).release();
+    there.penalise(5000);
+    await clock.advance(999);
+    (await here.ask(UNPACED)).release();
+    await clock.advance(1);
+    void here.ask(UNPACED);
+    await clock.run();
+    expect(here.starts).toEqual([0, 999, 5000]);
+  });
+
+  it('write nothing and read once a second where nothing is spaced', async () => {
+    const { clock, here } = setUp();
+    for (let i = 0; i < 200; i++) {
+      (await here.ask(UNPACED)).release();
+      await clock.advance(10);
+    }
+    expect(here.starts).toHaveLength(200);
+    expect([here.state.reads, here.state.writes]).toEqual([2, 0]);
+  });
+
+  it('keep the delay behind a start that came late, because the ledger was slow', async () => {
+    const { clock, here, there } = setUp();
+    here.state.slow = () => clock.sleep(100);
+    void here.ask(QUARTER);
+    await clock.advance(200);
+    here.state.slow = undefined;
+    void here.ask(QUARTER);
+    await clock.advance(0);
+    void there.ask(QUARTER);
+    await clock.run();
+    expect([here.starts, there.starts]).toEqual([[200, 450], [700]]);
+  });
+
+  it('waste at most the start of a waiter that is aborted', async () => {
+    const { clock, here, there } = setUp();
+    await here.ask(QUARTER);
+    const controller = new AbortController();
+    const gone = here.ask(QUARTER, controller.signal);
+    await clock.advance(0);
+    controller.abort(new Error('enough'));
+    await expect(gone).rejects.toThrow('enough');
+    expect(clock.sleeping).toBe(0);
+    void there.ask(QUARTER);
+    await clock.run();
+    expect(there.starts).toEqual([500]);
+  });
+
+  it('let a waiter go at once that is aborted while the ledger is asked, and serve the next', async () => {
+    const clock = new ManualClock();
+    const slow = processOn(clock, newHost(), [50]);
+    const controller = new AbortController();
+    const gone = slow.ask(QUARTER, controller.signal);
+    const next = slow.ask(QUARTER);
+    controller.abort(new Error('enough'));
+    await expect(gone).rejects.toThrow('enough');
+    expect(slow.starts).toEqual([]);
+    await clock.run();
+    await next;
+    expect(slow.starts).toEqual([250]);
+  });
+});
+
+describe('a ledger that cannot be asked', () => {
+  it.each([
+    ['reserve', QUARTER],
+    ['look for pauses', UNPACED],
+  ])('rejects the request that had to %s, and the next one works', async (_, pace) => {
+    const { clock, here } = setUp();
+    here.state.failing = true;
+    const failed = here.ask({ ...pace, concurrency: 1 });
+    await expect(failed).rejects.toThrow('the disk is full');
+    here.state.failing = false;
+    // With a turn taken or the queue stuck, nobody would get the only one.
+    const turn = here.ask({ ...pace, concurrency: 1 });
+    await clock.run();
+    await turn;
+    expect(here.starts).toEqual([0]);
+  });
+
+  it('rejects each of those that wait, in turn', async () => {
+    const { clock, here } = setUp();
+    here.state.failing = true;
+    const asked = [1, 2, 3].map(() => here.ask(QUARTER));
+    const ends = Promise.allSettled(asked);
+    await clock.run();
+    expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+
+  it('rejects a request that is to look once more before it starts', async () => {
+    const { clock, here } = setUp();
+    await here.ask(QUARTER);
+    const failed = here.ask(QUARTER);
+    const rejected = expect(failed).rejects.toThrow('the disk is full');
+    await clock.advance(100);
+    here.state.failing = true;
+    await clock.run();
+    await rejected;
+  });
+
+  it('keeps a pause that could not be written, and writes it before the next start', async () => {
+    const { clock, here, there } = setUp();
+    here.state.failing = true;
+    here.penalise(3000);
+    await clock.advance(100);
+    await expect(here.ask(QUARTER)).rejects.toThrow('the disk is full');
+    here.state.failing = false;
+    void here.ask(QUARTER);
+    await clock.advance(0);
+    void there.ask(UNPACED);
+    await clock.run();
+    expect([here.starts, there.starts]).toEqual([[3000], [3000]]);
+  });
+
+  it('forgets a pause that could not be written once it is over', async () => {
+    const { clock, here } = setUp();
+    here.state.failing = true;
+    here.penalise(3000);
+    await clock.advance(3000);
+    here.state.failing = false;
+    (await here.ask(UNPACED)).release();
+    expect(here.state.writes).toBe(0);
+  });
+});
+
+interface Plan {
+  readonly process: number;
+  readonly askAt: number;
+  readonly takes: number;
+  readonly penaltyMs: number;
+  /** When the asking is given up, in milliseconds after it. */
+  readonly patience: number | null;
+}
+
+interface Stay {
+  readonly process: number;
+  readonly asked: number;
+  readonly start: number;
+  readonly end: number;
+  readonly penaltyMs: number;
+}
+
+async function stay(
+  clock: ManualClock,
+  host: string,
+  hostClock: HostClock,
+  pace: Pace,
+  plan: Plan,
+): Promise<Stay | undefined> {
+  await clock.sleep(plan.askAt);
+  const asked = clock.now();
+  const controller = new AbortController();
+  if (plan.patience !== null) void clock.sleep(plan.patience).then(() => controller.abort());
+  const turn = await hostClock.acquire(host, pace, controller.signal).catch(() => undefined);
+  if (turn === undefined) return undefined;
+  const start = clock.now();
+  await clock.sleep(plan.takes);
+  if (plan.penaltyMs > 0) hostClock.penalise(host, plan.penaltyMs);
+  const end = clock.now();
+  turn.release();
+  return { process: plan.process, asked, start, end, penaltyMs: plan.penaltyMs };
+}
+
+it('never start closer than the delay nor within a pause, over any interleaving, and serve everybody', async () => {
+  const clockOf = (state: WatchedStore, clock: ManualClock) =>
+    createHostClock({ clock, maxPenaltyMs: 300, ledger: createHostLedger({ state, clock }) });
+  const stores = [file.open(), file.open(), file.open()];
+  const seldom = (arbitrary: fc.Arbitrary<number>) =>
+    fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, arbitrary);
+  const plans = fc.array(
+    fc.record({
+      process: fc.nat(2),
+      askAt: fc.nat(300),
+      takes: fc.nat(200),
+      penaltyMs: seldom(fc.integer({ min: 1, max: 400 })),
+      patience: fc.option(fc.nat(200), { freq: 6 }),
+    }),
+    { maxLength: 20 },
+  );
+  const pace = fc.record({
+    concurrency: fc.integer({ min: 1, max: 4 }),
+    minDelayMs: fc.integer({ min: 1, max: 60 }),
+  });
+  const paces = fc.tuple(pace, pace, pace);
+  // How late each answer of the store is: this is what makes the processes' reads and writes cross.
+  const turns = fc.array(fc.nat(12), { minLength: 1, maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(plans, paces, fc.tuple(turns, turns, turns), async (all, paceOf, late) => {
+      const clock = new ManualClock();
+      const host = newHost();
+      const processes = stores.map((store, i) => clockOf(new WatchedStore(store, late[i]), clock));
+      const work = Promise.all(
+        all.map((plan) => stay(clock, host, processes[plan.process]!, paceOf[plan.process]!, plan)),
+      );
+      await clock.run();
+      const served = (await work).filter((each) => each !== undefined);
+      // Whoever gave up may be missing, nobody else.
+      expect(served.length).toBeGreaterThanOrEqual(all.filter(({ patience }) => patience === null).length);
+      const inOrder = served.toSorted((x, y) => x.start - y.start);
+      for (const [i, each] of inOrder.entries()) {
+        const before = inOrder[i - 1];
+        const { concurrency, minDelayMs } = paceOf[each.process]!;
+        if (before) expect(each.start - before.start).toBeGreaterThanOrEqual(minDelayMs);
+        const own = inOrder.filter(({ process }) => process === each.process);
+        const under = own.filter(({ start, end }) => start <= each.start && each.start < end);
+        expect(under.length).toBeLessThanOrEqual(concurrency);
+        const ahead = own[own.indexOf(each) - 1];
+        if (ahead) expect(each.asked).toBeGreaterThanOrEqual(ahead.asked);
+        for (const { end, penaltyMs } of served) {
+          if (penaltyMs > 0 && end < each.start)
+            expect(each.start - end).toBeGreaterThanOrEqual(Math.min(penaltyMs, 300));
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
