@@ -112,6 +112,8 @@ function countedState(state: StateStore): StateStore {
       for (const write of writes) use.writeUnits += factor * Math.max(1, Math.ceil(sized(write) / 1024));
       return state.write(writes);
     },
+    // `rescrape reset` alone reads all of it.
+    scan: () => state.scan(),
   };
 }
 

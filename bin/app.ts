@@ -5,7 +5,8 @@ import { addStacks } from '../lib/rescrape-app.ts';
 /** The CDK app: `npx cdk deploy --all -c stage=prod`. Without a stage it is dev. The only place at synth time that reads context. */
 
 /** Variables of a source (runtime/settings.ts) that may be given as context: `-c RESCRAPE_RACING_URL=https://…`. */
-const OVERRIDE = /^RESCRAPE_[A-Z0-9_]+_(?:URL|ALLOW_PRIVATE|MIN_DELAY_MS|CONCURRENCY|TIMEOUT_MS)$/;
+const OVERRIDE =
+  /^RESCRAPE_[A-Z0-9_]+_(?:URL|ALLOW_PRIVATE|MIN_DELAY_MS|CONCURRENCY|TIMEOUT_MS|COOL_DOWN_MINUTES)$/;
 
 const app = new App();
 addStacks(app, deploymentOf(app.node.getAllContext()));

@@ -9,7 +9,7 @@ import { checkLake, type LakeCheck } from '../core/audit/lake-check.ts';
 import { civilDateAt } from '../core/window/window.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
-import { printCsv } from './csv-output.ts';
+import { type CsvTarget, printCsv } from './csv-output.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { printLakeCheck } from './lake-check.ts';
 import { counted, type ListOptions, number, refuseTwoFormats, withCsv } from './list.ts';
@@ -78,10 +78,10 @@ type Answer = CompletenessReport & { readonly lake?: LakeCheck };
 
 function printAnswers(
   answers: readonly Answer[],
-  { json, csv }: { readonly json?: boolean; readonly csv?: boolean },
+  { json, csv }: { readonly json?: boolean; readonly csv?: CsvTarget },
 ): void {
   if (json) printJson(answers.length === 1 ? answers[0] : answers);
-  else if (csv) printDates(answers);
+  else if (csv) printDates(answers, csv);
   else answers.forEach(printAnswer);
 }
 
@@ -187,9 +187,9 @@ const DATE_COLUMNS = [
 ] as const satisfies readonly ('source' | 'target' | keyof DateStanding)[];
 
 /** A line for each date of each target. */
-function printDates(reports: readonly CompletenessReport[]): void {
+function printDates(reports: readonly CompletenessReport[], csv: CsvTarget): void {
   const rows = reports.flatMap(({ source, targets }) =>
     targets.flatMap(({ target, dates }) => dates.map((date) => ({ source, target, ...date }))),
   );
-  printCsv(DATE_COLUMNS, rows);
+  printCsv(DATE_COLUMNS, rows, csv);
 }

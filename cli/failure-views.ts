@@ -1,6 +1,7 @@
 import { partitionName } from '../core/lake/layout.ts';
+import { countsText } from '../core/report/failed-items.ts';
 import { civilDate } from '../core/window/civil-date.ts';
-import { type Failure, isUnresolved } from '../core/work/failure.ts';
+import { FAILURE_STATES, type Failure, isUnresolved } from '../core/work/failure.ts';
 import { type List, number, timeText } from './list.ts';
 
 /** Failures as rows of a table; `values` are what `--json` prints where that is more. */
@@ -21,8 +22,10 @@ export function listOf(failures: readonly Failure[]): FailureView {
       { name: 'failure' },
       { name: 'code' },
       { name: 'state' },
+      { name: 'due' },
       { name: 'runs', ...number },
       { name: 'tries', ...number },
+      { name: 'outcomes' },
       { name: 'lastFailed', title: 'last failed' },
       { name: 'message' },
     ],
@@ -31,33 +34,38 @@ export function listOf(failures: readonly Failure[]): FailureView {
       failure: nameOf(failure),
       code: failure.code,
       state: failure.state,
+      due: timeText(dueAt(failure)),
       runs: failure.runs,
       tries: failure.attempts,
+      outcomes: countsText(failure.counts),
       lastFailed: timeText(failure.lastFailedAt),
       message: failure.message,
     })),
   };
 }
 
+/** When it is tried again by itself; milliseconds. Undefined where nothing does. */
+export function dueAt({ state, retry }: Failure): number | undefined {
+  return state === 'queued' ? retry?.dueAt : undefined;
+}
+
 export function summaryOf(failures: readonly Failure[]): FailureView {
   const rows = grouped(failures, ({ source }) => source).map(([source, group]) => {
-    const open = group.filter(isUnresolved);
+    const unresolved = group.filter(isUnresolved);
+    const counts = FAILURE_STATES.map((state) => [state, group.filter((one) => one.state === state).length]);
+    const since = unresolved.map(({ openedAt }) => openedAt);
     return {
       source,
-      open: open.length,
-      recovered: group.filter(({ state }) => state === 'recovered').length,
-      dismissed: group.filter(({ state }) => state === 'dismissed').length,
-      partitions: new Set(open.map(({ target, date }) => `${target}/${date}`)).size,
-      oldest: timeText(open.length > 0 ? Math.min(...open.map(({ openedAt }) => openedAt)) : null),
+      ...Object.fromEntries(counts),
+      partitions: new Set(unresolved.map(({ target, date }) => `${target}/${date}`)).size,
+      oldest: timeText(since.length > 0 ? since.reduce((a, b) => Math.min(a, b)) : null),
     };
   });
   const columns = [
     { name: 'source' },
-    { name: 'open', ...number },
-    { name: 'recovered', ...number },
-    { name: 'dismissed', ...number },
-    { name: 'partitions', title: 'partitions with open ones', ...number },
-    { name: 'oldest', title: 'oldest open one' },
+    ...FAILURE_STATES.map((name) => ({ name, ...number })),
+    { name: 'partitions', title: 'partitions with unresolved ones', ...number },
+    { name: 'oldest', title: 'oldest unresolved one' },
   ];
   return { columns, rows };
 }
@@ -67,7 +75,7 @@ export function byErrorOf(failures: readonly Failure[]): FailureView {
     code,
     failures: group.length,
     targets: uniqueText(group.map(({ source, target }) => `${source}/${target}`)),
-    lastFailed: timeText(Math.max(...group.map(({ lastFailedAt }) => lastFailedAt))),
+    lastFailed: timeText(latestOf(group)),
     message: group[0]?.message ?? null,
   }));
   const columns = [
@@ -86,7 +94,7 @@ export function byTargetOf(failures: readonly Failure[]): FailureView {
     failures: group.length,
     dates: new Set(group.map(({ date }) => date)).size,
     codes: uniqueText(group.map(({ code }) => code)),
-    lastFailed: timeText(Math.max(...group.map(({ lastFailedAt }) => lastFailedAt))),
+    lastFailed: timeText(latestOf(group)),
   }));
   const columns = [
     { name: 'target' },
@@ -96,6 +104,10 @@ export function byTargetOf(failures: readonly Failure[]): FailureView {
     { name: 'lastFailed', title: 'last failed' },
   ];
   return { columns, rows };
+}
+
+function latestOf(group: readonly Failure[]): number {
+  return group.reduce((latest, { lastFailedAt }) => Math.max(latest, lastFailedAt), 0);
 }
 
 /** The largest group first. */

@@ -1,16 +1,27 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { findSource } from '../sources/index.ts';
 import type { GlobalOptions } from './context.ts';
-import { printCsv } from './csv-output.ts';
+import { type CsvTarget, printCsv } from './csv-output.ts';
 import { UsageError } from './failure.ts';
 import { type PrintColumn, printJson, printTable } from './print.ts';
 
 export interface ListOptions {
-  readonly csv?: boolean;
+  readonly csv?: CsvTarget;
 }
 
 /** Adds the option that every command which lists things has beside `--json`. */
 export function withCsv(command: Command): Command {
-  return command.option('--csv', 'print CSV instead of a table');
+  return command.option('--csv [file]', 'CSV instead of a table: printed, or written to the file', csvTarget);
+}
+
+function csvTarget(text: string): CsvTarget {
+  if (text === '-') return true;
+  if (text === '') throw new InvalidArgumentError('the name of the file is empty');
+  if (findSource(text))
+    throw new InvalidArgumentError(
+      `${text} is a source: write it before --csv (or ./${text} for a file of that name)`,
+    );
+  return text;
 }
 
 export interface List {
@@ -32,6 +43,7 @@ export function printList(list: List, options: GlobalOptions & ListOptions): voi
     printCsv(
       columns.map(({ name }) => name),
       rows,
+      options.csv,
     );
   else if (rows.length === 0) console.log(none);
   else printTable(columns, rows);

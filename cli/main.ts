@@ -9,16 +9,20 @@ import { SettingError } from '../runtime/settings.ts';
 import { attemptsCommand, blocksCommand } from './attempts.ts';
 import { newCommand } from './command.ts';
 import { completenessCommand } from './completeness.ts';
+import { deadLettersCommand } from './dead-letters.ts';
 import { demoCommand } from './demo.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { failuresCommand } from './failures.ts';
 import { partitionsCommand } from './partitions.ts';
 import { queryCommand } from './query.ts';
 import { reparseCommand } from './reparse.ts';
+import { resetCommand } from './reset.ts';
+import { retryCommand } from './retry.ts';
 import { runCommand } from './run.ts';
 import { skipCommand } from './skip.ts';
 import { viewsCommand } from './views.ts';
 import { whyCommand } from './why.ts';
+import { workerCommand } from './worker.ts';
 
 /** Errors whose message is the one line that the user needs; everything else is a bug and shows its stack. */
 const EXPECTED = [
@@ -53,10 +57,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     whyCommand,
     partitionsCommand,
     failuresCommand,
+    retryCommand,
+    workerCommand,
+    deadLettersCommand,
     reparseCommand,
     attemptsCommand,
     blocksCommand,
     skipCommand,
+    resetCommand,
     queryCommand,
     viewsCommand,
   ])

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { PartitionSummary } from '../core/report/run-summary.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
+import { failedItemLines } from './failed-item-lines.ts';
 import { printTable } from './print.ts';
 
 const number = { alignment: 'right' as const };
@@ -33,6 +34,8 @@ export function printRunEnd(platform: CommandPlatform, end: RunEnd): void {
       `${run.items_failed} failed (${run.items_carried} carried over); ${run.committed} partitions committed, ${run.unchanged} unchanged, ` +
       `${run.held} held, ${run.failed} failed; ${run.attempts} attempts in ${seconds.toFixed(1)} s.`,
   );
+  const inStack = isStack(platform);
+  for (const line of failedItemLines(end.summary, { inStack })) console.log(line);
   console.log(`data:    ${placeOf(platform, 'tables')}`);
   if (end.report) console.log(`report:  ${placeOf(platform, end.report)}`);
 }

@@ -8,6 +8,7 @@ import type { StackPlatform } from '../runtime/stack.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
+import { interruptible } from './interrupt.ts';
 import { printJson } from './print.ts';
 import { Progress } from './progress.ts';
 import { printRunEnd } from './run-summary.ts';
@@ -78,14 +79,14 @@ export function runWithProgress(
   request: Request,
   progress: Progress,
 ): Promise<RunEnd> {
-  return interruptible(progress, (signal) =>
+  return interruptible((signal) =>
     runLocally(platform, {
       ...request,
       signal,
       onStart: (start) => progress.onStart(request, start),
       onWorkflowEvent: (event) => progress.onWorkflow(event),
     }),
-  );
+  ).finally(() => progress.end());
 }
 
 /** Starts one source in a stack and follows it; Ctrl-C ends the following, and the run goes on. */
@@ -95,7 +96,7 @@ async function followWithProgress(
   progress: Progress,
 ): Promise<RunEnd> {
   const { runOnStack } = await import('../runtime/aws-run.ts');
-  return interruptible(progress, (signal) =>
+  return interruptible((signal) =>
     runOnStack(platform, {
       ...request,
       env: process.env,
@@ -103,24 +104,7 @@ async function followWithProgress(
       onStart: (start) => progress.onStart(request, start),
       onEvent: (event) => progress.onPipeline(event),
     }),
-  );
-}
-
-async function interruptible(
-  progress: Progress,
-  run: (signal: AbortSignal) => Promise<RunEnd>,
-): Promise<RunEnd> {
-  const abort = new AbortController();
-  const interrupt = () => abort.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  try {
-    return await run(abort.signal);
-  } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-    progress.end();
-  }
+  ).finally(() => progress.end());
 }
 
 function report(platform: CommandPlatform, ends: readonly RunEnd[], json: boolean | undefined): void {

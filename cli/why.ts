@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import type { Why } from '../core/audit/why.ts';
+import { failedText, standingText } from '../core/audit/why-failure.ts';
 import { evidenceOf } from '../core/audit/why-item.ts';
+import { whoIs } from '../core/audit/why-wording.ts';
 import type { AttemptRow } from '../core/lake/log-tables.ts';
 import { DISPOSITIONS } from '../core/outcome/verdict.ts';
 import { why } from '../core/pipeline/why.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { civilDate } from '../core/window/civil-date.ts';
+import { isUnresolved } from '../core/work/failure.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
@@ -18,7 +21,7 @@ import { queryLogs } from './query.ts';
 export function whyCommand(): Command {
   return newCommand('why')
     .description(
-      'tell why a partition or an item is as it is: planned, tried, failed, committed, and what to do',
+      'tell why a partition or an item is as it is: planned, tried, failed, retried, published, and what to do',
     )
     .argument('<subject>', 'source/target/date, source/target/date/item, or the address of an item')
     .addHelpText(
@@ -79,12 +82,7 @@ function linesOf(answer: Why): Line[] {
     ['because', answer.answer],
     ...plannedLines(answer),
     ...triedLines(answer),
-    ...answer.failures.map(
-      ({ item, code, runs, openedAt }): Line => [
-        'failed',
-        `${item}: ${code}, open since ${timeText(openedAt)}, in ${counted(runs, 'run')}`,
-      ],
-    ),
+    ...failureLines(answer),
     ...publishedLines(answer),
     currentLine(answer),
     ...answer.next.map(({ text, command }): Line => ['next', command ? `${text}: ${command}` : text]),
@@ -104,39 +102,70 @@ function plannedLines({ run, skip }: Why): Line[] {
 }
 
 /** Of a partition: how many, and those that went wrong. Of an item: every one. */
-function triedLines({ attempts, item }: Why): Line[] {
+function triedLines(answer: Why): Line[] {
+  const { attempts, item, retries } = answer;
   if (attempts.length === 0) return [['tried', 'never']];
-  if (item !== null) return attempts.map((attempt): Line => ['tried', attemptText(attempt)]);
+  if (item !== null) return attempts.map((attempt): Line => ['tried', attemptText(answer, attempt)]);
   const wrong = attempts.filter(({ error_code }) => DISPOSITIONS[error_code].verdict !== 'accept');
-  const counts = [...Map.groupBy(attempts, ({ error_code }) => error_code)].map(
-    ([code, group]) => `${group.length} ${code}`,
+  const [again, first] = [true, false].map((isRetry) =>
+    attempts.filter(({ run_id }) => retries.includes(run_id) === isRetry),
   );
-  const runId = attempts.at(-1)!.run_id;
+  const lines: Line[] = [];
+  if (first!.length > 0) lines.push(['tried', `${countsOf(first!)} in run ${first!.at(-1)!.run_id}`]);
+  if (again!.length > 0)
+    lines.push([
+      first!.length > 0 ? '' : 'tried',
+      `${countsOf(again!)} in ${counted(retries.length, 'retry', 'retries')} of failed items`,
+    ]);
   return [
-    ['tried', `${counted(attempts.length, 'attempt')} in run ${runId}: ${counts.join(', ')}`],
-    ...wrong.map((attempt): Line => ['', `${attempt.item_id} ${attemptText(attempt)}`]),
+    ...lines,
+    ...wrong.map((attempt): Line => ['', `${attempt.item_id} ${attemptText(answer, attempt)}`]),
   ];
 }
 
-function attemptText(attempt: AttemptRow): string {
+function countsOf(attempts: readonly AttemptRow[]): string {
+  const counts = [...Map.groupBy(attempts, ({ error_code }) => error_code)].map(
+    ([code, group]) => `${group.length} ${code}`,
+  );
+  return `${counted(attempts.length, 'attempt')} (${counts.join(', ')})`;
+}
+
+function attemptText(answer: Why, attempt: AttemptRow): string {
   const { attempted_at, attempt_number, error_code, capture, run_id } = attempt;
   const evidence = evidenceOf(attempt);
   const where = capture === null ? '' : `; captured in ${capture}`;
-  return `${attempted_at} try ${attempt_number}: ${error_code}${evidence === '' ? '' : ` (${evidence})`}${where}; run ${run_id}`;
+  return `${attempted_at} try ${attempt_number}: ${error_code}${evidence === '' ? '' : ` (${evidence})`}${where}; ${whoIs(answer, run_id)}`;
 }
 
-function publishedLines({ commits }: Why): Line[] {
+/** How each item failed and where that stands: one line each, or for a single item one for either. */
+function failureLines(answer: Why): Line[] {
+  return answer.failures.flatMap((failure): Line[] => {
+    const standing = standingText(failure, answer);
+    if (answer.item !== null)
+      return [
+        ['failed', failedText(failure)],
+        [failure.state, standing],
+      ];
+    const { item, state } = failure;
+    return isUnresolved(failure)
+      ? [['failed', `${item}: ${failedText(failure)}; ${state}, ${standing}`]]
+      : [[state, `${item}: ${standing}; it had failed with ${failure.code}`]];
+  });
+}
+
+function publishedLines(answer: Why): Line[] {
+  const { commits } = answer;
   const [last] = commits;
   if (!last) return [['published', 'never']];
   const before = last.rows_before === null ? '' : `, ${last.rows_before} before`;
   const reason = last.reason === null ? '' : ` (${last.reason})`;
-  const by = last.actor === 'run' ? `run ${last.run_id}` : last.actor;
+  const by = whoIs(answer, last.run_id);
   const lines: Line[] = [
     ['published', `${last.status}${reason} at ${last.recorded_at} by ${by}: ${last.rows} rows${before}`],
   ];
   const changed = commits.find((commit) => commit.changed);
   if (changed && changed !== last)
-    lines.push(['', `its rows last changed at ${changed.recorded_at} by run ${changed.run_id}`]);
+    lines.push(['', `its rows last changed at ${changed.recorded_at} by ${whoIs(answer, changed.run_id)}`]);
   return lines;
 }
 

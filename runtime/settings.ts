@@ -15,7 +15,8 @@ export class SettingError extends Error {
 /**
  * `RESCRAPE_RACING_URL` points the source at another site; one that stands at a literal loopback or private address, or at
  * localhost, is thereby allowed, and nothing else private is. `…_ALLOW_PRIVATE=1` allows it for a host name as well.
- * `…_MIN_DELAY_MS` and `…_CONCURRENCY` change the politeness, `…_TIMEOUT_MS` the deadline of a page.
+ * `…_MIN_DELAY_MS` and `…_CONCURRENCY` change the politeness, `…_TIMEOUT_MS` the deadline of a page, and
+ * `…_COOL_DOWN_MINUTES` how long a failed item is left alone.
  */
 export function applySettings(
   source: Source,
@@ -26,6 +27,7 @@ export function applySettings(
   const minDelayMs = numberOf(`${prefix}MIN_DELAY_MS`, env[`${prefix}MIN_DELAY_MS`], 0);
   const concurrency = numberOf(`${prefix}CONCURRENCY`, env[`${prefix}CONCURRENCY`], 1);
   const timeoutMs = numberOf(`${prefix}TIMEOUT_MS`, env[`${prefix}TIMEOUT_MS`], 1);
+  const coolDownMinutes = numberOf(`${prefix}COOL_DOWN_MINUTES`, env[`${prefix}COOL_DOWN_MINUTES`], 0);
   const { hostname, origin } = new URL(baseUrl);
   const named = baseUrl !== source.baseUrl && (isLiteralAddress(hostname) || hostname === 'localhost');
   return {
@@ -38,6 +40,7 @@ export function applySettings(
         ...(minDelayMs !== undefined && { minDelayMs }),
         ...(concurrency !== undefined && { concurrency }),
       },
+      retry: { ...source.retry, ...(coolDownMinutes !== undefined && { coolDownMinutes }) },
       limits: {
         ...source.limits,
         ...(timeoutMs !== undefined && {

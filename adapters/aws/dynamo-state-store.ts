@@ -7,11 +7,19 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandOutput,
+  ScanCommand,
+  type ScanCommandOutput,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { StateDocument, StateQuery, StateStore, StateWrite } from '../../core/ports/state-store.ts';
+import type {
+  DocumentName,
+  StateDocument,
+  StateQuery,
+  StateStore,
+  StateWrite,
+} from '../../core/ports/state-store.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { awsFailure } from './aws-failure.ts';
 import { type Backoff, retrying } from './backoff.ts';
@@ -39,7 +47,8 @@ const CONTENDED: Backoff = { attempts: 10, baseMs: 25, capMs: 1_000 };
  * bears a token. An unconditional put that is carried out twice counts two revisions, which hurts nobody.
  *
  * `conflict` is an expectation that does not hold, and nothing else: transactions that meet are tried again here, throttling
- * by the SDK, and what remains is a `StorageError`. Needs dynamodb:GetItem, PutItem, UpdateItem, DeleteItem and Query on the table.
+ * by the SDK, and what remains is a `StorageError`. Needs dynamodb:GetItem, PutItem, UpdateItem, DeleteItem and Query on the table,
+ * and for `scan` dynamodb:Scan, which only an operator has.
  */
 export function openDynamoStateStore(options: DynamoStateStoreOptions): StateStore & { close(): void } {
   return new DynamoStateStore(options);
@@ -99,6 +108,30 @@ class DynamoStateStore implements StateStore {
         if (!range.holds(document.sort)) continue;
         yield document;
         if (--left <= 0) return;
+      }
+      start = page.LastEvaluatedKey;
+    } while (start);
+  }
+
+  async *scan(): AsyncGenerator<DocumentName> {
+    let start: Item | undefined;
+    do {
+      const page: ScanCommandOutput = await this.#attempt('dynamodb:Scan', '', () =>
+        this.#client.send(
+          new ScanCommand({
+            TableName: this.#table,
+            ConsistentRead: true,
+            ProjectionExpression: '#pk, #sk',
+            ExpressionAttributeNames: { '#pk': STATE_TABLE.partitionKey, '#sk': STATE_TABLE.sortKey },
+            ExclusiveStartKey: start,
+          }),
+        ),
+      );
+      for (const item of page.Items ?? []) {
+        yield {
+          partition: item[STATE_TABLE.partitionKey]?.S ?? '',
+          sort: item[STATE_TABLE.sortKey]?.S ?? '',
+        };
       }
       start = page.LastEvaluatedKey;
     } while (start);
@@ -167,7 +200,7 @@ class DynamoStateStore implements StateStore {
     try {
       return await retrying(this.#clock, CONTENDED, isContention, work);
     } catch (error) {
-      throw awsFailure(error, `${action} ${this.#table} ${what}`);
+      throw awsFailure(error, `${action} ${this.#table} ${what}`.trim());
     }
   }
 

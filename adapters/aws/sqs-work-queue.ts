@@ -1,25 +1,16 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
-  GetQueueAttributesCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  SendMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { type Message, SQSClient } from '@aws-sdk/client-sqs';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import type {
   DeadLetter,
   OutgoingMessage,
   QueueDepth,
   ReceivedMessage,
+  RedrivenLetter,
   WorkQueue,
 } from '../../core/ports/work-queue.ts';
-import { awsFailure, awsTrouble } from './aws-failure.ts';
 import { type AwsConnection, clientSettings } from './client-settings.ts';
-import { batchesOf } from './sqs-batch.ts';
+import { batchesOf, forEachBatch, MAX_ENTRIES, tensOf } from './sqs-batch.ts';
+import { nameOf, REASON, SqsQueue } from './sqs-queue.ts';
 
 export interface SqsWorkQueueOptions {
   readonly queueUrl: string;
@@ -37,15 +28,8 @@ export interface SqsWorkQueueOptions {
   readonly connection?: AwsConnection;
 }
 
-/** The longest that SQS delays a message when it is sent. Whoever receives it early looks at its own due time and releases it. */
-const MAX_DELAY_S = 900;
-/** SQS hides a message for 12 hours from when it was received; the rest is for what has passed since then. */
-const MAX_HIDDEN_S = 43_200 - 1_200;
 /** How long a listing hides the dead letters that it shows, where it is not ended in order. */
-const LISTED_S = 120;
-/** How often SQS may fail to take single messages of a batch before it is an error. */
-const SEND_TRIES = 4;
-const REASON = 'reason';
+const LISTED_MS = 120_000;
 /** What XML, and so SQS, cannot carry. */
 const UNPRINTABLE = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
@@ -55,39 +39,40 @@ const UNPRINTABLE = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
  * a crash between the two leaves two of it and never none.
  *
  * Times are whole seconds, rounded up. Needs sqs:SendMessage, ReceiveMessage, DeleteMessage, ChangeMessageVisibility and
- * GetQueueAttributes on both queues.
+ * GetQueueAttributes on both queues, and for `clear` sqs:PurgeQueue, which only an operator has.
  */
 export function openSqsWorkQueue(options: SqsWorkQueueOptions): WorkQueue & { close(): void } {
   return new SqsWorkQueue(options);
 }
 
 class SqsWorkQueue implements WorkQueue {
-  readonly #url: string;
-  readonly #deadUrl: string | undefined;
-  readonly #stack: string | undefined;
-  readonly #waitSeconds: number;
   readonly #client: SQSClient;
+  readonly #queue: SqsQueue;
+  readonly #deadLetters: SqsQueue | undefined;
+  readonly #name: string;
 
   constructor({ queueUrl, deadLettersUrl, stack, waitSeconds = 1, connection = {} }: SqsWorkQueueOptions) {
-    this.#url = queueUrl;
-    this.#deadUrl = deadLettersUrl;
-    this.#stack = stack;
-    this.#waitSeconds = waitSeconds;
-    this.#client = new SQSClient({
+    const client = new SQSClient({
       ...clientSettings(connection),
       // An endpoint that was named is where to go, whatever host the address of the queue has.
       ...(connection.endpoint !== undefined && { useQueueUrlAsEndpoint: false }),
     });
+    const shared = { client, stack, waitSeconds };
+    this.#client = client;
+    this.#name = nameOf(queueUrl);
+    this.#queue = new SqsQueue({ ...shared, url: queueUrl });
+    this.#deadLetters =
+      deadLettersUrl === undefined ? undefined : new SqsQueue({ ...shared, url: deadLettersUrl });
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
-    for (const batch of batchesOf(messages)) await this.#sendBatch(batch);
+    await forEachBatch(batchesOf(messages), (batch) => this.#queue.send(batch));
   }
 
   async receive({ max, visibilityMs }: { max: number; visibilityMs: number }): Promise<ReceivedMessage[]> {
     if (!Number.isInteger(max) || max < 1 || max > 10)
       throw new RangeError(`receive at most 1 to 10 messages, not ${max}`);
-    const messages = await this.#receive(this.#url, max, Math.min(seconds(visibilityMs), MAX_HIDDEN_S));
+    const messages = await this.#queue.receive(max, visibilityMs);
     return messages.map(({ MessageId, Body, ReceiptHandle, Attributes }) => ({
       id: MessageId ?? '',
       body: Body ?? '',
@@ -97,36 +82,23 @@ class SqsWorkQueue implements WorkQueue {
   }
 
   acknowledge({ receipt }: ReceivedMessage): Promise<void> {
-    return this.#delete(this.#url, receipt);
+    return this.#queue.delete(receipt);
   }
 
-  async release({ receipt }: ReceivedMessage, delayMs: number): Promise<void> {
-    const command = new ChangeMessageVisibilityCommand({
-      QueueUrl: this.#url,
-      ReceiptHandle: receipt,
-      VisibilityTimeout: Math.min(seconds(delayMs), MAX_HIDDEN_S),
-    });
-    await this.#attempt('sqs:ChangeMessageVisibility', this.#url, () => this.#client.send(command)).catch(
-      unlessGone,
-    );
+  release({ receipt }: ReceivedMessage, delayMs: number): Promise<void> {
+    return this.#queue.hide(receipt, delayMs);
   }
 
-  async bury(message: ReceivedMessage, reason: string): Promise<void> {
-    const url = this.#dead('sqs:SendMessage');
+  async bury({ body, receipt }: ReceivedMessage, reason: string): Promise<void> {
     const said = reason.replace(UNPRINTABLE, ' ').slice(0, 1000).trim() || 'no reason was given';
-    const command = new SendMessageCommand({
-      QueueUrl: url,
-      MessageBody: message.body,
-      MessageAttributes: { [REASON]: { DataType: 'String', StringValue: said } },
-    });
-    await this.#attempt('sqs:SendMessage', url, () => this.#client.send(command));
-    await this.#delete(this.#url, message.receipt);
+    await this.#dead('sqs:SendMessage').sendLetter(body, said);
+    await this.#queue.delete(receipt);
   }
 
   async depth(): Promise<QueueDepth> {
     const [queue, dead] = await Promise.all([
-      this.#counts(this.#url),
-      this.#counts(this.#dead('sqs:GetQueueAttributes')),
+      this.#queue.counts(),
+      this.#dead('sqs:GetQueueAttributes').counts(),
     ]);
     return { ...queue, dead: dead.due + dead.delayed + dead.inFlight };
   }
@@ -136,11 +108,11 @@ class SqsWorkQueue implements WorkQueue {
    * visible again when the listing has ended.
    */
   async *deadLetters(): AsyncGenerator<DeadLetter> {
-    const url = this.#dead('sqs:ReceiveMessage');
+    const queue = this.#dead('sqs:ReceiveMessage');
     const found = new Map<string, Message>();
     try {
       for (;;) {
-        const messages = await this.#receive(url, 10, LISTED_S);
+        const messages = await queue.receive(MAX_ENTRIES, LISTED_MS);
         if (messages.length === 0) break;
         for (const message of messages) found.set(message.MessageId ?? '', message);
       }
@@ -155,140 +127,39 @@ class SqsWorkQueue implements WorkQueue {
         };
       }
     } finally {
-      await this.#show(url, [...found.values()]);
+      const receipts = [...found.values()].map(({ ReceiptHandle }) => ReceiptHandle ?? '');
+      await forEachBatch(tensOf(receipts), (ten) => queue.show(ten));
     }
   }
 
-  async redrive({ body, receipt }: DeadLetter, delayMs: number): Promise<void> {
-    await this.send([{ body, delayMs }]);
-    await this.#delete(this.#dead('sqs:DeleteMessage'), receipt);
+  async redrive(letters: readonly RedrivenLetter[]): Promise<void> {
+    const dead = this.#dead('sqs:DeleteMessage');
+    await forEachBatch(batchesOf(letters), async (batch) => {
+      await this.#queue.send(batch);
+      await dead.deleteBatch(batch.map(({ letter }) => letter.receipt));
+    });
   }
 
-  purge({ receipt }: DeadLetter): Promise<void> {
-    return this.#delete(this.#dead('sqs:DeleteMessage'), receipt);
+  async purge(letters: readonly DeadLetter[]): Promise<void> {
+    const dead = this.#dead('sqs:DeleteMessage');
+    const receipts = letters.map(({ receipt }) => receipt);
+    await forEachBatch(tensOf(receipts), (ten) => dead.deleteBatch(ten));
+  }
+
+  async clear(): Promise<void> {
+    const dead = this.#dead('sqs:PurgeQueue');
+    await this.#queue.purge();
+    await dead.purge();
   }
 
   close(): void {
     this.#client.destroy();
   }
 
-  /** SQS may take some messages of a batch and not others; those are sent again, and no other. */
-  async #sendBatch(batch: readonly OutgoingMessage[]): Promise<void> {
-    let left = batch.map(({ body, delayMs }, n) => ({
-      Id: String(n),
-      MessageBody: body,
-      DelaySeconds: Math.min(seconds(delayMs), MAX_DELAY_S),
-    }));
-    for (let tries = 1; left.length > 0; tries++) {
-      const command = new SendMessageBatchCommand({ QueueUrl: this.#url, Entries: left });
-      const { Failed = [] } = await this.#attempt('sqs:SendMessage', this.#url, () =>
-        this.#client.send(command),
-      );
-      const [first] = Failed;
-      if (first && (tries >= SEND_TRIES || Failed.some(({ SenderFault }) => SenderFault))) {
-        throw new StorageError(
-          `sqs:SendMessage ${nameOf(this.#url)}: ${Failed.length} of ${batch.length} messages were not taken (${first.Code}: ${first.Message ?? ''}); run again`,
-        );
-      }
-      const again = new Set(Failed.map(({ Id }) => Id));
-      left = left.filter(({ Id }) => again.has(Id));
-    }
-  }
-
-  async #receive(url: string, max: number, hiddenSeconds: number): Promise<Message[]> {
-    const command = new ReceiveMessageCommand({
-      QueueUrl: url,
-      MaxNumberOfMessages: max,
-      VisibilityTimeout: hiddenSeconds,
-      WaitTimeSeconds: this.#waitSeconds,
-      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
-      MessageAttributeNames: [REASON],
-    });
-    const { Messages = [] } = await this.#attempt('sqs:ReceiveMessage', url, () =>
-      this.#client.send(command),
-    );
-    return Messages;
-  }
-
-  async #delete(url: string, receipt: string): Promise<void> {
-    const command = new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receipt });
-    await this.#attempt('sqs:DeleteMessage', url, () => this.#client.send(command)).catch(unlessGone);
-  }
-
-  /** Best effort: letters that stay hidden come back by themselves. Those that are gone by now answer with a failure each. */
-  async #show(url: string, messages: readonly Message[]): Promise<void> {
-    for (let at = 0; at < messages.length; at += 10) {
-      const command = new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: url,
-        Entries: messages.slice(at, at + 10).map(({ ReceiptHandle }, n) => ({
-          Id: String(n),
-          ReceiptHandle: ReceiptHandle ?? '',
-          VisibilityTimeout: 0,
-        })),
-      });
-      await this.#client.send(command).catch(() => undefined);
-    }
-  }
-
-  async #counts(url: string): Promise<Omit<QueueDepth, 'dead'>> {
-    const command = new GetQueueAttributesCommand({
-      QueueUrl: url,
-      AttributeNames: [
-        'ApproximateNumberOfMessages',
-        'ApproximateNumberOfMessagesDelayed',
-        'ApproximateNumberOfMessagesNotVisible',
-      ],
-    });
-    const { Attributes = {} } = await this.#attempt('sqs:GetQueueAttributes', url, () =>
-      this.#client.send(command),
-    );
-    return {
-      due: Number(Attributes.ApproximateNumberOfMessages ?? 0),
-      delayed: Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0),
-      inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
-    };
-  }
-
-  #dead(action: string): string {
-    if (this.#deadUrl !== undefined) return this.#deadUrl;
+  #dead(action: string): SqsQueue {
+    if (this.#deadLetters) return this.#deadLetters;
     throw new StorageError(
-      `${action}: the dead letters of ${nameOf(this.#url)} are not known here; name their queue in RESCRAPE_FAILED_ITEMS_DLQ_URL`,
+      `${action}: the dead letters of ${this.#name} are not known here; name their queue in RESCRAPE_FAILED_ITEMS_DLQ_URL`,
     );
   }
-
-  async #attempt<T>(action: string, url: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const absent = awsTrouble(error)?.name;
-      if (absent === 'QueueDoesNotExist' || absent === 'AWS.SimpleQueueService.NonExistentQueue') {
-        const whose = this.#stack === undefined ? '' : ` of the stack ${this.#stack}`;
-        throw new StorageError(
-          `${action}: the queue ${nameOf(url)}${whose} is not there; deploy the stack again, or check the region`,
-          { cause: error },
-        );
-      }
-      throw awsFailure(error, `${action} ${nameOf(url)}`);
-    }
-  }
-}
-
-function seconds(ms: number): number {
-  return Math.max(0, Math.ceil(ms / 1000));
-}
-
-/** `https://sqs.eu-west-1.amazonaws.com/123456789012/name` without the account. */
-function nameOf(url: string): string {
-  return url.slice(url.lastIndexOf('/') + 1);
-}
-
-/** The receipt of an earlier delivery: the message is deleted, or somebody else's by now. */
-function unlessGone(error: unknown): void {
-  const name = error instanceof StorageError ? awsTrouble(error.cause)?.name : undefined;
-  const message = error instanceof Error ? error.message : '';
-  const stale =
-    name === 'ReceiptHandleIsInvalid' ||
-    name === 'MessageNotInflight' ||
-    (name === 'InvalidParameterValue' && /receipt ?handle|does not exist/i.test(message));
-  if (!stale) throw error;
 }

@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { StateDocument, StateQuery, StateStore, StateWrite } from '../../core/ports/state-store.ts';
+import type {
+  DocumentName,
+  StateDocument,
+  StateQuery,
+  StateStore,
+  StateWrite,
+} from '../../core/ports/state-store.ts';
 import { storageFailure } from './storage-failure.ts';
 
 /** Milliseconds to wait for another process's transaction; one takes well under a millisecond. */
@@ -104,6 +110,22 @@ class SqliteStateStore implements StateStore {
       if (rows.length < page) return;
       left -= page;
       last = String(rows.at(-1)?.sort);
+    }
+  }
+
+  /** Page by page as well: documents that are deleted on the way disturb nothing. */
+  async *scan(): AsyncGenerator<DocumentName> {
+    const page = this.#database.prepare(
+      'SELECT "partition", sort FROM documents WHERE ("partition", sort) > (?, ?) ORDER BY "partition", sort LIMIT ?',
+    );
+    let last: DocumentName = { partition: '', sort: '' };
+    for (;;) {
+      const rows = this.#attempt('read', () => page.all(last.partition, last.sort, PAGE));
+      for (const row of rows) {
+        last = { partition: String(row.partition), sort: String(row.sort) };
+        yield last;
+      }
+      if (rows.length < PAGE) return;
     }
   }
 

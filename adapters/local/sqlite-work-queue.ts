@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../core/ports/clock.ts';
@@ -8,6 +8,7 @@ import type {
   OutgoingMessage,
   QueueDepth,
   ReceivedMessage,
+  RedrivenLetter,
   WorkQueue,
 } from '../../core/ports/work-queue.ts';
 import { storageFailure } from './storage-failure.ts';
@@ -44,7 +45,7 @@ const SCHEMA = `
 `;
 
 export interface SqliteWorkQueueOptions {
-  /** Made on first use, so that reading a lake creates nothing. */
+  /** Made when the first message is sent, so that looking at a lake creates nothing. */
   readonly file: string;
   readonly clock: Clock;
   /** A message that was delivered so often and is due again is a dead letter: SQS's maxReceiveCount. */
@@ -73,11 +74,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
-    for (const { body } of messages) {
-      const bytes = new TextEncoder().encode(body).length;
-      if (bytes > MAX_BODY_BYTES || bytes === 0)
-        throw new RangeError(`a message of ${bytes} bytes; it may have 1 to ${MAX_BODY_BYTES}`);
-    }
+    assertBodies(messages);
     if (messages.length === 0) return;
     this.#transact('write', (database) => {
       for (const { body, delayMs } of messages) this.#insert(database, body, delayMs);
@@ -87,8 +84,7 @@ class SqliteWorkQueue implements WorkQueue {
   async receive({ max, visibilityMs }: { max: number; visibilityMs: number }): Promise<ReceivedMessage[]> {
     if (!Number.isInteger(max) || max < 1 || max > 10)
       throw new RangeError(`receive at most 1 to 10 messages, not ${max}`);
-    return this.#transact('read', (database) => {
-      this.#moveExhausted(database);
+    return this.#read<ReceivedMessage[]>([], (database) => {
       const now = this.#clock.now();
       const rows = database
         .prepare(
@@ -138,8 +134,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   async depth(): Promise<QueueDepth> {
-    return this.#transact('read', (database) => {
-      this.#moveExhausted(database);
+    return this.#read<QueueDepth>({ due: 0, delayed: 0, inFlight: 0, dead: 0 }, (database) => {
       const now = this.#clock.now();
       const count = (table: string, where: string, ...bound: number[]) =>
         Number(database.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).get(...bound)?.n);
@@ -156,14 +151,13 @@ class SqliteWorkQueue implements WorkQueue {
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     let last = 0;
     for (;;) {
-      const rows = this.#transact('read', (database) => {
-        this.#moveExhausted(database);
-        return database
+      const rows = this.#read([], (database) =>
+        database
           .prepare(
             'SELECT number, id, body, reason FROM dead_letters WHERE number > ? ORDER BY number LIMIT ?',
           )
-          .all(last, PAGE);
-      });
+          .all(last, PAGE),
+      );
       for (const { number, id, body, reason } of rows) {
         last = Number(number);
         yield {
@@ -177,16 +171,26 @@ class SqliteWorkQueue implements WorkQueue {
     }
   }
 
-  async redrive({ id, body }: DeadLetter, delayMs: number): Promise<void> {
+  /** In one transaction: a crash moves all of them or none. */
+  async redrive(letters: readonly RedrivenLetter[]): Promise<void> {
+    assertBodies(letters);
+    if (letters.length === 0) return;
     this.#transact('write', (database) => {
-      if (removeLetter(database, id)) this.#insert(database, body, delayMs);
+      for (const { letter, body, delayMs } of letters)
+        if (removeLetter(database, letter.id)) this.#insert(database, body, delayMs);
     });
   }
 
-  async purge({ id }: DeadLetter): Promise<void> {
+  async purge(letters: readonly DeadLetter[]): Promise<void> {
+    if (letters.length === 0) return;
     this.#transact('write', (database) => {
-      removeLetter(database, id);
+      for (const { id } of letters) removeLetter(database, id);
     });
+  }
+
+  async clear(): Promise<void> {
+    if (!this.#isThere()) return;
+    this.#transact('write', (database) => database.exec('DELETE FROM messages; DELETE FROM dead_letters'));
   }
 
   close(): void {
@@ -216,7 +220,19 @@ class SqliteWorkQueue implements WorkQueue {
     database.prepare(`DELETE FROM messages WHERE ${spent}`).run(...bound);
   }
 
-  /** One write transaction, also for reading: what is due and what is dead changes with the hour. */
+  /** Also a write transaction: what is due and what is dead changes with the hour. `nothing`: the answer of a file not there. */
+  #read<T>(nothing: T, work: (database: DatabaseSync) => T): T {
+    if (!this.#isThere()) return nothing;
+    return this.#transact('read', (database) => {
+      this.#moveExhausted(database);
+      return work(database);
+    });
+  }
+
+  #isThere(): boolean {
+    return this.#open !== undefined || existsSync(this.#path);
+  }
+
   #transact<T>(action: string, work: (database: DatabaseSync) => T): T {
     try {
       const database = this.#database();
@@ -246,6 +262,15 @@ class SqliteWorkQueue implements WorkQueue {
     }
     this.#open = database;
     return database;
+  }
+}
+
+/** Throws a RangeError before anything is written. */
+function assertBodies(messages: readonly OutgoingMessage[]): void {
+  for (const { body } of messages) {
+    const bytes = Buffer.byteLength(body);
+    if (bytes > MAX_BODY_BYTES || bytes === 0)
+      throw new RangeError(`a message of ${bytes} bytes; it may have 1 to ${MAX_BODY_BYTES}`);
   }
 }
 

@@ -46,11 +46,15 @@ export interface WhyFacts {
   readonly item: string | null;
   /** The date in the source's time zone. */
   readonly today: CivilDate;
+  /** Milliseconds. */
+  readonly now: number;
   readonly skip: SkipFlag | null;
   readonly run: WhyRun | null;
-  /** Oldest first. Of a partition: those of the last run that tried anything. Of an item: those of its last runs. */
+  /** Oldest first. Of a partition: those of the last run that tried anything and of the retries since. Of an item: those of its last runs and retries. */
   readonly attempts: readonly AttemptRow[];
-  /** Open ones; of the item only where there is one. */
+  /** Which of the runs of `attempts` were retries of failed items. */
+  readonly retries: readonly string[];
+  /** Of a partition: all that are unresolved, then those that were closed last. Of an item: its own, whatever its state. */
   readonly failures: readonly Failure[];
   /** What was decided about the partition, newest first. */
   readonly commits: readonly CommitRow[];

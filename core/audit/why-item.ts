@@ -1,11 +1,28 @@
 import type { AttemptRow } from '../lake/log-tables.ts';
 import type { VersionItem } from '../lake/version.ts';
 import { DISPOSITIONS } from '../outcome/verdict.ts';
+import { isUnresolved } from '../work/failure.ts';
 import type { WhyFacts } from './why-facts.ts';
+import { failureClause } from './why-failure.ts';
+import { failureSteps } from './why-failure-steps.ts';
 import { type Answer, remediesFor } from './why-remedies.ts';
+import { whoIs } from './why-wording.ts';
 
-/** Why an item is as it is: by its own last try where there is one, else by what became of its partition. */
+/** Why an item is as it is: by its own last try where there is one, else by what became of its partition; and by its failure. */
 export function explainItem(facts: WhyFacts, partition: Answer): Answer {
+  const { answer, next } = byItsTries(facts, partition);
+  const [failure] = facts.failures;
+  if (!failure) return { answer, next };
+  const last = facts.attempts.at(-1);
+  const ended = `${answer}; ${failureClause(failure, facts)}`;
+  // What was fetched and waits for a decision about its partition is not asked for again.
+  if (last && DISPOSITIONS[last.error_code].verdict === 'accept') return { answer: ended, next };
+  if (isUnresolved(failure)) return { answer: ended, next: failureSteps([failure], facts) };
+  const isOver = failure.closedAt !== null && (!last || failure.closedAt >= Date.parse(last.attempted_at));
+  return { answer: ended, next: isOver ? [] : next };
+}
+
+function byItsTries(facts: WhyFacts, partition: Answer): Answer {
   const last = facts.attempts.at(-1);
   if (last && DISPOSITIONS[last.error_code].verdict !== 'accept') return failed(facts, last);
   if (last) return read(facts, last, partition);
@@ -28,10 +45,11 @@ export function explainItem(facts: WhyFacts, partition: Answer): Answer {
 function failed(facts: WhyFacts, last: AttemptRow): Answer {
   const item = itemOf(facts);
   const evidence = evidenceOf(last);
-  const tries = last.attempt_number === 1 ? 'its only try' : `its last of ${last.attempt_number} tries`;
+  const made = Math.max(last.attempt_number, facts.failures[0]?.attempts ?? 0);
+  const tries = made === 1 ? 'its only try' : `its last of ${made} tries`;
   const stands = item ? standsAs(item) : 'it has no rows in the table';
   return {
-    answer: `${tries} in run ${last.run_id} ended in ${last.error_code}${evidence === '' ? '' : ` (${evidence})`}; ${stands}`,
+    answer: `${tries} in ${whoIs(facts, last.run_id)} ended in ${last.error_code}${evidence === '' ? '' : ` (${evidence})`}; ${stands}`,
     next: remediesFor([last.error_code], { ...facts, skipped: facts.skip !== null }),
   };
 }
@@ -50,7 +68,7 @@ export function evidenceOf({ http_status_code, rule, error_message }: AttemptRow
 
 function read(facts: WhyFacts, last: AttemptRow, partition: Answer): Answer {
   const how = last.error_code === 'NOT_MODIFIED' ? 'confirmed by the site as unchanged' : 'read';
-  const when = `run ${last.run_id} (try ${last.attempt_number}, ${last.attempted_at})`;
+  const when = `${whoIs(facts, last.run_id)} (try ${last.attempt_number}, ${last.attempted_at})`;
   if (facts.item === 'index')
     return {
       answer: `it was ${how} in ${when}; of its partition: ${partition.answer}`,

@@ -43,6 +43,11 @@ const REMEDIES: Readonly<Record<OutcomeCode, readonly [text: string, command?: C
   UNKNOWN_ERROR: ['this is a bug: keep the message for a report, then run it again', 'rerun'],
 };
 
+/** What a person can do about an outcome that stays, in words; undefined where there is nothing to do. */
+export function remedyFor(code: OutcomeCode): string | undefined {
+  return REMEDIES[code]?.[0];
+}
+
 /** What to do about the outcomes of a partition's items, each advice once. `skipped`: a flag keeps runs from the target. */
 export function remediesFor(
   codes: readonly OutcomeCode[],

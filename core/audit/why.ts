@@ -1,11 +1,10 @@
 import { partitionName } from '../lake/layout.ts';
-import type { AttemptRow } from '../lake/log-tables.ts';
-import { DISPOSITIONS } from '../outcome/verdict.ts';
-import { decideCommand, rerunCommand, rollbackCommand, skipRemoveCommand } from '../report/commands.ts';
-import type { PartitionStanding } from './partition-register.ts';
+import { decideCommand, rollbackCommand, skipRemoveCommand } from '../report/commands.ts';
 import type { WhyFacts, WhyRun } from './why-facts.ts';
 import { explainItem } from './why-item.ts';
-import { type Answer, remediesFor, type Step } from './why-remedies.ts';
+import { refreshed } from './why-refreshed.ts';
+import type { Answer } from './why-remedies.ts';
+import { isoTime, remains, rerun, whoIs } from './why-wording.ts';
 
 /** The answer and what it rests on. Plain JSON. */
 export interface Why extends Answer, WhyFacts {
@@ -107,7 +106,7 @@ function held(facts: WhyFacts): Answer | undefined {
   const { standing, source, partition } = facts;
   if (!standing?.held) return undefined;
   return {
-    answer: `run ${standing.runId} held its new version back: ${standing.reason ?? 'no reason on record'}; ${remains(facts)}`,
+    answer: `${whoIs(facts, standing.runId)} held its new version back: ${standing.reason ?? 'no reason on record'}; ${remains(facts)}`,
     next: [
       {
         text: 'where the source is right, make the held version current',
@@ -116,74 +115,4 @@ function held(facts: WhyFacts): Answer | undefined {
       { text: 'where it is not, drop it', command: decideCommand('reject', source, partition) },
     ],
   };
-}
-
-function refreshed(facts: WhyFacts): Answer | undefined {
-  const { standing, commits } = facts;
-  if (!standing) return undefined;
-  const { status, runId, at, rows } = standing;
-  const when = isoTime(at);
-  const actor = commits.find((commit) => commit.run_id === runId)?.actor;
-  const next = remediesFor(lastFailedCodes(facts), { ...facts, skipped: facts.skip !== null });
-  switch (status) {
-    case 'committed':
-      return { answer: `run ${runId} committed it at ${when}: ${rows} rows, ${itemsText(standing)}`, next };
-    case 'unchanged':
-      return {
-        answer: `run ${runId} checked it at ${when} and found nothing changed: ${rows} rows, ${itemsText(standing)}`,
-        next,
-      };
-    case 'failed':
-      return {
-        answer: `run ${runId} could not refresh it at ${when}: ${standing.reason ?? 'no reason on record'}; ${remains(facts)}`,
-        next: next.length > 0 ? next : [rerun(facts)],
-      };
-    case 'held':
-      return {
-        answer: `run ${runId} held its new version back at ${when}: ${standing.reason ?? 'no reason on record'}`,
-        next,
-      };
-    case 'rolled_back':
-      return {
-        answer: `it was rolled back at ${when} (${actor ?? 'by a person'}) to version ${standing.version}: ${rows} rows`,
-        next: [],
-      };
-    case 'accepted':
-      return {
-        answer: `its held version was accepted at ${when} (${actor ?? 'by a person'}): ${rows} rows`,
-        next: [],
-      };
-    case 'rejected':
-      return {
-        answer: `its held version was rejected at ${when} (${actor ?? 'by a person'}); ${remains(facts)}`,
-        next: [],
-      };
-  }
-}
-
-function itemsText({ expected, found, empty, failed, carried }: PartitionStanding): string {
-  if (expected === 0) return 'the index of the day lists nothing';
-  const good = `${found + empty} of ${expected ?? '?'} items found`;
-  if (failed === 0) return good;
-  return `${good}, ${failed} failed (${carried} of them keep their rows from before)`;
-}
-
-/** Outcomes of the items whose last try did not succeed. */
-function lastFailedCodes({ attempts }: WhyFacts): AttemptRow['error_code'][] {
-  const last = new Map(attempts.map((attempt) => [attempt.item_id, attempt.error_code]));
-  return [...last.values()].filter((code) => DISPOSITIONS[code].verdict !== 'accept');
-}
-
-function remains({ current }: WhyFacts): string {
-  if (current.kind !== 'version') return 'there is no data of it';
-  return `version ${current.version} of ${current.committedAt} (${current.rows} rows) stays current`;
-}
-
-function rerun({ source, partition }: WhyFacts): Step {
-  return { text: 'scrape it', command: rerunCommand(source, partition) };
-}
-
-/** `2026-11-22T10:00:00Z` */
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }

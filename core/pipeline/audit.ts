@@ -2,8 +2,12 @@ import { partitionName, runLogKey, workPrefix } from '../lake/layout.ts';
 import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import { columnsOf } from '../lake/schema.ts';
+import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
 import type { RunSummary as Summary } from '../report/run-summary.ts';
+import { TargetRegister } from '../target/target.ts';
 import { civilDate } from '../window/civil-date.ts';
+import type { Failure } from '../work/failure.ts';
+import { FailureRegister } from '../work/failure-register.ts';
 import type { RunInput } from '../work/run-register.ts';
 import { makePlan, readPlan } from './plan.ts';
 import { type Platform, sourceNamed } from './platform.ts';
@@ -31,6 +35,7 @@ export async function audit(platform: Platform, input: PlanAnswer): Promise<{ st
     run: runRow(input, partitions, skipped.length, platform.clock.now()),
     partitions,
     skipped,
+    failures: await failuresOf(platform, source.name, partitions),
   };
   await platform.lake.put(runLogKey(dayOfRun(runId), runId), writeParquet(RUN_COLUMNS, [summary.run]));
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
@@ -49,6 +54,28 @@ export async function readSummary(
 
 function summaryKey(runId: string): string {
   return `${workPrefix(runId)}summary.json`;
+}
+
+/**
+ * What is unresolved where something failed. The register is not asked about partitions that are whole: a backfill has
+ * hundreds, and DynamoDB answers for one at a time.
+ */
+async function failuresOf(
+  { state }: Platform,
+  source: string,
+  partitions: RunSummary['partitions'],
+): Promise<FailedItems> {
+  const register = new FailureRegister(state);
+  const failures: Failure[] = [];
+  for (const { partition, result } of partitions) {
+    if (result !== 'broken' && result.status !== 'failed' && result.stats.failed === 0) continue;
+    failures.push(...(await Array.fromAsync(register.list(source, partition))));
+  }
+  const flagged = new Set<string>();
+  const targets = new TargetRegister(state);
+  for (const target of new Set(failures.map((failure) => failure.target)))
+    if ((await targets.get(source, target)).skip) flagged.add(target);
+  return failedItemsOf(failures, (target) => flagged.has(target));
 }
 
 function runRow(

@@ -74,22 +74,35 @@ export async function recordPublish(
   });
 
   if (answer.status === 'held') return;
-  // What was fetched and could not be published (a damaged lake) is not recovered.
-  const good = new Set(
-    answer.status === 'failed'
-      ? []
-      : result.items.filter(({ content }) => isGood(content)).map(({ item }) => item.id),
-  );
-  if (result.index.kind === 'listed') good.add('index');
-  await new FailureRegister(platform.state).recover(source.name, partition, (item) => good.has(item), {
-    runId,
-    at,
-  });
+  const seen = seenAt(result, answer.status);
+  const recovered = (item: string, failedAt: number) => (seen.get(item) ?? 0) >= failedAt;
+  await new FailureRegister(platform.state).recover(source.name, partition, recovered, { runId, at });
 }
 
+/**
+ * When each page was read that came as it should; milliseconds. A failure that is later than that is not recovered: a
+ * reparse reads captures that may be older than it.
+ */
+function seenAt(
+  { origin, index, items }: ScrapeResult,
+  status: PublishResult['status'],
+): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>();
+  for (const { item, content } of items) {
+    // What was fetched and could not be published (a damaged lake) is not recovered.
+    if (status !== 'failed' && isGood(content)) seen.set(item.id, content.evidence.checkedAt);
+  }
+  // A scrape asks for all that its index lists. Where a capture lists what nobody ever asked for, somebody still must.
+  const isAsked = origin === 'site' || items.every(({ content }) => content.kind !== 'unseen');
+  if (index.kind === 'listed' && isAsked) seen.set('index', index.index.checkedAt);
+  return seen;
+}
+
+type Good = Extract<ItemContent, { kind: 'records' | 'empty' | 'unchanged' }>;
+
 /** True where the site gave what was asked for. */
-export function isGood({ kind }: ItemContent): boolean {
-  return kind === 'records' || kind === 'empty' || kind === 'unchanged';
+export function isGood(content: ItemContent): content is Good {
+  return content.kind === 'records' || content.kind === 'empty' || content.kind === 'unchanged';
 }
 
 async function register({ platform, source, partition }: AttemptContext): Promise<void> {

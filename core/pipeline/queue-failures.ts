@@ -39,7 +39,7 @@ export async function queueFailures(context: AttemptContext, failed: readonly Ch
  * Sends the message about a failure, then notes that it went: a crash between the two sends it twice and never not at all,
  * and the second copy finds the failure as the first one left it and asks the site for nothing. `by`: a run or a person.
  */
-export async function enqueue(
+async function enqueue(
   { failedItems, state, clock }: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
   key: FailureKey,
   failure: Failure,

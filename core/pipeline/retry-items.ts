@@ -4,12 +4,13 @@ import type { Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
 import { decodeFailedItem, type FailedItemMessage, MAX_DELIVERIES } from '../work/failed-item.ts';
 import { isUnresolved } from '../work/failure.ts';
-import { type FailureKey, FailureRegister } from '../work/failure-register.ts';
+import { type FailureKey, FailureRegister, keyOf } from '../work/failure-register.ts';
 import {
   claimRetry,
   dismiss,
   endClaim,
   leaveToPerson,
+  noteBuried,
   noteDead,
   settleRetry,
   type Wish,
@@ -74,6 +75,7 @@ export async function handleFailedItem(
     case 'dead': {
       const letter = { ...message, redrives: answer.redrives };
       await failedItems.bury({ ...delivery, body: JSON.stringify(letter) }, answer.reason);
+      await noteBuried(new FailureRegister(platform.state), keyOf(message));
       break;
     }
     case 'poison':
@@ -156,6 +158,7 @@ async function tryClaimed(
   if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
   const claim = await claimRetry(register, key, wish, { now: now(), newRunId: platform.newId() });
   if (claim.kind === 'wait') return { kind: 'not-yet', delayMs: claim.delayMs };
+  if (claim.kind === 'unburied') return { kind: 'dead', reason: claim.why, redrives: claim.redrives + 1 };
   if (claim.kind === 'left-behind') {
     await closePartition({ platform, source, runId: claim.runId, partition: key.partition });
     await endClaim(register, key, claim.runId);
@@ -218,8 +221,4 @@ async function settle(
     case 'closed':
       return { kind: 'closed', why: 'it was closed meanwhile' };
   }
-}
-
-function keyOf({ source, target, date, item }: FailedItemMessage): FailureKey {
-  return { source, partition: { target, date }, item };
 }

@@ -17,12 +17,13 @@ import type { ScrapeAnswer } from './workflow.ts';
 /**
  * Fetches what is missing of one partition, each page at most once per call, and seals the result when nothing is left to try.
  * Throws a StageError `RateLimited` or `Transient` where the state machine should wait and call again.
- * `mustStop` is asked before each page: time is up, or the operator has interrupted.
+ * `mustStop` is asked before each page: time is up, or the operator has interrupted. `leaveOut`: items that wait for a person.
  */
 export async function scrape(
   platform: Platform,
   work: PartitionWork,
   mustStop = () => false,
+  leaveOut: ReadonlySet<string> = new Set(),
 ): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
   const partition: Partition = { target: work.target, date: civilDate(work.date) };
@@ -35,7 +36,7 @@ export async function scrape(
 
   const indexRetries = await scrapeIndex(context, current, progress, gate);
   if (indexRetries > 0) return { done: false }; // the items get their own full set of retries
-  const listed = progress.listed();
+  const listed = progress.listed()?.filter(({ id }) => !leaveOut.has(id));
   if (listed) {
     const finished = await scrapeItems(context, listed, current, progress, gate, mustStop);
     if (!finished) return { done: false };
@@ -111,20 +112,21 @@ async function scrapeItems(
   const limit = pLimit(source.politeness.concurrency);
   const retry: Checkpoint[] = [];
   let stopped = false;
-  await limit.map(
-    listed.filter((item) => isOpen(source, progress, item.id)),
-    async (item) => {
-      stopped ||= mustStop();
-      if (stopped || (await gate.isShut())) return;
-      const before = known.get(item.id);
-      const validators = before?.state === 'failed' ? undefined : validatorsOf(source, before);
-      const number = progress.attempts(item.id) + 1;
-      const checkpoint = await attemptPage(context, { kind: 'item', item }, number, validators);
-      progress.add(checkpoint);
-      await gate.note(checkpoint);
-      if (isRetryable(source, checkpoint, number)) retry.push(checkpoint);
-    },
-  );
+  const tryOne = async (item: Item): Promise<void> => {
+    stopped ||= mustStop();
+    if (stopped || (await gate.isShut())) return;
+    const before = known.get(item.id);
+    const validators = before?.state === 'failed' ? undefined : validatorsOf(source, before);
+    const number = progress.attempts(item.id) + 1;
+    const checkpoint = await attemptPage(context, { kind: 'item', item }, number, validators);
+    progress.add(checkpoint);
+    await gate.note(checkpoint);
+    if (isRetryable(source, checkpoint, number)) retry.push(checkpoint);
+  };
+  const open = listed.filter((item) => isOpen(source, progress, item.id));
+  const ends = await Promise.allSettled(open.map((item) => limit(tryOne, item)));
+  // Not before all have ended: whoever seals after the first one threw would miss what is still on its way.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   if (stopped) return false;
   if (retry.length > 0 && !(await gate.isShut())) throw retryError(retry);
   return true;

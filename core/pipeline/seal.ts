@@ -118,8 +118,7 @@ function indexResult({ source }: AttemptContext, index: Checkpoint | undefined):
 }
 
 function itemResult(context: AttemptContext, item: Item, checkpoint: Checkpoint | undefined): ItemResult {
-  if (!checkpoint)
-    return { item, attempts: 0, content: { kind: 'skipped', reason: 'the target is flagged' } };
+  if (!checkpoint) return { item, attempts: 0, content: { kind: 'skipped', reason: 'it was not asked for' } };
   return { item, attempts: checkpoint.attempt.attempt_number, content: contentOf(context, checkpoint) };
 }
 

@@ -2,7 +2,9 @@ import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Item } from '../source/source.ts';
-import type { Failure } from '../work/failure.ts';
+import { isRetriedLater } from '../work/failed-item.ts';
+import { type Failure, isUnresolved } from '../work/failure.ts';
+import { FailureRegister } from '../work/failure-register.ts';
 import { type AttemptContext, attemptPage } from './attempt.ts';
 import { type PartitionWork, StageError } from './platform.ts';
 import { type PublishResult, publish } from './publish.ts';
@@ -32,7 +34,7 @@ export async function tryAgain(
   const current = await readable(context);
   if (current === 'damaged')
     return { kind: 'failed', outcome: { code: failure.code, message: 'the current version cannot be read' } };
-  if (failure.item === INDEX_ID || !current) return tryPartition(context, mustStop);
+  if (failure.item === INDEX_ID || !current) return tryPartition(context, failure, mustStop);
   return tryItem(context, current, failure);
 }
 
@@ -74,16 +76,33 @@ async function tryItem(
   return { kind: 'published', result: await publish(context.platform, workOf(context), 'retry') };
 }
 
-/** One pass over the partition; what does not come in it becomes a failure of its own, with a message of its own. */
-async function tryPartition(context: AttemptContext, mustStop: () => boolean): Promise<Tried> {
+/**
+ * One pass over the partition; what does not come in it becomes a failure of its own, with a message of its own. Items that
+ * wait for a person are not asked for: the pass is about another one.
+ */
+async function tryPartition(
+  context: AttemptContext,
+  failure: Failure,
+  mustStop: () => boolean,
+): Promise<Tried> {
   const work = workOf(context);
+  const leaveOut = await waitingForPerson(context);
+  leaveOut.delete(failure.item);
   try {
-    while (!(await scrape(context.platform, work, mustStop)).done) if (mustStop()) return { kind: 'stopped' };
+    while (!(await scrape(context.platform, work, mustStop, leaveOut)).done)
+      if (mustStop()) return { kind: 'stopped' };
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
     await giveUp(context.platform, work);
   }
   return { kind: 'published', result: await publish(context.platform, work, 'retry') };
+}
+
+async function waitingForPerson({ platform, source, partition }: AttemptContext): Promise<Set<string>> {
+  const items = new Set<string>();
+  for await (const failure of new FailureRegister(platform.state).list(source.name, partition))
+    if (isUnresolved(failure) && !isRetriedLater(failure.code)) items.add(failure.item);
+  return items;
 }
 
 function workOf({ runId, source, partition }: AttemptContext): PartitionWork {

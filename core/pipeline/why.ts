@@ -2,7 +2,6 @@ import { PartitionRegister } from '../audit/partition-register.ts';
 import { explain, type Why } from '../audit/why.ts';
 import type { WhyCurrent, WhyRun } from '../audit/why-facts.ts';
 import { planKey } from '../lake/layout.ts';
-import type { AttemptRow } from '../lake/log-tables.ts';
 import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
@@ -10,15 +9,15 @@ import { civilDateAt } from '../window/window.ts';
 import { type Failure, isUnresolved } from '../work/failure.ts';
 import { FailureRegister } from '../work/failure-register.ts';
 import { RunRegister } from '../work/run-register.ts';
-import { readCheckpoints } from './checkpoint.ts';
-import { partitionLogs, readAttempts, readCommits } from './partition-log.ts';
+import { readCommits } from './partition-log.ts';
 import { readPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
+import { attemptsOnRecord } from './why-attempts.ts';
 
 type Records = Pick<Platform, 'lake' | 'state' | 'clock'>;
 
-/** Runs of an item's history that are shown: a week of daily runs, and a retry or two. */
-const RUNS_OF_AN_ITEM = 10;
+/** Closed failures of a partition that are told: those of the last days, not of all its past. */
+const CLOSED_OF_A_PARTITION = 10;
 
 /** Gathers what is on record about a partition, or about one item of it, and says what follows from it. Changes nothing. */
 export async function why(
@@ -29,23 +28,44 @@ export async function why(
 ): Promise<Why> {
   const { lake, state, clock } = platform;
   const run = await newestRun(platform, source, partition);
-  const failures: Failure[] = [];
-  for await (const failure of new FailureRegister(state).list(source.name, partition)) {
-    if (isUnresolved(failure) && (item === null || failure.item === item)) failures.push(failure);
-  }
+  const failures = await failuresOf(platform, source, partition, item);
+  const asked = {
+    runId: run?.runId,
+    failures: failures.filter((each) => item !== null || isUnresolved(each)),
+  };
   return explain({
     source: source.name,
     partition,
     item,
     today: civilDateAt(clock.now(), source.timeZone),
+    now: clock.now(),
     skip: (await new TargetRegister(state).get(source.name, partition.target)).skip,
     run: run ?? null,
-    attempts: await attemptsAt(platform, source, partition, item, run),
+    ...(await attemptsOnRecord(platform, source, partition, item, asked)),
     failures,
     commits: await readCommits(lake, source, partition),
     standing: (await new PartitionRegister(state).get(source.table.name, partition)) ?? null,
     current: await currentOf(platform, source, partition, item),
   });
+}
+
+/** All that are unresolved, then the last that were closed, newest first; of an item its own. */
+async function failuresOf(
+  { state }: Records,
+  source: Source,
+  partition: Partition,
+  item: string | null,
+): Promise<Failure[]> {
+  const register = new FailureRegister(state);
+  if (item !== null) {
+    const failure = await register.get({ source: source.name, partition, item });
+    return failure ? [failure] : [];
+  }
+  const all = await Array.fromAsync(register.list(source.name, partition));
+  const closed = all
+    .filter((failure) => !isUnresolved(failure))
+    .sort((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0));
+  return [...all.filter(isUnresolved), ...closed.slice(0, CLOSED_OF_A_PARTITION)];
 }
 
 /** The newest run whose window and targets cover the partition. */
@@ -84,32 +104,6 @@ async function isPlanned(
     if (work.target === target && work.date === date) return 'yes';
   }
   return 'left-out';
-}
-
-/** Oldest first. A run that has not sealed the partition yet keeps its attempts as checkpoints. */
-async function attemptsAt(
-  { lake }: Records,
-  source: Source,
-  partition: Partition,
-  item: string | null,
-  run: WhyRun | undefined,
-): Promise<AttemptRow[]> {
-  const logs = await partitionLogs(lake, 'attempts', source, partition);
-  const attempts: AttemptRow[] = [];
-  let runs = 0;
-  if (run && !logs.some(({ runId }) => runId === run.runId)) {
-    for await (const { checkpoint } of readCheckpoints(lake, run.runId, source.name, partition)) {
-      attempts.push(checkpoint.attempt);
-    }
-    if (attempts.length > 0) runs++;
-  }
-  for (const log of logs) {
-    if (runs++ >= (item === null ? 1 : RUNS_OF_AN_ITEM)) break;
-    attempts.push(...(await readAttempts(lake, log)));
-  }
-  return attempts
-    .filter(({ item_id }) => item === null || item_id === item)
-    .sort((a, b) => (a.attempt_id < b.attempt_id ? -1 : 1));
 }
 
 async function currentOf(

@@ -7,6 +7,11 @@ export interface StateStore {
   get(partition: string, sort: string): Promise<StateDocument | undefined>;
   /** Documents of one partition in the byte order of `sort`. */
   query(partition: string, options?: StateQuery): AsyncIterable<StateDocument>;
+  /**
+   * The names of all documents of all partitions, in no particular order; what is written or deleted meanwhile may be among
+   * them or not. It reads the whole store: for what concerns the store as a whole, never for a lookup.
+   */
+  scan(): AsyncIterable<DocumentName>;
   /** All the writes or none (at most 100, distinct documents). `conflict` when an expectation does not hold. */
   write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'>;
 }
@@ -19,9 +24,12 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
-export interface StateDocument {
+export interface DocumentName {
   readonly partition: string;
   readonly sort: string;
+}
+
+export interface StateDocument extends DocumentName {
   /** 1 for the first write, one more for each write after it. */
   readonly revision: number;
   readonly value: Json;

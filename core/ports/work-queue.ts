@@ -20,10 +20,15 @@ export interface WorkQueue {
   depth(): Promise<QueueDepth>;
   /** The dead letters, oldest first. Looking at them changes nothing but, on AWS, their visibility for some seconds. */
   deadLetters(): AsyncIterable<DeadLetter>;
-  /** Puts a dead letter back into the queue, due in `delayMs`, its deliveries at zero. */
-  redrive(letter: DeadLetter, delayMs: number): Promise<void>;
-  /** Removes a dead letter for good. */
-  purge(letter: DeadLetter): Promise<void>;
+  /**
+   * Moves dead letters back into the queue, each with its new body and delay, its deliveries at zero. A crash on the way
+   * leaves some of them in both places, and none in neither.
+   */
+  redrive(letters: readonly RedrivenLetter[]): Promise<void>;
+  /** Removes dead letters for good. */
+  purge(letters: readonly DeadLetter[]): Promise<void>;
+  /** Removes every message and every dead letter, whoever has it. On AWS that takes up to a minute. */
+  clear(): Promise<void>;
 }
 
 export interface OutgoingMessage {
@@ -55,4 +60,9 @@ export interface DeadLetter {
   /** Why it was buried; undefined where its deliveries were used up. */
   readonly reason?: string;
   readonly receipt: string;
+}
+
+/** A dead letter that goes back into the queue as this message. */
+export interface RedrivenLetter extends OutgoingMessage {
+  readonly letter: DeadLetter;
 }

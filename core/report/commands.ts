@@ -21,8 +21,17 @@ export function reparseCommand(source: string, { target, date }: Partition): str
   return command('reparse', source, '--target', target, '--start', date, '--end', date);
 }
 
+export function sourceFailuresCommand(source: string): string {
+  return command('failures', 'list', '--source', source);
+}
+
 export function failuresCommand(source: string, { target, date }: Partition): string {
   return command('failures', 'list', '--source', source, '--target', target, '--start', date, '--end', date);
+}
+
+/** Locally it does what the retry-items function does in a stack. */
+export function workerCommand(): string {
+  return command('worker');
 }
 
 export function decideCommand(decision: 'accept' | 'reject', source: string, partition: Partition): string {
@@ -33,10 +42,43 @@ export function skipRemoveCommand(source: string, target: string): string {
   return command('skip', 'remove', source, target);
 }
 
+/** All failures of the partition, or one item of it. */
+export function retryCommand(source: string, partition: Partition, item?: string): string {
+  const name = partitionName(source, partition);
+  return command('retry', '--partition', item === undefined ? name : `${name}/${item}`);
+}
+
+/** All that a run left behind and another try may heal. */
+export function retryRunCommand(runId: string): string {
+  return command('retry', '--run', runId);
+}
+
+/** The dead letters of all targets of these dates, back into the queue. */
+export function redriveDatesCommand(source: string, { start, end }: { start: string; end: string }): string {
+  return command('dead-letters', 'redrive', '--source', source, '--start', start, '--end', end);
+}
+
+/** The dead letters of a partition, back into the queue. */
+export function redriveCommand(source: string, { target, date }: Partition): string {
+  return command(
+    ...['dead-letters', 'redrive', '--source', source],
+    ...['--target', target, '--start', date, '--end', date],
+  );
+}
+
+/** Shows what it would clear: with `--confirm` behind it, it does. */
+export function clearCommand(source: string, { target, date }: Partition, code: string): string {
+  return command(
+    ...['failures', 'clear', '--source', source, '--target', target],
+    ...['--start', date, '--end', date, '--code', code],
+  );
+}
+
 /** What a POSIX shell takes literally without quotes. */
 const PLAIN_WORD = /^[A-Za-z0-9_./:@%+=,-]+$/;
 
-function command(...words: readonly string[]): string {
+/** `rescrape` with these words, each quoted where a shell would read it otherwise. */
+export function command(...words: readonly string[]): string {
   return ['rescrape', ...words].map(shellWord).join(' ');
 }
 

@@ -1,5 +1,6 @@
 import { attention } from './attention.ts';
 import type { Document, Facts, Section, Span, Table, Tone } from './document.ts';
+import { failedItemsSection } from './failed-items-section.ts';
 import { byteSize, counted, duration, instant, wholeNumber } from './figures.ts';
 import type { PartitionResult, PartitionSummary, RunSummary } from './run-summary.ts';
 
@@ -12,6 +13,7 @@ export function runReport(summary: RunSummary): Document {
     sections: [
       { blocks: [factsOf(summary)] },
       ...attention(summary),
+      ...failedItemsSection(summary),
       { heading: 'Partitions', blocks: [partitionTable(summary.partitions)] },
       glossary(),
     ],

@@ -1,6 +1,7 @@
 import type { RunRow } from '../lake/log-tables.ts';
 import type { VersionStats } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
+import type { FailedItems } from './failed-items.ts';
 
 /**
  * What a report is told about one partition. `committed` and `unchanged`: it is fresh; `held` and `failed`: the version
@@ -42,4 +43,6 @@ export interface RunSummary<Result extends PartitionResult = PartitionResult> {
   readonly run: RunRow;
   readonly partitions: readonly PartitionSummary<Result>[];
   readonly skipped: readonly SkippedTarget[];
+  /** What is unresolved in its partitions. Absent from the summaries of before it was kept. */
+  readonly failures?: FailedItems;
 }

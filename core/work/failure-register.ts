@@ -1,5 +1,6 @@
 import type { StateStore } from '../ports/state-store.ts';
 import type { Partition } from '../source/source.ts';
+import { civilDate } from '../window/civil-date.ts';
 import {
   closed,
   type FailedItem,
@@ -16,7 +17,22 @@ export interface FailureKey {
   readonly item: string;
 }
 
-export const failuresPartition = (source: string) => `failures#${source}`;
+/** The key of whatever names a failure: the record itself, or a message about it. */
+export function keyOf({
+  source,
+  target,
+  date,
+  item,
+}: {
+  readonly source: string;
+  readonly target: string;
+  readonly date: string;
+  readonly item: string;
+}): FailureKey {
+  return { source, partition: { target, date: civilDate(date) }, item };
+}
+
+const failuresPartition = (source: string) => `failures#${source}`;
 const sortKey = (partition: Partition, item: string) => `${partition.target}#${partition.date}#${item}`;
 
 /** The failures of a state store. */
@@ -35,20 +51,24 @@ export class FailureRegister {
     );
   }
 
-  /** Closes every unresolved failure of the partition for which `recovered` holds, and says how many those are. */
+  /**
+   * Closes every unresolved failure of the partition for which `recovered` holds, and says how many those are. `failedAt`:
+   * milliseconds; what was seen before that recovers nothing. Run ids could not tell: a retry that died and was taken up
+   * again publishes under an id that is older than it.
+   */
   async recover(
     source: string,
     partition: Partition,
-    recovered: (item: string) => boolean,
+    recovered: (item: string, failedAt: number) => boolean,
     by: { readonly runId: string; readonly at: number },
   ): Promise<number> {
+    const isRecovered = (failure: Failure | undefined): failure is Failure =>
+      isUnresolved(failure) && recovered(failure.item, failure.lastFailedAt);
     let count = 0;
-    for await (const { item, ...failure } of this.list(source, partition)) {
-      if (!isUnresolved({ item, ...failure }) || failure.lastRunId > by.runId || !recovered(item)) continue;
-      await this.change({ source, partition, item }, (before) =>
-        isUnresolved(before) && before.lastRunId <= by.runId
-          ? closed(before, 'recovered', { at: by.at, by: by.runId })
-          : undefined,
+    for await (const failure of this.list(source, partition)) {
+      if (!isRecovered(failure)) continue;
+      await this.change({ source, partition, item: failure.item }, (before) =>
+        isRecovered(before) ? closed(before, 'recovered', { at: by.at, by: by.runId }) : undefined,
       );
       count++;
     }
@@ -86,11 +106,12 @@ export class FailureRegister {
     }
   }
 
-  /** Forgets a closed failure. One that was opened again meanwhile stays. */
-  async forget({ source, partition, item }: FailureKey): Promise<void> {
+  /** Forgets a closed failure, and says whether it did: one that was opened again meanwhile stays. */
+  async forget({ source, partition, item }: FailureKey): Promise<boolean> {
     const place = { partition: failuresPartition(source), sort: sortKey(partition, item) };
     const document = await this.#state.get(place.partition, place.sort);
-    if (!document || isUnresolved(failureSchema.parse(document.value))) return;
-    await this.#state.write([{ kind: 'delete', ...place, expect: document.revision }]);
+    if (!document || isUnresolved(failureSchema.parse(document.value))) return false;
+    const write = { kind: 'delete' as const, ...place, expect: document.revision };
+    return (await this.#state.write([write])) === 'written';
   }
 }

@@ -22,6 +22,8 @@ const retrySchema = z.object({
   redrives: z.int().default(0),
   /** When its tries were used up; null while a message is under way. */
   deadAt: z.number().nullable(),
+  /** From the last try until the letter is written: a process that dies in between leaves a message that is still to be buried. */
+  unburied: z.literal(true).optional(),
 });
 
 const claimSchema = z.object({
@@ -51,7 +53,6 @@ const transitionSchema = z.object({
   by: z.string(),
   why: z.string().nullable(),
 });
-export type Transition = z.infer<typeof transitionSchema>;
 
 export const failureSchema = z.object({
   source: z.string(),

@@ -14,6 +14,8 @@ export type Claim =
   /** Nothing to try; what a try that died as `runId` left behind is to be put on record first. */
   | { readonly kind: 'left-behind'; readonly runId: string; readonly why: string }
   | { readonly kind: 'closed'; readonly why: string }
+  /** Its tries are used up, and whoever found that out died before the letter was written. `redrives`: of the failure. */
+  | { readonly kind: 'unburied'; readonly why: string; readonly redrives: number }
   | { readonly kind: 'wait'; readonly delayMs: number }
   | { readonly kind: 'needs-a-person'; readonly why: string };
 
@@ -39,7 +41,7 @@ export async function claimRetry(
       : { kind: 'closed', why: 'no failure is on record' };
     if (!failure) return undefined;
     if (claim.kind === 'needs-a-person')
-      return failure.state === 'queued'
+      return failure.state === 'queued' || (wish.kind === 'message' && isPutBack(failure, wish.redrives))
         ? offQueue(failure, { at: now, by: failure.lastRunId, why: claim.why })
         : undefined;
     return claim.kind === 'claimed' ? claimed(failure, wish, claim.runId, now) : undefined;
@@ -56,16 +58,28 @@ function judge(failure: Failure, wish: Wish, now: number, newRunId: string): Cla
   }
   const take: Claim = { kind: 'claimed', failure, runId: claim?.runId ?? newRunId };
   if (wish.kind === 'person' || claim?.asked) return take;
-  if (!isRetriedLater(code)) return { kind: 'needs-a-person', why: code };
-  if (state === 'dead') {
-    return wish.redrives > (retry?.redrives ?? 0)
-      ? take
-      : { kind: 'closed', why: 'its tries are used up; this is a copy of the message that died' };
+  if (state === 'dead' && !isPutBack(failure, wish.redrives)) {
+    if (retry?.unburied)
+      return {
+        kind: 'unburied',
+        why: failure.transitions.at(-1)?.why ?? code,
+        redrives: retry.redrives,
+      };
+    return { kind: 'closed', why: 'its tries are used up; this is a copy of the message that died' };
   }
-  if (state === 'open' && failure.transitions.at(-2)?.state === 'queued')
+  if (!isRetriedLater(code)) return { kind: 'needs-a-person', why: code };
+  // Put back, and whoever did it has not noted it: the message knows when it is due.
+  if (state === 'dead') return wish.notBefore > now ? { kind: 'wait', delayMs: wish.notBefore - now } : take;
+  const before = failure.transitions.at(-2)?.state;
+  if (state === 'open' && (before === 'queued' || before === 'dead'))
     return { kind: 'closed', why: 'it was taken off the queue' };
   const dueAt = claim ? now : (retry?.dueAt ?? wish.notBefore);
   return dueAt > now ? { kind: 'wait', delayMs: dueAt - now } : take;
+}
+
+/** A message that says more redrives than its dead failure knows of is a letter that somebody put back. */
+function isPutBack({ state, retry }: Failure, redrives: number): boolean {
+  return state === 'dead' && redrives > (retry?.redrives ?? 0);
 }
 
 function claimed(failure: Failure, wish: Wish, runId: string, now: number): Failure {
@@ -121,7 +135,7 @@ export async function settleRetry(
     }
     if (!claim.asked && retry.tries >= MAX_RETRIES) {
       settled = { kind: 'dead', tries: retry.tries, redrives: retry.redrives };
-      return moved({ ...free, retry: { ...retry, deadAt: move.at } }, 'dead', move);
+      return moved({ ...free, retry: { ...retry, deadAt: move.at, unburied: true } }, 'dead', move);
     }
     const delayMs = coolDownMs(outcome, policy);
     settled = { kind: 'again', delayMs };
@@ -151,22 +165,67 @@ export async function leaveToPerson(register: FailureRegister, key: FailureKey, 
   );
 }
 
-/** Closes a failure that there is nothing left to recover of, or that nobody wants any more. */
+/**
+ * Closes a failure that there is nothing left to recover of, or that nobody wants any more; `only` where that holds of it at
+ * that moment.
+ */
 export async function dismiss(
   register: FailureRegister,
   key: FailureKey,
   move: Move,
+  only: (failure: Failure) => boolean = () => true,
 ): Promise<Failure | undefined> {
   return register.change(key, (failure) =>
-    isUnresolved(failure) ? closed(failure, 'dismissed', move) : undefined,
+    isUnresolved(failure) && only(failure) ? closed(failure, 'dismissed', move) : undefined,
   );
+}
+
+/**
+ * The queue itself gave up on the message that a letter says, and nobody noted it: its failure still looks queued. (A letter
+ * that we bury says one redrive more than the message that died.)
+ */
+export function isGivenUp({ state, retry }: Failure, { redrives }: { readonly redrives: number }): boolean {
+  return state === 'queued' && retry?.redrives === redrives;
+}
+
+/**
+ * Notes that the dead letter of a failure was put back, as a message that says `redrives`: it has all its tries before it,
+ * from `dueAt` (milliseconds) on. A worker that was faster has noted it already, and nothing is changed.
+ */
+export async function noteRedriven(
+  register: FailureRegister,
+  key: FailureKey,
+  { redrives, dueAt }: { readonly redrives: number; readonly dueAt: number },
+  move: Move,
+): Promise<void> {
+  await register.change(key, (failure) => {
+    if (!failure || (failure.retry?.redrives ?? 0) >= redrives) return undefined;
+    const givenUp = isGivenUp(failure, { redrives: redrives - 1 });
+    if (failure.state !== 'dead' && !givenUp) return undefined;
+    const dead = moved(failure, 'dead', { ...move, why: 'the queue had given up on its message' });
+    const retry = { sentAt: move.at, dueAt, tries: 0, redrives, deadAt: null };
+    return moved({ ...dead, retry }, 'queued', move);
+  });
 }
 
 /** Notes that the message of a failure died for want of deliveries: it is a dead letter now. */
 export async function noteDead(register: FailureRegister, key: FailureKey, move: Move): Promise<void> {
   await register.change(key, (failure) =>
     failure?.state === 'queued' && failure.retry
-      ? moved({ ...failure, claim: null, retry: { ...failure.retry, deadAt: move.at } }, 'dead', move)
+      ? moved(
+          { ...failure, claim: null, retry: { ...failure.retry, deadAt: move.at, unburied: true } },
+          'dead',
+          move,
+        )
       : undefined,
   );
+}
+
+/** Notes that the letter of a dead failure is written: copies of its message find nothing to do from now on. */
+export async function noteBuried(register: FailureRegister, key: FailureKey): Promise<void> {
+  await register.change(key, (failure) => {
+    if (failure?.state !== 'dead' || !failure.retry?.unburied) return undefined;
+    const { unburied: _, ...retry } = failure.retry;
+    return { ...failure, retry };
+  });
 }

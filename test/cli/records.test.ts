@@ -125,64 +125,6 @@ describe('attempts and blocks', () => {
   });
 });
 
-describe('failures', () => {
-  it('lists what is open, and with --state all what was recovered', async () => {
-    const open = (await json('failures', 'list')) as { item: string; code: string }[];
-    expect(open.map(({ item, code }) => [item, code]).sort()).toEqual(
-      [
-        [lake.races.changed, 'HTML_CHANGED'],
-        [lake.races.walled, 'BLOCKED'],
-      ].sort(),
-    );
-    expect(await json('failures', 'list', '--state', 'recovered')).toMatchObject([
-      { item: lake.races.notFound, closedBy: lake.runs.recovery },
-    ]);
-    expect(await json('failures', 'list', '--state', 'all')).toHaveLength(3);
-  });
-
-  it('narrows by target, dates and code', async () => {
-    expect(
-      await json('failures', 'list', '--target', 'ire', '--start', lake.newer, '--end', lake.newer),
-    ).toHaveLength(1);
-    expect(await json('failures', 'list', '--end', lake.older)).toEqual([]);
-    expect(await json('failures', 'list', '--code', 'TIMEOUT')).toEqual([]);
-    expect((await say('failures', 'list', '--code', 'TIMEOUT')).stdout).toBe(
-      'no unresolved failures that match\n',
-    );
-  });
-
-  it('counts by source, by error and by target', async () => {
-    expect(await json('failures', 'summary')).toMatchObject([
-      { source: 'racing', open: 2, recovered: 1, dismissed: 0, partitions: 2 },
-    ]);
-    expect(await json('failures', 'by-error', '--code', 'BLOCKED')).toMatchObject([
-      { code: 'BLOCKED', failures: 1, targets: 'racing/fr' },
-    ]);
-    expect(await json('failures', 'by-target', '--target', 'ire')).toMatchObject([
-      { target: 'racing/ire', failures: 1, codes: 'HTML_CHANGED' },
-    ]);
-  });
-
-  it('shows one with its capture and what to do', async () => {
-    const name = `${nameOf('ire', lake.newer)}/${lake.races.changed}`;
-    const { stdout } = await say('failures', 'show', name);
-    expect(stdout).toMatch(/capture +captures\/racing\/.*\.warc\.gz#\d+/);
-    expect(stdout).toContain(`rescrape why ${name}`);
-  });
-
-  it.each([
-    [['failures', 'list', '--code', 'NOPE'], 2, 'HTML_CHANGED'],
-    [['failures', 'list', '--state', 'sad'], 2, 'unresolved, open, queued, dead, recovered, dismissed, all'],
-    [['failures', 'list', '--start', '2025-11-17', '--end', '2025-11-16'], 2, 'swap them'],
-    [['failures', 'show', 'racing/gb'], 2, 'is no item'],
-    [['failures', 'show', 'racing/gb/2025-11-17/1'], 1, 'never failed'],
-  ])('%j ends with code %i and a hint', async (words, expected, hint) => {
-    const { code, stderr } = await say(...words);
-    expect(code).toBe(expected);
-    expect(stderr).toContain(hint);
-  });
-});
-
 describe('completeness', () => {
   const window = () => ['--start', lake.older, '--end', lake.newer];
 

@@ -8,6 +8,7 @@ import type { Why } from '../../core/audit/why.ts';
 import { plan } from '../../core/pipeline/plan.ts';
 import { scrape } from '../../core/pipeline/scrape.ts';
 import { addDays } from '../../core/window/civil-date.ts';
+import { FailureRegister } from '../../core/work/failure-register.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
 import { rescrape, rescrapeJson } from './support/command-line.ts';
@@ -61,7 +62,41 @@ describe('why', () => {
       ['NOT_FOUND', lake.runs.first],
       ['SUCCESS', lake.runs.recovery],
     ]);
-    expect(answer).toMatch(/its \d+ rows are current$/);
+    expect(answer).toMatch(
+      new RegExp(
+        `its \\d+ rows are current; it failed in run ${lake.runs.first} \\(NOT_FOUND\\) and was recovered at \\S+ by run ${lake.runs.recovery}`,
+      ),
+    );
+  });
+
+  it('tells of an item what is queued, with the command that need not wait', async () => {
+    const name = `${nameOf('ire', lake.newer)}/${lake.races.changed}`;
+    const { stdout } = await say('why', name);
+    expect(stdout).toMatch(/^because .*HTML_CHANGED.*it is tried again by itself from \S+ \(try 1 of 3\)$/m);
+    expect(stdout).toMatch(
+      new RegExp(`^failed +HTML_CHANGED .*1 try in 1 run, first in run ${lake.runs.first}`, 'm'),
+    );
+    expect(stdout).toMatch(/^queued +due \S+Z, try 1 of 3$/m);
+    expect(stdout).toMatch(
+      new RegExp(`^next +wait until \\S+, or try it now: rescrape retry --partition ${name}$`, 'm'),
+    );
+    expect(stdout).toMatch(/^next .*mend the parser.*: rescrape reparse racing/m);
+  });
+
+  it('tells of a partition which of its items recovered, and by which run', async () => {
+    const { stdout } = await say('why', nameOf('gb', lake.newer));
+    expect(stdout).toMatch(
+      new RegExp(
+        `^recovered +${lake.races.notFound}: at \\S+ by run ${lake.runs.recovery}, after 1 try in 1 run; it had failed with NOT_FOUND$`,
+        'm',
+      ),
+    );
+  });
+
+  it('tells of a partition which items wait for a person, and what for', async () => {
+    const { stdout } = await say('why', nameOf('fr', lake.newer));
+    expect(stdout).toMatch(/^because .*of its failed items, 1 waits for a person$/m);
+    expect(stdout).toMatch(new RegExp(`^failed +${lake.races.walled}: BLOCKED .*; open, since \\S+`, 'm'));
   });
 
   it('finds an item by its address, a fragment left aside', async () => {
@@ -76,6 +111,25 @@ describe('why', () => {
     expect(stdout).toMatch(
       /tried .*BLOCKED \(.*cloudflare\/cf-mitigated.*403\); captured in captures\/\S+#\d+/,
     );
+  });
+
+  it('prints what a site sent in one line, without what would act upon the terminal', async () => {
+    const platform = openLocalPlatform({ directory: lake.directory, env: {} });
+    const runId = platform.newId();
+    try {
+      const message = 'one\ntwo\u001b[2Jthree\u202efour';
+      const tries = [{ at: Date.now(), runId, code: 'HTML_CHANGED', message }] as const;
+      const failed = { item: 'hostile', url: 'https://example.org/hostile', tries, capture: null };
+      const register = new FailureRegister(platform.state);
+      await register.open('racing', { target: 'gb', date: lake.older }, failed, runId);
+    } finally {
+      await platform.close();
+    }
+    for (const subject of [nameOf('gb', lake.older), `${nameOf('gb', lake.older)}/hostile`]) {
+      const { stdout } = await say('why', subject);
+      expect(stdout).toContain('HTML_CHANGED (one two [2Jthree four), 1 try in 1 run');
+      expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202e/u);
+    }
   });
 
   it('knows an item that the index does not list', async () => {

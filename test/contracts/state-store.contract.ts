@@ -136,6 +136,27 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
       expect(await sorts()).toEqual([]);
     });
 
+    it('names all documents of all partitions, each once, and none where there is none', async () => {
+      expect(await Array.fromAsync(store.scan())).toEqual([]);
+      const names = Array.from({ length: 600 }, (_, n) => ({ partition: `p${n % 7}`, sort: `s#${n} é` }));
+      for (let at = 0; at < names.length; at += 100)
+        await store.write(
+          names.slice(at, at + 100).map(({ partition, sort }) => put(sort, 1, undefined, partition)),
+        );
+      const found = await Array.fromAsync(store.scan());
+      const inOrder = (all: typeof found) =>
+        all.map(({ partition, sort }) => `${partition}/${sort}`).toSorted();
+      expect(inOrder(found)).toEqual(inOrder(names));
+      expect(Object.keys(found[0]!)).toEqual(['partition', 'sort']);
+    });
+
+    it('lets what it names be deleted on the way', async () => {
+      for (let n = 0; n < 300; n++) await store.write([put(`s${n}`, n, undefined, `p${n % 3}`)]);
+      for await (const { partition, sort } of store.scan())
+        await store.write([{ kind: 'delete', partition, sort }]);
+      expect(await Array.fromAsync(store.scan())).toEqual([]);
+    });
+
     it('runs two queries side by side', async () => {
       await store.write([put('a', 1), put('b', 1), put('c', 1)]);
       const pairs: string[] = [];

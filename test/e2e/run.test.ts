@@ -113,12 +113,34 @@ describe('rescrape run', () => {
   it('ends well where single items failed, and tells of them', async () => {
     site.setFaults({
       ...NO_FAULTS,
-      rules: [{ where: { country: 'gb', date: DAY, race: 0 }, fault: { kind: 'status', status: 404 } }],
+      rules: [
+        { where: { country: 'gb', date: DAY, race: 0 }, fault: { kind: 'status', status: 404 } },
+        { where: { country: 'gb', date: DAY, race: 1 }, fault: { kind: 'changed-page' } },
+      ],
     });
     const end = await rescrape(RUN);
     expect(end).toMatchObject({ code: 0 });
     expect(end.stdout).toContain('incomplete');
     expect(end.stderr).toContain('NOT_FOUND');
+    const [missing, changed] = site.truth('gb', DAY).map(({ raceId }) => `racing/gb/${DAY}/${raceId}`);
+    expect(end.stdout).toContain('2 items failed (');
+    expect(end.stdout).toMatch(
+      new RegExp(`^  ${missing} +NOT_FOUND \\(HTTP 404.*\\) +waits for you: the site has no such page`, 'm'),
+    );
+    expect(end.stdout).toMatch(
+      new RegExp(
+        `^  ${changed} +HTML_CHANGED \\(.*\\) +tried again by itself from \\S+Z, 3 tries left$`,
+        'm',
+      ),
+    );
+    expect(end.stdout).toMatch(
+      /^next: "rescrape worker" tries the queued ones when they are due; "rescrape retry --run \S+" tries them now; "rescrape failures list --source racing" shows all$/m,
+    );
+  });
+
+  it('says nothing of failed items where none failed', async () => {
+    const { stdout } = await rescrape(RUN);
+    expect(stdout).not.toMatch(/items? failed \(|^next:/m);
   });
 });
 

@@ -124,6 +124,33 @@ describe('the DynamoDB state store, when DynamoDB misbehaves', () => {
     expect(service.calls).toHaveLength(1);
   });
 
+  it('scans page by page, names only, consistently', async () => {
+    const key = (n: number) => ({ pk: { S: 'p' }, sk: { S: `s${n}` } });
+    answers = [
+      () => ({ output: { Items: [key(1)], LastEvaluatedKey: key(1) } }),
+      // A page may be empty and not the last.
+      () => ({ output: { Items: [], LastEvaluatedKey: key(2) } }),
+      () => ({ output: { Items: [key(3)] } }),
+    ];
+    expect(await Array.fromAsync(store.scan())).toEqual([
+      { partition: 'p', sort: 's1' },
+      { partition: 'p', sort: 's3' },
+    ]);
+    expect(service.calls.map(({ input }) => input.ExclusiveStartKey)).toEqual([undefined, key(1), key(2)]);
+    expect(service.calls[0]!.input).toMatchObject({
+      ConsistentRead: true,
+      ProjectionExpression: '#pk, #sk',
+      ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
+    });
+  });
+
+  it('names action and table where a scan is denied', async () => {
+    answers = [() => ({ error: 'AccessDeniedException', message: 'User: x is not authorized' })];
+    await expect(Array.fromAsync(store.scan())).rejects.toThrow(
+      'dynamodb:Scan state: access denied; allow this action to the role (AccessDeniedException: User: x is not authorized)',
+    );
+  });
+
   it('waits out throttling', async () => {
     const throttled: Answer = { error: 'ProvisionedThroughputExceededException' };
     answers = [() => throttled, () => done];

@@ -32,9 +32,25 @@ describe('the SQLite work queue', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
   const open = () => openSqliteWorkQueue({ file: join(directory, 'queue.sqlite'), clock, maxDeliveries: 3 });
 
-  it('creates nothing before it is used', () => {
-    open().close();
+  it('creates nothing before something is sent, however it is looked at', async () => {
+    const queue = open();
+    expect(await queue.receive({ max: 1, visibilityMs: 1000 })).toEqual([]);
+    expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
+    expect(await Array.fromAsync(queue.deadLetters())).toEqual([]);
+    await queue.redrive([]);
+    await queue.purge([]);
+    await queue.clear();
+    await queue.send([]);
+    queue.close();
     expect(existsSync(join(directory, 'queue.sqlite'))).toBe(false);
+  });
+
+  it('sees what another process has sent since it looked at nothing', async () => {
+    const [reader, writer] = [open(), open()];
+    expect(await reader.depth()).toMatchObject({ due: 0 });
+    await writer.send([{ body: 'a', delayMs: 0 }]);
+    expect(await reader.depth()).toMatchObject({ due: 1 });
+    for (const queue of [reader, writer]) queue.close();
   });
 
   it('hands a message to one of two workers, never to both', async () => {
@@ -70,8 +86,9 @@ describe('the SQLite work queue', () => {
     const [message] = await queue.receive({ max: 1, visibilityMs: 1000 });
     await queue.bury(message!, 'why');
     const [letter] = await Array.fromAsync(queue.deadLetters());
-    await queue.redrive(letter!, 0);
-    await queue.redrive(letter!, 0);
+    const back = { letter: letter!, body: letter!.body, delayMs: 0 };
+    await queue.redrive([back]);
+    await queue.redrive([back]);
     expect(await queue.depth()).toMatchObject({ due: 1, dead: 0 });
     queue.close();
   });

@@ -37,6 +37,19 @@ describe('the attempts table', () => {
     expect(recorded).toEqual(session.site.requests.map(({ path }) => path).sort());
   });
 
+  it('misses nothing that is still on its way when the record of its neighbour cannot be kept', async () => {
+    session = await sessionWith(NO_FAULTS);
+    let lost = 0;
+    session.onWrite = ({ name }) => {
+      if (/\/attempts\/item-/.test(name) && lost++ === 0) throw new StorageError('no room for a moment');
+    };
+    await session.run({ targets: ['gb'] });
+    session.onWrite = () => {};
+    await session.run({ targets: ['gb'] });
+    expect(lost).toBeGreaterThan(1);
+    expect(await session.attempts()).toHaveLength(session.site.requests.length - 1);
+  });
+
   it('leads from each response to the bytes that came over the wire', async () => {
     session = await sessionWith(faults(rule(0, status(503), 1), rule(2, { kind: 'changed-page' })));
     await session.run({ targets: ['gb'] });

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PartitionRegister } from '../../../core/audit/partition-register.ts';
+import { reparse } from '../../../core/pipeline/reparse.ts';
 import { handleFailedItem, type RetryAnswer, retryItem } from '../../../core/pipeline/retry-items.ts';
+import { civilDate } from '../../../core/window/civil-date.ts';
 import { decodeFailedItem } from '../../../core/work/failed-item.ts';
 import type { FaultPlan } from '../../../demo/faults.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
@@ -35,6 +37,11 @@ async function drain(platform: LocalPlatform = session.platform): Promise<RetryA
 const wait = (minutes: number) => session.clock.sleep(minutes * MINUTE);
 const kinds = (answers: readonly RetryAnswer[]) => answers.map(({ kind }) => kind);
 const depth = () => session.platform.failedItems.depth();
+/** As the console of AWS does it: the very body, at once. */
+const putBack = async () =>
+  session.platform.failedItems.redrive(
+    (await letters()).map((letter) => ({ letter, body: letter.body, delayMs: 0 })),
+  );
 const letters = () => Array.fromAsync(session.platform.failedItems.deadLetters());
 const rowsOf = async (race: number) =>
   ((await currentRows(session.directory)).get(GB) ?? []).filter(
@@ -205,7 +212,7 @@ describe('the retry of a failed item', () => {
       await wait(46);
       await drain();
     }
-    for (const letter of await letters()) await session.platform.failedItems.redrive(letter, 0);
+    await putBack();
     await drain();
     const { transitions, firstRunId } = await failure(0);
     expect(transitions.map(({ state }) => state)).toEqual(['open', 'queued', 'dead', 'queued', 'recovered']);
@@ -220,7 +227,7 @@ describe('the retry of a failed item', () => {
       await wait(46);
       await drain();
     }
-    for (const letter of await letters()) await session.platform.failedItems.redrive(letter, 0);
+    await putBack();
     expect(kinds(await drain())).toEqual(['recovered']);
     expect(await rowsOf(0)).toHaveLength(3);
   });
@@ -305,6 +312,45 @@ describe('a delivery that dies on its way', () => {
     expect(asked(session, 0)).toEqual([IN_A_RUN + 1]);
   });
 
+  it('between its last try and its letter comes again, and the letter is written then', async () => {
+    await afterRunWith(faults(rule(0, status(500))));
+    for (let n = 0; n < 2; n++) {
+      await wait(46);
+      await drain();
+    }
+    await wait(46);
+    const { bury } = session.platform.failedItems;
+    session.platform.failedItems.bury = async () => {
+      throw new Error('killed');
+    };
+    await expect(drain()).rejects.toThrow('killed');
+    session.platform.failedItems.bury = bury.bind(session.platform.failedItems);
+    expect(await failure(0)).toMatchObject({ state: 'dead' });
+    await wait(16);
+    await session.platform.failedItems.send([{ body: await messageBody(), delayMs: 0 }]);
+    expect(kinds(await drain())).toEqual(['dead', 'closed']);
+    expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
+    expect(await letters()).toMatchObject([{ reason: expect.stringMatching(/SERVER_ERROR/) }]);
+    expect(JSON.parse((await letters())[0]!.body)).toMatchObject({ redrives: 1 });
+  });
+
+  it('before its request, and a newer run fails as well: the next one recovers the item under the old id', async () => {
+    await afterRunWith(faults(rule(0, status(500), 2 * IN_A_RUN)));
+    await wait(46);
+    const { fetcherFor } = session.platform;
+    (session.platform as { fetcherFor: typeof fetcherFor }).fetcherFor = () => {
+      throw new Error('killed');
+    };
+    await expect(drain()).rejects.toThrow('killed');
+    (session.platform as { fetcherFor: typeof fetcherFor }).fetcherFor = fetcherFor;
+    await wait(16);
+    await session.run({ targets: ['gb'] });
+    await wait(46);
+    expect(kinds(await drain())).toEqual(['recovered']);
+    expect(await failure(0)).toMatchObject({ state: 'recovered' });
+    expect(asked(session, 0)).toEqual([2 * IN_A_RUN + 1]);
+  });
+
   it('leaves a copy that comes meanwhile waiting: an item is under way once', async () => {
     await afterRunWith(faults(rule(0, status(406), IN_A_RUN)));
     await wait(46);
@@ -313,6 +359,21 @@ describe('a delivery that dies on its way', () => {
     const answers = await Promise.all(deliveries.map((each) => handleFailedItem(session.platform, each)));
     expect(kinds(answers).sort()).toEqual(['not-yet', 'recovered']);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 1]);
+  });
+});
+
+describe('a reparse while a retry waits', () => {
+  it('does not recover what failed after its captures were made', async () => {
+    session = await sessionWith(NO_FAULTS);
+    await session.run({ targets: ['gb'] });
+    const day = { start: civilDate(DAY), end: civilDate(DAY) };
+    session.site.setFaults(faults(rule(0, status(500), IN_A_RUN)));
+    await session.run({ targets: ['gb'] });
+    for await (const _ of reparse(session.platform, session.source, day, ['gb']));
+    expect(await failure(0)).toMatchObject({ state: 'queued' });
+    await wait(46);
+    expect(kinds(await drain())).toEqual(['recovered']);
+    expect(asked(session, 0)).toEqual([1 + IN_A_RUN + 1]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { FailedItemSummary, FailedItems } from '../../../core/report/failed-items.ts';
 import type { PartitionResult, PartitionSummary, RunSummary } from '../../../core/report/run-summary.ts';
 import { civilDate } from '../../../core/window/civil-date.ts';
 
@@ -32,6 +33,31 @@ export function partition(
   outcome: PartitionSummary['result'],
 ): PartitionSummary {
   return { partition: { target, date: civilDate(date) }, name: `racing/${target}/${date}`, result: outcome };
+}
+
+/** A race that the site refused for now, unless told otherwise. */
+export function failedItem(item: string, change: Partial<FailedItemSummary> = {}): FailedItemSummary {
+  return {
+    name: 'racing/ire/2025-11-16',
+    item,
+    url: `https://example.org/results/${item}`,
+    code: 'RATE_LIMITED',
+    message: 'HTTP 406 Not Acceptable',
+    state: 'queued',
+    dueAt: Date.parse('2025-11-17T02:15:30.000Z'),
+    triesLeft: 3,
+    flagged: false,
+    ...change,
+  };
+}
+
+export function failedItems(items: readonly FailedItemSummary[], total = items.length): FailedItems {
+  const count = (key: 'state' | 'code') =>
+    Object.fromEntries(
+      [...Map.groupBy(items, (item) => item[key])].map(([name, group]) => [name, group.length]),
+    );
+  const flagged = [...new Set(items.flatMap(({ name, flagged }) => (flagged ? [name.split('/')[1]!] : [])))];
+  return { total, states: count('state'), codes: count('code'), flagged, items };
 }
 
 export function summaryOf(
@@ -93,6 +119,16 @@ export const racingWeek: RunSummary = summaryOf(
       partition('gb', '2025-11-18', 'broken'),
     ],
     skipped: [{ target: 'fr', reason: 'security_block_one_attempt', since: '2025-11-16T01:30:12.000Z' }],
+    failures: failedItems([
+      failedItem('4711'),
+      failedItem('4712', {
+        ...{ state: 'open', code: 'NOT_FOUND', message: 'HTTP 404 Not Found', dueAt: null, triesLeft: 0 },
+      }),
+      failedItem('4713', { state: 'dead', code: 'TIMEOUT', message: null, dueAt: null, triesLeft: 0 }),
+      failedItem('index', {
+        ...{ name: 'racing/ire/2025-11-17', code: 'TIMEOUT', message: 'headers: 20000 ms', triesLeft: 1 },
+      }),
+    ]),
   },
   {
     status: 'incomplete',

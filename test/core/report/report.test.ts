@@ -8,7 +8,7 @@ import type { RunSummary as PipelineSummary } from '../../../core/pipeline/audit
 import { htmlReport } from '../../../core/report/html.ts';
 import { markdownReport } from '../../../core/report/markdown.ts';
 import type { RunSummary } from '../../../core/report/run-summary.ts';
-import { partition, racingWeek, result, summaryOf } from './racing-week.ts';
+import { failedItem, failedItems, partition, racingWeek, result, summaryOf } from './racing-week.ts';
 
 /** What a site or an operator could get into a reason. */
 const HOSTILE = [
@@ -30,6 +30,10 @@ const hostile = summaryOf(
       name: text,
     })),
     skipped: HOSTILE.map((text) => ({ target: text, reason: text, since: '2025-11-16T01:30:12.000Z' })),
+    failures: failedItems(
+      HOSTILE.map((text) => failedItem(text, { name: text, message: text })),
+      HOSTILE.length + 1,
+    ),
   },
   { source: 'racing<b>', failed: HOSTILE.length, status: 'failed' },
 );
@@ -63,7 +67,20 @@ describe('the report of a run', () => {
   it('recommends nothing where nothing is wrong', () => {
     const markdown = markdownReport(summaryOf());
     expect(markdown).toContain('1 of 1 partition fresh, 20 of 20 items found.');
-    expect(markdown).not.toMatch(/attention|Skipped|`rescrape/);
+    expect(markdown).not.toMatch(/attention|Skipped|Failed items|`rescrape/);
+  });
+
+  it('is told of summaries that kept no failed items as before', () => {
+    const { failures: _, ...older } = racingWeek;
+    expect(markdownReport(older)).not.toContain('Failed items');
+    expect(markdownReport(older)).toContain('lacks 3 items');
+  });
+
+  it('counts the failed items that it does not name, and says where they are', () => {
+    const failures = failedItems([failedItem('4711')], 271);
+    const markdown = markdownReport(summaryOf({ failures }));
+    expect(markdown).toContain('271 items: ');
+    expect(markdown).toContain('… and 270 items more: `rescrape failures list --source racing`');
   });
 
   it('keeps its advice short where a site is down for months', () => {
@@ -147,6 +164,8 @@ describe('the report as HTML', () => {
       'rescrape skip remove racing fr',
       'rescrape partitions accept racing/gb/2025-11-17',
       '41.2 s',
+      'tried again by itself from 2025-11-17 02:15 UTC, 3 tries left',
+      'waits for you: the site has no such page',
     ]) {
       expect(text).toContain(said);
     }

@@ -82,9 +82,17 @@ describe('the failure of an item', () => {
     ]);
   });
 
-  it('is not ended by a run that was before it, by another partition, or by another item', async () => {
+  it('is ended by a run with an older id that saw the item later: a retry that died was taken up again', async () => {
     await open('run-2', 100);
-    expect(await register.recover('racing', DAY, everything, { runId: 'run-1', at: 300 })).toBe(0);
+    const seenAt = (at: number) => (_item: string, failedAt: number) => at >= failedAt;
+    expect(await register.recover('racing', DAY, seenAt(150), { runId: 'run-1', at: 300 })).toBe(1);
+    expect(await all()).toMatchObject([{ state: 'recovered', closedBy: 'run-1' }]);
+  });
+
+  it('is not ended by what was seen before it, by another partition, or by another item', async () => {
+    await open('run-2', 100);
+    const seenAt = (at: number) => (_item: string, failedAt: number) => at >= failedAt;
+    expect(await register.recover('racing', DAY, seenAt(99), { runId: 'run-3', at: 300 })).toBe(0);
     expect(await register.recover('racing', NEXT, everything, { runId: 'run-3', at: 300 })).toBe(0);
     expect(await register.recover('racing', DAY, (item) => item === '2', { runId: 'run-3', at: 300 })).toBe(
       0,

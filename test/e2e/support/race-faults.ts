@@ -22,7 +22,7 @@ export function sessionWith(plan: FaultPlan, options: SessionOptions = {}): Prom
 }
 
 /** Id of the nth race. */
-export function raceId({ site }: Session, nth: number): string {
+export function raceId({ site }: Pick<Session, 'site'>, nth: number): string {
   return site.truth('gb', DAY).at(nth)!.raceId;
 }
 
@@ -32,7 +32,7 @@ export function ofRace(session: Session, rows: readonly ReadRow[], nth: number):
 }
 
 /** Requests for each of these races, as the site saw them. */
-export function asked(session: Session, ...races: number[]): number[] {
+export function asked(session: Pick<Session, 'site'>, ...races: number[]): number[] {
   const ids = races.map((nth) => raceId(session, nth));
   return ids.map((id) => session.site.requests.filter(({ path }) => path.endsWith(`/${id}`)).length);
 }

@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { command as commandLine } from '../core/report/commands.ts';
+import { countsText } from '../core/report/failed-items.ts';
+import { type Cleared, type ClearPlan, clearFailures, planClear } from '../core/work/clear-failures.ts';
+import type { Failure } from '../core/work/failure.ts';
+import { FailureRegister } from '../core/work/failure-register.ts';
+import { type GlobalOptions, withPlatform } from './context.ts';
+import { type FailureFilterOptions, failuresThatMatch, filterWords, noFailures } from './failure-filter.ts';
+import { nameOf } from './failure-views.ts';
+import { counted, type ListOptions, number, printList, refuseTwoFormats, timeText } from './list.ts';
+import { operator } from './operator.ts';
+import { cellText, printJson } from './print.ts';
+
+export interface ClearOptions extends FailureFilterOptions, ListOptions {
+  readonly confirm?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Dismisses what is unresolved and forgets what is closed; without `--confirm` it only shows what that would be. */
+export async function clearMatching(options: ClearOptions, command: Command): Promise<void> {
+  await withPlatform(command, async (platform, globals) => {
+    refuseTwoFormats({ ...globals, ...options });
+    const plan = planClear(await failuresThatMatch(platform, options), platform.clock.now());
+    const dryRun = options.dryRun === true || options.confirm !== true;
+    const cleared: Cleared = dryRun
+      ? { ...plan, changed: [] }
+      : await clearFailures(new FailureRegister(platform.state), plan, {
+          now: () => platform.clock.now(),
+          by: operator(),
+        });
+    if (globals.json) return printJson({ dryRun, ...cleared });
+    const { dismissed, forgotten } = cleared;
+    const columns = [
+      { name: 'failure' },
+      { name: 'code' },
+      { name: 'state' },
+      { name: 'tries', ...number },
+      { name: 'outcomes' },
+      { name: 'lastFailed', title: 'last failed' },
+      { name: 'clear', title: dryRun ? 'would be' : 'is now' },
+    ];
+    const rows = [
+      ...dismissed.map((failure) => rowOf(failure, 'dismissed')),
+      ...forgotten.map((failure) => rowOf(failure, 'forgotten')),
+    ];
+    printList({ columns, rows, none: noneLine(plan, options) }, { ...globals, ...options });
+    const again = confirmCommand(options, globals, command);
+    for (const line of linesOf(cleared, dryRun, again)) {
+      if (options.csv) console.error(line);
+      else console.log(line);
+    }
+  });
+}
+
+function rowOf(failure: Failure, clear: 'dismissed' | 'forgotten'): Record<string, unknown> {
+  const { code, state, attempts, lastFailedAt } = failure;
+  const outcomes = countsText(failure.counts);
+  return {
+    ...{ failure: nameOf(failure), code, state, tries: attempts, outcomes },
+    lastFailed: timeText(lastFailedAt),
+    clear,
+  };
+}
+
+function noneLine({ busy }: ClearPlan, options: ClearOptions): string {
+  return busy.length > 0 ? 'nothing to clear' : `${noFailures(options)}: there is nothing to clear`;
+}
+
+function linesOf({ dismissed, forgotten, busy, changed }: Cleared, dryRun: boolean, again: string): string[] {
+  const lines = busy.map(
+    (failure) =>
+      `left out: ${cellText(nameOf(failure))} is being tried until ${timeText(failure.claim?.until)}`,
+  );
+  for (const failure of changed)
+    lines.push(`left out: ${cellText(nameOf(failure))} has changed meanwhile; see "rescrape failures list"`);
+  if (dismissed.length + forgotten.length === 0) return lines;
+  const tries = [...dismissed, ...forgotten].reduce((sum, { attempts }) => sum + attempts, 0);
+  const what = [
+    ...(dismissed.length > 0 ? [`${dryRun ? 'dismiss' : 'dismissed'} ${failures(dismissed)}`] : []),
+    ...(forgotten.length > 0 ? [`${dryRun ? 'forget' : 'forgot'} ${failures(forgotten)}`] : []),
+  ].join(' and ');
+  const counts = `their counts (${counted(tries, 'try', 'tries')}) ${dryRun ? 'would go' : 'are gone'}`;
+  lines.push(
+    dryRun ? `would ${what}; ${counts}. Nothing was changed; this does it:` : `${what}; ${counts}`,
+    ...(dryRun ? [`  ${again}`] : lettersLine(dismissed)),
+  );
+  return lines;
+}
+
+function lettersLine(dismissed: readonly Failure[]): string[] {
+  const dead = dismissed.filter(({ state }) => state === 'dead').length;
+  if (dead === 0) return [];
+  return [
+    `${counted(dead, 'dead letter')} of them ${dead === 1 ? 'stays and does' : 'stay and do'} nothing any more; "rescrape dead-letters purge" removes them`,
+  ];
+}
+
+function failures(list: readonly Failure[]): string {
+  return counted(list.length, 'failure');
+}
+
+/** The same command, to do it. */
+function confirmCommand(options: ClearOptions, { local, stack }: GlobalOptions, command: Command): string {
+  const given = command.getOptionValueSourceWithGlobals('local') === 'cli';
+  const where = stack === undefined ? (given ? ['--local', local] : []) : ['--stack', stack];
+  return commandLine('failures', 'clear', ...where, ...filterWords(options), '--confirm');
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { FAILURE_STATES, type Failure, isUnresolved } from '../core/work/failure.ts';
+import { FailureRegister } from '../core/work/failure-register.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
+import { UsageError } from './failure.ts';
+import { codeOf, type FilterOptions, filterOf, isInFilter, withDates } from './filter.ts';
+
+/** Which failures a command is about. What is left out narrows nothing, but for the state. */
+export interface FailureFilterOptions extends FilterOptions {
+  readonly code?: string;
+  readonly state: FailureFilterState;
+}
+
+const STATES = ['unresolved', ...FAILURE_STATES, 'all'] as const;
+/** `unresolved`: open, queued or dead. */
+export type FailureFilterState = (typeof STATES)[number];
+
+/** Adds `--source --target --start --end --code --state`. */
+export function withFailureFilter(command: Command, state: FailureFilterState = 'unresolved'): Command {
+  return withDates(
+    command.option('--source <source>', 'only this source').option('--target <target>', 'only this target'),
+  )
+    .option('--code <code>', 'only failures whose last error was this one, as in TIMEOUT')
+    .option('--state <state>', STATES.join(', '), state);
+}
+
+/** Newest first. Throws a UsageError for a name, date, code or state that there is not, saying what there is. */
+export async function failuresThatMatch(
+  platform: Pick<CommandPlatform, 'sources' | 'state'>,
+  options: FailureFilterOptions,
+): Promise<Failure[]> {
+  const filter = filterOf(platform, options);
+  const code = codeOf(options.code);
+  const { state } = options;
+  if (!STATES.includes(state))
+    throw new UsageError(`there is no state ${JSON.stringify(state)}; there is: ${STATES.join(', ')}`);
+  const register = new FailureRegister(platform.state);
+  const failures: Failure[] = [];
+  for (const source of filter.sources) {
+    for await (const failure of register.list(source.name)) {
+      if (!isInFilter(filter, failure) || (code && failure.code !== code)) continue;
+      if (isInState(failure, state)) failures.push(failure);
+    }
+  }
+  return failures.sort((a, b) => b.lastFailedAt - a.lastFailedAt);
+}
+
+function isInState(failure: Failure, asked: FailureFilterState): boolean {
+  if (asked === 'unresolved') return isUnresolved(failure);
+  return asked === 'all' || failure.state === asked;
+}
+
+/** What is said where the filter leaves nothing. */
+export function noFailures({ state }: Pick<FailureFilterOptions, 'state'>): string {
+  return state === 'all' ? 'no failures that match' : `no ${state} failures that match`;
+}
+
+/** The options as they would be typed again. */
+export function filterWords(options: FailureFilterOptions): string[] {
+  const names = ['source', 'target', 'start', 'end', 'code', 'state'] as const;
+  return names.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
+}

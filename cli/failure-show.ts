@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { nextSteps, triesLeft } from '../core/audit/failure-next.ts';
+import { countsText } from '../core/report/failed-items.ts';
+import { TargetRegister } from '../core/target/target.ts';
+import { isClaimed } from '../core/work/clear-failures.ts';
+import { MAX_RETRIES } from '../core/work/failed-item.ts';
+import { type Failure, isUnresolved } from '../core/work/failure.ts';
+import { FailureRegister } from '../core/work/failure-register.ts';
+import { withPlatform } from './context.ts';
+import { FailedCommand } from './failure.ts';
+import { nameOf } from './failure-views.ts';
+import { itemOf } from './filter.ts';
+import { counted, timeText } from './list.ts';
+import { cellText, printJson } from './print.ts';
+
+type Line = readonly [title: string, text: string];
+
+/** Tries that are listed: the rest is in the table `attempts`. */
+const LAST_TRIES = 10;
+
+export async function showFailure(name: string, _options: object, command: Command): Promise<void> {
+  await withPlatform(command, async (platform, { json }) => {
+    const { source, partition, item } = itemOf(platform, name);
+    const failure = await new FailureRegister(platform.state).get({ source: source.name, partition, item });
+    if (!failure)
+      throw new FailedCommand(
+        `no failure of ${cellText(name)} is on record; "rescrape why ${cellText(name)}" tells what became of it`,
+      );
+    const { skip } = await new TargetRegister(platform.state).get(source.name, partition.target);
+    const now = platform.clock.now();
+    const next = nextSteps(failure, { now, skip });
+    if (json) return printJson({ ...failure, triesLeft: triesLeft(failure) ?? null, next });
+    const lines: Line[] = [
+      ...standingLines(failure, now),
+      ...historyLines(failure),
+      ...(skip
+        ? [['skipped', `since ${timeText(skip.since)} by ${skip.actor}: ${skip.reason}`] as const]
+        : []),
+      ...next.map(({ text, command }): Line => ['next', command ? `${text}: ${command}` : text]),
+    ];
+    let before = '';
+    for (const [title, text] of lines) {
+      console.log(`${(title === before ? '' : title).padEnd(8)} ${cellText(text)}`);
+      before = title;
+    }
+  });
+}
+
+function standingLines(failure: Failure, now: number): Line[] {
+  const { state, transitions, code, message, claim } = failure;
+  const last = transitions.at(-1);
+  const since = last?.state === state ? ` since ${timeText(last.at)}` : '';
+  const tried = `${counted(failure.attempts, 'try', 'tries')} in ${counted(failure.runs, 'run')}`;
+  const counts = countsText(failure.counts);
+  const lines: Line[] = [
+    ['failure', nameOf(failure)],
+    ['state', `${state}${since}`],
+    ['error', `${code}${message ? `: ${message}` : ''}`],
+    ['address', failure.url],
+    ['tries', isUnresolved(failure) ? `${tried}: ${counts}` : 'none: closing it cleared its counts'],
+    ['opened', `${timeText(failure.openedAt)} by run ${failure.firstRunId}`],
+    ['last', `${timeText(failure.lastFailedAt)} in run ${failure.lastRunId}`],
+    ['capture', failure.capture ?? 'none: no response came'],
+    ...retryLines(failure, now),
+  ];
+  if (claim && isClaimed(failure, now)) {
+    const who = claim.asked ? 'a person asked for it' : 'its message came';
+    lines.push(['claimed', `by run ${claim.runId} until ${timeText(claim.until)}: ${who}`]);
+  } else if (claim) {
+    const what = 'the worker died; whoever comes next goes on from there';
+    lines.push(['claimed', `by run ${claim.runId}, which ran out at ${timeText(claim.until)}: ${what}`]);
+  }
+  return lines;
+}
+
+function retryLines(failure: Failure, now: number): Line[] {
+  const { retry } = failure;
+  const left = triesLeft(failure);
+  if (!retry || left === undefined) return [];
+  const redriven =
+    retry.redrives === 0 ? '' : `; put back ${counted(retry.redrives, 'time')} from the dead letters`;
+  if (retry.deadAt !== null)
+    return [['due', `never by itself: dead since ${timeText(retry.deadAt)}${redriven}`]];
+  const due = retry.dueAt > now ? `${timeText(retry.dueAt)} (${inMinutes(retry.dueAt - now)})` : 'now';
+  return [['due', `${due}, ${left} of ${MAX_RETRIES} tries left${redriven}`]];
+}
+
+function inMinutes(ms: number): string {
+  return `in ${counted(Math.ceil(ms / 60_000), 'minute')}`;
+}
+
+function historyLines({ transitions, outcomes }: Failure): Line[] {
+  const shown = outcomes.slice(-LAST_TRIES);
+  return [
+    ...transitions.map(
+      ({ state, at, by, why }): Line => [
+        'history',
+        `${timeText(at)} ${state} by ${by}${why ? `: ${why}` : ''}`,
+      ],
+    ),
+    ...shown.map(
+      ({ at, runId, code, message }): Line => [
+        'tried',
+        `${timeText(at)} ${code}${message ? ` (${message})` : ''}; run ${runId}`,
+      ],
+    ),
+  ];
+}

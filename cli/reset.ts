@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { planReset, type ResetPlan } from '../core/pipeline/reset.ts';
+import { isStack } from '../runtime/platform-for.ts';
+import { resetState } from '../runtime/reset.ts';
+import { examples, newCommand } from './command.ts';
+import { withPlatform } from './context.ts';
+import { CountingLine } from './counting-line.ts';
+import { UsageError } from './failure.ts';
+import { counted, number } from './list.ts';
+import { cellText, printJson, printTable } from './print.ts';
+
+interface ResetOptions {
+  readonly dryRun?: boolean;
+  readonly confirm?: boolean;
+}
+
+export function resetCommand(): Command {
+  return newCommand('reset')
+    .description('forget the state: flags, failures, runs, the queue; the lake keeps every row')
+    .option('--dry-run', 'say what would be forgotten, and do nothing')
+    .option('--confirm', 'do it')
+    .addHelpText(
+      'after',
+      examples('reset --dry-run', 'reset --confirm', '--stack rescrape-dev-pipeline reset --dry-run'),
+    )
+    .action(async ({ dryRun = false, confirm = false }: ResetOptions, command: Command) => {
+      if (dryRun === confirm) {
+        throw new UsageError(
+          dryRun
+            ? '--dry-run and --confirm exclude each other: choose one'
+            : 'reset forgets the whole state: choose --dry-run to see what that is, or --confirm to do it',
+        );
+      }
+      await withPlatform(command, async (platform, { json }) => {
+        const line = new CountingLine();
+        const onDeleted = (done: number, all: number) => line.at(`${done} of ${all} documents deleted`);
+        const plan = dryRun
+          ? await planReset(platform)
+          : await resetState(platform, onDeleted).finally(() => line.end());
+        const place = isStack(platform) ? `the stack ${platform.resources.stack}` : platform.directory;
+        if (json) {
+          const { documents, ...counts } = plan;
+          printJson({ dryRun, place, documents: documents.length, ...counts });
+        } else printPlan(plan, place, dryRun);
+      });
+    });
+}
+
+function printPlan(plan: ResetPlan, place: string, dryRun: boolean): void {
+  const rows = rowsOf(plan).filter(({ count }) => count > 0);
+  if (rows.length === 0) {
+    console.log(`${place} has no state: there is nothing to forget`);
+    return;
+  }
+  const columns = [
+    { name: 'what' },
+    { name: 'count', ...number },
+    { name: 'cost', title: 'what that costs' },
+  ];
+  printTable(columns, rows);
+  if (plan.retrying > 0)
+    console.log(`under way: ${counted(plan.retrying, 'retry', 'retries')}; what they write later stays`);
+  for (const run of plan.running)
+    console.log(`under way, or interrupted: run ${cellText(run)}; what a live run writes later stays`);
+  console.log(`the state of ${place} ${dryRun ? 'would be forgotten; nothing was changed' : 'is forgotten'}`);
+  console.log('the lake keeps every row; the next run asks for everything in its window');
+  if (dryRun) console.log('"rescrape reset --confirm" does it');
+}
+
+function rowsOf(plan: ResetPlan): { what: string; count: number; cost: string }[] {
+  const { targets, flagged, failures, runs, partitions, held, hosts, others, queue } = plan;
+  const flags = flagged.map(({ target, reason }) => `${target} (${reason})`).join(', ');
+  const states = Object.entries(failures).filter(([, count]) => count > 0);
+  const sum = states.reduce((total, [, count]) => total + count, 0);
+  return [
+    {
+      what: 'targets',
+      count: targets,
+      cost: `counters at zero${flagged.length > 0 ? `; ${counted(flagged.length, 'flag')} lifted: ${flags}` : ''}`,
+    },
+    {
+      what: 'failures',
+      count: sum,
+      cost: `forgotten: ${states.map(([state, count]) => `${count} ${state}`).join(', ')}`,
+    },
+    { what: 'runs', count: runs, cost: 'no longer listed; an interrupted one is not taken up again' },
+    {
+      what: 'partitions',
+      count: partitions,
+      cost: `their freshness is unknown until the next run${held.length > 0 ? `; held versions are no longer listed ("partitions rollback --to" can still choose one): ${held.join(', ')}` : ''}`,
+    },
+    { what: 'hosts', count: hosts, cost: 'their pace begins anew' },
+    { what: 'other documents', count: others, cost: 'markers of what was counted' },
+    {
+      what: 'queued messages',
+      count: queue.due + queue.delayed + queue.inFlight,
+      cost: 'not tried again by themselves',
+    },
+    { what: 'dead letters', count: queue.dead, cost: 'gone for good' },
+  ];
+}

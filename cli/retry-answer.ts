@@ -1,0 +1,27 @@
+import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
+import { counted, timeText } from './list.ts';
+
+/** What became of a try, as one line for a person. `now`: milliseconds. */
+export function answerText(answer: RetryAnswer, now: number): string {
+  switch (answer.kind) {
+    case 'recovered': {
+      const { result, runId } = answer;
+      return `recovered: ${result.status}, ${counted(result.rows, 'row')} in its partition (run ${runId})`;
+    }
+    case 'closed':
+      return `nothing to do: ${answer.why}`;
+    case 'needs-a-person':
+      return `stays open for you: ${answer.why}`;
+    case 'not-yet':
+      return `not yet: it is due, or free, at ${timeText(now + answer.delayMs)}`;
+    case 'failed-again': {
+      const { outcome, delayMs } = answer;
+      const message = outcome.message ? ` (${outcome.message})` : '';
+      return `failed again: ${outcome.code}${message}; tried by itself from ${timeText(now + delayMs)}`;
+    }
+    case 'dead':
+      return `dead: ${answer.reason}; it waits among the dead letters`;
+    case 'poison':
+      return `no message that can be acted upon: ${answer.reason}; it waits among the dead letters`;
+  }
+}

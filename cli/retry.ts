@@ -1,0 +1,146 @@
+import type { Command } from 'commander';
+import { partitionName } from '../core/lake/layout.ts';
+import { planRetry, type RetryPlan, retryFailures } from '../core/pipeline/retry-failures.ts';
+import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
+import type { Failure } from '../core/work/failure.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
+import { examples, newCommand } from './command.ts';
+import { withPlatform } from './context.ts';
+import { FailedCommand, UsageError } from './failure.ts';
+import { failuresThatMatch } from './failure-filter.ts';
+import { listOf, nameOf } from './failure-views.ts';
+import { type FilterOptions, itemOf, partitionOf, withDates } from './filter.ts';
+import { interruptible } from './interrupt.ts';
+import { counted, printList } from './list.ts';
+import { cellText, printJson } from './print.ts';
+import { answerText } from './retry-answer.ts';
+
+interface RetryOptions extends FilterOptions {
+  readonly all?: boolean;
+  readonly partition?: string;
+  readonly run?: string;
+  readonly code?: string;
+  readonly dryRun?: boolean;
+}
+
+export function retryCommand(): Command {
+  const retry = newCommand('retry')
+    .description('scrape failed items again now, and publish what that recovers')
+    .option('--all', 'every failure that another try may heal')
+    .option(
+      '--partition <name>',
+      'those of one partition (source/target/date), or one item (source/target/date/item)',
+    )
+    .option('--run <id>', 'those that a run left behind')
+    .option('--source <source>', 'only this source')
+    .option('--target <target>', 'only this target')
+    .option(
+      '--code <code>',
+      'only this error code; also one that another try is not expected to heal, as in NOT_FOUND',
+    )
+    .option('--dry-run', 'print what would be tried and do nothing');
+  return withDates(retry)
+    .addHelpText(
+      'after',
+      examples(
+        'retry --all --dry-run',
+        'retry --partition racing/gb/2025-11-17',
+        'retry --partition racing/gb/2025-11-17/4711',
+        'retry --run 019a8c5e-7d2b-7c41-9f0e-2f6d1c3b5a70',
+        'retry --all --code NOT_FOUND --target gb',
+      ),
+    )
+    .action((options: RetryOptions, command: Command) =>
+      withPlatform(command, async (platform, { json = false }) => {
+        const plan = planRetry(await selected(platform, options), isNamed(options));
+        if (options.dryRun) printPlan(plan, json);
+        else await carryOut(platform, plan, json);
+      }),
+    );
+}
+
+/** A code or a single item is named: the person knows what is asked for. */
+function isNamed({ code, partition }: RetryOptions): boolean {
+  return code !== undefined || (partition !== undefined && partition.split('/').length > 3);
+}
+
+async function selected(platform: CommandPlatform, options: RetryOptions): Promise<Failure[]> {
+  const { all, partition, run } = options;
+  if ([all, partition, run].filter((choice) => choice !== undefined).length !== 1)
+    throw new UsageError(
+      'say which failures: --all, --partition source/target/date, or --run ID; one of the three',
+    );
+  const isMeant = meant(platform, options);
+  return (await failuresThatMatch(platform, { ...options, state: 'unresolved' })).filter(isMeant);
+}
+
+function meant(platform: CommandPlatform, { partition, run }: RetryOptions): (failure: Failure) => boolean {
+  if (run !== undefined)
+    return ({ firstRunId, lastRunId, outcomes }) =>
+      firstRunId === run || lastRunId === run || outcomes.some(({ runId }) => runId === run);
+  if (partition === undefined) return () => true;
+  const named =
+    partition.split('/').length > 3 ? itemOf(platform, partition) : partitionOf(platform, partition);
+  const name = partitionName(named.source.name, named.partition);
+  const item = 'item' in named ? `${name}/${named.item}` : undefined;
+  return (failure) =>
+    item === undefined ? nameOf(failure).startsWith(`${name}/`) : nameOf(failure) === item;
+}
+
+function printPlan({ tried, left }: RetryPlan, json: boolean): void {
+  if (json) {
+    printJson({ tried, left });
+    return;
+  }
+  printList({ ...listOf(tried), none: NONE }, { local: '' });
+  if (tried.length > 0) console.log(`${counted(tried.length, 'item')} would be tried, each with one request`);
+  printLeft(left);
+}
+
+const NONE = 'no failures that match and that another try may heal';
+
+function printLeft(left: readonly Failure[]): void {
+  for (const [code, group] of Map.groupBy(left, (failure) => failure.code))
+    console.log(
+      `${counted(group.length, 'item')} with ${code} left alone: another try is not expected to heal it; ask for it with --code ${code}`,
+    );
+}
+
+async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolean): Promise<void> {
+  const answers: { failure: Failure; answer: RetryAnswer }[] = [];
+  const { tried, left } = plan;
+  const interrupted = await interruptible(async (signal) => {
+    await retryFailures(platform, tried, {
+      mustStop: () => signal.aborted,
+      onAnswer: (failure, answer) => {
+        answers.push({ failure, answer });
+        const text = answerText(answer, platform.clock.now());
+        const place = `[${answers.length}/${tried.length}]`;
+        console.error(`${place} ${cellText(`${nameOf(failure)} ${text}`)}`);
+      },
+    });
+    return signal.aborted;
+  });
+  const count = (...kinds: RetryAnswer['kind'][]) =>
+    answers.filter(({ answer }) => kinds.includes(answer.kind)).length;
+  const unhealed = count('failed-again', 'dead', 'needs-a-person');
+  if (json) {
+    printJson({
+      answers: answers.map(({ failure, answer }) => ({ failure: nameOf(failure), ...answer })),
+      left: left.map((failure) => ({ failure: nameOf(failure), code: failure.code })),
+      interrupted,
+    });
+  } else {
+    if (tried.length === 0) console.log(NONE);
+    else
+      console.log(
+        `${count('recovered')} recovered, ${unhealed} not, ${count('closed')} closed by others, ${count('not-yet')} under way elsewhere; ${tried.length - answers.length} not tried`,
+      );
+    printLeft(left);
+  }
+  if (interrupted) throw new FailedCommand('interrupted; give the same command again to go on');
+  if (unhealed > 0)
+    throw new FailedCommand(
+      `${counted(unhealed, 'item')} could not be recovered; "rescrape failures list" shows why`,
+    );
+}

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { partitionName } from '../core/lake/layout.ts';
+import { drain } from '../core/pipeline/drain.ts';
+import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
+import type { ReceivedMessage } from '../core/ports/work-queue.ts';
+import { decodeFailedItem, type FailedItemMessage } from '../core/work/failed-item.ts';
+import type { LocalPlatform } from '../runtime/local.ts';
+import { isStack } from '../runtime/platform-for.ts';
+import { examples, newCommand } from './command.ts';
+import { globalOptions, withPlatform } from './context.ts';
+import { UsageError } from './failure.ts';
+import { interruptible } from './interrupt.ts';
+import { counted } from './list.ts';
+import { cellText } from './print.ts';
+import { answerText } from './retry-answer.ts';
+
+/** Milliseconds between two looks at a queue that had nothing due: cool-downs are counted in minutes. */
+const LOOK_EVERY_MS = 2000;
+/** Milliseconds to leave a store alone that was out of reach. */
+const AFTER_TROUBLE_MS = 30_000;
+
+export function workerCommand(): Command {
+  return newCommand('worker')
+    .description('try failed items again whenever their cool-down is over, until it is interrupted')
+    .option('--once', 'end when nothing is due, for cron')
+    .addHelpText('after', examples('worker', 'worker --once', 'worker --once --json'))
+    .action(async ({ once = false }: { once?: boolean }, command: Command) => {
+      if (globalOptions(command).stack !== undefined)
+        throw new UsageError(
+          'a stack works its queue by itself (the function retry-items): leave --stack out, or use "rescrape retry"',
+        );
+      await withPlatform(command, async (platform, { json = false }) => {
+        if (isStack(platform)) return;
+        await interruptible((signal) => work(platform, { once, json, signal }));
+      });
+    });
+}
+
+interface WorkOptions {
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Works the queue, and stays alive whatever happens to a single item. */
+async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions): Promise<void> {
+  console.error(`${await standing(platform)}${once ? '' : '; waiting for what comes due (Ctrl-C ends it)'}`);
+  const onHandled = (message: ReceivedMessage, answer: RetryAnswer) => say(platform, message, answer, json);
+  while (!signal.aborted) {
+    let pauseMs = LOOK_EVERY_MS;
+    try {
+      await drain(platform, { mustStop: () => signal.aborted, onHandled });
+    } catch (error) {
+      if (once) throw error;
+      console.error(`rescrape: ${(error as Error).message}; trying again in ${AFTER_TROUBLE_MS / 1000} s`);
+      pauseMs = AFTER_TROUBLE_MS;
+    }
+    if (once) break;
+    await platform.clock.sleep(pauseMs, signal).catch(() => undefined);
+  }
+  console.error(await standing(platform));
+}
+
+function itemName({ source, target, date, item }: FailedItemMessage): string {
+  return `${partitionName(source, { target, date })}/${item}`;
+}
+
+async function standing(platform: LocalPlatform): Promise<string> {
+  const { due, delayed, inFlight, dead } = await platform.failedItems.depth();
+  const letters = dead === 0 ? '' : `, ${counted(dead, 'dead letter')} (see "rescrape dead-letters list")`;
+  return `failed items: ${due} due, ${delayed} waiting, ${inFlight} under way${letters}`;
+}
+
+function say({ clock }: LocalPlatform, { body }: ReceivedMessage, answer: RetryAnswer, json: boolean): void {
+  const decoded = decodeFailedItem(body);
+  const failure = decoded.kind === 'message' ? itemName(decoded.message) : null;
+  if (json) console.log(JSON.stringify({ failure, ...answer }));
+  else console.log(cellText(`${failure ?? 'a message'} ${answerText(answer, clock.now())}`));
+}

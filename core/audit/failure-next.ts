@@ -1,0 +1,36 @@
+import { clearCommand, retryCommand } from '../report/commands.ts';
+import type { SkipFlag } from '../target/target.ts';
+import { civilDate } from '../window/civil-date.ts';
+import { isClaimed } from '../work/clear-failures.ts';
+import { MAX_RETRIES } from '../work/failed-item.ts';
+import { type Failure, isUnresolved } from '../work/failure.ts';
+import { failureSteps } from './why-failure-steps.ts';
+import type { Step } from './why-remedies.ts';
+
+/** Tries that the queue still has for it; undefined where nothing tries it again by itself. */
+export function triesLeft({ state, retry }: Failure): number | undefined {
+  if (state !== 'queued' && state !== 'dead') return undefined;
+  return Math.max(0, MAX_RETRIES - (retry?.tries ?? 0));
+}
+
+/** What a person can do about one failure, in this order; nothing where it is closed. `now`: milliseconds. */
+export function nextSteps(
+  failure: Failure,
+  { now, skip }: { readonly now: number; readonly skip: SkipFlag | null },
+): Step[] {
+  if (!isUnresolved(failure)) return [];
+  if (isClaimed(failure, now)) return [{ text: 'wait for the end of the try that is under way' }];
+  const { source, item, state, code } = failure;
+  const partition = { target: failure.target, date: civilDate(failure.date) };
+  const steps = failureSteps([failure], { source, partition, item, now, skip });
+  const retry = retryCommand(source, partition, item);
+  // What we refuse to ask for is refused again.
+  if (code !== 'REFUSED' && !steps.some(({ command }) => command === retry))
+    steps.push({ text: 'or try the item once, now', command: retry });
+  if (state !== 'queued')
+    steps.push({
+      text: 'or see what would be cleared, where nobody wants it',
+      command: clearCommand(source, partition, code),
+    });
+  return steps;
+}

@@ -1,0 +1,34 @@
+import { rerunCommand } from '../report/commands.ts';
+import type { WhyFacts } from './why-facts.ts';
+import type { Step } from './why-remedies.ts';
+
+/** `2026-11-22T10:00:00Z` */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+/** What a reader of the table has meanwhile. */
+export function remains({ current }: Pick<WhyFacts, 'current'>): string {
+  if (current.kind !== 'version') return 'there is no data of it';
+  return `version ${current.version} of ${current.committedAt} (${current.rows} rows) stays current`;
+}
+
+export function rerun({ source, partition }: Pick<WhyFacts, 'source' | 'partition'>): Step {
+  return { text: 'scrape it', command: rerunCommand(source, partition) };
+}
+
+const ACTORS: Readonly<Record<string, string>> = { run: 'run', retry: 'the retry', reparse: 'the reparse' };
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Who did something: `run 019a…`, `the retry 019a…`, or the name of a person as it is. */
+export function whoIs({ commits, retries }: Pick<WhyFacts, 'commits' | 'retries'>, by: string): string {
+  if (retries.includes(by)) return `the retry ${by}`;
+  const actor = commits.find(({ run_id }) => run_id === by)?.actor;
+  if (actor !== undefined) return ACTORS[actor] === undefined ? actor : `${ACTORS[actor]} ${by}`;
+  return RUN_ID.test(by) ? `run ${by}` : by;
+}
+
+/** `1 try`, `2 tries` */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,72 @@
+import pLimit from 'p-limit';
+import { type Failure, isUnresolved } from './failure.ts';
+import { type FailureRegister, keyOf } from './failure-register.ts';
+import { dismiss } from './retry-claim.ts';
+
+/**
+ * What is done about failures that nobody wants to see any more. A plan is a value: it can be printed, and nothing has
+ * happened yet.
+ */
+export interface ClearPlan {
+  /** Unresolved: closed, with the person's name. The message of one that is queued then finds nothing to do. */
+  readonly dismissed: readonly Failure[];
+  /** Closed already: removed from the record. */
+  readonly forgotten: readonly Failure[];
+  /** Being tried at this moment: left as they are. */
+  readonly busy: readonly Failure[];
+}
+
+/** Sorts failures by what clearing does about them. `now`: milliseconds. */
+export function planClear(failures: readonly Failure[], now: number): ClearPlan {
+  const idle = failures.filter((failure) => !isClaimed(failure, now));
+  return {
+    dismissed: idle.filter(isUnresolved),
+    forgotten: idle.filter((failure) => !isUnresolved(failure)),
+    busy: failures.filter((failure) => isClaimed(failure, now)),
+  };
+}
+
+/** Somebody is at it; a claim that has run out is that of a worker that died. */
+export function isClaimed({ claim }: Failure, now: number): boolean {
+  return claim !== null && claim.until > now;
+}
+
+/** What became of a plan: the failures as they were before. */
+export interface Cleared extends ClearPlan {
+  /** Neither dismissed nor forgotten: a run or a retry has changed them since they were read. */
+  readonly changed: readonly Failure[];
+}
+
+/** Changes under way to a store that may be far away. */
+const WRITES_AT_ONCE = 16;
+
+/** Carries a plan out. What has changed since the plan was made is left as it is: nobody has seen it that way. */
+export async function clearFailures(
+  register: FailureRegister,
+  plan: ClearPlan,
+  { now, by }: { readonly now: () => number; readonly by: string },
+): Promise<Cleared> {
+  const limit = pLimit(WRITES_AT_ONCE);
+  const changed: Failure[] = [];
+  const done = async (failures: readonly Failure[], clear: (failure: Failure) => Promise<boolean>) => {
+    const answers = await limit.map(failures, clear);
+    changed.push(...failures.filter((_, n) => !answers[n]));
+    return failures.filter((_, n) => answers[n]);
+  };
+  const dismissed = await done(plan.dismissed, async (failure) => {
+    const move = { at: now(), by };
+    const left = await dismiss(
+      register,
+      keyOf(failure),
+      move,
+      (current) => isAsSeen(current, failure) && !isClaimed(current, move.at),
+    );
+    return left?.state === 'dismissed' && left.closedAt === move.at && left.closedBy === by;
+  });
+  const forgotten = await done(plan.forgotten, (failure) => register.forget(keyOf(failure)));
+  return { dismissed, forgotten, busy: plan.busy, changed };
+}
+
+function isAsSeen(current: Failure, seen: Failure): boolean {
+  return current.state === seen.state && current.lastRunId === seen.lastRunId;
+}

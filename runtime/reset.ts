@@ -1,0 +1,23 @@
+import { planReset, type ResetPlan, reset } from '../core/pipeline/reset.ts';
+import { type CommandPlatform, isStack } from './platform-for.ts';
+import { lockRun } from './run-lock.ts';
+
+/**
+ * Forgets the state of a directory or a stack, and returns what that was. On this machine a run of any source that is under
+ * way ends it with a RunInProgressError before anything is forgotten.
+ */
+export async function resetState(
+  platform: CommandPlatform,
+  onDeleted: (done: number, documents: number) => void,
+): Promise<ResetPlan> {
+  const unlocks: (() => void)[] = [];
+  try {
+    if (!isStack(platform))
+      for (const { name } of platform.sources) unlocks.push(lockRun(platform.directory, name));
+    const plan = await planReset(platform);
+    await reset(platform, (done) => onDeleted(done, plan.documents.length));
+    return plan;
+  } finally {
+    for (const unlock of unlocks) unlock();
+  }
+}

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqsWorkQueue } from '../../../adapters/aws/sqs-work-queue.ts';
+import { StorageError } from '../../../core/ports/storage-error.ts';
+import type { DeadLetter, RedrivenLetter } from '../../../core/ports/work-queue.ts';
+import { type Answer, type Input, type ScriptedService, serveScripted } from './scripted-service.ts';
+
+const letter = (n: number): DeadLetter => ({ id: `id-${n}`, body: `letter ${n}`, receipt: `receipt-${n}` });
+const move = (n: number): RedrivenLetter => ({ letter: letter(n), body: `back ${n}`, delayMs: 0 });
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+describe('the SQS work queue, when SQS misbehaves', () => {
+  let service: ScriptedService;
+  let queue: ReturnType<typeof openSqsWorkQueue>;
+  let answer: (operation: string, entries: readonly Input[], calls: number) => Answer;
+  beforeEach(async () => {
+    answer = () => ({ output: {} });
+    service = await serveScripted((operation, { Entries }, calls) =>
+      answer(operation, (Entries ?? []) as Input[], calls),
+    );
+    const url = (name: string) => `${service.connection.endpoint}/123456789012/${name}`;
+    queue = openSqsWorkQueue({
+      queueUrl: url('failed-items'),
+      deadLettersUrl: url('failed-items-dlq'),
+      stack: 'rescrape-dev-pipeline',
+      waitSeconds: 0,
+      connection: service.connection,
+    });
+  });
+  afterEach(async () => {
+    queue.close();
+    await service[Symbol.asyncDispose]();
+  });
+  const operations = () => service.calls.map(({ operation }) => operation);
+
+  it('puts letters back ten at a time, and deletes each ten only after they were sent', async () => {
+    await queue.redrive(numbers(12).map(move));
+    const calls = service.calls.map(({ operation, input }) => [operation, (input.Entries as []).length]);
+    expect(calls.toSorted()).toEqual([
+      ['DeleteMessageBatch', 10],
+      ['DeleteMessageBatch', 2],
+      ['SendMessageBatch', 10],
+      ['SendMessageBatch', 2],
+    ]);
+    expect(operations()[0]).toBe('SendMessageBatch');
+  });
+
+  it('deletes no letter whose message SQS did not take', async () => {
+    answer = (operation, entries) =>
+      operation === 'SendMessageBatch'
+        ? { output: { Failed: entries.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })) } }
+        : { output: {} };
+    await expect(queue.redrive([move(0)])).rejects.toThrow(
+      /^sqs:SendMessage failed-items: 1 of 1 messages were not taken \(InternalError: \); run again$/,
+    );
+    expect(operations()).toEqual(Array(4).fill('SendMessageBatch'));
+  });
+
+  it('deletes again what SQS missed of a batch, and no other', async () => {
+    answer = (operation, _, calls) =>
+      operation === 'DeleteMessageBatch' && calls === 1
+        ? { output: { Failed: [{ Id: '1', Code: 'InternalError', SenderFault: false }] } }
+        : { output: {} };
+    await queue.purge(numbers(3).map(letter));
+    const receipts = service.calls.map(({ input }) =>
+      (input.Entries as { ReceiptHandle: string }[]).map(({ ReceiptHandle }) => ReceiptHandle),
+    );
+    expect(receipts).toEqual([['receipt-0', 'receipt-1', 'receipt-2'], ['receipt-1']]);
+  });
+
+  it('takes a letter that is gone by now for deleted', async () => {
+    answer = (_, entries) => ({
+      output: {
+        Failed: entries.map(({ Id }) => ({ Id, Code: 'ReceiptHandleIsInvalid', SenderFault: true })),
+      },
+    });
+    await queue.purge([letter(0)]);
+    expect(operations()).toEqual(['DeleteMessageBatch']);
+  });
+
+  it('purges both queues to clear them', async () => {
+    await queue.clear();
+    expect(service.calls.map(({ operation, input }) => [operation, String(input.QueueUrl)])).toEqual([
+      ['PurgeQueue', expect.stringMatching(/failed-items$/)],
+      ['PurgeQueue', expect.stringMatching(/failed-items-dlq$/)],
+    ]);
+  });
+
+  it.each(['com.amazonaws.sqs#PurgeQueueInProgress', 'AWS.SimpleQueueService.PurgeQueueInProgress'])(
+    'says when to come again where a queue was purged just now: %s',
+    async (error) => {
+      answer = () => ({ error });
+      await expect(queue.clear()).rejects.toThrow(
+        new StorageError(
+          'sqs:PurgeQueue: the queue failed-items was purged within the last minute; run again in a minute',
+        ),
+      );
+    },
+  );
+
+  it('names the stack of a queue that is not there', async () => {
+    answer = () => ({ error: 'com.amazonaws.sqs#QueueDoesNotExist' });
+    await expect(Array.fromAsync(queue.deadLetters())).rejects.toThrow(
+      new StorageError(
+        'sqs:ReceiveMessage: the queue failed-items-dlq of the stack rescrape-dev-pipeline is not there; deploy the stack again, or check the region',
+      ),
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
+import { type CivilDate, civilDate } from '../../../core/window/civil-date.ts';
+import { type Failure, moved } from '../../../core/work/failure.ts';
+import { FailureRegister } from '../../../core/work/failure-register.ts';
+import { openLocalPlatform } from '../../../runtime/local.ts';
+
+/** What a failure of `racing` is like; an open TIMEOUT of gb where nothing else is said. */
+export interface SeededFailure {
+  readonly item: string;
+  readonly target?: string;
+  readonly date?: CivilDate;
+  readonly code?: OutcomeCode;
+  readonly message?: string;
+  readonly runId?: string;
+  readonly state?: Failure['state'];
+  /** Milliseconds. */
+  readonly dueAt?: number;
+  /** A try that is under way until then. */
+  readonly claimedUntil?: number;
+}
+
+/** A directory with a state that holds nothing but failures, made by no run. */
+export class FailuresDirectory {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static async make(): Promise<FailuresDirectory> {
+    return new FailuresDirectory(await mkdtemp(join(tmpdir(), 'rescrape-failures-')));
+  }
+
+  async add(...failures: readonly SeededFailure[]): Promise<void> {
+    await this.#withRegister(async (register) => {
+      for (const failure of failures) await put(register, failure);
+    });
+  }
+
+  all(): Promise<Failure[]> {
+    return this.#withRegister((register) => Array.fromAsync(register.list('racing')));
+  }
+
+  remove(): Promise<void> {
+    return rm(this.path, { recursive: true, force: true });
+  }
+
+  async #withRegister<T>(use: (register: FailureRegister) => Promise<T>): Promise<T> {
+    const platform = openLocalPlatform({ directory: this.path, env: {} });
+    try {
+      return await use(new FailureRegister(platform.state));
+    } finally {
+      await platform.close();
+    }
+  }
+}
+
+/** Four tries of one run, the last at this moment. */
+const FAILED_AT = Date.UTC(2026, 10, 21, 6);
+
+async function put(register: FailureRegister, seeded: SeededFailure): Promise<void> {
+  const { item, target = 'gb', date = civilDate('2026-11-20'), code = 'TIMEOUT', runId = 'run-1' } = seeded;
+  const partition = { target, date };
+  const tries = [3, 2, 1, 0].map((ago) => ({
+    at: FAILED_AT - ago * 60_000,
+    runId,
+    code,
+    message: seeded.message ?? null,
+  }));
+  await register.open(
+    'racing',
+    partition,
+    { item, url: `https://example.org/${item}`, tries, capture: null },
+    runId,
+  );
+  await register.change({ source: 'racing', partition, item }, (before) => standing(before!, seeded, runId));
+}
+
+function standing(failure: Failure, { state = 'open', ...seeded }: SeededFailure, runId: string): Failure {
+  const { dueAt = FAILED_AT + 45 * 60_000, claimedUntil } = seeded;
+  const claim = claimedUntil === undefined ? null : { runId: 'run-claim', until: claimedUntil, asked: false };
+  if (state === 'open') return { ...failure, claim };
+  if (state === 'queued' || state === 'dead') {
+    const dead = state === 'dead';
+    const deadAt = dead ? FAILED_AT + 3_600_000 : null;
+    const retry = { sentAt: FAILED_AT, dueAt, tries: dead ? 3 : 1, redrives: 0, deadAt };
+    const queued = moved({ ...failure, retry }, 'queued', { at: FAILED_AT, by: runId });
+    const move = { at: FAILED_AT + 3_600_000, by: 'run-4', why: 'TIMEOUT no answer' };
+    return { ...(dead ? moved(queued, 'dead', move) : queued), claim };
+  }
+  const at = FAILED_AT + 86_400_000;
+  const closed = moved(failure, state, { at, by: 'run-5' });
+  return { ...closed, claim, runs: 0, attempts: 0, counts: {}, closedAt: at, closedBy: 'run-5' };
+}
