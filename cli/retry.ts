@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { partitionName } from '../core/lake/layout.ts';
-import { planRetry, type RetryPlan, retryFailures } from '../core/pipeline/retry-failures.ts';
-import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
+import { planRetry, type RetryPlan } from '../core/pipeline/retry-failures.ts';
 import type { Failure } from '../core/work/failure.ts';
-import type { CommandPlatform } from '../runtime/platform-for.ts';
+import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { FailedCommand, UsageError } from './failure.ts';
@@ -13,7 +12,7 @@ import { type FilterOptions, itemOf, partitionOf, withDates } from './filter.ts'
 import { interruptible } from './interrupt.ts';
 import { counted, printList } from './list.ts';
 import { cellText, printJson } from './print.ts';
-import { answerText } from './retry-answer.ts';
+import { retryHere, retryOnStack, type TryEnd } from './retry-ends.ts';
 
 interface RetryOptions extends FilterOptions {
   readonly all?: boolean;
@@ -52,7 +51,7 @@ export function retryCommand(): Command {
     )
     .action((options: RetryOptions, command: Command) =>
       withPlatform(command, async (platform, { json = false }) => {
-        const plan = planRetry(await selected(platform, options), isNamed(options));
+        const plan = await planRetry(platform, await selected(platform, options), isNamed(options));
         if (options.dryRun) printPlan(plan, json);
         else await carryOut(platform, plan, json);
       }),
@@ -99,46 +98,43 @@ function printPlan({ tried, left }: RetryPlan, json: boolean): void {
 
 const NONE = 'no failures that match and that another try may heal';
 
-function printLeft(left: readonly Failure[]): void {
-  for (const [code, group] of Map.groupBy(left, (failure) => failure.code))
-    console.log(
-      `${counted(group.length, 'item')} with ${code} left alone: another try is not expected to heal it; ask for it with --code ${code}`,
-    );
+function printLeft(left: RetryPlan['left']): void {
+  for (const [why, group] of Map.groupBy(left, ({ why }) => why))
+    console.log(cellText(`${counted(group.length, 'item')} left alone: ${why}`));
 }
 
 async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolean): Promise<void> {
-  const answers: { failure: Failure; answer: RetryAnswer }[] = [];
   const { tried, left } = plan;
+  const ends: TryEnd[] = [];
+  const onEnd = (end: TryEnd): void => {
+    ends.push(end);
+    console.error(`[${ends.length}/${tried.length}] ${cellText(`${end.failure} ${end.text}`)}`);
+  };
+  const retry = isStack(platform) ? retryOnStack : retryHere;
   const interrupted = await interruptible(async (signal) => {
-    await retryFailures(platform, tried, {
-      mustStop: () => signal.aborted,
-      onAnswer: (failure, answer) => {
-        answers.push({ failure, answer });
-        const text = answerText(answer, platform.clock.now());
-        const place = `[${answers.length}/${tried.length}]`;
-        console.error(`${place} ${cellText(`${nameOf(failure)} ${text}`)}`);
-      },
-    });
+    if (tried.length > 0) await retry(platform, tried, { signal, onEnd });
     return signal.aborted;
   });
-  const count = (...kinds: RetryAnswer['kind'][]) =>
-    answers.filter(({ answer }) => kinds.includes(answer.kind)).length;
+  const count = (...kinds: TryEnd['kind'][]) => ends.filter(({ kind }) => kinds.includes(kind)).length;
   const unhealed = count('failed-again', 'dead', 'needs-a-person');
   if (json) {
     printJson({
-      answers: answers.map(({ failure, answer }) => ({ failure: nameOf(failure), ...answer })),
-      left: left.map((failure) => ({ failure: nameOf(failure), code: failure.code })),
+      answers: ends.map(({ text: _, ...end }) => end),
+      left: left.map(({ failure, why }) => ({ failure: nameOf(failure), code: failure.code, why })),
       interrupted,
     });
   } else {
     if (tried.length === 0) console.log(NONE);
     else
       console.log(
-        `${count('recovered')} recovered, ${unhealed} not, ${count('closed')} closed by others, ${count('not-yet')} under way elsewhere; ${tried.length - answers.length} not tried`,
+        `${count('recovered')} recovered, ${unhealed} not, ${count('closed')} closed by others, ${count('not-yet')} under way elsewhere; ${tried.length - ends.length} not tried`,
       );
     printLeft(left);
   }
-  if (interrupted) throw new FailedCommand('interrupted; give the same command again to go on');
+  if (interrupted)
+    throw new FailedCommand(
+      `interrupted; ${isStack(platform) ? 'the stack goes on' : 'give the same command again to go on'}`,
+    );
   if (unhealed > 0)
     throw new FailedCommand(
       `${counted(unhealed, 'item')} could not be recovered; "rescrape failures list" shows why`,

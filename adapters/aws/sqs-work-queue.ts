@@ -89,10 +89,11 @@ class SqsWorkQueue implements WorkQueue {
     return this.#queue.hide(receipt, delayMs);
   }
 
-  async bury({ body, receipt }: ReceivedMessage, reason: string): Promise<void> {
+  async bury({ body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
     const said = reason.replace(UNPRINTABLE, ' ').slice(0, 1000).trim() || 'no reason was given';
     await this.#dead('sqs:SendMessage').sendLetter(body, said);
     await this.#queue.delete(receipt);
+    return true;
   }
 
   async depth(): Promise<QueueDepth> {

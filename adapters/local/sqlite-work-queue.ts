@@ -121,15 +121,16 @@ class SqliteWorkQueue implements WorkQueue {
     });
   }
 
-  async bury({ id, body, receipt }: ReceivedMessage, reason: string): Promise<void> {
-    this.#transact('write', (database) => {
+  async bury({ id, body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
+    return this.#transact('write', (database) => {
       const removed = database
         .prepare('DELETE FROM messages WHERE id = ? AND receipt = ?')
         .run(id, receipt).changes;
-      if (removed === 1)
-        database
-          .prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?)')
-          .run(randomUUID(), body, reason);
+      if (removed !== 1) return false;
+      database
+        .prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?)')
+        .run(randomUUID(), body, reason);
+      return true;
     });
   }
 

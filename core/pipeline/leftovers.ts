@@ -1,11 +1,12 @@
 import { partitionWorkPrefix, workPartitionOf, workRoot } from '../lake/layout.ts';
 import type { Partition } from '../source/source.ts';
 import type { Failure } from '../work/failure.ts';
-import { FailureRegister } from '../work/failure-register.ts';
+import { type FailureKey, FailureRegister, keyOf } from '../work/failure-register.ts';
 import { endClaim } from '../work/retry-claim.ts';
 import { RunRegister } from '../work/run-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import { type Platform, sourceNamed } from './platform.ts';
+import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
 import { isSealed, seal } from './seal.ts';
 
 /**
@@ -25,14 +26,7 @@ export async function closeEarlierRuns(
     const context = { platform, source, runId, partition };
     const claimed = await claimedBy(context);
     if (claimed?.claim && claimed.claim.until > platform.clock.now()) continue;
-    await closePartition(context);
-    // The next try must be a new run: this one's records are complete.
-    if (claimed)
-      await endClaim(
-        new FailureRegister(platform.state),
-        { source: source.name, partition, item: claimed.item },
-        runId,
-      );
+    await closePartition(context, claimed && keyOf(claimed));
   }
   const runs = new RunRegister(platform.state);
   for await (const { input, status } of runs.list(sourceName)) {
@@ -50,9 +44,17 @@ export async function clearSealed(platform: Platform, sourceName: string, runId:
   }
 }
 
-/** Puts on record what a scrape that nobody goes on with had fetched of a partition. */
-export async function closePartition(context: AttemptContext): Promise<void> {
-  if (!(await isSealed(context))) await seal(context);
+/**
+ * Puts on record what a scrape that nobody goes on with had fetched of a partition. `claimed`: the failure that it tried
+ * again. The next try must be a new run, because this one's records are complete: so its claim ends before its work goes.
+ */
+export async function closePartition(context: AttemptContext, claimed?: FailureKey): Promise<void> {
+  const { platform, runId } = context;
+  if (!(await isSealed(context))) {
+    const progress = await ScrapeProgress.load(context);
+    await seal(context, progress.attempts(INDEX_ID) > 0 ? 'partition' : 'items');
+  }
+  if (claimed) await endClaim(new FailureRegister(platform.state), claimed, runId);
   await clearWork(context);
 }
 

@@ -50,7 +50,7 @@ async function enqueue(
   // Of a letter that its queue has lost by now, this is the one that comes next.
   const redrives = (failure.retry?.redrives ?? 0) + (failure.state === 'dead' ? 1 : 0);
   await failedItems.send([
-    { body: encodeFailedItem(failure, dueAt, redrives), delayMs: Math.max(0, dueAt - now) },
+    { body: encodeFailedItem(failure, { notBefore: dueAt, redrives }), delayMs: Math.max(0, dueAt - now) },
   ]);
   await new FailureRegister(state).change(key, (before) =>
     before?.state === failure.state && before.lastRunId === failure.lastRunId

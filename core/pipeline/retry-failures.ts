@@ -1,4 +1,6 @@
 import pLimit from 'p-limit';
+import { skipRemoveCommand } from '../report/commands.ts';
+import { TargetRegister } from '../target/target.ts';
 import { isRetriedLater } from '../work/failed-item.ts';
 import type { Failure } from '../work/failure.ts';
 import { keyOf } from '../work/failure-register.ts';
@@ -9,17 +11,38 @@ import { type RetryAnswer, retryNow } from './retry-items.ts';
 /** Which of the failures that match are tried. A plan is a value: it can be printed, and nothing has happened yet. */
 export interface RetryPlan {
   readonly tried: readonly Failure[];
-  /** Another try would not heal these; they are tried where a person names their code, or the very item. */
-  readonly left: readonly Failure[];
+  /** Left alone, with why and what would change that. */
+  readonly left: readonly { readonly failure: Failure; readonly why: string }[];
 }
 
-/** `named`: the person has said which code or which item is meant. */
-export function planRetry(failures: readonly Failure[], named: boolean): RetryPlan {
-  const isTried = ({ code }: Failure) => named || isRetriedLater(code);
-  return {
-    tried: failures.filter(isTried),
-    left: failures.filter((failure) => !isTried(failure)),
-  };
+/** `named`: the person has said which code or which item is meant, also where another try is not expected to heal it. */
+export async function planRetry(
+  { state }: Pick<Platform, 'state'>,
+  failures: readonly Failure[],
+  named: boolean,
+): Promise<RetryPlan> {
+  const tried: Failure[] = [];
+  const left: RetryPlan['left'][number][] = [];
+  const flags = new Map<string, string | undefined>();
+  for (const failure of failures) {
+    const { source, target, code } = failure;
+    const place = `${source}/${target}`;
+    if (!flags.has(place))
+      flags.set(place, (await new TargetRegister(state).get(source, target)).skip?.reason);
+    const flag = flags.get(place);
+    if (flag !== undefined)
+      left.push({
+        failure,
+        why: `${place} is flagged (${flag}); lift it with "${skipRemoveCommand(source, target)}"`,
+      });
+    else if (!named && !isRetriedLater(code))
+      left.push({
+        failure,
+        why: `another try is not expected to heal ${code}; ask for it with --code ${code}`,
+      });
+    else tried.push(failure);
+  }
+  return { tried, left };
 }
 
 export interface RetryOptions {

@@ -2,13 +2,15 @@ import type { Outcome } from '../outcome/outcome.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
 import type { Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
-import { decodeFailedItem, type FailedItemMessage, MAX_DELIVERIES } from '../work/failed-item.ts';
+import { coolDownMs, decodeFailedItem, type FailedItemMessage, MAX_DELIVERIES } from '../work/failed-item.ts';
 import { isUnresolved } from '../work/failure.ts';
 import { type FailureKey, FailureRegister, keyOf } from '../work/failure-register.ts';
 import {
+  CLAIM_SPARE_MS,
   claimRetry,
   dismiss,
   endClaim,
+  isLetterOf,
   leaveToPerson,
   noteBuried,
   noteDead,
@@ -74,8 +76,9 @@ export async function handleFailedItem(
       break;
     case 'dead': {
       const letter = { ...message, redrives: answer.redrives };
-      await failedItems.bury({ ...delivery, body: JSON.stringify(letter) }, answer.reason);
-      await noteBuried(new FailureRegister(platform.state), keyOf(message));
+      const buried = await failedItems.bury({ ...delivery, body: JSON.stringify(letter) }, answer.reason);
+      // Else somebody else has the message by now, and buries it.
+      if (buried) await noteBuried(new FailureRegister(platform.state), keyOf(message));
       break;
     }
     case 'poison':
@@ -118,8 +121,7 @@ export async function retryItem(
   if (!source) return { kind: 'poison', reason: `there is no source ${message.source}` };
   if (!source.targets.some(({ id }) => id === message.target))
     return { kind: 'poison', reason: `source ${source.name} has no target ${message.target}` };
-  const { notBefore, redrives } = message;
-  return tryClaimed(platform, source, keyOf(message), { kind: 'message', notBefore, redrives }, mustStop);
+  return tryClaimed(platform, source, keyOf(message), { kind: 'message', ...message }, mustStop);
 }
 
 /**
@@ -152,7 +154,8 @@ async function tryClaimed(
   const { skip } = await new TargetRegister(platform.state).get(source.name, key.partition.target);
   if (skip) {
     const why = `the target is flagged: ${skip.reason}`;
-    if (wish.kind === 'message') await leaveToPerson(register, key, { at: now(), by: skip.actor, why });
+    const move = { at: now(), by: skip.actor, why };
+    if (wish.kind === 'message') await leaveToPerson(register, key, move, wish.redrives);
     return { kind: 'needs-a-person', why };
   }
   if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
@@ -160,21 +163,24 @@ async function tryClaimed(
   if (claim.kind === 'wait') return { kind: 'not-yet', delayMs: claim.delayMs };
   if (claim.kind === 'unburied') return { kind: 'dead', reason: claim.why, redrives: claim.redrives + 1 };
   if (claim.kind === 'left-behind') {
-    await closePartition({ platform, source, runId: claim.runId, partition: key.partition });
-    await endClaim(register, key, claim.runId);
+    await closePartition({ platform, source, runId: claim.runId, partition: key.partition }, key);
     return { kind: 'closed', why: claim.why };
   }
   if (claim.kind !== 'claimed') return claim;
 
   const context = { platform, source, runId: claim.runId, partition: key.partition };
-  const tried = await tryAgain(context, claim.failure, mustStop);
+  // Nobody may take up a try that is still alive: two would ask for the same page, and one of them leave no record.
+  const isRunningOut = () => claim.until - now() < CLAIM_SPARE_MS;
+  const tried = await tryAgain(context, claim.failure, () => mustStop() || isRunningOut());
   if (tried.kind === 'stopped') {
     await yieldClaim(register, key, now());
-    return { kind: 'not-yet', delayMs: GO_ON_MS };
+    if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
+    return tryClaimed(platform, source, key, wish, mustStop);
   }
-  const answer = await settle(context, register, key, tried);
-  await clearWork(context);
+  const answer = await settle(context, register, key, wish, tried);
+  // In this order: a claim whose work is gone would be taken up under an id whose records are complete, and replace them.
   await endClaim(register, key, claim.runId);
+  await clearWork(context);
   return answer;
 }
 
@@ -182,6 +188,7 @@ async function settle(
   { platform, source, runId }: AttemptContext,
   register: FailureRegister,
   key: FailureKey,
+  wish: Wish,
   tried: Exclude<Tried, { kind: 'stopped' }>,
 ): Promise<RetryAnswer> {
   const by = { at: platform.clock.now(), by: runId };
@@ -198,7 +205,7 @@ async function settle(
   }
   if (tried.kind === 'published' && tried.result.status === 'held') {
     const why = tried.result.reason ?? 'the version is held';
-    await leaveToPerson(register, key, { ...by, why });
+    await leaveToPerson(register, key, { ...by, why }, wish.kind === 'message' ? wish.redrives : undefined);
     return { kind: 'needs-a-person', why };
   }
   const outcome: Outcome =
@@ -216,6 +223,11 @@ async function settle(
         reason: `${settled.tries} retries failed, the last with ${why}`,
         redrives: settled.redrives + 1,
       };
+    case 'still-dead':
+      // The message only ended what a person had begun: a letter that was put back has its own tries before it.
+      if (wish.kind === 'message' && isLetterOf(after, wish.redrives))
+        return { kind: 'not-yet', delayMs: coolDownMs(outcome, source.retry) };
+      return { kind: 'needs-a-person', why: `${why}; its letter stays among the dead letters` };
     case 'needs-a-person':
       return { kind: 'needs-a-person', why };
     case 'closed':

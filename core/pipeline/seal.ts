@@ -1,8 +1,5 @@
-import { encodeWarcInfo } from '../capture/warc-writer.ts';
-import { captureKey, logKey, partitionWorkPrefix } from '../lake/layout.ts';
-import { ATTEMPT_SCHEMA, type AttemptRow } from '../lake/log-tables.ts';
-import { writeParquet } from '../lake/parquet.ts';
-import { columnsOf } from '../lake/schema.ts';
+import { partitionWorkPrefix } from '../lake/layout.ts';
+import type { AttemptRow } from '../lake/log-tables.ts';
 import type {
   IndexResult,
   ItemContent,
@@ -16,14 +13,11 @@ import { afterAttempt, TargetRegister } from '../target/target.ts';
 import type { FailedTry } from '../work/failure.ts';
 import { FailureRegister } from '../work/failure-register.ts';
 import type { AttemptContext } from './attempt.ts';
+import { appendAttempts } from './attempt-log.ts';
+import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { queueFailures } from './queue-failures.ts';
-import { dayOfRun, timeOfId } from './run-id.ts';
 import { INDEX_ID } from './scrape-progress.ts';
-
-/** Bytes of one WARC file before the next is begun: what a Lambda can hold beside everything else. */
-const WARC_SEGMENT_BYTES = 32 * 1024 * 1024;
-const ATTEMPT_COLUMNS = columnsOf(ATTEMPT_SCHEMA);
 
 function resultKey({ runId, source, partition }: AttemptContext): string {
   return `${partitionWorkPrefix(runId, source.name, partition)}result.json`;
@@ -51,12 +45,16 @@ export async function seal(
 ): Promise<void> {
   const { platform, runId, source, partition } = context;
   const captures = new CaptureWriter(context);
-  const attempts: AttemptRow[] = [];
+  const seen: { checkpoint: Checkpoint; place: CapturePlace | null }[] = [];
   const last = new Map<string, Checkpoint>();
   const tries = new Map<string, FailedTry[]>();
   let index: Checkpoint | undefined;
-  for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition)) {
-    const attempt = { ...checkpoint.attempt, capture: await captures.add(capture) };
+  for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition))
+    seen.push({ checkpoint, place: await captures.add(capture) });
+  await captures.finish();
+  const attempts: AttemptRow[] = [];
+  for (const { checkpoint, place } of seen) {
+    const attempt = { ...checkpoint.attempt, capture: placeText(place) };
     attempts.push(attempt);
     const kept = { ...checkpoint, attempt };
     if (checkpoint.kind !== 'robots') noteTry(tries, kept);
@@ -64,12 +62,8 @@ export async function seal(
     if (checkpoint.kind === 'item' && isLaterTry(kept, last.get(checkpoint.item.id)))
       last.set(checkpoint.item.id, kept);
   }
-  await captures.finish();
   attempts.sort((a, b) => (a.attempt_id < b.attempt_id ? -1 : 1));
-  if (attempts.length > 0) {
-    const key = logKey('attempts', dayOfRun(runId), source.name, partition, runId);
-    await platform.lake.put(key, writeParquet(ATTEMPT_COLUMNS, attempts));
-  }
+  await appendAttempts(context, attempts);
 
   const result: ScrapeResult = {
     runId,
@@ -219,66 +213,4 @@ async function openFailures(
     await failures.open(source.name, partition, failedItem, runId);
   }
   await queueFailures(context, failed);
-}
-
-/** Lays WARC records one behind the other and tells where each begins. */
-class CaptureWriter {
-  readonly #context: AttemptContext;
-  #segment: Uint8Array[] = [];
-  #bytes = 0;
-  #part = 0;
-
-  constructor(context: AttemptContext) {
-    this.#context = context;
-  }
-
-  /** `key#offset` of the record; null where there is none. */
-  async add(record: Uint8Array): Promise<string | null> {
-    if (record.length === 0) return null;
-    if (this.#bytes >= WARC_SEGMENT_BYTES) await this.finish();
-    if (this.#bytes === 0) await this.#begin();
-    const place = `${this.#key()}#${this.#bytes}`;
-    this.#push(record);
-    return place;
-  }
-
-  async finish(): Promise<void> {
-    if (this.#bytes === 0) return;
-    const file = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const record of this.#segment) {
-      file.set(record, at);
-      at += record.length;
-    }
-    await this.#context.platform.lake.put(this.#key(), file);
-    this.#segment = [];
-    this.#bytes = 0;
-    this.#part++;
-  }
-
-  async #begin(): Promise<void> {
-    const { source, runId } = this.#context;
-    const filename = this.#key().split('/').at(-1)!;
-    this.#push(
-      await encodeWarcInfo({
-        writtenAt: timeOfId(runId),
-        fields: {
-          software: source.politeness.userAgent,
-          isPartOf: runId,
-          format: 'WARC File Format 1.1',
-          filename,
-        },
-      }),
-    );
-  }
-
-  #push(record: Uint8Array): void {
-    this.#segment.push(record);
-    this.#bytes += record.length;
-  }
-
-  #key(): string {
-    const { source, partition, runId } = this.#context;
-    return captureKey(source.name, partition, runId, this.#part);
-  }
 }

@@ -72,7 +72,9 @@ async function tryItem(
   }
   const content = (await readResult(context))!.items.find(({ item }) => item.id === failure.item)?.content;
   if (content?.kind === 'failed') return { kind: 'failed', outcome: content.outcome };
-  if (!content || !isGood(content)) throw new Error(`the retry of ${failure.item} left nothing on record`);
+  // A try that died before its request, closed by a run that died in turn.
+  if (!content) return { kind: 'failed', outcome: { code: failure.code, message: 'no request was sent' } };
+  if (!isGood(content)) throw new Error(`the retry of ${failure.item} left ${content.kind} on record`);
   return { kind: 'published', result: await publish(context.platform, workOf(context), 'retry') };
 }
 

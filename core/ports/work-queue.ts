@@ -14,8 +14,11 @@ export interface WorkQueue {
   acknowledge(message: ReceivedMessage): Promise<void>;
   /** The message is due again in `delayMs`; after its last delivery it goes to the dead letters when it is next due. */
   release(message: ReceivedMessage, delayMs: number): Promise<void>;
-  /** Moves the message to the dead letters at once, with the reason why. */
-  bury(message: ReceivedMessage, reason: string): Promise<void>;
+  /**
+   * Moves the message to the dead letters at once, with the reason why. False where nothing was moved: it had been handed
+   * over again meanwhile, and whoever has it decides.
+   */
+  bury(message: ReceivedMessage, reason: string): Promise<boolean>;
   /** Messages by where they are; approximate on AWS. */
   depth(): Promise<QueueDepth>;
   /** The dead letters, oldest first. Looking at them changes nothing but, on AWS, their visibility for some seconds. */

@@ -25,13 +25,21 @@ const messageSchema = z.object({
   notBefore: z.int(),
   /** How often it was put back from the dead letters once this message is delivered: a letter says one more than it died with. */
   redrives: z.int().default(0),
+  /**
+   * A person asked for a try then (milliseconds): until it is tried, neither the cool-down nor its outcome holds it back.
+   * Tried since, this is a message like any other.
+   */
+  askedAt: z.int().optional(),
 });
 export type FailedItemMessage = z.infer<typeof messageSchema>;
 
-/** The message about a failure. `redrives`: as above. */
-export function encodeFailedItem(failure: Failure, notBefore: number, redrives: number): string {
+/** The message about a failure. */
+export function encodeFailedItem(
+  failure: Failure,
+  says: Pick<FailedItemMessage, 'notBefore' | 'redrives' | 'askedAt'>,
+): string {
   const { source, target, date, item, url, lastRunId: runId } = failure;
-  return JSON.stringify({ version: 1, source, target, date, item, url, runId, notBefore, redrives });
+  return JSON.stringify({ version: 1, source, target, date, item, url, runId, ...says });
 }
 
 /** `poison`: no program of this version can do anything with it, and `reason` says why in one line. */

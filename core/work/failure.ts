@@ -138,9 +138,10 @@ export function failedAgain(
   runId: string,
 ): Failure | undefined {
   const last = tries.at(-1)!;
-  if (before && before.lastRunId >= runId) return undefined;
-  // A try that began before the item was recovered speaks of the past.
-  if (before?.state === 'recovered' && before.closedBy !== null && before.closedBy >= runId) return undefined;
+  // A try that was made before the failure was closed speaks of the past. Times tell, ids do not: a run that was interrupted
+  // and taken up again fails an item later than the retry that had a newer id.
+  const isPast = isUnresolved(before) ? before.lastRunId >= runId : (before?.closedAt ?? 0) >= last.at;
+  if (before && isPast) return undefined;
   const again = isUnresolved(before) ? before : undefined;
   const failure: Failure = {
     source: identity.source,

@@ -1,16 +1,18 @@
 import type { Outcome } from '../outcome/outcome.ts';
 import type { RetryPolicy } from '../source/source.ts';
-import { coolDownMs, isRetriedLater, MAX_RETRIES } from './failed-item.ts';
+import { coolDownMs, type FailedItemMessage, isRetriedLater, MAX_RETRIES } from './failed-item.ts';
 import { closed, type Failure, isUnresolved, type Move, moved, offQueue } from './failure.ts';
 import type { FailureKey, FailureRegister } from './failure-register.ts';
 
 /** The longest that a Lambda lives: a try that is still claimed after that has died. Milliseconds. */
 const CLAIM_MS = 15 * 60_000;
+/** A try that asks for more pages renews its claim when less than this is left: one page may wait out a pause of its host. */
+export const CLAIM_SPARE_MS = 10 * 60_000;
 
 /** What may be done about a failure now. */
 export type Claim =
   /** Try it, as `runId`: a new run, or the one that died in the middle and left its checkpoints. */
-  | { readonly kind: 'claimed'; readonly failure: Failure; readonly runId: string }
+  | { readonly kind: 'claimed'; readonly failure: Failure; readonly runId: string; readonly until: number }
   /** Nothing to try; what a try that died as `runId` left behind is to be put on record first. */
   | { readonly kind: 'left-behind'; readonly runId: string; readonly why: string }
   | { readonly kind: 'closed'; readonly why: string }
@@ -19,9 +21,9 @@ export type Claim =
   | { readonly kind: 'wait'; readonly delayMs: number }
   | { readonly kind: 'needs-a-person'; readonly why: string };
 
-/** Who wants the try: a message, with what it says, or a person, who need not wait for the cool-down. */
+/** Who wants the try: a message, with what it says, or a person at this machine, who need not wait for the cool-down. */
 export type Wish =
-  | { readonly kind: 'message'; readonly notBefore: number; readonly redrives: number }
+  | ({ readonly kind: 'message' } & Pick<FailedItemMessage, 'notBefore' | 'redrives' | 'askedAt'>)
   | { readonly kind: 'person' };
 
 /**
@@ -56,8 +58,9 @@ function judge(failure: Failure, wish: Wish, now: number, newRunId: string): Cla
     const why = `it is ${state}`;
     return claim ? { kind: 'left-behind', runId: claim.runId, why } : { kind: 'closed', why };
   }
-  const take: Claim = { kind: 'claimed', failure, runId: claim?.runId ?? newRunId };
-  if (wish.kind === 'person' || claim?.asked) return take;
+  const until = now + CLAIM_MS;
+  const take: Claim = { kind: 'claimed', failure, runId: claim?.runId ?? newRunId, until };
+  if (wish.kind === 'person' || isAsked(failure, wish)) return take;
   if (state === 'dead' && !isPutBack(failure, wish.redrives)) {
     if (retry?.unburied)
       return {
@@ -77,14 +80,25 @@ function judge(failure: Failure, wish: Wish, now: number, newRunId: string): Cla
   return dueAt > now ? { kind: 'wait', delayMs: dueAt - now } : take;
 }
 
+/** A person wants it: here, through the queue, or before the worker died that was to do it. */
+function isAsked({ claim, lastFailedAt }: Failure, wish: Wish): boolean {
+  if (claim) return claim.asked;
+  return wish.kind === 'person' || (wish.askedAt !== undefined && wish.askedAt > lastFailedAt);
+}
+
 /** A message that says more redrives than its dead failure knows of is a letter that somebody put back. */
 function isPutBack({ state, retry }: Failure, redrives: number): boolean {
   return state === 'dead' && redrives > (retry?.redrives ?? 0);
 }
 
+/** The message with so many redrives is the letter of a dead failure: put back, or not written yet. There is no other one. */
+export function isLetterOf(failure: Failure, redrives: number): boolean {
+  return isPutBack(failure, redrives) || (failure.state === 'dead' && failure.retry?.unburied === true);
+}
+
 function claimed(failure: Failure, wish: Wish, runId: string, now: number): Failure {
   const { retry, claim } = failure;
-  const asked = claim?.asked ?? wish.kind === 'person';
+  const asked = isAsked(failure, wish);
   const next = { ...failure, claim: { runId, until: now + CLAIM_MS, asked } };
   if (asked || wish.kind === 'person') return next;
   // A dead letter that comes again was put back by somebody: it has all its tries before it.
@@ -107,6 +121,8 @@ function claimed(failure: Failure, wish: Wish, runId: string, now: number): Fail
 export type Settled =
   | { readonly kind: 'again'; readonly delayMs: number }
   | { readonly kind: 'dead'; readonly tries: number; readonly redrives: number }
+  /** A person had it tried once more, beside its letter. */
+  | { readonly kind: 'still-dead' }
   | { readonly kind: 'needs-a-person' }
   | { readonly kind: 'closed' };
 
@@ -126,7 +142,7 @@ export async function settleRetry(
     const free: Failure = { ...failure, claim: null };
     if (!isUnresolved(failure)) return free;
     if (failure.state === 'dead') {
-      settled = { kind: 'dead', tries: retry?.tries ?? 0, redrives: retry?.redrives ?? 0 };
+      settled = { kind: 'still-dead' };
       return free;
     }
     if (!isRetriedLater(outcome.code) || !retry) {
@@ -158,10 +174,19 @@ export async function endClaim(register: FailureRegister, key: FailureKey, runId
   );
 }
 
-/** Takes a failure off the queue: it stays open, and nothing tries it again by itself. A dead one stays dead. */
-export async function leaveToPerson(register: FailureRegister, key: FailureKey, move: Move): Promise<void> {
+/**
+ * Takes a failure off the queue: it stays open, and nothing tries it again by itself. A dead one stays dead, unless its
+ * message says `redrives`, was put back and will now be acknowledged: there is no letter of it any more.
+ */
+export async function leaveToPerson(
+  register: FailureRegister,
+  key: FailureKey,
+  move: Move,
+  redrives?: number,
+): Promise<void> {
+  const losesLetter = (failure: Failure) => redrives !== undefined && isLetterOf(failure, redrives);
   await register.change(key, (failure) =>
-    failure?.state === 'queued' ? offQueue(failure, move) : undefined,
+    failure && (failure.state === 'queued' || losesLetter(failure)) ? offQueue(failure, move) : undefined,
   );
 }
 

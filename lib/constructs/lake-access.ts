@@ -24,7 +24,8 @@ export interface LakeAccess {
   readonly delete?: readonly LakeFolder[];
 }
 
-const SEAL = { write: ['work', 'captures', 'attempts'] } as const;
+/** What is sealed once is never replaced: who seals again looks what is there. */
+const SEAL = { read: ['work', 'captures', 'attempts'], write: ['work', 'captures', 'attempts'] } as const;
 
 /**
  * What each function does to the lake, and no more. `test/lib/lake-access.test.ts` runs every stage against a recording
@@ -32,8 +33,8 @@ const SEAL = { write: ['work', 'captures', 'attempts'] } as const;
  */
 export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   plan: { read: ['work'], write: ['work'] },
-  scrape: { read: ['work', 'tables', 'data'], ...SEAL },
-  'give-up': { read: ['work'], ...SEAL },
+  scrape: { read: [...SEAL.read, 'tables', 'data'], write: SEAL.write },
+  'give-up': SEAL,
   publish: {
     read: ['work', 'tables', 'data', 'exports'],
     write: ['work', 'data', 'tables', 'commits', 'exports'],
@@ -42,8 +43,8 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   report: { read: ['work'], write: ['reports'] },
   // Scrape and publish in one, for single items; clears its own checkpoints.
   'retry-items': {
-    read: ['work', 'tables', 'data', 'exports'],
-    write: ['work', 'captures', 'attempts', 'data', 'tables', 'commits', 'exports'],
+    read: [...SEAL.read, 'tables', 'data', 'exports'],
+    write: [...SEAL.write, 'data', 'tables', 'commits', 'exports'],
     delete: ['work'],
   },
 };

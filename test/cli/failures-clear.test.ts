@@ -73,7 +73,7 @@ describe('failures clear', () => {
   it('lets an item that fails again begin anew, its counts at zero', async () => {
     await directory.add({ item: '1', state: 'queued' });
     await say('clear', '--confirm');
-    await directory.add({ item: '1', runId: 'run-9', code: 'SERVER_ERROR' });
+    await directory.add({ item: '1', runId: 'run-9', code: 'SERVER_ERROR', failedAt: Date.now() + 1000 });
     expect(await json('list')).toMatchObject([
       { state: 'open', runs: 1, attempts: 4, counts: { SERVER_ERROR: 4 }, firstRunId: 'run-9' },
     ]);

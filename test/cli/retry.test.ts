@@ -73,7 +73,7 @@ describe('rescrape retry', () => {
     await failedRun(rule(0, status(404)), rule(1, status(401), 1));
     const { code, stdout } = await rescrape(directory, 'retry', '--all');
     expect(code).toBe(0);
-    expect(stdout).toContain('1 item with NOT_FOUND left alone');
+    expect(stdout).toContain('1 item left alone: another try is not expected to heal NOT_FOUND');
     expect(requests(0, 1)).toEqual([1, 1]);
     await rescrape(directory, 'retry', '--all', '--code', 'not_found');
     expect(requests(0, 1)).toEqual([2, 1]);
@@ -86,9 +86,11 @@ describe('rescrape retry', () => {
 
   it('asks for nothing behind a wall while the target is flagged', async () => {
     await failedRun(rule(3, { kind: 'cloudflare-challenge' }, 1));
-    const { code, stderr } = await rescrape(directory, 'retry', '--all', '--code', 'BLOCKED');
-    expect(code).toBe(1);
-    expect(stderr).toContain('the target is flagged: security_block_one_attempt');
+    const { code, stdout } = await rescrape(directory, 'retry', '--all', '--code', 'BLOCKED');
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'racing/gb is flagged (security_block_one_attempt); lift it with "rescrape skip',
+    );
     expect(requests(3)).toEqual([1]);
     await rescrape(directory, 'skip', 'remove', 'racing', 'gb');
     await rescrapeJson(directory, 'retry', '--all', '--code', 'BLOCKED');

@@ -147,7 +147,7 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
       await send('good', 'poison');
       const messages = await drain();
       const poison = messages.find(({ body }) => body === 'poison')!;
-      await queue.bury(poison, 'version 7 is unknown: é');
+      expect(await queue.bury(poison, 'version 7 is unknown: é')).toBe(true);
       expect(await dead()).toMatchObject([{ body: 'poison', reason: 'version 7 is unknown: é' }]);
       await queue.release(messages.find(({ body }) => body === 'good')!, 0);
       expect(await one()).toMatchObject({ body: 'good' });

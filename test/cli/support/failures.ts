@@ -16,6 +16,8 @@ export interface SeededFailure {
   readonly message?: string;
   readonly runId?: string;
   readonly state?: Failure['state'];
+  /** Milliseconds; when its last try was. */
+  readonly failedAt?: number;
   /** Milliseconds. */
   readonly dueAt?: number;
   /** A try that is under way until then. */
@@ -65,7 +67,7 @@ async function put(register: FailureRegister, seeded: SeededFailure): Promise<vo
   const { item, target = 'gb', date = civilDate('2026-11-20'), code = 'TIMEOUT', runId = 'run-1' } = seeded;
   const partition = { target, date };
   const tries = [3, 2, 1, 0].map((ago) => ({
-    at: FAILED_AT - ago * 60_000,
+    at: (seeded.failedAt ?? FAILED_AT) - ago * 60_000,
     runId,
     code,
     message: seeded.message ?? null,

@@ -1,9 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PartitionRegister } from '../../../core/audit/partition-register.ts';
 import { reparse } from '../../../core/pipeline/reparse.ts';
-import { handleFailedItem, type RetryAnswer, retryItem } from '../../../core/pipeline/retry-items.ts';
+import {
+  handleFailedItem,
+  type RetryAnswer,
+  retryItem,
+  retryNow,
+} from '../../../core/pipeline/retry-items.ts';
+import { TargetRegister } from '../../../core/target/target.ts';
 import { civilDate } from '../../../core/window/civil-date.ts';
 import { decodeFailedItem } from '../../../core/work/failed-item.ts';
+import type { Failure } from '../../../core/work/failure.ts';
+import { keyOf } from '../../../core/work/failure-register.ts';
 import type { FaultPlan } from '../../../demo/faults.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import type { LocalPlatform } from '../../../runtime/local.ts';
@@ -49,6 +57,14 @@ const rowsOf = async (race: number) =>
   );
 async function failure(race: number) {
   return (await session.failures()).find(({ item }) => item === raceId(session, race))!;
+}
+
+async function flag(target: string): Promise<void> {
+  const skip = { reason: 'under repair', actor: 'somebody', since: session.clock.now() };
+  await new TargetRegister(session.platform.state).update('racing', target, (record) => ({
+    ...record,
+    skip,
+  }));
 }
 
 describe('a run with failures', () => {
@@ -260,6 +276,45 @@ describe('the retry of a failed item', () => {
     expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
   });
 
+  it('stays visible where its letter comes back and its target is flagged: it is open, for a person', async () => {
+    await afterRunWith(faults(rule(0, status(500))));
+    for (let n = 0; n < 3; n++) {
+      await wait(46);
+      await drain();
+    }
+    await flag('gb');
+    for (const letter of await letters())
+      await session.platform.failedItems.redrive([{ letter, body: letter.body, delayMs: 0 }]);
+    expect(kinds(await drain())).toEqual(['needs-a-person']);
+    expect(await failure(0)).toMatchObject({ state: 'open' });
+    expect(await letters()).toEqual([]);
+  });
+
+  it('holds its claim as long as a pass over the partition takes', async () => {
+    const index = { where: { path: `/results/${DAY}` }, fault: status(500), times: IN_A_RUN };
+    session = await sessionWith(
+      { ...NO_FAULTS, rules: [index] },
+      { env: { RESCRAPE_RACING_CONCURRENCY: '1' } },
+    );
+    await session.run({ targets: ['gb'] });
+    await wait(46);
+    const { fetcherFor } = session.platform;
+    const left: number[] = [];
+    (session.platform as { fetcherFor: typeof fetcherFor }).fetcherFor = (source) => ({
+      reach: (url) => fetcherFor(source).reach(url),
+      fetch: async (request) => {
+        const [{ claim }] = (await session.failures()) as [Failure];
+        left.push(claim!.until - session.clock.now());
+        await wait(4);
+        return fetcherFor(source).fetch(request);
+      },
+    });
+    expect(kinds(await drain())).toEqual(['recovered']);
+    expect(left).toHaveLength(5);
+    expect(Math.min(...left)).toBeGreaterThan(8 * MINUTE);
+    expect(asked(session, 0, 1, 2, 3)).toEqual([1, 1, 1, 1]);
+  });
+
   it('refreshes the whole partition where the index of the day had failed', async () => {
     const index = { where: { path: `/results/${DAY}` }, fault: status(500), times: IN_A_RUN };
     session = await sessionWith({ ...NO_FAULTS, rules: [index] });
@@ -310,6 +365,48 @@ describe('a delivery that dies on its way', () => {
     expect(kinds(await drain())).toEqual(['closed']);
     expect(await rowsOf(0)).toEqual(rows);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 1]);
+  });
+
+  it('behind its request is put on record by the next run, and recovers what it fetched where that one dies as well', async () => {
+    await afterRunWith(faults(rule(0, status(406), IN_A_RUN)));
+    await wait(46);
+    session.onWrite = ({ name }) => {
+      if (name.startsWith('attempts/')) throw new Error('killed');
+    };
+    await expect(drain()).rejects.toThrow('killed');
+    await wait(16);
+    session.onWrite = ({ name }) => {
+      if (name.startsWith('failures#')) throw new Error('killed');
+    };
+    await expect(session.run({ targets: ['gb'] })).rejects.toThrow('killed');
+    session.onWrite = () => {};
+    expect(kinds(await drain())).toEqual(['recovered']);
+    expect(await rowsOf(0)).toHaveLength(3);
+    expect(asked(session, 0)).toEqual([IN_A_RUN + 1]);
+    const own = (await session.attempts()).filter(({ item_id }) => item_id === raceId(session, 0));
+    expect(own).toHaveLength(IN_A_RUN + 1);
+  });
+
+  it('after a person asked for it leaves the letter of a dead item its own tries', async () => {
+    await afterRunWith(faults(rule(0, status(500), IN_A_RUN + 4)));
+    for (let n = 0; n < 3; n++) {
+      await wait(46);
+      await drain();
+    }
+    session.onWrite = ({ name }) => {
+      if (name.startsWith('attempts/')) throw new Error('killed');
+    };
+    await expect(retryNow(session.platform, session.source, keyOf(await failure(0)))).rejects.toThrow(
+      'killed',
+    );
+    session.onWrite = () => {};
+    await wait(16);
+    for (const letter of await letters())
+      await session.platform.failedItems.redrive([{ letter, body: letter.body, delayMs: 0 }]);
+    expect(kinds(await drain())).toEqual(['not-yet']);
+    expect(asked(session, 0)).toEqual([IN_A_RUN + 4]);
+    await wait(46);
+    expect(kinds(await drain())).toEqual(['recovered']);
   });
 
   it('between its last try and its letter comes again, and the letter is written then', async () => {

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const fail = (item: string, runId = 'run-1', code: OutcomeCode = 'TIMEOUT') =>
+const fail = (item: string, runId = 'run-1', code: OutcomeCode = 'TIMEOUT', at = 100) =>
   register.open(
     'racing',
     DAY,
@@ -30,8 +30,8 @@ const fail = (item: string, runId = 'run-1', code: OutcomeCode = 'TIMEOUT') =>
       item,
       url: `https://example.org/${item}`,
       tries: [
-        { at: 99, runId, code, message: null },
-        { at: 100, runId, code, message: null },
+        { at: at - 1, runId, code, message: null },
+        { at, runId, code, message: null },
       ],
       capture: null,
     },
@@ -114,7 +114,7 @@ describe('clearing failures', () => {
     await fail('1');
     await recover('1', 'run-2');
     const seen = await all();
-    await fail('1', 'run-3');
+    await fail('1', 'run-3', 'TIMEOUT', 400);
     const cleared = await clear(seen);
     expect([itemsOf(cleared.forgotten), itemsOf(cleared.changed)]).toEqual([[], ['1']]);
     expect(await states()).toEqual({ 1: 'open' });
@@ -136,7 +136,7 @@ describe('clearing failures', () => {
     await fail('1');
     await queue('1');
     await clear(await all());
-    await fail('1', 'run-2', 'SERVER_ERROR');
+    await fail('1', 'run-2', 'SERVER_ERROR', NOW + 100);
     const [failure] = await all();
     expect(failure).toMatchObject({
       ...{ state: 'open', code: 'SERVER_ERROR', runs: 1, attempts: 2, counts: { SERVER_ERROR: 2 } },

@@ -126,8 +126,15 @@ describe('the failure of an item', () => {
   it('is not opened again by a run that was before the success', async () => {
     await open('run-1', 100);
     await register.recover('racing', DAY, everything, { runId: 'run-3', at: 300 });
-    await open('run-2', 400);
+    await open('run-2', 250);
     expect(await all()).toMatchObject([{ state: 'recovered', closedBy: 'run-3' }]);
+  });
+
+  it('is opened again by an older run that was taken up after the success', async () => {
+    await open('run-1', 100);
+    await register.recover('racing', DAY, everything, { runId: 'run-3', at: 300 });
+    await open('run-2', 400);
+    expect(await all()).toMatchObject([{ state: 'open', lastRunId: 'run-2', openedAt: 400 }]);
   });
 
   it('is recovered once, and not again', async () => {

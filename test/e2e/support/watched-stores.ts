@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../../../core/ports/object-store.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
+import type { WorkQueue } from '../../../core/ports/work-queue.ts';
 
 /** One write that is about to happen. */
 export interface PendingWrite {
@@ -39,6 +40,33 @@ export function watchedState(store: StateStore, onWrite: OnWrite): StateStore {
       const name = `${first?.partition}/${first?.sort}`;
       await onWrite({ name, durable: false, start: () => void store.write(writes) });
       return store.write(writes);
+    },
+  });
+}
+
+/** As `watchedLake`, for a queue: taking a message is a write as well. */
+export function watchedQueue(queue: WorkQueue, onWrite: OnWrite): WorkQueue {
+  const told = (name: string) => onWrite({ name: `queue/${name}`, durable: false, start: () => {} });
+  return over<WorkQueue>(queue, {
+    send: async (messages) => {
+      await told('send');
+      return queue.send(messages);
+    },
+    receive: async (options) => {
+      await told('receive');
+      return queue.receive(options);
+    },
+    acknowledge: async (message) => {
+      await told('acknowledge');
+      return queue.acknowledge(message);
+    },
+    release: async (message, delayMs) => {
+      await told('release');
+      return queue.release(message, delayMs);
+    },
+    bury: async (message, reason) => {
+      await told('bury');
+      return queue.bury(message, reason);
     },
   });
 }

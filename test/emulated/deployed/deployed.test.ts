@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scheduledRunId } from '../../../core/pipeline/run-id.ts';
 import { addDays } from '../../../core/window/civil-date.ts';
+import { encodeFailedItem, MAX_RETRIES } from '../../../core/work/failed-item.ts';
+import { isUnresolved } from '../../../core/work/failure.ts';
+import { FailureRegister, keyOf } from '../../../core/work/failure-register.ts';
 import { type FaultPlan, type FaultRule, NO_FAULTS } from '../../../demo/faults.ts';
 import type { DemoSite } from '../../../demo/site.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
@@ -208,6 +211,54 @@ describe.skipIf(!emulator)('the deployed app', { timeout: 120_000 }, () => {
     const history = await deployment.rescrape('--json', 'partitions', 'history', `racing/gb/${DAY}`);
     expect(JSON.parse(history.stdout).length).toBeGreaterThan(0);
   });
+
+  it('heals from the command line, and tries again by itself what was put back from the dead letters', async () => {
+    site.setFaults({ ...NO_FAULTS, rules: [answers('gb', 0, 500)] });
+    const { runId } = await deployment.run({ ...WINDOW, targets: ['gb'] });
+    const name = `racing/gb/${DAY}/${site.truth('gb', DAY)[0]!.raceId}`;
+    expect(await asked('failures', 'list')).toMatchObject([
+      { state: 'queued', lastRunId: runId, attempts: 4 },
+    ]);
+
+    const failed = await deployment.rescrape('retry', '--run', runId);
+    expect(failed.code, failed.stderr).toBe(1);
+    expect(failed.stderr).toContain(`${name} failed again: SERVER_ERROR`);
+
+    // The third try of the function, without the cool-down before it.
+    const register = new FailureRegister(deployment.state);
+    const key = keyOf((await Array.fromAsync(register.list('racing'))).find(isUnresolved)!);
+    const failure = await register.change(key, (before) => ({
+      ...before!,
+      retry: { ...before!.retry!, tries: MAX_RETRIES - 1, dueAt: 0 },
+    }));
+    await deployment.sendFailedItem(encodeFailedItem(failure!, { notBefore: 0, redrives: 0 }));
+    await expect
+      .poll(() => asked('dead-letters', 'list'), { timeout: 30_000 })
+      .toMatchObject([{ item: name, code: 'SERVER_ERROR', standing: 'waiting' }]);
+
+    site.setFaults(NO_FAULTS);
+    expect(await asked('dead-letters', 'redrive', '--code', 'SERVER_ERROR')).toMatchObject({
+      queue: expect.stringContaining('failed-items'),
+      redriven: [{ item: name }],
+      left: [],
+    });
+    await expect.poll(() => asked('failures', 'list'), { timeout: 30_000 }).toEqual([]);
+    expect(await asked('dead-letters', 'list')).toEqual([]);
+    const why = await deployment.rescrape('why', name);
+    expect(why.stdout).toMatch(/recovered/);
+    const here = await runLocally(local, { ...WINDOW, targets: ['gb'] });
+    const mirror = { directory: await deployment.mirror(), state: deployment.state };
+    const gb = `country=gb/date=${DAY}`;
+    expect((await pictureOf(mirror, runId)).partitions[gb]).toEqual(
+      (await pictureOf(local, here.runId)).partitions[gb],
+    );
+  });
+
+  async function asked(...words: string[]): Promise<unknown> {
+    const { code, stdout, stderr } = await deployment.rescrape('--json', ...words);
+    if (code !== 0) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
+    return JSON.parse(stdout);
+  }
 
   it('refuses an input that does not fit under the name of its error, with the path', async () => {
     const end = await deployment.start({ source: 'racing', start: 'yesterday' });

@@ -1,0 +1,86 @@
+import { askQueue, followFailures } from '../core/pipeline/ask-queue.ts';
+import { retryFailures } from '../core/pipeline/retry-failures.ts';
+import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
+import type { Failure } from '../core/work/failure.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
+import { FailedCommand } from './failure.ts';
+import { nameOf } from './failure-views.ts';
+import { counted, timeText } from './list.ts';
+import { answerText } from './retry-answer.ts';
+
+/** How the try of one failure ended. */
+export interface TryEnd {
+  /** `racing/gb/2026-11-17/4711` */
+  readonly failure: string;
+  readonly kind: RetryAnswer['kind'];
+  /** For a person. */
+  readonly text: string;
+}
+
+interface RetryOptions {
+  readonly signal: AbortSignal;
+  readonly onEnd: (end: TryEnd) => void;
+}
+
+/** Milliseconds to wait for the stack's function before somebody should look whether it works at all. */
+const PATIENCE_MS = 5 * 60_000;
+
+/** Tries failures from this machine. */
+export async function retryHere(
+  platform: CommandPlatform,
+  failures: readonly Failure[],
+  { signal, onEnd }: RetryOptions,
+): Promise<void> {
+  await retryFailures(platform, failures, {
+    mustStop: () => signal.aborted,
+    onAnswer: (failure, answer) => {
+      const text = answerText(answer, platform.clock.now());
+      onEnd({ failure: nameOf(failure), ...answer, text });
+    },
+  });
+}
+
+/** Has the stack try failures, with its settings and from its addresses, and follows them. */
+export async function retryOnStack(
+  platform: CommandPlatform,
+  failures: readonly Failure[],
+  { signal, onEnd }: RetryOptions,
+): Promise<void> {
+  const askedAt = await askQueue(platform, failures);
+  console.error(
+    `${counted(failures.length, 'item')} sent to the queue of the stack; its function retry-items tries them now`,
+  );
+  let ended = 0;
+  for await (const failure of followFailures(platform, failures, {
+    askedAt,
+    signal,
+    patienceMs: PATIENCE_MS,
+  })) {
+    ended++;
+    onEnd({ failure: nameOf(failure), ...endOf(failure) });
+  }
+  if (ended < failures.length && !signal.aborted)
+    throw new FailedCommand(
+      `nothing has come of ${counted(failures.length - ended, 'item')} for ${PATIENCE_MS / 60_000} minutes: see whether the function retry-items works (docs/runbook.md, "Failed items stuck")`,
+    );
+}
+
+/** What became of a failure, told by how it stands now. */
+function endOf({ state, code, message, closedBy, retry }: Failure): Omit<TryEnd, 'failure'> {
+  const error = message ? `${code} (${message})` : code;
+  switch (state) {
+    case 'recovered':
+      return { kind: 'recovered', text: `recovered by run ${closedBy}` };
+    case 'dismissed':
+      return { kind: 'closed', text: `dismissed by ${closedBy}` };
+    case 'queued':
+      return {
+        kind: 'failed-again',
+        text: `failed again: ${error}; tried by itself from ${timeText(retry?.dueAt)}`,
+      };
+    case 'dead':
+      return { kind: 'dead', text: `failed again: ${error}; it stays among the dead letters` };
+    case 'open':
+      return { kind: 'needs-a-person', text: `stays open for you: ${error}` };
+  }
+}

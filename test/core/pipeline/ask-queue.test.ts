@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { askQueue, followFailures } from '../../../core/pipeline/ask-queue.ts';
+import { drain } from '../../../core/pipeline/drain.ts';
+import type { RetryAnswer } from '../../../core/pipeline/retry-items.ts';
+import { MAX_RETRIES } from '../../../core/work/failed-item.ts';
+import type { Failure } from '../../../core/work/failure.ts';
+import type { FaultRule } from '../../../demo/faults.ts';
+import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
+import type { Session } from '../../e2e/support/session.ts';
+
+const IN_A_RUN = 4;
+
+let session: Session;
+afterEach(() => session.close());
+
+async function failedRun(...rules: FaultRule[]): Promise<Failure[]> {
+  session = await sessionWith(faults(...rules));
+  await session.run({ targets: ['gb'] });
+  return session.failures();
+}
+
+async function drained(): Promise<RetryAnswer[]> {
+  const answers: RetryAnswer[] = [];
+  await drain(session.platform, {
+    mustStop: () => false,
+    onHandled: (_, answer) => answers.push(answer),
+  });
+  return answers;
+}
+
+const wait = (minutes: number) => session.clock.sleep(minutes * 60_000);
+const state = async (race: number) =>
+  (await session.failures()).find(({ item }) => item === raceId(session, race))?.state;
+
+describe('a person who asks the queue for a try', () => {
+  it('need not wait for the cool-down, nor for an outcome that heals', async () => {
+    const failures = await failedRun(rule(0, status(500), IN_A_RUN), rule(1, status(404), 1));
+    await askQueue(session.platform, failures);
+    expect((await drained()).map(({ kind }) => kind)).toEqual(['recovered', 'recovered']);
+    expect(asked(session, 0, 1)).toEqual([IN_A_RUN + 1, 2]);
+  });
+
+  it('has the site asked once, however often the message comes', async () => {
+    const failures = await failedRun(rule(0, status(404)));
+    await askQueue(session.platform, failures);
+    await askQueue(session.platform, failures);
+    const [copy] = await session.platform.failedItems.receive({ max: 1, visibilityMs: 1000 });
+    await session.platform.failedItems.send([{ body: copy!.body, delayMs: 0 }]);
+    await drained();
+    await wait(1);
+    await drained();
+    expect(asked(session, 0)).toEqual([2]);
+    expect(await state(0)).toBe('open');
+  });
+
+  it('uses up none of the tries that it has by itself', async () => {
+    const failures = await failedRun(rule(0, status(500)));
+    await askQueue(session.platform, failures);
+    expect((await drained()).map(({ kind }) => kind)).toEqual(['failed-again']);
+    expect(await session.failures()).toMatchObject([{ state: 'queued', retry: { tries: 0 } }]);
+    for (let n = 0; n < MAX_RETRIES; n++) {
+      await wait(46);
+      await drained();
+    }
+    expect(asked(session, 0)).toEqual([IN_A_RUN + 1 + MAX_RETRIES]);
+    expect(await state(0)).toBe('dead');
+    expect(await session.platform.failedItems.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
+  });
+
+  it('leaves a dead one dead, with one letter, where it fails again', async () => {
+    await failedRun(rule(0, status(500)));
+    for (let n = 0; n < MAX_RETRIES; n++) {
+      await wait(46);
+      await drained();
+    }
+    await askQueue(session.platform, await session.failures());
+    expect(await drained()).toMatchObject([
+      { kind: 'needs-a-person', why: expect.stringContaining('SERVER_ERROR') },
+    ]);
+    expect(await state(0)).toBe('dead');
+    expect(await session.platform.failedItems.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
+  });
+});
+
+describe('who follows what was asked for', () => {
+  const follow = (failures: readonly Failure[], askedAt: number) =>
+    Array.fromAsync(
+      followFailures(session.platform, failures, {
+        askedAt,
+        signal: new AbortController().signal,
+        patienceMs: 60_000,
+      }),
+    );
+
+  it('is told how each of them stands once it was tried', async () => {
+    const failures = await failedRun(rule(0, status(500), IN_A_RUN), rule(1, status(500)));
+    const askedAt = await askQueue(session.platform, failures);
+    await drained();
+    const ends = await follow(failures, askedAt);
+    expect(ends.map(({ state }) => state).toSorted()).toEqual(['queued', 'recovered']);
+  });
+
+  it('gives up where nobody works the queue', async () => {
+    const failures = await failedRun(rule(0, status(500)));
+    expect(await follow(failures, await askQueue(session.platform, failures))).toEqual([]);
+  });
+});
