@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
+import { itemName } from '../core/lake/layout.ts';
 import { command as commandLine } from '../core/report/commands.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { type Cleared, type ClearPlan, clearFailures, planClear } from '../core/work/clear-failures.ts';
 import type { Failure } from '../core/work/failure.ts';
 import { FailureRegister } from '../core/work/failure-register.ts';
-import { type GlobalOptions, withPlatform } from './context.ts';
+import { withPlatform } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, filterWords, noFailures } from './failure-filter.ts';
-import { nameOf } from './failure-views.ts';
 import { counted, type ListOptions, number, printList, refuseTwoFormats, timeText } from './list.ts';
 import { operator } from './operator.ts';
+import { placeWords } from './place-words.ts';
 import { cellText, printJson } from './print.ts';
 
 export interface ClearOptions extends FailureFilterOptions, ListOptions {
@@ -44,7 +45,8 @@ export async function clearMatching(options: ClearOptions, command: Command): Pr
       ...forgotten.map((failure) => rowOf(failure, 'forgotten')),
     ];
     printList({ columns, rows, none: noneLine(plan, options) }, { ...globals, ...options });
-    const again = confirmCommand(options, globals, command);
+    const words = [...placeWords(globals, command), ...filterWords(options), '--confirm'];
+    const again = commandLine('failures', 'clear', ...words);
     for (const line of linesOf(cleared, dryRun, again)) {
       if (options.csv) console.error(line);
       else console.log(line);
@@ -56,7 +58,7 @@ function rowOf(failure: Failure, clear: 'dismissed' | 'forgotten'): Record<strin
   const { code, state, attempts, lastFailedAt } = failure;
   const outcomes = countsText(failure.counts);
   return {
-    ...{ failure: nameOf(failure), code, state, tries: attempts, outcomes },
+    ...{ failure: itemName(failure), code, state, tries: attempts, outcomes },
     lastFailed: timeText(lastFailedAt),
     clear,
   };
@@ -69,10 +71,12 @@ function noneLine({ busy }: ClearPlan, options: ClearOptions): string {
 function linesOf({ dismissed, forgotten, busy, changed }: Cleared, dryRun: boolean, again: string): string[] {
   const lines = busy.map(
     (failure) =>
-      `left out: ${cellText(nameOf(failure))} is being tried until ${timeText(failure.claim?.until)}`,
+      `left out: ${cellText(itemName(failure))} is being tried until ${timeText(failure.claim?.until)}`,
   );
   for (const failure of changed)
-    lines.push(`left out: ${cellText(nameOf(failure))} has changed meanwhile; see "rescrape failures list"`);
+    lines.push(
+      `left out: ${cellText(itemName(failure))} has changed meanwhile; see "rescrape failures list"`,
+    );
   if (dismissed.length + forgotten.length === 0) return lines;
   const tries = [...dismissed, ...forgotten].reduce((sum, { attempts }) => sum + attempts, 0);
   const what = [
@@ -97,11 +101,4 @@ function lettersLine(dismissed: readonly Failure[]): string[] {
 
 function failures(list: readonly Failure[]): string {
   return counted(list.length, 'failure');
-}
-
-/** The same command, to do it. */
-function confirmCommand(options: ClearOptions, { local, stack }: GlobalOptions, command: Command): string {
-  const given = command.getOptionValueSourceWithGlobals('local') === 'cli';
-  const where = stack === undefined ? (given ? ['--local', local] : []) : ['--stack', stack];
-  return commandLine('failures', 'clear', ...where, ...filterWords(options), '--confirm');
 }

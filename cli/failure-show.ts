@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { nextSteps, triesLeft } from '../core/audit/failure-next.ts';
+import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { TargetRegister } from '../core/target/target.ts';
 import { isClaimed } from '../core/work/clear-failures.ts';
@@ -8,7 +9,6 @@ import { type Failure, isUnresolved } from '../core/work/failure.ts';
 import { FailureRegister } from '../core/work/failure-register.ts';
 import { withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
-import { nameOf } from './failure-views.ts';
 import { itemOf } from './filter.ts';
 import { counted, timeText } from './list.ts';
 import { cellText, printJson } from './print.ts';
@@ -53,7 +53,7 @@ function standingLines(failure: Failure, now: number): Line[] {
   const tried = `${counted(failure.attempts, 'try', 'tries')} in ${counted(failure.runs, 'run')}`;
   const counts = countsText(failure.counts);
   const lines: Line[] = [
-    ['failure', nameOf(failure)],
+    ['failure', itemName(failure)],
     ['state', `${state}${since}`],
     ['error', `${code}${message ? `: ${message}` : ''}`],
     ['address', failure.url],

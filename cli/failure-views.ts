@@ -1,6 +1,5 @@
-import { partitionName } from '../core/lake/layout.ts';
+import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
-import { civilDate } from '../core/window/civil-date.ts';
 import { FAILURE_STATES, type Failure, isUnresolved } from '../core/work/failure.ts';
 import { type List, number, timeText } from './list.ts';
 
@@ -9,11 +8,6 @@ export interface FailureView {
   readonly columns: List['columns'];
   readonly rows: readonly Record<string, unknown>[];
   readonly values?: readonly unknown[];
-}
-
-/** `racing/gb/2026-11-17/4711` */
-export function nameOf({ source, target, date, item }: Failure): string {
-  return `${partitionName(source, { target, date: civilDate(date) })}/${item}`;
 }
 
 export function listOf(failures: readonly Failure[]): FailureView {
@@ -31,7 +25,7 @@ export function listOf(failures: readonly Failure[]): FailureView {
     ],
     values: failures,
     rows: failures.map((failure) => ({
-      failure: nameOf(failure),
+      failure: itemName(failure),
       code: failure.code,
       state: failure.state,
       due: timeText(dueAt(failure)),

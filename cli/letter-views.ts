@@ -1,4 +1,4 @@
-import { partitionName } from '../core/lake/layout.ts';
+import { itemName } from '../core/lake/layout.ts';
 import { type JudgedLetter, type LetterStanding, reasonOf } from '../core/work/dead-letter.ts';
 import { type List, timeText } from './list.ts';
 
@@ -22,7 +22,7 @@ export interface LetterView {
 }
 
 export function itemNameOf({ message }: JudgedLetter): string | null {
-  return message && `${partitionName(message.source, message)}/${message.item}`;
+  return message && itemName(message);
 }
 
 export function viewOf(judged: JudgedLetter): LetterView {

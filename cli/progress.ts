@@ -43,6 +43,9 @@ export class Progress {
           );
         }
         break;
+      case 'trouble':
+        this.#line(`  ${cellText(event.message)}`);
+        break;
       case 'flagged':
         this.#line(`  ${event.source}/${event.target} is flagged and skipped from now on: ${event.reason}`);
         break;

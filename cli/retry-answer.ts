@@ -17,7 +17,7 @@ export function answerText(answer: RetryAnswer, now: number): string {
     case 'failed-again': {
       const { outcome, delayMs } = answer;
       const message = outcome.message ? ` (${outcome.message})` : '';
-      return `failed again: ${outcome.code}${message}; tried by itself from ${timeText(now + delayMs)}`;
+      return `failed again: ${outcome.code}${message}; tried again by itself from ${timeText(now + delayMs)}`;
     }
     case 'dead':
       return `dead: ${answer.reason}; it waits among the dead letters`;

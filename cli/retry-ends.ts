@@ -1,10 +1,10 @@
+import { itemName } from '../core/lake/layout.ts';
 import { askQueue, followFailures } from '../core/pipeline/ask-queue.ts';
 import { retryFailures } from '../core/pipeline/retry-failures.ts';
 import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
 import type { Failure } from '../core/work/failure.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { FailedCommand } from './failure.ts';
-import { nameOf } from './failure-views.ts';
 import { counted, timeText } from './list.ts';
 import { answerText } from './retry-answer.ts';
 
@@ -35,7 +35,7 @@ export async function retryHere(
     mustStop: () => signal.aborted,
     onAnswer: (failure, answer) => {
       const text = answerText(answer, platform.clock.now());
-      onEnd({ failure: nameOf(failure), ...answer, text });
+      onEnd({ failure: itemName(failure), ...answer, text });
     },
   });
 }
@@ -46,18 +46,17 @@ export async function retryOnStack(
   failures: readonly Failure[],
   { signal, onEnd }: RetryOptions,
 ): Promise<void> {
-  const askedAt = await askQueue(platform, failures);
+  await askQueue(platform, failures);
   console.error(
     `${counted(failures.length, 'item')} sent to the queue of the stack; its function retry-items tries them now`,
   );
   let ended = 0;
   for await (const failure of followFailures(platform, failures, {
-    askedAt,
     signal,
     patienceMs: PATIENCE_MS,
   })) {
     ended++;
-    onEnd({ failure: nameOf(failure), ...endOf(failure) });
+    onEnd({ failure: itemName(failure), ...endOf(failure) });
   }
   if (ended < failures.length && !signal.aborted)
     throw new FailedCommand(
@@ -76,7 +75,7 @@ function endOf({ state, code, message, closedBy, retry }: Failure): Omit<TryEnd,
     case 'queued':
       return {
         kind: 'failed-again',
-        text: `failed again: ${error}; tried by itself from ${timeText(retry?.dueAt)}`,
+        text: `failed again: ${error}; tried again by itself from ${timeText(retry?.dueAt)}`,
       };
     case 'dead':
       return { kind: 'dead', text: `failed again: ${error}; it stays among the dead letters` };

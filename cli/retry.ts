@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { partitionName } from '../core/lake/layout.ts';
+import { itemName, partitionName } from '../core/lake/layout.ts';
 import { planRetry, type RetryPlan } from '../core/pipeline/retry-failures.ts';
 import type { Failure } from '../core/work/failure.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
@@ -7,7 +7,7 @@ import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { failuresThatMatch } from './failure-filter.ts';
-import { listOf, nameOf } from './failure-views.ts';
+import { listOf } from './failure-views.ts';
 import { type FilterOptions, itemOf, partitionOf, withDates } from './filter.ts';
 import { interruptible } from './interrupt.ts';
 import { counted, printList } from './list.ts';
@@ -83,7 +83,7 @@ function meant(platform: CommandPlatform, { partition, run }: RetryOptions): (fa
   const name = partitionName(named.source.name, named.partition);
   const item = 'item' in named ? `${name}/${named.item}` : undefined;
   return (failure) =>
-    item === undefined ? nameOf(failure).startsWith(`${name}/`) : nameOf(failure) === item;
+    item === undefined ? itemName(failure).startsWith(`${name}/`) : itemName(failure) === item;
 }
 
 function printPlan({ tried, left }: RetryPlan, json: boolean): void {
@@ -120,7 +120,7 @@ async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolea
   if (json) {
     printJson({
       answers: ends.map(({ text: _, ...end }) => end),
-      left: left.map(({ failure, why }) => ({ failure: nameOf(failure), code: failure.code, why })),
+      left: left.map(({ failure, why }) => ({ failure: itemName(failure), code: failure.code, why })),
       interrupted,
     });
   } else {

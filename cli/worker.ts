@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { partitionName } from '../core/lake/layout.ts';
+import { itemName } from '../core/lake/layout.ts';
 import { drain } from '../core/pipeline/drain.ts';
 import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
 import type { ReceivedMessage } from '../core/ports/work-queue.ts';
-import { decodeFailedItem, type FailedItemMessage } from '../core/work/failed-item.ts';
+import { decodeFailedItem } from '../core/work/failed-item.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
@@ -59,10 +59,6 @@ async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions
     await platform.clock.sleep(pauseMs, signal).catch(() => undefined);
   }
   console.error(await standing(platform));
-}
-
-function itemName({ source, target, date, item }: FailedItemMessage): string {
-  return `${partitionName(source, { target, date })}/${item}`;
 }
 
 async function standing(platform: LocalPlatform): Promise<string> {

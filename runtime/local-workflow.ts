@@ -6,7 +6,7 @@ import type {
   TaskState,
   StateMachine as Workflow,
 } from '../core/pipeline/asl.ts';
-import { retryAfter } from '../core/pipeline/retry.ts';
+import { retryAfter } from '../core/pipeline/asl-retry.ts';
 import type { StageName } from '../core/pipeline/workflow.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { boundedForEach } from './bounded-for-each.ts';

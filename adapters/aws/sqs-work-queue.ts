@@ -1,4 +1,4 @@
-import { type Message, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import type {
   DeadLetter,
@@ -9,8 +9,9 @@ import type {
   WorkQueue,
 } from '../../core/ports/work-queue.ts';
 import { type AwsConnection, clientSettings } from './client-settings.ts';
-import { batchesOf, forEachBatch, MAX_ENTRIES, tensOf } from './sqs-batch.ts';
-import { nameOf, REASON, SqsQueue } from './sqs-queue.ts';
+import { batchesOf, forEachBatch, tensOf } from './sqs-batch.ts';
+import { listLetters } from './sqs-letter-listing.ts';
+import { nameOf, SqsQueue } from './sqs-queue.ts';
 
 export interface SqsWorkQueueOptions {
   readonly queueUrl: string;
@@ -28,8 +29,6 @@ export interface SqsWorkQueueOptions {
   readonly connection?: AwsConnection;
 }
 
-/** How long a listing hides the dead letters that it shows, where it is not ended in order. */
-const LISTED_MS = 120_000;
 /** What XML, and so SQS, cannot carry. */
 const UNPRINTABLE = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
@@ -104,33 +103,8 @@ class SqsWorkQueue implements WorkQueue {
     return { ...queue, dead: dead.due + dead.delayed + dead.inFlight };
   }
 
-  /**
-   * Receives every letter before it shows the first, because SQS knows no order; those that nobody redrove or purged are
-   * visible again when the listing has ended.
-   */
-  async *deadLetters(): AsyncGenerator<DeadLetter> {
-    const queue = this.#dead('sqs:ReceiveMessage');
-    const found = new Map<string, Message>();
-    try {
-      for (;;) {
-        const messages = await queue.receive(MAX_ENTRIES, LISTED_MS);
-        if (messages.length === 0) break;
-        for (const message of messages) found.set(message.MessageId ?? '', message);
-      }
-      const sentAt = ({ Attributes }: Message) => Number(Attributes?.SentTimestamp ?? 0);
-      for (const message of [...found.values()].sort((a, b) => sentAt(a) - sentAt(b))) {
-        const reason = message.MessageAttributes?.[REASON]?.StringValue;
-        yield {
-          id: message.MessageId ?? '',
-          body: message.Body ?? '',
-          ...(reason !== undefined && { reason }),
-          receipt: message.ReceiptHandle ?? '',
-        };
-      }
-    } finally {
-      const receipts = [...found.values()].map(({ ReceiptHandle }) => ReceiptHandle ?? '');
-      await forEachBatch(tensOf(receipts), (ten) => queue.show(ten));
-    }
+  deadLetters(): AsyncGenerator<DeadLetter> {
+    return listLetters(this.#dead('sqs:ReceiveMessage'));
   }
 
   async redrive(letters: readonly RedrivenLetter[]): Promise<void> {

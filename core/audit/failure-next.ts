@@ -7,10 +7,10 @@ import { type Failure, isUnresolved } from '../work/failure.ts';
 import { failureSteps } from './why-failure-steps.ts';
 import type { Step } from './why-remedies.ts';
 
-/** Tries that the queue still has for it; undefined where nothing tries it again by itself. */
-export function triesLeft({ state, retry }: Failure): number | undefined {
-  if (state !== 'queued' && state !== 'dead') return undefined;
-  return Math.max(0, MAX_RETRIES - (retry?.tries ?? 0));
+/** Tries that the queue still has for it: none once it is dead. Undefined where it never was the queue's, or is no more. */
+export function triesLeft({ state, retry }: Pick<Failure, 'state' | 'retry'>): number | undefined {
+  if (state === 'dead') return 0;
+  return state === 'queued' ? Math.max(0, MAX_RETRIES - (retry?.tries ?? 0)) : undefined;
 }
 
 /** What a person can do about one failure, in this order; nothing where it is closed. `now`: milliseconds. */

@@ -1,4 +1,4 @@
-import { partitionName } from '../lake/layout.ts';
+import { itemName, partitionName } from '../lake/layout.ts';
 import { decideCommand, rollbackCommand, skipRemoveCommand } from '../report/commands.ts';
 import type { WhyFacts, WhyRun } from './why-facts.ts';
 import { explainItem } from './why-item.ts';
@@ -12,10 +12,10 @@ export interface Why extends Answer, WhyFacts {
 }
 
 export function explain(facts: WhyFacts): Why {
-  const partition = partitionName(facts.source, facts.partition);
-  const name = facts.item === null ? partition : `${partition}/${facts.item}`;
+  const { source, partition, item } = facts;
   const whole = explainPartition(facts);
-  return { name, ...(facts.item === null ? whole : explainItem(facts, whole)), ...facts };
+  if (item === null) return { name: partitionName(source, partition), ...whole, ...facts };
+  return { name: itemName({ source, ...partition, item }), ...explainItem(facts, whole), ...facts };
 }
 
 /** Causes in the order in which they rule out the ones after them. */

@@ -15,6 +15,19 @@ export function partitionName(source: string, partition: Partition): string {
   return `${source}/${partition.target}/${partition.date}`;
 }
 
+/** `racing/gb/2026-11-17/4711`: how people name an item of a partition. */
+export function itemName({ source, target, date, item }: NamedItem): string {
+  return `${source}/${target}/${date}/${item}`;
+}
+
+/** What failures and messages say of their item, each in its own type of date. */
+interface NamedItem {
+  readonly source: string;
+  readonly target: string;
+  readonly date: string;
+  readonly item: string;
+}
+
 /** Reads `racing/gb/2026-11-17` back; undefined where the text is no such name. */
 export function parsePartitionName(text: string): { source: string; partition: Partition } | undefined {
   const [source, target, day, ...rest] = text.split('/');

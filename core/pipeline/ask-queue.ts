@@ -1,3 +1,4 @@
+import { itemName } from '../lake/layout.ts';
 import { encodeFailedItem } from '../work/failed-item.ts';
 import { type Failure, isUnresolved } from '../work/failure.ts';
 import { FailureRegister, keyOf } from '../work/failure-register.ts';
@@ -7,29 +8,28 @@ import type { Platform } from './platform.ts';
 const LOOK_EVERY_MS = 2000;
 
 /**
- * Asks whoever works the queue to try failures again now: a message for each, which says when a person asked for it. Twice the
- * same message asks the site once. Returns that time, in milliseconds.
+ * Asks whoever works the queue to try failures again now: a message for each, which says which failed try a person has seen.
+ * Twice the same message asks the site once.
  */
 export async function askQueue(
   { failedItems, clock }: Pick<Platform, 'failedItems' | 'clock'>,
   failures: readonly Failure[],
-): Promise<number> {
-  const askedAt = clock.now();
+): Promise<void> {
+  const now = clock.now();
   await failedItems.send(
     failures.map((failure) => ({
       body: encodeFailedItem(failure, {
-        notBefore: askedAt,
+        notBefore: now,
+        sentAt: now,
         redrives: failure.retry?.redrives ?? 0,
-        askedAt,
+        askedAfter: failure.lastFailedAt,
       }),
       delayMs: 0,
     })),
   );
-  return askedAt;
 }
 
 export interface FollowOptions {
-  readonly askedAt: number;
   readonly signal: AbortSignal;
   /** Ends when nothing has come of any of them for so long; milliseconds. */
   readonly patienceMs: number;
@@ -39,15 +39,16 @@ export interface FollowOptions {
 export async function* followFailures(
   { state, clock }: Pick<Platform, 'state' | 'clock'>,
   failures: readonly Failure[],
-  { askedAt, signal, patienceMs }: FollowOptions,
+  { signal, patienceMs }: FollowOptions,
 ): AsyncGenerator<Failure> {
   const register = new FailureRegister(state);
-  const pending = new Map(failures.map((failure) => [nameOf(failure), failure]));
+  const pending = new Map(failures.map((failure) => [itemName(failure), failure]));
   let until = clock.now() + patienceMs;
   while (pending.size > 0 && !signal.aborted && clock.now() < until) {
     for (const [name, failure] of pending) {
       const after = await register.get(keyOf(failure));
-      const isOver = !isUnresolved(after) || (after.lastFailedAt > askedAt && after.claim === null);
+      const isOver =
+        !isUnresolved(after) || (after.lastFailedAt !== failure.lastFailedAt && after.claim === null);
       if (after && !isOver) continue;
       pending.delete(name);
       until = clock.now() + patienceMs;
@@ -55,8 +56,4 @@ export async function* followFailures(
     }
     if (pending.size > 0) await clock.sleep(LOOK_EVERY_MS, signal).catch(() => undefined);
   }
-}
-
-function nameOf({ source, target, date, item }: Failure): string {
-  return `${source}/${target}/${date}/${item}`;
 }

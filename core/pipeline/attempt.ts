@@ -16,6 +16,8 @@ export interface AttemptContext {
   readonly source: Source;
   readonly runId: string;
   readonly partition: Partition;
+  /** The item whose message asked for this run: others that it asks for as well spend one of their tries. */
+  readonly retryOf?: string;
 }
 
 const NO_CAPTURE = new Uint8Array(0);

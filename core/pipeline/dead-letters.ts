@@ -4,7 +4,7 @@ import { TargetRegister } from '../target/target.ts';
 import { type JudgedLetter, judgeLetter, poisonLetter } from '../work/dead-letter.ts';
 import { decodeFailedItem, type FailedItemMessage } from '../work/failed-item.ts';
 import { FailureRegister, keyOf } from '../work/failure-register.ts';
-import { dismiss, isGivenUp, leaveToPerson } from '../work/retry-claim.ts';
+import { dismiss, isGivenUp, leaveToPerson } from '../work/retry-settle.ts';
 import type { Platform } from './platform.ts';
 
 /** Requests under way to a store that may be far away. */

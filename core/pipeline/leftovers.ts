@@ -1,8 +1,9 @@
-import { partitionWorkPrefix, workPartitionOf, workRoot } from '../lake/layout.ts';
+import { partitionName, partitionWorkPrefix, workPartitionOf, workRoot } from '../lake/layout.ts';
+import { StorageError } from '../ports/storage-error.ts';
 import type { Partition } from '../source/source.ts';
 import type { Failure } from '../work/failure.ts';
 import { type FailureKey, FailureRegister, keyOf } from '../work/failure-register.ts';
-import { endClaim } from '../work/retry-claim.ts';
+import { endClaim, takeOver } from '../work/retry-claim.ts';
 import { RunRegister } from '../work/run-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import { type Platform, sourceNamed } from './platform.ts';
@@ -22,16 +23,32 @@ export async function closeEarlierRuns(
 ): Promise<void> {
   const source = sourceNamed(platform, sourceName);
   for (const { runId, partition } of await leftovers(platform, sourceName)) {
-    if (runId === except) continue;
-    const context = { platform, source, runId, partition };
-    const claimed = await claimedBy(context);
-    if (claimed?.claim && claimed.claim.until > platform.clock.now()) continue;
-    await closePartition(context, claimed && keyOf(claimed));
+    if (runId !== except) await closeLeftover({ platform, source, runId, partition });
   }
   const runs = new RunRegister(platform.state);
   for await (const { input, status } of runs.list(sourceName)) {
     if (status !== 'running' || input.runId === except) continue;
     await runs.finish(sourceName, input.runId, { status: 'abandoned', at: platform.clock.now() });
+  }
+}
+
+/** One that cannot be closed stays where it is, and says so: it must not keep its source from running for ever. */
+async function closeLeftover(context: AttemptContext): Promise<void> {
+  const { platform, source, runId, partition } = context;
+  const claimed = await claimedBy(context);
+  const register = new FailureRegister(platform.state);
+  const now = platform.clock.now();
+  if (claimed && !(await takeOver(register, keyOf(claimed), runId, now))) return;
+  try {
+    await closePartition(context, claimed && keyOf(claimed));
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const name = partitionName(source.name, partition);
+    platform.emit({
+      kind: 'trouble',
+      message: `what run ${runId} left of ${name} cannot be closed: ${message}`,
+    });
   }
 }
 
@@ -52,7 +69,7 @@ export async function closePartition(context: AttemptContext, claimed?: FailureK
   const { platform, runId } = context;
   if (!(await isSealed(context))) {
     const progress = await ScrapeProgress.load(context);
-    await seal(context, progress.attempts(INDEX_ID) > 0 ? 'partition' : 'items');
+    await seal(context, { scope: progress.attempts(INDEX_ID) > 0 ? 'partition' : 'items' });
   }
   if (claimed) await endClaim(new FailureRegister(platform.state), claimed, runId);
   await clearWork(context);

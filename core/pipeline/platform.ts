@@ -45,6 +45,8 @@ export type PipelineEvent =
       readonly partition: Partition;
       readonly items: number;
     }
+  /** Something of ours went wrong that ends nothing. */
+  | { readonly kind: 'trouble'; readonly message: string }
   | { readonly kind: 'flagged'; readonly source: string; readonly target: string; readonly reason: string }
   | {
       readonly kind: 'published';

@@ -75,8 +75,8 @@ export async function recordPublish(
 
   if (answer.status === 'held') return;
   const seen = seenAt(result, answer.status);
-  const recovered = (item: string, failedAt: number) => (seen.get(item) ?? 0) >= failedAt;
-  await new FailureRegister(platform.state).recover(source.name, partition, recovered, { runId, at });
+  const by = { runId, at };
+  await new FailureRegister(platform.state).recover(source.name, partition, (item) => seen.get(item), by);
 }
 
 /**

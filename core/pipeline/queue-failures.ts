@@ -1,65 +1,99 @@
-import { coolDownMs, encodeFailedItem, isRetriedLater } from '../work/failed-item.ts';
+import pLimit from 'p-limit';
+import type { Outcome } from '../outcome/outcome.ts';
+import { coolDownMs, encodeFailedItem, isRetriedLater, MAX_RETRIES } from '../work/failed-item.ts';
 import { type Failure, isUnresolved, moved } from '../work/failure.ts';
-import { type FailureKey, FailureRegister } from '../work/failure-register.ts';
+import { FailureRegister, keyOf } from '../work/failure-register.ts';
+import { unburied, usedUp } from '../work/retry-settle.ts';
 import type { AttemptContext } from './attempt.ts';
-import type { Checkpoint } from './checkpoint.ts';
 import type { Platform } from './platform.ts';
 
 /** The longest that SQS keeps a message or a letter: one that was sent before that is gone, whatever became of it. */
 const RETENTION_MS = 14 * 86_400_000;
+/** Failures that are noted side by side: a store answers in milliseconds, and a bad day has hundreds. */
+const AT_ONCE = 16;
 
-/**
- * Sends the failures that this run has just opened to the failed-items queue, where another try may heal them: one message
- * for each that has none under way. A dead one is left to whoever decides about its letter.
- */
-export async function queueFailures(context: AttemptContext, failed: readonly Checkpoint[]): Promise<void> {
-  const { platform, source, runId, partition } = context;
-  const register = new FailureRegister(platform.state);
-  for (const { item, attempt, outcome } of failed) {
-    if (!isRetriedLater(outcome.code)) continue;
-    const key = { source: source.name, partition, item: item.id };
-    const failure = await register.get(key);
-    if (!isUnresolved(failure) || failure.lastRunId !== runId) continue;
-    const now = platform.clock.now();
-    const underWay = hasMessage(failure, now);
-    if (failure.state === 'dead' && underWay) continue;
-    const dueAt = Date.parse(attempt.attempted_at) + coolDownMs(outcome, source.retry);
-    if (!underWay) await enqueue(platform, key, failure, dueAt, runId);
-    // The site has just been asked: what is under way waits from now on.
-    else
-      await register.change(key, (before) =>
-        before?.state === 'queued' && before.retry
-          ? { ...before, retry: { ...before.retry, dueAt: Math.max(before.retry.dueAt, dueAt) } }
-          : undefined,
-      );
-  }
+/** An item that failed in this run. */
+export interface FailedNow {
+  readonly item: string;
+  readonly outcome: Outcome;
+  /** Milliseconds; when it was tried last. */
+  readonly at: number;
 }
 
 /**
- * Sends the message about a failure, then notes that it went: a crash between the two sends it twice and never not at all,
+ * Sends the failures that this run has just opened to the failed-items queue, where another try may heal them: one message
+ * for each that has none under way. A dead one is left to whoever decides about its letter. In the retry of one item, others
+ * that were asked for as well spend one of their tries.
+ */
+export async function queueFailures(context: AttemptContext, failed: readonly FailedNow[]): Promise<void> {
+  const { platform, source, runId, partition } = context;
+  const register = new FailureRegister(platform.state);
+  const unsent: Sending[] = [];
+  await pLimit(AT_ONCE).map(failed, async ({ item, outcome, at }) => {
+    if (!isRetriedLater(outcome.code)) return;
+    const key = { source: source.name, partition, item };
+    const failure = await register.get(key);
+    if (!isUnresolved(failure) || failure.lastRunId !== runId) return;
+    const dueAt = at + coolDownMs(outcome, source.retry);
+    if (!hasMessage(failure, platform.clock.now())) unsent.push({ failure, dueAt });
+    else if (failure.state === 'queued')
+      await register.change(key, (before) => waited(context, before, dueAt));
+  });
+  await enqueue(platform, unsent, runId);
+}
+
+/** A failure whose message is under way, after it failed again: the site has just been asked, so that message waits. */
+function waited(
+  { runId, retryOf, platform }: AttemptContext,
+  before: Failure | undefined,
+  dueAt: number,
+): Failure | undefined {
+  if (before?.state !== 'queued' || !before.retry) return undefined;
+  const retry = { ...before.retry, dueAt: Math.max(before.retry.dueAt, dueAt) };
+  const counts = retryOf !== undefined && retryOf !== before.item && retry.countedBy !== runId;
+  if (!counts) return { ...before, retry };
+  const counted = { ...before, retry: { ...retry, tries: retry.tries + 1, countedBy: runId } };
+  if (counted.retry.tries < MAX_RETRIES) return counted;
+  const why = usedUp(counted.retry.tries, `${before.code} ${before.message ?? ''}`.trim());
+  return unburied(counted, { at: platform.clock.now(), by: runId, why });
+}
+
+/** A failure and when it is to be tried; milliseconds. */
+interface Sending {
+  readonly failure: Failure;
+  readonly dueAt: number;
+}
+
+/**
+ * Sends a message about each failure, then notes that it went: a crash between the two sends it twice and never not at all,
  * and the second copy finds the failure as the first one left it and asks the site for nothing. `by`: a run or a person.
  */
-async function enqueue(
+export async function enqueue(
   { failedItems, state, clock }: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
-  key: FailureKey,
-  failure: Failure,
-  dueAt: number,
+  sendings: readonly Sending[],
   by: string,
 ): Promise<void> {
+  if (sendings.length === 0) return;
   const now = clock.now();
-  // Of a letter that its queue has lost by now, this is the one that comes next.
-  const redrives = (failure.retry?.redrives ?? 0) + (failure.state === 'dead' ? 1 : 0);
-  await failedItems.send([
-    { body: encodeFailedItem(failure, { notBefore: dueAt, redrives }), delayMs: Math.max(0, dueAt - now) },
-  ]);
-  await new FailureRegister(state).change(key, (before) =>
-    before?.state === failure.state && before.lastRunId === failure.lastRunId
-      ? moved({ ...before, retry: { sentAt: now, dueAt, tries: 0, redrives, deadAt: null } }, 'queued', {
-          at: now,
-          by,
-        })
-      : undefined,
+  const register = new FailureRegister(state);
+  await failedItems.send(
+    sendings.map(({ failure, dueAt }) => ({
+      body: encodeFailedItem(failure, { notBefore: dueAt, sentAt: now, redrives: redrivesOf(failure) }),
+      delayMs: Math.max(0, dueAt - now),
+    })),
   );
+  await pLimit(AT_ONCE).map(sendings, ({ failure, dueAt }) =>
+    register.change(keyOf(failure), (before) => {
+      if (before?.state !== failure.state || before.lastRunId !== failure.lastRunId) return undefined;
+      const retry = { sentAt: now, dueAt, tries: 0, redrives: redrivesOf(failure), deadAt: null };
+      return moved({ ...before, retry }, 'queued', { at: now, by });
+    }),
+  );
+}
+
+/** Of a letter that its queue has lost by now, the message is the one that comes next. */
+function redrivesOf({ retry, state }: Failure): number {
+  return (retry?.redrives ?? 0) + (state === 'dead' ? 1 : 0);
 }
 
 function hasMessage({ retry }: Failure, now: number): boolean {

@@ -24,6 +24,9 @@ export type Asked =
 /** Names that the attempts table gives to what is no item. */
 const RESERVED_IDS: ReadonlySet<string> = new Set(['index', 'robots.txt']);
 
+/** Characters; no browser and no proxy promises more, and failures and messages carry it. */
+const MAX_URL_LENGTH = 2048;
+
 type Parsed = { readonly learned: Learned } | { readonly outcome: Outcome };
 
 /**
@@ -68,6 +71,8 @@ function parseIndex(source: Source, partition: Partition, page: Page): Parsed {
     if (!isIdentifier(item.id))
       return invalid(`the index lists an item whose id is no identifier: ${JSON.stringify(item.id)}`);
     if (RESERVED_IDS.has(item.id)) return invalid(`the index lists an item with the reserved id ${item.id}`);
+    if (item.url.length > MAX_URL_LENGTH)
+      return invalid(`the index lists an address of ${item.url.length} characters for item ${item.id}`);
     if (seen.has(item.id)) return invalid(`the index lists item ${item.id} twice`);
     seen.add(item.id);
   }

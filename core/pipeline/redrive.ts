@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
+import { itemName } from '../lake/layout.ts';
 import type { JudgedLetter } from '../work/dead-letter.ts';
 import type { FailedItemMessage } from '../work/failed-item.ts';
 import { FailureRegister, keyOf } from '../work/failure-register.ts';
-import { noteRedriven } from '../work/retry-claim.ts';
+import { noteRedriven } from '../work/retry-settle.ts';
 import { inGroups, STORE_REQUESTS } from './dead-letters.ts';
 import { type Platform, sourceNamed } from './platform.ts';
 
@@ -51,8 +52,8 @@ export function planRedrive(
       left.push({ judged, why: obstacle ?? 'it says nothing' });
       continue;
     }
-    const { source, target, date, item } = message;
-    const name = `${source}/${target}/${date}/${item}`;
+    const { source } = message;
+    const name = itemName(message);
     if (items.has(name)) {
       left.push({ judged, why: 'another letter about its item goes back' });
       continue;

@@ -3,21 +3,18 @@ import type { ReceivedMessage } from '../ports/work-queue.ts';
 import type { Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
 import { coolDownMs, decodeFailedItem, type FailedItemMessage, MAX_DELIVERIES } from '../work/failed-item.ts';
-import { isUnresolved } from '../work/failure.ts';
+import { CLAIM_MS, isUnresolved } from '../work/failure.ts';
 import { type FailureKey, FailureRegister, keyOf } from '../work/failure-register.ts';
 import {
-  CLAIM_SPARE_MS,
+  type Claim,
   claimRetry,
-  dismiss,
   endClaim,
   isLetterOf,
-  leaveToPerson,
-  noteBuried,
-  noteDead,
-  settleRetry,
+  renewClaim,
   type Wish,
   yieldClaim,
 } from '../work/retry-claim.ts';
+import { dismiss, leaveToPerson, noteBuried, noteDead, settleRetry, usedUp } from '../work/retry-settle.ts';
 import type { AttemptContext } from './attempt.ts';
 import { clearWork, closePartition } from './leftovers.ts';
 import type { Platform } from './platform.ts';
@@ -90,19 +87,23 @@ export async function handleFailedItem(
 
 /** The queue is about to give up on the message: its failure must not look queued for ever. */
 async function lastDelivery(
-  { state, clock }: Platform,
+  platform: Platform,
   message: FailedItemMessage,
   { deliveries }: ReceivedMessage,
   answer: RetryAnswer,
 ): Promise<RetryAnswer> {
   if (deliveries < MAX_DELIVERIES) return answer;
-  const reason = `it was delivered ${deliveries} times without coming to an end`;
-  await noteDead(new FailureRegister(state), keyOf(message), {
-    at: clock.now(),
-    by: message.runId,
-    why: reason,
-  });
-  return { kind: 'dead', reason, redrives: message.redrives + 1 };
+  const why = `it was delivered ${deliveries} times without coming to an end`;
+  return giveUpOn(platform, keyOf(message), { by: message.runId, why });
+}
+
+async function giveUpOn(
+  { state, clock }: Platform,
+  key: FailureKey,
+  { by, why }: { readonly by: string; readonly why: string },
+): Promise<RetryAnswer> {
+  const redrives = await noteDead(new FailureRegister(state), key, { at: clock.now(), by, why });
+  return { kind: 'dead', reason: why, redrives: redrives + 1 };
 }
 
 /** Milliseconds after which a try that had to stop goes on. */
@@ -149,39 +150,73 @@ async function tryClaimed(
   wish: Wish,
   mustStop: () => boolean,
 ): Promise<RetryAnswer> {
+  if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
+  const claim = await claimOf(platform, source, key, wish);
+  switch (claim.kind) {
+    case 'claimed':
+      return tryOnce(platform, source, key, wish, claim, mustStop);
+    case 'wait':
+      return { kind: 'not-yet', delayMs: claim.delayMs };
+    case 'unburied':
+      return { kind: 'dead', reason: claim.why, redrives: claim.redrives + 1 };
+    case 'left-behind':
+      await closePartition({ platform, source, runId: claim.runId, partition: key.partition }, key);
+      if (claim.isSpent)
+        return giveUpOn(platform, key, { by: claim.runId, why: 'its worker died each time' });
+      return tryClaimed(platform, source, key, wish, mustStop);
+    default:
+      return claim;
+  }
+}
+
+async function claimOf(
+  { state, clock, newId }: Platform,
+  source: Source,
+  key: FailureKey,
+  wish: Wish,
+): Promise<Claim> {
+  const { skip } = await new TargetRegister(state).get(source.name, key.partition.target);
+  const flag = skip ? { why: `the target is flagged: ${skip.reason}`, by: skip.actor } : undefined;
+  return claimRetry(new FailureRegister(state), key, wish, { now: clock.now(), newRunId: newId(), flag });
+}
+
+/** Less than this is left of a claim: it is renewed, because one page may wait out a pause of its host. */
+const CLAIM_SPARE_MS = 10 * 60_000;
+
+async function tryOnce(
+  platform: Platform,
+  source: Source,
+  key: FailureKey,
+  wish: Wish,
+  { failure, runId, asked }: Extract<Claim, { kind: 'claimed' }>,
+  mustStop: () => boolean,
+): Promise<RetryAnswer> {
   const register = new FailureRegister(platform.state);
   const now = () => platform.clock.now();
-  const { skip } = await new TargetRegister(platform.state).get(source.name, key.partition.target);
-  if (skip) {
-    const why = `the target is flagged: ${skip.reason}`;
-    const move = { at: now(), by: skip.actor, why };
-    if (wish.kind === 'message') await leaveToPerson(register, key, move, wish.redrives);
-    return { kind: 'needs-a-person', why };
+  const context: AttemptContext = {
+    platform,
+    source,
+    runId,
+    partition: key.partition,
+    ...(!asked && { retryOf: key.item }),
+  };
+  for (;;) {
+    const until = now() + CLAIM_MS;
+    const tried = await tryAgain(context, failure, () => mustStop() || until - now() < CLAIM_SPARE_MS);
+    if (tried.kind !== 'stopped') {
+      const answer = await settle(context, register, key, wish, tried);
+      // In this order: a claim whose work is gone would be taken up under an id whose records are complete.
+      await endClaim(register, key, runId);
+      await clearWork(context);
+      return answer;
+    }
+    if (mustStop()) {
+      await yieldClaim(register, key, runId, now());
+      return { kind: 'not-yet', delayMs: GO_ON_MS };
+    }
+    // Nobody may take up a try that is still alive: two would ask for the same page.
+    if (!(await renewClaim(register, key, runId, now()))) return { kind: 'not-yet', delayMs: GO_ON_MS };
   }
-  if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
-  const claim = await claimRetry(register, key, wish, { now: now(), newRunId: platform.newId() });
-  if (claim.kind === 'wait') return { kind: 'not-yet', delayMs: claim.delayMs };
-  if (claim.kind === 'unburied') return { kind: 'dead', reason: claim.why, redrives: claim.redrives + 1 };
-  if (claim.kind === 'left-behind') {
-    await closePartition({ platform, source, runId: claim.runId, partition: key.partition }, key);
-    return { kind: 'closed', why: claim.why };
-  }
-  if (claim.kind !== 'claimed') return claim;
-
-  const context = { platform, source, runId: claim.runId, partition: key.partition };
-  // Nobody may take up a try that is still alive: two would ask for the same page, and one of them leave no record.
-  const isRunningOut = () => claim.until - now() < CLAIM_SPARE_MS;
-  const tried = await tryAgain(context, claim.failure, () => mustStop() || isRunningOut());
-  if (tried.kind === 'stopped') {
-    await yieldClaim(register, key, now());
-    if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
-    return tryClaimed(platform, source, key, wish, mustStop);
-  }
-  const answer = await settle(context, register, key, wish, tried);
-  // In this order: a claim whose work is gone would be taken up under an id whose records are complete, and replace them.
-  await endClaim(register, key, claim.runId);
-  await clearWork(context);
-  return answer;
 }
 
 async function settle(
@@ -191,10 +226,10 @@ async function settle(
   wish: Wish,
   tried: Exclude<Tried, { kind: 'stopped' }>,
 ): Promise<RetryAnswer> {
-  const by = { at: platform.clock.now(), by: runId };
+  const at = platform.clock.now();
   if (tried.kind === 'unlisted') {
     const why = 'the index no longer lists it';
-    await dismiss(register, key, { ...by, why });
+    await dismiss(register, key, { at, by: runId, why });
     return { kind: 'closed', why };
   }
   const after = await register.get(key);
@@ -203,29 +238,26 @@ async function settle(
     if (tried.kind === 'published') return { kind: 'recovered', runId, result: tried.result };
     return { kind: 'closed', why: `it is ${after?.state ?? 'gone'}` };
   }
+  const redrives = wish.kind === 'message' ? wish.redrives : undefined;
   if (tried.kind === 'published' && tried.result.status === 'held') {
     const why = tried.result.reason ?? 'the version is held';
-    await leaveToPerson(register, key, { ...by, why }, wish.kind === 'message' ? wish.redrives : undefined);
+    await leaveToPerson(register, key, { at, by: runId, why }, redrives);
     return { kind: 'needs-a-person', why };
   }
   const outcome: Outcome =
     tried.kind === 'failed'
       ? tried.outcome
-      : { code: after.code, message: after.message ?? tried.result.reason ?? after.code };
+      : { code: after.code, message: tried.result.reason ?? after.message ?? after.code };
+  const settled = await settleRetry(register, key, { runId, outcome, policy: source.retry, at });
   const why = `${outcome.code} ${outcome.message ?? ''}`.trim();
-  const settled = await settleRetry(register, key, outcome, source.retry, { ...by, why });
   switch (settled.kind) {
     case 'again':
       return { kind: 'failed-again', outcome, delayMs: settled.delayMs };
     case 'dead':
-      return {
-        kind: 'dead',
-        reason: `${settled.tries} retries failed, the last with ${why}`,
-        redrives: settled.redrives + 1,
-      };
+      return { kind: 'dead', reason: usedUp(settled.tries, why), redrives: settled.redrives + 1 };
     case 'still-dead':
       // The message only ended what a person had begun: a letter that was put back has its own tries before it.
-      if (wish.kind === 'message' && isLetterOf(after, wish.redrives))
+      if (redrives !== undefined && isLetterOf(after, redrives))
         return { kind: 'not-yet', delayMs: coolDownMs(outcome, source.retry) };
       return { kind: 'needs-a-person', why: `${why}; its letter stays among the dead letters` };
     case 'needs-a-person':

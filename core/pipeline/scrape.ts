@@ -14,20 +14,33 @@ import { isSealed, seal } from './seal.ts';
 import { TargetGate } from './target-gate.ts';
 import type { ScrapeAnswer } from './workflow.ts';
 
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** What a retry says beside its work. */
+export interface ScrapeOptions {
+  /** Items that are not asked for: they wait for a person, or for their own time. */
+  readonly leaveOut?: ReadonlySet<string>;
+  /** See `AttemptContext`. */
+  readonly retryOf?: string;
+}
+
 /**
  * Fetches what is missing of one partition, each page at most once per call, and seals the result when nothing is left to try.
  * Throws a StageError `RateLimited` or `Transient` where the state machine should wait and call again.
- * `mustStop` is asked before each page: time is up, or the operator has interrupted. `leaveOut`: items that wait for a person.
+ * `mustStop` is asked before each page: time is up, or the operator has interrupted.
  */
 export async function scrape(
   platform: Platform,
   work: PartitionWork,
   mustStop = () => false,
-  leaveOut: ReadonlySet<string> = new Set(),
+  { leaveOut = NOTHING, retryOf }: ScrapeOptions = {},
 ): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
   const partition: Partition = { target: work.target, date: civilDate(work.date) };
-  const context: AttemptContext = { platform, source, runId: work.runId, partition };
+  const context: AttemptContext = {
+    ...{ platform, source, runId: work.runId, partition },
+    ...(retryOf !== undefined && { retryOf }),
+  };
   if (await isSealed(context)) return { done: true };
 
   const current = work.force ? undefined : await knownVersion(context);
@@ -61,15 +74,25 @@ async function knownVersion({
 }
 
 /** Ends a scrape whose retries are used up: what is there is sealed, what is missing becomes failures. */
-export async function giveUp(platform: Platform, work: PartitionWork): Promise<ScrapeAnswer> {
+export async function giveUp(
+  platform: Platform,
+  work: PartitionWork,
+  { leaveOut = NOTHING, retryOf }: ScrapeOptions = {},
+): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
-  const context = {
-    platform,
-    source,
-    runId: work.runId,
+  const context: AttemptContext = {
+    ...{ platform, source, runId: work.runId },
     partition: { target: work.target, date: civilDate(work.date) },
+    ...(retryOf !== undefined && { retryOf }),
   };
-  if (!(await isSealed(context))) await seal(context);
+  if (await isSealed(context)) return { done: true };
+  const progress = await ScrapeProgress.load(context);
+  const gate = await TargetGate.open(context, progress.inOrder());
+  const isUnasked = ({ id }: Item) => progress.attempts(id) === 0 && !leaveOut.has(id);
+  await seal(context, {
+    // Behind a flag nothing is asked for, on purpose.
+    unasked: (await gate.isShut()) ? [] : (progress.listed() ?? []).filter(isUnasked),
+  });
   return { done: true };
 }
 

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import type {
@@ -7,17 +8,23 @@ import type {
   PageEvidence,
   ScrapeResult,
 } from '../lake/scrape-result.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/verdict.ts';
 import type { Item } from '../source/source.ts';
 import { afterAttempt, TargetRegister } from '../target/target.ts';
-import type { FailedTry } from '../work/failure.ts';
+import type { FailedItem, FailedTry } from '../work/failure.ts';
 import { FailureRegister } from '../work/failure-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import { appendAttempts } from './attempt-log.ts';
 import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { queueFailures } from './queue-failures.ts';
+import { timeOfId } from './run-id.ts';
 import { INDEX_ID } from './scrape-progress.ts';
+
+/** Failures that are opened side by side. */
+const FAILURES_AT_ONCE = 16;
+const UNASKED = { code: 'UNKNOWN_ERROR', message: 'it was not asked for before the run gave up' } as const;
 
 function resultKey({ runId, source, partition }: AttemptContext): string {
   return `${partitionWorkPrefix(runId, source.name, partition)}result.json`;
@@ -33,15 +40,21 @@ export async function readResult(context: AttemptContext): Promise<ScrapeResult 
   return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as ScrapeResult);
 }
 
+export interface SealOptions {
+  /** `items`: single items were tried again, nobody asked for the index, and what is not mentioned stands as it is. */
+  readonly scope?: 'partition' | 'items';
+  /** Listed items that nobody came to ask for: each is a failure, too. */
+  readonly unasked?: readonly Item[];
+}
+
 /**
  * Turns the checkpoints of a scrape into what outlives the run: WARC files, the attempts table, the target's counters,
- * open failures, and last the result that publish reads. Any step may be repeated after a crash: the same checkpoints
+ * failures, and last the result that publish reads. Any step may be repeated after a crash: the same checkpoints
  * give objects that say the same, and the counters are added in one transaction with a marker.
- * `items`: single items were tried again, nobody asked for the index, and what is not mentioned stands as it is.
  */
 export async function seal(
   context: AttemptContext,
-  scope: 'partition' | 'items' = 'partition',
+  { scope = 'partition', unasked = [] }: SealOptions = {},
 ): Promise<void> {
   const { platform, runId, source, partition } = context;
   const captures = new CaptureWriter(context);
@@ -77,7 +90,7 @@ export async function seal(
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
   };
   await countAttempts(context, attempts);
-  await openFailures(context, index, result.items, last, tries);
+  await openFailures(context, index, result.items, last, tries, unasked);
   await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
 }
 
@@ -200,17 +213,31 @@ async function openFailures(
   items: readonly ItemResult[],
   last: ReadonlyMap<string, Checkpoint>,
   tries: ReadonlyMap<string, readonly FailedTry[]>,
+  unasked: readonly Item[],
 ): Promise<void> {
-  const { platform, source, runId, partition } = context;
-  const failures = new FailureRegister(platform.state);
-  const tried = items.flatMap(({ item }) => last.get(item.id) ?? []);
-  const failed = [...(index ? [index] : []), ...tried].filter(
-    ({ outcome }) => DISPOSITIONS[outcome.code].opensFailure,
-  );
-  for (const { attempt, item } of failed) {
-    const inOrder = tries.get(item.id)!.toSorted((a, b) => a.at - b.at);
-    const failedItem = { item: item.id, url: attempt.url, tries: inOrder, capture: attempt.capture };
-    await failures.open(source.name, partition, failedItem, runId);
+  const { source, runId } = context;
+  const tried = [...(index ? [index] : []), ...items.flatMap(({ item }) => last.get(item.id) ?? [])];
+  const failed = tried
+    .filter(({ outcome }) => DISPOSITIONS[outcome.code].opensFailure)
+    .map(({ attempt, item, outcome }): FailedItem & { outcome: Outcome } => ({
+      item: item.id,
+      url: attempt.url,
+      tries: tries.get(item.id)!.toSorted((a, b) => a.at - b.at),
+      capture: attempt.capture,
+      outcome,
+    }));
+  const at = timeOfId(runId);
+  for (const { id, url } of unasked) {
+    const { href } = new URL(url, source.baseUrl);
+    const untried = { at, runId, code: UNASKED.code, message: UNASKED.message };
+    failed.push({ item: id, url: href, tries: [untried], capture: null, outcome: UNASKED });
   }
-  await queueFailures(context, failed);
+  const register = new FailureRegister(context.platform.state);
+  await pLimit(FAILURES_AT_ONCE).map(failed, ({ outcome: _, ...each }) =>
+    register.open(source.name, context.partition, each, runId),
+  );
+  await queueFailures(
+    context,
+    failed.map(({ item, outcome, tries: own }) => ({ item, outcome, at: own.at(-1)!.at })),
+  );
 }

@@ -68,7 +68,7 @@ async function tryItem(
       const gate = await TargetGate.open(context, []);
       await gate.note(await attemptPage(context, { kind: 'item', item }, 1, validators));
     }
-    await seal(context, 'items');
+    await seal(context, { scope: 'items' });
   }
   const content = (await readResult(context))!.items.find(({ item }) => item.id === failure.item)?.content;
   if (content?.kind === 'failed') return { kind: 'failed', outcome: content.outcome };
@@ -80,30 +80,45 @@ async function tryItem(
 
 /**
  * One pass over the partition; what does not come in it becomes a failure of its own, with a message of its own. Items that
- * wait for a person are not asked for: the pass is about another one.
+ * wait for a person, or for their own time, are not asked for: the pass is about another one.
  */
 async function tryPartition(
   context: AttemptContext,
   failure: Failure,
   mustStop: () => boolean,
 ): Promise<Tried> {
+  const { platform, retryOf } = context;
   const work = workOf(context);
-  const leaveOut = await waitingForPerson(context);
-  leaveOut.delete(failure.item);
+  const waiting = await waitingItems(context);
+  waiting.delete(failure.item);
+  const index = waiting.get(INDEX_ID);
+  if (index)
+    return { kind: 'failed', outcome: { code: index.code, message: `the index of the day: ${index.code}` } };
+  const options = { leaveOut: new Set(waiting.keys()), ...(retryOf !== undefined && { retryOf }) };
   try {
-    while (!(await scrape(context.platform, work, mustStop, leaveOut)).done)
+    while (!(await scrape(platform, work, mustStop, options)).done)
       if (mustStop()) return { kind: 'stopped' };
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
-    await giveUp(context.platform, work);
+    await giveUp(platform, work, options);
   }
-  return { kind: 'published', result: await publish(context.platform, work, 'retry') };
+  return { kind: 'published', result: await publish(platform, work, 'retry') };
 }
 
-async function waitingForPerson({ platform, source, partition }: AttemptContext): Promise<Set<string>> {
-  const items = new Set<string>();
-  for await (const failure of new FailureRegister(platform.state).list(source.name, partition))
-    if (isUnresolved(failure) && !isRetriedLater(failure.code)) items.add(failure.item);
+/** What is due within this is asked for in the same pass, and counted: items that failed together come together. */
+const SOON_MS = 15 * 60_000;
+
+/** Unresolved items of the partition that this is not the time for. */
+async function waitingItems({ platform, source, partition }: AttemptContext): Promise<Map<string, Failure>> {
+  const soon = platform.clock.now() + SOON_MS;
+  const items = new Map<string, Failure>();
+  for await (const failure of new FailureRegister(platform.state).list(source.name, partition)) {
+    const { state, code, item, retry } = failure;
+    // Without the index there is no pass: it is asked for whenever it may heal.
+    const isLater = item !== INDEX_ID && (retry?.dueAt ?? 0) > soon;
+    const isWaiting = state === 'dead' || !isRetriedLater(code) || isLater;
+    if (isUnresolved(failure) && isWaiting) items.set(item, failure);
+  }
   return items;
 }
 

@@ -21,7 +21,10 @@ export interface WorkQueue {
   bury(message: ReceivedMessage, reason: string): Promise<boolean>;
   /** Messages by where they are; approximate on AWS. */
   depth(): Promise<QueueDepth>;
-  /** The dead letters, oldest first. Looking at them changes nothing but, on AWS, their visibility for some seconds. */
+  /**
+   * The dead letters, oldest first. Looking at them changes nothing, but on AWS hides them from others until it ends, and
+   * for five minutes where it was killed.
+   */
   deadLetters(): AsyncIterable<DeadLetter>;
   /**
    * Moves dead letters back into the queue, each with its new body and delay, its deliveries at zero. A crash on the way

@@ -1,4 +1,4 @@
-import { partitionName } from '../lake/layout.ts';
+import { itemName, partitionName } from '../lake/layout.ts';
 import type { Partition } from '../source/source.ts';
 
 /** Commands that a report recommends, ready to be pasted. */
@@ -44,8 +44,9 @@ export function skipRemoveCommand(source: string, target: string): string {
 
 /** All failures of the partition, or one item of it. */
 export function retryCommand(source: string, partition: Partition, item?: string): string {
-  const name = partitionName(source, partition);
-  return command('retry', '--partition', item === undefined ? name : `${name}/${item}`);
+  const name =
+    item === undefined ? partitionName(source, partition) : itemName({ source, ...partition, item });
+  return command('retry', '--partition', name);
 }
 
 /** All that a run left behind and another try may heal. */

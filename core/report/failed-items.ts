@@ -1,8 +1,8 @@
+import { triesLeft } from '../audit/failure-next.ts';
 import { remedyFor } from '../audit/why-remedies.ts';
 import { partitionName } from '../lake/layout.ts';
 import type { OutcomeCode } from '../outcome/outcome.ts';
 import { civilDate } from '../window/civil-date.ts';
-import { MAX_RETRIES } from '../work/failed-item.ts';
 import { type Failure, isUnresolved, type UNRESOLVED } from '../work/failure.ts';
 
 type Unresolved = (typeof UNRESOLVED)[number];
@@ -71,7 +71,7 @@ function summaryOf(failure: Failure & { readonly state: Unresolved }, flagged: b
     message: message === null ? null : message.slice(0, MESSAGE_LENGTH).toWellFormed(),
     state,
     dueAt: queued ? (retry?.dueAt ?? null) : null,
-    triesLeft: queued ? Math.max(0, MAX_RETRIES - (retry?.tries ?? 0)) : 0,
+    triesLeft: triesLeft(failure) ?? 0,
     flagged,
   };
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { type Failure, isUnresolved } from './failure.ts';
 import { type FailureRegister, keyOf } from './failure-register.ts';
-import { dismiss } from './retry-claim.ts';
+import { dismiss } from './retry-settle.ts';
 
 /**
  * What is done about failures that nobody wants to see any more. A plan is a value: it can be printed, and nothing has

@@ -2,7 +2,7 @@ import type { DeadLetter } from '../ports/work-queue.ts';
 import { command, retryCommand, skipRemoveCommand } from '../report/commands.ts';
 import { type FailedItemMessage, isRetriedLater } from './failed-item.ts';
 import type { Failure } from './failure.ts';
-import { isGivenUp } from './retry-claim.ts';
+import { isGivenUp } from './retry-settle.ts';
 
 /**
  * `waiting`: its item is dead, and waits for somebody to put the letter back · `stale`: its failure came to an end without

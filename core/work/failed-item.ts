@@ -5,6 +5,9 @@ import type { RetryPolicy } from '../source/source.ts';
 import { civilDateSchema } from '../window/civil-date.ts';
 import type { Failure } from './failure.ts';
 
+/** The last time that a Date can say; milliseconds. */
+const LAST_TIME = 8.64e15;
+
 /**
  * The message about a failed item. It says which item, no more: what is known of it (whether it is still open, when it
  * is due, how often it was tried) stands in its failure, so that a message that comes twice, late or out of order
@@ -22,21 +25,23 @@ const messageSchema = z.object({
   /** The run in which it failed. */
   runId: z.string(),
   /** Milliseconds since the epoch: it is not tried again before that. Longer than a queue can delay a message. */
-  notBefore: z.int(),
+  notBefore: z.int().nonnegative().max(LAST_TIME),
+  /** Milliseconds; when it was sent the first time. A message older than the decision to take the item off the queue is void. */
+  sentAt: z.int().nonnegative().default(0),
   /** How often it was put back from the dead letters once this message is delivered: a letter says one more than it died with. */
-  redrives: z.int().default(0),
+  redrives: z.int().nonnegative().max(1_000_000).default(0),
   /**
-   * A person asked for a try then (milliseconds): until it is tried, neither the cool-down nor its outcome holds it back.
-   * Tried since, this is a message like any other.
+   * A person asked for another try when the last one was then (milliseconds): until that is made, neither the cool-down nor
+   * the outcome holds it back. Tried since, this is a message like any other.
    */
-  askedAt: z.int().optional(),
+  askedAfter: z.number().optional(),
 });
 export type FailedItemMessage = z.infer<typeof messageSchema>;
 
 /** The message about a failure. */
 export function encodeFailedItem(
   failure: Failure,
-  says: Pick<FailedItemMessage, 'notBefore' | 'redrives' | 'askedAt'>,
+  says: Pick<FailedItemMessage, 'notBefore' | 'sentAt' | 'redrives' | 'askedAfter'>,
 ): string {
   const { source, target, date, item, url, lastRunId: runId } = failure;
   return JSON.stringify({ version: 1, source, target, date, item, url, runId, ...says });

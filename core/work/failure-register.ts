@@ -52,23 +52,25 @@ export class FailureRegister {
   }
 
   /**
-   * Closes every unresolved failure of the partition for which `recovered` holds, and says how many those are. `failedAt`:
-   * milliseconds; what was seen before that recovers nothing. Run ids could not tell: a retry that died and was taken up
-   * again publishes under an id that is older than it.
+   * Closes every unresolved failure of the partition whose item came, and says how many those are. `seenAt`: when it was
+   * read, in milliseconds; what was read before the item failed recovers nothing. Run ids could not tell: a retry that died
+   * and was taken up again publishes under an id that is older than it.
    */
   async recover(
     source: string,
     partition: Partition,
-    recovered: (item: string, failedAt: number) => boolean,
+    seenAt: (item: string) => number | undefined,
     by: { readonly runId: string; readonly at: number },
   ): Promise<number> {
     const isRecovered = (failure: Failure | undefined): failure is Failure =>
-      isUnresolved(failure) && recovered(failure.item, failure.lastFailedAt);
+      isUnresolved(failure) && (seenAt(failure.item) ?? Number.NEGATIVE_INFINITY) >= failure.lastFailedAt;
     let count = 0;
     for await (const failure of this.list(source, partition)) {
       if (!isRecovered(failure)) continue;
       await this.change({ source, partition, item: failure.item }, (before) =>
-        isRecovered(before) ? closed(before, 'recovered', { at: by.at, by: by.runId }) : undefined,
+        isRecovered(before)
+          ? closed(before, 'recovered', { at: by.at, by: by.runId }, seenAt(before.item))
+          : undefined,
       );
       count++;
     }

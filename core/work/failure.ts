@@ -24,6 +24,8 @@ const retrySchema = z.object({
   deadAt: z.number().nullable(),
   /** From the last try until the letter is written: a process that dies in between leaves a message that is still to be buried. */
   unburied: z.literal(true).optional(),
+  /** The retry of another item of its partition that asked for this one as well, and counted as one of its tries. */
+  countedBy: z.string().optional(),
 });
 
 const claimSchema = z.object({
@@ -33,7 +35,13 @@ const claimSchema = z.object({
   until: z.number(),
   /** True where a person asked for the try: it counts as none of those that the queue has. */
   asked: z.boolean().default(false),
+  /** How many workers have taken it up; those that gave it back in order are not counted. */
+  takes: z.int().default(1),
 });
+type RetryClaim = z.infer<typeof claimSchema>;
+
+/** The longest that a Lambda lives: a try that is still claimed after that has died. Milliseconds. */
+export const CLAIM_MS = 15 * 60_000;
 
 const outcomeSchema = z.object({
   /** Milliseconds. */
@@ -78,6 +86,8 @@ export const failureSchema = z.object({
   lastFailedAt: z.number(),
   closedAt: z.number().nullable(),
   closedBy: z.string().nullable(),
+  /** When the page was read that recovered it; null where none did. A failure later than that is a new one. */
+  seenAt: z.number().nullable().default(null),
   /** The newest last; no more than `HISTORY`: every attempt is in the table `attempts`. */
   outcomes: z.array(outcomeSchema).default([]),
   /** Every change of state with who and when, the newest last; no more than `HISTORY`. */
@@ -138,10 +148,9 @@ export function failedAgain(
   runId: string,
 ): Failure | undefined {
   const last = tries.at(-1)!;
-  // A try that was made before the failure was closed speaks of the past. Times tell, ids do not: a run that was interrupted
-  // and taken up again fails an item later than the retry that had a newer id.
-  const isPast = isUnresolved(before) ? before.lastRunId >= runId : (before?.closedAt ?? 0) >= last.at;
-  if (before && isPast) return undefined;
+  // Times tell what is past, ids do not: a run that was interrupted and taken up again fails an item later than the retry
+  // that had a newer id.
+  if (before && knownUntil(before) >= last.at) return undefined;
   const again = isUnresolved(before) ? before : undefined;
   const failure: Failure = {
     source: identity.source,
@@ -151,7 +160,7 @@ export function failedAgain(
     url,
     state: again?.state ?? 'open',
     code: last.code,
-    message: last.message,
+    message: shortened(last.message),
     runs: (again?.runs ?? 0) + 1,
     attempts: (again?.attempts ?? 0) + tries.length,
     counts: addedUp(again?.counts ?? {}, tries),
@@ -162,7 +171,8 @@ export function failedAgain(
     lastFailedAt: last.at,
     closedAt: null,
     closedBy: null,
-    outcomes: [...(again?.outcomes ?? []), ...tries].slice(-HISTORY),
+    seenAt: null,
+    outcomes: [...(again?.outcomes ?? []), ...tries.map(withShortMessage)].slice(-HISTORY),
     transitions: before?.transitions ?? [],
     ...(again?.retry && { retry: again.retry }),
     claim: before?.claim ?? null,
@@ -175,18 +185,45 @@ export function failedAgain(
   return failure.state === 'queued' && !isRetriedLater(last.code) ? offQueue(failure, move) : failure;
 }
 
+/** The last that is known of the item; milliseconds. */
+function knownUntil(failure: Failure): number {
+  if (isUnresolved(failure)) return failure.lastFailedAt;
+  return failure.seenAt ?? failure.closedAt ?? 0;
+}
+
+/** Characters of a message that are kept: fifty of them must fit into a document. */
+const MESSAGE_LENGTH = 1000;
+
+function shortened(message: string | null): string | null {
+  return message === null ? null : message.slice(0, MESSAGE_LENGTH).toWellFormed();
+}
+
+function withShortMessage(failed: FailedTry): FailedTry {
+  return { ...failed, message: shortened(failed.message) };
+}
+
+/** True while a worker may be at it. A claim from a clock that ran ahead is not believed for longer than one can last. */
+export function isClaimed({ claim }: { readonly claim: RetryClaim | null }, now: number): boolean {
+  return claim !== null && claim.until > now && claim.until <= now + 2 * CLAIM_MS;
+}
+
 /** Open: its messages find nothing to do any more. */
 export function offQueue({ retry: _, ...failure }: Failure, move: Move): Failure {
   return moved(failure, 'open', move);
 }
 
 /** Closed. A success clears the counts: the next failure of this item begins at nothing. */
-export function closed(failure: Failure, state: 'recovered' | 'dismissed', move: Move): Failure {
+export function closed(
+  failure: Failure,
+  state: 'recovered' | 'dismissed',
+  move: Move,
+  seenAt: number | null = null,
+): Failure {
   const { retry: _, ...rest } = moved(failure, state, {
     why: `after ${count(failure.attempts, 'try', 'tries')} in ${count(failure.runs, 'run', 'runs')}`,
     ...move,
   });
-  return { ...rest, runs: 0, attempts: 0, counts: {}, closedAt: move.at, closedBy: move.by };
+  return { ...rest, runs: 0, attempts: 0, counts: {}, closedAt: move.at, closedBy: move.by, seenAt };
 }
 
 function addedUp(counts: Failure['counts'], tries: readonly FailedTry[]): Failure['counts'] {

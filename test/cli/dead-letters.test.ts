@@ -77,7 +77,7 @@ describe('dead-letters', () => {
   it('shows one letter by its item: body, failure, every change of its state, and what to do', async () => {
     const { stdout } = await cli('show', nameOfRace(0));
     expect(stdout).toContain('"redrives":1');
-    expect(stdout).toMatch(/was +dead .* by \S+: SERVER_ERROR/);
+    expect(stdout).toMatch(/was +dead .* by \S+: 3 retries failed, the last with SERVER_ERROR/);
     expect(stdout).toMatch(/next +rescrape dead-letters redrive [0-9a-f-]{36}\n/);
     expect(await cli('show', 'racing/gb/2020-01-01/1')).toMatchObject({
       code: 1,

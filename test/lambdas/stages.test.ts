@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PlanAnswer } from '../../core/pipeline/workflow.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
+import { MAX_DELIVERIES } from '../../core/work/failed-item.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { handlerOf, type Stage } from '../../lambdas/stage-handler.ts';
 import { currentRows, logRows } from '../e2e/support/lake-reading.ts';
@@ -282,6 +283,45 @@ describe('retry-items', () => {
     const answer = await call('retry-items', { Records: messages.map((each) => record(each)) }, 10_000);
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: messages[0]!.id }] });
     expect(asked(session, 0)).toEqual([4]);
+  });
+
+  describe('at the last delivery', () => {
+    /** What one delivery leaves behind of a race that failed in a run, and fails whenever it is asked for. */
+    async function left(receives: number, remainingMs?: number) {
+      await sessionWith(rule(0, status(500)));
+      await session.run({ targets: ['gb'] });
+      const [message] = await received();
+      const event = { Records: [record(message!, receives)] };
+      const answer = await call('retry-items', event, remainingMs);
+      const { failedItems } = session.platform;
+      const letters = await Array.fromAsync(failedItems.deadLetters());
+      const [failure] = await session.failures();
+      return { id: message!.id, answer, failure: failure!, letters, depth: await failedItems.depth() };
+    }
+    const reason = `it was delivered ${MAX_DELIVERIES} times without coming to an end`;
+
+    it.each([
+      ['failed once more', undefined, 5],
+      ['was not tried for want of time', 10_000, 4],
+    ])(
+      'buries, with its reason, a message whose item %s, and its failure is dead',
+      async (_, ms, requests) => {
+        const { answer, failure, letters, depth } = await left(MAX_DELIVERIES, ms);
+        expect(asked(session, 0)).toEqual([requests]);
+        expect(answer).toEqual({ batchItemFailures: [] });
+        expect(letters).toMatchObject([{ reason, body: expect.stringContaining(raceId(session, 0)) }]);
+        expect(depth).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
+        expect(failure).toMatchObject({ state: 'dead', retry: { deadAt: expect.any(Number) } });
+        expect(failure.transitions.at(-1)).toMatchObject({ state: 'dead', why: reason });
+      },
+    );
+
+    it('has not come one delivery before: the message stays, and its failure is queued', async () => {
+      const { id, answer, failure, letters } = await left(MAX_DELIVERIES - 1);
+      expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: id }] });
+      expect(letters).toEqual([]);
+      expect(failure.state).toBe('queued');
+    });
   });
 
   it('refuses an event that is none of SQS', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqsWorkQueue } from '../../../adapters/aws/sqs-work-queue.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
 import type { DeadLetter, RedrivenLetter } from '../../../core/ports/work-queue.ts';
+import { FlickeringLetters } from './flickering-letters.ts';
 import { type Answer, type Input, type ScriptedService, serveScripted } from './scripted-service.ts';
 
 const letter = (n: number): DeadLetter => ({ id: `id-${n}`, body: `letter ${n}`, receipt: `receipt-${n}` });
@@ -11,7 +12,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 describe('the SQS work queue, when SQS misbehaves', () => {
   let service: ScriptedService;
   let queue: ReturnType<typeof openSqsWorkQueue>;
-  let answer: (operation: string, entries: readonly Input[], calls: number) => Answer;
+  let answer: (operation: string, entries: readonly Input[], calls: number) => Answer | Promise<Answer>;
   beforeEach(async () => {
     answer = () => ({ output: {} });
     service = await serveScripted((operation, { Entries }, calls) =>
@@ -104,5 +105,63 @@ describe('the SQS work queue, when SQS misbehaves', () => {
         'sqs:ReceiveMessage: the queue failed-items-dlq of the stack rescrape-dev-pipeline is not there; deploy the stack again, or check the region',
       ),
     );
+  });
+
+  describe('with many dead letters', () => {
+    const answerFrom =
+      (letters: FlickeringLetters, receive = () => letters.receive()) =>
+      (operation: string, entries: readonly Input[]) =>
+        operation === 'ReceiveMessage' ? receive() : letters.show(entries);
+    const list = async () => (await Array.fromAsync(queue.deadLetters())).map(({ body }) => body);
+    const bodies = (count: number) => numbers(count).map((n) => `letter ${n}`);
+    const receives = () => operations().filter((operation) => operation === 'ReceiveMessage').length;
+
+    it('lists each once, oldest first, and ends, where they come back as fast as they are read', async () => {
+      const letters = new FlickeringLetters(250, 20);
+      answer = answerFrom(letters);
+      expect(await list()).toEqual(bodies(250));
+      expect(receives()).toBeLessThanOrEqual(50);
+      expect(letters.hidden).toEqual([]);
+    });
+
+    it('asks for ten times ten at once', async () => {
+      const letters = new FlickeringLetters(100, 1000);
+      const isFull = Promise.withResolvers<void>();
+      answer = async (operation, entries) => {
+        if (receives() === 10) isFull.resolve();
+        await isFull.promise;
+        return answerFrom(letters)(operation, entries);
+      };
+      expect(await list()).toEqual(bodies(100));
+      const asked = service.calls.filter(({ operation }) => operation === 'ReceiveMessage');
+      expect(asked.map(({ input }) => input.MaxNumberOfMessages)).toEqual(Array(20).fill(10));
+    });
+
+    it('goes on where some of the servers of SQS say that there is nothing', async () => {
+      const letters = new FlickeringLetters(120, 1000);
+      answer = answerFrom(letters, () => (receives() % 5 === 0 ? letters.receive() : { output: {} }));
+      expect(await list()).toEqual(bodies(120));
+      expect(letters.hidden).toEqual([]);
+    });
+
+    it('shows those again that it has read when it cannot read the rest', async () => {
+      const letters = new FlickeringLetters(250, 1000);
+      answer = answerFrom(letters, () =>
+        receives() === 15 ? { error: 'AccessDenied', status: 403 } : letters.receive(),
+      );
+      await expect(list()).rejects.toThrow(/^sqs:ReceiveMessage failed-items-dlq: /);
+      expect(receives()).toBe(20);
+      expect(letters.hidden).toEqual([]);
+    });
+
+    it('shows all of them again to whoever looks at the first only', async () => {
+      const letters = new FlickeringLetters(25, 1000);
+      answer = answerFrom(letters);
+      for await (const { body } of queue.deadLetters()) {
+        expect(body).toBe('letter 0');
+        break;
+      }
+      expect(letters.hidden).toEqual([]);
+    });
   });
 });

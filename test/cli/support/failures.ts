@@ -83,7 +83,8 @@ async function put(register: FailureRegister, seeded: SeededFailure): Promise<vo
 
 function standing(failure: Failure, { state = 'open', ...seeded }: SeededFailure, runId: string): Failure {
   const { dueAt = FAILED_AT + 45 * 60_000, claimedUntil } = seeded;
-  const claim = claimedUntil === undefined ? null : { runId: 'run-claim', until: claimedUntil, asked: false };
+  const claim =
+    claimedUntil === undefined ? null : { runId: 'run-claim', until: claimedUntil, asked: false, takes: 1 };
   if (state === 'open') return { ...failure, claim };
   if (state === 'queued' || state === 'dead') {
     const dead = state === 'dead';
@@ -95,5 +96,5 @@ function standing(failure: Failure, { state = 'open', ...seeded }: SeededFailure
   }
   const at = FAILED_AT + 86_400_000;
   const closed = moved(failure, state, { at, by: 'run-5' });
-  return { ...closed, claim, runs: 0, attempts: 0, counts: {}, closedAt: at, closedBy: 'run-5' };
+  return { ...closed, claim, runs: 0, attempts: 0, counts: {}, closedAt: at, closedBy: 'run-5', seenAt: at };
 }

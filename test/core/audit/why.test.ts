@@ -287,7 +287,7 @@ describe('why, of failures that stand differently', () => {
     ...{ source: 'racing', target: 'gb', date: '2025-11-17', item, url: `https://example.org/${item}` },
     ...{ state: 'open', code: 'RATE_LIMITED', message: 'HTTP 406', runs: 1, attempts: 4, counts: {} },
     ...{ capture: null, firstRunId: RUN, lastRunId: RUN, openedAt: AT, lastFailedAt: AT },
-    ...{ closedAt: null, closedBy: null, outcomes: [], transitions: [], claim: null },
+    ...{ closedAt: null, closedBy: null, outcomes: [], transitions: [], seenAt: null, claim: null },
     ...more,
   });
   const retry = (dueAt: number, tries = 0) => ({ sentAt: AT, dueAt, tries, redrives: 0, deadAt: null });

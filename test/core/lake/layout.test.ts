@@ -70,6 +70,15 @@ describe('the layout of the lake', () => {
     );
   });
 
+  it('names an item after its partition', () => {
+    fc.assert(
+      fc.property(partitions, (partition) => {
+        const name = layout.itemName({ source: 'racing', ...partition, item: '4711' });
+        expect(name).toBe(`${layout.partitionName('racing', partition)}/4711`);
+      }),
+    );
+  });
+
   it.each([
     'racing/gb',
     'racing/gb/2026-02-30',

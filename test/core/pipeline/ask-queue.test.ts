@@ -83,10 +83,9 @@ describe('a person who asks the queue for a try', () => {
 });
 
 describe('who follows what was asked for', () => {
-  const follow = (failures: readonly Failure[], askedAt: number) =>
+  const follow = (failures: readonly Failure[]) =>
     Array.fromAsync(
       followFailures(session.platform, failures, {
-        askedAt,
         signal: new AbortController().signal,
         patienceMs: 60_000,
       }),
@@ -94,14 +93,15 @@ describe('who follows what was asked for', () => {
 
   it('is told how each of them stands once it was tried', async () => {
     const failures = await failedRun(rule(0, status(500), IN_A_RUN), rule(1, status(500)));
-    const askedAt = await askQueue(session.platform, failures);
+    await askQueue(session.platform, failures);
     await drained();
-    const ends = await follow(failures, askedAt);
+    const ends = await follow(failures);
     expect(ends.map(({ state }) => state).toSorted()).toEqual(['queued', 'recovered']);
   });
 
   it('gives up where nobody works the queue', async () => {
     const failures = await failedRun(rule(0, status(500)));
-    expect(await follow(failures, await askQueue(session.platform, failures))).toEqual([]);
+    await askQueue(session.platform, failures);
+    expect(await follow(failures)).toEqual([]);
   });
 });

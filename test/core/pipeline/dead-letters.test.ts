@@ -6,7 +6,7 @@ import { TargetRegister } from '../../../core/target/target.ts';
 import type { FailedItemMessage } from '../../../core/work/failed-item.ts';
 import type { FailureState } from '../../../core/work/failure.ts';
 import { FailureRegister } from '../../../core/work/failure-register.ts';
-import { noteRedriven } from '../../../core/work/retry-claim.ts';
+import { noteRedriven } from '../../../core/work/retry-settle.ts';
 import type { Fault } from '../../../demo/faults.ts';
 import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
 import type { Session, SessionOptions } from '../../e2e/support/session.ts';

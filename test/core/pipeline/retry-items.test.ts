@@ -79,7 +79,12 @@ describe('a run with failures', () => {
     expect(JSON.parse(delivery!.body)).toEqual({
       ...{ version: 1, source: 'racing', target: 'gb', date: DAY },
       ...{ item: expect.any(String), url: expect.stringContaining(session.site.url) },
-      ...{ runId: expect.any(String), notBefore: expect.any(Number), redrives: 0 },
+      ...{
+        runId: expect.any(String),
+        notBefore: expect.any(Number),
+        sentAt: expect.any(Number),
+        redrives: 0,
+      },
     });
   });
 

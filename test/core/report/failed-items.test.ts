@@ -16,7 +16,7 @@ const failure = (item: string, change: Partial<Failure> = {}): Failure => ({
     closedAt: null,
     closedBy: null,
   },
-  ...{ outcomes: [], transitions: [], claim: null },
+  ...{ outcomes: [], transitions: [], seenAt: null, claim: null },
   ...change,
 });
 const summedUp = (failures: readonly Failure[]) => failedItemsOf(failures, (target) => target === 'fr');
@@ -54,7 +54,7 @@ describe('the failed items of a run', () => {
     const retry = { sentAt: 1, dueAt: 500, tries: 1, redrives: 0, deadAt: null };
     const [queued, dead, open] = summedUp([
       failure('1', { state: 'queued', retry }),
-      failure('2', { state: 'dead', retry: { ...retry, tries: 3, deadAt: 400 } }),
+      failure('2', { state: 'dead', retry: { ...retry, deadAt: 400 } }),
       failure('3'),
     ]).items;
     expect(queued).toMatchObject({ dueAt: 500, triesLeft: 2 });

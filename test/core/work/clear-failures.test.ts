@@ -45,7 +45,7 @@ const queue = (item: string) =>
     }),
   );
 const recover = (item: string, runId: string) =>
-  register.recover('racing', DAY, (one) => one === item, { runId, at: 300 });
+  register.recover('racing', DAY, (one) => (one === item ? 300 : undefined), { runId, at: 300 });
 const all = () => Array.fromAsync(register.list('racing'));
 const states = async () => Object.fromEntries((await all()).map(({ item, state }) => [item, state]));
 const itemsOf = (failures: readonly Failure[]) => failures.map(({ item }) => item);
@@ -98,7 +98,7 @@ describe('clearing failures', () => {
     const seen = await all();
     await claimRetry(register, keyOf('claimed'), { kind: 'person' }, { now: NOW - 1, newRunId: 'run-9' });
     await recover('recovered', 'run-2');
-    await fail('again', 'run-2', 'NOT_FOUND');
+    await fail('again', 'run-2', 'NOT_FOUND', 200);
     const cleared = await clear(seen);
     expect(itemsOf(cleared.dismissed)).toEqual(['same']);
     expect(itemsOf(cleared.changed).sort()).toEqual(['again', 'claimed', 'recovered']);
@@ -124,7 +124,7 @@ describe('clearing failures', () => {
     await fail('1');
     await queue('1');
     await clear(await all());
-    const wish = { kind: 'message' as const, notBefore: 0, redrives: 0 };
+    const wish = { kind: 'message' as const, notBefore: 0, sentAt: 0, redrives: 0 };
     const come = () => claimRetry(register, keyOf('1'), wish, { now: NOW + 1, newRunId: 'run-9' });
     expect(await come()).toEqual({ kind: 'closed', why: 'it is dismissed' });
     await clear(await all());

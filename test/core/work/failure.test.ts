@@ -35,7 +35,8 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const open = (runId: string, at: number, item = '1') =>
   register.open('racing', DAY, failed(item, runId, at), runId);
 const all = () => Array.fromAsync(register.list('racing'));
-const everything = () => true;
+/** Every page was read a moment after it failed last. */
+const everything = () => 200;
 
 describe('the failure of an item', () => {
   it('is one, however many runs hit it: it counts them, and its attempts', async () => {
@@ -47,7 +48,13 @@ describe('the failure of an item', () => {
         ...{ source: 'racing', target: 'gb', date: '2026-11-20', item: '1', url: 'https://example.org/1' },
         ...{ state: 'open', code: 'SERVER_ERROR', message: null, runs: 2, attempts: 6, capture: 'c#1' },
         ...{ firstRunId: 'run-1', lastRunId: 'run-2', openedAt: 100, lastFailedAt: 200 },
-        ...{ closedAt: null, closedBy: null, claim: null, counts: { TIMEOUT: 5, SERVER_ERROR: 1 } },
+        ...{
+          closedAt: null,
+          closedBy: null,
+          seenAt: null,
+          claim: null,
+          counts: { TIMEOUT: 5, SERVER_ERROR: 1 },
+        },
         transitions: [{ state: 'open', at: 100, by: 'run-1', why: 'TIMEOUT' }],
         outcomes: [
           ...failed('1', 'run-1', 100).tries,
@@ -67,8 +74,8 @@ describe('the failure of an item', () => {
 
   it('does not count the same run twice, nor one that comes in late', async () => {
     await open('run-2', 200);
-    await open('run-2', 201);
-    await open('run-1', 202);
+    await open('run-2', 200);
+    await open('run-1', 199);
     expect(await all()).toMatchObject([{ runs: 1, attempts: 4, lastRunId: 'run-2', lastFailedAt: 200 }]);
   });
 
@@ -84,19 +91,20 @@ describe('the failure of an item', () => {
 
   it('is ended by a run with an older id that saw the item later: a retry that died was taken up again', async () => {
     await open('run-2', 100);
-    const seenAt = (at: number) => (_item: string, failedAt: number) => at >= failedAt;
-    expect(await register.recover('racing', DAY, seenAt(150), { runId: 'run-1', at: 300 })).toBe(1);
+    expect(await register.recover('racing', DAY, () => 150, { runId: 'run-1', at: 300 })).toBe(1);
     expect(await all()).toMatchObject([{ state: 'recovered', closedBy: 'run-1' }]);
   });
 
   it('is not ended by what was seen before it, by another partition, or by another item', async () => {
     await open('run-2', 100);
-    const seenAt = (at: number) => (_item: string, failedAt: number) => at >= failedAt;
-    expect(await register.recover('racing', DAY, seenAt(99), { runId: 'run-3', at: 300 })).toBe(0);
+    expect(await register.recover('racing', DAY, () => 99, { runId: 'run-3', at: 300 })).toBe(0);
     expect(await register.recover('racing', NEXT, everything, { runId: 'run-3', at: 300 })).toBe(0);
-    expect(await register.recover('racing', DAY, (item) => item === '2', { runId: 'run-3', at: 300 })).toBe(
-      0,
-    );
+    expect(
+      await register.recover('racing', DAY, (item) => (item === '2' ? 300 : undefined), {
+        runId: 'run-3',
+        at: 300,
+      }),
+    ).toBe(0);
     expect(await all()).toMatchObject([{ state: 'open' }]);
   });
 
@@ -126,7 +134,7 @@ describe('the failure of an item', () => {
   it('is not opened again by a run that was before the success', async () => {
     await open('run-1', 100);
     await register.recover('racing', DAY, everything, { runId: 'run-3', at: 300 });
-    await open('run-2', 250);
+    await open('run-2', 150);
     expect(await all()).toMatchObject([{ state: 'recovered', closedBy: 'run-3' }]);
   });
 

@@ -231,7 +231,9 @@ describe.skipIf(!emulator)('the deployed app', { timeout: 120_000 }, () => {
       ...before!,
       retry: { ...before!.retry!, tries: MAX_RETRIES - 1, dueAt: 0 },
     }));
-    await deployment.sendFailedItem(encodeFailedItem(failure!, { notBefore: 0, redrives: 0 }));
+    await deployment.sendFailedItem(
+      encodeFailedItem(failure!, { notBefore: 0, sentAt: Date.now(), redrives: 0 }),
+    );
     await expect
       .poll(() => asked('dead-letters', 'list'), { timeout: 30_000 })
       .toMatchObject([{ item: name, code: 'SERVER_ERROR', standing: 'waiting' }]);
