@@ -59,7 +59,9 @@ function printPlan(plan: ResetPlan, place: string, dryRun: boolean): void {
   ];
   printTable(columns, rows);
   if (plan.retrying > 0)
-    console.log(`under way: ${counted(plan.retrying, 'retry', 'retries')}; what they write later stays`);
+    console.log(
+      `under way: ${counted(plan.retrying, 'retry', 'retries')}; --confirm waits for nobody, and refuses meanwhile`,
+    );
   for (const run of plan.running)
     console.log(`under way, or interrupted: run ${cellText(run)}; what a live run writes later stays`);
   console.log(`the state of ${place} ${dryRun ? 'would be forgotten; nothing was changed' : 'is forgotten'}`);

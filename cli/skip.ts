@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { queueOpen } from '../core/pipeline/queue-failures.ts';
 import { type TargetRecord, TargetRegister } from '../core/target/target.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
 import { scopeOf } from './filter.ts';
-import { type ListOptions, number, printList, timeText, withCsv } from './list.ts';
+import { counted, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
 import { operator } from './operator.ts';
 import { cellText, printJson } from './print.ts';
 
@@ -108,6 +109,7 @@ async function removeSkip(name: string, target: string, _options: object, comman
         consecutiveNotFound: 0,
       }));
     }
+    const queued = before.skip ? await queueOpen(platform, { source: source.name, target }, operator()) : 0;
     if (json) return printJson(await register.get(source.name, target));
     if (!before.skip) return console.log(`${source.name}/${target} is not skipped: there is nothing to lift`);
     console.log(
@@ -115,5 +117,7 @@ async function removeSkip(name: string, target: string, _options: object, comman
         `${cellText(before.skip.reason)}); its counters of walls (${before.consecutiveBlocks}) and of 404s ` +
         `(${before.consecutiveNotFound}) are back at zero.`,
     );
+    if (queued > 0)
+      console.log(`${counted(queued, 'failed item')} of it back in the queue, to be tried again by itself.`);
   });
 }

@@ -1,9 +1,8 @@
 import { clearCommand, retryCommand } from '../report/commands.ts';
 import type { SkipFlag } from '../target/target.ts';
 import { civilDate } from '../window/civil-date.ts';
-import { isClaimed } from '../work/clear-failures.ts';
 import { MAX_RETRIES } from '../work/failed-item.ts';
-import { type Failure, isUnresolved } from '../work/failure.ts';
+import { type Failure, isClaimed, isUnresolved } from '../work/failure.ts';
 import { failureSteps } from './why-failure-steps.ts';
 import type { Step } from './why-remedies.ts';
 

@@ -12,7 +12,7 @@ const standingSchema = z.object({
   version: z.string().nullable(),
   /** Run that refreshed it last. */
   runId: z.string(),
-  /** Milliseconds; when that was put on record. */
+  /** Milliseconds; when that was decided. */
   at: z.number(),
   /** Milliseconds; the last refresh that ended committed or unchanged. Null where none ever did. */
   freshAt: z.number().nullable(),
@@ -59,7 +59,10 @@ export class PartitionRegister {
       yield standingSchema.parse(document.value);
   }
 
-  /** Records a refresh or a decision, unless a later one is on record. `fresh`: the site itself was asked, and answered. */
+  /**
+   * Records a refresh or a decision, unless a later one is on record: run ids could not tell, a run that began first may well
+   * publish last. `fresh`: the site itself was asked, and answered.
+   */
   async record(
     table: string,
     partition: Partition,
@@ -71,17 +74,20 @@ export class PartitionRegister {
     for (;;) {
       const document = await this.#state.get(partitionKey(table), sortKey(partition));
       const before = document && standingSchema.parse(document.value);
-      if (before && before.runId > standing.runId) return;
+      const isLate = before !== undefined && before.at > standing.at;
+      const freshAt = fresh ? Math.max(standing.at, before?.freshAt ?? 0) : (before?.freshAt ?? null);
+      if (isLate && freshAt === before.freshAt) return;
       // A refresh that failed decides nothing: what is current stays, and a held version still waits.
       const failed = standing.status === 'failed';
       const version = standing.version ?? (failed ? (before?.version ?? null) : null);
       const held = standing.held ?? (failed ? (before?.held ?? null) : null);
-      const freshAt = fresh ? standing.at : (before?.freshAt ?? null);
       const write = {
         kind: 'put' as const,
         partition: partitionKey(table),
         sort: sortKey(partition),
-        value: { ...standing, version, held, target: partition.target, date: partition.date, freshAt },
+        value: isLate
+          ? { ...before, freshAt }
+          : { ...standing, version, held, target: partition.target, date: partition.date, freshAt },
         expect: document?.revision ?? ('absent' as const),
       };
       if ((await this.#state.write([write])) === 'written') return;

@@ -1,8 +1,8 @@
 import type { OutcomeCode } from '../outcome/outcome.ts';
 import { redriveCommand, retryCommand, skipRemoveCommand, workerCommand } from '../report/commands.ts';
-import { type Failure, isUnresolved } from '../work/failure.ts';
+import { type Failure, isClaimed, isUnresolved } from '../work/failure.ts';
 import type { WhyFacts } from './why-facts.ts';
-import { isOverdue, isUnderWay } from './why-failure.ts';
+import { isOverdue } from './why-failure.ts';
 import { remediesFor, type Step } from './why-remedies.ts';
 import { isoTime } from './why-wording.ts';
 
@@ -52,7 +52,7 @@ function queuedSteps(queued: readonly Failure[], { source, partition, item, now 
       text: 'nobody seems to work the queue (in a stack that is its function retry-items): start a worker',
       command: workerCommand(),
     });
-  const waiting = queued.filter((failure) => !isUnderWay(failure, now));
+  const waiting = queued.filter((failure) => !isClaimed(failure, now));
   if (waiting.length > 0) {
     const first = Math.min(...waiting.flatMap(({ retry }) => retry?.dueAt ?? []));
     const wait =

@@ -1,5 +1,5 @@
 import { MAX_RETRIES } from '../work/failed-item.ts';
-import { type Failure, isUnresolved } from '../work/failure.ts';
+import { type Failure, isClaimed, isUnresolved } from '../work/failure.ts';
 import type { WhyFacts } from './why-facts.ts';
 import { countOf, isoTime, whoIs } from './why-wording.ts';
 
@@ -8,15 +8,10 @@ const OVERDUE_MS = 3_600_000;
 
 type Background = Pick<WhyFacts, 'now' | 'commits' | 'retries' | 'skip'>;
 
-/** True while somebody is trying the item. */
-export function isUnderWay({ claim }: Failure, now: number): boolean {
-  return claim !== null && claim.until > now;
-}
-
 export function isOverdue(failure: Failure, now: number): boolean {
   const { state, retry } = failure;
   return (
-    state === 'queued' && !isUnderWay(failure, now) && retry !== undefined && now - retry.dueAt > OVERDUE_MS
+    state === 'queued' && !isClaimed(failure, now) && retry !== undefined && now - retry.dueAt > OVERDUE_MS
   );
 }
 
@@ -31,7 +26,7 @@ export function failedText({ code, message, attempts, runs, firstRunId, openedAt
 /** Where it stands, without the name of its state: when it is due, who tries it, since when, by whom and why. */
 export function standingText(failure: Failure, facts: Background): string {
   const { claim, state, retry } = failure;
-  if (claim && isUnderWay(failure, facts.now)) {
+  if (claim && isClaimed(failure, facts.now)) {
     const which = claim.asked
       ? 'a try that a person asked for'
       : `try ${retry?.tries ?? 1} of ${MAX_RETRIES}`;
@@ -69,7 +64,7 @@ function movedText(failure: Failure, facts: Background): string {
 /** What the failure of an item means for it, as a clause of its answer. */
 export function failureClause(failure: Failure, facts: Background): string {
   const { state, code, firstRunId, retry, claim, transitions } = failure;
-  if (claim && isUnderWay(failure, facts.now)) return standingText(failure, facts);
+  if (claim && isClaimed(failure, facts.now)) return standingText(failure, facts);
   const why = transitions.at(-1)?.why ?? '';
   // Its last outcome has been told by then.
   const reason = why === '' || why.startsWith(code) ? '' : ` (${why})`;

@@ -14,6 +14,8 @@ export interface Merged {
   readonly items: readonly MergedItem[];
   /** False where every item keeps what the current version holds and none was added or dropped. */
   readonly touchesRows: boolean;
+  /** An item that had failed, or was carried over, stands well now: to be told by a version, even where its rows are the same. */
+  readonly healsItems: boolean;
 }
 
 /**
@@ -40,7 +42,12 @@ export function merge(current: VersionDescriptor | undefined, result: ScrapeResu
     items.some(({ rows }) => rows !== 'keep') ||
     items.length < current.items.length ||
     items.some(({ item }) => !before.has(item.id) && item.rows > 0);
-  return { index, items, touchesRows };
+  const healsItems = items.some(({ item }) => isIll(before.get(item.id)) && !isIll(item));
+  return { index, items, touchesRows, healsItems };
+}
+
+function isIll(item: VersionItem | undefined): boolean {
+  return item?.state === 'failed' || item?.state === 'carried';
 }
 
 /**

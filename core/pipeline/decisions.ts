@@ -7,8 +7,10 @@ import { PartitionStore } from '../lake/partition-store.ts';
 import { columnsOf } from '../lake/schema.ts';
 import { statsOf, type VersionDescriptor } from '../lake/version.ts';
 import type { Partition, Source } from '../source/source.ts';
+import { FailureRegister } from '../work/failure-register.ts';
 import type { Platform } from './platform.ts';
 import { dayOfRun } from './run-id.ts';
+import { INDEX_ID } from './scrape-progress.ts';
 
 /** A decision that cannot be taken as things stand. One line: why, and what to do. */
 export class DecisionError extends Error {
@@ -168,7 +170,23 @@ async function decide(
     rowsBefore,
     actor,
   });
+  if (decision.decision === 'accepted') await recoverItems(platform, source, partition, chosen, actor);
   return decided;
+}
+
+/** What the accepted version has of its items, it has recovered: holding it back had left their failures as they were. */
+async function recoverItems(
+  { state, clock }: Lake,
+  source: Source,
+  partition: Partition,
+  { items, index }: VersionDescriptor,
+  actor: string,
+): Promise<void> {
+  const good = items.filter(({ state: standing }) => standing === 'found' || standing === 'empty');
+  const seen = new Map(good.map(({ id, checkedAt }) => [id, checkedAt]));
+  seen.set(INDEX_ID, index.checkedAt);
+  const by = { runId: actor, at: clock.now() };
+  await new FailureRegister(state).recover(source.name, partition, (item) => seen.get(item), by);
 }
 
 interface DecisionRecord {

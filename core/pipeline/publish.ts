@@ -34,6 +34,10 @@ export interface PublishResult {
   readonly rows: number;
   readonly rowsBefore: number | null;
   readonly contentHash: string | null;
+  /** True where the rows are others than before. */
+  readonly changed: boolean;
+  /** Milliseconds; what it rests upon was current then. Of two answers about a partition the later one counts. */
+  readonly decidedAt: number;
   /** Version that waits for a decision, where status is held. */
   readonly held: string | null;
   readonly reason: string | null;
@@ -65,7 +69,9 @@ export async function publish(
     throw new Error(
       `publish of ${partitionName(source.name, partition)} was called before its scrape was sealed`,
     );
-  const answer = await publishResult(context, result).catch((error: unknown) => corrupted(result, error));
+  const answer = await publishResult(context, result).catch((error: unknown) =>
+    corrupted(result, error, platform.clock.now()),
+  );
   await recordPublish(context, result, answer, actor);
   await platform.lake.put(answerKey(context), new TextEncoder().encode(JSON.stringify(answer)));
   platform.emit({ kind: 'published', source: source.name, partition, result: answer });
@@ -87,16 +93,17 @@ export async function publishResult(context: AttemptContext, result: ScrapeResul
   const { platform, source, partition } = context;
   const store = new PartitionStore(platform.lake, source.table, partition);
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
-    const answer = await tryPublish(context, store, result, await store.current());
+    const readAt = platform.clock.now();
+    const answer = await tryPublish(context, store, result, await store.current(), readAt);
     if (answer) return answer;
   }
   throw new StageError('Conflict', `${partitionName(source.name, partition)}: other writers kept committing`);
 }
 
 /** A version that cannot be read stays as it is: what to do about it is a person's decision, and the reason tells. */
-function corrupted(result: ScrapeResult, error: unknown): PublishResult {
+function corrupted(result: ScrapeResult, error: unknown, now: number): PublishResult {
   if (!(error instanceof CorruptLakeError)) throw error;
-  return answerOver(result, undefined, undefined)('failed', { reason: error.message, rowsBefore: null });
+  return answerOver(result, undefined, undefined, now)('failed', { reason: error.message, rowsBefore: null });
 }
 
 /** One try over one reading of the current version; undefined where somebody else committed in between. */
@@ -105,30 +112,33 @@ async function tryPublish(
   store: PartitionStore,
   result: ScrapeResult,
   current: CurrentVersion | undefined,
+  readAt: number,
 ): Promise<PublishResult | undefined> {
   const { platform, source } = context;
   const merged = merge(current?.descriptor, result);
-  const answer = answerOver(result, current, merged);
+  const answer = answerOver(result, current, merged, readAt);
   const blind = indexProblem(result);
   if (blind !== undefined) return answer('failed', { reason: blind });
   if (!merged || !isWorthKeeping(merged)) return answer('failed', { reason: 'no item gave records' });
 
-  const rows = merged.touchesRows ? await mergedRows(source, store, current, merged) : undefined;
+  const { touchesRows, healsItems } = merged;
+  const rows = touchesRows || healsItems ? await mergedRows(source, store, current, merged) : undefined;
   if (current && (!rows || store.hash(rows) === current.descriptor.contentHash)) {
     const damage = await store.damage(current.descriptor);
     if (damage && !rows) throw damage;
     // With every page read anew a damaged version is written again: that is how --force repairs it.
-    if (!damage) return settled(context, store, current, answer);
+    if (!damage && !healsItems) return settled(context, store, current, answer);
   }
 
   const reason = shrinkReason(source, rows!.length, current);
   const waiting = reason === null ? undefined : await heldAlready(context, store, rows!);
   if (waiting !== undefined) return answer('held', { held: waiting, reason });
+  const createdAt = platform.clock.now();
   const version = await store.write({
     version: platform.newId(),
     previous: current?.descriptor.version ?? null,
     runId: result.runId,
-    createdAt: new Date(platform.clock.now()).toISOString(),
+    createdAt: new Date(createdAt).toISOString(),
     decision: reason === null ? 'commit' : 'hold',
     reason,
     index: merged.index,
@@ -143,6 +153,8 @@ async function tryPublish(
     version: version.version,
     rows: version.rows,
     contentHash: version.contentHash,
+    changed: version.contentHash !== current?.descriptor.contentHash,
+    decidedAt: createdAt,
   });
 }
 
@@ -163,6 +175,7 @@ function answerOver(
   result: ScrapeResult,
   current: CurrentVersion | undefined,
   merged: Merged | undefined,
+  decidedAt: number,
 ): Answer {
   const descriptor = current?.descriptor;
   const indexRead = result.index.kind === 'listed' || (result.index.kind === 'none' && merged !== undefined);
@@ -180,6 +193,8 @@ function answerOver(
     rows: descriptor?.rows ?? 0,
     rowsBefore: descriptor?.rows ?? null,
     contentHash: descriptor?.contentHash ?? null,
+    changed: false,
+    decidedAt,
     held: null,
     reason: null,
     attempts: result.attempts,
@@ -217,14 +232,13 @@ async function settled(
   await store.exportCsv(current.descriptor);
   if (current.committedBy !== context.runId) return answer('unchanged');
   const { previous } = current.descriptor;
+  const before = previous === null ? undefined : await store.descriptor(previous);
   return answer('committed', {
     previous,
-    rowsBefore: previous === null ? null : await rowsOf(store, previous),
+    rowsBefore: before?.rows ?? null,
+    changed: before?.contentHash !== current.descriptor.contentHash,
+    decidedAt: Date.parse(current.descriptor.createdAt),
   });
-}
-
-async function rowsOf(store: PartitionStore, version: string): Promise<number> {
-  return (await store.descriptor(version)).rows;
 }
 
 async function mergedRows(

@@ -68,7 +68,7 @@ interface Sending {
  * Sends a message about each failure, then notes that it went: a crash between the two sends it twice and never not at all,
  * and the second copy finds the failure as the first one left it and asks the site for nothing. `by`: a run or a person.
  */
-export async function enqueue(
+async function enqueue(
   { failedItems, state, clock }: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
   sendings: readonly Sending[],
   by: string,
@@ -89,6 +89,25 @@ export async function enqueue(
       return moved({ ...before, retry }, 'queued', { at: now, by });
     }),
   );
+}
+
+/**
+ * Queues the failures of a target that another try may heal and that nothing tries by itself: its flag had taken them off the
+ * queue, and is lifted now. Returns how many those are.
+ */
+export async function queueOpen(
+  platform: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
+  { source, target }: { readonly source: string; readonly target: string },
+  by: string,
+): Promise<number> {
+  const now = platform.clock.now();
+  const sendings: Sending[] = [];
+  for await (const failure of new FailureRegister(platform.state).list(source)) {
+    const isMeant = failure.target === target && failure.state === 'open' && isRetriedLater(failure.code);
+    if (isMeant) sendings.push({ failure, dueAt: now });
+  }
+  await enqueue(platform, sendings, by);
+  return sendings.length;
 }
 
 /** Of a letter that its queue has lost by now, the message is the one that comes next. */

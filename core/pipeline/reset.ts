@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { DocumentName, StateStore } from '../ports/state-store.ts';
 import type { QueueDepth } from '../ports/work-queue.ts';
-import { FAILURE_STATES, type FailureState } from '../work/failure.ts';
+import { FAILURE_STATES, type FailureState, isClaimed } from '../work/failure.ts';
 import type { Platform } from './platform.ts';
 
 type Stores = Pick<Platform, 'state' | 'failedItems' | 'clock'>;
@@ -60,7 +60,7 @@ export async function planReset({ state, failedItems, clock }: Stores): Promise<
   let retrying = 0;
   for (const { value } of await read('failures', failureSchema)) {
     failures[value.state]++;
-    if (value.claim && value.claim.until > clock.now()) retrying++;
+    if (isClaimed({ claim: value.claim ?? null }, clock.now())) retrying++;
   }
   const counted = ['targets', 'failures', 'runs', 'partitions', 'hosts'].map(count);
   const unreadable = count('failures') - Object.values(failures).reduce((sum, n) => sum + n, 0);

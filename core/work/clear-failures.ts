@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { type Failure, isUnresolved } from './failure.ts';
+import { type Failure, isClaimed, isUnresolved } from './failure.ts';
 import { type FailureRegister, keyOf } from './failure-register.ts';
 import { dismiss } from './retry-settle.ts';
 
@@ -18,17 +18,17 @@ export interface ClearPlan {
 
 /** Sorts failures by what clearing does about them. `now`: milliseconds. */
 export function planClear(failures: readonly Failure[], now: number): ClearPlan {
-  const idle = failures.filter((failure) => !isClaimed(failure, now));
+  const idle = failures.filter((failure) => !isBusy(failure, now));
   return {
     dismissed: idle.filter(isUnresolved),
     forgotten: idle.filter((failure) => !isUnresolved(failure)),
-    busy: failures.filter((failure) => isClaimed(failure, now)),
+    busy: failures.filter((failure) => isBusy(failure, now)),
   };
 }
 
-/** Somebody is at it; a claim that has run out is that of a worker that died. */
-export function isClaimed({ claim }: Failure, now: number): boolean {
-  return claim !== null && claim.until > now;
+/** Somebody is at it, or what a worker that died had fetched is still to be put on record. */
+function isBusy(failure: Failure, now: number): boolean {
+  return isClaimed(failure, now) || (failure.claim !== null && !isUnresolved(failure));
 }
 
 /** What became of a plan: the failures as they were before. */

@@ -203,7 +203,10 @@ function withShortMessage(failed: FailedTry): FailedTry {
 }
 
 /** True while a worker may be at it. A claim from a clock that ran ahead is not believed for longer than one can last. */
-export function isClaimed({ claim }: { readonly claim: RetryClaim | null }, now: number): boolean {
+export function isClaimed(
+  { claim }: { readonly claim: Pick<RetryClaim, 'until'> | null },
+  now: number,
+): boolean {
   return claim !== null && claim.until > now && claim.until <= now + 2 * CLAIM_MS;
 }
 

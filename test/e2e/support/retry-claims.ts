@@ -3,6 +3,7 @@ import type { VersionDescriptor } from '../../../core/lake/version.ts';
 import { decodeFailedItem, isRetriedLater } from '../../../core/work/failed-item.ts';
 import { type Failure, isUnresolved } from '../../../core/work/failure.ts';
 import { logRows } from './lake-reading.ts';
+import { Broken, checkPages, claim, nameOf, PageMemory } from './retry-page-claims.ts';
 import type { DeedEnd, RetryWorld, Step } from './retry-world.ts';
 import { linesOf, NOTES, pageOf, partitions, type SiteRequest, TARGETS } from './versioned-site.ts';
 
@@ -12,14 +13,7 @@ export class Memory {
   readonly shown = new Map<string, number>();
   /** Failures that were ever on record. */
   readonly failures = new Set<string>();
-}
-
-class Broken extends Error {
-  override readonly name = 'Broken';
-}
-
-function claim(holds: boolean, what: () => string): void {
-  if (!holds) throw new Broken(what());
+  readonly pages = new PageMemory();
 }
 
 interface Shown {
@@ -62,8 +56,6 @@ function succeeded(world: RetryWorld, { answer, version }: SiteRequest): boolean
   return version > 0;
 }
 
-const nameOf = ({ target, date, item }: Failure) => `${target}/${date}/${item}`;
-
 /** Plays a step and checks all that must hold at every moment. */
 export async function checkStep(world: RetryWorld, memory: Memory, step: Step): Promise<readonly DeedEnd[]> {
   const flagged = new Map<string, boolean>();
@@ -79,6 +71,7 @@ export async function checkStep(world: RetryWorld, memory: Memory, step: Step): 
   checkProgress(lake, memory);
   const failures = await world.allFailures();
   checkFailures(world, memory, failures, lake);
+  checkPages(world, memory.pages, step, asked, failures);
   if (world.model) checkMessages(world, failures);
   const [end] = ends;
   const undisturbed = step.kind === 'alone' && step.trouble === undefined;

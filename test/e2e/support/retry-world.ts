@@ -85,6 +85,8 @@ export class RetryWorld {
   /** Looks, and never dies. */
   readonly observer: LocalPlatform;
   readonly #processes: { platform: LocalPlatform; opened: LocalPlatform; mortality: Mortality }[] = [];
+  /** What each of the processes is doing. */
+  readonly #doing: string[] = [];
   #parser: 1 | 2 = 1;
   #ids = 0;
 
@@ -95,7 +97,7 @@ export class RetryWorld {
     this.site = new VersionedSite(this.clock, scripts);
     const worn = queue === 'worn-model' ? MAX_DELIVERIES - 4 : 0;
     this.model = queue === 'sqlite' ? undefined : new QueueModel(this.clock, MAX_DELIVERIES, worn);
-    this.observer = this.#open();
+    this.observer = this.#open(() => 'look');
     for (let nth = 0; nth < 2; nth++) this.#start(nth);
   }
 
@@ -165,6 +167,7 @@ export class RetryWorld {
   async #do(nth: number, deed: Deed, trouble?: Trouble): Promise<DeedEnd> {
     const { platform, mortality } = this.#processes[nth]!;
     mortality.arm(trouble);
+    this.#doing[nth] = deed.kind;
     try {
       return await this.#perform(platform, deed);
     } catch (error) {
@@ -228,14 +231,14 @@ export class RetryWorld {
     }
   }
 
-  #open(): LocalPlatform {
+  #open(doing: () => string): LocalPlatform {
     const opened = openLocalPlatform({
       directory: this.directory,
       env: {},
       clock: this.clock,
       sources: [versionedSource(this.#parser)],
     });
-    const fetcher = this.site.fetcher();
+    const fetcher = this.site.fetcher(doing);
     return {
       ...opened,
       ...(this.model && { failedItems: this.model }),
@@ -245,7 +248,7 @@ export class RetryWorld {
   }
 
   #start(nth: number): void {
-    const opened = this.#open();
+    const opened = this.#open(() => this.#doing[nth]!);
     const mortality = new Mortality();
     const platform = mortalPlatform(opened, mortality, (key, body) => this.#record(key, body));
     this.#processes[nth] = { opened, platform, mortality };
@@ -265,11 +268,23 @@ export class RetryWorld {
 
   /** A checkpoint is written: from now on the attempts table owes a row for this request. */
   #record(key: string, body: Uint8Array): void {
-    if (!key.startsWith('work/') || !key.includes('/attempts/')) return;
+    if (!key.startsWith('work/')) return;
+    if (key.endsWith('/result.json')) this.#sealed(key);
+    if (!key.includes('/attempts/')) return;
     const { attempt } = JSON.parse(new TextDecoder().decode(body.subarray(0, body.indexOf(10))));
     const at = Date.parse(attempt.attempted_at);
     const request = this.site.requests.find((each) => each.at === at);
     if (!request) throw new Error(`a checkpoint of a request that the site never saw: ${key}`);
     request.recorded = true;
+    request.runId = attempt.run_id;
+    request.code = attempt.error_code;
+  }
+
+  /** From now on the failures owe what these requests showed. */
+  #sealed(key: string): void {
+    const [, runId, , target, date] = key.split('/');
+    for (const request of this.site.requests)
+      if (request.runId === runId && request.target === target && request.date === date)
+        request.sealed = true;
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Fetcher, FetchRequest, FetchResult } from '../../../core/fetch/fetcher.ts';
+import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { daily, defineSource } from '../../../core/source/define-source.ts';
 import type { Partition, Source } from '../../../core/source/source.ts';
@@ -29,8 +30,15 @@ export interface SiteRequest {
   readonly answer: Answer;
   /** The version that the answer showed; 0 where it showed none. */
   readonly version: number;
+  /** What the process that asked was doing. */
+  readonly by: string;
   /** Only what the scraper could put on record before it died counts as asked. */
   recorded: boolean;
+  /** The run that it is on record under. */
+  runId?: string;
+  code?: OutcomeCode;
+  /** Nothing more is done about its outcome: the work of its run is sealed. */
+  sealed?: boolean;
 }
 
 export const partitions: readonly Partition[] = TARGETS.flatMap((target) =>
@@ -79,11 +87,12 @@ export class VersionedSite {
     return this.#pages.get(page)!.version;
   }
 
-  fetcher(): Fetcher {
-    return { reach: async () => ({ kind: 'reached' }), fetch: (request) => this.#fetch(request) };
+  /** `by`: what the process that asks is doing. */
+  fetcher(by: () => string = () => ''): Fetcher {
+    return { reach: async () => ({ kind: 'reached' }), fetch: (request) => this.#fetch(request, by()) };
   }
 
-  async #fetch({ url, validators }: FetchRequest): Promise<FetchResult> {
+  async #fetch({ url, validators }: FetchRequest, by: string): Promise<FetchResult> {
     const { pathname } = new URL(url);
     const page = this.#pages.get(pathname)!;
     const [, target, date, item = 'index'] = pathname.split('/');
@@ -103,6 +112,7 @@ export class VersionedSite {
       at,
       answer,
       version,
+      by,
       recorded: false,
     });
     await this.#clock.sleep(1);
