@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { PipelineEvent } from '../core/pipeline/platform.ts';
 import type { Source } from '../core/source/source.ts';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/window/window.ts';
 import { type CommandPlatform, openPlatform } from '../runtime/platform-for.ts';
 import { UsageError } from './failure.ts';
+import { cellText } from './print.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -26,6 +28,9 @@ export async function withPlatform<T>(
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<T> {
   const options = globalOptions(command);
+  // A reader of a mistyped directory must not take its emptiness for good news.
+  if (options.stack === undefined && command.name() !== 'run' && !existsSync(options.local))
+    console.error(`note: there was nothing at ${cellText(options.local)}; no run has ever used it`);
   const platform = await openPlatform(options, process.env, onEvent);
   try {
     return await use(platform, options);

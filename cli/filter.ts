@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { parsePartitionName } from '../core/lake/layout.ts';
 import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
+import { isIdentifier } from '../core/source/identifier.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { type CivilDate, civilDate, parseCivilDate } from '../core/window/civil-date.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
@@ -113,6 +114,7 @@ export function itemOf(
 ): { readonly source: Source; readonly partition: Partition; readonly item: string } {
   const at = text.split('/', 3).join('/').length;
   const item = text.slice(at + 1);
-  if (item === '') throw new UsageError(`${JSON.stringify(text)} is no item: write source/target/date/item`);
+  if (!isIdentifier(item))
+    throw new UsageError(`${JSON.stringify(text)} is no item: write source/target/date/item`);
   return { ...partitionOf(platform, text.slice(0, at)), item };
 }

@@ -1,5 +1,7 @@
+import type { PipelineEvent } from '../core/pipeline/platform.ts';
 import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
 import { counted, timeText } from './list.ts';
+import { cellText } from './print.ts';
 
 /** What became of a try, as one line for a person. `now`: milliseconds. */
 export function answerText(answer: RetryAnswer, now: number): string {
@@ -24,4 +26,13 @@ export function answerText(answer: RetryAnswer, now: number): string {
     case 'poison':
       return `no message that can be acted upon: ${answer.reason}; it waits among the dead letters`;
   }
+}
+
+/** Tells at once of what concerns more than the item that is tried. */
+export function tellTrouble(event: PipelineEvent): void {
+  if (event.kind === 'flagged')
+    console.error(
+      cellText(`${event.source}/${event.target} is flagged and skipped from now on: ${event.reason}`),
+    );
+  if (event.kind === 'trouble') console.error(cellText(event.message));
 }

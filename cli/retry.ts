@@ -12,6 +12,7 @@ import { type FilterOptions, itemOf, partitionOf, withDates } from './filter.ts'
 import { interruptible } from './interrupt.ts';
 import { counted, printList } from './list.ts';
 import { cellText, printJson } from './print.ts';
+import { tellTrouble } from './retry-answer.ts';
 import { retryHere, retryOnStack, type TryEnd } from './retry-ends.ts';
 
 interface RetryOptions extends FilterOptions {
@@ -50,11 +51,16 @@ export function retryCommand(): Command {
       ),
     )
     .action((options: RetryOptions, command: Command) =>
-      withPlatform(command, async (platform, { json = false }) => {
-        const plan = await planRetry(platform, await selected(platform, options), isNamed(options));
-        if (options.dryRun) printPlan(plan, json);
-        else await carryOut(platform, plan, json);
-      }),
+      withPlatform(
+        command,
+        async (platform, { json = false }) => {
+          const failures = await selected(platform, options);
+          const plan = await planRetry(platform, failures, isNamed(options));
+          if (options.dryRun) printPlan(plan, json);
+          else await carryOut(platform, plan, json);
+        },
+        tellTrouble,
+      ),
     );
 }
 
@@ -92,7 +98,10 @@ function printPlan({ tried, left }: RetryPlan, json: boolean): void {
     return;
   }
   printList({ ...listOf(tried), none: NONE }, { local: '' });
-  if (tried.length > 0) console.log(`${counted(tried.length, 'item')} would be tried, each with one request`);
+  if (tried.length > 0)
+    console.log(
+      `${counted(tried.length, 'item')} would be tried, each with one request (a day of which nothing is published yet is read as a whole)`,
+    );
   printLeft(left);
 }
 

@@ -12,7 +12,7 @@ import { UsageError } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { counted } from './list.ts';
 import { cellText } from './print.ts';
-import { answerText } from './retry-answer.ts';
+import { answerText, tellTrouble } from './retry-answer.ts';
 
 /** Milliseconds between two looks at a queue that had nothing due: cool-downs are counted in minutes. */
 const LOOK_EVERY_MS = 2000;
@@ -29,10 +29,14 @@ export function workerCommand(): Command {
         throw new UsageError(
           'a stack works its queue by itself (the function retry-items): leave --stack out, or use "rescrape retry"',
         );
-      await withPlatform(command, async (platform, { json = false }) => {
-        if (isStack(platform)) return;
-        await interruptible((signal) => work(platform, { once, json, signal }));
-      });
+      await withPlatform(
+        command,
+        async (platform, { json = false }) => {
+          if (isStack(platform)) return;
+          await interruptible((signal) => work(platform, { once, json, signal }));
+        },
+        tellTrouble,
+      );
     });
 }
 
@@ -44,7 +48,9 @@ interface WorkOptions {
 
 /** Works the queue, and stays alive whatever happens to a single item. */
 async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions): Promise<void> {
-  console.error(`${await standing(platform)}${once ? '' : '; waiting for what comes due (Ctrl-C ends it)'}`);
+  console.error(
+    `at first: ${await standing(platform)}${once ? '' : '; waiting for what comes due (Ctrl-C ends it)'}`,
+  );
   const onHandled = (message: ReceivedMessage, answer: RetryAnswer) => say(platform, message, answer, json);
   while (!signal.aborted) {
     let pauseMs = LOOK_EVERY_MS;
@@ -58,13 +64,14 @@ async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions
     if (once) break;
     await platform.clock.sleep(pauseMs, signal).catch(() => undefined);
   }
-  console.error(await standing(platform));
+  console.error(`at the end: ${await standing(platform)}`);
 }
 
 async function standing(platform: LocalPlatform): Promise<string> {
   const { due, delayed, inFlight, dead } = await platform.failedItems.depth();
   const letters = dead === 0 ? '' : `, ${counted(dead, 'dead letter')} (see "rescrape dead-letters list")`;
-  return `failed items: ${due} due, ${delayed} waiting, ${inFlight} under way${letters}`;
+  const claimed = inFlight === 0 ? '' : ' (those of a process that died come back within 15 minutes)';
+  return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${letters}`;
 }
 
 function say({ clock }: LocalPlatform, { body }: ReceivedMessage, answer: RetryAnswer, json: boolean): void {

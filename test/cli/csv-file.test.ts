@@ -7,6 +7,7 @@ import { rescrape } from './support/command-line.ts';
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'rescrape-csv-'));
+  await mkdir(join(root, 'lake'));
   return () => rm(root, { recursive: true, force: true });
 });
 const say = (...words: readonly string[]) => rescrape(join(root, 'lake'), ...words);

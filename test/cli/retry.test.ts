@@ -119,6 +119,13 @@ describe('rescrape retry', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
+  it('does not take the emptiness of a mistyped directory for good news', async () => {
+    site = await startSmallSite();
+    const { code, stderr } = await rescrape(join(directory, 'typo'), 'retry', '--all');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^note: there was nothing at .*typo; no run has ever used it$/m);
+  });
+
   it('says that nothing matches, and ends with 0', async () => {
     await failedRun();
     expect(await rescrape(directory, 'retry', '--all')).toMatchObject({

@@ -71,9 +71,24 @@ describe('rescrape worker', () => {
     const { code, stdout, stderr } = await worker.ended;
     expect(code).toBe(0);
     expect(stdout.match(/ recovered: committed/g)).toHaveLength(2);
-    expect(stderr).toContain('failed items: 0 due, 0 waiting, 0 under way');
+    expect(stderr).toContain('at the end: 0 due, 0 waiting, 0 under way');
     await everyRequestIsOnRecord();
   });
+
+  it.each(['SIGINT', 'SIGHUP'] as const)(
+    'ends in order when a terminal sends %s to it and its launcher at once',
+    async (signal) => {
+      site.setFaults(NO_FAULTS);
+      const worker = startCommand(['worker'], settingsFor(site), cwd, { detached: true });
+      await new Promise<void>((resolve) =>
+        worker.child.stderr!.on('data', (text) => String(text).includes('at first') && resolve()),
+      );
+      process.kill(-worker.child.pid!, signal);
+      const { code, stderr } = await worker.ended;
+      expect(stderr).toContain('at the end: 0 due');
+      expect(code).toBe(0);
+    },
+  );
 
   it('shares the work with others: two of them, a retry by hand and a run bring each item, no faster than one would ask', async () => {
     changeOnce(4);

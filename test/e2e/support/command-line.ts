@@ -16,17 +16,22 @@ export interface StartedCommand {
   readonly ended: Promise<CommandEnd>;
 }
 
-/** Types `rescrape …` as a user would. Of the tests' own variables nothing but `env` reaches it. */
+/**
+ * Types `rescrape …` as a user would. Of the tests' own variables nothing but `env` reaches it. `detached`: in a process group
+ * of its own, as a terminal has it.
+ */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd: string,
+  { detached = false }: { readonly detached?: boolean } = {},
 ): StartedCommand {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(RESCRAPE|VITEST|NODE_OPTIONS)/.test(name)),
   );
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
+    detached,
     // Half the time of a short command goes into compiling.
     env: { ...inherited, NODE_COMPILE_CACHE: join(cwd, '..', 'compile-cache'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
