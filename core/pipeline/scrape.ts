@@ -22,6 +22,8 @@ export interface ScrapeOptions {
   readonly leaveOut?: ReadonlySet<string>;
   /** See `AttemptContext`. */
   readonly retryOf?: string;
+  /** No page is asked for twice: what fails waits for its next try, also where a process that died is taken up again. */
+  readonly once?: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function scrape(
   platform: Platform,
   work: PartitionWork,
   mustStop = () => false,
-  { leaveOut = NOTHING, retryOf }: ScrapeOptions = {},
+  { leaveOut = NOTHING, retryOf, once = false }: ScrapeOptions = {},
 ): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
   const partition: Partition = { target: work.target, date: civilDate(work.date) };
@@ -47,11 +49,12 @@ export async function scrape(
   const progress = await ScrapeProgress.load(context);
   const gate = await TargetGate.open(context, progress.inOrder());
 
-  const indexRetries = await scrapeIndex(context, current, progress, gate);
+  const indexRetries = await scrapeIndex(context, current, progress, gate, once);
   if (indexRetries > 0) return { done: false }; // the items get their own full set of retries
   const listed = progress.listed()?.filter(({ id }) => !leaveOut.has(id));
   if (listed) {
-    const finished = await scrapeItems(context, listed, current, progress, gate, mustStop);
+    const open = listed.filter(({ id }) => isOpen(source, progress, id, once));
+    const finished = await scrapeItems(context, open, current, progress, gate, { mustStop, once });
     if (!finished) return { done: false };
   }
   await seal(context);
@@ -74,21 +77,16 @@ async function knownVersion({
 }
 
 /** Ends a scrape whose retries are used up: what is there is sealed, what is missing becomes failures. */
-export async function giveUp(
-  platform: Platform,
-  work: PartitionWork,
-  { leaveOut = NOTHING, retryOf }: ScrapeOptions = {},
-): Promise<ScrapeAnswer> {
+export async function giveUp(platform: Platform, work: PartitionWork): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
   const context: AttemptContext = {
     ...{ platform, source, runId: work.runId },
     partition: { target: work.target, date: civilDate(work.date) },
-    ...(retryOf !== undefined && { retryOf }),
   };
   if (await isSealed(context)) return { done: true };
   const progress = await ScrapeProgress.load(context);
   const gate = await TargetGate.open(context, progress.inOrder());
-  const isUnasked = ({ id }: Item) => progress.attempts(id) === 0 && !leaveOut.has(id);
+  const isUnasked = ({ id }: Item) => progress.attempts(id) === 0;
   await seal(context, {
     // Behind a flag nothing is asked for, on purpose.
     unasked: (await gate.isShut()) ? [] : (progress.listed() ?? []).filter(isUnasked),
@@ -102,9 +100,9 @@ async function scrapeIndex(
   current: VersionDescriptor | undefined,
   progress: ScrapeProgress,
   gate: TargetGate,
+  once: boolean,
 ): Promise<number> {
-  const before = progress.last(INDEX_ID);
-  if (before && !isRetryable(context.source, before, progress.attempts(INDEX_ID))) return 0;
+  if (!isOpen(context.source, progress, INDEX_ID, once)) return 0;
   if (await gate.isShut()) return 0;
   const { source, partition } = context;
   const item: Item = { id: INDEX_ID, url: source.discover.url(partition) };
@@ -114,7 +112,7 @@ async function scrapeIndex(
   const checkpoint = await attemptPage(context, { kind: 'index', item, known }, number, validators);
   progress.add(checkpoint);
   await gate.note(checkpoint);
-  if (isRetryable(source, checkpoint, number)) throw retryError([checkpoint]);
+  if (!once && isRetryable(source, checkpoint, number)) throw retryError([checkpoint]);
   const listed = progress.listed();
   if (listed)
     context.platform.emit({ kind: 'discovered', source: source.name, partition, items: listed.length });
@@ -124,11 +122,11 @@ async function scrapeIndex(
 /** One pass over the items that have no final outcome yet. False where it had to stop first. */
 async function scrapeItems(
   context: AttemptContext,
-  listed: readonly Item[],
+  open: readonly Item[],
   current: VersionDescriptor | undefined,
   progress: ScrapeProgress,
   gate: TargetGate,
-  mustStop: () => boolean,
+  { mustStop, once }: { readonly mustStop: () => boolean; readonly once: boolean },
 ): Promise<boolean> {
   const { source } = context;
   const known = new Map(current?.items.map((item) => [item.id, item]));
@@ -144,9 +142,8 @@ async function scrapeItems(
     const checkpoint = await attemptPage(context, { kind: 'item', item }, number, validators);
     progress.add(checkpoint);
     await gate.note(checkpoint);
-    if (isRetryable(source, checkpoint, number)) retry.push(checkpoint);
+    if (!once && isRetryable(source, checkpoint, number)) retry.push(checkpoint);
   };
-  const open = listed.filter((item) => isOpen(source, progress, item.id));
   const ends = await Promise.allSettled(open.map((item) => limit(tryOne, item)));
   // Not before all have ended: whoever seals after the first one threw would miss what is still on its way.
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
@@ -173,9 +170,9 @@ export function validatorsOf(
 }
 
 /** Not tried yet, or to be tried again. */
-function isOpen(source: Source, progress: ScrapeProgress, id: string): boolean {
+function isOpen(source: Source, progress: ScrapeProgress, id: string, once: boolean): boolean {
   const last = progress.last(id);
-  return last === undefined || isRetryable(source, last, progress.attempts(id));
+  return last === undefined || (!once && isRetryable(source, last, progress.attempts(id)));
 }
 
 function isRetryable(source: Source, checkpoint: Checkpoint, attempts: number): boolean {

@@ -6,10 +6,10 @@ import { isRetriedLater } from '../work/failed-item.ts';
 import { type Failure, isUnresolved } from '../work/failure.ts';
 import { FailureRegister } from '../work/failure-register.ts';
 import { type AttemptContext, attemptPage } from './attempt.ts';
-import { type PartitionWork, StageError } from './platform.ts';
+import type { PartitionWork } from './platform.ts';
 import { type PublishResult, publish } from './publish.ts';
 import { isGood } from './publish-record.ts';
-import { giveUp, scrape, validatorsOf } from './scrape.ts';
+import { scrape, validatorsOf } from './scrape.ts';
 import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
 import { isSealed, readResult, seal } from './seal.ts';
 import { TargetGate } from './target-gate.ts';
@@ -94,14 +94,9 @@ async function tryPartition(
   const index = waiting.get(INDEX_ID);
   if (index)
     return { kind: 'failed', outcome: { code: index.code, message: `the index of the day: ${index.code}` } };
-  const options = { leaveOut: new Set(waiting.keys()), ...(retryOf !== undefined && { retryOf }) };
-  try {
-    while (!(await scrape(platform, work, mustStop, options)).done)
-      if (mustStop()) return { kind: 'stopped' };
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    await giveUp(platform, work, options);
-  }
+  const leaveOut = new Set(waiting.keys());
+  const options = { leaveOut, once: true, ...(retryOf !== undefined && { retryOf }) };
+  while (!(await scrape(platform, work, mustStop, options)).done) if (mustStop()) return { kind: 'stopped' };
   return { kind: 'published', result: await publish(platform, work, 'retry') };
 }
 
@@ -113,10 +108,12 @@ async function waitingItems({ platform, source, partition }: AttemptContext): Pr
   const soon = platform.clock.now() + SOON_MS;
   const items = new Map<string, Failure>();
   for await (const failure of new FailureRegister(platform.state).list(source.name, partition)) {
-    const { state, code, item, retry } = failure;
+    const { state, code, item, retry, claim } = failure;
     // Without the index there is no pass: it is asked for whenever it may heal.
     const isLater = item !== INDEX_ID && (retry?.dueAt ?? 0) > soon;
-    const isWaiting = state === 'dead' || !isRetriedLater(code) || isLater;
+    // Somebody is at it, or died at it: what was fetched then is taken up with its own message.
+    const isElsewhere = item !== INDEX_ID && claim !== null;
+    const isWaiting = state === 'dead' || !isRetriedLater(code) || isLater || isElsewhere;
     if (isUnresolved(failure) && isWaiting) items.set(item, failure);
   }
   return items;

@@ -21,8 +21,8 @@ export class PageMemory {
   failures: readonly Failure[] = [];
   /** Requests that failed and that nobody had asked for, by item and by the message that was under way. */
   readonly spent = new Map<string, number>();
-  /** Tries that a person began: the queue may end them. */
-  persons = 0;
+  /** Tries that died: of a person's, the queue asks once more; of a pass, the next one does not know all that it asked for. */
+  deaths = 0;
 }
 
 /** What must hold of each page and its failure at every moment. `asked`: the requests of this step. */
@@ -37,7 +37,8 @@ export function checkPages(
   const before = new Map(memory.failures.map((failure) => [nameOf(failure), failure]));
   const after = new Map(failures.map((failure) => [nameOf(failure), failure]));
   const deeds = step.kind === 'alone' ? [step.deed] : step.kind === 'together' ? step.deeds : [];
-  memory.persons += deeds.filter(({ kind }) => kind === 'retry').length;
+  const troubled = step.kind === 'alone' || step.kind === 'together' ? step.trouble : undefined;
+  if (troubled && (deeds[0]?.kind === 'retry' || deeds[0]?.kind === 'deliver')) memory.deaths++;
   const byItself = asked.filter(({ by, recorded }) => by === 'deliver' && recorded);
   if (step.kind === 'alone') for (const each of byItself) checkWanted(each, before.get(nameOf(each)));
   // Which of the two a redrive came before is not known.
@@ -48,7 +49,8 @@ export function checkPages(
 
 /**
  * Of each page the newest request decides whose run is sealed: where that failed, the failure is unresolved and says that
- * outcome, unless somebody dismissed it since, or what was read then was read again by a better parser.
+ * outcome, or one that is newer and on record; unless somebody dismissed it since, or what was read then was read again by
+ * a better parser.
  */
 function checkLastRequests(requests: readonly SiteRequest[], failures: readonly Failure[]): void {
   const last = new Map(requests.filter(({ sealed }) => sealed).map((each) => [each.page, each]));
@@ -56,7 +58,10 @@ function checkLastRequests(requests: readonly SiteRequest[], failures: readonly 
     const { page, at, code } = request;
     if (!code || !DISPOSITIONS[code].opensFailure) continue;
     const failure = failures.find((each) => nameOf(each) === nameOf(request));
-    const stands = failure && isUnresolved(failure) && failure.lastFailedAt === at && failure.code === code;
+    const said = requests.find((each) => each.page === page && each.at === failure?.lastFailedAt);
+    // A run that gave up dates what it never asked for by its own beginning.
+    const isSaid = said ? said.recorded && said.code === failure?.code : failure?.code === 'UNKNOWN_ERROR';
+    const stands = failure && isUnresolved(failure) && failure.lastFailedAt >= at && isSaid;
     const dismissed = failure?.state === 'dismissed' && (failure.closedAt ?? 0) >= at;
     const reread = failure?.state === 'recovered' && (failure.seenAt ?? 0) >= at;
     claim(
@@ -72,7 +77,7 @@ function checkWanted({ page }: SiteRequest, failure: Failure | undefined): void 
   claim(false, () => `${page} was asked for by itself, and waits for a person: ${failure.code}`);
 }
 
-/** No item fails more often by itself than it has retries, until somebody puts it back. */
+/** No item fails more often by itself than it has retries, until somebody puts it back; but for each try that died. */
 function count(
   memory: PageMemory,
   request: SiteRequest,
@@ -86,5 +91,5 @@ function count(
   const name = `${nameOf(before)} of ${before.openedAt}, sent ${retry.sentAt}, redriven ${retry.redrives}`;
   const spent = (memory.spent.get(name) ?? 0) + 1;
   memory.spent.set(name, spent);
-  claim(spent <= MAX_RETRIES + memory.persons, () => `${name}: asked for ${spent} times by itself`);
+  claim(spent <= MAX_RETRIES + memory.deaths, () => `${name}: asked for ${spent} times by itself`);
 }

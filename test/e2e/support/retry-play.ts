@@ -1,10 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { readCaptures } from '../../../core/capture/warc.ts';
-import type { Platform } from '../../../core/pipeline/platform.ts';
+import type { PartitionWork, Platform } from '../../../core/pipeline/platform.ts';
 import { publish } from '../../../core/pipeline/publish.ts';
 import { handleFailedItem, type RetryAnswer } from '../../../core/pipeline/retry-items.ts';
 import { giveUp, scrape } from '../../../core/pipeline/scrape.ts';
-import type { PartitionWork } from '../../../core/pipeline/platform.ts';
 import type { Failure } from '../../../core/work/failure.ts';
 import { currentRows, type ReadRow } from './lake-reading.ts';
 import { raceId } from './race-faults.ts';
@@ -63,17 +62,19 @@ export async function playPartition(platform: Platform, work: PartitionWork): Pr
 }
 
 /** Addresses of all pages that the site was asked for, in order; robots.txt is none. */
-export function pagesAsked({ site }: Session): string[] {
+function pagesAsked({ site }: Session): string[] {
   return site.requests.map(({ path }) => path).filter((path) => path !== '/robots.txt');
 }
 
 /** Attempts on record at pages. */
-export async function pagesOnRecord(session: Session): Promise<ReadRow[]> {
+async function pagesOnRecord(session: Session): Promise<ReadRow[]> {
   return (await session.attempts()).filter(({ item_id }) => item_id !== 'robots.txt');
 }
 
 /** The addresses on record, one for each request that the site saw; and what the lake says about captures that are none. */
-export async function recordOf(session: Session): Promise<{ asked: string[]; onRecord: string[]; lost: string[] }> {
+export async function recordOf(
+  session: Session,
+): Promise<{ asked: string[]; onRecord: string[]; lost: string[] }> {
   const rows = await pagesOnRecord(session);
   const onRecord = rows.map(({ url }) => new URL(String(url)).pathname);
   const places = rows
@@ -84,13 +85,14 @@ export async function recordOf(session: Session): Promise<{ asked: string[]; onR
   const known = new Map<string, string>();
   for await (const { key } of session.platform.lake.list('captures/')) {
     const file = await session.platform.lake.get(key);
-    for await (const { offset, response } of readCaptures(file!.body)) known.set(`${key}#${offset}`, response.url);
+    for await (const { offset, capture } of readCaptures(file!.body))
+      known.set(`${key}#${offset}`, capture.response.url);
   }
   const lost = places.filter(({ place, url }) => known.get(place) !== url).map(({ place }) => place);
   return { asked: pagesAsked(session).toSorted(), onRecord: onRecord.toSorted(), lost };
 }
 
-/** The platform of somebody who falls asleep in front of the `nth` call that `isAt` knows, until `wake` is called. */
+/** The platform of somebody who falls asleep in front of the `nth` object that `isAt` knows, read or written, until `wake` is called. */
 export function drowsy<P extends Platform>(
   platform: P,
   nth: number,
@@ -103,6 +105,7 @@ export function drowsy<P extends Platform>(
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
+      if (name !== 'get' && name !== 'put') return value.bind(target);
       return async (...args: unknown[]) => {
         if (isAt(String(name), String(args[0])) && ++seen === nth) {
           asleep.resolve();
