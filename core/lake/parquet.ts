@@ -39,12 +39,16 @@ export function writeParquet(columns: readonly Column[], rows: readonly Row[]): 
   return writer.getBytes();
 }
 
+/** hyparquet's own takes a byte order mark at the start of a cell away, and the rows would not be those that were written. */
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** Every row of a file that `writeParquet` wrote. Throws where the bytes are no such file. */
 export async function readParquet(bytes: Uint8Array, columns: readonly Column[]): Promise<Row[]> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const rows = await parquetReadObjects({
     file,
     compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
+    parsers: { stringFromBytes: (text: Uint8Array) => text && UTF8.decode(text) },
   });
   return rows.map((row) => {
     const decoded: Record<string, Cell> = {};

@@ -63,6 +63,11 @@ describe('a Parquet file', () => {
     );
   });
 
+  it('gives back a byte order mark at the start of a text', async () => {
+    const written = [{ ...SAMPLE, string_required: '\ufeffmark' }];
+    expect(await readParquet(writeParquet(COLUMNS, written), COLUMNS)).toEqual(written);
+  });
+
   it('has the same bytes for the same rows', () => {
     fc.assert(
       fc.property(rows, (written) => {

@@ -23,7 +23,7 @@ const OF_THE_MOMENT: ReadonlySet<string> = new Set([
   ],
   ...['started_at', 'finished_at', 'window_start', 'window_end'],
   ...['lastAttemptAt', 'lastSuccessAt', 'lastFailureAt', 'runId', 'at', 'freshAt', 'since'],
-  ...['firstRunId', 'lastRunId', 'openedAt', 'lastFailedAt', 'closedAt', 'closedBy'],
+  ...['firstRunId', 'lastRunId', 'openedAt', 'lastFailedAt', 'closedAt', 'closedBy', 'seenAt'],
 ]);
 
 /** All that a lake and its state say, without what is of the moment; two pictures of the same work are equal. */
