@@ -26,6 +26,10 @@ const DEMO_SETTINGS = {
   RESCRAPE_RACING_TIMEOUT_MS: '2000',
 };
 
+/** What follows would be sent to the address that the source itself names: nobody has asked for that. */
+const GONE = `\nThe demo site is closed now. What asks a site (run, retry, worker) would go to the address of the source itself, ${findSource('racing')!.baseUrl}:
+name another in RESCRAPE_RACING_URL first, as in RESCRAPE_RACING_URL=http://127.0.0.1:8080 beside "npx node demo/main.ts --port 8080".`;
+
 export function demoCommand(): Command {
   return newCommand('demo')
     .description('start the demo racing site, rescrape its last 7 days, and show what came of it')
@@ -55,6 +59,7 @@ export function demoCommand(): Command {
         if (json) return printJson({ ...end, completeness: report });
         printRunEnd(platform, end);
         printCompleteness(report);
+        console.log(GONE);
       } finally {
         await platform.close();
         await site.close();
