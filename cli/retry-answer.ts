@@ -15,7 +15,7 @@ export function answerText(answer: RetryAnswer, now: number): string {
     case 'needs-a-person':
       return `stays open for you: ${answer.why}`;
     case 'not-yet':
-      return `not yet: it is due, or free, at ${timeText(now + answer.delayMs)}`;
+      return `not yet: under way elsewhere, or not due before ${timeText(now + answer.delayMs)} (what a process that died had is free within 15 minutes)`;
     case 'failed-again': {
       const { outcome, delayMs } = answer;
       const message = outcome.message ? ` (${outcome.message})` : '';

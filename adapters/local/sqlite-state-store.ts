@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type {
   DocumentName,
   StateDocument,
@@ -8,10 +8,9 @@ import type {
   StateStore,
   StateWrite,
 } from '../../core/ports/state-store.ts';
+import { openSqliteDatabase } from './sqlite-database.ts';
 import { storageFailure } from './storage-failure.ts';
 
-/** Milliseconds to wait for another process's transaction; one takes well under a millisecond. */
-const BUSY_TIMEOUT_MS = 10_000;
 /** The limit of a DynamoDB transaction. */
 const MAX_WRITES = 100;
 /** Documents read at once by a query: enough to make the statement's cost vanish, few enough to hold. */
@@ -62,10 +61,9 @@ class SqliteStateStore implements StateStore {
 
   constructor(file: string) {
     this.#file = file;
-    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    const database = openSqliteDatabase(file, SCHEMA);
     this.#database = database;
     try {
-      database.exec(SCHEMA);
       this.#begin = database.prepare('BEGIN IMMEDIATE');
       this.#commit = database.prepare('COMMIT');
       this.#rollback = database.prepare('ROLLBACK');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../core/ports/clock.ts';
 import type {
   DeadLetter,
@@ -11,10 +11,9 @@ import type {
   RedrivenLetter,
   WorkQueue,
 } from '../../core/ports/work-queue.ts';
+import { openSqliteDatabase } from './sqlite-database.ts';
 import { storageFailure } from './storage-failure.ts';
 
-/** Milliseconds to wait for another process's transaction; one takes well under a millisecond. */
-const BUSY_TIMEOUT_MS = 10_000;
 /** The limit of SQS (256 KiB), so that nothing works here that fails there. */
 const MAX_BODY_BYTES = 262_144;
 /** Dead letters read at once by a listing. */
@@ -254,15 +253,8 @@ class SqliteWorkQueue implements WorkQueue {
   #database(): DatabaseSync {
     if (this.#open) return this.#open;
     mkdirSync(dirname(this.#path), { recursive: true });
-    const database = new DatabaseSync(this.#path, { timeout: BUSY_TIMEOUT_MS });
-    try {
-      database.exec(SCHEMA);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-    this.#open = database;
-    return database;
+    this.#open = openSqliteDatabase(this.#path, SCHEMA);
+    return this.#open;
   }
 }
 
