@@ -4,7 +4,7 @@ import { parseCivilDate } from '../core/window/civil-date.ts';
 import { count, examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
-import { codeOf, type Filter, scopeOf } from './filter.ts';
+import { codeOf, type Filter, scopeOf, withScope } from './filter.ts';
 import { type ListOptions, number, printList, withCsv } from './list.ts';
 import { queryLogs } from './query.ts';
 
@@ -26,10 +26,8 @@ interface BlocksOptions extends ListOptions {
 const DAY_MS = 86_400_000;
 
 export function attemptsCommand(): Command {
-  return withCsv(newCommand('attempts'))
+  return withScope(withCsv(newCommand('attempts')))
     .description('list what was tried, newest first')
-    .option('--source <source>', 'only this source')
-    .option('--target <target>', 'only this target')
     .option('--since <time>', 'from this date or time on, YYYY-MM-DD or ISO 8601, in UTC')
     .option('--code <code>', 'only this outcome, as in RATE_LIMITED')
     .option('--item <item>', 'only this item; "index" is the index of a day')
@@ -73,10 +71,8 @@ export function attemptsCommand(): Command {
 }
 
 export function blocksCommand(): Command {
-  return withCsv(newCommand('blocks'))
+  return withScope(withCsv(newCommand('blocks')))
     .description('list the security walls that were met, newest first')
-    .option('--source <source>', 'only this source')
-    .option('--target <target>', 'only this target')
     .option('--days <n>', 'how far back, in days', count, 7)
     .addHelpText('after', examples('blocks', 'blocks --days 30 --target fr --json'))
     .action(async (options: BlocksOptions, command: Command) => {

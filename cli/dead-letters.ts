@@ -4,7 +4,7 @@ import { withPlatform } from './context.ts';
 import { type LetterFilterOptions, lettersThatMatch, withLetterFilter } from './letter-filter.ts';
 import { purgeMatching } from './letter-purge.ts';
 import { redriveMatching } from './letter-redrive.ts';
-import { itemNameOf, listOf, viewOf } from './letter-views.ts';
+import { listOf, viewOf } from './letter-views.ts';
 import { type ListOptions, printList, timeText, withCsv } from './list.ts';
 import { cellText, printJson } from './print.ts';
 
@@ -72,23 +72,22 @@ async function showLetter(name: string, _options: object, command: Command): Pro
       transitions: judged.failure?.transitions ?? [],
     }));
     if (json) return printJson(shown.length === 1 ? shown[0] : shown);
-    for (const [n, judged] of letters.entries()) {
+    for (const [n, view] of shown.entries()) {
       if (n > 0) console.log();
-      const { id, standing, reason, code, message, state, deadAt, obstacle, next, body, transitions } =
-        shown[n]!;
+      const { id, standing, item, reason, code, message, state, deadAt, obstacle, next } = view;
       const lines: [string, string | null][] = [
         ['letter', id],
-        ['item', itemNameOf(judged)],
+        ['item', item],
         ['standing', standing],
         ['reason', reason],
         ['error', code && `${code}${message ? `: ${message}` : ''}`],
         ['failure', state],
         ['dead', deadAt === null ? null : timeText(deadAt)],
-        ...transitions.map(({ state: to, at, by, why }): [string, string] => [
+        ...view.transitions.map(({ state: to, at, by, why }): [string, string] => [
           'was',
           `${to} ${timeText(at)} by ${by}${why ? `: ${why}` : ''}`,
         ]),
-        ['body', body],
+        ['body', view.body],
         ['redrive', obstacle === null ? 'gives it all its tries again' : `does nothing: ${obstacle}`],
         ['next', next],
       ];

@@ -1,3 +1,4 @@
+import { errorText } from '../core/outcome/outcome.ts';
 import {
   redriveDatesCommand,
   retryRunCommand,
@@ -5,7 +6,7 @@ import {
   sourceFailuresCommand,
   workerCommand,
 } from '../core/report/commands.ts';
-import { countsText, errorText, type FailedItems, nextText } from '../core/report/failed-items.ts';
+import { countsText, type FailedItems, nextText } from '../core/report/failed-items.ts';
 import type { RunSummary } from '../core/report/run-summary.ts';
 import { counted, timeText } from './list.ts';
 import { cellText } from './print.ts';

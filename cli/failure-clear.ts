@@ -6,7 +6,8 @@ import { type Cleared, type ClearPlan, clearFailures, planClear } from '../core/
 import type { Failure } from '../core/work/failure.ts';
 import { FailureRegister } from '../core/work/failure-register.ts';
 import { withPlatform } from './context.ts';
-import { type FailureFilterOptions, failuresThatMatch, filterWords, noFailures } from './failure-filter.ts';
+import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
+import { filterWords } from './filter.ts';
 import { counted, type ListOptions, number, printList, refuseTwoFormats, timeText } from './list.ts';
 import { operator } from './operator.ts';
 import { placeWords } from './place-words.ts';

@@ -3,7 +3,7 @@ import { FAILURE_STATES, type Failure, isUnresolved } from '../core/work/failure
 import { FailureRegister } from '../core/work/failure-register.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { UsageError } from './failure.ts';
-import { codeOf, type FilterOptions, filterOf, isInFilter, withDates } from './filter.ts';
+import { codeOf, type FilterOptions, filterOf, isInFilter, withFilter } from './filter.ts';
 
 /** Which failures a command is about. What is left out narrows nothing, but for the state. */
 export interface FailureFilterOptions extends FilterOptions {
@@ -17,9 +17,7 @@ export type FailureFilterState = (typeof STATES)[number];
 
 /** Adds `--source --target --start --end --code --state`. */
 export function withFailureFilter(command: Command, state: FailureFilterState = 'unresolved'): Command {
-  return withDates(
-    command.option('--source <source>', 'only this source').option('--target <target>', 'only this target'),
-  )
+  return withFilter(command)
     .option('--code <code>', 'only failures whose last error was this one, as in TIMEOUT')
     .option('--state <state>', STATES.join(', '), state);
 }
@@ -53,10 +51,4 @@ function isInState(failure: Failure, asked: FailureFilterState): boolean {
 /** What is said where the filter leaves nothing. */
 export function noFailures({ state }: Pick<FailureFilterOptions, 'state'>): string {
   return state === 'all' ? 'no failures that match' : `no ${state} failures that match`;
-}
-
-/** The options as they would be typed again. */
-export function filterWords(options: FailureFilterOptions): string[] {
-  const names = ['source', 'target', 'start', 'end', 'code', 'state'] as const;
-  return names.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
 }

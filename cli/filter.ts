@@ -30,10 +30,30 @@ export interface Filter {
 const FIRST_DATE = civilDate('1000-01-01');
 const LAST_DATE = civilDate('9999-12-31');
 
+/** Adds `--source --target --start --end`. */
+export function withFilter(command: Command): Command {
+  return withDates(withScope(command));
+}
+
+/** Adds `--source --target`. */
+export function withScope(command: Command): Command {
+  return command
+    .option('--source <source>', 'only this source')
+    .option('--target <target>', 'only this target');
+}
+
 export function withDates(command: Command): Command {
   return command
     .option('--start <date>', 'first date of the partitions, YYYY-MM-DD')
     .option('--end <date>', 'last date of the partitions, YYYY-MM-DD');
+}
+
+/** The options as they would be typed again. */
+export function filterWords(
+  options: FilterOptions & { readonly code?: string; readonly state?: string },
+): string[] {
+  const names = ['source', 'target', 'start', 'end', 'code', 'state'] as const;
+  return names.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
 }
 
 /** Throws a UsageError for a source or target that there is not, a date that does not exist, an end before its start. */
@@ -105,6 +125,11 @@ export function partitionOf(
   const source = sourceOf(platform, parsed.source);
   targetsOf(source, [parsed.partition.target]);
   return { source, partition: parsed.partition };
+}
+
+/** True for `racing/gb/2026-11-17/4711`, which is deeper than a partition. */
+export function isItemName(text: string): boolean {
+  return text.split('/').length > 3;
 }
 
 /** `racing/gb/2026-11-17/4711` as an item of such a partition. */

@@ -3,7 +3,7 @@ import { readDeadLetters } from '../core/pipeline/dead-letters.ts';
 import type { JudgedLetter } from '../core/work/dead-letter.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { FailedCommand } from './failure.ts';
-import { codeOf, type FilterOptions, filterOf, isInFilter, withDates } from './filter.ts';
+import { codeOf, type FilterOptions, filterOf, filterWords, isInFilter, withFilter } from './filter.ts';
 import { itemNameOf } from './letter-views.ts';
 import { cellText } from './print.ts';
 
@@ -14,15 +14,10 @@ export interface LetterFilterOptions extends FilterOptions {
 
 /** Adds `--source --target --start --end --code`. */
 export function withLetterFilter(command: Command): Command {
-  return withDates(
-    command.option('--source <source>', 'only this source').option('--target <target>', 'only this target'),
-  ).option('--code <code>', 'only items whose last error was this one, as in TIMEOUT');
-}
-
-/** The options as they would be typed again. */
-export function filterWords(options: LetterFilterOptions): string[] {
-  const names = ['source', 'target', 'start', 'end', 'code'] as const;
-  return names.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
+  return withFilter(command).option(
+    '--code <code>',
+    'only items whose last error was this one, as in TIMEOUT',
+  );
 }
 
 export interface Selection {

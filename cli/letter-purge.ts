@@ -3,7 +3,8 @@ import { purgeLetters } from '../core/pipeline/dead-letters.ts';
 import { command as commandLine } from '../core/report/commands.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
-import { filterWords, type LetterFilterOptions, lettersThatMatch } from './letter-filter.ts';
+import { filterWords } from './filter.ts';
+import { type LetterFilterOptions, lettersThatMatch } from './letter-filter.ts';
 import { listOf } from './letter-views.ts';
 import { counted, printList } from './list.ts';
 import { operator } from './operator.ts';
@@ -32,7 +33,7 @@ export async function purgeMatching(
       : await purgeLetters(platform, letters, operator(), onDone).finally(() => line.end());
     const list = listOf(letters);
     if (globals.json) return printJson({ dryRun, purged: list.values, dismissed });
-    printList({ ...list, none }, { local: globals.local });
+    printList({ ...list, none }, {});
     if (letters.length === 0) return;
     const what = `${counted(letters.length, 'letter')}${dryRun ? ' would be' : ''} deleted`;
     const closed = dismissed === 0 ? '' : `, ${counted(dismissed, 'failure')} dismissed with them`;

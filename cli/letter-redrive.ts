@@ -34,6 +34,9 @@ export async function redriveMatching(
   });
 }
 
+/** Milliseconds that `duration` would call 0.0 s. */
+const NO_TIME_MS = 50;
+
 /** The file, or the name that AWS knows. */
 function queueOf(platform: CommandPlatform): string {
   if (!isStack(platform)) return 'queue.sqlite';
@@ -86,9 +89,9 @@ function printReceipt(
 function paceText({ source, letters, minDelayMs }: RedrivePace, queue: string, dryRun: boolean) {
   const where = `${dryRun ? 'would be back' : 'back'} in rescrape's failed-items queue (${queue})`;
   const takes = letters === 1 ? 'it takes' : 'they take';
-  const pace =
-    minDelayMs === 0
-      ? 'due at once'
-      : `at ${minDelayMs} ms between requests ${takes} at least ${duration(letters * minDelayMs)}`;
+  const leastMs = letters * minDelayMs;
+  const time =
+    leastMs < NO_TIME_MS ? `${takes} perhaps less than a second` : `${takes} at least ${duration(leastMs)}`;
+  const pace = minDelayMs === 0 ? 'due at once' : `at ${minDelayMs} ms between requests ${time}`;
   return `${counted(letters, 'letter')} of ${source} ${where}; ${pace}`;
 }

@@ -9,6 +9,8 @@ export interface ListOptions {
   readonly csv?: CsvTarget;
 }
 
+type FormatOptions = Pick<GlobalOptions, 'json'> & ListOptions;
+
 /** Adds the option that every command which lists things has beside `--json`. */
 export function withCsv(command: Command): Command {
   return command.option('--csv [file]', 'CSV instead of a table: printed, or written to the file', csvTarget);
@@ -35,7 +37,7 @@ export interface List {
 }
 
 /** Prints a list as the options ask. An empty one is not an error: it says so, or is an empty JSON array or bare CSV header. */
-export function printList(list: List, options: GlobalOptions & ListOptions): void {
+export function printList(list: List, options: FormatOptions): void {
   refuseTwoFormats(options);
   const { columns, rows, values = rows, none } = list;
   if (options.json) printJson(values);
@@ -49,7 +51,7 @@ export function printList(list: List, options: GlobalOptions & ListOptions): voi
   else printTable(columns, rows);
 }
 
-export function refuseTwoFormats({ json, csv }: GlobalOptions & ListOptions): void {
+export function refuseTwoFormats({ json, csv }: FormatOptions): void {
   if (json && csv) throw new UsageError('--json and --csv exclude each other: choose one');
 }
 

@@ -94,10 +94,12 @@ function endWithTheLauncher(): void {
 
 /** `rescrape query … | head` closes the pipe when it has seen enough: that is no error. */
 function endQuietlyWithTheReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(process.exitCode ?? 0);
-  });
+  if (!process.stdout.listeners('error').includes(onPipeError)) process.stdout.on('error', onPipeError);
+}
+
+function onPipeError(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? 0);
 }
 
 /** node:sqlite says on every start that it is new; the version of Node is pinned, so that is nobody's surprise. */

@@ -39,7 +39,7 @@ async function queryLake(
   parameters: readonly SqlValue[] = [],
   sources = platform.sources,
 ): Promise<QueryResult> {
-  const warehouse = await openWarehouse(platform, sources);
+  const warehouse = await openWarehouse(platform, sources, process.env);
   try {
     return await warehouse.query(sql, parameters);
   } finally {

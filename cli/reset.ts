@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { planReset, type ResetPlan } from '../core/pipeline/reset.ts';
+import { command as commandLine } from '../core/report/commands.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { resetState } from '../runtime/reset.ts';
 import { examples, newCommand } from './command.ts';
@@ -7,6 +8,7 @@ import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { UsageError } from './failure.ts';
 import { counted, number } from './list.ts';
+import { placeWords } from './place-words.ts';
 import { cellText, printJson, printTable } from './print.ts';
 
 interface ResetOptions {
@@ -31,24 +33,29 @@ export function resetCommand(): Command {
             : 'reset forgets the whole state: choose --dry-run to see what that is, or --confirm to do it',
         );
       }
-      await withPlatform(command, async (platform, { json }) => {
+      await withPlatform(command, async (platform, globals) => {
         const line = new CountingLine();
         const onDeleted = (done: number, all: number) => line.at(`${done} of ${all} documents deleted`);
         const plan = dryRun
           ? await planReset(platform)
           : await resetState(platform, onDeleted).finally(() => line.end());
         const place = isStack(platform) ? `the stack ${platform.resources.stack}` : platform.directory;
-        if (json) {
+        if (globals.json) {
           const { documents, ...counts } = plan;
           printJson({ dryRun, place, documents: documents.length, ...counts });
-        } else printPlan(plan, place, dryRun);
+          return;
+        }
+        printPlan(plan, place, dryRun);
+        // Pasted without its place it would forget another state.
+        const words = [...placeWords(globals, command), '--confirm'];
+        if (dryRun && !isEmpty(plan)) console.log(`this does it: ${commandLine('reset', ...words)}`);
       });
     });
 }
 
 function printPlan(plan: ResetPlan, place: string, dryRun: boolean): void {
   const rows = rowsOf(plan).filter(({ count }) => count > 0);
-  if (rows.length === 0) {
+  if (isEmpty(plan)) {
     console.log(`${place} has no state: there is nothing to forget`);
     return;
   }
@@ -66,7 +73,10 @@ function printPlan(plan: ResetPlan, place: string, dryRun: boolean): void {
     console.log(`under way, or interrupted: run ${cellText(run)}; what a live run writes later stays`);
   console.log(`the state of ${place} ${dryRun ? 'would be forgotten; nothing was changed' : 'is forgotten'}`);
   console.log('the lake keeps every row; the next run asks for everything in its window');
-  if (dryRun) console.log('"rescrape reset --confirm" does it');
+}
+
+function isEmpty(plan: ResetPlan): boolean {
+  return rowsOf(plan).every(({ count }) => count === 0);
 }
 
 function rowsOf(plan: ResetPlan): { what: string; count: number; cost: string }[] {
@@ -89,7 +99,7 @@ function rowsOf(plan: ResetPlan): { what: string; count: number; cost: string }[
     {
       what: 'partitions',
       count: partitions,
-      cost: `their freshness is unknown until the next run${held.length > 0 ? `; held versions are no longer listed ("partitions rollback --to" can still choose one): ${held.join(', ')}` : ''}`,
+      cost: `"completeness" reports their dates as never scraped (MISSING, INCOMPLETE) until a run covers them${held.length > 0 ? `; held versions are no longer listed ("partitions rollback --to" can still choose one): ${held.join(', ')}` : ''}`,
     },
     { what: 'hosts', count: hosts, cost: 'their pace begins anew' },
     { what: 'other documents', count: others, cost: 'markers of what was counted' },

@@ -1,5 +1,5 @@
+import type { RetryAnswer } from '../core/pipeline/claimed-retry.ts';
 import type { PipelineEvent } from '../core/pipeline/platform.ts';
-import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
 import { counted, timeText } from './list.ts';
 import { cellText } from './print.ts';
 

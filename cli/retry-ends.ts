@@ -1,7 +1,7 @@
 import { itemName } from '../core/lake/layout.ts';
 import { askQueue, followFailures } from '../core/pipeline/ask-queue.ts';
+import type { RetryAnswer } from '../core/pipeline/claimed-retry.ts';
 import { retryFailures } from '../core/pipeline/retry-failures.ts';
-import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
 import type { Failure } from '../core/work/failure.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { FailedCommand } from './failure.ts';

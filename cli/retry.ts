@@ -8,7 +8,7 @@ import { withPlatform } from './context.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { failuresThatMatch } from './failure-filter.ts';
 import { listOf } from './failure-views.ts';
-import { type FilterOptions, itemOf, partitionOf, withDates } from './filter.ts';
+import { type FilterOptions, isItemName, itemOf, partitionOf, withDates, withScope } from './filter.ts';
 import { interruptible } from './interrupt.ts';
 import { counted, printList } from './list.ts';
 import { cellText, printJson } from './print.ts';
@@ -31,9 +31,8 @@ export function retryCommand(): Command {
       '--partition <name>',
       'those of one partition (source/target/date), or one item (source/target/date/item)',
     )
-    .option('--run <id>', 'those that a run left behind')
-    .option('--source <source>', 'only this source')
-    .option('--target <target>', 'only this target')
+    .option('--run <id>', 'those that a run left behind');
+  withScope(retry)
     .option(
       '--code <code>',
       'only this error code; also one that another try is not expected to heal, as in NOT_FOUND',
@@ -66,7 +65,7 @@ export function retryCommand(): Command {
 
 /** A code or a single item is named: the person knows what is asked for. */
 function isNamed({ code, partition }: RetryOptions): boolean {
-  return code !== undefined || (partition !== undefined && partition.split('/').length > 3);
+  return code !== undefined || (partition !== undefined && isItemName(partition));
 }
 
 async function selected(platform: CommandPlatform, options: RetryOptions): Promise<Failure[]> {
@@ -84,12 +83,14 @@ function meant(platform: CommandPlatform, { partition, run }: RetryOptions): (fa
     return ({ firstRunId, lastRunId, outcomes }) =>
       firstRunId === run || lastRunId === run || outcomes.some(({ runId }) => runId === run);
   if (partition === undefined) return () => true;
-  const named =
-    partition.split('/').length > 3 ? itemOf(platform, partition) : partitionOf(platform, partition);
+  if (isItemName(partition)) {
+    const { source, partition: of, item } = itemOf(platform, partition);
+    const name = itemName({ source: source.name, ...of, item });
+    return (failure) => itemName(failure) === name;
+  }
+  const named = partitionOf(platform, partition);
   const name = partitionName(named.source.name, named.partition);
-  const item = 'item' in named ? `${name}/${named.item}` : undefined;
-  return (failure) =>
-    item === undefined ? itemName(failure).startsWith(`${name}/`) : itemName(failure) === item;
+  return (failure) => itemName(failure).startsWith(`${name}/`);
 }
 
 function printPlan({ tried, left }: RetryPlan, json: boolean): void {
@@ -97,7 +98,7 @@ function printPlan({ tried, left }: RetryPlan, json: boolean): void {
     printJson({ tried, left });
     return;
   }
-  printList({ ...listOf(tried), none: NONE }, { local: '' });
+  printList({ ...listOf(tried), none: NONE }, {});
   if (tried.length > 0)
     console.log(
       `${counted(tried.length, 'item')} would be tried, each with one request (a day of which nothing is published yet is read as a whole)`,

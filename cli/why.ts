@@ -13,7 +13,7 @@ import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
-import { itemOf, partitionOf } from './filter.ts';
+import { isItemName, itemOf, partitionOf } from './filter.ts';
 import { counted, timeText } from './list.ts';
 import { cellText, printJson } from './print.ts';
 import { queryLogs } from './query.ts';
@@ -52,7 +52,7 @@ interface Subject {
 
 async function subjectOf(platform: CommandPlatform, text: string): Promise<Subject> {
   if (/^https?:\/\//i.test(text)) return subjectAt(platform, text);
-  return text.split('/').length > 3 ? itemOf(platform, text) : { ...partitionOf(platform, text), item: null };
+  return isItemName(text) ? itemOf(platform, text) : { ...partitionOf(platform, text), item: null };
 }
 
 /** The item that was last asked for at an address. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { itemName } from '../core/lake/layout.ts';
+import type { RetryAnswer } from '../core/pipeline/claimed-retry.ts';
 import { drain } from '../core/pipeline/drain.ts';
-import type { RetryAnswer } from '../core/pipeline/retry-items.ts';
 import type { ReceivedMessage } from '../core/ports/work-queue.ts';
 import { decodeFailedItem } from '../core/work/failed-item.ts';
 import type { LocalPlatform } from '../runtime/local.ts';

@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { isIdentifier } from '../core/source/identifier.ts';
 
 /**
  * What each function is given: its variables (set by `lib/constructs/stage-function.ts`, read by its handler) and its
- * event. One file for both sides, so that neither can drift; zod only, because the CDK app reads it as well.
+ * event. One file for both sides, so that neither can drift; no SDK, because the CDK app reads it as well.
  */
 
 const variable = z.string().min(1);
@@ -55,7 +56,7 @@ export function readEnv<Schema extends z.ZodObject>(
 }
 
 /** What may stand in a key or a partition value (design, section 13). */
-const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+const identifier = z.string().refine(isIdentifier, { error: 'not an identifier' });
 const runId = z.uuidv7();
 
 /** A run that somebody asked for by name: what the command line starts, and what a redrive sees again. */

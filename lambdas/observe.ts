@@ -55,6 +55,9 @@ export class Observer {
           this.logger.warn('attempt failed', { item, attempt, code, reason });
         }
         break;
+      case 'trouble':
+        this.logger.error('trouble', { reason: event.message });
+        break;
       case 'flagged':
         this.logger.warn('target flagged', { target: event.target, reason: event.reason });
         break;

@@ -108,7 +108,7 @@ export class PipelineStack extends Stack {
   #grant(name: FunctionName, { role: grantee }: StageFunction, lake: LakeStack): void {
     const contract = ENV_CONTRACTS[name].shape;
     grantLake(grantee, lake, LAKE_ACCESS[name]);
-    // A transaction is allowed action by action; the state store scans nothing.
+    // A transaction is allowed action by action; only `rescrape reset` scans.
     lake.table.grant(
       grantee,
       'dynamodb:GetItem',

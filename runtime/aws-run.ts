@@ -8,9 +8,10 @@ import {
 } from '@aws-sdk/client-sfn';
 import { awsFailure } from '../adapters/aws/aws-failure.ts';
 import { clientSettings } from '../adapters/aws/client-settings.ts';
-import { reportKey } from '../core/lake/layout.ts';
+import { partitionName, reportKey } from '../core/lake/layout.ts';
 import { readSummary } from '../core/pipeline/audit.ts';
 import type { PartitionWork, PipelineEvent } from '../core/pipeline/platform.ts';
+import { civilDate } from '../core/window/civil-date.ts';
 import type { RunInput } from '../core/work/run-register.ts';
 import { connectionOf } from './aws.ts';
 import type { BrokenPartition, RunEnd } from './local-run.ts';
@@ -116,24 +117,28 @@ class Executions {
   brokenPartitions(executionArn: string, source: string): Promise<BrokenPartition[]> {
     return this.#attempt('states:ListMapRuns', executionArn, async () => {
       const broken: BrokenPartition[] = [];
-      for await (const { mapRuns = [] } of paginateListMapRuns({ client: this.#client }, { executionArn })) {
-        for (const { mapRunArn } of mapRuns) {
-          const failed = { mapRunArn, statusFilter: 'FAILED' as const };
-          for await (const { executions = [] } of paginateListExecutions({ client: this.#client }, failed)) {
-            for (const child of executions) {
-              const { input = '{}', error, cause } = await this.describe(child.executionArn ?? '');
-              const { target, date } = JSON.parse(input) as PartitionWork;
-              const name = `${source}/${target}/${date}`;
-              broken.push({
-                name,
-                message: error === undefined ? messageOf(cause) : `${error}: ${messageOf(cause)}`,
-              });
-            }
-          }
-        }
+      for await (const child of this.#failedChildren(executionArn)) {
+        const { input = '{}', error, cause } = await this.describe(child);
+        const { target, date } = JSON.parse(input) as PartitionWork;
+        broken.push({
+          name: partitionName(source, { target, date: civilDate(date) }),
+          message: error === undefined ? messageOf(cause) : `${error}: ${messageOf(cause)}`,
+        });
       }
       return broken;
     });
+  }
+
+  /** Their ARNs. */
+  async *#failedChildren(executionArn: string): AsyncGenerator<string> {
+    const settings = { client: this.#client };
+    for await (const { mapRuns = [] } of paginateListMapRuns(settings, { executionArn })) {
+      for (const { mapRunArn } of mapRuns) {
+        const failed = { mapRunArn, statusFilter: 'FAILED' as const };
+        for await (const { executions = [] } of paginateListExecutions(settings, failed))
+          for (const child of executions) yield child.executionArn ?? '';
+      }
+    }
   }
 
   close(): void {

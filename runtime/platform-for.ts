@@ -35,8 +35,9 @@ export function isStack(platform: CommandPlatform): platform is StackPlatform {
 export async function openWarehouse(
   platform: CommandPlatform,
   sources: CommandPlatform['sources'],
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<Warehouse> {
   if (!isStack(platform)) return openLocalWarehouse({ lake: platform.lake, sources });
   const { openStackWarehouse } = await import('./stack.ts');
-  return openStackWarehouse(platform, process.env);
+  return openStackWarehouse(platform, env);
 }

@@ -22,7 +22,7 @@ export const PATIENT_ATTEMPTS = 8;
 
 /** The SDK has no time limits of its own: a connection that falls silent would hold a Lambda until it is killed. */
 const CONNECTION_TIMEOUT_MS = 3_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+export const REQUEST_TIMEOUT_MS = 30_000;
 
 /** What every client of the SDK is made with. */
 export function clientSettings(

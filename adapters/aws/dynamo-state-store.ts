@@ -20,12 +20,13 @@ import type {
   StateStore,
   StateWrite,
 } from '../../core/ports/state-store.ts';
+import { assertTransaction } from '../../core/ports/state-transaction.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { awsFailure } from './aws-failure.ts';
 import { type Backoff, retrying } from './backoff.ts';
 import { type AwsConnection, clientSettings } from './client-settings.ts';
 import { conflictOf, isContention, wroteItself } from './dynamo-conflict.ts';
-import { assertTransaction, keyOf, type Put, putOf, transactItemOf, updateOf } from './dynamo-write.ts';
+import { keyOf, type Put, putOf, transactItemOf, updateOf } from './dynamo-write.ts';
 import { STATE_TABLE } from './state-table.ts';
 
 export interface DynamoStateStoreOptions {

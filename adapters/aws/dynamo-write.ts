@@ -6,19 +6,7 @@ import type {
 import type { StateWrite } from '../../core/ports/state-store.ts';
 import { expiresAt, STATE_TABLE } from './state-table.ts';
 
-/** The limit of a DynamoDB transaction. */
-const MAX_WRITES = 100;
-
 export type Put = Extract<StateWrite, { kind: 'put' }>;
-
-export function assertTransaction(writes: readonly StateWrite[]): void {
-  if (writes.length > MAX_WRITES) {
-    throw new RangeError(`${writes.length} writes in one transaction; at most ${MAX_WRITES} are allowed`);
-  }
-  const documents = new Set(writes.map(({ partition, sort }) => JSON.stringify([partition, sort])));
-  if (documents.size < writes.length)
-    throw new RangeError('two writes of one transaction go to one document');
-}
 
 export function keyOf({ partition, sort }: { readonly partition: string; readonly sort: string }) {
   return { [STATE_TABLE.partitionKey]: { S: partition }, [STATE_TABLE.sortKey]: { S: sort } };

@@ -19,7 +19,7 @@ import type {
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { type AwsTrouble, awsFailure, awsTrouble } from './aws-failure.ts';
 import { type Backoff, pauseAfter, retrying } from './backoff.ts';
-import { type AwsConnection, clientSettings } from './client-settings.ts';
+import { type AwsConnection, clientSettings, REQUEST_TIMEOUT_MS } from './client-settings.ts';
 
 export interface S3ObjectStoreOptions {
   readonly bucket: string;
@@ -34,7 +34,6 @@ const CONTENDED: Backoff = { attempts: 6, baseMs: 50, capMs: 1_000 };
 const BROKEN_BODY: Backoff = { attempts: 3, baseMs: 100, capMs: 1_000 };
 /** The slowest line that a body is given time for, beside the time of any request. */
 const SLOWEST_BYTES_PER_MS = 250;
-const REQUEST_MS = 30_000;
 
 /**
  * A bucket as an object store.
@@ -119,7 +118,7 @@ class S3ObjectStore implements ObjectStore {
       ...(ifMatch !== undefined && { IfMatch: ifMatch }),
       ...(ifNoneMatch !== undefined && { IfNoneMatch: ifNoneMatch }),
     };
-    const patience = { requestTimeout: REQUEST_MS + body.length / SLOWEST_BYTES_PER_MS };
+    const patience = { requestTimeout: REQUEST_TIMEOUT_MS + body.length / SLOWEST_BYTES_PER_MS };
     let perhapsWritten = false;
     for (let attempt = 1; ; attempt++) {
       try {

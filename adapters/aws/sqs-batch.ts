@@ -1,8 +1,8 @@
+import { MAX_MESSAGE_BYTES, messageBytes } from '../../core/ports/queue-message.ts';
 import type { OutgoingMessage } from '../../core/ports/work-queue.ts';
 
-/** The limits of one SendMessageBatch, which are those of one message as well. */
+/** The limit of every batch of SQS. */
 export const MAX_ENTRIES = 10;
-const MAX_BYTES = 262_144;
 /** Batches under way at once, where there are many: one after the other, 10,000 messages take half a minute. */
 const BATCHES_AT_ONCE = 10;
 
@@ -12,10 +12,8 @@ export function batchesOf<Message extends OutgoingMessage>(messages: readonly Me
   let batch: Message[] = [];
   let bytes = 0;
   for (const message of messages) {
-    const size = Buffer.byteLength(message.body);
-    if (size > MAX_BYTES || size === 0)
-      throw new RangeError(`a message of ${size} bytes; it may have 1 to ${MAX_BYTES}`);
-    if (batch.length === MAX_ENTRIES || bytes + size > MAX_BYTES) {
+    const size = messageBytes(message);
+    if (batch.length === MAX_ENTRIES || bytes + size > MAX_MESSAGE_BYTES) {
       batches.push(batch);
       batch = [];
       bytes = 0;

@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { assertReceivable } from '../../core/ports/queue-message.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import type {
   DeadLetter,
@@ -69,8 +70,7 @@ class SqsWorkQueue implements WorkQueue {
   }
 
   async receive({ max, visibilityMs }: { max: number; visibilityMs: number }): Promise<ReceivedMessage[]> {
-    if (!Number.isInteger(max) || max < 1 || max > 10)
-      throw new RangeError(`receive at most 1 to 10 messages, not ${max}`);
+    assertReceivable(max);
     const messages = await this.#queue.receive(max, visibilityMs);
     return messages.map(({ MessageId, Body, ReceiptHandle, Attributes }) => ({
       id: MessageId ?? '',

@@ -18,10 +18,9 @@
  * | `hosts` | `<host>` | last start of a request to a site, and its pause | get; conditional write |
  * | `sealed#<runId>` | `<source>#<target>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
- * Every read is by key and consistent; there is no index, and no scan but that of
- * `rescrape reset`. `targets` and
- * `hosts` are the partitions that all runs share: one is written once for each partition of a run, the other once for
- * each request, far below the 1,000 writes a second that one key takes.
+ * Every read is by key and consistent; there is no index, and no scan but that of `rescrape reset`. `targets` and `hosts`
+ * are the partitions that all runs share: one is written once for each partition of a run, the other once for each request,
+ * far below the 1,000 writes a second that one key takes.
  */
 export const STATE_TABLE = {
   partitionKey: 'pk',

@@ -8,11 +8,10 @@ import type {
   StateStore,
   StateWrite,
 } from '../../core/ports/state-store.ts';
+import { assertTransaction } from '../../core/ports/state-transaction.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { storageFailure } from './storage-failure.ts';
 
-/** The limit of a DynamoDB transaction. */
-const MAX_WRITES = 100;
 /** Documents read at once by a query: enough to make the statement's cost vanish, few enough to hold. */
 const PAGE = 256;
 
@@ -213,13 +212,4 @@ function endOfPrefix(prefix: string): string | undefined {
     }
   }
   return undefined;
-}
-
-function assertTransaction(writes: readonly StateWrite[]): void {
-  if (writes.length > MAX_WRITES) {
-    throw new RangeError(`${writes.length} writes in one transaction; at most ${MAX_WRITES} are allowed`);
-  }
-  const documents = new Set(writes.map(({ partition, sort }) => JSON.stringify([partition, sort])));
-  if (documents.size < writes.length)
-    throw new RangeError('two writes of one transaction go to one document');
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../core/ports/clock.ts';
+import { assertReceivable, messageBytes } from '../../core/ports/queue-message.ts';
 import type {
   DeadLetter,
   OutgoingMessage,
@@ -14,8 +15,6 @@ import type {
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { storageFailure } from './storage-failure.ts';
 
-/** The limit of SQS (256 KiB), so that nothing works here that fails there. */
-const MAX_BODY_BYTES = 262_144;
 /** Dead letters read at once by a listing. */
 const PAGE = 256;
 
@@ -73,7 +72,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
-    assertBodies(messages);
+    messages.forEach(messageBytes);
     if (messages.length === 0) return;
     this.#transact('write', (database) => {
       for (const { body, delayMs } of messages) this.#insert(database, body, delayMs);
@@ -81,8 +80,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   async receive({ max, visibilityMs }: { max: number; visibilityMs: number }): Promise<ReceivedMessage[]> {
-    if (!Number.isInteger(max) || max < 1 || max > 10)
-      throw new RangeError(`receive at most 1 to 10 messages, not ${max}`);
+    assertReceivable(max);
     return this.#read<ReceivedMessage[]>([], (database) => {
       const now = this.#clock.now();
       const rows = database
@@ -173,7 +171,7 @@ class SqliteWorkQueue implements WorkQueue {
 
   /** In one transaction: a crash moves all of them or none. */
   async redrive(letters: readonly RedrivenLetter[]): Promise<void> {
-    assertBodies(letters);
+    letters.forEach(messageBytes);
     if (letters.length === 0) return;
     this.#transact('write', (database) => {
       for (const { letter, body, delayMs } of letters)
@@ -255,15 +253,6 @@ class SqliteWorkQueue implements WorkQueue {
     mkdirSync(dirname(this.#path), { recursive: true });
     this.#open = openSqliteDatabase(this.#path, SCHEMA);
     return this.#open;
-  }
-}
-
-/** Throws a RangeError before anything is written. */
-function assertBodies(messages: readonly OutgoingMessage[]): void {
-  for (const { body } of messages) {
-    const bytes = Buffer.byteLength(body);
-    if (bytes > MAX_BODY_BYTES || bytes === 0)
-      throw new RangeError(`a message of ${bytes} bytes; it may have 1 to ${MAX_BODY_BYTES}`);
   }
 }
 

@@ -22,6 +22,28 @@ const FAILURE_CODES: Readonly<Record<string, HttpFailure['code']>> = {
   HPE_HEADER_OVERFLOW: 'TOO_LARGE',
 };
 
+/** Bytes of response headers; sites with long policies and many cookies pass Node's default of 16 KB. */
+export const MAX_HEADER_BYTES = 65_536;
+
+/**
+ * `HttpClient.send`, but for how the request is sent: `start` does that. Rejects with the reason of a signal that is aborted
+ * already and where the client is closed, and refuses what is no http or https address.
+ */
+export function beginExchange(
+  request: HttpRequest,
+  isClosed: boolean,
+  start: (exchange: Exchange, url: URL) => void,
+): Promise<HttpExchange> {
+  if (isClosed) return Promise.reject(new Error('the HTTP client is closed'));
+  if (request.signal?.aborted) return Promise.reject(request.signal.reason);
+  const url = URL.parse(request.url);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    const message = `${request.url} is no http or https address`;
+    return Promise.resolve({ kind: 'failed', url: request.url, code: 'REFUSED', message });
+  }
+  return new Promise((resolve, reject) => start(new Exchange(request, resolve, reject), url));
+}
+
 /**
  * One request on its way: collects the response, holds it to its limits, and settles exactly once. Handed to
  * undici as the dispatch handler itself, because a stream per response costs more than the response.
@@ -106,8 +128,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: Error): void {
     if (this.#settled) return;
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    // A request that cannot be written at all is a bug of ours, not an event on the network.
-    if (code === 'UND_ERR_INVALID_ARG') this.#settle(() => this.#reject(error));
+    if (code === 'UND_ERR_INVALID_ARG') this.abandon(error);
     else if (error instanceof AddressRefusedError) this.#fail('REFUSED', `connect: ${error.message}`);
     else this.#fail(FAILURE_CODES[code] ?? 'NETWORK_ERROR', `${this.#phase}: ${describe(error)}`);
   }
@@ -135,9 +156,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#settled;
   }
 
-  /** Ends it without an answer, where the request could not even be begun. */
-  cancel(): void {
-    this.#settle(() => {});
+  /** Rejects: a request that cannot be written at all is a bug of ours, not an event on the network. */
+  abandon(error: unknown): void {
+    this.#settle(() => this.#reject(error));
   }
 
   readonly #onAbort = (): void => {

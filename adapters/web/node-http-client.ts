@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { addressRefusal } from '../../core/fetch/address-guard.ts';
 import type { HttpClient, HttpExchange, HttpRequest } from '../../core/ports/http-client.ts';
-import { Exchange } from './exchange.ts';
+import { beginExchange, type Exchange, MAX_HEADER_BYTES } from './exchange.ts';
 import { AddressRefusedError, guardedLookup, type ResolveHost, resolveWithSystem } from './guarded-lookup.ts';
 
 export interface NodeHttpClientOptions {
@@ -12,8 +12,7 @@ export interface NodeHttpClientOptions {
   readonly resolve?: ResolveHost;
 }
 
-/** As `UndiciHttpClient`. */
-const MAX_HEADER_BYTES = 65_536;
+/** Milliseconds after the connect limit until a socket that still connects is destroyed. */
 const LET_GO_MS = 1000;
 
 /**
@@ -32,19 +31,11 @@ export class NodeHttpClient implements HttpClient {
   }
 
   send(request: HttpRequest): Promise<HttpExchange> {
-    if (this.#closed) return Promise.reject(new Error('the HTTP client is closed'));
-    if (request.signal?.aborted) return Promise.reject(request.signal.reason);
-    const url = URL.parse(request.url);
-    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-      const message = `${request.url} is no http or https address`;
-      return Promise.resolve({ kind: 'failed', url: request.url, code: 'REFUSED', message });
-    }
-    return new Promise((resolve, reject) => {
-      const exchange = new Exchange(request, resolve, reject);
+    return beginExchange(request, this.#closed, (exchange, url) => {
       // A literal address never reaches the lookup.
       const host = url.hostname.replace(/^\[|\]$/g, '');
       const refusal = request.allowPrivateAddress || isIP(host) === 0 ? undefined : addressRefusal(host);
-      if (refusal === undefined) this.#start(request, url, host, exchange, reject);
+      if (refusal === undefined) this.#start(request, url, host, exchange);
       else exchange.onResponseError(undefined, new AddressRefusedError(refusal));
     });
   }
@@ -54,13 +45,7 @@ export class NodeHttpClient implements HttpClient {
     for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  #start(
-    request: HttpRequest,
-    url: URL,
-    host: string,
-    exchange: Exchange,
-    reject: (reason: unknown) => void,
-  ): void {
+  #start(request: HttpRequest, url: URL, host: string, exchange: Exchange): void {
     const secure = url.protocol === 'https:';
     const { allowPrivateAddress, limits, headers } = request;
     let sent: http.ClientRequest;
@@ -76,9 +61,7 @@ export class NodeHttpClient implements HttpClient {
         lookup: guardedLookup({ allowPrivateAddress, resolve: this.#resolve }),
       });
     } catch (error) {
-      // A request that cannot be written at all is a bug of ours, not an event on the network.
-      exchange.cancel();
-      reject(error);
+      exchange.abandon(error);
       return;
     }
     let answered = false;
@@ -108,7 +91,7 @@ export class NodeHttpClient implements HttpClient {
     sent.once('error', (error: NodeJS.ErrnoException) => {
       // The site closed an idle connection just when it was taken up again: nothing was answered, so ask on a new one.
       const stale = sent.reusedSocket && !answered && error.code === 'ECONNRESET' && !exchange.isOver;
-      if (stale && !this.#closed) this.#start(request, url, host, exchange, reject);
+      if (stale && !this.#closed) this.#start(request, url, host, exchange);
       else exchange.onResponseError(controller, error);
     });
     sent.end();

@@ -1,6 +1,6 @@
 import { Agent, Client, type Dispatcher, Pool } from 'undici';
 import type { HttpClient, HttpExchange, HttpRequest } from '../../core/ports/http-client.ts';
-import { type Connection, Exchange } from './exchange.ts';
+import { beginExchange, type Connection, Exchange, MAX_HEADER_BYTES } from './exchange.ts';
 import { guardedConnector } from './guarded-connector.ts';
 import { type ResolveHost, resolveWithSystem } from './guarded-lookup.ts';
 
@@ -8,9 +8,6 @@ export interface UndiciHttpClientOptions {
   /** How host names become addresses. @default the machine's resolver */
   readonly resolve?: ResolveHost;
 }
-
-/** Bytes of response headers; sites with long policies and many cookies pass Node's default of 16 KB. */
-const MAX_HEADER_BYTES = 65_536;
 
 /**
  * HTTP/1.1 over keep-alive connections. Connections are pooled apart by `allowPrivateAddress`, so that one
@@ -28,17 +25,9 @@ export class UndiciHttpClient implements HttpClient {
   }
 
   send(request: HttpRequest): Promise<HttpExchange> {
-    if (this.#closed) return Promise.reject(new Error('the HTTP client is closed'));
-    if (request.signal?.aborted) return Promise.reject(request.signal.reason);
-    const url = URL.parse(request.url);
-    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-      const message = `${request.url} is no http or https address`;
-      return Promise.resolve({ kind: 'failed', url: request.url, code: 'REFUSED', message });
-    }
-    return new Promise((resolve, reject) => {
+    return beginExchange(request, this.#closed, (exchange, url) => {
       const agent = this.#agentFor(request.allowPrivateAddress, request.limits.connectMs);
       const path = url.pathname + url.search;
-      const exchange = new Exchange(request, resolve, reject);
       const options = {
         origin: url.origin,
         path,

@@ -1,10 +1,11 @@
 import { clearCommand, retryCommand } from '../report/commands.ts';
 import type { SkipFlag } from '../target/target.ts';
-import { civilDate } from '../window/civil-date.ts';
 import { MAX_RETRIES } from '../work/failed-item.ts';
 import { type Failure, isClaimed, isUnresolved } from '../work/failure.ts';
+import { keyOf } from '../work/failure-register.ts';
 import { failureSteps } from './why-failure-steps.ts';
 import type { Step } from './why-remedies.ts';
+import { isoTime } from './why-wording.ts';
 
 /** Tries that the queue still has for it: none once it is dead. Undefined where it never was the queue's, or is no more. */
 export function triesLeft({ state, retry }: Pick<Failure, 'state' | 'retry'>): number | undefined {
@@ -18,9 +19,9 @@ export function nextSteps(
   { now, skip }: { readonly now: number; readonly skip: SkipFlag | null },
 ): Step[] {
   if (!isUnresolved(failure)) return [];
-  if (isClaimed(failure, now)) return [{ text: 'wait for the end of the try that is under way' }];
+  if (failure.claim && isClaimed(failure, now)) return [{ text: waitText(failure, failure.claim.until) }];
   const { source, item, state, code } = failure;
-  const partition = { target: failure.target, date: civilDate(failure.date) };
+  const { partition } = keyOf(failure);
   const steps = failureSteps([failure], { source, partition, item, now, skip });
   const retry = retryCommand(source, partition, item);
   // What we refuse to ask for is refused again.
@@ -32,4 +33,10 @@ export function nextSteps(
       command: clearCommand(source, partition, code),
     });
   return steps;
+}
+
+/** A process that died cannot give its claim back. `until`: milliseconds. */
+function waitText({ state }: Failure, until: number): string {
+  const then = state === 'queued' ? 'the item comes back by itself then' : 'it can be tried again then';
+  return `wait for the end of the try that is under way, ${isoTime(until)} at the latest: if its process died, ${then}`;
 }

@@ -1,13 +1,16 @@
+import { errorText } from '../outcome/outcome.ts';
+import { counted } from '../report/figures.ts';
 import { MAX_RETRIES } from '../work/failed-item.ts';
 import { type Failure, isClaimed, isUnresolved } from '../work/failure.ts';
 import type { WhyFacts } from './why-facts.ts';
-import { countOf, isoTime, whoIs } from './why-wording.ts';
+import { isoTime, whoIs } from './why-wording.ts';
 
 /** A queued item that is due for longer than this waits for a worker that is not there. Milliseconds. */
 const OVERDUE_MS = 3_600_000;
 
 type Background = Pick<WhyFacts, 'now' | 'commits' | 'retries' | 'skip'>;
 
+/** True where it should have been tried long ago and nobody is at it. `now`: milliseconds. */
 export function isOverdue(failure: Failure, now: number): boolean {
   const { state, retry } = failure;
   return (
@@ -16,11 +19,12 @@ export function isOverdue(failure: Failure, now: number): boolean {
 }
 
 /** How it failed: `RATE_LIMITED (HTTP 406), 4 tries in 1 run, first in run …`. */
-export function failedText({ code, message, attempts, runs, firstRunId, openedAt }: Failure): string {
-  const what = message ? `${code} (${message})` : code;
+export function failedText(failure: Failure): string {
+  const { attempts, runs, firstRunId, openedAt } = failure;
+  const what = errorText(failure);
   const first = `first in run ${firstRunId} at ${isoTime(openedAt)}`;
   if (attempts === 0) return `${what}, ${first}`;
-  return `${what}, ${countOf(attempts, 'try', 'tries')} in ${countOf(runs, 'run')}, ${first}`;
+  return `${what}, ${counted(attempts, 'try', 'tries')} in ${counted(runs, 'run')}, ${first}`;
 }
 
 /** Where it stands, without the name of its state: when it is due, who tries it, since when, by whom and why. */

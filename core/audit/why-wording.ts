@@ -27,8 +27,3 @@ export function whoIs({ commits, retries }: Pick<WhyFacts, 'commits' | 'retries'
   if (actor !== undefined) return ACTORS[actor] === undefined ? actor : `${ACTORS[actor]} ${by}`;
   return RUN_ID.test(by) ? `run ${by}` : by;
 }
-
-/** `1 try`, `2 tries` */
-export function countOf(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}

@@ -39,3 +39,25 @@ export interface Outcome {
   /** Milliseconds that the site asked us to stay away (Retry-After), not yet clamped. */
   readonly retryAfterMs?: number;
 }
+
+/** `RATE_LIMITED (HTTP 406 Not Acceptable)`: an outcome as people read it. */
+export function errorText({
+  code,
+  message,
+}: {
+  readonly code: OutcomeCode;
+  readonly message: string | null;
+}): string {
+  return message ? `${code} (${message})` : code;
+}
+
+/** `RATE_LIMITED HTTP 406 Not Acceptable`: an outcome as the reason that goes on record. */
+export function reasonText({
+  code,
+  message,
+}: {
+  readonly code: OutcomeCode;
+  readonly message?: string | null;
+}): string {
+  return `${code} ${message ?? ''}`.trim();
+}

@@ -1,14 +1,12 @@
 import pLimit from 'p-limit';
 import type { DeadLetter } from '../ports/work-queue.ts';
-import { TargetRegister } from '../target/target.ts';
+import { flagLookup } from '../target/target.ts';
 import { type JudgedLetter, judgeLetter, poisonLetter } from '../work/dead-letter.ts';
-import { decodeFailedItem, type FailedItemMessage } from '../work/failed-item.ts';
-import { FailureRegister, keyOf } from '../work/failure-register.ts';
+import { decodeFailedItem } from '../work/failed-item.ts';
+import { FAILURES_AT_ONCE, FailureRegister, keyOf } from '../work/failure-register.ts';
 import { dismiss, isGivenUp, leaveToPerson } from '../work/retry-settle.ts';
-import type { Platform } from './platform.ts';
+import { type Platform, unknownPlace } from './platform.ts';
 
-/** Requests under way to a store that may be far away. */
-export const STORE_REQUESTS = 16;
 /** Letters that are handled together: what a crash in between leaves half done. */
 const TOGETHER = 100;
 
@@ -18,7 +16,7 @@ type Stores = Pick<Platform, 'failedItems' | 'state' | 'sources'>;
 export async function readDeadLetters(platform: Stores): Promise<JudgedLetter[]> {
   const letters = await Array.fromAsync(platform.failedItems.deadLetters());
   const register = new FailureRegister(platform.state);
-  const flagOf = flags(platform);
+  const flagOf = flagLookup(platform.state);
   const judge = async (letter: DeadLetter): Promise<JudgedLetter> => {
     const decoded = decodeFailedItem(letter.body);
     if (decoded.kind === 'poison') return poisonLetter(letter, decoded.reason, null, null);
@@ -28,27 +26,8 @@ export async function readDeadLetters(platform: Stores): Promise<JudgedLetter[]>
     if (problem !== undefined) return poisonLetter(letter, problem, message, failure);
     return judgeLetter(letter, { message, failure, flag: await flagOf(message) });
   };
-  const limit = pLimit(STORE_REQUESTS);
+  const limit = pLimit(FAILURES_AT_ONCE);
   return Promise.all(letters.map((letter) => limit(judge, letter)));
-}
-
-function unknownPlace({ sources }: Stores, message: FailedItemMessage): string | undefined {
-  const source = sources.find(({ name }) => name === message.source);
-  if (!source) return `there is no source ${message.source}`;
-  if (source.targets.some(({ id }) => id === message.target)) return undefined;
-  return `source ${source.name} has no target ${message.target}`;
-}
-
-/** Why a target is skipped; each is looked up once. */
-function flags({ state }: Stores): (message: FailedItemMessage) => Promise<string | null> {
-  const register = new TargetRegister(state);
-  const known = new Map<string, Promise<string | null>>();
-  return ({ source, target }) => {
-    const name = `${source}/${target}`;
-    const flag = known.get(name) ?? register.get(source, target).then(({ skip }) => skip?.reason ?? null);
-    known.set(name, flag);
-    return flag;
-  };
 }
 
 export interface Purged {
@@ -68,7 +47,7 @@ export async function purgeLetters(
   onDone: (letters: number) => void = () => {},
 ): Promise<Purged> {
   const register = new FailureRegister(state);
-  const limit = pLimit(STORE_REQUESTS);
+  const limit = pLimit(FAILURES_AT_ONCE);
   let dismissed = 0;
   const close = async ({ message, failure }: JudgedLetter): Promise<void> => {
     if (!message || !failure) return;
@@ -89,6 +68,7 @@ export async function purgeLetters(
   return { letters: done, dismissed };
 }
 
+/** In their order, groups of as many as are handled together. */
 export function inGroups<T>(all: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(all.length / TOGETHER) }, (_, n) =>
     all.slice(n * TOGETHER, (n + 1) * TOGETHER),

@@ -1,12 +1,13 @@
+import { partitionName } from '../lake/layout.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
 import { decodeFailedItem } from '../work/failed-item.ts';
+import { CLAIM_MS } from '../work/failure.ts';
+import type { RetryAnswer } from './claimed-retry.ts';
 import type { Platform } from './platform.ts';
-import { handleFailedItem, type RetryAnswer } from './retry-items.ts';
+import { handleFailedItem } from './retry-items.ts';
 
 /** Items under way at once. Their requests are spaced by the host clock all the same; others publish meanwhile. */
 export const ITEMS_AT_ONCE = 4;
-/** A message is hidden for as long as a try may be claimed (`retry-claim.ts`). */
-const VISIBILITY_MS = 15 * 60_000;
 
 export interface DrainOptions {
   /** Asked before each message is received: somebody wants this to end. */
@@ -24,7 +25,7 @@ export async function drain(platform: Platform, { mustStop, onHandled }: DrainOp
   const turns = new PartitionTurns();
   const work = async (): Promise<void> => {
     while (!mustStop()) {
-      const [message] = await platform.failedItems.receive({ max: 1, visibilityMs: VISIBILITY_MS });
+      const [message] = await platform.failedItems.receive({ max: 1, visibilityMs: CLAIM_MS });
       if (!message) return;
       const answer = await turns.take(partitionOf(message), () =>
         handleFailedItem(platform, message, mustStop),
@@ -39,8 +40,7 @@ export async function drain(platform: Platform, { mustStop, onHandled }: DrainOp
 function partitionOf({ id, body }: ReceivedMessage): string {
   const decoded = decodeFailedItem(body);
   if (decoded.kind === 'poison') return id;
-  const { source, target, date } = decoded.message;
-  return `${source}/${target}/${date}`;
+  return partitionName(decoded.message.source, decoded.message);
 }
 
 /** One item of a partition after the other: where nothing was published yet, the first one's pass brings the others too. */

@@ -1,7 +1,6 @@
 import { partitionName, partitionWorkPrefix, workPartitionOf, workRoot } from '../lake/layout.ts';
 import { StorageError } from '../ports/storage-error.ts';
 import type { Partition } from '../source/source.ts';
-import type { Failure } from '../work/failure.ts';
 import { type FailureKey, FailureRegister, keyOf } from '../work/failure-register.ts';
 import { endClaim, takeOver } from '../work/retry-claim.ts';
 import { RunRegister } from '../work/run-register.ts';
@@ -38,9 +37,9 @@ async function closeLeftover(context: AttemptContext): Promise<void> {
   const claimed = await claimedBy(context);
   const register = new FailureRegister(platform.state);
   const now = platform.clock.now();
-  if (claimed && !(await takeOver(register, keyOf(claimed), runId, now))) return;
+  if (claimed && !(await takeOver(register, claimed, runId, now))) return;
   try {
-    await closePartition(context, claimed && keyOf(claimed));
+    await closePartition(context, claimed);
   } catch (error) {
     if (error instanceof StorageError) throw error;
     const message = error instanceof Error ? error.message : String(error);
@@ -81,9 +80,9 @@ async function claimedBy({
   source,
   runId,
   partition,
-}: AttemptContext): Promise<Failure | undefined> {
+}: AttemptContext): Promise<FailureKey | undefined> {
   for await (const failure of new FailureRegister(platform.state).list(source.name, partition))
-    if (failure.claim?.runId === runId) return failure;
+    if (failure.claim?.runId === runId) return keyOf(failure);
   return undefined;
 }
 

@@ -81,3 +81,14 @@ export function sourceNamed(platform: Pick<Platform, 'sources'>, name: string): 
   const known = platform.sources.map((candidate) => candidate.name).join(', ');
   throw new StageError('BadInput', `there is no source ${JSON.stringify(name)}; there is: ${known}`);
 }
+
+/** Why nothing can be done about a place that a message names, in one line; undefined where it exists. */
+export function unknownPlace(
+  { sources }: Pick<Platform, 'sources'>,
+  place: { readonly source: string; readonly target: string },
+): string | undefined {
+  const source = sources.find(({ name }) => name === place.source);
+  if (!source) return `there is no source ${place.source}`;
+  if (source.targets.some(({ id }) => id === place.target)) return undefined;
+  return `source ${source.name} has no target ${place.target}`;
+}

@@ -12,6 +12,7 @@ import {
   type VersionItem,
   type VersionStats,
 } from '../lake/version.ts';
+import { reasonText } from '../outcome/outcome.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { civilDate } from '../window/civil-date.ts';
 import type { AttemptContext } from './attempt.ts';
@@ -212,9 +213,7 @@ function carriedOver(descriptor: VersionDescriptor | undefined): VersionItem[] {
 /** Without the index of the day nobody knows what belongs to it: the version before stays. */
 function indexProblem({ index }: ScrapeResult): string | undefined {
   if (index.kind === 'skipped') return index.reason;
-  return index.kind === 'failed'
-    ? `index: ${index.outcome.code} ${index.outcome.message ?? ''}`.trim()
-    : undefined;
+  return index.kind === 'failed' ? `index: ${reasonText(index.outcome)}` : undefined;
 }
 
 /** One item with rows, or one that rightly has none, or an index that lists nothing. */

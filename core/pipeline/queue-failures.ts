@@ -1,20 +1,19 @@
 import pLimit from 'p-limit';
-import type { Outcome } from '../outcome/outcome.ts';
+import { type Outcome, reasonText } from '../outcome/outcome.ts';
 import { coolDownMs, encodeFailedItem, isRetriedLater, MAX_RETRIES } from '../work/failed-item.ts';
 import { type Failure, isUnresolved, moved } from '../work/failure.ts';
-import { FailureRegister, keyOf } from '../work/failure-register.ts';
+import { FAILURES_AT_ONCE, FailureRegister, keyOf } from '../work/failure-register.ts';
 import { unburied, usedUp } from '../work/retry-settle.ts';
 import type { AttemptContext } from './attempt.ts';
 import type { Platform } from './platform.ts';
 
 /** The longest that SQS keeps a message or a letter: one that was sent before that is gone, whatever became of it. */
 const RETENTION_MS = 14 * 86_400_000;
-/** Failures that are noted side by side: a store answers in milliseconds, and a bad day has hundreds. */
-const AT_ONCE = 16;
 
 /** An item that failed in this run. */
 export interface FailedNow {
-  readonly item: string;
+  /** As its register has it. */
+  readonly failure: Failure | undefined;
   readonly outcome: Outcome;
   /** Milliseconds; when it was tried last. */
   readonly at: number;
@@ -26,18 +25,16 @@ export interface FailedNow {
  * that were asked for as well spend one of their tries.
  */
 export async function queueFailures(context: AttemptContext, failed: readonly FailedNow[]): Promise<void> {
-  const { platform, source, runId, partition } = context;
+  const { platform, source, runId } = context;
   const register = new FailureRegister(platform.state);
   const unsent: Sending[] = [];
-  await pLimit(AT_ONCE).map(failed, async ({ item, outcome, at }) => {
+  await pLimit(FAILURES_AT_ONCE).map(failed, async ({ failure, outcome, at }) => {
     if (!isRetriedLater(outcome.code)) return;
-    const key = { source: source.name, partition, item };
-    const failure = await register.get(key);
     if (!isUnresolved(failure) || failure.lastRunId !== runId) return;
     const dueAt = at + coolDownMs(outcome, source.retry);
     if (!hasMessage(failure, platform.clock.now())) unsent.push({ failure, dueAt });
     else if (failure.state === 'queued')
-      await register.change(key, (before) => waited(context, before, dueAt));
+      await register.change(keyOf(failure), (before) => waited(context, before, dueAt));
   });
   await enqueue(platform, unsent, runId);
 }
@@ -54,7 +51,7 @@ function waited(
   if (!counts) return { ...before, retry };
   const counted = { ...before, retry: { ...retry, tries: retry.tries + 1, countedBy: runId } };
   if (counted.retry.tries < MAX_RETRIES) return counted;
-  const why = usedUp(counted.retry.tries, `${before.code} ${before.message ?? ''}`.trim());
+  const why = usedUp(counted.retry.tries, reasonText(before));
   return unburied(counted, { at: platform.clock.now(), by: runId, why });
 }
 
@@ -82,7 +79,7 @@ async function enqueue(
       delayMs: Math.max(0, dueAt - now),
     })),
   );
-  await pLimit(AT_ONCE).map(sendings, ({ failure, dueAt }) =>
+  await pLimit(FAILURES_AT_ONCE).map(sendings, ({ failure, dueAt }) =>
     register.change(keyOf(failure), (before) => {
       if (before?.state !== failure.state || before.lastRunId !== failure.lastRunId) return undefined;
       const retry = { sentAt: now, dueAt, tries: 0, redrives: redrivesOf(failure), deadAt: null };

@@ -2,9 +2,9 @@ import pLimit from 'p-limit';
 import { itemName } from '../lake/layout.ts';
 import type { JudgedLetter } from '../work/dead-letter.ts';
 import type { FailedItemMessage } from '../work/failed-item.ts';
-import { FailureRegister, keyOf } from '../work/failure-register.ts';
+import { FAILURES_AT_ONCE, FailureRegister, keyOf } from '../work/failure-register.ts';
 import { noteRedriven } from '../work/retry-settle.ts';
-import { inGroups, STORE_REQUESTS } from './dead-letters.ts';
+import { inGroups } from './dead-letters.ts';
 import { type Platform, sourceNamed } from './platform.ts';
 
 /** A letter that goes back into the queue. */
@@ -84,7 +84,7 @@ export async function redrive(
   onMoved: (letters: number) => void = () => {},
 ): Promise<void> {
   const register = new FailureRegister(state);
-  const limit = pLimit(STORE_REQUESTS);
+  const limit = pLimit(FAILURES_AT_ONCE);
   const note = ({ message, dueAt }: LetterMove) =>
     noteRedriven(
       register,

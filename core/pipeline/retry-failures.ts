@@ -1,12 +1,13 @@
 import pLimit from 'p-limit';
+import { partitionName } from '../lake/layout.ts';
 import { skipRemoveCommand } from '../report/commands.ts';
-import { TargetRegister } from '../target/target.ts';
+import { flagLookup } from '../target/target.ts';
 import { isRetriedLater } from '../work/failed-item.ts';
 import type { Failure } from '../work/failure.ts';
 import { keyOf } from '../work/failure-register.ts';
+import { type RetryAnswer, retryNow } from './claimed-retry.ts';
 import { ITEMS_AT_ONCE } from './drain.ts';
 import { type Platform, sourceNamed } from './platform.ts';
-import { type RetryAnswer, retryNow } from './retry-items.ts';
 
 /** Which of the failures that match are tried. A plan is a value: it can be printed, and nothing has happened yet. */
 export interface RetryPlan {
@@ -23,17 +24,14 @@ export async function planRetry(
 ): Promise<RetryPlan> {
   const tried: Failure[] = [];
   const left: RetryPlan['left'][number][] = [];
-  const flags = new Map<string, string | undefined>();
+  const flagOf = flagLookup(state);
   for (const failure of failures) {
     const { source, target, code } = failure;
-    const place = `${source}/${target}`;
-    if (!flags.has(place))
-      flags.set(place, (await new TargetRegister(state).get(source, target)).skip?.reason);
-    const flag = flags.get(place);
-    if (flag !== undefined)
+    const flag = await flagOf(failure);
+    if (flag !== null)
       left.push({
         failure,
-        why: `${place} is flagged (${flag}); lift it with "${skipRemoveCommand(source, target)}"`,
+        why: `${source}/${target} is flagged (${flag}); lift it with "${skipRemoveCommand(source, target)}"`,
       });
     else if (!named && !isRetriedLater(code))
       left.push({
@@ -56,9 +54,8 @@ export async function retryFailures(
   failures: readonly Failure[],
   { mustStop, onAnswer }: RetryOptions,
 ): Promise<void> {
-  const partitions = Map.groupBy(
-    failures,
-    ({ source, target, date }) => `${source}/${target}/${date}`,
+  const partitions = Map.groupBy(failures, (failure) =>
+    partitionName(failure.source, keyOf(failure).partition),
   ).values();
   const limit = pLimit(ITEMS_AT_ONCE);
   const tryAll = async (group: readonly Failure[]): Promise<void> => {

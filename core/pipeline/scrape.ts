@@ -40,7 +40,10 @@ export async function scrape(
   const source = sourceNamed(platform, work.source);
   const partition: Partition = { target: work.target, date: civilDate(work.date) };
   const context: AttemptContext = {
-    ...{ platform, source, runId: work.runId, partition },
+    platform,
+    source,
+    runId: work.runId,
+    partition,
     ...(retryOf !== undefined && { retryOf }),
   };
   if (await isSealed(context)) return { done: true };
@@ -80,7 +83,9 @@ async function knownVersion({
 export async function giveUp(platform: Platform, work: PartitionWork): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
   const context: AttemptContext = {
-    ...{ platform, source, runId: work.runId },
+    platform,
+    source,
+    runId: work.runId,
     partition: { target: work.target, date: civilDate(work.date) },
   };
   if (await isSealed(context)) return { done: true };

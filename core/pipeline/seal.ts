@@ -13,7 +13,7 @@ import { DISPOSITIONS } from '../outcome/verdict.ts';
 import type { Item } from '../source/source.ts';
 import { afterAttempt, TargetRegister } from '../target/target.ts';
 import type { FailedItem, FailedTry } from '../work/failure.ts';
-import { FailureRegister } from '../work/failure-register.ts';
+import { FAILURES_AT_ONCE, FailureRegister } from '../work/failure-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import { appendAttempts } from './attempt-log.ts';
 import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
@@ -22,8 +22,6 @@ import { queueFailures } from './queue-failures.ts';
 import { timeOfId } from './run-id.ts';
 import { INDEX_ID } from './scrape-progress.ts';
 
-/** Failures that are opened side by side. */
-const FAILURES_AT_ONCE = 16;
 const UNASKED = { code: 'UNKNOWN_ERROR', message: 'it was not asked for before the run gave up' } as const;
 
 function resultKey({ runId, source, partition }: AttemptContext): string {
@@ -233,11 +231,10 @@ async function openFailures(
     failed.push({ item: id, url: href, tries: [untried], capture: null, outcome: UNASKED });
   }
   const register = new FailureRegister(context.platform.state);
-  await pLimit(FAILURES_AT_ONCE).map(failed, ({ outcome: _, ...each }) =>
-    register.open(source.name, context.partition, each, runId),
-  );
-  await queueFailures(
-    context,
-    failed.map(({ item, outcome, tries: own }) => ({ item, outcome, at: own.at(-1)!.at })),
-  );
+  const opened = await pLimit(FAILURES_AT_ONCE).map(failed, async ({ outcome, ...each }) => ({
+    failure: await register.open(source.name, context.partition, each, runId),
+    outcome,
+    at: each.tries.at(-1)!.at,
+  }));
+  await queueFailures(context, opened);
 }

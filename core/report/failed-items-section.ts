@@ -1,3 +1,4 @@
+import { errorText } from '../outcome/outcome.ts';
 import {
   redriveDatesCommand,
   retryRunCommand,
@@ -6,7 +7,7 @@ import {
   workerCommand,
 } from './commands.ts';
 import type { Block, Section, Span } from './document.ts';
-import { countsText, errorText, type FailedItems, nextText } from './failed-items.ts';
+import { countsText, type FailedItems, nextText } from './failed-items.ts';
 import { counted, instant } from './figures.ts';
 import type { RunSummary } from './run-summary.ts';
 

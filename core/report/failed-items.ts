@@ -2,8 +2,9 @@ import { triesLeft } from '../audit/failure-next.ts';
 import { remedyFor } from '../audit/why-remedies.ts';
 import { partitionName } from '../lake/layout.ts';
 import type { OutcomeCode } from '../outcome/outcome.ts';
-import { civilDate } from '../window/civil-date.ts';
-import { type Failure, isUnresolved, type UNRESOLVED } from '../work/failure.ts';
+import { type Failure, isUnresolved, shortened, type UNRESOLVED } from '../work/failure.ts';
+import { keyOf } from '../work/failure-register.ts';
+import { counted } from './figures.ts';
 
 type Unresolved = (typeof UNRESOLVED)[number];
 
@@ -61,14 +62,14 @@ export function failedItemsOf(
 }
 
 function summaryOf(failure: Failure & { readonly state: Unresolved }, flagged: boolean): FailedItemSummary {
-  const { source, target, date, item, url, code, message, state, retry } = failure;
+  const { source, item, url, code, message, state, retry } = failure;
   const queued = state === 'queued';
   return {
-    name: partitionName(source, { target, date: civilDate(date) }),
+    name: partitionName(source, keyOf(failure).partition),
     item,
     url,
     code,
-    message: message === null ? null : message.slice(0, MESSAGE_LENGTH).toWellFormed(),
+    message: shortened(message, MESSAGE_LENGTH),
     state,
     dueAt: queued ? (retry?.dueAt ?? null) : null,
     triesLeft: triesLeft(failure) ?? 0,
@@ -80,18 +81,13 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** `RATE_LIMITED (HTTP 406 Not Acceptable)` */
-export function errorText({ code, message }: Pick<FailedItemSummary, 'code' | 'message'>): string {
-  return message ? `${code} (${message})` : code;
-}
-
 /** What happens next to a failed item, in half a sentence. `time`: how a time is written. */
 export function nextText(item: FailedItemSummary, time: (ms: number) => string): string {
   switch (item.state) {
     case 'queued': {
       if (item.flagged) return 'queued, and not tried while its target is flagged';
       const from = item.dueAt === null ? '' : ` from ${time(item.dueAt)}`;
-      return `tried again by itself${from}, ${item.triesLeft} ${item.triesLeft === 1 ? 'try' : 'tries'} left`;
+      return `tried again by itself${from}, ${counted(item.triesLeft, 'try', 'tries')} left`;
     }
     case 'dead':
       return 'its tries are used up: it waits for you among the dead letters';

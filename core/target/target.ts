@@ -136,3 +136,17 @@ export class TargetRegister {
       : { record: newTarget(source, target), revision: 'absent' };
   }
 }
+
+/** Answers why a target is skipped, null where it is not; each is looked up once. */
+export function flagLookup(
+  state: StateStore,
+): (of: { readonly source: string; readonly target: string }) => Promise<string | null> {
+  const register = new TargetRegister(state);
+  const known = new Map<string, Promise<string | null>>();
+  return ({ source, target }) => {
+    const name = sortKey(source, target);
+    const flag = known.get(name) ?? register.get(source, target).then(({ skip }) => skip?.reason ?? null);
+    known.set(name, flag);
+    return flag;
+  };
+}

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { type Failure, isClaimed, isUnresolved } from './failure.ts';
-import { type FailureRegister, keyOf } from './failure-register.ts';
+import { FAILURES_AT_ONCE, type FailureRegister, keyOf } from './failure-register.ts';
 import { dismiss } from './retry-settle.ts';
 
 /**
@@ -37,16 +37,13 @@ export interface Cleared extends ClearPlan {
   readonly changed: readonly Failure[];
 }
 
-/** Changes under way to a store that may be far away. */
-const WRITES_AT_ONCE = 16;
-
 /** Carries a plan out. What has changed since the plan was made is left as it is: nobody has seen it that way. */
 export async function clearFailures(
   register: FailureRegister,
   plan: ClearPlan,
   { now, by }: { readonly now: () => number; readonly by: string },
 ): Promise<Cleared> {
-  const limit = pLimit(WRITES_AT_ONCE);
+  const limit = pLimit(FAILURES_AT_ONCE);
   const changed: Failure[] = [];
   const done = async (failures: readonly Failure[], clear: (failure: Failure) => Promise<boolean>) => {
     const answers = await limit.map(failures, clear);

@@ -48,6 +48,7 @@ export function poisonLetter(
   return { letter, standing: 'poison', message, failure, obstacle: problem, next: purgeCommand(letter) };
 }
 
+/** What has become of a letter's item, and what a person does about it. */
 export function judgeLetter(letter: DeadLetter, facts: LetterFacts): JudgedLetter {
   const { message, failure, flag } = facts;
   const judged = (standing: LetterStanding, obstacle: string | null, next: string): JudgedLetter => ({

@@ -92,6 +92,7 @@ const HEALS: Readonly<Record<OutcomeCode, boolean>> = {
   UNKNOWN_ERROR: true,
 };
 
+/** True where the queue tries an item again by itself after this outcome. */
 export function isRetriedLater(code: OutcomeCode): boolean {
   return HEALS[code];
 }

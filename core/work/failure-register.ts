@@ -35,6 +35,9 @@ export function keyOf({
 const failuresPartition = (source: string) => `failures#${source}`;
 const sortKey = (partition: Partition, item: string) => `${partition.target}#${partition.date}#${item}`;
 
+/** Failures that are read or changed side by side: a store may be far away, and a bad day has hundreds. */
+export const FAILURES_AT_ONCE = 16;
+
 /** The failures of a state store. */
 export class FailureRegister {
   readonly #state: StateStore;
@@ -43,10 +46,18 @@ export class FailureRegister {
     this.#state = state;
   }
 
-  /** Opens the failure of an item, or adds this run to the one that is there. Saying it twice changes nothing. */
-  async open(source: string, partition: Partition, failed: FailedItem, runId: string): Promise<void> {
+  /**
+   * Opens the failure of an item, or adds this run to the one that is there, and returns it as it stands then. Saying it
+   * twice changes nothing.
+   */
+  async open(
+    source: string,
+    partition: Partition,
+    failed: FailedItem,
+    runId: string,
+  ): Promise<Failure | undefined> {
     const identity = { source, target: partition.target, date: partition.date };
-    await this.change({ source, partition, item: failed.item }, (before) =>
+    return this.change({ source, partition, item: failed.item }, (before) =>
       failedAgain(before, identity, failed, runId),
     );
   }
@@ -77,12 +88,14 @@ export class FailureRegister {
     return count;
   }
 
+  /** All of a source, or of one partition of it, whatever their state; by target, date and item. */
   async *list(source: string, partition?: Partition): AsyncGenerator<Failure> {
     const options = partition ? { prefix: `${partition.target}#${partition.date}#` } : {};
     for await (const document of this.#state.query(failuresPartition(source), options))
       yield failureSchema.parse(document.value);
   }
 
+  /** Undefined where the item has never failed, or was forgotten. */
   async get({ source, partition, item }: FailureKey): Promise<Failure | undefined> {
     const document = await this.#state.get(failuresPartition(source), sortKey(partition, item));
     return document && failureSchema.parse(document.value);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { OUTCOME_CODES, type OutcomeCode } from '../outcome/outcome.ts';
+import { counted } from '../report/figures.ts';
 import { isRetriedLater } from './failed-item.ts';
 
 /**
@@ -104,6 +105,7 @@ export type Failure = z.infer<typeof failureSchema>;
 /** What is kept of a failure's past: a document of the state has room for it, and a person reads no more. */
 export const HISTORY = 50;
 
+/** The states in which it still matters to somebody: the others are closed. */
 export const UNRESOLVED = ['open', 'queued', 'dead'] as const satisfies readonly FailureState[];
 
 export function isUnresolved(
@@ -120,8 +122,11 @@ export interface Move {
 }
 
 /** The failure in another state, with the change on record; as it is where it is in that state already. */
-export function moved(failure: Failure, state: FailureState, { at, by, why = null }: Move): Failure {
-  if (failure.state === state) return failure;
+export function moved(failure: Failure, state: FailureState, move: Move): Failure {
+  return failure.state === state ? failure : entered(failure, state, move);
+}
+
+function entered(failure: Failure, state: FailureState, { at, by, why = null }: Move): Failure {
   const transitions = [...failure.transitions, { state, at, by, why }].slice(-HISTORY);
   return { ...failure, state, transitions };
 }
@@ -160,7 +165,7 @@ export function failedAgain(
     url,
     state: again?.state ?? 'open',
     code: last.code,
-    message: shortened(last.message),
+    message: shortened(last.message, MESSAGE_LENGTH),
     runs: (again?.runs ?? 0) + 1,
     attempts: (again?.attempts ?? 0) + tries.length,
     counts: addedUp(again?.counts ?? {}, tries),
@@ -178,10 +183,7 @@ export function failedAgain(
     claim: before?.claim ?? null,
   };
   const move = { at: last.at, by: runId, why: last.code };
-  if (!again) {
-    const transitions = [...failure.transitions, { state: 'open' as const, ...move }].slice(-HISTORY);
-    return { ...failure, transitions };
-  }
+  if (!again) return entered(failure, 'open', move);
   return failure.state === 'queued' && !isRetriedLater(last.code) ? offQueue(failure, move) : failure;
 }
 
@@ -194,12 +196,13 @@ function knownUntil(failure: Failure): number {
 /** Characters of a message that are kept: fifty of them must fit into a document. */
 const MESSAGE_LENGTH = 1000;
 
-function shortened(message: string | null): string | null {
-  return message === null ? null : message.slice(0, MESSAGE_LENGTH).toWellFormed();
+/** The first `length` characters of a message; a cut in the midst of a surrogate pair leaves no half of it. */
+export function shortened(message: string | null, length: number): string | null {
+  return message === null ? null : message.slice(0, length).toWellFormed();
 }
 
 function withShortMessage(failed: FailedTry): FailedTry {
-  return { ...failed, message: shortened(failed.message) };
+  return { ...failed, message: shortened(failed.message, MESSAGE_LENGTH) };
 }
 
 /** True while a worker may be at it. A claim from a clock that ran ahead is not believed for longer than one can last. */
@@ -223,7 +226,7 @@ export function closed(
   seenAt: number | null = null,
 ): Failure {
   const { retry: _, ...rest } = moved(failure, state, {
-    why: `after ${count(failure.attempts, 'try', 'tries')} in ${count(failure.runs, 'run', 'runs')}`,
+    why: `after ${counted(failure.attempts, 'try', 'tries')} in ${counted(failure.runs, 'run')}`,
     ...move,
   });
   return { ...rest, runs: 0, attempts: 0, counts: {}, closedAt: move.at, closedBy: move.by, seenAt };
@@ -233,8 +236,4 @@ function addedUp(counts: Failure['counts'], tries: readonly FailedTry[]): Failur
   const sums: Partial<Record<OutcomeCode, number>> = { ...counts };
   for (const { code } of tries) sums[code] = (sums[code] ?? 0) + 1;
   return sums;
-}
-
-function count(n: number, one: string, many: string): string {
-  return `${n} ${n === 1 ? one : many}`;
 }

@@ -32,7 +32,9 @@ export type Wish =
   | { readonly kind: 'person' };
 
 export interface ClaimOptions {
+  /** Milliseconds. */
   readonly now: number;
+  /** For a try that is begun; one that died goes on under its own. */
   readonly newRunId: string;
   /** Set where the target is flagged: nothing of it is asked for, whoever wants it. */
   readonly flag?: { readonly why: string; readonly by: string } | undefined;

@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome/outcome.ts';
+import { type Outcome, reasonText } from '../outcome/outcome.ts';
 import type { RetryPolicy } from '../source/source.ts';
 import { coolDownMs, isRetriedLater, MAX_RETRIES } from './failed-item.ts';
 import { closed, type Failure, isUnresolved, type Move, moved, offQueue } from './failure.ts';
@@ -8,11 +8,12 @@ import { isLetterOf, LOOK_AGAIN_MS } from './retry-claim.ts';
 /** How a try that did not recover the item leaves it. */
 export type Settled =
   | { readonly kind: 'again'; readonly delayMs: number }
-  | { readonly kind: 'dead'; readonly tries: number; readonly redrives: number }
+  /** Its letter is still to be written. `redrives`: of the failure. */
+  | { readonly kind: 'dead'; readonly why: string; readonly redrives: number }
   /** A person had it tried once more, beside its letter. */
-  | { readonly kind: 'still-dead' }
-  | { readonly kind: 'needs-a-person' }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'still-dead'; readonly why: string }
+  | { readonly kind: 'needs-a-person'; readonly why: string }
+  | { readonly kind: 'closed'; readonly why: string };
 
 /** Ends a claimed try that failed: due again after the cool-down, dead after its last try, or left to a person. */
 export async function settleRetry(
@@ -27,13 +28,16 @@ export async function settleRetry(
     readonly runId: string;
     readonly outcome: Outcome;
     readonly policy: RetryPolicy;
+    /** Milliseconds. */
     readonly at: number;
   },
 ): Promise<Settled> {
-  const move = { at, by: runId, why: `${outcome.code} ${outcome.message ?? ''}`.trim() };
-  let settled: Settled = { kind: 'closed' };
+  const why = reasonText(outcome);
+  const move = { at, by: runId, why };
+  const closedMeanwhile: Settled = { kind: 'closed', why: 'it was closed meanwhile' };
+  let settled: Settled = closedMeanwhile;
   await register.change(key, (failure) => {
-    settled = { kind: 'closed' };
+    settled = closedMeanwhile;
     if (!failure) return undefined;
     const { retry, claim } = failure;
     if (claim?.runId !== runId) {
@@ -45,16 +49,17 @@ export async function settleRetry(
     const free: Failure = { ...failure, claim: null };
     if (!isUnresolved(failure)) return free;
     if (failure.state === 'dead') {
-      settled = { kind: 'still-dead' };
+      settled = { kind: 'still-dead', why };
       return free;
     }
     if (!isRetriedLater(outcome.code) || !retry) {
-      settled = { kind: 'needs-a-person' };
+      settled = { kind: 'needs-a-person', why };
       return offQueue(free, move);
     }
     if (!claim.asked && retry.tries >= MAX_RETRIES) {
-      settled = { kind: 'dead', tries: retry.tries, redrives: retry.redrives };
-      return unburied(free, { ...move, why: usedUp(retry.tries, move.why) });
+      const spent = usedUp(retry.tries, why);
+      settled = { kind: 'dead', why: spent, redrives: retry.redrives };
+      return unburied(free, { ...move, why: spent });
     }
     const dueAt = Math.max(retry.dueAt, at + coolDownMs(outcome, policy));
     settled = { kind: 'again', delayMs: dueAt - at };

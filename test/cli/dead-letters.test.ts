@@ -8,10 +8,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../cli/main.ts';
 import { operator } from '../../cli/operator.ts';
 import { raceId } from '../e2e/support/race-faults.ts';
+import { drainOneByOne, kindsOf } from '../e2e/support/retry-play.ts';
 import type { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
 import { rescrape, rescrapeJson } from './support/command-line.ts';
-import { drain, sessionWithDeadLetters } from './support/dead-letters.ts';
+import { sessionWithDeadLetters } from './support/dead-letters.ts';
 
 interface Letter {
   readonly id: string;
@@ -97,7 +98,7 @@ describe('dead-letters', () => {
     expect(await stateOf(0)).toBe('queued');
     const transition = (await session.failures())[0]!.transitions.at(-1);
     expect(transition).toMatchObject({ state: 'queued', by: operator() });
-    expect(await drain(session)).toEqual(['failed-again', 'failed-again']);
+    expect(kindsOf(await drainOneByOne(session.platform))).toEqual(['failed-again', 'failed-again']);
   });
 
   it('gives the receipt as JSON', async () => {

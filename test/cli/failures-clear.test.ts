@@ -1,22 +1,15 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { operator } from '../../cli/operator.ts';
-import { rescrape, rescrapeJson } from './support/command-line.ts';
 import { FailuresDirectory } from './support/failures.ts';
 
 describe('failures clear', () => {
-  let directory: FailuresDirectory;
-  beforeEach(async () => {
-    directory = await FailuresDirectory.make();
-    return () => directory.remove();
-  });
-  const say = (...words: readonly string[]) => rescrape(directory.path, 'failures', ...words);
-  const json = (...words: readonly string[]) => rescrapeJson(directory.path, 'failures', ...words);
+  const directory = FailuresDirectory.forEachTest();
   const states = async () =>
     Object.fromEntries((await directory.all()).map(({ item, state }) => [item, state]));
 
   it('changes nothing without --confirm, nor with --dry-run, and gives the command that does it', async () => {
     await directory.add({ item: '1', state: 'queued' }, { item: '2', state: 'recovered' });
-    const { stdout, code } = await say('clear', '--code', 'timeout', '--state', 'all');
+    const { stdout, code } = await directory.say('clear', '--code', 'timeout', '--state', 'all');
     expect(code).toBe(0);
     expect(stdout).toMatch(/\/1 .* 4 TIMEOUT .* dismissed \|?/);
     expect(stdout).toMatch(/\/2 .* forgotten/);
@@ -27,14 +20,14 @@ describe('failures clear', () => {
     expect(command).toBe(
       `rescrape failures clear --local ${directory.path} --code timeout --state all --confirm`,
     );
-    await say('clear', '--dry-run', '--confirm');
+    await directory.say('clear', '--dry-run', '--confirm');
     expect(await states()).toEqual({ 1: 'queued', 2: 'recovered' });
   });
 
   it('dismisses with --confirm under the name of who typed it, and a second time finds nothing', async () => {
     await directory.add({ item: '1', state: 'queued' }, { item: '2', state: 'dead' });
     await directory.add({ item: '3', state: 'recovered' }, { item: '4', target: 'fr' });
-    const { stdout } = await say('clear', '--target', 'gb', '--confirm');
+    const { stdout } = await directory.say('clear', '--target', 'gb', '--confirm');
     expect(stdout).toContain('dismissed 2 failures; their counts (8 tries) are gone');
     expect(stdout).toContain('1 dead letter of them stays and does nothing any more');
     expect(await directory.all()).toMatchObject([
@@ -43,7 +36,7 @@ describe('failures clear', () => {
       { item: '2', state: 'dismissed', closedBy: operator() },
       { item: '3', state: 'recovered' },
     ]);
-    expect(await say('clear', '--target', 'gb', '--confirm')).toEqual({
+    expect(await directory.say('clear', '--target', 'gb', '--confirm')).toEqual({
       code: 0,
       stdout: 'no unresolved failures that match: there is nothing to clear\n',
       stderr: '',
@@ -52,29 +45,33 @@ describe('failures clear', () => {
 
   it('forgets closed ones where their state is named', async () => {
     await directory.add({ item: '1' }, { item: '2', state: 'recovered' }, { item: '3', state: 'dismissed' });
-    expect(await json('clear', '--state', 'dismissed', '--confirm')).toMatchObject({
+    expect(await directory.json('clear', '--state', 'dismissed', '--confirm')).toMatchObject({
       ...{ dryRun: false, dismissed: [], forgotten: [{ item: '3' }], busy: [], changed: [] },
     });
     expect(await states()).toEqual({ 1: 'open', 2: 'recovered' });
-    await say('clear', '--state', 'all', '--confirm');
+    await directory.say('clear', '--state', 'all', '--confirm');
     expect(await states()).toEqual({ 1: 'dismissed' });
-    await say('clear', '--state', 'all', '--confirm');
+    await directory.say('clear', '--state', 'all', '--confirm');
     expect(await states()).toEqual({});
   });
 
   it('leaves out what is being tried, and says so', async () => {
     await directory.add({ item: '1', state: 'queued', claimedUntil: Date.now() + 600_000 }, { item: '2' });
-    const { stdout } = await say('clear', '--confirm');
+    const { stdout } = await directory.say('clear', '--confirm');
     expect(stdout).toMatch(/left out: racing\/gb\/2026-11-20\/1 is being tried until \S+Z\n/);
     expect(await states()).toEqual({ 1: 'queued', 2: 'dismissed' });
-    expect(await json('clear')).toMatchObject({ dryRun: true, dismissed: [], busy: [{ item: '1' }] });
+    expect(await directory.json('clear')).toMatchObject({
+      dryRun: true,
+      dismissed: [],
+      busy: [{ item: '1' }],
+    });
   });
 
   it('lets an item that fails again begin anew, its counts at zero', async () => {
     await directory.add({ item: '1', state: 'queued' });
-    await say('clear', '--confirm');
+    await directory.say('clear', '--confirm');
     await directory.add({ item: '1', runId: 'run-9', code: 'SERVER_ERROR', failedAt: Date.now() + 1000 });
-    expect(await json('list')).toMatchObject([
+    expect(await directory.json('list')).toMatchObject([
       { state: 'open', runs: 1, attempts: 4, counts: { SERVER_ERROR: 4 }, firstRunId: 'run-9' },
     ]);
   });

@@ -1,37 +1,35 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { drain } from '../../core/pipeline/drain.ts';
 import { reparse } from '../../core/pipeline/reparse.ts';
-import type { RetryAnswer } from '../../core/pipeline/retry-items.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
-import type { LocalPlatform } from '../../runtime/local.ts';
 import { racing } from '../../sources/racing/source.ts';
-import { currentRows, type ReadRow } from './support/lake-reading.ts';
+import { factsIn } from './support/lake-reading.ts';
 import { asked, faults, rule, sessionWith, status } from './support/race-faults.ts';
+import { requestRecord } from './support/request-record.ts';
+import { COOL_DOWN_MINUTES, drainAsWorker, IN_A_RUN, queuePlay } from './support/retry-play.ts';
 import { Session } from './support/session.ts';
 import { DAY } from './support/small-site.ts';
 
-const MINUTE = 60_000;
-/** A run asks four times, the queue three times more. */
-const IN_A_RUN = 4;
-const BY_ITSELF = 7;
+/** The requests of a run, and three more that the queue makes. */
+const BY_ITSELF = IN_A_RUN + 3;
 
 let whole: Record<string, object[]>;
 beforeAll(async () => {
   const honest = await Session.start();
   await honest.run();
-  whole = await factsIn(honest);
+  whole = await factsIn(honest.directory);
   await honest.close();
 });
 
 let session: Session;
 afterEach(() => session.close());
+const { wait, drain, waitAndDrain, depth, putLettersBack } = queuePlay(() => session, drainAsWorker);
 
 describe('a site that answers 406 to the first requests of chosen pages', () => {
   it.each([1, 3, 4, 5, 6])('%i times: the lake heals by itself', async (times) => {
     session = await sessionWith(faults(rule(0, status(406), times), rule(2, status(406), times)));
     await session.run();
     await waitAndDrain(3);
-    expect(await factsIn(session)).toEqual(whole);
+    expect(await factsIn(session.directory)).toEqual(whole);
     expect(asked(session, 0, 2)).toEqual([times + 1, times + 1]);
     await nothingIsLeft();
     await everyRequestIsOnRecord();
@@ -45,11 +43,9 @@ describe('a site that answers 406 to the first requests of chosen pages', () => 
       await waitAndDrain(4);
       expect(asked(session, 1)).toEqual([BY_ITSELF]);
       expect(await states()).toEqual(['dead']);
-      const { failedItems } = session.platform;
-      for await (const letter of failedItems.deadLetters())
-        await failedItems.redrive([{ letter, body: letter.body, delayMs: 0 }]);
+      await putLettersBack();
       await waitAndDrain(3);
-      expect(await factsIn(session)).toEqual(whole);
+      expect(await factsIn(session.directory)).toEqual(whole);
       expect(asked(session, 1)).toEqual([times + 1]);
       await nothingIsLeft();
       await everyRequestIsOnRecord();
@@ -63,8 +59,8 @@ describe('a site that answers 406 to the first requests of chosen pages', () => 
     await session.run();
     await waitAndDrain(5);
     expect(asked(session, 0)).toEqual([1 + BY_ITSELF]);
-    expect(await factsIn(session)).toEqual(whole);
-    expect(await session.platform.failedItems.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
+    expect(await factsIn(session.directory)).toEqual(whole);
+    expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
     await everyRequestIsOnRecord();
   });
 
@@ -93,15 +89,16 @@ describe('a parser that is mended between two runs', () => {
       sources: [{ ...racing, parse: () => ({ kind: 'rejected', code: 'HTML_CHANGED', message: 'gone' }) }],
     });
     await session.run();
-    expect(await session.platform.failedItems.depth()).toMatchObject({ delayed: 8 });
+    expect(await depth()).toMatchObject({ delayed: 8 });
     const requests = session.site.requests.length;
     const mended = session.open();
     for await (const { result } of reparse(mended, mended.sources[0]!, { start: DAY, end: DAY }))
       expect(result).toMatchObject({ status: 'committed' });
-    await waitAndDrain(1, mended);
+    await wait(COOL_DOWN_MINUTES);
+    await drainAsWorker(mended);
     await mended.close();
     expect(session.site.requests).toHaveLength(requests);
-    expect(await factsIn(session)).toEqual(whole);
+    expect(await factsIn(session.directory)).toEqual(whole);
     await nothingIsLeft();
   });
 });
@@ -112,30 +109,16 @@ describe('two drains at once', () => {
     await session.run();
     const other = session.open();
     for (let n = 0; n < 3; n++) {
-      await session.clock.sleep(46 * MINUTE);
-      await Promise.all([drained(session.platform), drained(other)]);
+      await wait(COOL_DOWN_MINUTES);
+      await Promise.all([drain(), drainAsWorker(other)]);
     }
     await other.close();
     expect(asked(session, 0, 1, 2)).toEqual([6, 6, 6]);
-    expect(await factsIn(session)).toEqual(whole);
+    expect(await factsIn(session.directory)).toEqual(whole);
     await nothingIsLeft();
     await everyRequestIsOnRecord();
   });
 });
-
-async function drained(platform: LocalPlatform): Promise<RetryAnswer[]> {
-  const answers: RetryAnswer[] = [];
-  await drain(platform, { mustStop: () => false, onHandled: (_, answer) => answers.push(answer) });
-  return answers;
-}
-
-/** Lets the cool-down pass so many times, and works the queue each time. */
-async function waitAndDrain(times: number, platform: LocalPlatform = session.platform): Promise<void> {
-  for (let n = 0; n < times; n++) {
-    await session.clock.sleep(46 * MINUTE);
-    await drained(platform);
-  }
-}
 
 async function states(): Promise<string[]> {
   return (await session.failures()).map(({ state }) => state);
@@ -143,24 +126,10 @@ async function states(): Promise<string[]> {
 
 async function nothingIsLeft(): Promise<void> {
   expect(new Set(await states()).difference(new Set(['recovered']))).toEqual(new Set());
-  expect(await session.platform.failedItems.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
+  expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
 }
 
 async function everyRequestIsOnRecord(): Promise<void> {
-  const path = ({ url }: ReadRow) => new URL(String(url)).pathname;
-  const onRecord = (await session.attempts()).map(path);
-  expect(onRecord.toSorted()).toEqual(session.site.requests.map(({ path }) => path).toSorted());
-}
-
-/** The rows of the lake without the columns that say where they come from. */
-async function factsIn({ directory }: Session): Promise<Record<string, object[]>> {
-  const facts = (row: ReadRow) =>
-    Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_')));
-  const order = (row: ReadRow) => `${row.race_id}/${row.horse_id}`;
-  return Object.fromEntries(
-    [...(await currentRows(directory))].map(([name, rows]) => [
-      name,
-      rows.toSorted((a, b) => order(a).localeCompare(order(b))).map(facts),
-    ]),
-  );
+  const { asked: site, onRecord } = await requestRecord(session.directory, session.site.requests);
+  expect(onRecord).toEqual(site);
 }

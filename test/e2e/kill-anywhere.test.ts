@@ -103,11 +103,11 @@ async function lastRun({ state }: Pick<Platform, 'state'>): Promise<RunInput | u
 }
 
 async function undisturbed(task: RunTask): Promise<{ picture: Picture; writes: readonly string[] }> {
-  const exit = await playRun(task);
-  if (exit.kind === 'killed') throw new Error('nobody was to kill this run');
+  const run = await playRun(task);
+  if (run === 'killed') throw new Error('nobody was to kill this run');
   const platform = openLocalPlatform({ directory: task.directory, env: task.env });
   try {
-    return { picture: await pictureOf(platform, exit.run.runId), writes: exit.run.writes };
+    return { picture: await pictureOf(platform, run.runId), writes: run.writes };
   } finally {
     await platform.close();
   }
@@ -200,8 +200,7 @@ describe('a run that is killed anywhere and started again', () => {
 
   async function killAndRunAgain(one: Lane, phase: Phase, at: number, problems: string[]): Promise<boolean> {
     const task = taskIn(one.directory, targets, { phase, at });
-    const exit = await playRun(task);
-    if (exit.kind === 'ended') return false;
+    if ((await playRun(task)) !== 'killed') return false;
     const where = `${phase} write ${at}`;
     for (const complaint of await complaintsOfAReader(one.directory)) problems.push(`${where}: ${complaint}`);
     const again = await runAgain(task);
@@ -275,7 +274,7 @@ describe('a run that is killed around a wall and started again', () => {
     const problems: string[] = [];
     await killAtEvery('before', lanes, async (one, at) => {
       const task = taskIn(one.directory, ['fr'], { phase: 'before', at });
-      if ((await playRun(task)).kind === 'ended') return false;
+      if ((await playRun(task)) !== 'killed') return false;
       const again = await runAgain(task);
       if (!again.resumed) return true;
       for (const part of differences(again.picture, expected))

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FailureRegister } from '../../core/work/failure-register.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
 import { type Drained, playDrain } from './support/drain-process.ts';
-import { currentRows, logRows } from './support/lake-reading.ts';
-import { faults, raceId, rule, sessionWith, status } from './support/race-faults.ts';
+import { factsIn, logRows } from './support/lake-reading.ts';
+import { asked, faults, raceId, rule, sessionWith, status } from './support/race-faults.ts';
+import { IN_A_RUN, MINUTE } from './support/retry-play.ts';
 import type { Session } from './support/session.ts';
 import { settingsFor } from './support/small-site.ts';
 
-const MINUTE = 60_000;
 /** When the message is due, and when the claim of a worker that died then has run out. */
 const DUE = 50 * MINUTE;
 const LATER = DUE + 20 * MINUTE;
@@ -22,7 +22,7 @@ let room: string;
 let start: string;
 
 beforeAll(async () => {
-  session = await sessionWith(faults(rule(0, status(406), 4)));
+  session = await sessionWith(faults(rule(0, status(406), IN_A_RUN)));
   await session.run({ targets: ['gb'] });
   const waited = session.clock.now() - Date.now();
   room = mkdtempSync(join(tmpdir(), 'rescrape-retry-kill-'));
@@ -54,14 +54,6 @@ async function drainedToItsEnd(directory: string, aheadMs: number): Promise<Drai
   return end;
 }
 
-/** All that a reader of the lake sees, without what is of the moment. */
-async function rowsIn(directory: string): Promise<string[]> {
-  const rows = [...(await currentRows(directory)).values()].flat();
-  return rows
-    .map((row) => JSON.stringify(Object.entries(row).filter(([name]) => !name.startsWith('_'))))
-    .sort();
-}
-
 async function failuresIn(directory: string) {
   const platform = openLocalPlatform({ directory, env: settingsFor(session.site) });
   try {
@@ -76,8 +68,7 @@ async function attemptsAtRace(directory: string): Promise<number> {
   return rows.filter(({ item_id }) => item_id === raceId(session, 0)).length;
 }
 
-const askedForRace = () =>
-  session.site.requests.filter(({ path }) => path.endsWith(`/${raceId(session, 0)}`)).length;
+const askedForRace = () => asked(session, 0)[0]!;
 
 describe('a worker that is killed', () => {
   it('before any of its writes leaves a message that the next worker brings to the same end', async () => {
@@ -86,9 +77,9 @@ describe('a worker that is killed', () => {
     expect(undisturbed.answers).toEqual(['recovered']);
     const { writes } = undisturbed;
     expect(writes).toEqual(expect.arrayContaining(['queue/receive', 'queue/acknowledge']));
-    const rows = await rowsIn(whole);
+    const rows = await factsIn(whole);
     const before = await attemptsAtRace(start);
-    const asked = askedForRace();
+    const already = askedForRace();
     // The other hands of a worker that look for messages as well find none: once is enough.
     const points = writes
       .map((name, at) => ({ name, at: at + 1 }))
@@ -100,7 +91,7 @@ describe('a worker that is killed', () => {
       expect(await drained(directory, DUE, at)).toBe('killed');
       const end = await drainedToItsEnd(directory, LATER);
       const where = `killed before ${name}`;
-      expect(await rowsIn(directory), where).toEqual(rows);
+      expect(await factsIn(directory), where).toEqual(rows);
       expect(end.depth, where).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
       expect(await failuresIn(directory), where).toMatchObject([{ state: 'recovered', claim: null }]);
       // Once for each directory, and nothing is asked for twice, unless the answer was not yet on record.
@@ -110,6 +101,6 @@ describe('a worker that is killed', () => {
       if (isFirst && /\/attempts\/(item|robots)-/.test(name)) lost++;
     });
     expect(lost).toBe(2);
-    expect(askedForRace() - asked).toBe(points.length + lost);
+    expect(askedForRace() - already).toBe(points.length + lost);
   }, 120_000);
 });

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { startCommand } from './support/command-line.ts';
-import { currentRows, logRows } from './support/lake-reading.ts';
+import { currentRows } from './support/lake-reading.ts';
 import { DAY, GB, RUN, TODAY } from './support/present-day.ts';
+import { requestRecord } from './support/request-record.ts';
 import { settingsFor, startSmallSite } from './support/small-site.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rescrape-worker-'));
@@ -49,13 +50,8 @@ function changeOnce(races: number): void {
 }
 
 async function everyRequestIsOnRecord(): Promise<void> {
-  const attempts = (await logRows(lake(), 'attempts')).map(({ url }) => new URL(String(url)).pathname);
-  expect(attempts.toSorted()).toEqual(
-    site.requests
-      .slice(before)
-      .map(({ path }) => path)
-      .toSorted(),
-  );
+  const { asked, onRecord } = await requestRecord(lake(), site.requests.slice(before));
+  expect(onRecord).toEqual(asked);
 }
 
 describe('rescrape worker', () => {

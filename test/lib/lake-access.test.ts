@@ -7,6 +7,7 @@ import type { ObjectStore } from '../../core/ports/object-store.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { LAKE_ACCESS } from '../../lib/constructs/lake-access.ts';
 import { faults, rule, sessionWith, status } from '../e2e/support/race-faults.ts';
+import { CLAIM_MINUTES, COOL_DOWN_MINUTES, MINUTE } from '../e2e/support/retry-play.ts';
 import type { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
 
@@ -85,11 +86,13 @@ beforeAll(async () => {
   session = await sessionWith(faults(rule(0, status(500), REQUESTS_OF_A_RUN)));
   dieInFrontOfResults();
   await run(false);
-  await session.clock.sleep(46 * 60_000);
+  await session.clock.sleep(COOL_DOWN_MINUTES * MINUTE);
   for (;;) {
-    const [delivery] = await session.platform.failedItems.receive({ max: 1, visibilityMs: 60_000 });
+    const [delivery] = await session.platform.failedItems.receive({ max: 1, visibilityMs: MINUTE });
     if (!delivery) break;
-    await handleFailedItem(as('retry-items'), delivery).catch(() => session.clock.sleep(16 * 60_000));
+    await handleFailedItem(as('retry-items'), delivery).catch(() =>
+      session.clock.sleep(CLAIM_MINUTES * MINUTE),
+    );
   }
   await run(false);
   await run(true);

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { beforeEach } from 'vitest';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 import { type CivilDate, civilDate } from '../../../core/window/civil-date.ts';
 import { type Failure, moved } from '../../../core/work/failure.ts';
 import { FailureRegister } from '../../../core/work/failure-register.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
+import { rescrape, rescrapeJson, type Said } from './command-line.ts';
 
 /** What a failure of `racing` is like; an open TIMEOUT of gb where nothing else is said. */
 export interface SeededFailure {
@@ -26,14 +28,33 @@ export interface SeededFailure {
 
 /** A directory with a state that holds nothing but failures, made by no run. */
 export class FailuresDirectory {
-  readonly path: string;
+  #path = '';
 
-  private constructor(path: string) {
-    this.path = path;
+  private constructor() {}
+
+  /** For the tests of the `describe` that calls it: an empty one before each of them, removed after it. */
+  static forEachTest(): FailuresDirectory {
+    const directory = new FailuresDirectory();
+    beforeEach(async () => {
+      const path = await mkdtemp(join(tmpdir(), 'rescrape-failures-'));
+      directory.#path = path;
+      return () => rm(path, { recursive: true, force: true });
+    });
+    return directory;
   }
 
-  static async make(): Promise<FailuresDirectory> {
-    return new FailuresDirectory(await mkdtemp(join(tmpdir(), 'rescrape-failures-')));
+  get path(): string {
+    return this.#path;
+  }
+
+  /** `rescrape failures` with these words. */
+  say(...words: readonly string[]): Promise<Said> {
+    return rescrape(this.path, 'failures', ...words);
+  }
+
+  /** The same with `--json`: what it printed. */
+  json(...words: readonly string[]): Promise<unknown> {
+    return rescrapeJson(this.path, 'failures', ...words);
   }
 
   async add(...failures: readonly SeededFailure[]): Promise<void> {
@@ -44,10 +65,6 @@ export class FailuresDirectory {
 
   all(): Promise<Failure[]> {
     return this.#withRegister((register) => Array.fromAsync(register.list('racing')));
-  }
-
-  remove(): Promise<void> {
-    return rm(this.path, { recursive: true, force: true });
   }
 
   async #withRegister<T>(use: (register: FailureRegister) => Promise<T>): Promise<T> {

@@ -1,51 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { merge } from '../../../core/lake/merge.ts';
-import type { Row } from '../../../core/lake/schema.ts';
 import type { ItemContent, ScrapeResult } from '../../../core/lake/scrape-result.ts';
-import { statsOf, type VersionDescriptor } from '../../../core/lake/version.ts';
+import { statsOf } from '../../../core/lake/version.ts';
 import { linesOf, resultOf, SHELF } from '../../e2e/support/notes-source.ts';
-
-/** A version with its rows by item, as publish makes one of the other. */
-interface Version {
-  readonly descriptor: VersionDescriptor;
-  readonly rows: ReadonlyMap<string, readonly Row[]>;
-}
-
-function lay(current: Version | undefined, result: ScrapeResult): Version | undefined {
-  const merged = merge(current?.descriptor, result);
-  if (!merged) return undefined;
-  const rows = new Map(
-    merged.items.map(
-      ({ item, rows: own }) => [item.id, own === 'keep' ? (current?.rows.get(item.id) ?? []) : own] as const,
-    ),
-  );
-  const all = [...rows.values()].flat();
-  return {
-    rows,
-    descriptor: {
-      formatVersion: 1,
-      version: result.runId,
-      previous: current?.descriptor.version ?? null,
-      runId: result.runId,
-      createdAt: '2026-11-20T00:00:00.000Z',
-      decision: 'commit',
-      reason: null,
-      files: [{ key: 'k', rows: all.length, bytes: 0, sha256: '' }],
-      rows: all.length,
-      contentHash: '',
-      index: merged.index,
-      items: merged.items.map(({ item }) => item),
-    },
-  };
-}
-
-/** What a reader sees: the texts of each item that the version lists. */
-function texts(version: Version | undefined): Record<string, unknown[]> {
-  return Object.fromEntries(
-    [...(version?.rows ?? [])].sort().map(([id, rows]) => [id, rows.map((row) => row.text)]),
-  );
-}
+import { lay, texts, type Version } from './laid-version.ts';
 
 /**
  * One look of a scrape at a site whose pages only ever move on: page `id` is edition `edition(id, at)`, and its etag
@@ -253,57 +212,5 @@ describe('merging a scrape into the current version', () => {
     expect(texts(lay(base, blind))).toEqual({ p: ['x'] });
     expect(merge(undefined, blind)).toBeUndefined();
     expect(blind.partition).toEqual(SHELF);
-  });
-});
-
-describe('merging single items that were tried again', () => {
-  const base = () =>
-    lay(undefined, resultOf({ runId: 'one', at: 1, notes: { p: ['x'], q: 'failed', r: 'empty' } }))!;
-  const retry = (notes: Parameters<typeof resultOf>[0]['notes'], at = 2): ScrapeResult => ({
-    ...resultOf({ runId: 'retry', at, notes }),
-    index: { kind: 'none' },
-  });
-
-  it('changes those, and leaves every other item and the index as they are', () => {
-    const before = base();
-    const after = lay(before, retry({ q: ['recovered'] }))!;
-    expect(texts(after)).toEqual({ p: ['x'], q: ['recovered'], r: [] });
-    expect(after.descriptor.index).toEqual(before.descriptor.index);
-    const others = (version: Version) => version.descriptor.items.filter(({ id }) => id !== 'q');
-    expect(others(after)).toEqual(others(before));
-  });
-
-  it('adds an item that the version does not list yet, and drops none', () => {
-    expect(texts(lay(base(), retry({ s: ['new'] })))).toEqual({ p: ['x'], q: [], r: [], s: ['new'] });
-  });
-
-  it('brings nothing older over what is newer', () => {
-    const newer = lay(base(), resultOf({ runId: 'two', at: 5, notes: { p: ['y'], q: ['z'] } }));
-    expect(texts(lay(newer, retry({ q: ['late'] }, 3)))).toEqual({ p: ['y'], q: ['z'] });
-  });
-
-  it('touches no row where the item failed again', () => {
-    expect(merge(base().descriptor, retry({ q: 'failed' }))).toMatchObject({ touchesRows: false });
-  });
-
-  it('knows nothing where nothing is known of the partition', () => {
-    expect(merge(undefined, retry({ q: ['recovered'] }))).toBeUndefined();
-  });
-
-  it('is the same as having seen it in the run, whatever the order of run and retry', () => {
-    const kinds = fc.constantFrom<ItemContent['kind']>('records', 'empty', 'failed');
-    fc.assert(
-      fc.property(fc.record({ p: kinds, q: kinds }), kinds, (notes, again) => {
-        const run = resultOf({ runId: 'run', at: 3, notes });
-        const single = retry({ q: again }, 2);
-        const one = lay(lay(base(), run), single)!;
-        const other = lay(lay(base(), single), run)!;
-        const rowsOf = ({ rows }: Version, id: string) => rows.get(id)?.length ?? 0;
-        expect(rowsOf(one, 'p')).toBe(rowsOf(other, 'p'));
-        // What was seen last stands, and what failed keeps what there was.
-        expect(rowsOf(one, 'q')).toBe(rowsOf(other, 'q'));
-      }),
-      { numRuns: 100 },
-    );
   });
 });

@@ -1,17 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { askQueue, followFailures } from '../../../core/pipeline/ask-queue.ts';
-import { drain } from '../../../core/pipeline/drain.ts';
-import type { RetryAnswer } from '../../../core/pipeline/retry-items.ts';
 import { MAX_RETRIES } from '../../../core/work/failed-item.ts';
 import type { Failure } from '../../../core/work/failure.ts';
 import type { FaultRule } from '../../../demo/faults.ts';
-import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
+import { asked, faults, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
+import { drainAsWorker, IN_A_RUN, kindsOf, MINUTE, queuePlay } from '../../e2e/support/retry-play.ts';
 import type { Session } from '../../e2e/support/session.ts';
-
-const IN_A_RUN = 4;
 
 let session: Session;
 afterEach(() => session.close());
+const { wait, drain, waitAndDrain, depth, failure } = queuePlay(() => session, drainAsWorker);
 
 async function failedRun(...rules: FaultRule[]): Promise<Failure[]> {
   session = await sessionWith(faults(...rules));
@@ -19,24 +17,13 @@ async function failedRun(...rules: FaultRule[]): Promise<Failure[]> {
   return session.failures();
 }
 
-async function drained(): Promise<RetryAnswer[]> {
-  const answers: RetryAnswer[] = [];
-  await drain(session.platform, {
-    mustStop: () => false,
-    onHandled: (_, answer) => answers.push(answer),
-  });
-  return answers;
-}
-
-const wait = (minutes: number) => session.clock.sleep(minutes * 60_000);
-const state = async (race: number) =>
-  (await session.failures()).find(({ item }) => item === raceId(session, race))?.state;
+const state = async (race: number) => (await failure(race)).state;
 
 describe('a person who asks the queue for a try', () => {
   it('need not wait for the cool-down, nor for an outcome that heals', async () => {
     const failures = await failedRun(rule(0, status(500), IN_A_RUN), rule(1, status(404), 1));
     await askQueue(session.platform, failures);
-    expect((await drained()).map(({ kind }) => kind)).toEqual(['recovered', 'recovered']);
+    expect(kindsOf(await drain())).toEqual(['recovered', 'recovered']);
     expect(asked(session, 0, 1)).toEqual([IN_A_RUN + 1, 2]);
   });
 
@@ -46,9 +33,9 @@ describe('a person who asks the queue for a try', () => {
     await askQueue(session.platform, failures);
     const [copy] = await session.platform.failedItems.receive({ max: 1, visibilityMs: 1000 });
     await session.platform.failedItems.send([{ body: copy!.body, delayMs: 0 }]);
-    await drained();
+    await drain();
     await wait(1);
-    await drained();
+    await drain();
     expect(asked(session, 0)).toEqual([2]);
     expect(await state(0)).toBe('open');
   });
@@ -56,29 +43,23 @@ describe('a person who asks the queue for a try', () => {
   it('uses up none of the tries that it has by itself', async () => {
     const failures = await failedRun(rule(0, status(500)));
     await askQueue(session.platform, failures);
-    expect((await drained()).map(({ kind }) => kind)).toEqual(['failed-again']);
+    expect(kindsOf(await drain())).toEqual(['failed-again']);
     expect(await session.failures()).toMatchObject([{ state: 'queued', retry: { tries: 0 } }]);
-    for (let n = 0; n < MAX_RETRIES; n++) {
-      await wait(46);
-      await drained();
-    }
+    await waitAndDrain(MAX_RETRIES);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 1 + MAX_RETRIES]);
     expect(await state(0)).toBe('dead');
-    expect(await session.platform.failedItems.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
+    expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
   });
 
   it('leaves a dead one dead, with one letter, where it fails again', async () => {
     await failedRun(rule(0, status(500)));
-    for (let n = 0; n < MAX_RETRIES; n++) {
-      await wait(46);
-      await drained();
-    }
+    await waitAndDrain(MAX_RETRIES);
     await askQueue(session.platform, await session.failures());
-    expect(await drained()).toMatchObject([
+    expect(await drain()).toMatchObject([
       { kind: 'needs-a-person', why: expect.stringContaining('SERVER_ERROR') },
     ]);
     expect(await state(0)).toBe('dead');
-    expect(await session.platform.failedItems.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
+    expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
   });
 });
 
@@ -87,14 +68,14 @@ describe('who follows what was asked for', () => {
     Array.fromAsync(
       followFailures(session.platform, failures, {
         signal: new AbortController().signal,
-        patienceMs: 60_000,
+        patienceMs: MINUTE,
       }),
     );
 
   it('is told how each of them stands once it was tried', async () => {
     const failures = await failedRun(rule(0, status(500), IN_A_RUN), rule(1, status(500)));
     await askQueue(session.platform, failures);
-    await drained();
+    await drain();
     const ends = await follow(failures);
     expect(ends.map(({ state }) => state).toSorted()).toEqual(['queued', 'recovered']);
   });

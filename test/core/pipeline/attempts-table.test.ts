@@ -6,6 +6,7 @@ import { StorageError } from '../../../core/ports/storage-error.ts';
 import { addDays } from '../../../core/window/civil-date.ts';
 import { demoFaults, NO_FAULTS } from '../../../demo/faults.ts';
 import { faults, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
+import { requestRecord } from '../../e2e/support/request-record.ts';
 import type { Session } from '../../e2e/support/session.ts';
 import { TODAY } from '../../e2e/support/small-site.ts';
 
@@ -19,9 +20,9 @@ describe('the attempts table', () => {
       env: { RESCRAPE_RACING_TIMEOUT_MS: '400' },
     });
     await session.run({ start: addDays(TODAY, -6), end: TODAY });
-    const recorded = (await session.attempts()).map((row) => new URL(String(row.url)).pathname).sort();
-    expect(recorded).toEqual(session.site.requests.map(({ path }) => path).sort());
-    expect(recorded).toContain('/robots.txt');
+    const { asked, onRecord } = await requestRecord(session.directory, session.site.requests);
+    expect(onRecord).toEqual(asked);
+    expect(onRecord).toContain('/robots.txt');
   });
 
   it('misses nothing where it could not be written in one run, once the next has ended', async () => {
@@ -33,8 +34,8 @@ describe('the attempts table', () => {
     expect(broken.end.problems).toMatchObject([{ message: expect.stringContaining('no room') }]);
     session.onWrite = () => {};
     await session.run({ targets: ['gb'] });
-    const recorded = (await session.attempts()).map((row) => new URL(String(row.url)).pathname).sort();
-    expect(recorded).toEqual(session.site.requests.map(({ path }) => path).sort());
+    const { asked, onRecord } = await requestRecord(session.directory, session.site.requests);
+    expect(onRecord).toEqual(asked);
   });
 
   it('misses nothing that is still on its way when the record of its neighbour cannot be kept', async () => {

@@ -1,36 +1,31 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { purgeLetters, readDeadLetters } from '../../../core/pipeline/dead-letters.ts';
 import { planRedrive, redrive } from '../../../core/pipeline/redrive.ts';
-import { handleFailedItem, type RetryAnswer } from '../../../core/pipeline/retry-items.ts';
-import { TargetRegister } from '../../../core/target/target.ts';
 import type { FailedItemMessage } from '../../../core/work/failed-item.ts';
 import type { FailureState } from '../../../core/work/failure.ts';
 import { FailureRegister } from '../../../core/work/failure-register.ts';
 import { noteRedriven } from '../../../core/work/retry-settle.ts';
 import type { Fault } from '../../../demo/faults.ts';
-import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
+import { asked, faults, flag, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
+import {
+  COOL_DOWN_MINUTES,
+  IN_A_RUN,
+  killedBefore,
+  kindsOf,
+  MINUTE,
+  queuePlay,
+} from '../../e2e/support/retry-play.ts';
 import type { Session, SessionOptions } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
 
-const MINUTE = 60_000;
-/** A run asks four times, then there are three retries. */
-const UNTIL_DEAD = 7;
+/** The requests of a run, and one for each of the three retries. */
+const UNTIL_DEAD = IN_A_RUN + 3;
 
 let session: Session;
 afterEach(() => session.close());
+const { wait, drain, waitAndDrain, depth, failure } = queuePlay(() => session);
 
-async function drain(): Promise<RetryAnswer[]> {
-  const answers: RetryAnswer[] = [];
-  for (;;) {
-    const [delivery] = await session.platform.failedItems.receive({ max: 1, visibilityMs: 15 * MINUTE });
-    if (!delivery) return answers;
-    answers.push(await handleFailedItem(session.platform, delivery));
-  }
-}
-const wait = (minutes: number) => session.clock.sleep(minutes * MINUTE);
-const kinds = (answers: readonly RetryAnswer[]) => answers.map(({ kind }) => kind);
 const letters = () => readDeadLetters(session.platform);
-const depth = () => session.platform.failedItems.depth();
 
 /** A session in which these races are dead: they fail for so many requests. */
 async function withDead(
@@ -39,13 +34,7 @@ async function withDead(
 ): Promise<void> {
   session = await sessionWith(faults(...races.map((race) => rule(race, fault, times))), options);
   await session.run({ targets: ['gb'] });
-  for (let n = 0; n < 3; n++) {
-    await wait(46);
-    await drain();
-  }
-}
-async function failure(race: number) {
-  return (await session.failures()).find(({ item }) => item === raceId(session, race))!;
+  await waitAndDrain(3);
 }
 const keyOfRace = (race: number) => ({
   source: 'racing',
@@ -130,11 +119,7 @@ describe('a dead letter', () => {
 
   it('of a flagged target is left where it is: a try would only take it off the queue', async () => {
     await withDead([0]);
-    const skip = { reason: 'down until Monday', actor: 'ada', since: session.clock.now() };
-    await new TargetRegister(session.platform.state).update('racing', 'gb', (target) => ({
-      ...target,
-      skip,
-    }));
+    await flag(session, 'gb', 'down until Monday');
     expect((await redriveAll()).left).toMatchObject([{ why: 'its target is flagged: down until Monday' }]);
     expect((await failure(0)).state).toBe('dead');
   });
@@ -159,22 +144,20 @@ describe('a redrive', () => {
       by: 'ada',
       why: 'its dead letter was put back',
     });
-    const answers = await drain();
-    await wait(46);
-    answers.push(...(await drain()));
-    await wait(46);
-    answers.push(...(await drain()));
-    expect(kinds(answers)).toEqual(['failed-again', 'failed-again', 'recovered']);
+    const answers = [...(await drain()), ...(await waitAndDrain(2))];
+    expect(kindsOf(answers)).toEqual(['failed-again', 'failed-again', 'recovered']);
     expect(await states(0)).toEqual(['open', 'queued', 'dead', 'queued', 'recovered']);
   });
 
   it('of an item that dies again leaves one letter, which can be put back once more', async () => {
     await withDead([0], { times: UNTIL_DEAD + 3 });
     await redriveAll();
-    for (let n = 0; n < 3; n++, await wait(46)) await drain();
+    await drain();
+    await waitAndDrain(2);
+    await wait(COOL_DOWN_MINUTES);
     expect(await letters()).toMatchObject([{ standing: 'waiting', message: { redrives: 2 } }]);
     await redriveAll();
-    expect(kinds(await drain())).toEqual(['recovered']);
+    expect(kindsOf(await drain())).toEqual(['recovered']);
   });
 
   it('asks the site no faster than a run does, and says how long that takes', async () => {
@@ -204,19 +187,15 @@ describe('a redrive', () => {
     await withDead([0, 1], { times: UNTIL_DEAD });
     const plan = planRedrive(session.platform, await letters());
     const late = { ...plan.moves[1]!.message, notBefore: session.clock.now() + 30 * MINUTE };
-    session.onWrite = ({ name }) => {
-      if (name.startsWith('failures#')) throw new Error('killed');
-    };
     const moves = [plan.moves[0]!, { ...plan.moves[1]!, message: late }];
-    await expect(redrive(session.platform, { moves }, 'ada')).rejects.toThrow('killed');
-    session.onWrite = () => {};
+    await killedBefore(session, /^failures#/, () => redrive(session.platform, { moves }, 'ada'));
     expect(await depth()).toMatchObject({ due: 2, dead: 0 });
     expect((await failure(0)).state).toBe('dead');
     // The same again finds no letter, and a run in between leaves what is under way alone.
     expect((await redriveAll()).moves).toEqual([]);
-    expect(kinds(await drain()).sort()).toEqual(['not-yet', 'recovered']);
+    expect(kindsOf(await drain()).sort()).toEqual(['not-yet', 'recovered']);
     await wait(31);
-    expect(kinds(await drain())).toEqual(['recovered']);
+    expect(kindsOf(await drain())).toEqual(['recovered']);
     expect(await states(1)).toEqual(['open', 'queued', 'dead', 'queued', 'recovered']);
   });
 
@@ -225,7 +204,7 @@ describe('a redrive', () => {
     const redrived = session.platform.failedItems.redrive.bind(session.platform.failedItems);
     session.platform.failedItems.redrive = async (moves) => {
       await redrived(moves);
-      expect(kinds(await drain())).toEqual(['recovered']);
+      expect(kindsOf(await drain())).toEqual(['recovered']);
     };
     await redriveAll();
     expect((await failure(0)).state).toBe('recovered');
@@ -240,19 +219,19 @@ describe('a redrive', () => {
     expect(judged!.letter.reason).toBeUndefined();
     await redriveAll();
     expect(await failure(0)).toMatchObject({ state: 'queued', retry: { redrives: 1 } });
-    expect(kinds(await drain())).toEqual(['recovered']);
+    expect(kindsOf(await drain())).toEqual(['recovered']);
   });
 
   it('gets a letter through that the queue itself had buried without anybody noting it', async () => {
-    session = await sessionWith(faults(rule(0, status(500), 4)));
+    session = await sessionWith(faults(rule(0, status(500), IN_A_RUN)));
     await session.run({ targets: ['gb'] });
-    await wait(46);
+    await wait(COOL_DOWN_MINUTES);
     await spendDeliveries();
     expect(await failure(0)).toMatchObject({ state: 'queued' });
     expect(await letters()).toMatchObject([{ standing: 'waiting', obstacle: null }]);
     await redriveAll();
     expect(await states(0)).toEqual(['open', 'queued', 'dead', 'queued']);
-    expect(kinds(await drain())).toEqual(['recovered']);
+    expect(kindsOf(await drain())).toEqual(['recovered']);
   });
 
   it('puts one of several letters about an item back', async () => {
@@ -287,7 +266,7 @@ describe('a purge', () => {
   it('leaves an item to a person that only looked queued: no message about it is left', async () => {
     session = await sessionWith(faults(rule(0, status(500))));
     await session.run({ targets: ['gb'] });
-    await wait(46);
+    await wait(COOL_DOWN_MINUTES);
     for (;;)
       if ((await session.platform.failedItems.receive({ max: 1, visibilityMs: 0 })).length === 0) break;
     expect(await purgeLetters(session.platform, await letters(), 'ada')).toEqual({

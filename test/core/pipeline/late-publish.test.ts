@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PartitionRegister } from '../../../core/audit/partition-register.ts';
 import { readCurrent } from '../../../core/lake/manifest.ts';
+import { retryNow } from '../../../core/pipeline/claimed-retry.ts';
 import { accept } from '../../../core/pipeline/decisions.ts';
 import type { PartitionWork } from '../../../core/pipeline/platform.ts';
 import { publish } from '../../../core/pipeline/publish.ts';
 import { queueOpen } from '../../../core/pipeline/queue-failures.ts';
-import { handleFailedItem, retryNow } from '../../../core/pipeline/retry-items.ts';
+import { handleFailedItem } from '../../../core/pipeline/retry-items.ts';
 import { giveUp, scrape } from '../../../core/pipeline/scrape.ts';
 import { TargetRegister } from '../../../core/target/target.ts';
 import { keyOf } from '../../../core/work/failure-register.ts';
@@ -13,10 +14,10 @@ import { NO_FAULTS } from '../../../demo/faults.ts';
 import { racing } from '../../../sources/racing/source.ts';
 import { logRows } from '../../e2e/support/lake-reading.ts';
 import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
+import { COOL_DOWN_MINUTES, IN_A_RUN, MINUTE } from '../../e2e/support/retry-play.ts';
 import type { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
 
-const IN_A_RUN = 4;
 const GB = { target: 'gb', date: DAY };
 
 let session: Session;
@@ -110,7 +111,7 @@ describe('a flag that is lifted', () => {
       faults(rule(0, status(500), 1), rule(1, status(404)), rule(3, { kind: 'cloudflare-challenge' })),
     );
     await session.run({ targets: ['gb'] });
-    await session.clock.sleep(46 * 60_000);
+    await session.clock.sleep(COOL_DOWN_MINUTES * MINUTE);
     const { failedItems, state } = session.platform;
     const [message] = await failedItems.receive({ max: 1, visibilityMs: 1000 });
     expect(await handleFailedItem(session.platform, message!)).toMatchObject({ kind: 'needs-a-person' });

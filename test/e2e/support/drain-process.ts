@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { QueueDepth } from '../../../core/ports/work-queue.ts';
+import { playProcess } from './played-process.ts';
 
 export interface DrainTask {
   readonly directory: string;
@@ -19,28 +18,8 @@ export interface Drained {
   readonly depth: QueueDepth;
 }
 
-const MAIN = fileURLToPath(new URL('./drain-main.ts', import.meta.url));
-
 /** Drains the queue in a process of its own. Rejects where it ends in any way but by itself, or killed as it was told. */
-export async function playDrain(task: DrainTask): Promise<Drained | 'killed'> {
-  const child = spawn(process.execPath, ['--no-warnings', MAIN, JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(task.directory), 'compile-cache') },
-  });
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    errors += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      if (signal === 'SIGKILL') resolve('killed');
-      else if (code === 0) resolve(JSON.parse(output));
-      else reject(new Error(`the drain ended with ${code ?? signal}: ${errors}`));
-    });
-  });
+export function playDrain(task: DrainTask): Promise<Drained | 'killed'> {
+  const compileCache = join(dirname(task.directory), 'compile-cache');
+  return playProcess(new URL('./drain-main.ts', import.meta.url), task, { compileCache });
 }

@@ -21,6 +21,18 @@ export async function currentRows(directory: string): Promise<Map<string, ReadRo
   return rows;
 }
 
+/** Current rows as `currentRows` has them, in one order and without the columns that say where they come from. */
+export async function factsIn(directory: string): Promise<Record<string, object[]>> {
+  const order = (row: ReadRow) => `${row.race_id}/${row.horse_id}`;
+  const facts = (row: ReadRow) =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_')));
+  const partitions = [...(await currentRows(directory))].map(([name, rows]) => [
+    name,
+    rows.toSorted((a, b) => order(a).localeCompare(order(b))).map(facts),
+  ]);
+  return Object.fromEntries(partitions);
+}
+
 /** Rows of an append-only table, over all of its files. */
 export async function logRows(directory: string, table: 'attempts' | 'commits' | 'runs'): Promise<ReadRow[]> {
   const files = [...filesUnder(join(directory, 'lake', table))];

@@ -2,9 +2,10 @@
 import { publishResult } from '../../../core/pipeline/publish.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { type MadeUp, notes, resultOf, SHELF } from './notes-source.ts';
+import { say, taskGiven } from './played-process.ts';
 import type { PublisherTask } from './publisher-process.ts';
 
-const task = JSON.parse(process.argv[2]!) as PublisherTask;
+const task = taskGiven<PublisherTask>();
 const platform = openLocalPlatform({ directory: task.directory, env: {}, sources: [notes] });
 let committed = 0;
 for (let edition = 1; edition <= task.editions; edition++) {
@@ -27,4 +28,4 @@ for (let edition = 1; edition <= task.editions; edition++) {
   }
 }
 await platform.close();
-console.log(committed);
+say(committed);

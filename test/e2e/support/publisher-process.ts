@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { playProcess } from './played-process.ts';
 
 /** What a publisher does: so many editions of these notes, each note with so many lines. */
 export interface PublisherTask {
@@ -9,21 +8,9 @@ export interface PublisherTask {
   readonly lines: number;
 }
 
-const MAIN = fileURLToPath(new URL('./publisher-main.ts', import.meta.url));
-
 /** Starts another process on the same lake; gives the number of its commits once it has ended. */
-export function startPublisher(task: PublisherTask): Promise<number> {
-  const child = spawn(process.execPath, ['--no-warnings', MAIN, JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0 ? resolve(Number(output)) : reject(new Error(`the publisher ended with ${code}`)),
-    );
-  });
+export async function startPublisher(task: PublisherTask): Promise<number> {
+  const commits = await playProcess<number>(new URL('./publisher-main.ts', import.meta.url), task);
+  if (commits === 'killed') throw new Error('the publisher was killed');
+  return commits;
 }

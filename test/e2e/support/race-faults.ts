@@ -1,6 +1,7 @@
+import { TargetRegister } from '../../../core/target/target.ts';
 import type { Fault, FaultPlan, FaultRule } from '../../../demo/faults.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
-import type { ReadRow } from './lake-reading.ts';
+import { currentRows, type ReadRow } from './lake-reading.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { DAY } from './small-site.ts';
 
@@ -21,9 +22,28 @@ export function sessionWith(plan: FaultPlan, options: SessionOptions = {}): Prom
   return Session.start({ ...options, site: { faults: plan, ...options.site } });
 }
 
+/** A session in which one run over Great Britain has met this. */
+export async function sessionAfterRun(plan: FaultPlan): Promise<Session> {
+  const session = await sessionWith(plan);
+  await session.run({ targets: ['gb'] });
+  return session;
+}
+
+/** Flags a target as a person does. */
+export async function flag({ clock, platform }: Session, target: string, reason: string): Promise<void> {
+  const skip = { reason, actor: 'somebody', since: clock.now() };
+  await new TargetRegister(platform.state).update('racing', target, (record) => ({ ...record, skip }));
+}
+
 /** Id of the nth race. */
 export function raceId({ site }: Pick<Session, 'site'>, nth: number): string {
   return site.truth('gb', DAY).at(nth)!.raceId;
+}
+
+/** The current rows of the nth race. */
+export async function rowsOfRace(session: Session, nth: number): Promise<ReadRow[]> {
+  const rows = (await currentRows(session.directory)).get(`country=gb/date=${DAY}`) ?? [];
+  return rows.filter(({ race_id }) => race_id === raceId(session, nth));
 }
 
 /** The attempts at the nth race. */

@@ -1,13 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { readCaptures } from '../../../core/capture/warc.ts';
+import type { RetryAnswer } from '../../../core/pipeline/claimed-retry.ts';
+import { drain } from '../../../core/pipeline/drain.ts';
 import type { PartitionWork, Platform } from '../../../core/pipeline/platform.ts';
 import { publish } from '../../../core/pipeline/publish.ts';
-import { handleFailedItem, type RetryAnswer } from '../../../core/pipeline/retry-items.ts';
+import { handleFailedItem } from '../../../core/pipeline/retry-items.ts';
 import { giveUp, scrape } from '../../../core/pipeline/scrape.ts';
+import type { DeadLetter, QueueDepth } from '../../../core/ports/work-queue.ts';
 import type { Failure } from '../../../core/work/failure.ts';
-import { currentRows, type ReadRow } from './lake-reading.ts';
 import { raceId } from './race-faults.ts';
 import type { Session } from './session.ts';
+import { DAY } from './small-site.ts';
 
 export const MINUTE = 60_000;
 /** A run asks four times: a fault of exactly so many requests leaves the rest to a retry. */
@@ -30,6 +32,63 @@ export async function drainOneByOne(platform: Platform): Promise<RetryAnswer[]> 
   return answers;
 }
 
+/** What is due, as a worker handles it: with all its hands at once. */
+export async function drainAsWorker(platform: Platform): Promise<RetryAnswer[]> {
+  const answers: RetryAnswer[] = [];
+  await drain(platform, { mustStop: () => false, onHandled: (_, answer) => answers.push(answer) });
+  return answers;
+}
+
+/** What a test of retries does with the session that it has in hand. */
+export interface QueuePlay {
+  wait(minutes: number): Promise<void>;
+  drain(): Promise<RetryAnswer[]>;
+  /** Lets the cool-down pass so many times, and drains the queue each time. */
+  waitAndDrain(times?: number): Promise<RetryAnswer[]>;
+  depth(): Promise<QueueDepth>;
+  letters(): Promise<DeadLetter[]>;
+  /** Puts every letter back as the console of AWS does it: the very body, at once. */
+  putLettersBack(): Promise<void>;
+  /** The failure of the nth race. */
+  failure(race: number): Promise<Failure>;
+}
+
+/** `work`: who drains the queue. */
+export function queuePlay(
+  session: () => Session,
+  work: (platform: Platform) => Promise<RetryAnswer[]> = drainOneByOne,
+): QueuePlay {
+  const queue = () => session().platform.failedItems;
+  const wait = (minutes: number) => session().clock.sleep(minutes * MINUTE);
+  const letters = () => Array.fromAsync(queue().deadLetters());
+  const drained = () => work(session().platform);
+  return {
+    wait,
+    drain: drained,
+    waitAndDrain: async (times = 1) => {
+      const answers: RetryAnswer[] = [];
+      for (let n = 0; n < times; n++) {
+        await wait(COOL_DOWN_MINUTES);
+        answers.push(...(await drained()));
+      }
+      return answers;
+    },
+    depth: () => queue().depth(),
+    letters,
+    putLettersBack: async () => {
+      const moves = (await letters()).map((letter) => ({ letter, body: letter.body, delayMs: 0 }));
+      await queue().redrive(moves);
+    },
+    failure: (race) => failureOf(session(), race),
+  };
+}
+
+/** The body of a message about a failed item of `DAY`; it is due. */
+export function messageAbout(more: Readonly<Record<string, unknown>>): string {
+  const usual = { version: 1, source: 'racing', target: 'gb', date: DAY, item: '1' };
+  return JSON.stringify({ ...usual, url: 'https://example.org/1', runId: 'run', notBefore: 0, ...more });
+}
+
 export const kindsOf = (answers: readonly RetryAnswer[]) => answers.map(({ kind }) => kind);
 
 /** What dies with `killed` in front of each write whose name matches. */
@@ -45,7 +104,7 @@ export async function killedBefore(session: Session, name: RegExp, deed: () => P
   if (end !== 'killed') throw new Error(`it should have been killed: ${end}`);
 }
 
-export async function failureOf(session: Session, race: number): Promise<Failure> {
+async function failureOf(session: Session, race: number): Promise<Failure> {
   return (await session.failures()).find(({ item }) => item === raceId(session, race))!;
 }
 
@@ -59,37 +118,6 @@ export async function playPartition(platform: Platform, work: PartitionWork): Pr
     );
   if (!isDone) await giveUp(platform, work);
   await publish(platform, work);
-}
-
-/** Addresses of all pages that the site was asked for, in order; robots.txt is none. */
-function pagesAsked({ site }: Session): string[] {
-  return site.requests.map(({ path }) => path).filter((path) => path !== '/robots.txt');
-}
-
-/** Attempts on record at pages. */
-async function pagesOnRecord(session: Session): Promise<ReadRow[]> {
-  return (await session.attempts()).filter(({ item_id }) => item_id !== 'robots.txt');
-}
-
-/** The addresses on record, one for each request that the site saw; and what the lake says about captures that are none. */
-export async function recordOf(
-  session: Session,
-): Promise<{ asked: string[]; onRecord: string[]; lost: string[] }> {
-  const rows = await pagesOnRecord(session);
-  const onRecord = rows.map(({ url }) => new URL(String(url)).pathname);
-  const places = rows
-    .filter(({ capture }) => capture !== null)
-    .map(({ capture, url }) => ({ place: String(capture), url: String(url) }));
-  for (const row of [...(await currentRows(session.directory)).values()].flat())
-    places.push({ place: String(row._capture), url: String(row._source_url) });
-  const known = new Map<string, string>();
-  for await (const { key } of session.platform.lake.list('captures/')) {
-    const file = await session.platform.lake.get(key);
-    for await (const { offset, capture } of readCaptures(file!.body))
-      known.set(`${key}#${offset}`, capture.response.url);
-  }
-  const lost = places.filter(({ place, url }) => known.get(place) !== url).map(({ place }) => place);
-  return { asked: pagesAsked(session).toSorted(), onRecord: onRecord.toSorted(), lost };
 }
 
 /** The platform of somebody who falls asleep in front of the `nth` object that `isAt` knows, read or written, until `wake` is called. */

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type RetryAnswer, retryNow } from '../../../core/pipeline/claimed-retry.ts';
 import { purgeLetters, readDeadLetters } from '../../../core/pipeline/dead-letters.ts';
 import { planRedrive, redrive } from '../../../core/pipeline/redrive.ts';
 import { reparse } from '../../../core/pipeline/reparse.ts';
-import { handleFailedItem, type RetryAnswer, retryNow } from '../../../core/pipeline/retry-items.ts';
+import { handleFailedItem } from '../../../core/pipeline/retry-items.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { TargetRegister } from '../../../core/target/target.ts';
 import { civilDate } from '../../../core/window/civil-date.ts';

@@ -13,7 +13,7 @@ import { type RunEnd, type RunRequest, runLocally } from '../../../runtime/local
 import { ImpatientClock } from './impatient-clock.ts';
 import { logRows, type ReadRow } from './lake-reading.ts';
 import { DAY, settingsFor, startSmallSite } from './small-site.ts';
-import { type OnWrite, watchedLake, watchedState } from './watched-stores.ts';
+import { type OnWrite, watchedPlatform } from './watched-stores.ts';
 
 export interface SessionOptions {
   readonly site?: Partial<DemoSiteOptions>;
@@ -45,11 +45,7 @@ export class Session {
       this.writes.push(write.name);
       return this.onWrite(write);
     };
-    this.platform = {
-      ...this.#opened,
-      lake: watchedLake(this.#opened.lake, watch),
-      state: watchedState(this.#opened.state, watch),
-    };
+    this.platform = watchedPlatform(this.#opened, watch);
   }
 
   static async start(options: SessionOptions = {}): Promise<Session> {

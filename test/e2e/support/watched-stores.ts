@@ -1,3 +1,4 @@
+import type { Platform } from '../../../core/pipeline/platform.ts';
 import type { ObjectStore } from '../../../core/ports/object-store.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
 import type { WorkQueue } from '../../../core/ports/work-queue.ts';
@@ -14,8 +15,14 @@ export interface PendingWrite {
 /** Told of every write before it happens; what it throws, the writer sees. */
 export type OnWrite = (write: PendingWrite) => void | Promise<void>;
 
+/** The platform itself, with somebody watching what is written to its lake and its state, and deleted. */
+export function watchedPlatform<P extends Platform>(platform: P, onWrite: OnWrite): P {
+  const { lake, state } = platform;
+  return { ...platform, lake: watchedLake(lake, onWrite), state: watchedState(state, onWrite) };
+}
+
 /** The store itself, with somebody watching what is written and deleted. */
-export function watchedLake(store: ObjectStore, onWrite: OnWrite): ObjectStore {
+function watchedLake(store: ObjectStore, onWrite: OnWrite): ObjectStore {
   return over<ObjectStore>(store, {
     put: async (key, body, options) => {
       await onWrite({
@@ -33,7 +40,7 @@ export function watchedLake(store: ObjectStore, onWrite: OnWrite): ObjectStore {
 }
 
 /** As `watchedLake`, for the documents of the state. */
-export function watchedState(store: StateStore, onWrite: OnWrite): StateStore {
+function watchedState(store: StateStore, onWrite: OnWrite): StateStore {
   return over<StateStore>(store, {
     write: async (writes) => {
       const [first] = writes;

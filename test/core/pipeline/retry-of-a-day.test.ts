@@ -6,22 +6,19 @@ import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/supp
 import {
   CLAIM_MINUTES,
   COOL_DOWN_MINUTES,
-  drainOneByOne,
-  failureOf,
   IN_A_RUN,
   killedBefore,
   kindsOf,
-  MINUTE,
+  queuePlay,
 } from '../../e2e/support/retry-play.ts';
 import type { Session, SessionOptions } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
 
 let session: Session;
 afterEach(() => session.close());
+const { wait, drain, waitAndDrain, depth, letters, failure } = queuePlay(() => session);
 
 const INDEX = `/results/${DAY}`;
-const wait = (minutes: number) => session.clock.sleep(minutes * MINUTE);
-const drain = () => drainOneByOne(session.platform);
 const indexAsked = () => session.site.requests.filter(({ path }) => path === INDEX).length;
 const races = () => session.site.truth('gb', DAY).map((_, nth) => nth);
 const indexFails = (code: number): FaultPlan => ({
@@ -46,26 +43,17 @@ describe('a day of which nothing was published, and whose every item fails for e
       await dayWithout({ site: { racesPerDay } });
       const count = races().length;
       const before = indexAsked();
-      for (let round = 0; round < 12; round++) {
-        await wait(COOL_DOWN_MINUTES);
-        await drain();
-      }
+      await waitAndDrain(12);
       expect(asked(session, ...races())).toEqual(Array(count).fill(IN_A_RUN + 3));
       expect(indexAsked() - before).toBeLessThanOrEqual(3);
       const failures = await session.failures();
       expect(failures.map(({ state }) => state)).toEqual(Array(count).fill('dead'));
-      const letters = await Array.fromAsync(session.platform.failedItems.deadLetters());
-      expect(letters.map(({ body }) => JSON.parse(body).item).sort()).toEqual(
+      const dead = await letters();
+      expect(dead.map(({ body }) => JSON.parse(body).item).sort()).toEqual(
         failures.map(({ item }) => item).sort(),
       );
-      for (const { reason } of letters)
-        expect(reason).toMatch(/^3 retries failed, the last with SERVER_ERROR/);
-      expect(await session.platform.failedItems.depth()).toEqual({
-        due: 0,
-        delayed: 0,
-        inFlight: 0,
-        dead: count,
-      });
+      for (const { reason } of dead) expect(reason).toMatch(/^3 retries failed, the last with SERVER_ERROR/);
+      expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: count });
     },
   );
 
@@ -90,8 +78,7 @@ describe('a day of which nothing was published, and whose every item fails for e
   it('leaves each item the time that the site asked for', async () => {
     await dayWithout({}, IN_A_RUN);
     session.site.setFaults(faults(...races().map((race) => rule(race, status(429, 6 * 3600)))));
-    await wait(COOL_DOWN_MINUTES);
-    await drain();
+    await waitAndDrain();
     const once = Array(races().length).fill(IN_A_RUN + 1);
     expect(asked(session, ...races())).toEqual(once);
     for (let hour = 1; hour < 6; hour++) {
@@ -111,21 +98,16 @@ describe('a day of which nothing was published, and whose every item fails for e
       faults(rule(first!, status(429, 6 * 3600)), ...others.map((race) => rule(race, status(500), IN_A_RUN))),
     );
     await session.run({ targets: ['gb'] });
-    await wait(COOL_DOWN_MINUTES);
-    await drain();
+    await waitAndDrain();
     expect(asked(session, first!)).toEqual([IN_A_RUN]);
-    expect(await failureOf(session, others[0]!)).toMatchObject({ state: 'recovered' });
-    expect(await failureOf(session, first!)).toMatchObject({ state: 'queued' });
+    expect(await failure(others[0]!)).toMatchObject({ state: 'recovered' });
+    expect(await failure(first!)).toMatchObject({ state: 'queued' });
   });
 
   it('leaves out of its pass what is dead: only what was put back is asked for', async () => {
     await dayWithout();
-    for (let round = 0; round < 12; round++) {
-      await wait(COOL_DOWN_MINUTES);
-      await drain();
-    }
-    const letters = await Array.fromAsync(session.platform.failedItems.deadLetters());
-    const letter = letters.find(({ body }) => JSON.parse(body).item === raceId(session, 0))!;
+    await waitAndDrain(12);
+    const letter = (await letters()).find(({ body }) => JSON.parse(body).item === raceId(session, 0))!;
     await session.platform.failedItems.redrive([{ letter, body: letter.body, delayMs: 0 }]);
     expect(kindsOf(await drain())).toEqual(['failed-again']);
     const [first, ...others] = asked(session, ...races());
@@ -137,10 +119,7 @@ describe('a day of which nothing was published, and whose every item fails for e
     session.site.setFaults(indexFails(401));
     await session.run({ targets: ['gb'] });
     const before = indexAsked();
-    for (let round = 0; round < 4; round++) {
-      await wait(COOL_DOWN_MINUTES);
-      await drain();
-    }
+    await waitAndDrain(4);
     expect(indexAsked()).toBe(before);
     const index = (await session.failures()).find(({ item }) => item === 'index');
     expect(index).toMatchObject({ state: 'open', code: 'AUTH_FAILED' });
@@ -163,8 +142,7 @@ describe('a listed item that nobody came to ask for', () => {
     expect(unasked.map(({ item }) => item)).toContain(raceId(session, 2));
     for (const each of unasked)
       expect(each).toMatchObject({ state: 'queued', message: 'it was not asked for before the run gave up' });
-    await wait(COOL_DOWN_MINUTES);
-    expect(kindsOf(await drain())).toEqual(unasked.map(() => 'recovered'));
+    expect(kindsOf(await waitAndDrain())).toEqual(unasked.map(() => 'recovered'));
   });
 
   it('is none behind a flag: it was left alone on purpose', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { retryNow } from '../../../core/pipeline/claimed-retry.ts';
 import { closeEarlierRuns } from '../../../core/pipeline/leftovers.ts';
-import { handleFailedItem, retryNow } from '../../../core/pipeline/retry-items.ts';
+import { handleFailedItem } from '../../../core/pipeline/retry-items.ts';
 import type { Failure } from '../../../core/work/failure.ts';
 import { FailureRegister, keyOf } from '../../../core/work/failure-register.ts';
 import { endClaim } from '../../../core/work/retry-claim.ts';
@@ -9,23 +10,20 @@ import { asked, faults, rule, sessionWith, status } from '../../e2e/support/race
 import {
   CLAIM_MINUTES,
   COOL_DOWN_MINUTES,
-  drainOneByOne,
   drowsy,
-  failureOf,
   IN_A_RUN,
   killedBefore,
   kindsOf,
   MINUTE,
   playPartition,
+  queuePlay,
 } from '../../e2e/support/retry-play.ts';
 import type { Session } from '../../e2e/support/session.ts';
 
 let session: Session;
 afterEach(() => session.close());
+const { wait, drain, waitAndDrain, depth, failure } = queuePlay(() => session);
 
-const wait = (minutes: number) => session.clock.sleep(minutes * MINUTE);
-const drain = () => drainOneByOne(session.platform);
-const depth = () => session.platform.failedItems.depth();
 const register = () => new FailureRegister(session.platform.state);
 /** The first race fails for so many requests, and a run has met that. */
 async function afterFailures(times: number): Promise<void> {
@@ -37,39 +35,35 @@ describe('a run that is older than a retry and goes on after it', () => {
   it('opens the failure again that the retry had recovered', async () => {
     await afterFailures(IN_A_RUN);
     const older = await session.planned('gb');
-    await wait(COOL_DOWN_MINUTES);
-    expect(kindsOf(await drain())).toEqual(['recovered']);
-    const { closedBy } = await failureOf(session, 0);
+    expect(kindsOf(await waitAndDrain())).toEqual(['recovered']);
+    const { closedBy } = await failure(0);
     expect(older.runId < closedBy!).toBe(true);
     session.site.setFaults(faults(rule(0, status(500))));
     await playPartition(session.platform, older);
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'queued', lastRunId: older.runId, runs: 1 });
+    expect(await failure(0)).toMatchObject({ state: 'queued', lastRunId: older.runId, runs: 1 });
     expect(await depth()).toMatchObject({ delayed: 1 });
   });
 
   it('takes the failure off the queue where it learns that the page is gone', async () => {
     await afterFailures(IN_A_RUN + 1);
     const older = await session.planned('gb');
-    await wait(COOL_DOWN_MINUTES);
-    expect(kindsOf(await drain())).toEqual(['failed-again']);
+    expect(kindsOf(await waitAndDrain())).toEqual(['failed-again']);
     session.site.setFaults(faults(rule(0, status(404))));
     await playPartition(session.platform, older);
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'open', code: 'NOT_FOUND' });
+    expect(await failure(0)).toMatchObject({ state: 'open', code: 'NOT_FOUND' });
     const before = asked(session, 0);
-    await wait(COOL_DOWN_MINUTES);
-    expect(kindsOf(await drain())).not.toContain('failed-again');
+    expect(kindsOf(await waitAndDrain())).not.toContain('failed-again');
     expect(asked(session, 0)).toEqual(before);
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'open', code: 'NOT_FOUND' });
+    expect(await failure(0)).toMatchObject({ state: 'open', code: 'NOT_FOUND' });
   });
 
   it('changes nothing with what it had met before the retry brought the item', async () => {
     await afterFailures(2 * IN_A_RUN);
     const older = await session.planned('gb');
     await killedBefore(session, /^captures\//, () => playPartition(session.platform, older));
-    await wait(COOL_DOWN_MINUTES);
-    expect(kindsOf(await drain())).toEqual(['recovered']);
+    expect(kindsOf(await waitAndDrain())).toEqual(['recovered']);
     await playPartition(session.platform, older);
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'recovered' });
+    expect(await failure(0)).toMatchObject({ state: 'recovered' });
   });
 });
 
@@ -77,8 +71,7 @@ describe('a message that comes before the note that it was sent', () => {
   it('leaves no failure queued without a message', async () => {
     await afterFailures(IN_A_RUN);
     session.site.setFaults(faults(rule(0, status(404), 1), rule(0, status(500))));
-    await wait(COOL_DOWN_MINUTES);
-    expect(kindsOf(await drain())).toEqual(['needs-a-person']);
+    expect(kindsOf(await waitAndDrain())).toEqual(['needs-a-person']);
     const work = await session.planned('gb');
     await killedBefore(session, /^captures\//, () => playPartition(session.platform, work));
     await wait(COOL_DOWN_MINUTES);
@@ -92,14 +85,11 @@ describe('a message that comes before the note that it was sent', () => {
     };
     await closeEarlierRuns(session.platform, 'racing');
     expect(early).toHaveLength(1);
-    const { state } = await failureOf(session, 0);
+    const { state } = await failure(0);
     const { due, delayed, inFlight } = await depth();
     expect({ state, messages: due + delayed + inFlight }).toEqual({ state: 'queued', messages: 1 });
-    for (let round = 0; round < 4; round++) {
-      await wait(COOL_DOWN_MINUTES);
-      await drain();
-    }
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'dead' });
+    await waitAndDrain(4);
+    expect(await failure(0)).toMatchObject({ state: 'dead' });
     expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
   });
 });
@@ -113,11 +103,11 @@ describe('a copy of a message', () => {
       visibilityMs: MINUTE,
     });
     const by = { at: session.clock.now(), by: 'somebody', why: 'the version is held' };
-    await leaveToPerson(register(), keyOf(await failureOf(session, 0)), by);
+    await leaveToPerson(register(), keyOf(await failure(0)), by);
     await session.platform.failedItems.send([{ body, delayMs: 0 }]);
     expect(await drain()).toEqual([{ kind: 'closed', why: 'it was taken off the queue' }]);
     expect(asked(session, 0)).toEqual([IN_A_RUN]);
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'open', code: 'SERVER_ERROR' });
+    expect(await failure(0)).toMatchObject({ state: 'open', code: 'SERVER_ERROR' });
   });
 });
 
@@ -126,7 +116,7 @@ describe('a claim', () => {
     await afterFailures(IN_A_RUN);
     const until = session.clock.now() + 365 * 24 * 60 * MINUTE;
     const claim = { runId: session.platform.newId(), until, asked: true, takes: 1 };
-    const key = keyOf(await failureOf(session, 0));
+    const key = keyOf(await failure(0));
     await register().change(key, (before) => ({ ...(before as Failure), claim }));
     expect(await retryNow(session.platform, session.source, key)).toMatchObject({ kind: 'recovered' });
   });
@@ -143,12 +133,11 @@ describe('a claim', () => {
     const end = handleFailedItem(slow.platform, delivery!);
     await slow.asleep;
     await wait(CLAIM_MINUTES);
-    const { claim } = await failureOf(session, 0);
-    await endClaim(register(), keyOf(await failureOf(session, 0)), claim!.runId);
+    const { claim } = await failure(0);
+    await endClaim(register(), keyOf(await failure(0)), claim!.runId);
     slow.wake();
     expect(await end).toMatchObject({ kind: 'failed-again' });
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'queued' });
-    await wait(COOL_DOWN_MINUTES);
-    expect(kindsOf(await drain())).toEqual(['recovered']);
+    expect(await failure(0)).toMatchObject({ state: 'queued' });
+    expect(kindsOf(await waitAndDrain())).toEqual(['recovered']);
   });
 });

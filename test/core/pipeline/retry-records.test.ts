@@ -1,37 +1,36 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeEarlierRuns } from '../../../core/pipeline/leftovers.ts';
 import { handleFailedItem } from '../../../core/pipeline/retry-items.ts';
+import type { Failure } from '../../../core/work/failure.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
+import { pageRecord } from '../../e2e/support/request-record.ts';
 import {
   CLAIM_MINUTES,
   COOL_DOWN_MINUTES,
   deliver,
-  drainOneByOne,
   drowsy,
-  failureOf,
   IN_A_RUN,
   killedBefore,
   kindsOf,
   MINUTE,
   playPartition,
-  recordOf,
+  queuePlay,
 } from '../../e2e/support/retry-play.ts';
 import type { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
 
 let session: Session;
 afterEach(() => session.close());
+const { wait, drain, waitAndDrain, depth, letters, failure } = queuePlay(() => session);
 
-const wait = (minutes: number) => session.clock.sleep(minutes * MINUTE);
-const drain = () => drainOneByOne(session.platform);
 const take = async () =>
   (await session.platform.failedItems.receive({ max: 1, visibilityMs: 15 * MINUTE }))[0]!;
 const isCheckpoint = (method: string, key: string) => method === 'get' && key.includes('/attempts/');
 const isAttemptOfItem = (method: string, key: string) => method === 'put' && key.includes('/attempts/item-');
 
 async function expectWholeRecord(): Promise<void> {
-  const { asked: site, onRecord, lost } = await recordOf(session);
+  const { asked: site, onRecord, lost } = await pageRecord(session);
   expect(onRecord).toEqual(site);
   expect(lost).toEqual([]);
 }
@@ -43,8 +42,8 @@ async function deadPass(): Promise<string> {
   await session.run({ targets: ['gb'] });
   await wait(COOL_DOWN_MINUTES);
   await killedBefore(session, /^captures\//, drain);
-  const [failure] = await session.failures();
-  return failure!.claim!.runId;
+  const [{ claim }] = (await session.failures()) as [Failure];
+  return claim!.runId;
 }
 
 describe('the record of a try', () => {
@@ -60,7 +59,7 @@ describe('the record of a try', () => {
     slow.wake();
     await first;
     expect(asked(session, 0)).toEqual([IN_A_RUN + 2]);
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'recovered' });
+    expect(await failure(0)).toMatchObject({ state: 'recovered' });
     await expectWholeRecord();
   });
 
@@ -92,8 +91,7 @@ describe('the record of a try', () => {
     expect(await handleFailedItem(session.platform, delivery)).toMatchObject({ kind: 'not-yet' });
     slow.wake();
     await closing;
-    await wait(COOL_DOWN_MINUTES);
-    expect(kindsOf(await drain())).toEqual(['recovered']);
+    expect(kindsOf(await waitAndDrain())).toEqual(['recovered']);
     await expectWholeRecord();
   });
 
@@ -121,10 +119,10 @@ describe('the record of a try', () => {
     await wait(COOL_DOWN_MINUTES);
     await killedBefore(session, /^captures\//, drain);
     expect((await session.target('gb')).skip).toMatchObject({ reason: 'security_block_one_attempt' });
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'queued', code: 'SERVER_ERROR' });
+    expect(await failure(0)).toMatchObject({ state: 'queued', code: 'SERVER_ERROR' });
     await wait(CLAIM_MINUTES);
     expect(kindsOf(await drain())).toEqual(['needs-a-person']);
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'open', code: 'BLOCKED', claim: null });
+    expect(await failure(0)).toMatchObject({ state: 'open', code: 'BLOCKED', claim: null });
     expect(asked(session, 0)).toEqual([IN_A_RUN + 1]);
     await expectWholeRecord();
   });
@@ -136,7 +134,7 @@ describe('the record of a try', () => {
     await killedBefore(session, /^captures\//, drain);
     await wait(CLAIM_MINUTES);
     await session.run({ targets: ['fr'] });
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'open', code: 'NOT_FOUND', claim: null });
+    expect(await failure(0)).toMatchObject({ state: 'open', code: 'NOT_FOUND', claim: null });
     expect(kindsOf(await drain())).not.toContain('failed-again');
     expect(asked(session, 0)).toEqual([IN_A_RUN + 1]);
     await expectWholeRecord();
@@ -158,9 +156,8 @@ describe('a page that kills its worker each time', () => {
     }
     expect(ends).toEqual(['out of memory', 'out of memory', 'out of memory', 'dead']);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
-    expect(await failureOf(session, 0)).toMatchObject({ state: 'dead', claim: null });
-    const letters = await Array.fromAsync(session.platform.failedItems.deadLetters());
-    expect(letters.map(({ reason }) => reason)).toEqual(['its worker died each time']);
-    expect(await session.platform.failedItems.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
+    expect(await failure(0)).toMatchObject({ state: 'dead', claim: null });
+    expect((await letters()).map(({ reason }) => reason)).toEqual(['its worker died each time']);
+    expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
   });
 });

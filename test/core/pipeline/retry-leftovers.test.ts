@@ -2,11 +2,18 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../../core/source/source.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
-import { COOL_DOWN_MINUTES, drainOneByOne, killedBefore, MINUTE } from '../../e2e/support/retry-play.ts';
+import {
+  CLAIM_MINUTES,
+  COOL_DOWN_MINUTES,
+  IN_A_RUN,
+  killedBefore,
+  queuePlay,
+} from '../../e2e/support/retry-play.ts';
 import type { Session } from '../../e2e/support/session.ts';
 
 let session: Session;
 afterEach(() => session.close());
+const { wait, drain } = queuePlay(() => session);
 
 /** The source, with an index that lists the first item under an address of `characters`. */
 function withLongAddress(source: Source, characters: number): Source {
@@ -61,14 +68,14 @@ describe('what an earlier run left and cannot be closed', () => {
   });
 
   it('keeps nobody from closing what others left', async () => {
-    session = await sessionWith(faults(rule(0, status(500), 4), rule(0, status(404))));
+    session = await sessionWith(faults(rule(0, status(500), IN_A_RUN), rule(0, status(404))));
     await session.run({ targets: ['gb'] });
     const runId = session.platform.newId();
     const key = `work/${runId}/racing/gb/2026-11-20/attempts/index.1`;
     await session.platform.lake.put(key, new TextEncoder().encode('no JSON\n'));
-    await session.clock.sleep(COOL_DOWN_MINUTES * MINUTE);
-    await killedBefore(session, /^captures\//, () => drainOneByOne(session.platform));
-    await session.clock.sleep(20 * MINUTE);
+    await wait(COOL_DOWN_MINUTES);
+    await killedBefore(session, /^captures\//, drain);
+    await wait(CLAIM_MINUTES);
     await session.run({ targets: ['fr'] });
     expect(troubles()).toHaveLength(1);
     expect(await session.failures()).toMatchObject([{ code: 'NOT_FOUND', state: 'open' }]);
