@@ -71,9 +71,9 @@ async function warm(url: string, dates: readonly CivilDate[], codings: readonly 
     const text = await bodyOf(url + path, 'identity');
     const page = { url: url + path, status: 200, contentType: 'text/html', text };
     const races = racing.targets.flatMap(({ id: target }) => {
-      const found = racing.discover.parse(page, { target, date });
+      const found = racing.discover.parse(page, { target, date }, { attempt: 1, notes: [] });
       if (found.kind === 'rejected') throw new Error(`${path}: ${found.message}`);
-      return found.items.map((item) => item.url);
+      return found.kind === 'items' ? found.items.map((item) => item.url) : [];
     });
     await Promise.all(
       [path, ...races].flatMap((each) => codings.map((coding) => bodyOf(url + each, coding))),

@@ -63,9 +63,12 @@ function parsePage(source: Source, partition: Partition, asked: Asked, page: Pag
 }
 
 function parseIndex(source: Source, partition: Partition, page: Page): Parsed {
-  const discovery = source.discover.parse(page, partition);
+  const discovery = source.discover.parse(page, partition, { attempt: 1, notes: [] });
   if (discovery.kind === 'rejected')
     return { outcome: { code: discovery.code, message: oneLine(discovery.message) } };
+  if (discovery.kind === 'empty') return { learned: { kind: 'items', items: [] } };
+  if (discovery.kind === 'follow')
+    return { outcome: { code: 'NO_RECORDS', message: oneLine(discovery.note) } };
   const seen = new Set<string>();
   for (const item of discovery.items) {
     if (!isIdentifier(item.id))

@@ -25,8 +25,35 @@ export interface Rejected {
   readonly message: string;
 }
 
-/** What the source's own index says of a partition. No items means: the day is truly empty. */
-export type Discovery = { readonly kind: 'items'; readonly items: readonly Item[] } | Rejected;
+/**
+ * How an index says that an item stands. Only `ready` ones are asked for and expected to give records: a `pending` one has
+ * no result yet, an `abandoned` or `void` one will never have one.
+ */
+export const LISTED_STATUSES = ['ready', 'pending', 'abandoned', 'void'] as const;
+export type ListedStatus = (typeof LISTED_STATUSES)[number];
+
+/** An item as an index lists it; `ready` where it says nothing else. */
+export interface ListedItem extends Item {
+  readonly status?: ListedStatus;
+}
+
+/** What the source's own index says of a partition. */
+export type Discovery =
+  /** At least one. A list that goes on on another page names it in `next`. */
+  | { readonly kind: 'items'; readonly items: readonly ListedItem[]; readonly next?: string }
+  /** The day is truly empty; `sign` is what on the page says so. A page that only lists nothing proves nothing. */
+  | { readonly kind: 'empty'; readonly sign: string }
+  /** This page alone decides nothing: ask `url` next. `note` is handed to the parser of that page. */
+  | { readonly kind: 'follow'; readonly url: string; readonly note: string }
+  | Rejected;
+
+/** What a parser of an index knows besides the page. */
+export interface IndexContext {
+  /** Try at the index in this run, from 1. */
+  readonly attempt: number;
+  /** The notes of the pages that led here by `follow`, oldest first. */
+  readonly notes: readonly string[];
+}
 
 /** What a page says. `empty` is an item that rightly has no records (a void race). */
 export type Parsed<Row> =
@@ -114,7 +141,7 @@ export interface Table {
 export interface Discover {
   /** Address of the index page, relative to the base URL. */
   url(partition: Partition): string;
-  parse(page: Page, partition: Partition): Discovery;
+  parse(page: Page, partition: Partition, context: IndexContext): Discovery;
 }
 
 /** A source with every default filled in: what `defineSource` returns. */

@@ -19,8 +19,8 @@ const { wait, drain } = queuePlay(() => session);
 function withLongAddress(source: Source, characters: number): Source {
   const discover: Source['discover'] = {
     ...source.discover,
-    parse: (page, partition) => {
-      const discovery = source.discover.parse(page, partition);
+    parse: (page, partition, context) => {
+      const discovery = source.discover.parse(page, partition, context);
       if (discovery.kind !== 'items') return discovery;
       const [first, ...others] = discovery.items;
       const url = `${first!.url}?`.padEnd(characters, 'x');
