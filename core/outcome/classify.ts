@@ -2,7 +2,7 @@ import { headerValue } from '../fetch/headers.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import type { Page } from '../source/page.ts';
 import type { OutcomePolicy } from '../source/source.ts';
-import { BLOCK_RULES, cloudflareError } from './block-rules.ts';
+import { blockRuleOf } from './block-rules.ts';
 import type { Outcome, OutcomeCode } from './outcome.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { wallEvidence } from './wall-evidence.ts';
@@ -17,22 +17,19 @@ export interface ResponseToJudge {
 }
 
 /**
- * The outcome of a response that did not yield valid records: a wall by decisive header, by the structure of the
- * page, by status and vendor's mark, and only then the status alone. Undefined for a 2xx that is no wall: what the
+ * The outcome of a response that did not yield valid records: a wall by a decisive header or address, by what
+ * the page holds together with the status, and only then the status alone. Undefined for a 2xx that is no wall: what the
  * parser found wrong with it stands. Ask only where there are no valid records; a page that has them is not blocked.
  */
 export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
   const { response, page, policy, now } = judged;
   const { status } = response;
   if (status === 304) return { code: 'NOT_MODIFIED' };
-  const evidence = wallEvidence(response, page);
-  if (cloudflareError(evidence) === 1015 && evidence.header('cf-mitigated') === '') {
-    return rateLimited(judged, 'cloudflare/1015');
-  }
-  const wall = BLOCK_RULES.find((rule) => rule.test(evidence));
-  if (wall !== undefined) {
-    const message = `security wall (${wall.id}), HTTP ${status}`;
-    return { code: 'BLOCKED', blockType: wall.blockType, rule: wall.id, message };
+  const rule = blockRuleOf(wallEvidence(response, page));
+  if (rule?.means === 'waiting') return rateLimited(judged, rule.id);
+  if (rule !== undefined) {
+    const message = `security wall (${rule.id}), HTTP ${status}`;
+    return { code: 'BLOCKED', blockType: rule.means, rule: rule.id, message };
   }
   if (status === 429 || policy.rateLimitStatuses.includes(status))
     return rateLimited(judged, `status/${status}`);

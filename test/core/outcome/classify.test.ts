@@ -4,10 +4,17 @@ import { BLOCK_RULES } from '../../../core/outcome/block-rules.ts';
 import { classifyResponse } from '../../../core/outcome/classify.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 import { html, type PageCase, prose, responseOf } from './pages.ts';
+import { SENSORS, SERVED_PAGES } from './served-pages.ts';
 import { TRAPS } from './traps.ts';
-import { WALLS } from './walls.ts';
+import { WAITING_ROOMS } from './waiting-rooms.ts';
+import { WALLS as FIRST_WALLS } from './walls.ts';
+import { CHALLENGES } from './walls-challenges.ts';
+import { NEWER_WALLS } from './walls-newer.ts';
+import { SITE_WALLS } from './walls-sites.ts';
 
 const policy = { rateLimitStatuses: [429], skipAfterBlocks: 1, skipAfterNotFound: 4 };
+
+const WALLS = [...FIRST_WALLS, ...CHALLENGES, ...NEWER_WALLS, ...SITE_WALLS];
 
 function judge(page: PageCase, rateLimitStatuses = policy.rateLimitStatuses) {
   const response = responseOf(page);
@@ -32,16 +39,16 @@ describe('a security wall', () => {
   });
 
   it('has at least one case for every rule', () => {
-    const seen = new Set(WALLS.map(({ rule }) => rule));
+    const seen = new Set([...WALLS, ...WAITING_ROOMS].map(({ rule }) => rule));
     // These two share their page with a rule that is asked earlier; the mark alone is tested below.
-    const shadowed = new Set(['siteground/sg-captcha', 'imunify360/server', 'ddos-guard/script']);
+    const shadowed = new Set(['siteground/sg-captcha', 'imunify360/server']);
     expect(BLOCK_RULES.map(({ id }) => id).filter((id) => !seen.has(id) && !shadowed.has(id))).toEqual([]);
   });
 
   it.each([
     ['siteground/sg-captcha', 202, { 'SG-Captcha': 'challenge' }, ''],
     ['imunify360/server', 403, { Server: 'imunify360-webshield/1.21' }, ''],
-    ['ddos-guard/script', 403, {}, '<script src="https://check.ddos-guard.net/check.js"></script>'],
+    ['ddos-guard/check', 403, {}, '<script src="https://check.ddos-guard.net/check.js"></script>'],
   ] as const)('is recognised by the mark of %s alone', (rule, code, headers, body) => {
     expect(judge({ name: rule, status: code, headers, body })).toMatchObject({ code: 'BLOCKED', rule });
   });
@@ -65,8 +72,52 @@ describe('a security wall', () => {
   });
 });
 
+describe('a wall by its body', () => {
+  const byBody = WALLS.filter(
+    (wall) =>
+      wall.rule !== 'captcha/widget-and-status' &&
+      judge({ ...wall, headers: {}, url: undefined })?.code === 'BLOCKED',
+  );
+
+  it('is most of them', () => {
+    expect(byBody.length).toBeGreaterThan(WALLS.length / 2);
+  });
+
+  it.each(byBody)('stays one in capitals, with other line ends and below 150 KB of styles: $name', (wall) => {
+    const styles = `<style>${'.a{color:red}'.repeat(12_000)}</style>`;
+    for (const body of [
+      wall.body.toUpperCase(),
+      wall.body.replaceAll('\n', '\r\n'),
+      `\n\n<!-- edge 17 -->${wall.body}`,
+      wall.body.startsWith('<') ? wall.body.replace('</head>', `${styles}</head>`) : wall.body,
+    ]) {
+      if (!wall.body.startsWith('<') && body.includes('<!-- edge')) continue;
+      expect(judge({ ...wall, headers: {}, body })?.code).toBe('BLOCKED');
+    }
+  });
+
+  it.each(byBody)('is none in a page with content of its own: $name', (wall) => {
+    for (const size of [6000, 200_000]) {
+      const content = html('Results', `${wall.body}${prose(size)}`);
+      const outcome = judge({ name: wall.name, status: 200, body: content });
+      expect(outcome).toBeUndefined();
+    }
+  });
+});
+
+describe('a waiting room', () => {
+  it.each(WAITING_ROOMS)('is asked again later: $name', (room) => {
+    expect(judge(room)).toMatchObject({ code: 'RATE_LIMITED', rule: room.rule });
+  });
+
+  it('is none where a site only has its script', () => {
+    const body = html('Tickets', `<h1>Ascot</h1>${prose(3000)}`, SENSORS['Queue-it connector']);
+    expect(judge({ name: '', status: 200, body })).toBeUndefined();
+  });
+});
+
 describe('a page that only looks like a wall', () => {
-  it.each(TRAPS)('is not called one: $name', (trap) => {
+  it.each([...TRAPS, ...SERVED_PAGES])('is not called one: $name', (trap) => {
     expect(judge(trap)?.code).toBe(trap.code);
   });
 });
@@ -124,7 +175,23 @@ describe('Retry-After', () => {
 });
 
 describe('hostile pages', () => {
-  const MARKS = ['class="', '<input ', 'cf-error-code"', '<form', '<script', 'http-equiv=refresh ', 'var dd'];
+  const MARKS = [
+    'class="',
+    '<input ',
+    'cf-error-code"',
+    '<form',
+    '<script',
+    '<script>var dd={',
+    '<!--',
+    '<title>',
+    '<noscript>&#35;',
+    '<iframe ',
+    '<',
+    '{"appid":"px',
+    'request blocked. ',
+    'http-equiv=refresh ',
+    'var dd',
+  ];
 
   it.each(MARKS)('cost linear time however often they repeat %s', (mark) => {
     const body = mark.repeat(Math.floor(90_000 / mark.length));
