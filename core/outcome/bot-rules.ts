@@ -1,14 +1,5 @@
 import { addressed, type WallEvidence } from './wall-evidence.ts';
-import {
-  type BlockRule,
-  beside,
-  hint,
-  inlineSensor,
-  onlyScript,
-  sensor,
-  sign,
-  structure,
-} from './wall-marks.ts';
+import { type BlockRule, beside, hint, inlineSensor, onlyScript, sign, structure } from './wall-marks.ts';
 
 const refused = (evidence: WallEvidence) => /^(?:40[1356]|429|503)$/.test(String(evidence.status));
 
@@ -18,7 +9,7 @@ export const BOT_RULES: readonly BlockRule[] = [
   {
     id: 'datadome/dd-object',
     means: 'captcha',
-    most: 300,
+    most: 60,
     marks: [
       hint('scripts', /\bdd\s{0,2}=\s{0,2}\{/),
       hint('scripts', 'captcha-delivery.com'),
@@ -74,7 +65,7 @@ export const BOT_RULES: readonly BlockRule[] = [
   {
     id: 'kasada/script',
     means: 'waf',
-    most: 200,
+    most: 60,
     marks: [
       inlineSensor(/kpsdk\.scriptstart\s{0,3}=/, /\/(?:ips|p)\.js/),
       hint('scripts', 'kpsdk'),
@@ -144,7 +135,6 @@ export const BOT_RULES: readonly BlockRule[] = [
     means: 'waf',
     most: 300,
     marks: [
-      sensor(/mcl\.spur\.us\/|\/d\/mcl\.js\?tk=/),
       onlyScript(/mcl\.spur\.us\/|\/d\/mcl\.js\?tk=/),
       hint('scripts', /mcl\.spur\.us\/d\/|\/d\/mcl\.js\?tk=/),
       hint('scripts', /captchadata|onbundle|onassessment|mcl\.configure/),
@@ -153,7 +143,7 @@ export const BOT_RULES: readonly BlockRule[] = [
   {
     id: 'reblaze/challenge',
     means: 'waf',
-    most: 300,
+    most: 60,
     marks: [inlineSensor(/\brbzns\s{0,3}=/), sign('scripts', /winsocks\(/)],
   },
 ];

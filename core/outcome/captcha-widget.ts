@@ -1,15 +1,11 @@
 import type { WallEvidence } from './wall-evidence.ts';
-import { type BlockRule, isTerse } from './wall-marks.ts';
+import { type BlockRule, isMessage } from './wall-marks.ts';
 
 /** Characters of a page in which a widget is looked for. */
 const LARGEST = 100_000;
 
 /** Elements that a visitor would have to solve; a script that merely loads a vendor's library is none. */
 const WIDGET = /\sclass\s{0,3}=\s{0,3}["']?[^"'<>]{0,80}\b(?:g-recaptcha|h-captcha|cf-turnstile)\b/i;
-
-/** Fields that a visitor fills in, so the form is there for something else than the widget. */
-const FIELD =
-  /<(?:textarea(?![^<>]{0,300}response)|select)\b|<input(?![^<>]{0,300}type\s{0,3}=\s{0,3}["']?(?:hidden|submit|button|image)\b)/;
 
 /** One that is never seen, and guards a form that a script will show. */
 const INVISIBLE = /data-size\s{0,3}=\s{0,3}["']?invisible/;
@@ -31,8 +27,8 @@ function hasWidget({ page }: WallEvidence): boolean {
 
 /** A small page on which the widget is all that there is to do. */
 function isLoneWidget({ outline }: WallEvidence): boolean {
-  if (outline === undefined || !isTerse(outline)) return false;
+  if (outline === undefined || outline.fields || !isMessage(outline)) return false;
   const { tags } = outline;
-  if (!WIDGET.test(tags) || INVISIBLE.test(tags) || FIELD.test(tags)) return false;
+  if (!WIDGET.test(tags) || INVISIBLE.test(tags)) return false;
   return tags.split('<form').length <= 2;
 }

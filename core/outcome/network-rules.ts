@@ -17,7 +17,7 @@ export const NETWORK_RULES: readonly BlockRule[] = [
   {
     id: 'aws-waf/challenge-page',
     means: 'waf',
-    most: 300,
+    most: 60,
     marks: [
       structure('scripts', /window\.gokuprops\s{0,3}=/),
       inlineSensor(/awswafcookiedomainlist/, /awswaf\.com\//),
@@ -35,7 +35,7 @@ export const NETWORK_RULES: readonly BlockRule[] = [
   {
     id: 'imperva/iframe',
     means: 'waf',
-    most: 600,
+    most: 200,
     marks: [structure('tags', /<iframe[^>]{0,300}_incapsula_resource\?/)],
   },
   {
@@ -100,7 +100,7 @@ export const NETWORK_RULES: readonly BlockRule[] = [
   {
     id: 'sucuri/cloudproxy',
     means: 'waf',
-    most: 300,
+    most: 60,
     marks: [structure('scripts', 'sucuri_cloudproxy_js')],
   },
   {

@@ -13,6 +13,8 @@ export interface PageOutline {
   /** Addresses of external scripts. */
   readonly sources: readonly string[];
   readonly links: number;
+  /** True where a form asks a visitor for something. */
+  readonly fields: boolean;
   /** Rows, list entries and articles: what content is made of, and messages are not. */
   readonly entries: number;
   /** True where the page is the shell of an application: its content comes later, and it is no wall for being empty. */
@@ -38,6 +40,9 @@ const ENTRIES = new Set(['tr', 'li', 'article', 'dd', 'section']);
 const TAG_NAME = /^<(\/?)([a-z][a-z0-9-]*)/i;
 const SOURCE = /\ssrc\s{0,3}=\s{0,3}(?:"([^"]{1,500})|'([^']{1,500})|([^\s"'>]{1,500}))/i;
 const DATA_TYPE = /\stype\s{0,3}=\s{0,3}["']?application\/(?:ld\+)?json/i;
+/** Fields that a visitor fills in; a captcha's own answer is none. */
+const FIELD =
+  /<(?:textarea(?![^<>]{0,300}response)|select)\b|<input(?![^<>]{0,300}type\s{0,3}=\s{0,3}["']?(?:hidden|submit|button|image)\b)/;
 const APP_MARKS =
   /\sid=["']?(?:root|app|__next|__nuxt|___gatsby|app-root|svelte|q-app)["'\s>]|<app-root|\sng-version=|\sdata-reactroot|\/_next\/static\/|\/_nuxt\/|ld\+json/;
 const APP_BUNDLE =
@@ -64,6 +69,7 @@ function jsonOutline(page: string): PageOutline {
     scripts: text,
     sources: [],
     links: 0,
+    fields: false,
     entries: 0,
     app: false,
   };
@@ -112,6 +118,7 @@ class OutlineReader {
       scripts: this.#scripts.toLowerCase(),
       sources,
       links: this.#links,
+      fields: FIELD.test(tags),
       entries: this.#entries,
       app: APP_MARKS.test(tags) || sources.some((source) => APP_BUNDLE.test(source)),
     };
@@ -134,10 +141,9 @@ class OutlineReader {
     }
     const name = TAG_NAME.exec(page.slice(start, start + 40));
     if (name === null) {
-      this.#at =
-        page[start + 1] === '!' || page[start + 1] === '?' || page[start + 1] === '/'
-          ? after(page, '>', start)
-          : start + 1;
+      const declares = '!?/'.includes(page[start + 1] ?? ' ');
+      if (!declares) this.#read('<');
+      this.#at = declares ? after(page, '>', start) : start + 1;
       return true;
     }
     const end = after(page, '>', start);

@@ -1,5 +1,5 @@
 import { addressed } from './wall-evidence.ts';
-import { type BlockRule, beside, hint, sensor, sign, structure } from './wall-marks.ts';
+import { type BlockRule, beside, hint, onlyScript, sign, structure } from './wall-marks.ts';
 
 /** Waiting rooms, and walls that one site has built for itself */
 export const SITE_RULES: readonly BlockRule[] = [
@@ -12,7 +12,7 @@ export const SITE_RULES: readonly BlockRule[] = [
       structure('title', /^queue-it$/),
       structure('scripts', /location(?:\.href)?\s{0,3}=[^;]{0,120}\.queue-it\.net/),
       structure('tags', /http-equiv=["']?refresh[^>]{0,120}\.queue-it\.net/),
-      sensor(/queue-it\.net\/|queueclient|queueconfigloader/),
+      onlyScript(/queue-it\.net\/|queueclient|queueconfigloader/),
       sign('tags', /\sid=["']?mainpart_(?:div|lb|p|h2|ul)/),
       sign('code', 'queueviewmodel'),
       hint('text', /you are (?:now )?in line|your estimated wait time/),

@@ -40,8 +40,8 @@ export const sign = (at: Place, is: string | RegExp): Mark => ({ at, is, weight:
 export const hint = (at: Place, is: string | RegExp): Mark => ({ at, is, weight: 1 });
 /** A script that served pages load too: a sign where it is the only script of a page that shows nothing. */
 export const sensor = (is: RegExp): Mark => ({ at: 'sources', is, weight: 2, onlyAlone: true });
-/** The same, where it may stand below a few words: no more than a hint. */
-export const onlyScript = (is: RegExp): Mark => ({ at: 'sources', is, weight: 1 });
+/** The same for a script that nobody else would load alone: it may stand below a few words. */
+export const onlyScript = (is: RegExp): Mark => ({ at: 'sources', is, weight: 2 });
 /** The same of an inline script, on a page whose external scripts are all `from` the vendor. */
 export const inlineSensor = (is: string | RegExp, from?: RegExp): Mark => ({
   at: 'scripts',
@@ -60,6 +60,9 @@ const ENOUGH_ALONE = 2;
 const MOST_FOR_TEXT = 2;
 /** Characters; a page that shows no more has room for the message of a wall only. */
 const TERSE = 500;
+/** Characters; where words are all that speaks for a wall, hardly any others may stand beside them. */
+const MESSAGE = 300;
+
 /** Statuses with which walls refuse; together with a vendor's mark they are a hint. */
 const REFUSING = new Set([401, 403, 405, 406, 418, 420, 429, 503, 999]);
 
@@ -83,6 +86,7 @@ export function weightOf(rule: BlockRule, evidence: WallEvidence): number {
   // A sensor that is put into a site's own refusal is no more than a hint, and stays one.
   const refused = weight + text >= ENOUGH_ALONE && REFUSING.has(evidence.status) ? 1 : 0;
   const sum = weight + text + refused;
+  if (weight === 0 && sum < ENOUGH && !isMessage(outline)) return 0;
   return sum >= (isTerse(outline) ? ENOUGH_ALONE : ENOUGH) ? sum : 0;
 }
 
@@ -91,15 +95,23 @@ function holds(mark: Mark, evidence: WallEvidence): boolean {
   if (outline === undefined) return false;
   if (mark.at === 'response') return mark.is(evidence);
   if (mark.onlyAlone && !(bare(outline) && answers(evidence.status))) return false;
-  if (mark.at === 'sources') return !outline.app && outline.sources.length > 0 && allFrom(outline, mark.is);
+  if (mark.at === 'sources') {
+    const few = isMessage(outline) && !outline.fields && answers(evidence.status);
+    return few && outline.sources.length > 0 && allFrom(outline, mark.is);
+  }
   if (mark.from !== undefined && !allFrom(outline, mark.from)) return false;
   if (mark.at === 'code') return found(mark.is, outline.tags) || found(mark.is, outline.scripts);
   return found(mark.is, outline[mark.at]);
 }
 
 /** A page with room for a message, and no content to be seen or to come. */
-export function isTerse({ shown, links, entries, app }: PageOutline): boolean {
-  return shown <= TERSE && links <= 12 && entries <= 8 && !app;
+function isTerse({ shown, links, entries, app }: PageOutline): boolean {
+  return shown <= TERSE && links <= 12 && entries <= 5 && !app;
+}
+
+/** A page that says one thing. */
+export function isMessage(outline: PageOutline): boolean {
+  return isTerse(outline) && outline.shown <= MESSAGE && outline.entries <= 3;
 }
 
 /** A status with which walls come; a site's own empty 404 may hold nothing but a sensor. */

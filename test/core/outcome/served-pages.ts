@@ -32,6 +32,25 @@ export const SENSORS: Readonly<Record<string, string>> = {
   'Sucuri header': '<link rel="dns-prefetch" href="//sucuri.net">',
 };
 
+/** What walls are made of, on pages that are none because their own content stands beside it. */
+const WALL_PARTS: Readonly<Record<string, string>> = {
+  ...SENSORS,
+  'object of DataDome': `<script>var dd={'rt':'c','host':'geo.captcha-delivery.com'}</script><script src="https://ct.captcha-delivery.com/c.js"></script>`,
+  'properties of AWS WAF':
+    '<script>window.gokuProps={"key":"a"};</script><script src="https://ab12.token.awswaf.com/ab12/challenge.js"></script>',
+  'start of Kasada':
+    '<script>window.KPSDK={};KPSDK.scriptStart=KPSDK.now();</script><script src="/149e9513/ips.js"></script>',
+  'variable of Sucuri': "<script>var s={},sucuri_cloudproxy_js='';</script>",
+  'rejection of F5': '<p>The requested URL was rejected. Please consult with your administrator.</p>',
+  'incident of Imperva': '<p>Incapsula incident ID: 1234000560078-90123</p>',
+  'refusal of Imunify360': '<p>Access denied by Imunify360 bot-protection.</p>',
+  'words of Reddit': '<p>blocked by network security</p>',
+  'lone widget': '<div class="g-recaptcha" data-sitekey="k"></div>',
+  'container of HUMAN': '<div id="px-captcha" hidden></div>',
+  'form of a challenge': '<form id="challenge-form"></form>',
+};
+const list = `<main><h1>Ascot 14:30</h1><table>${'<tr><td>1</td><td>Red Rum</td><td>9/4</td></tr>'.repeat(5)}</table></main>`;
+
 const everything = Object.values(SENSORS).join('\n');
 
 const bundle = '<script src="/static/js/main.3f2a1b.chunk.js"></script>';
@@ -41,56 +60,62 @@ const spa = (title: string, sensor: string) =>
     `<noscript>You need to enable JavaScript to run this app.</noscript><div id="root"></div>${sensor}${bundle}`,
   );
 
-const perSensor = Object.entries(SENSORS).flatMap(([name, sensor]): TrapCase[] => [
-  {
-    name: `a page of 300 KB with the ${name}`,
-    status: 200,
-    body: html('Results', prose(300_000), sensor),
-    code: undefined,
-  },
-  {
-    name: `a page of 1 KB with the ${name}`,
-    status: 200,
-    body: html('Results', prose(1000) + sensor),
-    code: undefined,
-  },
-  {
-    name: `a shell of an application with the ${name}`,
-    status: 200,
-    body: spa('Racing', sensor),
-    code: undefined,
-  },
-  {
-    name: `a shell of an unknown application with the ${name}`,
-    status: 200,
-    body: html('Racing', `<div id="shell"></div><script src="/js/racing-9f8e.js"></script>${sensor}`),
-    code: undefined,
-  },
-  {
-    name: `a site's own 404 with the ${name}`,
-    status: 404,
-    body: html('Not found', `<h1>Not found</h1>${sensor}`),
-    code: 'NOT_FOUND',
-  },
-  {
-    name: `a site's own 403 with the ${name}`,
-    status: 403,
-    body: html('403', `<h1>403 Forbidden</h1>${sensor}`),
-    code: 'AUTH_FAILED',
-  },
-  {
-    name: `a site's own 500 with the ${name}`,
-    status: 500,
-    body: html('Oops', `<p>Something broke.</p>${sensor}`),
-    code: 'SERVER_ERROR',
-  },
-  {
-    name: `a site's own 503 with the ${name}`,
-    status: 503,
-    body: html('Maintenance', `<p>Back at noon.</p>${sensor}`),
-    code: 'SERVER_ERROR',
-  },
-]);
+/** Alone below a few words these are the wall itself; a site that has them has a script of its own as well. */
+const NEVER_ALONE = new Set(['Queue-it connector', 'Spur library']);
+
+const perSensor = Object.entries(SENSORS).flatMap(([name, alone]): TrapCase[] => {
+  const sensor = NEVER_ALONE.has(name) ? `<script src="/js/site-1.js"></script>${alone}` : alone;
+  return [
+    {
+      name: `a page of 300 KB with the ${name}`,
+      status: 200,
+      body: html('Results', prose(300_000), sensor),
+      code: undefined,
+    },
+    {
+      name: `a page of 1 KB with the ${name}`,
+      status: 200,
+      body: html('Results', prose(1000) + sensor),
+      code: undefined,
+    },
+    {
+      name: `a shell of an application with the ${name}`,
+      status: 200,
+      body: spa('Racing', sensor),
+      code: undefined,
+    },
+    {
+      name: `a shell of an unknown application with the ${name}`,
+      status: 200,
+      body: html('Racing', `<div id="shell"></div><script src="/js/racing-9f8e.js"></script>${sensor}`),
+      code: undefined,
+    },
+    {
+      name: `a site's own 404 with the ${name}`,
+      status: 404,
+      body: html('Not found', `<h1>Not found</h1>${sensor}`),
+      code: 'NOT_FOUND',
+    },
+    {
+      name: `a site's own 403 with the ${name}`,
+      status: 403,
+      body: html('403', `<h1>403 Forbidden</h1>${sensor}`),
+      code: 'AUTH_FAILED',
+    },
+    {
+      name: `a site's own 500 with the ${name}`,
+      status: 500,
+      body: html('Oops', `<p>Something broke.</p>${sensor}`),
+      code: 'SERVER_ERROR',
+    },
+    {
+      name: `a site's own 503 with the ${name}`,
+      status: 503,
+      body: html('Maintenance', `<p>Back at noon.</p>${sensor}`),
+      code: 'SERVER_ERROR',
+    },
+  ];
+});
 
 const quotes = [
   'Just a moment...',
@@ -133,6 +158,14 @@ const quotes = [
 
 export const SERVED_PAGES: readonly TrapCase[] = [
   ...perSensor,
+  ...Object.entries(WALL_PARTS).map(
+    ([name, part]): TrapCase => ({
+      name: `a list of five rows with the ${name}`,
+      status: 200,
+      body: html('Results', list + part),
+      code: undefined,
+    }),
+  ),
   {
     name: 'a page of 800 KB with every sensor at once',
     status: 200,
