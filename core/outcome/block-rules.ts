@@ -11,7 +11,7 @@ const WALL_RULES = [...CLOUDFLARE_RULES, ...NETWORK_RULES, ...BOT_RULES, ...SITE
 /** Every rule there is. */
 export const BLOCK_RULES: readonly BlockRule[] = [...WALL_RULES, ...CAPTCHA_RULES];
 
-/** The rule that recognises the response: what is decisive first, then what the page holds, then any captcha. */
+/** The rule that recognises the response: decisive ones first, then what the page holds, then any captcha. */
 export function blockRuleOf(evidence: WallEvidence): BlockRule | undefined {
   return (
     WALL_RULES.find(({ decisive }) => decisive?.(evidence)) ??

@@ -1,5 +1,5 @@
 import type { WallEvidence } from './wall-evidence.ts';
-import { type BlockRule, isMessage } from './wall-marks.ts';
+import { answers, type BlockRule, isMessage } from './wall-marks.ts';
 
 /** Characters of a page in which a widget is looked for. */
 const LARGEST = 100_000;
@@ -26,8 +26,8 @@ function hasWidget({ page }: WallEvidence): boolean {
 }
 
 /** A small page on which the widget is all that there is to do. */
-function isLoneWidget({ outline }: WallEvidence): boolean {
-  if (outline === undefined || outline.fields || !isMessage(outline)) return false;
+function isLoneWidget({ outline, status }: WallEvidence): boolean {
+  if (outline === undefined || outline.fields || !isMessage(outline) || !answers(status)) return false;
   const { tags } = outline;
   if (!WIDGET.test(tags) || INVISIBLE.test(tags)) return false;
   return tags.split('<form').length <= 2;

@@ -17,8 +17,8 @@ export interface ResponseToJudge {
 }
 
 /**
- * The outcome of a response that did not yield valid records: a wall by a decisive header or address, by what
- * the page holds together with the status, and only then the status alone. Undefined for a 2xx that is no wall: what the
+ * The outcome of a response without valid records: a wall by a decisive header or address, then by what the page
+ * holds together with the status, and only then the status alone. Undefined for a 2xx that is no wall: what the
  * parser found wrong with it stands. Ask only where there are no valid records; a page that has them is not blocked.
  */
 export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {

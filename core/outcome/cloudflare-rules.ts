@@ -17,7 +17,7 @@ function cloudflareError({ outline, header }: WallEvidence): number | undefined 
   return marked === null ? undefined : Number(marked[1]);
 }
 
-/** Banned by address, browser signature, region, network or a rule of the site; the others are outages and mistakes. */
+/** Banned by address, browser, region, network or a rule of the site; the others are outages and mistakes. */
 const BANS = new Set([1005, 1006, 1007, 1008, 1009, 1010, 1012, 1020]);
 
 export const CLOUDFLARE_RULES: readonly BlockRule[] = [

@@ -1,4 +1,4 @@
-/** A page laid out for the wall rules: what a visitor reads apart from what his browser is told. All in lower case. */
+/** A page for the wall rules: what a visitor reads apart from what his browser is told, in lower case. */
 export interface PageOutline {
   /** Text of the first title element. */
   readonly title: string;
@@ -17,7 +17,7 @@ export interface PageOutline {
   readonly fields: boolean;
   /** Rows, list entries and articles: what content is made of, and messages are not. */
   readonly entries: number;
-  /** True where the page is the shell of an application: its content comes later, and it is no wall for being empty. */
+  /** True for the shell of an application: its content comes later, so being empty says nothing. */
   readonly app: boolean;
 }
 
@@ -49,8 +49,8 @@ const APP_BUNDLE =
   /(?:^|\/)(?:main|app|bundle|runtime|vendors?|polyfills|chunk|index|webpack)[.~_-][^/?]{0,80}\.js/;
 
 /**
- * Reads a page just far enough to see whether it can be a wall: undefined as soon as it shows content of its own
- * (text, links, elements or data, more than any wall has). Costs time linear in what is read.
+ * Reads a page just far enough to see whether it can be a wall: undefined as soon as it shows content of its
+ * own (more text, links, elements or data than any wall has). Costs time linear in what is read.
  */
 export function outlineOf(page: string): PageOutline | undefined {
   if (page.length > LARGEST_WALL) return undefined;

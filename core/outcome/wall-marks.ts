@@ -40,9 +40,9 @@ export const sign = (at: Place, is: string | RegExp): Mark => ({ at, is, weight:
 export const hint = (at: Place, is: string | RegExp): Mark => ({ at, is, weight: 1 });
 /** A script that served pages load too: a sign where it is the only script of a page that shows nothing. */
 export const sensor = (is: RegExp): Mark => ({ at: 'sources', is, weight: 2, onlyAlone: true });
-/** The same for a script that nobody else would load alone: it may stand below a few words. */
+/** The same for a script that only a wall loads alone: it may stand below a few words. */
 export const onlyScript = (is: RegExp): Mark => ({ at: 'sources', is, weight: 2 });
-/** The same of an inline script, on a page whose external scripts are all `from` the vendor. */
+/** An inline script of that kind, on a page whose external scripts are all `from` the vendor. */
 export const inlineSensor = (is: string | RegExp, from?: RegExp): Mark => ({
   at: 'scripts',
   is,
@@ -115,7 +115,7 @@ export function isMessage(outline: PageOutline): boolean {
 }
 
 /** A status with which walls come; a site's own empty 404 may hold nothing but a sensor. */
-function answers(status: number): boolean {
+export function answers(status: number): boolean {
   return (status >= 200 && status < 300) || REFUSING.has(status);
 }
 

@@ -264,6 +264,12 @@ export const SERVED_PAGES: readonly TrapCase[] = [
     code: undefined,
   },
   {
+    name: 'a 404 with a widget below a few words',
+    status: 404,
+    body: html('Not found', '<p>Tell us.</p><form><div class="h-captcha"></div><button>Send</button></form>'),
+    code: 'NOT_FOUND',
+  },
+  {
     name: 'consent in place of the page',
     status: 200,
     body: html(
