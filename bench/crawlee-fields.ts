@@ -3,10 +3,11 @@ import { parseDistance, raceDistance } from '../sources/racing/distance.ts';
 import { estimateSeconds, formatSeconds, parseWinningTime } from '../sources/racing/finish-time.ts';
 import { lengthsPerSecond, surfaceOf } from '../sources/racing/going.ts';
 import { NOT_MEASURED, readBeaten } from '../sources/racing/lengths.ts';
+import { countryOfMeeting, courseWithoutCountry } from '../sources/racing/meeting-country.ts';
 import { nameWithCountry } from '../sources/racing/named-country.ts';
 import { textOrNull, withoutBrackets } from '../sources/racing/none.ts';
 import { parseStartingPrice } from '../sources/racing/odds.ts';
-import { readPrizes } from '../sources/racing/prize.ts';
+import { type PrintedPrize, readPrizes } from '../sources/racing/prize.ts';
 import { classOf, readTitle } from '../sources/racing/race-name.ts';
 import { parseRacePath, profileId, profileName } from '../sources/racing/race-path.ts';
 import { raceType } from '../sources/racing/race-type.ts';
@@ -44,7 +45,7 @@ const NAME = 'rp-raceTimeCourseName';
  */
 export function readRace($: Select, url: string): Runner[] {
   const race = readHeader($, url);
-  const prizes = readPrizes(textsOf($, $('[data-test-selector="text-prizeMoney"]'))) ?? [];
+  const prizes = readPrizes(printedPrizes($));
   const rate = lengthsPerSecond(race.going, race.type === 'Flat' ? 'flat' : 'jumps');
   let previous: number | null = null;
   return $('tr.rp-horseTable__mainRow')
@@ -59,7 +60,7 @@ export function readRace($: Select, url: string): Runner[] {
       return {
         ...race,
         ...run,
-        prize: prizes[Number(run.pos) - 1] ?? null,
+        prize: prizes?.get(Number(run.pos)) ?? null,
         time: secs === null ? null : formatSeconds(secs),
         secs,
       };
@@ -74,18 +75,20 @@ function readHeader($: Select, url: string) {
   const title = readTitle(printedTitle);
   const dist = withoutBrackets(textOf($('span[data-test-selector="block-distanceInd"]')));
   const full = textOf($('span[data-test-selector="block-fullDistanceInd"]'));
-  const distance = raceDistance(parseDistance(dist), parseDistance(full));
+  const meeting = textOf($(`.${NAME}__name`));
+  const country = path ? countryOfMeeting(path, meeting) : 'GB';
+  const distance = raceDistance(parseDistance(dist), parseDistance(full), country);
   const going = textOrNull(withoutBrackets(textOf($(`span.${NAME}_condition`))));
   const bands = textOf($(`span.${NAME}_ratingBandAndAgesAllowed`))
     .replace(/^\(|\)$/g, '')
     .split(',')
     .map((band) => band.trim());
-  const values = $('div.rp-raceInfo > ul > li').first().find('span.rp-raceInfo__value');
-  const winningTime = textOf(values.eq(values.length - 2));
+  const winningTime =
+    /Winning time:\s*(.*?)\s*(?:Total SP:|$)/i.exec(textOf($('div.rp-raceInfo > ul > li')))?.[1] ?? '';
   return {
     race_id: path?.raceId ?? '',
     course_id: path?.courseId ?? '',
-    course: main.attr('data-analytics-coursename')?.trim() ?? '',
+    course: courseWithoutCountry(main.attr('data-analytics-coursename')?.trim() ?? '', country),
     off: start.slice(11, 16),
     race_name: title.name,
     class: classOf(textOf($(`span.${NAME}_class`)), title),
@@ -105,6 +108,18 @@ function readHeader($: Select, url: string) {
     winning_time: textOrNull(winningTime),
     winning_secs: parseWinningTime(winningTime) ?? null,
   };
+}
+
+/** The one block of prizes: the title of each place, and the text up to the next. */
+function printedPrizes($: Select): PrintedPrize[] {
+  const prizes: { place: string; amount: string }[] = [];
+  for (const node of $('div[data-test-selector="text-prizeMoney"]').first().contents().toArray()) {
+    const last = prizes.at(-1);
+    const text = $(node).text();
+    if ($(node).attr('class')?.includes('prizeMoneyTitle')) prizes.push({ place: text, amount: '' });
+    else if (last) last.amount += text;
+  }
+  return prizes;
 }
 
 function readRunner($: Select, row: Selection, previous: number | null) {
@@ -173,7 +188,7 @@ function readPedigree($: Select, cell: Selection) {
     sire_id: profileId(sire?.attr('href')) ?? null,
     dam: nameOf(dam),
     dam_id: profileId(dam?.attr('href')) ?? null,
-    damsire: nameOf(damsire),
+    damsire: damsire ? textOrNull(textOf(damsire).replace(/^\(|\)$/g, '')) : null,
     damsire_id: profileId(damsire?.attr('href')) ?? null,
   };
 }

@@ -2,7 +2,10 @@ import { isNone } from './none.ts';
 
 /** The columns sp and dec. */
 export interface StartingPrice {
-  /** As printed, with the favourite's mark: `9/4F` favourite, `J` joint, `C` co-favourite. */
+  /**
+   * As printed, with the favourite's mark: `9/4F` favourite, `J` joint, `C` co-favourite. Even money is `Evens`, for one
+   * markup prints `EvensF` where the other prints `EvsF`.
+   */
   readonly sp: string | null;
   /** What a stake of 1 returns, the stake included; two decimals, as bookmakers quote. */
   readonly dec: number | null;
@@ -20,8 +23,8 @@ export function parseStartingPrice(text: string): StartingPrice | undefined {
   if (isNone(text)) return NO_PRICE;
   const match = PRICE.exec(text);
   if (!match) return WORDS.test(text) ? { sp: text, dec: null } : undefined;
-  const [, over, under, evens, decimal] = match;
+  const [, over, under, evens, decimal, mark = ''] = match;
   const dec = evens ? 2 : decimal ? Number(decimal) : Number(over) / Number(under) + 1;
   if (!Number.isFinite(dec)) return undefined;
-  return { sp: text.replaceAll(' ', ''), dec: Math.round(dec * 100) / 100 };
+  return { sp: evens ? `Evens${mark}` : text.replaceAll(' ', ''), dec: Math.round(dec * 100) / 100 };
 }

@@ -22,12 +22,23 @@ export function parseRacePath(address: string): RacePath | undefined {
     : undefined;
 }
 
-/** `https://host/results/x?y#z` is `/results/x`. */
-export function pathOf(address: string): string {
+/** `https://host/results/x?y#z` is `/results/x`; so is `/_next/data/<build-id>/results/x.json`, the same page as JSON. */
+function pathOf(address: string): string {
   return address
     .trim()
     .replace(/^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '')
-    .replace(/[?#].*$/s, '');
+    .replace(/[?#].*$/s, '')
+    .replace(/^\/_next\/data\/[^/]+(\/.*)\.json$/, '$1');
+}
+
+const INDEX = /\/results\/(\d{4}-\d{2}-\d{2})(\/time-order)?\/?$/;
+
+/** What the address of an index says: `/results/<date>`, `/results/<date>/time-order`; undefined where it is none. */
+export function parseIndexPath(
+  address: string,
+): { readonly date: string; readonly isTimeOrder: boolean } | undefined {
+  const match = INDEX.exec(pathOf(address));
+  return match?.[1] === undefined ? undefined : { date: match[1], isTimeOrder: match[2] !== undefined };
 }
 
 /** The id in the address of a profile, `/profile/<kind>/<id>/<slug>`; undefined where there is none. */

@@ -30,7 +30,7 @@ export const racing = defineSource({
   outcomes: { rateLimitStatuses: [406, 429], skipAfterBlocks: 1, skipAfterNotFound: 4 },
   retry: { attempts: 3, intervalSeconds: 2, backoffRate: 2 },
   expect: { minItems: 5, maxShrink: 0.5 },
-  parserVersion: 1,
+  parserVersion: 2,
   discover: {
     url: ({ date }) => `/results/${date}`,
     parse: parseIndexPage,

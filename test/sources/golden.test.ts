@@ -8,7 +8,7 @@ import { sources } from '../../sources/index.ts';
 
 /**
  * Golden pages. A folder `sources/<source>/fixtures/<name>` with three files is a test:
- * `page.html` (what the site sent), `meta.json` (`Meta`, where it came from) and `expected.json` (what `parse`, or
+ * `page.html` or `page.json` (what the site sent), `meta.json` (`Meta`, where it came from) and `expected.json` (what `parse`, or
  * `discover.parse` for an index, must make of it).
  */
 interface Meta {
@@ -31,8 +31,7 @@ for (const source of sources) {
 
     it.each(names)('%s reads as expected', (name) => {
       const meta = readJson(join(folder, name, 'meta.json')) as Meta;
-      const text = readFileSync(join(folder, name, 'page.html'), 'utf8');
-      const read = readPage(source, meta, { url: meta.url, status: 200, contentType: 'text/html', text });
+      const read = readPage(source, meta, { url: meta.url, status: 200, ...readBody(join(folder, name)) });
       expect(read).toEqual(readJson(join(folder, name, 'expected.json')));
       if (read.kind === 'records') {
         for (const record of read.records) {
@@ -49,6 +48,13 @@ function readPage(source: Source, { kind, item, target, date }: Meta, page: Page
   if (kind === 'index') return source.discover.parse(page, partition, { attempt: 1, notes: [] });
   if (!item) throw new Error('meta.json of a race needs an item');
   return source.parse(page, item, partition);
+}
+
+function readBody(folder: string): Pick<Page, 'contentType' | 'text'> {
+  const json = join(folder, 'page.json');
+  return existsSync(json)
+    ? { contentType: 'application/json', text: readFileSync(json, 'utf8') }
+    : { contentType: 'text/html', text: readFileSync(join(folder, 'page.html'), 'utf8') };
 }
 
 function readJson(path: string): unknown {

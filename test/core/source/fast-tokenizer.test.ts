@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { Parser } from 'htmlparser2';
@@ -30,7 +30,9 @@ function told(page: string, Tokenizer?: typeof fastTokenizer): string[] {
 describe('the fast tokenizer tells what the tokenizer of htmlparser2 tells', () => {
   const folder = 'sources/racing/fixtures';
 
-  it.each(readdirSync(folder))('of the golden page %s', (name) => {
+  const pages = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'page.html')));
+
+  it.each(pages)('of the golden page %s', (name) => {
     const page = readFileSync(join(folder, name, 'page.html'), 'utf8');
     expect(told(page, fastTokenizer)).toEqual(told(page));
   });

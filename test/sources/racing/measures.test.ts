@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Distance } from '../../../sources/racing/distance.ts';
-import { parseDistance, raceDistance } from '../../../sources/racing/distance.ts';
+import { distanceOfYards, parseDistance, raceDistance } from '../../../sources/racing/distance.ts';
 import { estimateSeconds, formatSeconds, parseWinningTime } from '../../../sources/racing/finish-time.ts';
 import { lengthsPerSecond, surfaceOf } from '../../../sources/racing/going.ts';
 import { parseLengths, readBeaten } from '../../../sources/racing/lengths.ts';
+import { parseLocalStart } from '../../../sources/racing/local-start.ts';
 import { parseMixedNumber } from '../../../sources/racing/mixed-number.ts';
 
 describe('mixed numbers', () => {
@@ -33,6 +34,26 @@ describe('race distances', () => {
     ['4m2½f', '(4m2f74y)', { furlongs: 34.5, yards: 7554, metres: 6907 }],
   ])('%s %s', (rounded, exact, distance) => {
     expect(raceDistance(parseDistance(rounded), parseDistance(exact))).toEqual(distance);
+  });
+
+  it.each([
+    ['1m2½f', '(1m2f110yds)', 'FR', 2100],
+    ['1m', '', 'HK', 1600],
+    ['1m', '', 'USA', 1609],
+    ['1m', '', 'IRE', 1609],
+  ])('%s %s in %s is %d metres', (rounded, exact, country, metres) => {
+    const distance = raceDistance(parseDistance(rounded), parseDistance(exact), country);
+    expect(distance?.metres).toBe(metres);
+  });
+
+  it('is the same from a number of yards as from its print', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8000 }), (yards) => {
+        const printed = parseDistance(print(distanceOfYards(yards)));
+        expect(raceDistance(undefined, printed)).toEqual(raceDistance(undefined, distanceOfYards(yards)));
+        expect(raceDistance(undefined, printed)?.yards).toBe(yards);
+      }),
+    );
   });
 
   it.each(['', 'abc', '2000m', '1f2m', 'm', '1m2', 'Good'])('%j is none', (text) =>
@@ -147,6 +168,16 @@ describe('winning times', () => {
     expect(estimateSeconds(98.52, 3, 6)).toBe(99.02);
     expect(estimateSeconds(98.52, 0, 6)).toBe(98.52);
   });
+});
+
+describe('starts', () => {
+  it('are the local time of day', () => {
+    expect(parseLocalStart(' 2025-07-20T13:05:00+02:00')).toEqual({ date: '2025-07-20', off: '13:05' });
+  });
+
+  it.each(['2025-07-20T34:10:00Z', '2025-07-20T12:60:00Z', '2025-07-20', '14:10'])('%s is none', (text) =>
+    expect(parseLocalStart(text)).toBeUndefined(),
+  );
 });
 
 describe('going', () => {

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { countryOfMeeting } from '../../../sources/racing/meeting-country.ts';
+import {
+  countryByCode,
+  countryOfMeeting,
+  courseWithoutCountry,
+} from '../../../sources/racing/meeting-country.ts';
 import { nameWithCountry } from '../../../sources/racing/named-country.ts';
 import { parseStartingPrice } from '../../../sources/racing/odds.ts';
 import { parsePosition } from '../../../sources/racing/position.ts';
-import { parsePrize, readPrizes } from '../../../sources/racing/prize.ts';
+import { parseAmount, readPrizes } from '../../../sources/racing/prize.ts';
 import { classOf, readTitle } from '../../../sources/racing/race-name.ts';
-import { parseRacePath, profileId, profileName } from '../../../sources/racing/race-path.ts';
+import { parseIndexPath, parseRacePath, profileId, profileName } from '../../../sources/racing/race-path.ts';
 import { raceType } from '../../../sources/racing/race-type.ts';
 
 describe('starting prices', () => {
@@ -13,6 +17,8 @@ describe('starting prices', () => {
     ['9/4F', '9/4F', 3.25],
     ['EvensF', 'EvensF', 2],
     ['Evens', 'Evens', 2],
+    ['Evs', 'Evens', 2],
+    ['EvsF', 'EvensF', 2],
     ['100/30', '100/30', 4.33],
     ['8/13 F', '8/13F', 1.62],
     ['9/2J', '9/2J', 5.5],
@@ -105,22 +111,55 @@ describe('kinds of race', () => {
   ] as const)('%d furlongs, %j, %s: %s', (furlongs, obstacles, title, type) => {
     expect(raceType(furlongs, obstacles, title)).toBe(type);
   });
+
+  it.each([
+    ['F', 'Flat'],
+    ['X', 'Flat'],
+    ['H', 'Hurdle'],
+    ['C', 'Chase'],
+    ['B', 'NH Flat'],
+    ['W', 'NH Flat'],
+    ['?', 'Chase'],
+  ] as const)('the code %s says %s, whatever the title says', (code, type) => {
+    expect(raceType(16, '', 'Novices Chase', code)).toBe(type);
+  });
 });
 
 describe('prizes', () => {
   it.each([
     ['£12,345.60', 12345.6],
     ['€5,000', 5000],
-    ['1st £3,000', 3000],
+    ['HK$1,230,000', 1230000],
     ['750', 750],
     ['£1,234,567', 1234567],
     ['–', null],
-  ])('%s is %d', (text, amount) => expect(parsePrize(text)).toBe(amount));
+    ['plenty', undefined],
+    ['£5,9', undefined],
+  ])('%s is %d', (text, amount) => expect(parseAmount(text)).toBe(amount));
 
-  it('leave their heading out, whatever it says', () => {
-    expect(readPrizes(['Prize £10,000', '£6,000', '£4,000'])).toEqual([6000, 4000]);
-    expect(readPrizes([])).toEqual([]);
-    expect(readPrizes(['Prize money', 'plenty'])).toBeUndefined();
+  it('are of a place, not of a row', () => {
+    const printed = [
+      { place: '1st', amount: '£6,000' },
+      { place: '3', amount: '£1,000' },
+      { place: '4th', amount: '–' },
+    ];
+    expect(readPrizes(printed)).toEqual(
+      new Map([
+        [1, 6000],
+        [3, 1000],
+      ]),
+    );
+    expect(readPrizes([])).toEqual(new Map());
+  });
+
+  it('cannot be read where a place is no place, or has two amounts', () => {
+    expect(readPrizes([{ place: 'Prize money', amount: '£1' }])).toBeUndefined();
+    expect(
+      readPrizes([
+        { place: '1st', amount: '£1' },
+        { place: '1st', amount: '£2' },
+      ]),
+    ).toBeUndefined();
   });
 });
 
@@ -137,11 +176,25 @@ describe('meetings', () => {
     ['SARATOGA (USA)', 'USA'],
     ['NAVAN (IRE) - ABANDONED', 'IRE'],
     ['NAVAN (IRE) (ABANDONED)', 'IRE'],
+    ['NEWBURY (ARAB)', 'GB'],
+    ['DEAUVILLE (FR) (ARAB)', 'FR'],
   ])('%s is held in %s', (name, country) => expect(countryOfMeeting(course, name)).toBe(country));
 
   it('of the Channel Islands are not in Great Britain, unless the number has gone to another course', () => {
     expect(countryOfMeeting({ courseId: '426', courseSlug: 'les-landes' }, 'LES LANDES')).toBe('JER');
     expect(countryOfMeeting({ courseId: '426', courseSlug: 'ascot' }, 'ASCOT')).toBe('GB');
+    expect(countryByCode({ courseId: '426', courseSlug: 'les-landes' }, 'GB', 'Les Landes')).toBe('JER');
+  });
+
+  it('of Arabian horses are where their name says, all others where their code says', () => {
+    expect(countryByCode(course, 'ARO', 'Deauville (FR)')).toBe('FR');
+    expect(countryByCode(course, 'ARO', 'Newbury')).toBe('GB');
+    expect(countryByCode(course, 'hk', 'Sha Tin')).toBe('HK');
+  });
+
+  it('are at a course whose name leaves the country out', () => {
+    expect(courseWithoutCountry('Dundalk (AW) (IRE)', 'IRE')).toBe('Dundalk (AW)');
+    expect(courseWithoutCountry('Newmarket (July)', 'GB')).toBe('Newmarket (July)');
   });
 });
 
@@ -156,6 +209,20 @@ describe('addresses', () => {
     };
     expect(parseRacePath('/results/28/kempton-aw/2025-11-17/9')).toEqual(race);
     expect(parseRacePath('https://x.example:81/results/28/kempton-aw/2025-11-17/9?full=1#top')).toEqual(race);
+  });
+
+  it('of the data of a page are the addresses of the page', () => {
+    const data = 'https://x.example/_next/data/a-b_c/results/28/kempton-aw/2025-11-17/9.json?x=1';
+    expect(parseRacePath(data)?.raceId).toBe('9');
+    expect(parseIndexPath('/_next/data/abc/results/2025-11-17.json')?.date).toBe('2025-11-17');
+  });
+
+  it('of indexes give the date, and whether it is the list by time', () => {
+    const date = '2025-11-17';
+    expect(parseIndexPath('https://x.example/results/2025-11-17/')).toEqual({ date, isTimeOrder: false });
+    expect(parseIndexPath('/results/2025-11-17/time-order')).toEqual({ date, isTimeOrder: true });
+    expect(parseIndexPath('/results/28/kempton-aw/2025-11-17/9')).toBeUndefined();
+    expect(parseIndexPath('/results')).toBeUndefined();
   });
 
   it.each([

@@ -1,0 +1,58 @@
+import type { HtmlElement } from '../../core/source/html.ts';
+import { HtmlIndex, readHtml } from '../../core/source/html.ts';
+import type { Page } from '../../core/source/page.ts';
+import type { Rejected } from '../../core/source/source.ts';
+import { JsonNode } from './next/json-node.ts';
+import { rejected } from './rejected.ts';
+
+/** A page by what it carries: the data of today's site, or the tables of the classic one and of every archive. */
+export type Markup =
+  | {
+      readonly kind: 'next';
+      /** `pageProps.initialState`. */
+      readonly state: JsonNode;
+      /** What a reader sees of the page; undefined where the site answered with the data alone. */
+      readonly visible: () => HtmlElement | undefined;
+    }
+  | { readonly kind: 'classic'; readonly page: HtmlIndex };
+
+/** Attributes are bounded, or a page of unclosed tags would be searched again from each of them. */
+const NEXT_DATA = /<script\b[^>]{0,200}\bid=["']?__NEXT_DATA__["']?[^>]{0,200}>/i;
+const SCRIPT_END = /<\/script/gi;
+const PAGE_END = /<\/html\s*>/i;
+
+/**
+ * HTML_CHANGED where the page does not reach its end (`</html>`, or the last brace of its data), for what was cut off may
+ * be half of a list. A page with neither markup is told by its reader, which misses its landmarks.
+ */
+export function readMarkup({ text, contentType }: Page): Markup | Rejected {
+  if (contentType === 'application/json' || /^\s*\{/.test(text))
+    return fromJson(text, ['pageProps'], () => undefined);
+  if (!text.includes('</html>') && !PAGE_END.test(text))
+    return rejected('HTML_CHANGED', 'the page is cut off: it has no </html>');
+  const start = text.includes('__NEXT_DATA__') ? NEXT_DATA.exec(text) : null;
+  if (start === null) return { kind: 'classic', page: new HtmlIndex(readHtml(text)) };
+  SCRIPT_END.lastIndex = start.index + start[0].length;
+  const end = SCRIPT_END.exec(text);
+  if (end === null) return rejected('HTML_CHANGED', 'the page is cut off: script#__NEXT_DATA__ has no end');
+  const json = text.slice(start.index + start[0].length, end.index);
+  return fromJson(json, ['props', 'pageProps'], () => readHtml(text));
+}
+
+function fromJson(
+  json: string,
+  keys: readonly string[],
+  visible: () => HtmlElement | undefined,
+): Markup | Rejected {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return rejected('HTML_CHANGED', 'the data of the page is no JSON, or is cut off');
+  }
+  const faults: string[] = [];
+  const root = new JsonNode(value, '', faults);
+  const state = [...keys, 'initialState'].reduce((node, key) => node.key(key), root);
+  if (faults[0] !== undefined) return rejected('HTML_CHANGED', faults[0]);
+  return { kind: 'next', state: new JsonNode(state.value, '', []), visible };
+}

@@ -1,0 +1,69 @@
+import { own } from '../../core/source/html.ts';
+import type { Parsed } from '../../core/source/source.ts';
+import { estimateSeconds, formatSeconds } from './finish-time.ts';
+import { lengthsPerSecond } from './going.ts';
+import type { PrintedRace, PrintedRunner, Starter } from './printed-race.ts';
+import type { Prizes } from './prize.ts';
+import { raceColumns } from './race-columns.ts';
+import type { RacePath } from './race-path.ts';
+import { rejected } from './rejected.ts';
+import { runColumns } from './run-columns.ts';
+import type { RaceColumns, RunColumns, Runner } from './schema.ts';
+
+interface Run {
+  readonly position: Starter;
+  readonly columns: RunColumns;
+}
+
+/** One record a runner, from what a page of either markup prints. */
+export function raceRecords(
+  race: PrintedRace,
+  runners: readonly PrintedRunner[],
+  path: RacePath,
+): Parsed<Runner> {
+  if (runners.length === 0) return rejected('NO_RECORDS', 'every runner was withdrawn');
+  const shared = raceColumns(race, path, runners.length);
+  if (shared.kind === 'rejected') return shared;
+  const runs: Run[] = [];
+  for (const printed of runners) {
+    const columns = runColumns(printed, runs.at(-1)?.columns.ovr_btn ?? null);
+    if (typeof columns === 'string')
+      return rejected('PARSE_ERROR', `${printed.horse.name || `runner ${runs.length + 1}`}: ${columns}`);
+    runs.push({ position: printed.position, columns });
+  }
+  const disagreement = findDisagreement(runs, race.ran);
+  if (disagreement !== undefined) return rejected('PARSE_ERROR', disagreement);
+  return { kind: 'records', records: toRecords(runs, race.prizes, shared.columns) };
+}
+
+/** What the runners say together: no horse twice, and no fewer than the page counts. */
+function findDisagreement(runs: readonly Run[], ran: number | null): string | undefined {
+  const ids = new Set<string>();
+  for (const { columns } of runs) {
+    if (ids.has(columns.horse_id)) return `${columns.horse}: is there twice`;
+    ids.add(columns.horse_id);
+  }
+  return runs.length < (ran ?? 0) ? `${ran} ran, but the page lists ${runs.length}` : undefined;
+}
+
+function toRecords(runs: readonly Run[], prizes: Prizes, shared: RaceColumns): Runner[] {
+  const race = owned(shared);
+  const rate = lengthsPerSecond(race.going, race.type === 'Flat' ? 'flat' : 'jumps');
+  return runs.map(({ position, columns }) => {
+    const { ovr_btn: overall } = columns;
+    const secs =
+      race.winning_secs === null || overall === null
+        ? null
+        : estimateSeconds(race.winning_secs, overall, rate);
+    const prize = position.kind === 'placed' ? (prizes.get(position.place) ?? null) : null;
+    return { ...race, ...owned(columns), prize, time: secs === null ? null : formatSeconds(secs), secs };
+  });
+}
+
+/** Records outlive their page by far, so none of their texts may be a view into it. */
+function owned<Columns extends object>(columns: Columns): Columns {
+  const copy: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(columns))
+    copy[name] = typeof value === 'string' ? own(value) : value;
+  return copy as Columns;
+}
