@@ -18,6 +18,8 @@ export type Markup =
 
 /** Attributes are bounded, or a page of unclosed tags would be searched again from each of them. */
 const NEXT_DATA = /<script\b[^>]{0,200}\bid=["']?__NEXT_DATA__["']?[^>]{0,200}>/i;
+/** Landmarks of a classic race and a classic index. */
+const CLASSIC = [' data-analytics-race-date-time=', ' data-test-selector="course-container"'];
 const SCRIPT_END = /<\/script/gi;
 const PAGE_END = /<\/html\s*>/i;
 
@@ -28,9 +30,11 @@ const PAGE_END = /<\/html\s*>/i;
 export function readMarkup({ text, contentType }: Page): Markup | Rejected {
   if (contentType === 'application/json' || /^\s*\{/.test(text))
     return fromJson(text, ['pageProps'], () => undefined);
-  if (!text.includes('</html>') && !PAGE_END.test(text))
+  if (text.lastIndexOf('</html>') < 0 && !PAGE_END.test(text))
     return rejected('HTML_CHANGED', 'the page is cut off: it has no </html>');
-  const start = text.includes('__NEXT_DATA__') ? NEXT_DATA.exec(text) : null;
+  // Found early in a page of its own, and spares the search of the whole page for what is not there.
+  const isClassic = CLASSIC.some((landmark) => text.includes(landmark));
+  const start = !isClassic && text.includes('__NEXT_DATA__') ? NEXT_DATA.exec(text) : null;
   if (start === null) return { kind: 'classic', page: new HtmlIndex(readHtml(text)) };
   SCRIPT_END.lastIndex = start.index + start[0].length;
   const end = SCRIPT_END.exec(text);

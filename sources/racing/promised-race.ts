@@ -62,10 +62,17 @@ function differs(what: string, shown: string, promised: string): Rejected {
   return rejected('HTML_CHANGED', `the page is of ${what} ${shown}, asked for ${promised}`);
 }
 
-/** `Newmarket (July)` and the slug `newmarket-july`: a page may name its course longer or shorter than its address. */
+/**
+ * `Newmarket (July)` and the slug `newmarket-july`, `ParisLongchamp` and `longchamp`: a page may name its course longer or
+ * shorter than its address, so one word in common is enough.
+ */
 function shareWord(course: string, slug: string): boolean {
   const words = wordsOf(course);
-  return words.length === 0 || wordsOf(slug).some((word) => words.includes(word));
+  const joined = words.join('');
+  return (
+    joined === '' ||
+    wordsOf(slug).some((word) => words.includes(word) || (word.length > 3 && joined.includes(word)))
+  );
 }
 
 function wordsOf(text: string): readonly string[] {

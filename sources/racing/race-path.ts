@@ -15,20 +15,24 @@ const RACE = /\/results\/([^/]+)\/([^/]+)\/(\d{4}-\d{2}-\d{2})\/([^/]+)\/?$/;
 
 /** Undefined where the address, absolute or not, is not a race's or its ids are not identifiers. */
 export function parseRacePath(address: string): RacePath | undefined {
-  const path = pathOf(address);
+  const path = pagePath(address);
   const [, courseId = '', courseSlug = '', date = '', raceId = ''] = RACE.exec(path) ?? [];
   return isIdentifier(courseId) && isIdentifier(raceId)
     ? { path, courseId, courseSlug, date, raceId }
     : undefined;
 }
 
-/** `https://host/results/x?y#z` is `/results/x`; so is `/_next/data/<build-id>/results/x.json`, the same page as JSON. */
+/** `https://host/results/x?y#z` is `/results/x`. */
 function pathOf(address: string): string {
   return address
     .trim()
     .replace(/^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '')
-    .replace(/[?#].*$/s, '')
-    .replace(/^\/_next\/data\/[^/]+(\/.*)\.json$/, '$1');
+    .replace(/[?#].*$/s, '');
+}
+
+/** The path of a page; `/_next/data/<build-id>/results/x.json` is `/results/x`, the same page as JSON. */
+function pagePath(address: string): string {
+  return pathOf(address).replace(/^\/_next\/data\/[^/]+(\/.*)\.json$/, '$1');
 }
 
 const INDEX = /\/results\/(\d{4}-\d{2}-\d{2})(\/time-order)?\/?$/;
@@ -37,7 +41,7 @@ const INDEX = /\/results\/(\d{4}-\d{2}-\d{2})(\/time-order)?\/?$/;
 export function parseIndexPath(
   address: string,
 ): { readonly date: string; readonly isTimeOrder: boolean } | undefined {
-  const match = INDEX.exec(pathOf(address));
+  const match = INDEX.exec(pagePath(address));
   return match?.[1] === undefined ? undefined : { date: match[1], isTimeOrder: match[2] !== undefined };
 }
 

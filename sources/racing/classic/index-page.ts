@@ -38,7 +38,7 @@ export function readClassicIndex(page: HtmlIndex, partition: Partition): Discove
     if (section.kind === 'rejected') return section;
     sections.set(element, section.section);
   }
-  if (sections.size === 0) return rejected('HTML_CHANGED', 'no meeting has a course id');
+  if (sections.size === 0) return withoutMeetings(page);
   for (const panel of page.withClass(PANEL, 'div')) {
     const element = ancestor(panel, isSection);
     if (!element)
@@ -71,7 +71,7 @@ export function readClassicIndex(page: HtmlIndex, partition: Partition): Discove
 function withoutMeetings(page: HtmlIndex): Discovery {
   const [message] = page.withSelector('text-errorMessageText', 'div');
   const text = message && textOf(message);
-  if (!text) return rejected('HTML_CHANGED', `section[data-test-selector=${SECTION}] is gone`);
+  if (!text) return rejected('HTML_CHANGED', `section[data-test-selector=${SECTION}] of a meeting is gone`);
   // The same element may tell of a fault of the site, which says nothing about the day.
   return /\berror\b|\bwrong\b|\bagain\b|\bunavailable\b/i.test(text)
     ? rejected('NO_RECORDS', `the index says: ${text}`)

@@ -91,7 +91,12 @@ describe('a classic index', () => {
       'data-lost',
       'stands outside section',
     ],
-    ['no sections', /course-container/g, 'lost', 'section[data-test-selector=course-container] is gone'],
+    [
+      'no sections',
+      /course-container/g,
+      'lost',
+      'section[data-test-selector=course-container] of a meeting is gone',
+    ],
     [
       'panels of another name',
       /rp-raceCourse__panel__race"/g,

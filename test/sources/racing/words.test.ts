@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { civilDate } from '../../../core/window/civil-date.ts';
 import {
   countryByCode,
   countryOfMeeting,
@@ -8,6 +9,7 @@ import { nameWithCountry } from '../../../sources/racing/named-country.ts';
 import { parseStartingPrice } from '../../../sources/racing/odds.ts';
 import { parsePosition } from '../../../sources/racing/position.ts';
 import { parseAmount, readPrizes } from '../../../sources/racing/prize.ts';
+import { findOtherRace, promisedRace } from '../../../sources/racing/promised-race.ts';
 import { classOf, readTitle } from '../../../sources/racing/race-name.ts';
 import { parseIndexPath, parseRacePath, profileId, profileName } from '../../../sources/racing/race-path.ts';
 import { raceType } from '../../../sources/racing/race-type.ts';
@@ -249,4 +251,21 @@ describe('horse names', () => {
     expect(nameWithCountry('Frankel (IRE)')).toEqual({ name: 'Frankel (IRE)', country: 'IRE' });
     expect(nameWithCountry('  ')).toBeUndefined();
   });
+});
+
+describe('the race that an address promised', () => {
+  const path = '/results/211/longchamp/2025-10-05/9';
+  const promised = promisedRace({ id: '9', url: path }, path, {
+    target: 'fr',
+    date: civilDate('2025-10-05'),
+  });
+  if (promised.kind === 'rejected') throw new Error(promised.message);
+
+  it.each(['ParisLongchamp', 'Longchamp', 'LONGCHAMP (FR)', ''])('may name its course %j', (course) =>
+    expect(findOtherRace({ course }, promised)).toBeUndefined(),
+  );
+
+  it.each(['Chantilly', 'Saint-Cloud (FR)', 'Lyon-Parilly'])('is not held at %s', (course) =>
+    expect(findOtherRace({ course }, promised)).toMatchObject({ code: 'HTML_CHANGED' }),
+  );
 });
