@@ -39,23 +39,24 @@ export function readClassicIndex(page: HtmlIndex, partition: Partition): Discove
     sections.set(element, section.section);
   }
   if (sections.size === 0) return withoutMeetings(page);
+  const numbered = new Set<string>();
   for (const panel of page.withClass(PANEL, 'div')) {
     const element = ancestor(panel, isSection);
     if (!element)
       return rejected('HTML_CHANGED', `a race stands outside section[data-test-selector=${SECTION}]`);
+    numbered.add(idOf(panel));
     sections.get(element)?.panels.push(panel);
   }
-  const stray = findStrayLink(page, sections);
+  const stray = findStrayLink(page, sections, numbered);
   if (stray) return stray;
 
-  const numbered = new Set(page.withClass(PANEL, 'div').map(idOf));
   const races: ListedRace[] = [];
   for (const section of sections.values()) {
     const country = countryOfSection(section);
     if (section.panels.length === 0 && country === partition.target.toUpperCase() && !isLost(section))
       return rejected('HTML_CHANGED', `${section.heading}: the meeting lists no div.${PANEL}`);
-    for (const [at, panel] of section.panels.entries()) {
-      const race = readPanel(section, panel, { at, numbered, date: partition.date });
+    for (const panel of section.panels) {
+      const race = readPanel(section, panel, { numbered, date: partition.date });
       if (race === undefined) continue;
       if (race.kind === 'rejected') return race;
       races.push({
@@ -93,9 +94,15 @@ function readSection(
   return { kind: 'section', section: { element, courseId: id, heading, isAbandoned, panels: [] } };
 }
 
-/** A link to a race that stands in a meeting but in no panel would be a race that is lost. */
-function findStrayLink(page: HtmlIndex, sections: ReadonlyMap<HtmlElement, Section>): Rejected | undefined {
+/** A link that stands in no panel, to a race that has none either, would be a race that is lost. */
+function findStrayLink(
+  page: HtmlIndex,
+  sections: ReadonlyMap<HtmlElement, Section>,
+  numbered: ReadonlySet<string>,
+): Rejected | undefined {
   for (const link of page.withSelector(TITLE_LINK)) {
+    const race = parseRacePath(link.attributes.href ?? '');
+    if (race && numbered.has(race.raceId)) continue;
     const section = ancestor(link, isSection);
     const href = JSON.stringify((link.attributes.href ?? '').slice(0, 200));
     if (!section) return rejected('HTML_CHANGED', `link ${href} stands in no meeting`);
@@ -107,17 +114,12 @@ function findStrayLink(page: HtmlIndex, sections: ReadonlyMap<HtmlElement, Secti
 
 /**
  * A race from its panel. A panel without an id takes the one of its link, unless that race has a panel of its own; without
- * either it is a race that has no result yet where it has a time, and nothing otherwise. Only a link makes it ready: a race
- * is not asked for before it has one.
+ * either it is no race. Only a link makes it ready: a race is not asked for before it has one.
  */
 function readPanel(
   section: Section,
   panel: HtmlElement,
-  {
-    at,
-    numbered,
-    date,
-  }: { readonly at: number; readonly numbered: ReadonlySet<string>; readonly date: string },
+  { numbered, date }: { readonly numbered: ReadonlySet<string>; readonly date: string },
 ): { readonly kind: 'race'; readonly path: RacePath; readonly status: ListedStatus } | Rejected | undefined {
   const id = idOf(panel);
   const path = linkOf(panel, id);
@@ -127,10 +129,8 @@ function readPanel(
     return rejected('HTML_CHANGED', `the panel of race ${id} links race ${path.path.raceId}`);
   const lost = section.isAbandoned ? 'abandoned' : lostStatus(panel);
   if (path) return { kind: 'race', path: path.path, status: lost ?? 'ready' };
-  const time = panel.attributes['data-diffusion-racetime']?.trim() ?? '';
-  if (id === '' && time === '') return undefined;
-  const raceId = id === '' ? `${section.courseId}-${at + 1}` : id;
-  const promised = parseRacePath(`/results/${section.courseId}/${slugOf(section.heading)}/${date}/${raceId}`);
+  if (id === '') return undefined;
+  const promised = parseRacePath(`/results/${section.courseId}/${slugOf(section.heading)}/${date}/${id}`);
   if (!promised) return rejected('PARSE_ERROR', `race id ${JSON.stringify(id.slice(0, 40))} is no id`);
   return { kind: 'race', path: promised, status: lost ?? 'pending' };
 }

@@ -135,12 +135,20 @@ describe('a classic index', () => {
     expect(read(held, 'ire')).toMatchObject(refused('HTML_CHANGED', 'the meeting lists no div'));
   });
 
-  it('keeps a race that has neither id nor link, as one without a result', () => {
-    const nameless = classic.replace('data-diffusion-race-id="1013" ', '');
-    const found = read(nameless);
-    expect(found.kind === 'items' && found.items.find(({ status }) => status === 'pending')).toMatchObject({
-      id: '174-4',
-    });
+  it('takes a panel that has neither id nor link for no race, and loses no other', () => {
+    const found = read(classic.replace('data-diffusion-race-id="1013" ', ''));
+    const ids = (discovery: typeof found) =>
+      discovery.kind === 'items' ? discovery.items.map(({ id }) => id) : discovery;
+    const all = ids(read(classic)) as string[];
+    expect(all).toContain('1013');
+    expect(ids(found)).toEqual(all.filter((id) => id !== '1013'));
+  });
+
+  it('believes a link outside of every panel where its race has one, and no other', () => {
+    const link = (id: string) =>
+      `<a data-test-selector="link-listCourseNameLink" href="/results/513/wolverhampton-aw/2025-11-17/${id}">x</a></body>`;
+    expect(read(classic.replace('</body>', link('1001')))).toEqual(read(classic));
+    expect(read(classic.replace('</body>', link('9999')))).toMatchObject({ code: 'HTML_CHANGED' });
   });
 });
 
