@@ -3,6 +3,7 @@ import { completeness } from '../core/audit/completeness.ts';
 import { civilDateAt } from '../core/window/window.ts';
 import { demoFaults, NO_FAULTS } from '../demo/faults.ts';
 import { startDemoSite } from '../demo/site.ts';
+import { clockOf } from '../runtime/clock.ts';
 import { openLocalPlatform } from '../runtime/local.ts';
 import { findSource } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
@@ -40,20 +41,25 @@ export function demoCommand(): Command {
       const { local, json, stack } = globalOptions(command);
       if (stack !== undefined) throw new UsageError('the demo runs on this machine: leave --stack out');
       const racing = findSource('racing')!;
-      const today = civilDateAt(Date.now(), racing.timeZone);
+      const clock = clockOf(process.env);
+      // One instant for the site and the window: a run that crosses midnight still asks for days that the site has.
+      const now = clock.now();
+      const today = civilDateAt(now, racing.timeZone);
       const site = await startDemoSite({
         seed: options.seed,
         today,
+        now: clock.now,
         faults: options.faults ? demoFaults(today) : NO_FAULTS,
       });
       const progress = new Progress();
       const platform = openLocalPlatform({
         directory: local,
+        clock,
         env: { ...DEMO_SETTINGS, RESCRAPE_RACING_URL: site.url },
         onEvent: (event) => progress.onPipeline(event),
       });
       try {
-        const window = windowOf(racing, Date.now(), {});
+        const window = windowOf(racing, now, {});
         const end = await runWithProgress(platform, { source: 'racing', ...window, force: false }, progress);
         const report = await completeness(platform.state, racing, { ...window, today });
         if (json) return printJson({ ...end, completeness: report });

@@ -1,6 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type CivilDate, parseCivilDate } from '../core/window/civil-date.ts';
+import { civilDateAt } from '../core/window/window.ts';
+import { clockOf } from '../runtime/clock.ts';
+import { SettingError } from '../runtime/settings.ts';
 import { demoFaults, NO_FAULTS } from './faults.ts';
 import { startDemoSite } from './site.ts';
 
@@ -8,7 +11,7 @@ const USAGE = `node demo/main.ts [options]: serves the demo racing site until it
 
   --port N          0 for any free port (default)
   --seed N          1 by default; the same seed gives the same site
-  --today D         YYYY-MM-DD, the date of this machine in UTC by default
+  --today D         YYYY-MM-DD, the date in London by default
   --no-faults       an honest site
   --no-specials     every race run in the ordinary way, all facts on every page
   --page-bytes N    size of a page with 12 runners (182272)
@@ -65,11 +68,13 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const today = date(args.today ?? new Date().toISOString().slice(0, 10));
+  const clock = clockOf(process.env);
+  const today = args.today === undefined ? civilDateAt(clock.now(), 'Europe/London') : date(args.today);
   const log = args.log === undefined ? undefined : createWriteStream(args.log, { flags: 'a' });
   const site = await startDemoSite({
     seed: number('seed', args.seed) ?? 1,
     today,
+    now: clock.now,
     port: number('port', args.port),
     pageBytes: number('page-bytes', args['page-bytes']),
     fieldSize: number('field-size', args['field-size']),
@@ -92,7 +97,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${USAGE}`);
+  if (error instanceof SettingError) console.error(error.message);
+  else if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+  else throw error;
   process.exitCode = 2;
 });

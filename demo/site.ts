@@ -40,6 +40,8 @@ export interface DemoSiteOptions {
   readonly specials?: boolean;
   /** @default NO_FAULTS */
   readonly faults?: FaultPlan;
+  /** The time of a request in the log, in milliseconds since the Unix epoch. @default the machine's */
+  readonly now?: () => number;
   /** Milliseconds before every answer. @default 0 */
   readonly latencyMs?: number;
   /** zstd, br and gzip for those who ask. @default true */
@@ -75,6 +77,7 @@ const CONTENT_FAULTS: ReadonlySet<string> = new Set<ContentFault>([
 
 /** Serves the site on loopback; the same seed and date give the same bytes, whenever and wherever. */
 export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite> {
+  const { now = Date.now } = options;
   const model = {
     seed: options.seed,
     racesPerDay: options.racesPerDay ?? 1,
@@ -145,7 +148,7 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
   };
 
   const server = createServer({ keepAliveTimeout: 30_000 }, async (request, response) => {
-    const at = Date.now();
+    const at = now();
     if (options.latencyMs) await sleep(options.latencyMs);
     await respond(request, response, at);
   });

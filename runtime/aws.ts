@@ -1,4 +1,3 @@
-import { uuidv7 } from 'uuidv7';
 import type { AwsConnection } from '../adapters/aws/client-settings.ts';
 import { openDynamoStateStore } from '../adapters/aws/dynamo-state-store.ts';
 import { openGlueCatalog } from '../adapters/aws/glue-catalog.ts';
@@ -11,6 +10,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import type { Source } from '../core/source/source.ts';
 import { sources as allSources } from '../sources/index.ts';
+import { idsOf } from './ids.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
 
 /** What a deployment is made of, as far as the caller has a use for it. */
@@ -97,7 +97,7 @@ export function openAwsPlatform(
     state,
     clock,
     sources: settings.map(({ source }) => source),
-    newId: uuidv7,
+    newId: idsOf(clock),
     emit: onEvent,
     close: async () => {
       await Promise.all(opened.map((part) => part.close()));

@@ -4,6 +4,7 @@ import { manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
 import { type Column, columnsOf, DUCKDB_TYPES, tableColumns } from '../core/lake/schema.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { ObjectStore } from '../core/ports/object-store.ts';
 import type { Source, Table } from '../core/source/source.ts';
 
@@ -14,8 +15,9 @@ import type { Source, Table } from '../core/source/source.ts';
 export async function localRelations(platform: {
   readonly lake: ObjectStore;
   readonly sources: readonly Source[];
+  readonly clock: Pick<Clock, 'now'>;
 }): Promise<LocalRelation[]> {
-  const { lake, sources } = platform;
+  const { lake, sources, clock } = platform;
   const relations: LocalRelation[] = [];
   for (const { table } of sources) relations.push(await sourceTable(lake, table));
   for (const [name, schema] of Object.entries(LOG_TABLES)) {
@@ -27,8 +29,14 @@ export async function localRelations(platform: {
       partitionTypes: { date: 'DATE' },
     });
   }
-  for (const { name, sql } of viewsOf(sources)) relations.push({ kind: 'view', name, sql });
+  for (const { name, sql } of viewsOf(sources, instantInSql(clock.now())))
+    relations.push({ kind: 'view', name, sql });
   return relations;
+}
+
+/** The views look back from the platform's clock, which need not be that of the engine. */
+function instantInSql(ms: number): string {
+  return `TIMESTAMP '${new Date(ms).toISOString().slice(0, -1)}'`;
 }
 
 const LOG_TABLES = { attempts: ATTEMPT_SCHEMA, commits: COMMIT_SCHEMA, runs: RUN_SCHEMA } as const;

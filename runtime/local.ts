@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { uuidv7 } from 'uuidv7';
 import { openDirectoryObjectStore } from '../adapters/local/directory-object-store.ts';
 import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
-import { systemClock } from '../adapters/local/system-clock.ts';
 import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
 import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Source } from '../core/source/source.ts';
 import { MAX_DELIVERIES } from '../core/work/failed-item.ts';
 import { sources as allSources } from '../sources/index.ts';
+import { clockOf } from './clock.ts';
 import { openFetchers } from './fetchers.ts';
+import { idsOf } from './ids.ts';
 import { applySettings } from './settings.ts';
 
 export interface LocalOptions {
@@ -19,7 +19,7 @@ export interface LocalOptions {
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onEvent?: (event: PipelineEvent) => void;
-  /** @default the machine's clock */
+  /** @default the clock that `RESCRAPE_NOW` in `env` sets, or the machine's */
   readonly clock?: Clock;
   /** @default every registered source */
   readonly sources?: readonly Source[];
@@ -32,7 +32,7 @@ export interface LocalPlatform extends Platform {
 
 /** The platform on one machine: a directory for the lake, SQLite for the state, and in it the host clock of all processes. */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
-  const { directory, env, onEvent = () => {}, clock = systemClock } = options;
+  const { directory, env, onEvent = () => {}, clock = clockOf(options.env) } = options;
   const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
   const state = openSqliteStateStore(join(directory, 'state.sqlite'));
@@ -52,7 +52,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     clock,
     sources: settings.map(({ source }) => source),
     fetcherFor: fetchers.of,
-    newId: uuidv7,
+    newId: idsOf(clock),
     emit: onEvent,
     close: async () => {
       await fetchers.close();

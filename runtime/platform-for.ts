@@ -1,5 +1,6 @@
 import type { PipelineEvent } from '../core/pipeline/platform.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
+import { refuseClockOf } from './clock.ts';
 import { type LocalPlatform, openLocalPlatform } from './local.ts';
 import { openLocalWarehouse } from './local-warehouse.ts';
 import type { StackPlatform } from './stack.ts';
@@ -14,7 +15,8 @@ export interface PlatformChoice {
   readonly stack?: string | undefined;
 }
 
-/** Opens what was chosen. Throws a `StorageError` of one line for a stack that is not there. */
+/** Opens what was chosen. Throws a `StorageError` of one line for a stack that is not there, and a
+ * `SettingError` for a setting that cannot be used. */
 export async function openPlatform(
   { local, stack }: PlatformChoice,
   env: Readonly<Record<string, string | undefined>>,
@@ -22,6 +24,7 @@ export async function openPlatform(
 ): Promise<CommandPlatform> {
   const options = { env, ...(onEvent && { onEvent }) };
   if (stack === undefined) return openLocalPlatform({ directory: local, ...options });
+  refuseClockOf(env);
   // The SDK takes a quarter of a second to load, which a command that works locally has no use for.
   const { openStack } = await import('./stack.ts');
   return openStack(stack, options);
@@ -37,7 +40,7 @@ export async function openWarehouse(
   sources: CommandPlatform['sources'],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Warehouse> {
-  if (!isStack(platform)) return openLocalWarehouse({ lake: platform.lake, sources });
+  if (!isStack(platform)) return openLocalWarehouse({ ...platform, sources });
   const { openStackWarehouse } = await import('./stack.ts');
   return openStackWarehouse(platform, env);
 }

@@ -6,7 +6,19 @@ import { LAWS, violationsIn } from './architecture/laws.ts';
 import { readModule } from './architecture/module-text.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const ROOMS = ['core', 'sources', 'adapters', 'runtime', 'cli', 'demo', 'bin', 'lib', 'lambdas', 'bench'];
+const ROOMS = [
+  'core',
+  'sources',
+  'adapters',
+  'runtime',
+  'cli',
+  'demo',
+  'bin',
+  'lib',
+  'lambdas',
+  'bench',
+  'test',
+];
 
 function* modulesIn(folder: string): Generator<string> {
   if (!existsSync(folder)) return; // a room that is not built yet
@@ -72,6 +84,12 @@ describe('the checker of the laws', () => {
     ['lib/a.ts', "import { x } from '../core/lake/layout.ts';", 'core/lake/layout.ts'],
     ['demo/a.ts', "import { x } from '../core/source/page.ts';", 'core/source/page.ts'],
     ['demo/a.ts', "import { x } from '../sources/racing/words.ts';", 'sources/racing/words.ts'],
+    ['demo/a.ts', "import { x } from '../runtime/clock.ts';", 'runtime/clock.ts'],
+    ['demo/main.ts', "import { x } from '../runtime/local.ts';", 'runtime/local.ts'],
+    ['lambdas/a.lambda.ts', "import { x } from '../runtime/clock.ts';", 'runtime/clock.ts'],
+    ['runtime/aws.ts', "import { x } from './clock.ts';", 'runtime/clock.ts'],
+    ['cli/a.ts', 'const now = Date.now();', 'Date.now()'],
+    ['test/cli/a.test.ts', 'const today = new Date();', 'new Date() without an argument'],
   ])('refuses in %s: %s', (path, text, what) => {
     expect(lawsBrokenBy(path, text)).toContain(what);
   });

@@ -1,15 +1,25 @@
 import type { View } from './views.ts';
 
-/** Views over `attempts`: what happened on the wire. */
-export function attemptViews(): readonly View[] {
-  return [ATTEMPT_SUMMARY, RECENT_BLOCKS, DAILY_BLOCKS, SUCCESS_RATE, RETRY_CANDIDATES, ERROR_SUMMARY];
+/** Views over `attempts`: what happened on the wire. `now`: the instant from which they look back, as SQL. */
+export function attemptViews(now: string): readonly View[] {
+  const within = attemptsWithin(now);
+  return [
+    ATTEMPT_SUMMARY,
+    recentBlocks(within),
+    DAILY_BLOCKS,
+    successRate(within),
+    RETRY_CANDIDATES,
+    errorSummary(within),
+  ];
 }
 
-const NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
+/** The condition for attempts of the last so many days. */
+type Within = (days: number) => string;
 
-/** Attempts of the last days. A run that began a day earlier may have made them, so the partition filter takes one more. */
-function within(days: number): string {
-  return `attempted_at >= ${NOW} - INTERVAL '${days}' DAY AND "date" >= CAST(${NOW} - INTERVAL '${days + 1}' DAY AS DATE)`;
+/** A run that began a day earlier may have made an attempt, so the partition filter takes one day more. */
+function attemptsWithin(now: string): Within {
+  return (days) =>
+    `attempted_at >= ${now} - INTERVAL '${days}' DAY AND "date" >= CAST(${now} - INTERVAL '${days + 1}' DAY AS DATE)`;
 }
 
 const SUCCESSES = `count(*) FILTER (WHERE status = 'success')`;
@@ -31,7 +41,7 @@ FROM attempts
 GROUP BY source, status, block_type`,
 };
 
-const RECENT_BLOCKS: View = {
+const recentBlocks = (within: Within): View => ({
   name: 'v_recent_blocks',
   description: 'Every attempt of the last 30 days that met a wall, with the rule that recognised it.',
   sql: `
@@ -40,7 +50,7 @@ SELECT
   error_message, capture, run_id
 FROM attempts
 WHERE status = 'blocked' AND ${within(30)}`,
-};
+});
 
 const DAILY_BLOCKS: View = {
   name: 'v_daily_blocks',
@@ -56,7 +66,7 @@ WHERE status = 'blocked'
 GROUP BY CAST(attempted_at AS DATE), source, block_type`,
 };
 
-const SUCCESS_RATE: View = {
+const successRate = (within: Within): View => ({
   name: 'v_success_rate',
   description:
     'Share of attempts that succeeded, per target, in all and over the last 7 days. Requests for robots.txt are left out.',
@@ -81,7 +91,7 @@ SELECT
   r.success_percent AS success_percent_7_days, o.last_attempt_at, o.last_success_at
 FROM overall o
 LEFT JOIN recent r ON r.source = o.source AND r.target = o.target`,
-};
+});
 
 const RETRY_CANDIDATES: View = {
   name: 'v_retry_candidates',
@@ -109,7 +119,7 @@ LEFT JOIN walls w ON w.source = i.source AND w.target = i.target
 WHERE i.recency = 1 AND i.status IN ('timeout', 'error') AND w.source IS NULL`,
 };
 
-const ERROR_SUMMARY: View = {
+const errorSummary = (within: Within): View => ({
   name: 'v_crawl_error_summary',
   description: 'What went wrong in the last 7 days, by outcome code.',
   sql: `
@@ -122,4 +132,4 @@ SELECT
 FROM attempts
 WHERE status <> 'success' AND ${within(7)}
 GROUP BY source, error_code, block_type`,
-};
+});

@@ -9,6 +9,9 @@ export interface View {
   readonly sql: string;
 }
 
+/** The engine's own clock. */
+const ENGINE_NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
+
 /**
  * The views over `attempts`, `commits` and `runs`, each after those that it reads.
  *
@@ -17,7 +20,8 @@ export interface View {
  * session. All times are UTC. The tables are those of `core/lake/log-tables`, partitioned by `date` (DATE), the UTC date
  * on which the run began: views that look back some days filter by it, so that Athena reads those days only.
  * The least number of items of each source is part of the text.
+ * `now`: the instant from which they look back, as SQL.
  */
-export function viewsOf(sources: readonly Source[]): readonly View[] {
-  return [...commitViews(sources), ...attemptViews()];
+export function viewsOf(sources: readonly Source[], now = ENGINE_NOW): readonly View[] {
+  return [...commitViews(sources), ...attemptViews(now)];
 }

@@ -50,6 +50,22 @@ const IMPURE: Readonly<Record<string, RegExp>> = {
   'the global fetch()': /(?:await|return|=>?|\()\s*fetch\s*\(/,
 };
 
+/** What the machine says the time is, and how long something took. */
+const THE_TIME_NOW = Object.fromEntries(
+  ['Date.now()', 'new Date() without an argument', 'Date() as a function'].map((use) => [use, IMPURE[use]!]),
+);
+
+/** Ask the machine itself: the clock; the age of a file, which the file system dates; what has no clock given to it. */
+const ASK_THE_MACHINE: ReadonlySet<string> = new Set([
+  'adapters/local/system-clock.ts',
+  'adapters/local/directory-object-store.ts',
+  'demo/site.ts',
+]);
+
+/** As above: tests of that clock and of ages of files; whoever waits for an emulator. */
+const TESTS_THAT_ASK_THE_MACHINE =
+  /^test\/(?:emulat(?:or|ed)\/|adapters\/local\/|contracts\/object-store\.contract\.ts$)/;
+
 const within =
   (...folders: string[]) =>
   (path: string) =>
@@ -111,9 +127,29 @@ export const LAWS: readonly Law[] = [
     forbids: within('adapters'),
   },
   {
-    name: 'the demo imports nothing of the house but core/window',
+    name: 'the demo imports nothing of the house but core/window, and its command line the clock',
     binds: within('demo'),
-    forbids: (module) => isPath(module) && !within('demo', 'core/window')(module),
+    forbids: (module, path) =>
+      isPath(module) &&
+      !within('demo', 'core/window')(module) &&
+      !(path === 'demo/main.ts' && /^runtime\/(?:clock|settings)\.ts$/.test(module)),
+  },
+  {
+    name: 'whoever wants to know the time asks a clock that can be set',
+    binds: (path) =>
+      within('adapters', 'runtime', 'cli', 'demo', 'lambdas', 'lib', 'bin', 'sources')(path) &&
+      !ASK_THE_MACHINE.has(path),
+    uses: THE_TIME_NOW,
+  },
+  {
+    name: 'what runs on AWS knows no clock that is set',
+    binds: (path) => within('lambdas', 'lib')(path) || /^runtime\/(?:aws|stack|fetchers|ids)/.test(path),
+    forbids: (module) => module === 'runtime/clock.ts',
+  },
+  {
+    name: 'tests do not know what day it is',
+    binds: (path) => within('test')(path) && !TESTS_THAT_ASK_THE_MACHINE.test(path),
+    uses: THE_TIME_NOW,
   },
   {
     name: 'lib imports sources, values of core, and what the lambdas state of themselves',

@@ -7,6 +7,7 @@ const cloudFormation = mockClient(CloudFormationClient);
 afterEach(() => {
   cloudFormation.reset();
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 async function failing(...words: string[]): Promise<{ code: unknown; lines: string[] }> {
@@ -43,6 +44,15 @@ describe('--stack', () => {
     const { code, lines } = await failing('--stack', 'x', '--local', '/tmp/nowhere', 'failures', 'list');
     expect(code).toBe(2);
     expect(lines).toEqual(['rescrape: --local and --stack exclude each other: choose one']);
+  });
+
+  it('is not for a clock that is set', async () => {
+    vi.stubEnv('RESCRAPE_NOW', '2025-11-22T12:00:00Z');
+    const { code, lines } = await failing('--stack', 'x', 'skip', 'list');
+    expect(code).toBe(2);
+    expect(lines).toEqual([
+      expect.stringMatching(/^rescrape: RESCRAPE_NOW sets the clock of this machine only/),
+    ]);
   });
 
   it('is not for the demo, which brings its own site to this machine', async () => {

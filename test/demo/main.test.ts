@@ -11,7 +11,15 @@ let child: ChildProcess | undefined;
 afterEach(() => child?.kill('SIGKILL'));
 
 function start(...args: string[]): ChildProcess {
-  child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startAt(undefined, ...args);
+}
+
+/** `now`: what the clock is set to. */
+function startAt(now: string | undefined, ...args: string[]): ChildProcess {
+  child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, RESCRAPE_NOW: now },
+  });
   return child;
 }
 
@@ -31,6 +39,31 @@ describe('node demo/main.ts', () => {
       status: 200,
     });
     await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['2026-03-28T23:30:00Z', '2026-03-28'],
+    ['2026-03-29T23:30:00Z', '2026-03-30'],
+  ])('has the date of London where its clock is set to %s, and dates its log so', async (now, today) => {
+    const folder = await mkdtemp(join(tmpdir(), 'demo-'));
+    const log = join(folder, 'requests.jsonl');
+    const process = startAt(now, '--json', '--no-faults', '--log', log);
+    const [line] = (await once(process.stdout!, 'data')) as [Buffer];
+    const site = JSON.parse(line.toString()) as { url: string; today: string };
+    expect(site.today).toBe(today);
+    await fetch(`${site.url}/robots.txt`);
+    process.kill('SIGTERM');
+    await once(process, 'exit');
+    const { at } = JSON.parse(await readFile(log, 'utf8')) as { at: number };
+    expect(new Date(at).toISOString().slice(0, 13)).toBe(now.slice(0, 13));
+    await rm(folder, { recursive: true });
+  });
+
+  it('refuses a clock that is set to no time', async () => {
+    const process = startAt('now');
+    const complaint = text(process.stderr!);
+    expect((await once(process, 'exit'))[0]).toBe(2);
+    expect(await complaint).toMatch(/^RESCRAPE_NOW is "now": give an instant [^\n]*\n$/);
   });
 
   it.each([

@@ -10,6 +10,7 @@ import { racing } from '../../sources/racing/source.ts';
 import {
   commit,
   type Lake,
+  NOW,
   openLake,
   PARTITION,
   publish,
@@ -27,7 +28,7 @@ describe('the relations of a local lake', () => {
   });
   afterEach(() => it_.close());
 
-  const relations = () => localRelations({ lake: it_.lake, sources: [racing] });
+  const relations = () => localRelations({ lake: it_.lake, sources: [racing], clock: { now: () => NOW } });
   const table = async (name: string) => {
     const found = (await relations()).find((relation) => relation.name === name);
     if (found?.kind !== 'table') throw new Error(`no table ${name}`);
@@ -109,7 +110,7 @@ describe('the relations of a local lake', () => {
     );
   });
 
-  it('of ten years of three targets are there in a few seconds', async () => {
+  it('of ten years of three targets are all there', async () => {
     const start = civilDate('2015-11-18');
     for (let day = 0; day < 3650; day++) {
       for (const { id: target } of racing.targets) {
@@ -120,10 +121,7 @@ describe('the relations of a local lake', () => {
         writeFileSync(manifest, `${file}\n`);
       }
     }
-    const before = performance.now();
     const { files } = await table('racing_results');
-    const elapsed = performance.now() - before;
     expect(files).toHaveLength(3 * 3650);
-    expect(elapsed).toBeLessThan(4000);
-  }, 60_000);
+  });
 });

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../../adapters/local/system-clock.ts';
+import { clockAhead, systemClock } from '../../../adapters/local/system-clock.ts';
 import { clockContract } from '../../contracts/clock.contract.ts';
 
 clockContract('the system clock', () => ({
@@ -10,9 +10,24 @@ clockContract('the system clock', () => ({
   },
 }));
 
+clockContract('a clock that goes fast', () => ({
+  clock: clockAhead(86_400_000),
+  pass: async (ms) => {
+    await setTimeout(ms);
+  },
+}));
+
 describe('the system clock', () => {
   it('tells the time of the machine', () => {
-    expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(100);
+    const times = [Date.now(), systemClock.now(), Date.now()];
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  it('goes fast, or slow, by what it is told', () => {
+    for (const ms of [86_400_000, -86_400_000]) {
+      const times = [Date.now() + ms, clockAhead(ms).now(), Date.now() + ms];
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+    }
   });
 
   it('sleeps longer than one timer of Node can', async () => {

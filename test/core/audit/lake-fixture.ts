@@ -35,9 +35,14 @@ export function openLake() {
 }
 export type Lake = ReturnType<typeof openLake>;
 
-/** The rows of one statement over the lake as it is now. */
+/** The time from which the views look back. */
+export const NOW = Date.parse('2025-11-18T06:00:00Z');
+
+/** The rows of one statement over the lake as it is at `NOW`. */
 export async function query(lake: Lake['lake'], sql: string): Promise<readonly Record<string, unknown>[]> {
-  const warehouse = openDuckDbWarehouse({ relations: await localRelations({ lake, sources: [racing] }) });
+  const warehouse = openDuckDbWarehouse({
+    relations: await localRelations({ lake, sources: [racing], clock: { now: () => NOW } }),
+  });
   try {
     return (await warehouse.query(sql)).rows;
   } finally {

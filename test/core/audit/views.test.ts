@@ -5,11 +5,20 @@ import { viewsOf } from '../../../core/audit/views.ts';
 import type { AttemptRow } from '../../../core/lake/log-tables.ts';
 import { addDays, civilDate } from '../../../core/window/civil-date.ts';
 import { racing } from '../../../sources/racing/source.ts';
-import { commit, type Lake, openLake, query, writeAttempts, writeCommits, writeRun } from './lake-fixture.ts';
+import {
+  commit,
+  type Lake,
+  NOW,
+  openLake,
+  query,
+  writeAttempts,
+  writeCommits,
+  writeRun,
+} from './lake-fixture.ts';
 
 const DAY_MS = 86_400_000;
 
-/** An attempt so many days before now: the views that look back do so from the clock of the engine. */
+/** An attempt a minute and so many days before the time of the query. */
 function attempt(daysAgo: number, change: Partial<AttemptRow> = {}): AttemptRow {
   return {
     attempt_id: `attempt-${1000 - daysAgo}`,
@@ -20,7 +29,7 @@ function attempt(daysAgo: number, change: Partial<AttemptRow> = {}): AttemptRow 
     item_id: 'race-1',
     url: 'https://example.org/race-1',
     final_url: null,
-    attempted_at: new Date(Date.now() - daysAgo * DAY_MS - 60_000).toISOString(),
+    attempted_at: new Date(NOW - daysAgo * DAY_MS - 60_000).toISOString(),
     attempt_number: 1,
     status: 'success',
     error_code: 'SUCCESS',
