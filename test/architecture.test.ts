@@ -90,6 +90,7 @@ describe('the checker of the laws', () => {
     ['runtime/aws.ts', "import { x } from './clock.ts';", 'runtime/clock.ts'],
     ['cli/a.ts', 'const now = Date.now();', 'Date.now()'],
     ['test/cli/a.test.ts', 'const today = new Date();', 'new Date() without an argument'],
+    ['test/cli/a.test.ts', 'const started = performance.now();', 'performance'],
   ])('refuses in %s: %s', (path, text, what) => {
     expect(lawsBrokenBy(path, text)).toContain(what);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { civilDate } from '../../core/window/civil-date.ts';
+import { testClock } from '../e2e/support/test-time.ts';
 import { FailuresDirectory } from './support/failures.ts';
 
 describe('the record of a failure', () => {
@@ -28,9 +29,9 @@ describe('the record of a failure', () => {
   });
 
   it('shows a queued one: due, tries left, and who has claimed it', async () => {
-    const dueAt = Date.now() + 600_000;
+    const dueAt = testClock.now() + 600_000;
     await directory.add({ item: '1', state: 'queued', dueAt });
-    await directory.add({ item: '2', state: 'queued', claimedUntil: Date.now() + 600_000 });
+    await directory.add({ item: '2', state: 'queued', claimedUntil: testClock.now() + 600_000 });
     const waiting = (await directory.say('show', 'racing/gb/2026-11-20/1')).stdout;
     expect(waiting).toMatch(/due +\S+Z \(in 10 minutes\), 2 of 3 tries left\n/);
     expect(waiting).toMatch(/tries +4 tries in 1 run: 4 TIMEOUT\n/);
@@ -64,7 +65,7 @@ describe('the record of a failure', () => {
   });
 
   it('says that nobody works the queue where it is long overdue, and that a parser must be mended first', async () => {
-    const dueAt = Date.now() - 86_400_000;
+    const dueAt = testClock.now() - 86_400_000;
     await directory.add({ item: '1', state: 'queued', dueAt, code: 'PARSE_ERROR' });
     expect(await directory.json('show', 'racing/gb/2026-11-20/1')).toMatchObject({
       next: [

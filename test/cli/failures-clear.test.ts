@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { operator } from '../../cli/operator.ts';
+import { testClock } from '../e2e/support/test-time.ts';
 import { FailuresDirectory } from './support/failures.ts';
 
 describe('failures clear', () => {
@@ -56,7 +57,10 @@ describe('failures clear', () => {
   });
 
   it('leaves out what is being tried, and says so', async () => {
-    await directory.add({ item: '1', state: 'queued', claimedUntil: Date.now() + 600_000 }, { item: '2' });
+    await directory.add(
+      { item: '1', state: 'queued', claimedUntil: testClock.now() + 600_000 },
+      { item: '2' },
+    );
     const { stdout } = await directory.say('clear', '--confirm');
     expect(stdout).toMatch(/left out: racing\/gb\/2026-11-20\/1 is being tried until \S+Z\n/);
     expect(await states()).toEqual({ 1: 'queued', 2: 'dismissed' });
@@ -70,7 +74,12 @@ describe('failures clear', () => {
   it('lets an item that fails again begin anew, its counts at zero', async () => {
     await directory.add({ item: '1', state: 'queued' });
     await directory.say('clear', '--confirm');
-    await directory.add({ item: '1', runId: 'run-9', code: 'SERVER_ERROR', failedAt: Date.now() + 1000 });
+    await directory.add({
+      item: '1',
+      runId: 'run-9',
+      code: 'SERVER_ERROR',
+      failedAt: testClock.now() + 1000,
+    });
     expect(await directory.json('list')).toMatchObject([
       { state: 'open', runs: 1, attempts: 4, counts: { SERVER_ERROR: 4 }, firstRunId: 'run-9' },
     ]);

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testClock } from '../e2e/support/test-time.ts';
 import { rescrape, rescrapeJson } from './support/command-line.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 
@@ -87,7 +88,7 @@ describe('attempts and blocks', () => {
   });
 
   it('narrows by time, a bare date meaning its first moment in UTC', async () => {
-    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    const tomorrow = new Date(testClock.now() + 86_400_000).toISOString();
     expect(await json('attempts', '--since', tomorrow)).toEqual([]);
     expect(await json('attempts', '--since', lake.older, '--limit', '1')).toHaveLength(1);
   });

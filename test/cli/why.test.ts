@@ -11,6 +11,7 @@ import { addDays } from '../../core/window/civil-date.ts';
 import { FailureRegister } from '../../core/work/failure-register.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
+import { testClock } from '../e2e/support/test-time.ts';
 import { rescrape, rescrapeJson } from './support/command-line.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 
@@ -114,11 +115,11 @@ describe('why', () => {
   });
 
   it('prints what a site sent in one line, without what would act upon the terminal', async () => {
-    const platform = openLocalPlatform({ directory: lake.directory, env: {} });
+    const platform = openLocalPlatform({ directory: lake.directory, env: {}, clock: testClock });
     const runId = platform.newId();
     try {
       const message = 'one\ntwo\u001b[2Jthree\u202efour';
-      const tries = [{ at: Date.now(), runId, code: 'HTML_CHANGED', message }] as const;
+      const tries = [{ at: testClock.now(), runId, code: 'HTML_CHANGED', message }] as const;
       const failed = { item: 'hostile', url: 'https://example.org/hostile', tries, capture: null };
       const register = new FailureRegister(platform.state);
       await register.open('racing', { target: 'gb', date: lake.older }, failed, runId);
@@ -143,6 +144,7 @@ describe('why', () => {
     lake.site.setFaults(NO_FAULTS);
     const platform = openLocalPlatform({
       directory: lake.directory,
+      clock: testClock,
       env: { RESCRAPE_RACING_URL: lake.site.url, RESCRAPE_RACING_MIN_DELAY_MS: '0' },
     });
     try {

@@ -1,10 +1,10 @@
 import type { HttpLimits, HttpRequest } from '../../core/ports/http-client.ts';
 
 const LIMITS: HttpLimits = {
-  connectMs: 2000,
-  headersMs: 2000,
-  bodyMs: 2000,
-  totalMs: 4000,
+  connectMs: 30_000,
+  headersMs: 30_000,
+  bodyMs: 30_000,
+  totalMs: 60_000,
   maxWireBytes: 1_000_000,
 };
 

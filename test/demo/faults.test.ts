@@ -242,7 +242,7 @@ describe('the plan of the demo run', () => {
 
 async function reads(one: string): Promise<boolean> {
   try {
-    const reply = await get(one, { signal: AbortSignal.timeout(250) });
+    const reply = await get(one, { signal: AbortSignal.timeout(2000) });
     return (await reply.text()).includes('rp-horseTable__mainRow') && reply.status === 200;
   } catch {
     return false;

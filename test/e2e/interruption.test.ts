@@ -2,54 +2,62 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { NO_FAULTS } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { type CommandEnd, complaintOf, startCommand } from './support/command-line.ts';
+import { GB } from './support/gb-partition.ts';
 import { currentRows, logRows } from './support/lake-reading.ts';
-import { DAY, GB, RUN, TODAY } from './support/present-day.ts';
-import { settingsFor, startSmallSite } from './support/small-site.ts';
+import { amountOf, ONE_DAY, RUN, settingsFor, startSmallSite } from './support/small-site.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rescrape-interruption-'));
 let cwd: string;
 let runs = 0;
 /** A site that takes its time, so that a run is still under way when something happens to it. */
 let slow: DemoSite;
+/** Called by the site at each request, before it answers. */
+let onRequest = () => {};
 
 beforeAll(async () => {
-  slow = await startSmallSite({ today: TODAY, latencyMs: 150 });
+  slow = await startSmallSite({ latencyMs: 150, onRequest: () => onRequest() });
 });
 beforeEach(() => {
   cwd = join(root, `cwd-${++runs}`);
   mkdirSync(cwd);
 });
-afterEach(() => slow.setFaults(NO_FAULTS));
+afterEach(() => {
+  onRequest = () => {};
+});
 afterAll(async () => {
   await slow.close();
   rmSync(root, { recursive: true, force: true });
 });
 
-const start = (args: readonly string[]) =>
-  startCommand(args, settingsFor(slow, { RESCRAPE_RACING_CONCURRENCY: '1' }), cwd);
+const start = (args: readonly string[], options?: { readonly detached: boolean }) =>
+  startCommand(args, settingsFor(slow, { RESCRAPE_RACING_CONCURRENCY: '1' }), cwd, options);
 const rescrape = (args: readonly string[]): Promise<CommandEnd> => start(args).ended;
 
-describe('a run that is not alone, or not undisturbed', () => {
-  async function seen(requests: number): Promise<void> {
-    while (slow.requests.length < requests) await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+/** Does something once, at the site's nth request from now on. */
+function atRequest(nth: number, deed: () => void): Promise<void> {
+  const due = slow.requests.length + nth;
+  return new Promise((resolve) => {
+    onRequest = () => {
+      if (slow.requests.length !== due) return;
+      deed();
+      resolve();
+    };
+  });
+}
 
+describe('a run that is not alone, or not undisturbed', () => {
   it('turns a second run at the same time away with one line, and ends as if there had been none', async () => {
-    const index = {
-      where: { path: `/results/${DAY}` },
-      fault: { kind: 'slow-body', totalMs: 3000 },
-    } as const;
-    slow.setFaults({ ...NO_FAULTS, rules: [index] });
-    const first = start(RUN);
-    await seen(slow.requests.length + 2);
+    const first = start(RUN, { detached: true });
+    // It stands still with its launcher, so that it is under way however long the second one takes.
+    await atRequest(2, () => process.kill(-first.child.pid!, 'SIGSTOP'));
     const second = await rescrape(RUN);
+    process.kill(-first.child.pid!, 'SIGCONT');
     expect(second).toMatchObject({ code: 1, stdout: '' });
     expect(complaintOf(second)).toMatch(/racing is being run over .* by another process: wait until it ends/);
     expect(await first.ended).toMatchObject({ code: 0 });
-    expect((await currentRows(join(cwd, '.rescrape'))).get(GB)).toHaveLength(12);
+    expect((await currentRows(join(cwd, '.rescrape'))).get(GB)).toHaveLength(amountOf(slow).rows);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
@@ -57,39 +65,39 @@ describe('a run that is not alone, or not undisturbed', () => {
     async (signal) => {
       const before = slow.requests.length;
       const first = start(RUN);
-      await seen(before + 4);
-      first.child.kill(signal);
+      await atRequest(3, () => first.child.kill(signal));
       const end = await first.ended;
       expect(end).toMatchObject({ code: 1 });
       expect(complaintOf(end)).toMatch(/interrupted; run the same command again/);
-      expect(slow.requests.length - before).toBeLessThan(6);
+      // The index and the races.
+      const pages = 1 + amountOf(slow).races;
+      expect(slow.requests.length - before).toBeLessThan(1 + pages);
 
       const second = await rescrape(RUN);
       expect(second).toMatchObject({ code: 0 });
       expect(second.stderr).toContain('resuming run');
-      const races = slow.requests
+      const asked = slow.requests
         .slice(before)
         .map(({ path }) => path)
         .filter((path) => path !== '/robots.txt');
-      expect(races.length).toBe(5);
-      expect(new Set(races).size).toBe(5);
+      expect(asked).toHaveLength(pages);
+      expect(new Set(asked).size).toBe(pages);
       expect(
         (await logRows(join(cwd, '.rescrape'), 'attempts')).filter((row) => row.item_id !== 'robots.txt'),
-      ).toHaveLength(5);
+      ).toHaveLength(pages);
     },
   );
 
   it('leaves what an interrupted run had tried on record, when a run with another window takes its place', async () => {
     const before = slow.requests.length;
     const first = start(RUN);
-    await seen(before + 4);
-    first.child.kill('SIGINT');
+    await atRequest(4, () => first.child.kill('SIGINT'));
     await first.ended;
     const asked = slow.requests
       .slice(before)
       .map(({ path }) => path)
       .sort();
-    await rescrape(['run', 'racing', '--start', DAY, '--end', DAY, '--target', 'fr']);
+    await rescrape(['run', 'racing', ...ONE_DAY, '--target', 'fr']);
     const tried = (await logRows(join(cwd, '.rescrape'), 'attempts')).filter((row) => row.target === 'gb');
     expect(tried.map((row) => new URL(String(row.url)).pathname).sort()).toEqual(asked);
   });

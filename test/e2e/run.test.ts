@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addDays } from '../../core/window/civil-date.ts';
+import { civilDateAt } from '../../core/window/window.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
+import { racing } from '../../sources/racing/source.ts';
 import { type CommandEnd, complaintOf, startCommand } from './support/command-line.ts';
+import { GB } from './support/gb-partition.ts';
 import { currentRows, filesUnder, logRows } from './support/lake-reading.ts';
-import { DAY, GB, ONE_DAY, RUN, TODAY } from './support/present-day.ts';
-import { settingsFor, startSmallSite } from './support/small-site.ts';
+import { amountOf, DAY, ONE_DAY, RUN, settingsFor, startSmallSite } from './support/small-site.ts';
+import { TODAY } from './support/test-time.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rescrape-run-'));
 let site: DemoSite;
@@ -17,7 +20,7 @@ let runs = 0;
 let unreachable: ReturnType<typeof visitNobody>;
 
 beforeAll(async () => {
-  site = await startSmallSite({ today: TODAY });
+  site = await startSmallSite();
   unreachable = visitNobody();
 });
 beforeEach(() => {
@@ -34,7 +37,7 @@ afterAll(async () => {
 async function visitNobody() {
   const cwd = join(root, 'nobody');
   mkdirSync(cwd);
-  const own = await startSmallSite({ today: TODAY });
+  const own = await startSmallSite();
   const run = (url: string) => startCommand(RUN, settingsFor({ url }), cwd).ended;
   await run(own.url);
   const before = visible(cwd);
@@ -60,12 +63,13 @@ const visible = (directory = cwd) => {
 
 describe('rescrape run', () => {
   it('scrapes, publishes, and ends with a line for each partition and where everything is', async () => {
+    const { races, rows } = amountOf(site);
     const end = await rescrape(RUN);
     expect(end).toMatchObject({ code: 0 });
-    expect(end.stdout).toMatch(new RegExp(`racing/gb/${DAY} .* 4 .* 12 .* committed`));
+    expect(end.stdout).toMatch(new RegExp(`racing/gb/${DAY} .* ${races} .* ${rows} .* committed`));
     const report = /^report: +(.*)$/m.exec(end.stdout)![1]!;
     expect(existsSync(join(cwd, report))).toBe(true);
-    expect((await currentRows(join(cwd, '.rescrape'))).get(GB)).toHaveLength(12);
+    expect((await currentRows(join(cwd, '.rescrape'))).get(GB)).toHaveLength(rows);
     expect(end.stderr).toContain(`racing/gb/${DAY} committed`);
     expect(end.stderr).not.toContain('Warning');
   });
@@ -82,10 +86,12 @@ describe('rescrape run', () => {
   it('keeps the lake where --local says, and says all in JSON with --json, progress aside', async () => {
     const end = await rescrape([...RUN, '--local', 'elsewhere', '--json']);
     expect(end).toMatchObject({ code: 0 });
-    expect(JSON.parse(end.stdout)).toMatchObject({
+    const said = JSON.parse(end.stdout);
+    expect(civilDateAt(Date.parse(said.summary.run.started_at), racing.timeZone)).toBe(TODAY);
+    expect(said).toMatchObject({
       kind: 'finished',
       summary: {
-        run: { status: 'succeeded', items_found: 4, window_start: DAY },
+        run: { status: 'succeeded', items_found: amountOf(site).races, window_start: DAY },
         partitions: [{ name: `racing/gb/${DAY}` }],
       },
     });
@@ -185,6 +191,12 @@ describe('a wrong command', () => {
         /RESCRAPE_RACING_CONCURRENCY is "many": give a whole number/,
         { RESCRAPE_RACING_CONCURRENCY: 'many' },
       ],
+      [
+        'a clock that is set to no time',
+        ['run', 'racing'],
+        /RESCRAPE_NOW is "tomorrow": give an instant such as/,
+        { RESCRAPE_NOW: 'tomorrow' },
+      ],
     ];
 
   it('gets one line that says what is wrong, exit code 2, and asks the site for nothing', async () => {
@@ -238,7 +250,7 @@ describe('a run that cannot do its work', () => {
     expect(end).toMatchObject({ code: 1 });
     expect(complaintOf(end)).toMatch(/\.parquet .*rescrape run --force/);
     expect(await rescrape([...RUN, '--force'])).toMatchObject({ code: 0 });
-    expect((await currentRows(join(cwd, '.rescrape'))).get(GB)).toHaveLength(12);
+    expect((await currentRows(join(cwd, '.rescrape'))).get(GB)).toHaveLength(amountOf(site).rows);
   });
 
   it('says that the site cannot be reached, after the waits of its retries, and loses nothing', async () => {
@@ -252,5 +264,5 @@ describe('a run that cannot do its work', () => {
     expect(again).toMatchObject({ code: 0 });
     const unreached = attempts.filter((row) => String(row.url).startsWith('http://127.0.0.1:1/'));
     expect(unreached.map((row) => row.item_id)).toEqual(Array(4).fill('robots.txt'));
-  }, 40_000);
+  });
 });

@@ -1,14 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { startCommand } from './support/command-line.ts';
+import { GB } from './support/gb-partition.ts';
 import { currentRows } from './support/lake-reading.ts';
-import { DAY, GB, RUN, TODAY } from './support/present-day.ts';
 import { requestRecord } from './support/request-record.ts';
-import { settingsFor, startSmallSite } from './support/small-site.ts';
+import { amountOf, DAY, ONE_DAY, RUN, settingsFor, startSmallSite } from './support/small-site.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rescrape-worker-'));
 let cwd: string;
@@ -18,7 +19,7 @@ let site: DemoSite;
 let before: number;
 
 beforeAll(async () => {
-  site = await startSmallSite({ today: TODAY });
+  site = await startSmallSite();
 });
 beforeEach(() => {
   cwd = join(root, `cwd-${++runs}`);
@@ -60,9 +61,8 @@ describe('rescrape worker', () => {
     changeOnce(2);
     const run = await start(...RUN).ended;
     expect(run.code).toBe(0);
-    const until = Date.now() + 20_000;
-    while ((await rows()) < 12 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await rows()).toBe(12);
+    while ((await rows()) < amountOf(site).rows) await sleep(50);
+    expect(await rows()).toBe(amountOf(site).rows);
     worker.child.kill('SIGINT');
     const { code, stdout, stderr } = await worker.ended;
     expect(code).toBe(0);
@@ -87,8 +87,8 @@ describe('rescrape worker', () => {
   );
 
   it('shares the work with others: two of them, a retry by hand and a run bring each item, no faster than one would ask', async () => {
-    changeOnce(4);
-    await start('run', 'racing', '--start', DAY, '--end', DAY).ended;
+    changeOnce(amountOf(site).races);
+    await start('run', 'racing', ...ONE_DAY).ended;
     const asked = site.requests.length;
     const ends = await Promise.all(
       [['worker', '--once'], ['worker', '--once'], ['retry', '--all'], RUN].map(
@@ -96,7 +96,7 @@ describe('rescrape worker', () => {
       ),
     );
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
-    expect(await rows()).toBe(12);
+    expect(await rows()).toBe(amountOf(site).rows);
     const left = await start('failures', 'list', '--json').ended;
     expect(JSON.parse(left.stdout)).toEqual([]);
     expect(JSON.parse((await start('dead-letters', 'list', '--json').ended).stdout)).toEqual([]);

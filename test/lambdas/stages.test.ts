@@ -85,14 +85,16 @@ describe('the stages of a run, called one by one', () => {
       expect(await call('scrape', { ...work, scrape: { done: false }, problem: {} })).toEqual({ done: true });
       expect(await call('publish', { ...work, scrape: { done: true } })).toMatchObject({
         status: 'committed',
-        rows: 12,
+        rows: session.amount.rows,
       });
       expect(await call('audit', planned)).toEqual({ status: 'succeeded' });
       expect(await call('report', { ...(planned as object), audit: {} })).toEqual({
         report: `reports/${input.runId}/report.html`,
       });
     }
-    expect((await currentRows(session.directory)).get(`country=gb/date=${DAY}`)).toHaveLength(12);
+    expect((await currentRows(session.directory)).get(`country=gb/date=${DAY}`)).toHaveLength(
+      session.amount.rows,
+    );
     expect(await logRows(session.directory, 'commits')).toHaveLength(1);
   });
 

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -24,6 +25,11 @@ objectStoreContract('the directory object store', async () => {
   const root = mkdtempSync(join(tmpdir(), 'rescrape-objects-'));
   const open = new Set<{ close(): void }>();
   return {
+    now() {
+      const file = join(root, 'dated-by-the-file-system');
+      writeFileSync(file, '');
+      return statSync(file).mtimeMs;
+    },
     async open() {
       const store = openDirectoryObjectStore(join(root, 'lake'));
       open.add(store);
@@ -81,8 +87,12 @@ describe('the directory object store', () => {
     mkdirSync(join(root, '.tmp'));
     writeFileSync(join(root, '.tmp', 'old'), 'x');
     writeFileSync(join(root, '.tmp', 'new'), 'x');
-    const twoHoursAgo = Date.now() / 1000 - 7200;
-    utimesSync(join(root, '.tmp', 'old'), twoHoursAgo, twoHoursAgo);
+    const age = (name: string, minutes: number) => {
+      const at = Date.now() / 1000 - minutes * 60;
+      utimesSync(join(root, '.tmp', name), at, at);
+    };
+    age('old', 61);
+    age('new', 50);
     openDirectoryObjectStore(root).close();
     expect(readdirSync(join(root, '.tmp'))).toEqual(['new']);
   });

@@ -1,11 +1,14 @@
-/** Opens the state and the queue of many new directories, each at the moment that it was told, and writes into both. */
+/** Opens the state and the queue of many new directories, each at a moment that it is told once it is ready, and writes into both. */
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../../../adapters/local/sqlite-work-queue.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 
-const [root = '', from = '0', count = '0'] = process.argv.slice(2);
+const [root = '', count = '0'] = process.argv.slice(2);
+console.log('ready');
+const [from] = (await once(process.stdin, 'data')) as [Buffer];
 for (let n = 0; n < Number(count); n++) {
   const directory = join(root, String(n));
   mkdirSync(directory, { recursive: true });
@@ -21,3 +24,4 @@ for (let n = 0; n < Number(count); n++) {
   await queue.send([{ body: String(process.pid), delayMs: 0 }]);
   queue.close();
 }
+process.stdin.destroy();

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import { main } from '../../../cli/main.ts';
+import { STARTS_AT } from '../../e2e/support/test-time.ts';
 
 export interface Said {
   readonly code: number;
@@ -7,7 +8,7 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** Runs one command line in this process, as `bin/rescrape.js` would, and keeps what it printed. */
+/** Runs one command line in this process, as `bin/rescrape.js` would, at the time of the tests, and keeps what it printed. */
 export async function rescrape(directory: string, ...words: readonly string[]): Promise<Said> {
   const stdout: string[] = [];
   const stderr: string[] = [];
@@ -23,11 +24,15 @@ export async function rescrape(directory: string, ...words: readonly string[]): 
   ];
   const before = process.exitCode;
   process.exitCode = 0;
+  const setTo = process.env.RESCRAPE_NOW;
+  process.env.RESCRAPE_NOW = STARTS_AT;
   try {
     await main(['node', 'rescrape', '--local', directory, ...words]);
     return { code: Number(process.exitCode), stdout: stdout.join(''), stderr: stderr.join('') };
   } finally {
     process.exitCode = before;
+    if (setTo === undefined) delete process.env.RESCRAPE_NOW;
+    else process.env.RESCRAPE_NOW = setTo;
     for (const spy of spies) spy.mockRestore();
   }
 }

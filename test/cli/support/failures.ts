@@ -7,6 +7,7 @@ import { type CivilDate, civilDate } from '../../../core/window/civil-date.ts';
 import { type Failure, moved } from '../../../core/work/failure.ts';
 import { FailureRegister } from '../../../core/work/failure-register.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
+import { testClock } from '../../e2e/support/test-time.ts';
 import { rescrape, rescrapeJson, type Said } from './command-line.ts';
 
 /** What a failure of `racing` is like; an open TIMEOUT of gb where nothing else is said. */
@@ -68,7 +69,7 @@ export class FailuresDirectory {
   }
 
   async #withRegister<T>(use: (register: FailureRegister) => Promise<T>): Promise<T> {
-    const platform = openLocalPlatform({ directory: this.path, env: {} });
+    const platform = openLocalPlatform({ directory: this.path, env: {}, clock: testClock });
     try {
       return await use(new FailureRegister(platform.state));
     } finally {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { partitionName } from '../../../core/lake/layout.ts';
 import { addDays, type CivilDate } from '../../../core/window/civil-date.ts';
-import { civilDateAt } from '../../../core/window/window.ts';
 import { type FaultPlan, type FaultRule, NO_FAULTS } from '../../../demo/faults.ts';
 import { type DemoSite, startDemoSite } from '../../../demo/site.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { runLocally } from '../../../runtime/local-run.ts';
+import { TODAY, testClock } from '../../e2e/support/test-time.ts';
 
 /** A lake with one of everything that a command can show, and the site that it came from. */
 export interface TestLake {
@@ -29,15 +29,18 @@ export interface TestLake {
  * fr: a wall before the last race of the newer day, which flags it; the older day was never scraped.
  */
 export async function buildLake(): Promise<TestLake> {
-  const today = civilDateAt(Date.now(), 'Europe/London');
-  const [older, newer] = [addDays(today, -2), addDays(today, -1)];
-  const site = await startDemoSite({ seed: 7, today, pageBytes: 20_000, racesPerDay: 0.3, specials: false });
+  const [older, newer] = [addDays(TODAY, -2), addDays(TODAY, -1)];
+  const site = await startDemoSite({
+    ...{ seed: 7, today: TODAY, pageBytes: 20_000, racesPerDay: 0.3, specials: false },
+    now: testClock.now,
+  });
   const directory = await mkdtemp(join(tmpdir(), 'rescrape-cli-'));
 
   const run = async (faults: Partial<FaultPlan>, start: CivilDate, end: CivilDate, targets: string[]) => {
     site.setFaults({ ...NO_FAULTS, ...faults });
     const platform = openLocalPlatform({
       directory,
+      clock: testClock,
       // One request at a time, so that a wall stands before the same pages in every run.
       env: {
         RESCRAPE_RACING_URL: site.url,

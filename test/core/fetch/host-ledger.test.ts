@@ -165,7 +165,7 @@ describe('the host ledger', () => {
     const main = fileURLToPath(new URL('./reserving-main.ts', import.meta.url));
     const command = ['--no-warnings', main, file.path, 'two.example', String(count), String(minDelayMs)];
     const children = [0, 1].map(() =>
-      spawn(process.execPath, command, { stdio: ['pipe', 'pipe', 'inherit'], timeout: 20_000 }),
+      spawn(process.execPath, command, { stdio: ['pipe', 'pipe', 'inherit'], timeout: 100_000 }),
     );
     const lines = children.map(({ stdout }) => createInterface({ input: stdout })[Symbol.asyncIterator]());
     for (const each of lines) expect(await each.next()).toMatchObject({ value: 'ready' });

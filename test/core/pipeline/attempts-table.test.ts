@@ -8,7 +8,7 @@ import { demoFaults, NO_FAULTS } from '../../../demo/faults.ts';
 import { faults, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
 import { requestRecord } from '../../e2e/support/request-record.ts';
 import type { Session } from '../../e2e/support/session.ts';
-import { TODAY } from '../../e2e/support/small-site.ts';
+import { TODAY } from '../../e2e/support/test-time.ts';
 
 let session: Session;
 afterEach(() => session.close());

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type PublishResult, publishResult } from '../../../core/pipeline/publish.ts';
 import { readParquetFile } from '../../e2e/support/lake-reading.ts';
@@ -90,7 +91,7 @@ describe('several who publish into one partition at the same time', () => {
     session.onWrite = async ({ name, start: begin }) => {
       if (name !== SHELF_FILE) return;
       begin();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      while (!(await session.platform.lake.head(SHELF_FILE))) await sleep(1);
       throw new Error('the answer got lost');
     };
     expect(await publishNotes({ x: ['stored'] }, 1)).toMatchObject({ status: 'committed' });

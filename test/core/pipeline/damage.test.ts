@@ -5,7 +5,8 @@ import type { PublishResult } from '../../../core/pipeline/publish.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
 import { GB, GB_PARTITION, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
 import { faults, rule } from '../../e2e/support/race-faults.ts';
-import { DAY, TODAY } from '../../e2e/support/small-site.ts';
+import { DAY } from '../../e2e/support/small-site.ts';
+import { TODAY } from '../../e2e/support/test-time.ts';
 
 let gb: GbPartition;
 afterEach(() => gb.close());
@@ -45,8 +46,8 @@ describe('damage in the lake', () => {
     await published();
     garble(gb.currentFile());
     const result = await gb.run({ force: true });
-    expect(result).toMatchObject({ status: 'committed', rows: 12 });
-    expect(await gb.rows()).toHaveLength(12);
+    expect(result).toMatchObject({ status: 'committed', rows: gb.amount.rows });
+    expect(await gb.rows()).toHaveLength(gb.amount.rows);
   });
 
   it('in the manifest fails the publish, with what to do, and touches nothing', async () => {
@@ -69,7 +70,7 @@ describe('damage in the lake', () => {
       version: first.version,
     });
     expect(await gb.rows()).toEqual(before);
-    expect(await gb.run()).toMatchObject({ status: 'unchanged', rows: 12 });
+    expect(await gb.run()).toMatchObject({ status: 'unchanged', rows: gb.amount.rows });
   });
 
   it('in the descriptor of the current version is mended by the rollback that the message advises', async () => {
@@ -85,7 +86,7 @@ describe('damage in the lake', () => {
     ).toMatchObject({
       version: first.version,
     });
-    expect(await gb.run()).toMatchObject({ status: 'committed', rows: 12 });
+    expect(await gb.run()).toMatchObject({ status: 'committed', rows: gb.amount.rows });
   });
 
   it('never lets a version become current that cannot be read', async () => {

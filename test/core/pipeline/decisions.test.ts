@@ -5,7 +5,8 @@ import type { PublishResult } from '../../../core/pipeline/publish.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
 import { broken, GB, GB_PARTITION, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
 import { logRows, type ReadRow } from '../../e2e/support/lake-reading.ts';
-import { DAY, TODAY } from '../../e2e/support/small-site.ts';
+import { DAY } from '../../e2e/support/small-site.ts';
+import { TODAY } from '../../e2e/support/test-time.ts';
 
 let gb: GbPartition;
 afterEach(() => gb.close());
@@ -32,11 +33,11 @@ describe('a version that shrinks more than the source allows', () => {
     expect(second).toMatchObject({
       status: 'held',
       version: first.version,
-      rows: 12,
+      rows: gb.amount.rows,
       held: expect.any(String),
       reason: oneLine,
     });
-    expect(await gb.rows()).toHaveLength(12);
+    expect(await gb.rows()).toHaveLength(gb.amount.rows);
     expect(existsSync(gb.lakeFile('data', 'racing_results', GB, `${second.held}-0.parquet`))).toBe(true);
   });
 
@@ -64,8 +65,8 @@ describe('a version that shrinks more than the source allows', () => {
   it('is forgotten when it is rejected', async () => {
     const { first } = await held();
     const decided = await reject(gb.session.platform, gb.session.source, GB_PARTITION, decide);
-    expect(decided).toMatchObject({ decision: 'rejected', version: first.version, rows: 12 });
-    expect(await gb.rows()).toHaveLength(12);
+    expect(decided).toMatchObject({ decision: 'rejected', version: first.version, rows: gb.amount.rows });
+    expect(await gb.rows()).toHaveLength(gb.amount.rows);
     await expect(accept(gb.session.platform, gb.session.source, GB_PARTITION, decide)).rejects.toThrow(
       /holds no version back/,
     );
@@ -82,7 +83,7 @@ describe('a version that shrinks more than the source allows', () => {
     await expect(accept(gb.session.platform, gb.session.source, GB_PARTITION, decide)).rejects.toThrow(
       DecisionError,
     );
-    expect(await gb.rows()).toHaveLength(12);
+    expect(await gb.rows()).toHaveLength(gb.amount.rows);
   });
 
   it('is not written again by a rerun that finds the same', async () => {
@@ -90,13 +91,17 @@ describe('a version that shrinks more than the source allows', () => {
     const before = gb.dataFiles();
     expect(await gb.run()).toMatchObject({ status: 'held' });
     expect(gb.dataFiles().length - before.length).toBeLessThanOrEqual(2);
-    expect(await gb.rows()).toHaveLength(12);
+    expect(await gb.rows()).toHaveLength(gb.amount.rows);
   });
 
   it('is not held for what its failures explain', async () => {
     await published();
     gb.session.site.setFaults({ ...NO_FAULTS, rules: broken(0, 1, 2) });
-    expect(await gb.run()).toMatchObject({ status: 'unchanged', rows: 12, stats: { carried: 3 } });
+    expect(await gb.run()).toMatchObject({
+      status: 'unchanged',
+      rows: gb.amount.rows,
+      stats: { carried: 3 },
+    });
   });
 
   it('leaves its decisions in the commits table', async () => {
@@ -131,7 +136,7 @@ describe('a rollback', () => {
       decision: 'rolled_back',
       version: first.version,
       previous: second.version,
-      rows: 12,
+      rows: gb.amount.rows,
     });
     expect(await gb.rows()).toEqual(old);
     expect(gb.session.writes.filter((key) => /^(data|tables)\//.test(key))).toEqual([
@@ -143,7 +148,11 @@ describe('a rollback', () => {
     const { second } = await twoVersions();
     await rollback(gb.session.platform, gb.session.source, GB_PARTITION, decide);
     const after = await gb.run();
-    expect(after).toMatchObject({ status: 'committed', rows: 12, stats: { found: 4, carried: 0 } });
+    expect(after).toMatchObject({
+      status: 'committed',
+      rows: gb.amount.rows,
+      stats: { found: gb.amount.races, carried: 0 },
+    });
     expect(after.contentHash).toBe(second.contentHash);
   });
 

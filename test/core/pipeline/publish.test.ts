@@ -4,7 +4,8 @@ import type { PublishResult } from '../../../core/pipeline/publish.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
 import { broken, GB, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
 import { logRows, type ReadRow } from '../../e2e/support/lake-reading.ts';
-import { DAY, TODAY } from '../../e2e/support/small-site.ts';
+import { DAY } from '../../e2e/support/small-site.ts';
+import { TODAY } from '../../e2e/support/test-time.ts';
 
 let gb: GbPartition;
 afterEach(() => gb.close());
@@ -23,14 +24,14 @@ describe('the first publish of a partition', () => {
     expect(result).toMatchObject({
       status: 'committed',
       previous: null,
-      rows: 12,
+      rows: gb.amount.rows,
       rowsBefore: null,
       reason: null,
     });
     expect(readFileSync(gb.manifestFile(), 'utf8')).toBe(
       `${gb.lakeFile('data', 'racing_results', GB, `${result.version}-0.parquet`)}\n`,
     );
-    expect(await gb.rows()).toHaveLength(12);
+    expect(await gb.rows()).toHaveLength(gb.amount.rows);
     const stored = await gb.session.platform.lake.get(`tables/racing_results/${GB}/manifest`);
     expect(stored!.metadata).toMatchObject({
       version: result.version,
@@ -89,7 +90,7 @@ describe('a rerun over a site that did not change', () => {
     expect(again).toMatchObject({
       status: 'unchanged',
       version: first.version,
-      stats: { unchanged: 4, found: 4 },
+      stats: { unchanged: gb.amount.races, found: gb.amount.races },
     });
     expect(gb.session.site.requests.slice(asked).map(({ status }) => status)).toEqual([
       304, 304, 304, 304, 304,
@@ -126,7 +127,12 @@ describe('a publish over an earlier version', () => {
     const before = gb.dataFiles();
     gb.session.site.setToday(TODAY);
     const second = await gb.run();
-    expect(second).toMatchObject({ status: 'committed', previous: first.version, rows: 12, rowsBefore: 12 });
+    expect(second).toMatchObject({
+      status: 'committed',
+      previous: first.version,
+      rows: gb.amount.rows,
+      rowsBefore: gb.amount.rows,
+    });
     expect(second.contentHash).not.toBe(first.contentHash);
     expect(gb.dataFiles()).toEqual(expect.arrayContaining(before));
     expect(gb.dataFiles()).toHaveLength(before.length + 2);
@@ -141,8 +147,8 @@ describe('a publish over an earlier version', () => {
     const second = await gb.run();
     expect(second).toMatchObject({
       status: 'committed',
-      rows: 12,
-      stats: { found: 3, carried: 1, failed: 1 },
+      rows: gb.amount.rows,
+      stats: { found: gb.amount.races - 1, carried: 1, failed: 1 },
     });
     const own = (all: readonly ReadRow[]) =>
       all.filter((row) => row.race_id === raceId).map(({ _committed_at, ...row }) => row);
@@ -152,9 +158,15 @@ describe('a publish over an earlier version', () => {
   it('takes carried rows for fresh again when the page comes back unchanged', async () => {
     await published();
     gb.session.site.setFaults({ ...NO_FAULTS, rules: broken(0) });
-    expect(await gb.run()).toMatchObject({ status: 'unchanged', stats: { found: 3, carried: 1 } });
+    expect(await gb.run()).toMatchObject({
+      status: 'unchanged',
+      stats: { found: gb.amount.races - 1, carried: 1 },
+    });
     gb.session.site.setFaults(NO_FAULTS);
-    expect(await gb.run()).toMatchObject({ status: 'unchanged', stats: { found: 4, carried: 0, failed: 0 } });
+    expect(await gb.run()).toMatchObject({
+      status: 'unchanged',
+      stats: { found: gb.amount.races, carried: 0, failed: 0 },
+    });
   });
 
   it('leaves everything as it is where the index could not be read', async () => {
@@ -164,7 +176,7 @@ describe('a publish over an earlier version', () => {
       ...NO_FAULTS,
       rules: [{ where: { path: `/results/${DAY}` }, fault: { kind: 'status', status: 500 } }],
     });
-    expect(await gb.run()).toMatchObject({ status: 'failed', rows: 12, reason: oneLine });
+    expect(await gb.run()).toMatchObject({ status: 'failed', rows: gb.amount.rows, reason: oneLine });
     expect(gb.visible()).toEqual(before);
   });
 });

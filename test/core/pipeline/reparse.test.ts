@@ -58,7 +58,11 @@ describe('a reparse after the parser has changed', () => {
     const before = await rows();
     const asked = session.site.requests.length;
     const [reparsed] = await reparseWith(nextRacing);
-    expect(reparsed).toMatchObject({ pages: 4, unreadable: [], result: { status: 'committed', rows: 12 } });
+    expect(reparsed).toMatchObject({
+      pages: session.amount.races,
+      unreadable: [],
+      result: { status: 'committed', rows: session.amount.rows },
+    });
     expect(session.site.requests).toHaveLength(asked);
     const after = await rows();
     expect(names(after)).toEqual(names(before).map((name) => String(name).toUpperCase()));
@@ -103,7 +107,7 @@ describe('a reparse after the parser has changed', () => {
     await platform.close();
     expect(end).toMatchObject({
       kind: 'finished',
-      summary: { run: { status: 'succeeded', unchanged: 1, items_found: 4 } },
+      summary: { run: { status: 'succeeded', unchanged: 1, items_found: session.amount.races } },
     });
     expect(session.site.requests.slice(-5).map(({ status }) => status)).toEqual([304, 304, 304, 304, 304]);
     const after = names(await rows());
@@ -118,15 +122,19 @@ describe('a reparse after the parser has changed', () => {
       Array(4).fill(['queued', 'HTML_CHANGED']),
     );
     const [reparsed] = await reparseWith(racing);
-    expect(reparsed!.result).toMatchObject({ status: 'committed', rows: 12, stats: { found: 4, failed: 0 } });
+    expect(reparsed!.result).toMatchObject({
+      status: 'committed',
+      rows: session.amount.rows,
+      stats: { found: session.amount.races, failed: 0 },
+    });
     expect((await session.failures()).map(({ state }) => state)).toEqual(Array(4).fill('recovered'));
   });
 
   it('keeps the rows that are there where the new parser cannot read a page, and says which', async () => {
     await scraped();
     const [reparsed] = await reparseWith({ ...blindRacing, parserVersion: 2 });
-    expect(reparsed!.unreadable).toHaveLength(4);
-    expect(await rows()).toHaveLength(12);
+    expect(reparsed!.unreadable).toHaveLength(session.amount.races);
+    expect(await rows()).toHaveLength(session.amount.rows);
   });
 
   it('says so where there is nothing to parse', async () => {

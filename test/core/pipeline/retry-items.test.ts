@@ -72,9 +72,9 @@ describe('the retry of a failed item', () => {
       ({ run_id }) => run_id === answer.runId,
     );
     expect(commits).toMatchObject([
-      { actor: 'retry', status: 'committed', items_failed: 0, items_expected: 4 },
+      { actor: 'retry', status: 'committed', items_failed: 0, items_expected: session.amount.races },
     ]);
-    expect(await standing()).toMatchObject({ freshAt, failed: 0, found: 4 });
+    expect(await standing()).toMatchObject({ freshAt, failed: 0, found: session.amount.races });
     for await (const { key } of session.platform.lake.list(`work/${answer.runId}/`)) expect(key).toBe('gone');
   });
 
@@ -145,9 +145,9 @@ describe('the retry of a failed item', () => {
     await session.run({ targets: ['gb'] });
     expect((await currentRows(session.directory)).get(GB)).toBeUndefined();
     expect(await waitAndDrain()).toMatchObject([
-      { kind: 'recovered', result: { status: 'committed', rows: 12 } },
+      { kind: 'recovered', result: { status: 'committed', rows: session.amount.rows } },
     ]);
-    expect((await currentRows(session.directory)).get(GB)).toHaveLength(12);
+    expect((await currentRows(session.directory)).get(GB)).toHaveLength(session.amount.rows);
   });
 
   it('brings a day whose every item had failed, although there is no version to publish into', async () => {
@@ -155,7 +155,7 @@ describe('the retry of a failed item', () => {
     session = await sessionAfterRun(faults(...all));
     expect((await currentRows(session.directory)).get(GB)).toBeUndefined();
     expect(kindsOf(await waitAndDrain())).toEqual(['recovered', 'closed', 'closed', 'closed']);
-    expect((await currentRows(session.directory)).get(GB)).toHaveLength(12);
+    expect((await currentRows(session.directory)).get(GB)).toHaveLength(session.amount.rows);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sameTime } from './test-time.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/rescrape.js', import.meta.url));
 
@@ -17,8 +18,8 @@ export interface StartedCommand {
 }
 
 /**
- * Types `rescrape …` as a user would. Of the tests' own variables nothing but `env` reaches it. `detached`: in a process group
- * of its own, as a terminal has it.
+ * Types `rescrape …` as a user would. Of the tests' own variables nothing but `env` reaches it, and their time, which a
+ * deployed stack does not know. `detached`: in a process group of its own, as a terminal has it.
  */
 export function startCommand(
   args: readonly string[],
@@ -33,7 +34,12 @@ export function startCommand(
     cwd,
     detached,
     // Half the time of a short command goes into compiling.
-    env: { ...inherited, NODE_COMPILE_CACHE: join(cwd, '..', 'compile-cache'), ...env },
+    env: {
+      ...inherited,
+      NODE_COMPILE_CACHE: join(cwd, '..', 'compile-cache'),
+      ...(!args.includes('--stack') && sameTime()),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

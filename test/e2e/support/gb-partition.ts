@@ -34,6 +34,11 @@ export class GbPartition {
     return new GbPartition(await Session.start({ site }));
   }
 
+  /** What a scrape of it should find, as the site was at the start. */
+  get amount(): Session['amount'] {
+    return this.session.amount;
+  }
+
   /** One run: what became of the partition. */
   async run(options: { readonly force?: boolean } = {}): Promise<PublishResult> {
     const { end } = await this.session.run({ targets: ['gb'], ...options });

@@ -1,7 +1,8 @@
 import type { Clock } from '../../../core/ports/clock.ts';
+import { testClock } from './test-time.ts';
 
 /**
- * The machine's clock for somebody who will not wait: a sleep ends at once, and the time that it should have taken has
+ * The clock of the tests for somebody who will not wait: a sleep ends at once, and the time that it should have taken has
  * passed. Two who sleep at the same time wake at the same time, as they would have.
  */
 export class ImpatientClock implements Clock {
@@ -15,7 +16,7 @@ export class ImpatientClock implements Clock {
   }
 
   now(): number {
-    return Date.now() + this.#skipped;
+    return testClock.now() + this.#skipped;
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {

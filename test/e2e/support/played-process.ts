@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { sameTime } from './test-time.ts';
 
 export interface PlayOptions {
   /** Half the time of a short process goes into compiling; the first one to end leaves that here for the others. */
@@ -17,7 +18,11 @@ export function playProcess<Said>(
 ): Promise<Said | 'killed'> {
   const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(main), JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...(compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache }) },
+    env: {
+      ...process.env,
+      ...sameTime(),
+      ...(compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache }),
+    },
   });
   let output = '';
   let errors = '';

@@ -12,7 +12,7 @@ import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts
 import { type RunEnd, type RunRequest, runLocally } from '../../../runtime/local-run.ts';
 import { ImpatientClock } from './impatient-clock.ts';
 import { logRows, type ReadRow } from './lake-reading.ts';
-import { DAY, settingsFor, startSmallSite } from './small-site.ts';
+import { amountOf, DAY, settingsFor, startSmallSite } from './small-site.ts';
 import { type OnWrite, watchedPlatform } from './watched-stores.ts';
 
 export interface SessionOptions {
@@ -33,11 +33,14 @@ export class Session {
   readonly writes: string[] = [];
   /** Told of every write before it happens; what it throws, the writer sees. */
   onWrite: OnWrite = () => {};
+  /** What a scrape of `DAY` should find of Great Britain, as the site was at the start. */
+  readonly amount: ReturnType<typeof amountOf>;
   readonly #opened: LocalPlatform;
   readonly #env: Readonly<Record<string, string>>;
 
   private constructor(site: DemoSite, { env = {}, sources }: SessionOptions) {
     this.site = site;
+    this.amount = amountOf(site);
     this.directory = mkdtempSync(join(tmpdir(), 'rescrape-session-'));
     this.#env = settingsFor(site, env);
     this.#opened = this.open(sources);

@@ -25,6 +25,7 @@ describe.skipIf(!emulator)('on an emulated S3', () => {
     const bucket = await newBucket();
     const open = new Set<{ close(): void }>();
     return {
+      now: () => Date.now(),
       async open() {
         const store = openS3ObjectStore({ bucket, clock: systemClock, connection });
         open.add(store);

@@ -11,6 +11,7 @@ import { asked, faults, raceId, rule, sessionWith, status } from './support/race
 import { IN_A_RUN, MINUTE } from './support/retry-play.ts';
 import type { Session } from './support/session.ts';
 import { settingsFor } from './support/small-site.ts';
+import { testClock } from './support/test-time.ts';
 
 /** When the message is due, and when the claim of a worker that died then has run out. */
 const DUE = 50 * MINUTE;
@@ -24,7 +25,7 @@ let start: string;
 beforeAll(async () => {
   session = await sessionWith(faults(rule(0, status(406), IN_A_RUN)));
   await session.run({ targets: ['gb'] });
-  const waited = session.clock.now() - Date.now();
+  const waited = session.clock.now() - testClock.now();
   room = mkdtempSync(join(tmpdir(), 'rescrape-retry-kill-'));
   start = join(room, 'start');
   await session.platform.close();
@@ -102,5 +103,5 @@ describe('a worker that is killed', () => {
     });
     expect(lost).toBe(2);
     expect(askedForRace() - already).toBe(points.length + lost);
-  }, 120_000);
+  });
 });

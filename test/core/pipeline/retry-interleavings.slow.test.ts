@@ -7,7 +7,7 @@ import { type Deed, RetryWorld, type Step } from '../../e2e/support/retry-world.
 import { ALL_PAGES, ANSWERS, type Answer, TARGETS } from '../../e2e/support/versioned-site.ts';
 import { ManualClock } from '../fetch/manual-clock.ts';
 
-/** `RETRY_RUNS=500 RETRY_SEED=$RANDOM npx vitest run test/core/pipeline/retry-interleavings.test.ts` looks further. */
+/** `RETRY_RUNS=500 RETRY_SEED=$RANDOM npm run test:slow -- retry-interleavings` looks further. */
 const RUNS = Number(process.env.RETRY_RUNS ?? 32);
 const SEED = Number(process.env.RETRY_SEED ?? 20261122);
 

@@ -15,7 +15,8 @@ import { ImpatientClock } from './support/impatient-clock.ts';
 import { pictureOf } from './support/lake-picture.ts';
 import { currentRows, filesUnder } from './support/lake-reading.ts';
 import { playRun, type RunTask } from './support/run-process.ts';
-import { DAY, settingsFor, startSmallSite, TODAY } from './support/small-site.ts';
+import { amountOf, DAY, settingsFor, startSmallSite } from './support/small-site.ts';
+import { TODAY } from './support/test-time.ts';
 
 type Picture = Awaited<ReturnType<typeof pictureOf>>;
 type Phase = NonNullable<RunTask['kill']>['phase'];
@@ -213,9 +214,12 @@ describe('a run that is killed anywhere and started again', () => {
   }
 
   it('has something to be killed in: a version over another, a first version, a failure, retries, carried rows', () => {
+    const { rows } = amountOf(site);
+    const unread = site.truth('ire', DAY)[0]!.runners.length;
+    const ofIreland = amountOf(site, 'ire').rows - unread;
     expect(expected.commits).toMatchObject([
-      { target: 'gb', status: 'committed', items_carried: 2, rows_before: 9, rows: 9 },
-      { target: 'ire', status: 'committed', items_failed: 1, rows_before: null, rows: 3 },
+      { target: 'gb', status: 'committed', items_carried: 2, rows_before: rows, rows },
+      { target: 'ire', status: 'committed', items_failed: 1, rows_before: null, rows: ofIreland },
     ]);
     expect(after.gb).not.toEqual(before);
     expect(expected.failures).toEqual(
@@ -234,7 +238,7 @@ describe('a run that is killed anywhere and started again', () => {
     );
     expect(problems).toEqual([]);
     expect(kills).toBeGreaterThanOrEqual(writes.length - 1);
-  }, 90_000);
+  });
 
   it('leaves the same where it died in the midst of a data file, a descriptor or a manifest', async () => {
     const problems: string[] = [];
@@ -243,7 +247,7 @@ describe('a run that is killed anywhere and started again', () => {
     );
     expect(problems).toEqual([]);
     expect(kills).toBeGreaterThanOrEqual(6);
-  }, 60_000);
+  });
 });
 
 describe('a run that is killed around a wall and started again', () => {
@@ -282,5 +286,5 @@ describe('a run that is killed around a wall and started again', () => {
       return true;
     });
     expect(problems).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -1,0 +1,25 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CompletenessReport } from '../../core/audit/completeness.ts';
+import { addDays } from '../../core/window/civil-date.ts';
+import { startCommand } from './support/command-line.ts';
+import { TODAY } from './support/test-time.ts';
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'rescrape-demo-'));
+  mkdirSync(join(root, 'cwd'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+it('the demo scrapes the last seven days as its clock has them, and all of them are complete', async () => {
+  const end = await startCommand(['demo', '--no-faults', '--json'], {}, join(root, 'cwd')).ended;
+  expect(end).toMatchObject({ code: 0 });
+  const { completeness } = JSON.parse(end.stdout) as { completeness: CompletenessReport };
+  expect(completeness).toMatchObject({ start: addDays(TODAY, -6), end: TODAY, verdict: 'complete' });
+  const dates = completeness.targets.map((target) => target.dates.map(({ date }) => date));
+  const week = Array.from({ length: 7 }, (_, day) => addDays(TODAY, day - 6));
+  expect(dates).toEqual([week, week, week]);
+});
