@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
 
 /**
@@ -12,6 +13,8 @@ export const BUNDLING = {
   format: 'cjs' as const,
   mainFields: ['module', 'main'],
   minify: true,
+  // What `createRequire` starts from (`core/source/html-browser.ts`).
+  define: { 'import.meta.url': '__filename' },
   // Where credentials come from other than a function's own variables: 90 KB that a Lambda never loads.
   external: [
     '@aws-sdk/credential-provider-http',
@@ -26,3 +29,13 @@ export const BUNDLING = {
 
 /** Bytes that no bundle exceeds: 1 MB. What is read and compiled at a cold start grows with it. */
 export const MAX_BUNDLE_BYTES = 1_000_000;
+
+/**
+ * parse5, which few pages need (`core/source/html-browser.ts`): a file of its own beside the bundle, found as
+ * `node_modules/parse5` and loaded by the first page that asks for it. In the bundle it would be 140 KB at every cold start.
+ */
+export const PARSE5_BUNDLING = {
+  ...BUNDLING,
+  entryPoints: [fileURLToPath(import.meta.resolve('parse5'))],
+} satisfies BuildOptions;
+export const PARSE5_FILE = 'node_modules/parse5/index.js';

@@ -30,7 +30,10 @@ const REMEDIES: Readonly<Record<OutcomeCode, readonly [text: string, command?: C
   TIMEOUT: ['the site was too slow: run it again', 'rerun'],
   NETWORK_ERROR: ['the connection failed: run it again', 'rerun'],
   SERVER_ERROR: ['the site had trouble of its own: run it again', 'rerun'],
-  TOO_LARGE: ['raise limits.maxDecodedBytes of the source if the page is right, then run again', 'rerun'],
+  TOO_LARGE: [
+    'raise limits.maxDecodedBytes or limits.maxElements of the source if the page is right, then run again',
+    'rerun',
+  ],
   REFUSED: ['no request was sent: robots.txt forbids the page, or its address is private'],
   HTML_CHANGED: [
     'compare the capture with what the parser looks for, mend the parser, then parse again',

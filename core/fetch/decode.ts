@@ -8,6 +8,7 @@ import {
 } from 'node:zlib';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
+import { DEFAULT_MAX_ELEMENTS } from '../source/html-budget.ts';
 import type { Page } from '../source/page.ts';
 import { decodeText } from './charset.ts';
 import { headerList, headerValue } from './headers.ts';
@@ -23,12 +24,17 @@ const MAX_ENCODINGS = 2;
  * The response as a parser sees it: content codings undone, bytes made text. At most `maxDecodedBytes` bytes
  * come into being on the way, whatever the stream claims.
  *
- * - more than `maxDecodedBytes`, or more than two codings: TOO_LARGE
+ * - more than `maxDecodedBytes`, or more than two codings: TOO_LARGE; likewise XML of more than `maxElements` elements
+ *   and JSON of more than ten times as many values. HTML is counted where it is read (`readHtml`).
  * - a coded stream that is corrupt or cut short: NETWORK_ERROR, for damage on the way is cured by another try
  * - a registered coding that nobody asked for (`compress`): UNKNOWN_ERROR. Words that are no coding at all
  *   (`Content-Encoding: utf-8`) are passed over, as browsers do.
  */
-export function toPage(response: HttpResponse, maxDecodedBytes: number): DecodedPage {
+export function toPage(
+  response: HttpResponse,
+  maxDecodedBytes: number,
+  maxElements = DEFAULT_MAX_ELEMENTS,
+): DecodedPage {
   const decoded = undoEncodings(response, maxDecodedBytes);
   if (!(decoded instanceof Uint8Array)) return { kind: 'failed', outcome: decoded };
   const contentType = headerValue(response.headers, 'content-type') ?? '';
@@ -37,8 +43,30 @@ export function toPage(response: HttpResponse, maxDecodedBytes: number): Decoded
     status: response.status,
     contentType: (contentType.split(';', 1)[0] ?? '').trim().toLowerCase(),
     text: decodeText(decoded, contentType),
+    maxElements,
   };
+  if (hasTooManyParts(page, maxElements))
+    return {
+      kind: 'failed',
+      outcome: { code: 'TOO_LARGE', message: `page: more than ${maxElements} elements` },
+    };
   return { kind: 'page', page, decodedBytes: decoded.length };
+}
+
+/** A value of JSON takes a tenth of the memory of an element. */
+const VALUES_PER_ELEMENT = 10;
+const STARTS_VALUE = /[[{,]/g;
+const STARTS_ELEMENT = /<[^/!?]/g;
+
+/** Counted before a parser makes objects of them; nothing is counted where the text is too short to hold so many. */
+function hasTooManyParts({ contentType, text }: Page, maxElements: number): boolean {
+  const isJson = /json$/.test(contentType) || /^\s*[[{]/.test(text.slice(0, 100));
+  if (!isJson && !/xml$/.test(contentType)) return false;
+  const most = isJson ? maxElements * VALUES_PER_ELEMENT : maxElements;
+  if (text.length <= most) return false;
+  const start = new RegExp(isJson ? STARTS_VALUE : STARTS_ELEMENT);
+  for (let count = 0; start.test(text); count++) if (count >= most) return true;
+  return false;
 }
 
 function undoEncodings(response: HttpResponse, maxDecodedBytes: number): Uint8Array | Outcome {

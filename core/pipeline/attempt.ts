@@ -5,7 +5,7 @@ import type { AttemptRow } from '../lake/log-tables.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { statusOf } from '../outcome/verdict.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
-import type { Partition, Source } from '../source/source.ts';
+import type { Item, Partition, Source } from '../source/source.ts';
 import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Platform } from './platform.ts';
 import { type Asked, type Reading, readResponse } from './read-page.ts';
@@ -18,6 +18,17 @@ export interface AttemptContext {
   readonly partition: Partition;
   /** The item whose message asked for this run: others that it asks for as well spend one of their tries. */
   readonly retryOf?: string;
+  /** Set where a process died over this partition: reads a page and puts it on record while no other is read (`deaths.ts`). */
+  readonly readAlone?: (page: StartedPage, read: () => Promise<Checkpoint>) => Promise<Checkpoint>;
+}
+
+/** An attempt whose response has come. */
+export interface StartedPage {
+  readonly kind: 'index' | 'item';
+  readonly item: Item;
+  readonly number: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
 }
 
 const NO_CAPTURE = new Uint8Array(0);
@@ -29,11 +40,26 @@ export async function attemptPage(
   number: number,
   validators: Validators | undefined,
 ): Promise<Checkpoint> {
-  const { platform, source, runId, partition } = context;
+  const { platform, source } = context;
   const url = new URL(asked.item.url, source.baseUrl).href;
   const fetched = await platform.fetcherFor(source).fetch({ url, ...(validators && { validators }) });
   if (fetched.robots) await recordRobots(context, fetched.robots);
 
+  const toRecord = () => readAndRecord(context, asked, number, validators, url, fetched);
+  const { readAlone } = context;
+  if (!readAlone || fetched.kind === 'failed') return toRecord();
+  return readAlone({ kind: asked.kind, item: asked.item, number, startedAt: fetched.startedAt }, toRecord);
+}
+
+async function readAndRecord(
+  context: AttemptContext,
+  asked: Asked,
+  number: number,
+  validators: Validators | undefined,
+  url: string,
+  fetched: FetchResult,
+): Promise<Checkpoint> {
+  const { platform, source, runId, partition } = context;
   const reading = read(context, asked, fetched, validators);
   const response = fetched.kind === 'response' ? fetched.response : undefined;
   const checkpoint: Checkpoint = {
@@ -103,6 +129,58 @@ export function pageValidators(response: HttpResponse | undefined): Validators {
   const lastModified = headerValue(response.headers, 'last-modified');
   return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
 }
+
+/** TOO_LARGE, as most such pages are, and so that nobody asks for it again by himself: it would end that process, too. */
+const FATAL: Outcome = {
+  code: 'TOO_LARGE',
+  message: 'the process died twice over this partition, the second time while it read this page',
+};
+
+/** Puts a page on record that was being read when a process died; nothing where its attempt is there. */
+export async function recordFatal(
+  context: AttemptContext,
+  { kind, item, number, startedAt }: StartedPage,
+): Promise<void> {
+  const { platform, source, runId, partition } = context;
+  const checkpoint: Checkpoint = {
+    kind,
+    item,
+    outcome: FATAL,
+    attempt: {
+      ...attemptFacts(context, FATAL),
+      ...NO_RESPONSE,
+      item_id: item.id,
+      url: new URL(item.url, source.baseUrl).href,
+      attempted_at: new Date(startedAt).toISOString(),
+      attempt_number: number,
+    },
+  };
+  const stored = { checkpoint, capture: NO_CAPTURE };
+  if (!(await writeCheckpoint(platform.lake, runId, source.name, partition, stored, { ifNoneMatch: '*' })))
+    return;
+  platform.emit({
+    kind: 'attempted',
+    source: source.name,
+    partition,
+    item: item.id,
+    attempt: number,
+    code: FATAL.code,
+    ...(FATAL.message !== undefined && { message: FATAL.message }),
+  });
+}
+
+/** What is not known of an attempt whose response was lost. */
+const NO_RESPONSE = {
+  final_url: null,
+  http_status_code: null,
+  timing_ms: 0,
+  waited_ms: 0,
+  redirects: 0,
+  conditional: false,
+  wire_bytes: null,
+  decoded_bytes: null,
+  records_found: null,
+} satisfies Partial<AttemptRow>;
 
 /** Keeps a request for robots.txt on record, beside the attempts of the partition that caused it. */
 export async function recordRobots(context: AttemptContext, robots: RobotsRequest): Promise<void> {

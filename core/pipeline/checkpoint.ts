@@ -2,7 +2,7 @@ import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import type { Row } from '../lake/schema.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore, PutOptions } from '../ports/object-store.ts';
 import type { Item, Partition } from '../source/source.ts';
 
 /** What a successful attempt learned. */
@@ -43,19 +43,21 @@ function checkpointPrefix(runId: string, source: string, partition: Partition): 
   return `${partitionWorkPrefix(runId, source, partition)}attempts/`;
 }
 
-/** Stored as one line of JSON, then the bytes of the capture. */
+/** Stored as one line of JSON, then the bytes of the capture. False where a condition on it did not hold. */
 export async function writeCheckpoint(
   lake: ObjectStore,
   runId: string,
   source: string,
   partition: Partition,
   { checkpoint, capture }: StoredCheckpoint,
-): Promise<void> {
+  options: Pick<PutOptions, 'ifNoneMatch'> = {},
+): Promise<boolean> {
   const header = new TextEncoder().encode(`${JSON.stringify(checkpoint)}\n`);
   const body = new Uint8Array(header.length + capture.length);
   body.set(header);
   body.set(capture, header.length);
-  await lake.put(checkpointKey(runId, source, partition, checkpoint), body);
+  const put = await lake.put(checkpointKey(runId, source, partition, checkpoint), body, options);
+  return put.kind === 'stored';
 }
 
 /** Every attempt of one run at one partition, one at a time, in the order of their keys. */

@@ -3,6 +3,7 @@ import type { Row } from '../lake/schema.ts';
 import { classifyResponse } from '../outcome/classify.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
+import { PageTooLargeError } from '../source/html-budget.ts';
 import { isIdentifier } from '../source/identifier.ts';
 import type { Page } from '../source/page.ts';
 import type { Item, Partition, Source } from '../source/source.ts';
@@ -39,7 +40,7 @@ export function readResponse(
   asked: Asked,
   response: HttpResponse,
 ): Reading {
-  const decoded = toPage(response, source.limits.maxDecodedBytes);
+  const decoded = toPage(response, source.limits.maxDecodedBytes, source.limits.maxElements);
   if (decoded.kind === 'failed') {
     return { outcome: classifyResponse({ response, policy: source.outcomes }) ?? decoded.outcome };
   }
@@ -58,6 +59,7 @@ function parsePage(source: Source, partition: Partition, asked: Asked, page: Pag
       ? parseIndex(source, partition, page)
       : parseItem(source, partition, asked.item, page);
   } catch (error) {
+    if (error instanceof PageTooLargeError) return { outcome: { code: 'TOO_LARGE', message: error.message } };
     return { outcome: { code: 'PARSE_ERROR', message: oneLine(`the parser threw: ${String(error)}`) } };
   }
 }

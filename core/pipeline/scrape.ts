@@ -8,6 +8,7 @@ import type { Item, Partition, Source } from '../source/source.ts';
 import { civilDate } from '../window/civil-date.ts';
 import { type AttemptContext, attemptPage } from './attempt.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { watchingDeaths } from './deaths.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
 import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
 import { isSealed, seal } from './seal.ts';
@@ -47,8 +48,18 @@ export async function scrape(
     ...(retryOf !== undefined && { retryOf }),
   };
   if (await isSealed(context)) return { done: true };
+  return watchingDeaths(context, (watched) => scrapePages(watched, work.force, mustStop, leaveOut, once));
+}
 
-  const current = work.force ? undefined : await knownVersion(context);
+async function scrapePages(
+  context: AttemptContext,
+  force: boolean,
+  mustStop: () => boolean,
+  leaveOut: ReadonlySet<string>,
+  once: boolean,
+): Promise<ScrapeAnswer> {
+  const { source } = context;
+  const current = force ? undefined : await knownVersion(context);
   const progress = await ScrapeProgress.load(context);
   const gate = await TargetGate.open(context, progress.inOrder());
 
@@ -89,6 +100,10 @@ export async function giveUp(platform: Platform, work: PartitionWork): Promise<S
     partition: { target: work.target, date: civilDate(work.date) },
   };
   if (await isSealed(context)) return { done: true };
+  return watchingDeaths(context, closeScrape);
+}
+
+async function closeScrape(context: AttemptContext): Promise<ScrapeAnswer> {
   const progress = await ScrapeProgress.load(context);
   const gate = await TargetGate.open(context, progress.inOrder());
   const isUnasked = ({ id }: Item) => progress.attempts(id) === 0;

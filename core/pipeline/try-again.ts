@@ -6,6 +6,7 @@ import { isRetriedLater } from '../work/failed-item.ts';
 import { type Failure, isUnresolved } from '../work/failure.ts';
 import { FailureRegister } from '../work/failure-register.ts';
 import { type AttemptContext, attemptPage } from './attempt.ts';
+import { watchingDeaths } from './deaths.ts';
 import type { PartitionWork } from './platform.ts';
 import { type PublishResult, publish } from './publish.ts';
 import { isGood } from './publish-record.ts';
@@ -57,17 +58,9 @@ async function tryItem(
   current: VersionDescriptor,
   failure: Failure,
 ): Promise<Tried> {
-  const { source } = context;
   if (!(await isSealed(context))) {
-    const progress = await ScrapeProgress.load(context);
-    if (!progress.last(failure.item)) {
-      const known = current.items.find(({ id }) => id === failure.item);
-      if (!known && current.index.checkedAt > failure.lastFailedAt) return { kind: 'unlisted' };
-      const item: Item = known ? { id: known.id, url: known.url } : { id: failure.item, url: failure.url };
-      const validators = known?.state === 'failed' ? undefined : validatorsOf(source, known);
-      const gate = await TargetGate.open(context, []);
-      await gate.note(await attemptPage(context, { kind: 'item', item }, 1, validators));
-    }
+    const asked = await watchingDeaths(context, (watched) => askOnce(watched, current, failure));
+    if (asked === 'unlisted') return { kind: asked };
     await seal(context, { scope: 'items' });
   }
   const content = (await readResult(context))!.items.find(({ item }) => item.id === failure.item)?.content;
@@ -76,6 +69,22 @@ async function tryItem(
   if (!content) return { kind: 'failed', outcome: { code: failure.code, message: 'no request was sent' } };
   if (!isGood(content)) throw new Error(`the retry of ${failure.item} left ${content.kind} on record`);
   return { kind: 'published', result: await publish(context.platform, workOf(context), 'retry') };
+}
+
+async function askOnce(
+  context: AttemptContext,
+  current: VersionDescriptor,
+  failure: Failure,
+): Promise<'asked' | 'unlisted'> {
+  const progress = await ScrapeProgress.load(context);
+  if (progress.last(failure.item)) return 'asked';
+  const known = current.items.find(({ id }) => id === failure.item);
+  if (!known && current.index.checkedAt > failure.lastFailedAt) return 'unlisted';
+  const item: Item = known ? { id: known.id, url: known.url } : { id: failure.item, url: failure.url };
+  const validators = known?.state === 'failed' ? undefined : validatorsOf(context.source, known);
+  const gate = await TargetGate.open(context, []);
+  await gate.note(await attemptPage(context, { kind: 'item', item }, 1, validators));
+  return 'asked';
 }
 
 /**

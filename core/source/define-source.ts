@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { columnsOf } from '../lake/schema.ts';
+import { DEFAULT_MAX_ELEMENTS } from './html-budget.ts';
 import { isIdentifier } from './identifier.ts';
 import type {
   DailyCadence,
@@ -30,6 +31,7 @@ const DEFAULT_LIMITS: FetchLimits = {
   bodyMs: 30_000,
   totalMs: 60_000,
   maxDecodedBytes: 20 * 1024 * 1024,
+  maxElements: DEFAULT_MAX_ELEMENTS,
 };
 const DEFAULT_EXPECT: Expectation = { minItems: 1, maxShrink: 0.5 };
 
@@ -106,6 +108,7 @@ const definitionSchema = z.object({
     bodyMs: positive,
     totalMs: positive,
     maxDecodedBytes: positive,
+    maxElements: positive,
   }),
   expect: z.object({ minItems: z.int().min(0), maxShrink: z.number().min(0).max(1) }),
   parserVersion: z.int().min(1),

@@ -1,66 +1,36 @@
 import { Buffer } from 'node:buffer';
-import { Parser } from 'htmlparser2';
-import { fastTokenizer } from './fast-tokenizer.ts';
+import { readAsBrowser } from './html-browser.ts';
+import { DEFAULT_MAX_ELEMENTS, HtmlBudget } from './html-budget.ts';
+import type { HtmlElement } from './html-element.ts';
+import { readWellNested } from './html-scanner.ts';
 
-/** An element of a page that was read: tag and attribute names in lower case, entities decoded. */
-export interface HtmlElement {
-  readonly tag: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly parent: HtmlElement | undefined;
-  /** Elements and pieces of text in document order; a piece of white space is one space. */
-  readonly children: readonly (HtmlElement | string)[];
-}
-
-interface OpenElement extends HtmlElement {
-  readonly parent: OpenElement | undefined;
-  readonly children: (HtmlElement | string)[];
-}
-
-/** Their content is never something that a person reads on the page, and makes up most of its bytes. */
-const DROPPED_TAGS = new Set(['script', 'style', 'svg', 'template', 'noscript', 'iframe', 'object']);
-const NOT_BLANK = /\S/;
-/** Elements below this depth become children of the element at it, as in browsers: what walks the tree recurses. */
-const MAX_DEPTH = 512;
-/** No page for people nests this deep, and the parser's time grows with the square of the depth: reading ends there. */
-const GIVE_UP_DEPTH = 5_000;
+export type { HtmlElement } from './html-element.ts';
 
 /**
- * Reads a page into a light tree: an element named `#page` with the page's elements below it.
- * Never throws; what is no HTML gives a tree with little in it. Comments and the content of `DROPPED_TAGS` are left out.
+ * Reads a page into a light tree, as a browser with scripts reads it: an element named `#page` with `html` below it, and in
+ * that `head` and `body`, as in browsers also where the page does not write them (and `tbody` in a table). Comments and the
+ * content of `DROPPED_TAGS` are left out. What is no HTML gives a tree with little in it.
+ *
+ * Pages whose tags nest are read in one fast pass; where a browser would move or copy elements, parse5 reads the page again.
+ * Throws a PageTooLargeError where the page makes more than `maxElements` elements, or is otherwise beyond all measure.
  * Texts of the tree may keep the whole page alive in memory: pass what outlives the page through `own`.
  */
-export function readHtml(text: string): HtmlElement {
-  const page: OpenElement = { tag: '#page', attributes: {}, parent: undefined, children: [] };
-  let current = page;
-  let dropped = 0;
-  let depth = 0;
-  const parser = new Parser(
-    {
-      onopentag(tag, attributes) {
-        if (dropped > 0 || DROPPED_TAGS.has(tag)) {
-          dropped++;
-          return;
-        }
-        const element: OpenElement = { tag, attributes, parent: current, children: [] };
-        current.children.push(element);
-        if (depth++ < MAX_DEPTH) current = element;
-        if (depth > GIVE_UP_DEPTH) parser.pause();
-      },
-      ontext(data) {
-        if (dropped > 0) return;
-        const { children } = current;
-        if (NOT_BLANK.test(data)) children.push(data);
-        else if (children.at(-1) !== ' ') children.push(' ');
-      },
-      onclosetag() {
-        if (dropped > 0) dropped--;
-        else if (--depth < MAX_DEPTH) current = current.parent ?? page;
-      },
-    },
-    { Tokenizer: fastTokenizer },
-  );
-  parser.end(text);
-  return page;
+export function readHtml(text: string, maxElements = DEFAULT_MAX_ELEMENTS): HtmlElement {
+  const lines = text.includes('\r') ? withoutReturns(text) : text;
+  const wellNested = lines.includes('\0') ? undefined : readWellNested(lines, new HtmlBudget(maxElements));
+  return wellNested ?? readAsBrowser(lines, new HtmlBudget(maxElements));
+}
+
+/** Ends of lines as a browser has them. In pieces, because V8 notes every match before it replaces the first. */
+function withoutReturns(text: string): string {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    let to = from + 65_536;
+    if (text[to - 1] === '\r' && text[to] === '\n') to++;
+    pieces.push(text.slice(from, to).replace(/\r\n?/g, '\n'));
+    from = to;
+  }
+  return pieces.join('');
 }
 
 const SPACE = /[\s\u200b]+/g;

@@ -6,4 +6,6 @@ export interface Page {
   /** Media type without parameters, lower case; empty where the site sent none. */
   readonly contentType: string;
   readonly text: string;
+  /** `limits.maxElements` of the source: for `readHtml`. */
+  readonly maxElements?: number;
 }

@@ -114,6 +114,8 @@ export interface FetchLimits {
   readonly totalMs: number;
   /** Bytes of a decoded body. */
   readonly maxDecodedBytes: number;
+  /** Elements of an HTML or XML page; ten times as many values of a JSON document. Default 100,000: fits into 128 MB. */
+  readonly maxElements: number;
 }
 
 export interface Expectation {

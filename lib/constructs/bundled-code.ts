@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
-import { BUNDLING } from '../../lambdas/bundling.ts';
+import { BUNDLING, PARSE5_BUNDLING, PARSE5_FILE } from '../../lambdas/bundling.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 
 const LAMBDAS = fileURLToPath(new URL('../../lambdas/', import.meta.url));
@@ -30,6 +30,12 @@ export function bundledCode(name: FunctionName): AssetCode {
             mainFields: [...BUNDLING.mainFields],
             entryPoints: [entry],
             outfile: join(outputDirectory, 'index.js'),
+            logLevel: 'error',
+          });
+          buildSync({
+            ...PARSE5_BUNDLING,
+            mainFields: [...PARSE5_BUNDLING.mainFields],
+            outfile: join(outputDirectory, PARSE5_FILE),
             logLevel: 'error',
           });
           return true;

@@ -27,7 +27,7 @@ const PAGE_END = /<\/html\s*>/i;
  * HTML_CHANGED where the page does not reach its end (`</html>`, or the last brace of its data), for what was cut off may
  * be half of a list. A page with neither markup is told by its reader, which misses its landmarks.
  */
-export function readMarkup({ text, contentType }: Page): Markup | Rejected {
+export function readMarkup({ text, contentType, maxElements }: Page): Markup | Rejected {
   if (contentType === 'application/json' || /^\s*\{/.test(text))
     return fromJson(text, ['pageProps'], () => undefined);
   if (text.lastIndexOf('</html>') < 0 && !PAGE_END.test(text))
@@ -35,12 +35,12 @@ export function readMarkup({ text, contentType }: Page): Markup | Rejected {
   // Found early in a page of its own, and spares the search of the whole page for what is not there.
   const isClassic = CLASSIC.some((landmark) => text.includes(landmark));
   const start = !isClassic && text.includes('__NEXT_DATA__') ? NEXT_DATA.exec(text) : null;
-  if (start === null) return { kind: 'classic', page: new HtmlIndex(readHtml(text)) };
+  if (start === null) return { kind: 'classic', page: new HtmlIndex(readHtml(text, maxElements)) };
   SCRIPT_END.lastIndex = start.index + start[0].length;
   const end = SCRIPT_END.exec(text);
   if (end === null) return rejected('HTML_CHANGED', 'the page is cut off: script#__NEXT_DATA__ has no end');
   const json = text.slice(start.index + start[0].length, end.index);
-  return fromJson(json, ['props', 'pageProps'], () => readHtml(text));
+  return fromJson(json, ['props', 'pageProps'], () => readHtml(text, maxElements));
 }
 
 function fromJson(

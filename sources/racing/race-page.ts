@@ -8,7 +8,7 @@ import { raceRecords } from './race-records.ts';
 import type { Runner } from './schema.ts';
 
 /**
- * Reads a result page of either markup into one record a runner. Never throws.
+ * Reads a result page of either markup into one record a runner. Throws only where the page is too large.
  * `empty`: a void race, and an abandoned one that says so on its page.
  * HTML_CHANGED: a landmark or a key is gone, the page is cut off, or it is of another race than its address promised.
  * NO_RECORDS: the frame is there and nobody has a result in it yet.

@@ -14,9 +14,8 @@ export interface Law {
 /** Packages that compute and do nothing else: no files, no network, no clock. */
 const PURE_PACKAGES: ReadonlySet<string> = new Set([
   'zod',
-  'htmlparser2',
-  'css-select',
-  'domhandler',
+  'parse5',
+  'entities/decode',
   'hyparquet',
   'hyparquet-writer',
   'warcio',
@@ -31,8 +30,10 @@ const COMPUTING_BUILTINS: ReadonlySet<string> = new Set([
   'node:crypto',
   'node:buffer',
   'node:util',
+  // A pure package that is loaded late.
+  'node:module',
 ]);
-const PARSERS: ReadonlySet<string> = new Set(['zod', 'htmlparser2', 'css-select', 'domhandler']);
+const PARSERS: ReadonlySet<string> = new Set(['zod', 'parse5']);
 
 /** A name that is neither part of a longer one nor a member of something. */
 const free = (name: string) => new RegExp(`(?<![\\w$.])${name}\\b`);

@@ -69,7 +69,14 @@ export class PoliteSite {
         robots: 'respect',
         userAgent: 'Rescrape/1.0 (+https://x.example)',
       },
-      limits: { connectMs: 2000, headersMs: 2000, bodyMs: 2000, totalMs: 4000, maxDecodedBytes: 100_000 },
+      limits: {
+        connectMs: 2000,
+        headersMs: 2000,
+        bodyMs: 2000,
+        totalMs: 4000,
+        maxDecodedBytes: 100_000,
+        maxElements: 1_000,
+      },
       allowPrivateOrigin: this.site.origin,
       ...overrides,
     });

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readHtml } from '../../../core/source/html.ts';
+import { readAsBrowser } from '../../../core/source/html-browser.ts';
+import { DEFAULT_MAX_ELEMENTS, HtmlBudget } from '../../../core/source/html-budget.ts';
+import { readWellNested } from '../../../core/source/html-scanner.ts';
+import { browserShape, shapeOf } from './browser-reading.ts';
+import { ODD_PAGES } from './odd-pages.ts';
+
+const budget = () => new HtmlBudget(DEFAULT_MAX_ELEMENTS);
+const words = (text: string) => text.split(' ');
+
+/** Families of tags that have rules with each other: soup of one family is odd more often than soup of all. */
+const FAMILIES = [
+  words('table thead tbody tfoot tr td th caption colgroup col p div b a input form select option'),
+  words('p div span li ul ol dl dd dt h1 h2 form button pre section table tr td'),
+  words('b i a font nobr em code p div span table td button object'),
+  words('html head body title meta link base script style noscript template noframes frameset frame p'),
+  words('textarea title script style xmp iframe noembed noscript plaintext template listing p td'),
+  words('select option optgroup input textarea hr p table td datalist button keygen'),
+  words('svg math path g title desc foreignobject mi annotation-xml p div b style circle table td'),
+  words('ruby rb rt rtc rp applet object marquee details summary dialog center x-y p li'),
+  words('br hr img image input wbr area source param embed p div a td'),
+];
+const ATTRIBUTES = [
+  ...[' class=a', ' id="x y"', " title='&amp;b'", ' a b=c/', ' href="?a&copy=1&lt"', ' A=1 a=2', ' x="<p>"'],
+  ...[
+    ' type=hidden',
+    '/',
+    ' /',
+    ' a = "b"c=d',
+    ' ="x"',
+    ' a"=1',
+    ' __proto__=1 constructor=z',
+    ' é=1',
+    ' x=',
+    ' x="',
+  ],
+];
+const TEXTS = [
+  ...[
+    'x',
+    ' ',
+    '\n',
+    'y z',
+    '\n\n',
+    '\u00a0',
+    'a &amp; b',
+    '&lt;p&gt;',
+    '&nbsp;',
+    '&copy',
+    '&notit;',
+    '&#65;',
+    '&#10;',
+  ],
+  ...[
+    '&#x80;',
+    '&#0;',
+    '&#xD;',
+    '&',
+    '&amp',
+    '1 < 2',
+    '<',
+    '</',
+    '<!',
+    '\r\n',
+    '\r',
+    '\0',
+    '>',
+    '"',
+    "'",
+    'é',
+    '\ufeff',
+  ],
+  ...[
+    '<!-->',
+    '<!--->',
+    '<!-- a -->',
+    '<!--a--!>',
+    '<!--',
+    '-->',
+    '<!x>',
+    '<?php a ?>',
+    '<![CDATA[a<b]]>',
+    '</>',
+    '</ p>',
+  ],
+  ...[
+    '<!doctype html>',
+    '<!DOCTYPE html PUBLIC "a>b">',
+    '</script',
+    '<script><!-- <script> </script> --></script>',
+  ],
+];
+
+/** A page of tags that are mostly closed as they should be. */
+const pages = fc
+  .tuple(fc.constantFrom('<!doctype html>', '', '<html><head></head><body>'), fc.constantFrom(...FAMILIES))
+  .chain(([start, family]) => {
+    const tag = fc.constantFrom(...family);
+    const attribute = fc.option(fc.constantFrom(...ATTRIBUTES), { nil: '', freq: 2 });
+    const part: fc.Arbitrary<string> = fc.oneof(
+      { weight: 3, arbitrary: fc.tuple(tag, attribute).map(([name, more]) => `<${name}${more}>`) },
+      { weight: 2, arbitrary: tag.map((name) => `</${name}>`) },
+      { weight: 2, arbitrary: fc.constantFrom(...TEXTS) },
+    );
+    const whole = fc.letrec<{ node: string }>((tie) => ({
+      node: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        fc.constantFrom('x', ' ', '\n'),
+        fc
+          .tuple(tag, attribute, fc.array(tie('node'), { maxLength: 3 }))
+          .map(([name, more, nodes]) => `<${name}${more}>${nodes.join('')}</${name}>`),
+      ),
+    })).node;
+    const parts = fc.oneof({ weight: 2, arbitrary: part }, { weight: 1, arbitrary: whole });
+    return fc.array(parts, { maxLength: 24 }).map((all) => start + all.join(''));
+  });
+
+describe('a page is read as a browser reads it', () => {
+  it.each(ODD_PAGES)('%s', (_, page) => {
+    expect(shapeOf(readHtml(page))).toEqual(browserShape(page));
+  });
+
+  it('whatever tags and texts stand in it', () => {
+    fc.assert(
+      fc.property(pages, (page) => {
+        expect(shapeOf(readHtml(page))).toEqual(browserShape(page));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('by the full reader as well, where the fast one would have done', () => {
+    fc.assert(
+      fc.property(pages, (page) => {
+        const lines = page.replace(/\r\n?/g, '\n');
+        expect(shapeOf(readAsBrowser(lines, budget()))).toEqual(browserShape(page));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['a table with cells that nobody closes', '<table><tr><td>a<td>b<tr><td>c</table>'],
+    ['lists and paragraphs without end tags', '<ul><li>a<li>b</ul><p>c<p>d<dl><dt>e<dd>f</dl>'],
+    ['end tags of nothing', '<div></span></ul>a</div></div></b>'],
+    [
+      'a drawing, a template and a script',
+      '<svg><path d="m"/></svg><template><p></template><script>"</p>"</script>',
+    ],
+    ['a form between the rows of a table', '<table><form><tr><td><input type=hidden></form></table>'],
+  ])('in one pass: %s', (_, page) => {
+    expect(readWellNested(`<!doctype html>${page}`, budget())).toBeDefined();
+  });
+});
