@@ -18,6 +18,8 @@ export interface AttemptContext {
   readonly partition: Partition;
   /** The item whose message asked for this run: others that it asks for as well spend one of their tries. */
   readonly retryOf?: string;
+  /** Items that are left out because they killed the process that read them. */
+  readonly fatal?: ReadonlySet<string>;
   /** Set where a process died over this partition: reads a page and puts it on record while no other is read (`deaths.ts`). */
   readonly readAlone?: (page: StartedPage, read: () => Promise<Checkpoint>) => Promise<Checkpoint>;
 }
@@ -133,14 +135,14 @@ export function pageValidators(response: HttpResponse | undefined): Validators {
 /** TOO_LARGE, as most such pages are, and so that nobody asks for it again by himself: it would end that process, too. */
 const FATAL: Outcome = {
   code: 'TOO_LARGE',
-  message: 'the process died twice over this partition, the second time while it read this page',
+  message: 'the process died twice over this partition, the last time while it read this page',
 };
 
-/** Puts a page on record that was being read when a process died; nothing where its attempt is there. */
+/** Puts a page on record that was being read when a process died; undefined where its attempt is there. */
 export async function recordFatal(
   context: AttemptContext,
   { kind, item, number, startedAt }: StartedPage,
-): Promise<void> {
+): Promise<Checkpoint | undefined> {
   const { platform, source, runId, partition } = context;
   const checkpoint: Checkpoint = {
     kind,
@@ -157,7 +159,7 @@ export async function recordFatal(
   };
   const stored = { checkpoint, capture: NO_CAPTURE };
   if (!(await writeCheckpoint(platform.lake, runId, source.name, partition, stored, { ifNoneMatch: '*' })))
-    return;
+    return undefined;
   platform.emit({
     kind: 'attempted',
     source: source.name,
@@ -167,6 +169,7 @@ export async function recordFatal(
     code: FATAL.code,
     ...(FATAL.message !== undefined && { message: FATAL.message }),
   });
+  return checkpoint;
 }
 
 /** What is not known of an attempt whose response was lost. */

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { partitionWorkPrefix } from '../lake/layout.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import { DeathRegister } from '../work/death-register.ts';
 import { type AttemptContext, recordFatal, type StartedPage } from './attempt.ts';
 
 const STARTED = 'started';
@@ -12,43 +12,67 @@ const oneAtATime = pLimit(1);
  * Runs what asks for pages of a partition, and notices where a process before this one died over it. That costs two small
  * writes for the partition and none for a page: an object says that the work is under way. Who finds it there takes the
  * partition up with care: each page is marked before it is read, until its attempt is on record. A mark whose attempt is
- * missing is a page that was being read when the second process died; it is put on record as TOO_LARGE and left out.
+ * missing is a page that was being read when the second process died; it is put on record as TOO_LARGE and left out, also
+ * by later runs (`DeathRegister`).
  */
 export async function watchingDeaths<Result>(
   context: AttemptContext,
   run: (context: AttemptContext) => Promise<Result>,
 ): Promise<Result> {
-  const { platform, runId, source, partition } = context;
+  const { platform, source, partition } = context;
   const { lake } = platform;
-  const prefix = `${partitionWorkPrefix(runId, source.name, partition)}under-way/`;
-  const found: string[] = [];
-  for await (const { key } of lake.list(prefix)) found.push(key);
-  for (const key of found) if (key !== prefix + STARTED) await recordMarked(context, key);
-  if (found.length === 0) await lake.put(prefix + STARTED, PRESENT);
-  const careful = found.length === 0 ? {} : { readAlone: marking(lake, prefix) };
+  const started = underWay(context) + STARTED;
+  const register = new DeathRegister(platform.state, source, partition);
+  await recordDeaths(context);
+  const fatal = await register.fatal();
+  const careful = fatal && { fatal, readAlone: marking(context, register, fatal) };
+  await lake.put(started, PRESENT);
   try {
-    return await run({ ...context, ...careful });
+    const result = await run({ ...context, ...careful });
+    if (careful) await register.survived();
+    return result;
   } finally {
     // Also after an error: this process lives.
-    await lake.delete(prefix + STARTED);
+    await lake.delete(started);
   }
 }
 
-async function recordMarked(context: AttemptContext, key: string): Promise<void> {
-  const { lake } = context.platform;
-  const mark = await lake.get(key);
-  if (!mark) return;
-  await recordFatal(context, JSON.parse(new TextDecoder().decode(mark.body)) as StartedPage);
-  await lake.delete(key);
+/** What a process that died has left of this run and partition; nothing where none did. */
+export async function recordDeaths(context: AttemptContext): Promise<void> {
+  const { platform, source, partition } = context;
+  const { lake } = platform;
+  const keys: string[] = [];
+  const prefix = underWay(context);
+  for await (const { key } of lake.list(prefix)) keys.push(key);
+  if (keys.length === 0) return;
+  const killers: string[] = [];
+  for (const key of keys) {
+    const mark = key === prefix + STARTED ? undefined : await lake.get(key);
+    if (!mark) continue;
+    const page = JSON.parse(new TextDecoder().decode(mark.body)) as StartedPage;
+    if (await recordFatal(context, page)) killers.push(page.item.id);
+  }
+  await new DeathRegister(platform.state, source, partition).add(killers);
+  for (const key of keys) await lake.delete(key);
 }
 
-function marking(lake: ObjectStore, prefix: string): NonNullable<AttemptContext['readAlone']> {
+function underWay({ runId, source, partition }: AttemptContext): string {
+  return `${partitionWorkPrefix(runId, source.name, partition)}under-way/`;
+}
+
+function marking(
+  context: AttemptContext,
+  register: DeathRegister,
+  fatal: ReadonlySet<string>,
+): NonNullable<AttemptContext['readAlone']> {
+  const { lake } = context.platform;
   return (page, read) =>
     oneAtATime(async () => {
-      const key = `${prefix}${page.kind}-${page.item.id}.${page.number}`;
+      const key = `${underWay(context)}${page.kind}-${page.item.id}.${page.number}`;
       await lake.put(key, new TextEncoder().encode(JSON.stringify(page)));
       const checkpoint = await read();
       await lake.delete(key);
+      if (fatal.has(page.item.id)) await register.remove(page.item.id);
       return checkpoint;
     });
 }

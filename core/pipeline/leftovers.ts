@@ -5,6 +5,7 @@ import { type FailureKey, FailureRegister, keyOf } from '../work/failure-registe
 import { endClaim, takeOver } from '../work/retry-claim.ts';
 import { RunRegister } from '../work/run-register.ts';
 import type { AttemptContext } from './attempt.ts';
+import { recordDeaths } from './deaths.ts';
 import { type Platform, sourceNamed } from './platform.ts';
 import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
 import { isSealed, seal } from './seal.ts';
@@ -67,6 +68,7 @@ export async function clearSealed(platform: Platform, sourceName: string, runId:
 export async function closePartition(context: AttemptContext, claimed?: FailureKey): Promise<void> {
   const { platform, runId } = context;
   if (!(await isSealed(context))) {
+    await recordDeaths(context);
     const progress = await ScrapeProgress.load(context);
     await seal(context, { scope: progress.attempts(INDEX_ID) > 0 ? 'partition' : 'items' });
   }

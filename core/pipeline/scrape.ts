@@ -6,7 +6,7 @@ import type { VersionDescriptor } from '../lake/version.ts';
 import { verdictFor } from '../outcome/verdict.ts';
 import type { Item, Partition, Source } from '../source/source.ts';
 import { civilDate } from '../window/civil-date.ts';
-import { type AttemptContext, attemptPage } from './attempt.ts';
+import { type AttemptContext, attemptPage, recordFatal } from './attempt.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { watchingDeaths } from './deaths.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
@@ -63,10 +63,12 @@ async function scrapePages(
   const progress = await ScrapeProgress.load(context);
   const gate = await TargetGate.open(context, progress.inOrder());
 
+  if (!force) await leaveOutFatal(context, progress, [indexItem(context)]);
   const indexRetries = await scrapeIndex(context, current, progress, gate, once);
   if (indexRetries > 0) return { done: false }; // the items get their own full set of retries
   const listed = progress.listed()?.filter(({ id }) => !leaveOut.has(id));
   if (listed) {
+    if (!force) await leaveOutFatal(context, progress, listed);
     const open = listed.filter(({ id }) => isOpen(source, progress, id, once));
     const finished = await scrapeItems(context, open, current, progress, gate, { mustStop, once });
     if (!finished) return { done: false };
@@ -114,6 +116,25 @@ async function closeScrape(context: AttemptContext): Promise<ScrapeAnswer> {
   return { done: true };
 }
 
+function indexItem({ source, partition }: AttemptContext): Item {
+  return { id: INDEX_ID, url: source.discover.url(partition) };
+}
+
+/** Puts on record that items which killed the process are not asked for. */
+async function leaveOutFatal(
+  context: AttemptContext,
+  progress: ScrapeProgress,
+  items: readonly Item[],
+): Promise<void> {
+  for (const item of items) {
+    if (!context.fatal?.has(item.id) || progress.last(item.id)) continue;
+    const startedAt = context.platform.clock.now();
+    const kind = item.id === INDEX_ID ? 'index' : 'item';
+    const checkpoint = await recordFatal(context, { kind, item, number: 1, startedAt });
+    if (checkpoint) progress.add(checkpoint);
+  }
+}
+
 /** Number of retries that the index has just used up successfully; 0 where nothing was asked or the first try did. */
 async function scrapeIndex(
   context: AttemptContext,
@@ -125,7 +146,7 @@ async function scrapeIndex(
   if (!isOpen(context.source, progress, INDEX_ID, once)) return 0;
   if (await gate.isShut()) return 0;
   const { source, partition } = context;
-  const item: Item = { id: INDEX_ID, url: source.discover.url(partition) };
+  const item = indexItem(context);
   const validators = validatorsOf(source, current?.index);
   const number = progress.attempts(INDEX_ID) + 1;
   const known = current?.items.map(({ id, url }) => ({ id, url })) ?? [];

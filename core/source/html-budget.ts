@@ -5,7 +5,7 @@ const PARTS_PER_ELEMENT = 8;
 /** No page for people nests this deep, and a parser's time grows with the square of the depth. */
 const DEEPEST = 5_000;
 
-/** A page would take more memory than one page may: the outcome is TOO_LARGE, and nobody tries again by himself. */
+/** A page would take more memory than one page may. The outcome is TOO_LARGE: it is not tried again by itself. */
 export class PageTooLargeError extends Error {
   override readonly name = 'PageTooLargeError';
 }

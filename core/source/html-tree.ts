@@ -1,6 +1,6 @@
 import type { HtmlBudget } from './html-budget.ts';
 import { addText, DROPPED_TAGS, MAX_DEPTH, newPage, type OpenElement } from './html-element.ts';
-import { type Tag, tagOf } from './html-tags.ts';
+import { type Tag, type TagKind, tagOf } from './html-tags.ts';
 
 type Attributes = Record<string, string>;
 type Phase = 'before head' | 'in head' | 'after head' | 'in body';
@@ -18,10 +18,18 @@ const NOT_SPACE = /[^\t\n\f\r ]/;
 /** Special elements that do not end the search for a list item to close. */
 const PASSED_BY_ITEMS: ReadonlySet<string> = new Set(['address', 'div', 'p']);
 
+/** The parts of a table that end another part before they begin. */
+const ENDED_BY: Readonly<Partial<Record<TagKind, ReadonlySet<TagKind>>>> = {
+  colgroup: new Set<TagKind>(['cell', 'tr', 'tbody', 'caption', 'colgroup']),
+  tbody: new Set<TagKind>(['tbody', 'caption', 'colgroup', 'col']),
+  tr: new Set<TagKind>(['tr', 'tbody', 'caption', 'colgroup', 'col']),
+};
+
 /**
  * Grows the tree of a page tag by tag, by the rules of the HTML standard (13.2.6) as far as they only open and close the
  * innermost elements. Where a browser would move elements about or make copies of them (foster parenting, the adoption
- * agency, formatting that is taken up again), `isOdd` is set and the tree is worth nothing.
+ * agency, formatting that is taken up again), `isOdd` is set and the tree is worth nothing. One long file, because all of
+ * it turns on one stack.
  */
 export class HtmlTree {
   isOdd = false;
@@ -496,27 +504,28 @@ export class HtmlTree {
 
   #startInTable(tag: Tag, attributes: Attributes): void {
     const around = this.#tag().kind;
+    if (ENDED_BY[around]?.has(tag.kind)) {
+      this.#drop();
+      this.start(tag, attributes);
+      return;
+    }
     switch (tag.kind) {
       case 'cell':
         if (around === 'table') this.#insert(TBODY, {});
-        if (around === 'colgroup') return this.#closeAndStart(tag, attributes);
         if (around !== 'tr') this.#insert(TR, {});
         this.#insert(tag, attributes);
         return;
       case 'tr':
-        if (around === 'tr' || around === 'colgroup') return this.#closeAndStart(tag, attributes);
         if (around === 'table') this.#insert(TBODY, {});
         this.#insert(tag, attributes);
         return;
       case 'col':
-        if (around === 'tr' || around === 'tbody') return this.#closeAndStart(tag, attributes);
         if (around === 'table') this.#insert(COLGROUP, {});
         this.#append(tag, attributes, this.#parent());
         return;
       case 'tbody':
       case 'caption':
       case 'colgroup':
-        if (around !== 'table') return this.#closeAndStart(tag, attributes);
         this.#insert(tag, attributes);
         return;
       case 'form':
@@ -531,11 +540,6 @@ export class HtmlTree {
       default:
         this.isOdd = true;
     }
-  }
-
-  #closeAndStart(tag: Tag, attributes: Attributes): void {
-    this.#drop();
-    this.start(tag, attributes);
   }
 
   /** A part of a table inside a cell ends the cell; outside every table it is passed over. */

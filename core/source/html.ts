@@ -21,23 +21,53 @@ export function readHtml(text: string, maxElements = DEFAULT_MAX_ELEMENTS): Html
   return wellNested ?? readAsBrowser(lines, new HtmlBudget(maxElements));
 }
 
-/** Ends of lines as a browser has them. In pieces, because V8 notes every match before it replaces the first. */
-function withoutReturns(text: string): string {
-  const pieces: string[] = [];
-  for (let from = 0; from < text.length; ) {
-    let to = from + 65_536;
-    if (text[to - 1] === '\r' && text[to] === '\n') to++;
-    pieces.push(text.slice(from, to).replace(/\r\n?/g, '\n'));
-    from = to;
-  }
-  return pieces.join('');
-}
-
+const IS_SPACE = /[\s\u200b]/;
 const SPACE = /[\s\u200b]+/g;
 
 /** White space of any kind (no-break, zero-width) becomes one space, none at the ends. */
 export function collapse(text: string): string {
-  return text.replace(SPACE, ' ').trim();
+  return text.length > LONG ? collapseLong(text) : text.replace(SPACE, ' ').trim();
+}
+
+/** Of a text that is longer, a regular expression would note every match before it replaces the first: 32 bytes each. */
+const LONG = 65_536;
+
+/** `\r\n` and `\r` are one end of a line. */
+function withoutReturns(text: string): string {
+  if (text.length <= LONG) return text.replace(/\r\n?/g, '\n');
+  return rewritten(text, (c, before) => {
+    if (c === LF && before === CR) return undefined;
+    return c === CR ? LF : c;
+  });
+}
+
+function collapseLong(text: string): string {
+  let wasSpace = false;
+  return rewritten(text, (c) => {
+    const isSpace = (c <= BLANK || c > 0x7f) && IS_SPACE.test(String.fromCharCode(c));
+    const code = isSpace ? BLANK : c;
+    const isMore = isSpace && wasSpace;
+    wasSpace = isSpace;
+    return isMore ? undefined : code;
+  }).trim();
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const BLANK = 0x20;
+
+/** A text, character by character, with what `step` makes of each of them and the one before; undefined is nothing. */
+function rewritten(text: string, step: (c: number, before: number) => number | undefined): string {
+  const codes = new Uint16Array(text.length);
+  let length = 0;
+  let before = 0;
+  for (let at = 0; at < text.length; at++) {
+    const c = text.charCodeAt(at);
+    const code = step(c, before);
+    if (code !== undefined) codes[length++] = code;
+    before = c;
+  }
+  return Buffer.from(codes.buffer, 0, length * 2).toString('utf16le');
 }
 
 /** What a reader sees of the element, collapsed; elements for which `skip` holds are left out. */

@@ -69,7 +69,7 @@ export function decodeFailedItem(body: string): DecodedFailedItem {
 
 /**
  * Outcomes that another try by itself may heal. A wall is met once (the one-attempt rule), and what the site or we
- * refuse is refused again: those stay open for a person.
+ * refuse is refused again, and what is too large stays so and may end the process: those stay open for a person.
  */
 const HEALS: Readonly<Record<OutcomeCode, boolean>> = {
   SUCCESS: false,
@@ -82,7 +82,7 @@ const HEALS: Readonly<Record<OutcomeCode, boolean>> = {
   TIMEOUT: true,
   NETWORK_ERROR: true,
   SERVER_ERROR: true,
-  TOO_LARGE: true,
+  TOO_LARGE: false,
   REFUSED: false,
   HTML_CHANGED: true,
   PARSE_ERROR: true,

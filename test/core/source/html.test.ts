@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HtmlIndex, hasClass, own, readHtml, textOf } from '../../../core/source/html.ts';
+import { collapse, HtmlIndex, hasClass, own, readHtml, textOf } from '../../../core/source/html.ts';
 
 describe('reading HTML', () => {
   it('finds elements by tag, class and test selector in document order', () => {
@@ -54,6 +54,22 @@ describe('reading HTML', () => {
     const page = readHtml(deep);
     expect(textOf(page)).toBe('xafter');
     expect(new HtmlIndex(page).tag('body')[0]?.children.at(-1)).toMatchObject({ tag: 'p' });
+  });
+
+  it('reads a long text as it reads a short one', () => {
+    const text = fc.array(fc.constantFrom('a', ' ', '\n', '\t', '\u00a0', '\u200b', 'é', '\r\n', '\r'), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(text, (parts) => {
+        const short = parts.join('');
+        const long = short.repeat(Math.ceil(70_000 / short.length));
+        const [pre] = new HtmlIndex(readHtml(`<pre>x${long}</pre>`)).tag('pre');
+        expect(pre?.children.join('')).toBe(`x${long.replace(/\r\n?/g, '\n')}`);
+        expect(collapse(long)).toBe(long.replace(/[\s\u200b]+/g, ' ').trim());
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('copies a text without changing it', () => {

@@ -5,6 +5,8 @@ import { sameTime } from './test-time.ts';
 export interface PlayOptions {
   /** Half the time of a short process goes into compiling; the first one to end leaves that here for the others. */
   readonly compileCache?: string;
+  /** Megabytes after which V8 gives up. */
+  readonly heap?: number;
 }
 
 /**
@@ -14,9 +16,10 @@ export interface PlayOptions {
 export function playProcess<Said>(
   main: URL,
   task: object,
-  { compileCache }: PlayOptions = {},
+  { compileCache, heap }: PlayOptions = {},
 ): Promise<Said | 'killed'> {
-  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(main), JSON.stringify(task)], {
+  const flags = ['--no-warnings', ...(heap === undefined ? [] : [`--max-old-space-size=${heap}`])];
+  const child = spawn(process.execPath, [...flags, fileURLToPath(main), JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,

@@ -1,6 +1,7 @@
 /** The process behind `playRun`: plays one run, and kills itself at the write that it was told, without warning. */
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { runLocally } from '../../../runtime/local-run.ts';
+import { deadlySource } from './deadly-source.ts';
 import { ImpatientClock } from './impatient-clock.ts';
 import { die, say, taskGiven } from './played-process.ts';
 import type { RunTask } from './run-process.ts';
@@ -21,8 +22,14 @@ function onWrite(write: PendingWrite): void | Promise<void> {
   }
 }
 
-const { directory, env } = task;
-const opened = openLocalPlatform({ directory, env, clock: new ImpatientClock() });
+const { directory, env, fatal } = task;
+const sources = fatal && [deadlySource(fatal)];
+const opened = openLocalPlatform({
+  directory,
+  env,
+  clock: new ImpatientClock(),
+  ...(sources && { sources }),
+});
 const platform = watchedPlatform(opened, onWrite);
 const end = await runLocally(platform, { source: 'racing', force: false, ...task.request });
 await opened.close();

@@ -5,7 +5,16 @@ import { playProcess } from './played-process.ts';
 export interface RunTask {
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly request: { readonly start: string; readonly end: string; readonly targets?: readonly string[] };
+  readonly request: {
+    readonly start: string;
+    readonly end: string;
+    readonly targets?: readonly string[];
+    readonly force?: boolean;
+  };
+  /** What happens to the process when its parser reads one of these items: `index`, or the id of a race. */
+  readonly fatal?: { readonly items: readonly string[]; readonly by: 'abort' | 'heap' };
+  /** Megabytes. */
+  readonly heap?: number;
   /**
    * `before`: dies in front of the nth write of any kind, and so behind the one before it. `during`: dies in the midst of
    * the nth durable one, its bytes on their way to the disk.
@@ -24,5 +33,8 @@ export interface RunPlayed {
 /** Plays a run in a process of its own. Rejects where the process ends in any way but by itself, or killed as it was told. */
 export function playRun(task: RunTask): Promise<RunPlayed | 'killed'> {
   const compileCache = join(dirname(task.directory), 'compile-cache');
-  return playProcess(new URL('./run-main.ts', import.meta.url), task, { compileCache });
+  return playProcess(new URL('./run-main.ts', import.meta.url), task, {
+    compileCache,
+    ...(task.heap !== undefined && { heap: task.heap }),
+  });
 }
