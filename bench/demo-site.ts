@@ -32,7 +32,8 @@ export interface BenchSiteOptions {
 export async function startBenchSite(options: BenchSiteOptions): Promise<BenchSite> {
   const { days, racesPerDay = 1, log, codings } = options;
   const main = fileURLToPath(new URL('../demo/main.ts', import.meta.url));
-  const flags = ['--json', '--no-faults', '--no-specials', '--field-size', '12', '--today', TODAY];
+  const pageFlags = ['--markup', 'classic', '--no-specials', '--field-size', '12'];
+  const flags = ['--json', '--no-faults', '--today', TODAY, ...pageFlags];
   const child = spawn(
     process.execPath,
     [main, ...flags, '--races-per-day', String(racesPerDay), ...(log === undefined ? [] : ['--log', log])],

@@ -49,6 +49,7 @@ export function demoCommand(): Command {
         seed: options.seed,
         today,
         now: clock.now,
+        markup: 'mix',
         faults: options.faults ? demoFaults(today) : NO_FAULTS,
       });
       const progress = new Progress();

@@ -1,5 +1,7 @@
 import { addDays, type CivilDate } from '../core/window/civil-date.ts';
+import { isChristmas } from './model/build-day.ts';
 import type { Country } from './model/racing-day.ts';
+import { indexPath } from './render/paths.ts';
 
 /** Where something goes wrong: an address of the site, or the nth race of a country's day (from 0; -1 is the last). */
 export type Where =
@@ -26,9 +28,11 @@ export type Fault =
   | { readonly kind: 'oversize-body'; readonly bytes: number }
   /** `same-host` leads to the page itself, `private-address` into a cloud's metadata service, `loop` back here. */
   | { readonly kind: 'redirect'; readonly to: 'same-host' | 'private-address' | 'loop' }
+  /** An index of today's markup that has no list and an error instead, as on a day without racing. */
+  | { readonly kind: 'lost-list' }
   /** A page of 200 with the race in it, but without one landmark of racing.md. */
   | { readonly kind: 'changed-page' }
-  /** One row lacks a cell. */
+  /** One row lacks a cell; in today's markup, a key. */
   | { readonly kind: 'shifted-cells' }
   /** Landmarks, table head, no rows. */
   | { readonly kind: 'empty-table' }
@@ -67,28 +71,31 @@ export const NO_FAULTS: FaultPlan = { rules: [], emptyDays: [], settlesLate: [],
 
 /**
  * The week that the demo run meets: everything that can be recovered recovers within three retries; a 404, a changed
- * page and a wall stay. The wall stands before the very last page of `fr`, because a wall ends its target.
+ * page and a wall stay. The wall stands before the very last page of `fr`, because a wall ends its target. One index
+ * comes without its list once, another every time: its races are told by the page in the order of their times.
  */
 export function demoFaults(today: CivilDate): FaultPlan {
   const daysAgo = (days: number): CivilDate => addDays(today, -days);
-  const race = (country: Country, days: number, nth: number): Where => ({
-    country,
-    date: daysAgo(days),
-    race: nth,
-  });
+  const rules: FaultRule[] = [];
+  const race = (country: Country, days: number, nth: number, fault: Fault, times?: number): void => {
+    const date = daysAgo(days);
+    // There is no race at Christmas that something could happen to.
+    if (!isChristmas(date)) rules.push({ where: { country, date, race: nth }, fault, times });
+  };
+  race('gb', 1, 0, { kind: 'status', status: 406 }, 1);
+  race('gb', 2, 4, { kind: 'status', status: 406 }, 2);
+  race('ire', 3, 3, { kind: 'status', status: 406 }, 3);
+  race('gb', 6, 5, { kind: 'status', status: 429, retryAfterSeconds: 1 }, 1);
+  race('fr', 5, 0, { kind: 'status', status: 503 }, 1);
+  race('ire', 5, 0, { kind: 'hang' }, 1);
+  race('gb', 5, 6, { kind: 'reset' }, 1);
+  race('gb', 4, 1, { kind: 'status', status: 404 });
+  race('fr', 3, 2, { kind: 'changed-page' });
+  race('fr', 0, -1, { kind: 'cloudflare-challenge' });
+  rules.push({ where: { path: indexPath(daysAgo(2)) }, fault: { kind: 'lost-list' }, times: 1 });
+  rules.push({ where: { path: indexPath(daysAgo(6)) }, fault: { kind: 'lost-list' } });
   return {
-    rules: [
-      { where: race('gb', 1, 0), fault: { kind: 'status', status: 406 }, times: 1 },
-      { where: race('gb', 2, 4), fault: { kind: 'status', status: 406 }, times: 2 },
-      { where: race('ire', 3, 3), fault: { kind: 'status', status: 406 }, times: 3 },
-      { where: race('gb', 6, 5), fault: { kind: 'status', status: 429, retryAfterSeconds: 1 }, times: 1 },
-      { where: race('fr', 5, 0), fault: { kind: 'status', status: 503 }, times: 1 },
-      { where: race('ire', 5, 0), fault: { kind: 'hang' }, times: 1 },
-      { where: race('gb', 5, 6), fault: { kind: 'reset' }, times: 1 },
-      { where: race('gb', 4, 1), fault: { kind: 'status', status: 404 } },
-      { where: race('fr', 3, 2), fault: { kind: 'changed-page' } },
-      { where: race('fr', 0, -1), fault: { kind: 'cloudflare-challenge' } },
-    ],
+    rules,
     emptyDays: [{ country: 'ire', date: daysAgo(4) }],
     settlesLate: [{ country: 'gb', date: daysAgo(1), race: 3, days: 2 }],
     robotsDisallow: [],

@@ -5,6 +5,7 @@ import { civilDateAt } from '../core/window/window.ts';
 import { clockOf } from '../runtime/clock.ts';
 import { SettingError } from '../runtime/settings.ts';
 import { demoFaults, NO_FAULTS } from './faults.ts';
+import { MARKUP_CHOICES, type MarkupChoice } from './render/markup.ts';
 import { startDemoSite } from './site.ts';
 
 const USAGE = `node demo/main.ts [options]: serves the demo racing site until it is interrupted
@@ -14,7 +15,9 @@ const USAGE = `node demo/main.ts [options]: serves the demo racing site until it
   --today D         YYYY-MM-DD, the date in London by default
   --no-faults       an honest site
   --no-specials     every race run in the ordinary way, all facts on every page
+  --markup M        classic, next or mix (default): which of the site's markups the pages are in
   --page-bytes N    size of a page with 12 runners (182272)
+  --index-bytes N   size of an index (9.5 times that of a page)
   --field-size N    runners in every race (8 to 14, drawn)
   --races-per-day N times the usual 20-odd races of a day (1)
   --latency-ms N    wait before every answer (0)
@@ -27,7 +30,9 @@ const options = {
   today: { type: 'string' },
   'no-faults': { type: 'boolean', default: false },
   'no-specials': { type: 'boolean', default: false },
+  markup: { type: 'string', default: 'mix' },
   'page-bytes': { type: 'string' },
+  'index-bytes': { type: 'string' },
   'field-size': { type: 'string' },
   'races-per-day': { type: 'string' },
   'latency-ms': { type: 'string' },
@@ -54,6 +59,13 @@ function date(text: string): CivilDate {
   return parsed;
 }
 
+function markup(text: string): MarkupChoice {
+  const choice = MARKUP_CHOICES.find((one) => one === text);
+  if (choice === undefined)
+    throw new UsageError(`--markup wants ${MARKUP_CHOICES.join(', ')}, not ${JSON.stringify(text)}`);
+  return choice;
+}
+
 function parse() {
   try {
     return parseArgs({ options }).values;
@@ -76,7 +88,9 @@ async function main(): Promise<void> {
     today,
     now: clock.now,
     port: number('port', args.port),
+    markup: markup(args.markup),
     pageBytes: number('page-bytes', args['page-bytes']),
+    indexBytes: number('index-bytes', args['index-bytes']),
     fieldSize: number('field-size', args['field-size']),
     racesPerDay: number('races-per-day', args['races-per-day']),
     latencyMs: number('latency-ms', args['latency-ms']),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CivilDate } from '../core/window/civil-date.ts';
 import { type Fault, type FaultPlan, NO_FAULTS, type Where } from './faults.ts';
 import type { Country } from './model/racing-day.ts';
+import type { MarkupChoice } from './render/markup.ts';
 import { racePath } from './render/paths.ts';
 import { BodyCache } from './server/body-cache.ts';
 import { chooseEncoding } from './server/encoding.ts';
@@ -17,11 +18,12 @@ import {
   trickle,
   truncate,
 } from './server/exchange.ts';
-import { type ContentFault, Pages, type SitePage } from './server/pages.ts';
+import { contentFault, Pages, type SitePage } from './server/pages.ts';
 import { RequestLog, type RequestLogEntry } from './server/request-log.ts';
 import { robotsTxt } from './server/robots-txt.ts';
 import { Rules } from './server/rules.ts';
 import { type World, worldOf } from './server/world.ts';
+import { type ListedRaceTruth, listedRaces } from './truth/index-truth.ts';
 import { type RaceTruth, truthOf } from './truth/race-truth.ts';
 
 export interface DemoSiteOptions {
@@ -30,11 +32,15 @@ export interface DemoSiteOptions {
   readonly today: CivilDate;
   /** @default 0, any free port */
   readonly port?: number;
+  /** @default 'classic' */
+  readonly markup?: MarkupChoice;
   /** Bytes of a race page with 12 runners. @default 182272 (178 KB) */
   readonly pageBytes?: number;
+  /** Bytes of an index; one whose races need more is longer. @default 9.5 times `pageBytes` (1.7 MB) */
+  readonly indexBytes?: number;
   /** Times the usual 20-odd races of a day. @default 1 */
   readonly racesPerDay?: number;
-  /** Runners in every race. @default 8 to 14 */
+  /** Runners in every race. @default 8 to 14, rarely up to 24 */
   readonly fieldSize?: number;
   /** Void races, walkovers, dead heats and the like. @default true */
   readonly specials?: boolean;
@@ -57,8 +63,15 @@ export interface DemoSite {
   readonly url: string;
   /** Every request since the start, oldest first. */
   readonly requests: readonly RequestLogEntry[];
-  /** What a reader of that day's pages should find now, in the order of the index; faults of the answers left aside. */
+  /**
+   * What a reader of that day's pages should find now, in the order of the index; faults of the answers left aside. The
+   * nth is the one that a fault plan means; abandoned races, which have no page, are not among them.
+   */
   truth(country: Country, date: CivilDate): RaceTruth[];
+  /** What a reader of that day's index should find now, races without a page included. */
+  listed(country: Country, date: CivilDate): ListedRaceTruth[];
+  /** Address of the JSON of a page of today's markup. */
+  dataPath(pagePath: string): string;
   /** A new plan, its counters at zero. Throws a RangeError where it names a race that there is not. */
   setFaults(plan: FaultPlan): void;
   /** Lets days pass: late races settle, new days appear. Counters of faults go on. */
@@ -67,13 +80,7 @@ export interface DemoSite {
   close(): Promise<void>;
 }
 
-const DEFAULTS = { pageBytes: 178 * 1024, cacheBytes: 128 * 1024 * 1024 };
-const CONTENT_FAULTS: ReadonlySet<string> = new Set<ContentFault>([
-  'changed-page',
-  'shifted-cells',
-  'empty-table',
-  'invalid-record',
-]);
+const DEFAULTS = { pageBytes: 178 * 1024, indexShare: 9.5, cacheBytes: 128 * 1024 * 1024 };
 
 /** Serves the site on loopback; the same seed and date give the same bytes, whenever and wherever. */
 export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite> {
@@ -84,7 +91,12 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
     fieldSize: options.fieldSize ?? null,
     specials: options.specials ?? true,
   };
-  const pages = new Pages(model, options.pageBytes ?? DEFAULTS.pageBytes);
+  const pageBytes = options.pageBytes ?? DEFAULTS.pageBytes;
+  const pages = new Pages(model, {
+    markup: options.markup ?? 'classic',
+    pageBytes,
+    indexBytes: options.indexBytes ?? Math.round(pageBytes * DEFAULTS.indexShare),
+  });
   const cache = new BodyCache(options.cacheBytes ?? DEFAULTS.cacheBytes);
   const log = new RequestLog(options.onRequest);
   const raceId = (country: Country, date: CivilDate, nth: number) => pages.race(country, date, nth)?.id;
@@ -102,7 +114,7 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
       options.encodings === false ? 'identity' : chooseEncoding(header(request, 'accept-encoding'));
     const modified = new Date(page.lastModified).toUTCString();
     const shared = {
-      'content-type': 'text/html; charset=utf-8',
+      'content-type': page.contentType,
       'cache-control': 'private, max-age=0',
       vary: 'Accept-Encoding',
       ...(validators && { etag: cache.etag(page), 'last-modified': modified }),
@@ -116,7 +128,7 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
 
   const trueAnswer = (request: IncomingMessage, path: string, fault: Fault | undefined): Answer => {
     if (path === '/robots.txt') return robotsTxt(plan);
-    const content = fault && CONTENT_FAULTS.has(fault.kind) ? (fault.kind as ContentFault) : undefined;
+    const content = contentFault(fault);
     const page = pages.find(path, world, content);
     if (!page) return statusAnswer(404);
     if (fault?.kind === 'charset') return charsetAnswer(page.render(), fault.declared);
@@ -161,7 +173,13 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
   return {
     url: `http://127.0.0.1:${port}`,
     requests: log.entries,
-    truth: (country, date) => pages.races(country, date, world).map(truthOf),
+    truth: (country, date) =>
+      pages.races(country, date, world).map((race) => truthOf(race, pages.isPending(race, world))),
+    listed: (country, date) =>
+      world.isEmpty(country, date)
+        ? []
+        : listedRaces(pages.day(date), country, (race) => pages.isPending(race, world)),
+    dataPath: (pagePath) => pages.dataPath(pagePath),
     setFaults: (next) => {
       rules = new Rules(next, pathOf);
       world = worldOf(world.today, next, raceId);

@@ -1,12 +1,13 @@
 import type { CivilDate } from '../../core/window/civil-date.ts';
-import { commentOf } from './comments.ts';
-import { type Placing, placingsOf, prizesOf, type Special } from './finish.ts';
+import { bettingOf, commentOf } from './comments.ts';
+import { courseHome, courseName } from './courses.ts';
+import { isVoid, type Placing, placingsOf, prizesOf, type Special } from './finish.ts';
 import { surfaceOf } from './going.ts';
 import { clockText, round2 } from './measures.ts';
 import { type Horse, horse, horseAge, owner, POOL, person, sexOf } from './names.ts';
 import { type Price, pricesOf } from './odds.ts';
 import { type Conditions, conditionsOf } from './programme.ts';
-import type { Country, Course, Race, Runner, WinningTime } from './racing-day.ts';
+import type { Course, ExtraWeight, Race, Runner, WinningTime } from './racing-day.ts';
 import { type Random, seeded, shuffled } from './random.ts';
 
 /** Where a race stands in its day. */
@@ -22,7 +23,9 @@ export interface RaceSlot {
   readonly nth: number;
   readonly races: number;
   readonly special: Special;
-  /** Fixed field size; null draws 8 to 14. */
+  /** False where every page must carry every fact. */
+  readonly rarities: boolean;
+  /** Fixed field size; null draws 8 to 14, and now and then a big field of 16 to 24. */
   readonly fieldSize: number | null;
   /** Horses of this day that run elsewhere already; the race adds its own. */
   readonly taken: Set<number>;
@@ -34,17 +37,18 @@ export function buildRace(slot: RaceSlot): Race {
   const random = seeded(slot.seed, 'race', slot.id);
   const { course, special } = slot;
   const conditions = conditionsOf(course, slot.jumps, slot.nth, slot.races, random);
-  const size = special === 'walkover' ? 1 : (slot.fieldSize ?? random.int(8, 14));
+  const size = special === 'walkover' ? 1 : (slot.fieldSize ?? drawSize(slot, random));
   const field = drawField(slot, conditions, size, random);
   const placings = placingsOf(size, conditions.type, special, random);
-  const prizes = special === 'void' ? [] : prizesOf(conditions.firstPrize, placings, special);
+  const prizes =
+    special === 'void' ? [] : prizesOf(conditions.firstPrize, placings, special, course.country === 'gb');
   const margin = 1.1 + random.int(0, 12) / 100;
   const prices = pricesOf(chancesOf(field, random), margin);
   const runners = buildRunners(slot, conditions, field, placings, prices, prizes, random);
   return {
     id: slot.id,
     course,
-    courseName: course.allWeather ? `${course.name} (AW)` : course.name,
+    courseName: courseName(course),
     country: course.country,
     date: slot.date,
     off: slot.off,
@@ -62,13 +66,26 @@ export function buildRace(slot: RaceSlot): Race {
     surface: surfaceOf(slot.going),
     type: conditions.type,
     obstacles: conditions.obstacles,
-    outcome: special === 'void' || special === 'walkover' ? special : 'run',
+    outcome: outcomeOf(special),
     winningTime: winningTimeOf(conditions, special, random),
     totalSp: Math.round(margin * 100),
     prizes: prizes.map((amount) => moneyText(amount, course.country)),
-    runners,
-    nonRunners: special !== 'walkover' && random.chance(0.4) ? nonRunnersOf(slot, size, random) : [],
+    runners: special === 'abandoned' ? [] : runners,
+    nonRunners:
+      special !== 'walkover' && special !== 'abandoned' && random.chance(0.4)
+        ? nonRunnersOf(slot, size, random)
+        : [],
   };
+}
+
+function drawSize({ rarities, id }: RaceSlot, random: Random): number {
+  const size = random.int(8, 14);
+  return rarities && id % 16 === 11 ? size + 10 : size;
+}
+
+function outcomeOf(special: Special): Race['outcome'] {
+  if (isVoid(special)) return 'void';
+  return special === 'walkover' || special === 'abandoned' ? special : 'run';
 }
 
 function buildRunners(
@@ -80,7 +97,7 @@ function buildRunners(
   prizes: readonly number[],
   random: Random,
 ): Runner[] {
-  const country = homeOf(slot.course);
+  const country = courseHome(slot.course.country);
   const drawn = conditions.type === 'Flat';
   const stalls = shuffled(field.length, random);
   const cloths = shuffled(field.length, random);
@@ -93,22 +110,22 @@ function buildRunners(
     return {
       position: placing.position,
       draw: drawn ? stalls[row]! + 1 : null,
-      number: cloths[row]! + 1,
+      number: slot.course.numbered || !slot.rarities ? cloths[row]! + 1 : null,
       beaten: placing.beaten,
       overall: placing.overall,
       horse: facts.name,
       sp: noOdds ? 'No Odds' : prices[row]!.text,
       decimal: noOdds ? null : prices[row]!.decimal,
-      jockey: person(slot.seed, 'jockey', country, jockeys[row]!),
-      claim: random.chance(0.2) ? random.pick([3, 5, 7]) : 0,
+      jockey: riderless(slot.special, row) ? null : person(slot.seed, 'jockey', country, jockeys[row]!),
+      claim: claimOf(slot.special, row, random),
       trainer: person(slot.seed, 'trainer', country, random.int(0, 99)),
       owner: owner(slot.seed, country, random.int(0, 499)),
       age,
       lbs: (drawn ? 112 : 140) + random.int(0, 28),
-      overweight: random.chance(0.06) ? random.int(1, 3) : 0,
+      extraWeight: random.chance(0.12) ? extraWeightOf(random) : null,
       headgear,
       firstTimeHeadgear: headgear !== null && random.chance(0.3),
-      officialRating: rated ? facts.ability + (drawn ? 0 : 30) : null,
+      officialRating: rated && slot.course.country !== 'aro' ? facts.ability + (drawn ? 0 : 30) : null,
       rpr: placing.overall && random.chance(0.95) ? Math.max(20, facts.ability + 8 - row * 3) : null,
       topspeed: placing.overall && random.chance(0.8) ? Math.max(2, facts.ability - 10 - row * 4) : null,
       colour: facts.colour,
@@ -117,9 +134,27 @@ function buildRunners(
       dam: facts.dam,
       damsire: facts.damsire,
       comment: commentOf(placing.position, random),
-      prize: /^\d/.test(placing.position) ? (prizes[row] ?? null) : null,
+      betting: bettingOf(random),
+      // By place and not by row: NaN, for who has none, names no prize.
+      prize: prizes[Number(placing.position) - 1] ?? null,
     };
   });
+}
+
+/** Two horses of such a race have no rider, and the second keeps the claim of the one it lost. */
+function riderless(special: Special, row: number): boolean {
+  return special === 'riderless' && (row === 2 || row === 4);
+}
+
+function claimOf(special: Special, row: number, random: Random): number {
+  const claim = random.chance(0.2) ? random.pick([3, 5, 7]) : 0;
+  if (!riderless(special, row)) return claim;
+  return row === 4 ? 7 : 0;
+}
+
+function extraWeightOf(random: Random): ExtraWeight {
+  const kind = random.pick(['over-weights', 'out of handicap', 'extra weight'] as const);
+  return { kind, lbs: random.int(1, 6) };
 }
 
 interface Entry {
@@ -131,7 +166,7 @@ interface Entry {
 
 /** Horses that the conditions allow and that run nowhere else on the day. */
 function drawField(slot: RaceSlot, conditions: Conditions, size: number, random: Random): Entry[] {
-  const country = homeOf(slot.course);
+  const country = courseHome(slot.course.country);
   const year = Number(slot.date.slice(0, 4));
   const [youngest, oldest] = conditions.ages;
   const field: Entry[] = [];
@@ -168,32 +203,28 @@ function chancesOf(field: readonly Entry[], random: Random): number[] {
 }
 
 function winningTimeOf(conditions: Conditions, special: Special, random: Random): WinningTime {
-  if (special === 'standard-time') return { text: 'standard time', seconds: null };
-  if (special === 'zero-time' || special === 'walkover' || special === 'void')
-    return { text: '0.00s', seconds: null };
+  if (special === 'standard-time') return { text: 'standard time', comparison: null, seconds: null };
+  if (special === 'zero-time' || special === 'walkover' || isVoid(special))
+    return { text: '0.00s', comparison: null, seconds: null };
   const pace = conditions.type === 'Flat' ? 17.6 : 14.4;
   const standard = conditions.distance.yards / pace;
   const off = random.int(-180, 900) / 100;
   const seconds = round2(standard + off);
-  const text = `${clockText(seconds)} (${off < 0 ? 'fast' : 'slow'} by ${Math.abs(off).toFixed(2)}s)`;
-  return { text, seconds };
+  const comparison = `${off < 0 ? 'fast' : 'slow'} by ${Math.abs(off).toFixed(2)}s`;
+  return { text: clockText(seconds), comparison, seconds };
 }
 
 function nonRunnersOf(slot: RaceSlot, size: number, random: Random): string[] {
   const reasons = ['Going', 'Vet Cert', 'Self Cert - lame', 'Travel problems', 'Unruly at stalls'];
   return Array.from({ length: random.int(1, 3) }, (_, nth) => {
-    const { name } = horse(slot.seed, homeOf(slot.course), random.int(0, POOL - 1)).name;
+    const { name } = horse(slot.seed, courseHome(slot.course.country), random.int(0, POOL - 1)).name;
     return `${size + nth + 1}. ${name} (${random.pick(reasons)})`;
   });
 }
 
-function homeOf(course: Course): Country {
-  return course.country === 'usa' ? 'gb' : course.country;
-}
-
-/** `£12,345.60`; Ireland and France race for euros, Aqueduct for dollars. */
+/** `£12,345`, `€7,020.50`: Ireland is told in euros, the rest of the world in pounds. */
 function moneyText(amount: number, country: Course['country']): string {
-  const sign = { gb: '£', ire: '€', fr: '€', usa: '$' }[country];
   const [whole, cents] = amount.toFixed(2).split('.') as [string, string];
-  return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`;
+  const pounds = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${country === 'ire' ? '€' : '£'}${pounds}${cents === '00' ? '' : `.${cents}`}`;
 }

@@ -29,14 +29,9 @@ const END = [
   'found little for pressure (jockey said gelding hung right-handed)',
   'always behind',
   'eased when beaten',
+  'tailed off (trainer’s rep said colt was unsuited by the ground – vet found nothing)',
 ];
-const REMARKS = [
-  'op 9/2 tchd 5/1',
-  'op 7/4',
-  'vet said mare bled from the nose',
-  'trainer’s rep said colt was unsuited by the ground – tailed off',
-  'tchd 20/1',
-];
+const BETTING = ['op 9/2 tchd 5/1', 'op 7/4', 'tchd 20/1', 'op 11/10 tchd evens', 'tchd 11/2 and 6/1'];
 
 const LOST: Readonly<Record<string, string>> = {
   PU: 'pulled up before 3 out',
@@ -55,6 +50,10 @@ const LOST: Readonly<Record<string, string>> = {
 
 /** How the race went for one horse, in a close-up writer's words. */
 export function commentOf(position: string, random: Random): string {
-  const story = `${random.pick(START)}, ${random.pick(MIDDLE)}, ${LOST[position] ?? random.pick(END)}`;
-  return random.chance(0.35) ? `${story} (${random.pick(REMARKS)})` : story;
+  return `${random.pick(START)}, ${random.pick(MIDDLE)}, ${LOST[position] ?? random.pick(END)}`;
+}
+
+/** How its price moved before the off; null where nobody wrote it down. */
+export function bettingOf(random: Random): string | null {
+  return random.chance(0.35) ? random.pick(BETTING) : null;
 }

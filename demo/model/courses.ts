@@ -1,8 +1,14 @@
-import type { Course } from './racing-day.ts';
+import type { Country, Course } from './racing-day.ts';
 
 type Kind = 'flat' | 'jumps' | 'both' | 'aw';
 
-function course(id: number, name: string, country: Course['country'], kind: Kind): Course {
+function course(
+  id: number,
+  name: string,
+  country: Course['country'],
+  kind: Kind,
+  numbered: boolean = true,
+): Course {
   return {
     id,
     name,
@@ -10,6 +16,7 @@ function course(id: number, name: string, country: Course['country'], kind: Kind
     country,
     allWeather: kind === 'aw',
     codes: kind === 'aw' ? 'flat' : kind,
+    numbered,
   };
 }
 
@@ -21,6 +28,11 @@ export function slugOf(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
+}
+
+/** The country whose horses, people and kinds of race a meeting has: the distant ones borrow those of Great Britain. */
+export function courseHome(country: Course['country']): Country {
+  return country === 'ire' || country === 'fr' ? country : 'gb';
 }
 
 /** Ids are made up. An all-weather track and the turf course of the same place are two courses. */
@@ -48,13 +60,30 @@ export const COURSES: readonly Course[] = [
   course(209, 'Compiègne', 'fr', 'both'),
   course(211, 'Saint-Cloud', 'fr', 'flat'),
   course(205, 'Auteuil', 'fr', 'jumps'),
-  course(216, 'Cagnes-sur-Mer', 'fr', 'both'),
+  course(216, 'Cagnes-sur-Mer', 'fr', 'both', false),
+  course(372, 'Happy Valley', 'hk', 'flat', false),
+  course(373, 'Sha Tin', 'hk', 'flat', false),
   course(255, 'Aqueduct', 'usa', 'flat'),
   course(261, 'Gulfstream Park', 'usa', 'flat'),
+  course(1840, 'Newbury', 'aro', 'flat'),
 ];
 
-/** `DUNDALK (AW) (IRE)`: the surface, then the country unless it is Great Britain. */
-export function meetingLabel(course: Course): string {
-  const country = course.country === 'gb' ? '' : ` (${course.country.toUpperCase()})`;
-  return `${course.name.toUpperCase()}${course.allWeather ? ' (AW)' : ''}${country}`;
+/** Behind a course's name; Great Britain has none, an Arabian card says so instead. */
+const MARKS: Readonly<Record<Course['country'], string>> = {
+  gb: '',
+  ire: ' (IRE)',
+  fr: ' (FR)',
+  hk: ' (HK)',
+  usa: ' (USA)',
+  aro: ' (ARAB)',
+};
+
+/** `Dundalk (AW)`: with the surface, without the country. */
+export function courseName(course: Course): string {
+  return course.allWeather ? `${course.name} (AW)` : course.name;
+}
+
+/** `Dundalk (AW) (IRE)`: the surface, then the country unless it is Great Britain. */
+export function courseWithCountry(course: Course): string {
+  return courseName(course) + MARKS[course.country];
 }

@@ -13,9 +13,13 @@ export interface Placing {
 export type Special =
   | 'dead-heat-first'
   | 'dead-heat-third'
-  | 'disqualified'
+  | 'disqualified-winner'
+  | 'disqualified-behind'
   | 'void'
+  | 'void-with-prizes'
+  | 'abandoned'
   | 'walkover'
+  | 'riderless'
   | 'no-odds'
   | 'zero-time'
   | 'standard-time'
@@ -24,21 +28,29 @@ export type Special =
 const FALLS = ['PU', 'PU', 'F', 'UR', 'BD', 'RR', 'CO', 'SU', 'REF', 'RO', 'LFT', 'RTR'];
 const FLAT_FALLS = ['PU', 'UR', 'RR', 'SU', 'RTR'];
 
-/** Numbered finishers first, then a disqualified horse, then those that did not finish. */
+/**
+ * In the order of the page: a horse disqualified from first place stays first, then numbered finishers, then a horse
+ * disqualified behind them, then those that did not finish.
+ */
 export function placingsOf(runners: number, type: RaceType, special: Special, random: Random): Placing[] {
-  if (special === 'void') return Array.from({ length: runners }, () => unplaced('VOI'));
+  if (isVoid(special)) return Array.from({ length: runners }, () => unplaced('VOI'));
   const jumps = type === 'Hurdle' || type === 'Chase';
   const lost = special === 'walkover' ? 0 : lostRunners(runners, jumps, random);
-  const disqualified = special === 'disqualified' ? 1 : 0;
-  const finishers = runners - lost - disqualified;
+  const crossed = runners - lost;
 
   const placings: Placing[] = [];
   let total = 0;
-  for (let row = 0; row < finishers + disqualified; row++) {
+  for (let row = 0; row < crossed; row++) {
+    if (row === 0 && special === 'disqualified-winner') {
+      placings.push(unplaced('DSQ'));
+      continue;
+    }
+    const place = special === 'disqualified-winner' ? row : row + 1;
     const tied = (special === 'dead-heat-first' && row === 1) || (special === 'dead-heat-third' && row === 3);
     const margin = row === 0 ? WINNER : tied ? DEAD_HEAT : random.pick(MARGINS);
     total += margin.value;
-    const position = row >= finishers ? 'DSQ' : tied ? placings[row - 1]!.position : String(row + 1);
+    const behind = special === 'disqualified-behind' && row === crossed - 1;
+    const position = behind ? 'DSQ' : tied ? placings[row - 1]!.position : String(place);
     // Behind the winner and behind a dead-heater for first there is one margin only, and it is both.
     const overall = row === 0 || total === 0 ? margin : total === margin.value ? margin : lengthsOf(total);
     placings.push({ position, beaten: margin, overall });
@@ -46,6 +58,10 @@ export function placingsOf(runners: number, type: RaceType, special: Special, ra
   const kinds = jumps ? FALLS : FLAT_FALLS;
   for (let row = 0; row < lost; row++) placings.push(unplaced(random.pick(kinds)));
   return placings;
+}
+
+export function isVoid(special: Special): boolean {
+  return special === 'void' || special === 'void-with-prizes';
 }
 
 function lostRunners(runners: number, jumps: boolean, random: Random): number {
@@ -58,15 +74,22 @@ function unplaced(position: string): Placing {
 }
 
 /**
- * One amount a placing. It never reaches a horse that did not finish, but may reach the row of a disqualified one,
- * who gets nothing. A dead heat shares the two amounts evenly.
+ * One amount a place, whole pounds where `whole`. A disqualified horse gets none, so that one place more may be printed
+ * than there are takers. A dead heat shares the two amounts evenly.
  */
-export function prizesOf(first: number, placings: readonly Placing[], special: Special): number[] {
-  const placed = placings.filter((one) => one.beaten !== null).length;
-  const paid = Math.min(placed, special === 'disqualified' ? placed : 8);
+export function prizesOf(
+  first: number,
+  placings: readonly Placing[],
+  special: Special,
+  whole: boolean,
+): number[] {
+  const crossed = placings.filter((one) => one.beaten !== null || one.position === 'DSQ').length;
+  const disqualified = special === 'disqualified-winner' || special === 'disqualified-behind';
+  const paid = isVoid(special) ? 4 : Math.min(crossed, disqualified ? crossed : 8);
+  const unit = whole ? 1 : 100;
   const prizes = Array.from(
     { length: paid },
-    (_, place) => Math.round(first * 0.48 ** Math.min(place, 6) * 100) / 100,
+    (_, place) => Math.round(first * 0.48 ** Math.min(place, 6) * unit) / unit,
   );
   const tied = placings.findIndex(
     (one, row) => row > 0 && /^\d/.test(one.position) && one.position === placings[row - 1]?.position,

@@ -1,3 +1,4 @@
+import { courseHome } from './courses.ts';
 import type { Course, Race } from './racing-day.ts';
 import type { Random } from './random.ts';
 
@@ -11,7 +12,8 @@ const DIRT = ['Fast', 'Muddy', 'Sloppy'];
 
 export function goingOf(course: Course, random: Random): string {
   if (course.allWeather) return random.pick(AW);
-  return course.country === 'usa' ? random.pick(DIRT) : random.pick(TURF[course.country]);
+  if (course.country === 'usa') return random.pick(DIRT);
+  return random.pick(TURF[courseHome(course.country)]);
 }
 
 export function surfaceOf(going: string): Race['surface'] {

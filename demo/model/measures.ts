@@ -1,4 +1,4 @@
-import type { Distance, Lengths } from './racing-day.ts';
+import type { Distance, Lengths, WinningTime } from './racing-day.ts';
 
 /** Margins as a judge calls them, in lengths (racing.md). */
 const NAMED: readonly Lengths[] = [
@@ -45,7 +45,7 @@ export function distanceOf(halfFurlongs: number, offsetYards: number): Distance 
   const half = rest % 1 === 0.5 ? '½' : '';
   const miles = Math.floor(furlongs / 8);
   const text = `${miles ? `${miles}m` : ''}${rest ? `${Math.floor(rest) || ''}${half}f` : ''}`;
-  return { text, fullText: fullDistance(yards), furlongs, yards };
+  return { text, fullText: offsetYards === 0 ? null : fullDistance(yards), furlongs, yards };
 }
 
 function fullDistance(yards: number): string {
@@ -60,6 +60,11 @@ export function clockText(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   const rest = (seconds - minutes * 60).toFixed(2);
   return minutes ? `${minutes}m ${rest}s` : `${rest}s`;
+}
+
+/** `1m 38.52s (slow by 2.12s)`. */
+export function winningTimeText({ text, comparison }: WinningTime): string {
+  return comparison === null ? text : `${text} (${comparison})`;
 }
 
 export function round2(value: number): number {

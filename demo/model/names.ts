@@ -54,7 +54,7 @@ export interface Horse {
   readonly colour: string;
   readonly sire: HorseName | null;
   readonly dam: HorseName;
-  readonly damsire: HorseName;
+  readonly damsire: Person;
   /** About 40 to 110: what its ratings and its chances come from. */
   readonly ability: number;
 }
@@ -67,7 +67,7 @@ export function horse(seed: number, country: Country, index: number): Horse {
     name: horseName(base + index * 7, phrase(country, index, seed), country, random.next()),
     group,
     colour: random.pick(['b', 'b', 'b', 'ch', 'ch', 'gr', 'br', 'bl', 'b/br', 'gr/ro']),
-    sire: random.chance(0.02) ? null : parent(seed, 'sire', random.int(1, 220)),
+    sire: random.chance(0.01) ? null : parent(seed, 'sire', random.int(1, 220)),
     dam: parent(seed, 'dam', random.int(1, 4000)),
     damsire: parent(seed, 'sire', random.int(1, 220)),
     ability: random.int(40, 110),

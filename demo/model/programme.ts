@@ -1,3 +1,4 @@
+import { courseHome } from './courses.ts';
 import { distanceOf } from './measures.ts';
 import { FLAT, FRENCH, FRENCH_JUMPS, IRISH_BUMPER, JUMPS, type Kind, SPONSORS } from './race-kinds.ts';
 import type { Country, Course, Distance, Race, RaceType } from './racing-day.ts';
@@ -31,17 +32,19 @@ export function conditionsOf(
   races: number,
   random: Random,
 ): Conditions {
-  const country = course.country === 'usa' ? 'gb' : course.country;
+  const country = courseHome(course.country);
   const kind = kindOf(country, jumps, nth, races, random);
   const bare = kind.name.replace('%', random.pick(SPONSORS[country]));
   const name = kind.tail ? `${bare} (${kind.tail})` : bare;
   const title = `${bare}${kind.mark ? ` (${kind.mark})` : ''}${kind.tail ? ` (${kind.tail})` : ''}`;
-  const distance = distanceOf(random.int(...kind.span), random.chance(0.4) ? 0 : random.int(-54, 54));
+  // Races abroad are run over metres: nobody measured them in yards.
+  const offset = random.chance(0.4) ? 0 : random.int(-54, 54);
+  const distance = distanceOf(random.int(...kind.span), measuredInYards(course) ? offset : 0);
   const top = random.int(11, 21) * 5;
   return {
     title,
     name,
-    ...classOf(kind, country, top),
+    ...classOf(kind, course.country, top),
     pattern: kind.pattern ?? null,
     ratingBand: kind.rated && country !== 'fr' ? `0-${top}` : null,
     ageBand: kind.rated && country === 'gb' && random.chance(0.1) ? null : ageText(kind.ages),
@@ -54,6 +57,10 @@ export function conditionsOf(
   };
 }
 
+function measuredInYards({ country }: Course): boolean {
+  return country === 'gb' || country === 'ire' || country === 'usa';
+}
+
 function kindOf(country: Country, jumps: boolean, nth: number, races: number, random: Random): Kind {
   if (country === 'fr') return random.pick(jumps ? FRENCH_JUMPS : FRENCH);
   if (!jumps) return nth === 3 ? random.pick(FLAT.slice(6)) : random.pick(FLAT.slice(0, 6));
@@ -61,7 +68,11 @@ function kindOf(country: Country, jumps: boolean, nth: number, races: number, ra
   return nth === 3 ? JUMPS[4]! : random.pick(JUMPS.slice(0, 4));
 }
 
-function classOf(kind: Kind, country: Country, top: number): Pick<Conditions, 'raceClass' | 'classShown'> {
+function classOf(
+  kind: Kind,
+  country: Course['country'],
+  top: number,
+): Pick<Conditions, 'raceClass' | 'classShown'> {
   const letter = /^Class ([A-H])$/.exec(kind.mark ?? '')?.[1];
   if (letter) return { raceClass: LETTER_CLASS[letter]!, classShown: false };
   if (country === 'gb') {

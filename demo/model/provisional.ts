@@ -10,5 +10,5 @@ export function provisional(race: Race): Race {
 
 function firstReport(runner: Runner, row: number): Runner {
   const price = row === 1 ? { sp: '28/1', decimal: 29 } : {};
-  return { ...runner, ...price, rpr: null, topspeed: null, comment: 'Comment to follow' };
+  return { ...runner, ...price, rpr: null, topspeed: null, comment: 'Comment to follow', betting: null };
 }

@@ -4,6 +4,9 @@ import type { CivilDate } from '../../core/window/civil-date.ts';
 export type Country = 'gb' | 'ire' | 'fr';
 export const COUNTRIES: readonly Country[] = ['gb', 'ire', 'fr'];
 
+/** Where a meeting is: no target asks for the last three. `aro` is an Arabian card, wherever it is run. */
+export type MeetingCountry = Country | 'hk' | 'usa' | 'aro';
+
 export type RaceType = 'Flat' | 'Hurdle' | 'Chase' | 'NH Flat';
 
 export interface Course {
@@ -11,19 +14,19 @@ export interface Course {
   /** As people write it, without country or surface: `Saint-Cloud`. */
   readonly name: string;
   readonly slug: string;
-  /** `usa` meetings stand in the index and belong to no country that is asked for. */
-  readonly country: Country | 'usa';
+  readonly country: MeetingCountry;
   readonly allWeather: boolean;
   readonly codes: 'flat' | 'jumps' | 'both';
+  /** False where horses carry no number on their saddle cloths. */
+  readonly numbered: boolean;
 }
 
 export interface Meeting {
   readonly course: Course;
-  /** As the index writes it: `DUNDALK (AW) (IRE)`. */
-  readonly label: string;
   readonly going: string;
-  /** Why nothing was run; such a meeting has no races and no links. */
+  /** Why nothing at all was run; a meeting that is lost in part has it null. */
   readonly abandoned: string | null;
+  /** In the order of the index, lost ones among them. */
   readonly races: readonly Race[];
 }
 
@@ -35,9 +38,9 @@ export interface RacingDay {
 export interface Race {
   readonly id: number;
   readonly course: Course;
-  /** As the page's analytics attribute writes it: `Dundalk (AW)`. */
+  /** With the surface, without the country: `Dundalk (AW)`. */
   readonly courseName: string;
-  readonly country: Country | 'usa';
+  readonly country: MeetingCountry;
   readonly date: CivilDate;
   /** Local time of the off, `HH:MM`. */
   readonly off: string;
@@ -60,11 +63,12 @@ export interface Race {
   readonly type: RaceType;
   /** `9 hurdles`, `18 fences 1 omitted`; null on the flat and where the page leaves it to the name. */
   readonly obstacles: string | null;
-  readonly outcome: 'run' | 'void' | 'walkover';
+  /** An abandoned race has no runners and no page. */
+  readonly outcome: 'run' | 'void' | 'walkover' | 'abandoned';
   readonly winningTime: WinningTime;
   /** Total of the starting prices in percent. */
   readonly totalSp: number;
-  /** One text a placing, first first. */
+  /** One text a place, first first; a void race may keep them. */
   readonly prizes: readonly string[];
   /** In the order of the page. */
   readonly runners: readonly Runner[];
@@ -74,16 +78,19 @@ export interface Race {
 export interface Distance {
   /** To the half furlong: `1m2½f`. */
   readonly text: string;
-  /** To the yard: `1m2f110yds`. */
-  readonly fullText: string;
+  /** To the yard, `1m2f75yds`; null where it says the same as `text`. */
+  readonly fullText: string | null;
   /** Of `text`; a mile is 8. */
   readonly furlongs: number;
-  /** Of `fullText`. */
+  /** Of `fullText`, else of `text`. */
   readonly yards: number;
 }
 
 export interface WinningTime {
+  /** `1m 38.52s`, `standard time`, `0.00s`. */
   readonly text: string;
+  /** `slow by 2.12s`; null without a time. */
+  readonly comparison: string | null;
   /** Null for `standard time` and zero. */
   readonly seconds: number | null;
 }
@@ -103,8 +110,8 @@ export interface Runner {
   /** A number, or PU F UR RR BD CO SU REF RO LFT RTR DSQ VOI. */
   readonly position: string;
   readonly draw: number | null;
-  readonly number: number;
-  /** Beaten by the horse before, in lengths; null for non-finishers. */
+  readonly number: number | null;
+  /** Beaten by the horse before, in lengths; null for non-finishers and one disqualified from first place. */
   readonly beaten: Lengths | null;
   /** Beaten by the winner, in lengths. */
   readonly overall: Lengths | null;
@@ -113,7 +120,8 @@ export interface Runner {
   readonly sp: string;
   /** Fraction + 1; null for `No Odds`. */
   readonly decimal: number | null;
-  readonly jockey: Person;
+  /** Null for a runner without a rider. */
+  readonly jockey: Person | null;
   /** Pounds that an apprentice claims; 0 for none. */
   readonly claim: number;
   readonly trainer: Person;
@@ -121,7 +129,8 @@ export interface Runner {
   readonly age: number;
   /** Pounds; 14 to the stone. */
   readonly lbs: number;
-  readonly overweight: number;
+  /** Pounds that are told beside the weight, and why. */
+  readonly extraWeight: ExtraWeight | null;
   readonly headgear: string | null;
   readonly firstTimeHeadgear: boolean;
   readonly officialRating: number | null;
@@ -131,10 +140,18 @@ export interface Runner {
   readonly sex: 'c' | 'f' | 'g' | 'm' | 'h' | 'r';
   readonly sire: HorseName | null;
   readonly dam: HorseName;
-  readonly damsire: HorseName;
+  /** A bare name: no page tells where he was bred. */
+  readonly damsire: Person;
   readonly comment: string;
+  /** How the price moved: `op 9/2 tchd 5/1`. */
+  readonly betting: string | null;
   /** In the currency of the page. */
   readonly prize: number | null;
+}
+
+export interface ExtraWeight {
+  readonly kind: 'over-weights' | 'out of handicap' | 'extra weight';
+  readonly lbs: number;
 }
 
 export interface Lengths {

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Race } from '../model/racing-day.ts';
 import { fill } from './furniture.ts';
 import { escapeHtml } from './html.ts';
-import type { RaceRendering } from './race-page.ts';
+import { type RaceRendering, raceBytes } from './race-rendering.ts';
 
 /** The same race after a redesign: all of its names, none of the landmarks. */
 export function renderChangedRace(race: Race, rendering: RaceRendering): string {
@@ -11,7 +11,7 @@ export function renderChangedRace(race: Race, rendering: RaceRendering): string 
     .map(
       (runner) => `
       <li class="css-1q8zr2"><div class="css-9ab41"><b>${runner.position}</b> ${escapeHtml(runner.horse.name)} <i>${runner.sp}</i></div>
-        <div class="css-77fe0">${escapeHtml(runner.jockey.name)} / ${escapeHtml(runner.trainer.name)}</div></li>`,
+        <div class="css-77fe0">${escapeHtml(runner.jockey?.name ?? '')} / ${escapeHtml(runner.trainer.name)}</div></li>`,
     )
     .join('');
   const top = `<!DOCTYPE html>
@@ -27,6 +27,6 @@ export function renderChangedRace(race: Race, rendering: RaceRendering): string 
     </ol>
   </div></div>`;
   const bottom = `${furniture.footer}\n</body>\n</html>\n`;
-  const left = rendering.pageBytes - Buffer.byteLength(top) - Buffer.byteLength(bottom);
+  const left = raceBytes(race, rendering.pageBytes) - Buffer.byteLength(top) - Buffer.byteLength(bottom);
   return top + fill(furniture, left, String(race.id)) + bottom;
 }

@@ -17,7 +17,7 @@ const WORDS =
     ' ',
   );
 
-/** `bytes` is the size of the biggest page that the furniture must be able to fill. */
+/** `bytes`: how much of it there is; a page that needs more has some of it twice. */
 export function furnish(seed: number, bytes: number): Furniture {
   const random = seeded(seed, 'furniture');
   const blocks: string[] = [];
@@ -29,13 +29,16 @@ export function furnish(seed: number, bytes: number): Furniture {
   return { head: headOf(random), header: headerOf(random), footer: footerOf(random), blocks };
 }
 
-/** Blocks up to `bytes`, the last gap filled by a comment: exactly `bytes` long where at least 9 are asked for. */
+/**
+ * Blocks up to `bytes`, from the first again when they run out, the last gap filled by a comment: exactly `bytes` long
+ * where at least 9 are asked for.
+ */
 export function fill(furniture: Furniture, bytes: number, salt: string): string {
   const { blocks } = furniture;
   const parts: string[] = [];
   let left = bytes;
   const start = hash32(salt) % blocks.length;
-  for (let nth = 0; nth < blocks.length; nth++) {
+  for (let nth = 0; blocks.length > 0; nth++) {
     const block = blocks[(start + nth) % blocks.length]!;
     if (block.length > left) break;
     parts.push(block);

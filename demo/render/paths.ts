@@ -8,3 +8,8 @@ export function indexPath(date: CivilDate): string {
 export function racePath(race: Race): string {
   return `/results/${race.course.id}/${race.course.slug}/${race.date}/${race.id}`;
 }
+
+/** The JSON of a page of today's markup. */
+export function dataPath(buildId: string, pagePath: string): string {
+  return `/_next/data/${buildId}${pagePath}.json`;
+}

@@ -1,7 +1,7 @@
 import type { CivilDate } from '../../core/window/civil-date.ts';
 import { lengthsPerSecond } from '../model/going.ts';
-import { round2 } from '../model/measures.ts';
-import type { Country, HorseName, Race, Runner } from '../model/racing-day.ts';
+import { round2, winningTimeText } from '../model/measures.ts';
+import type { HorseName, MeetingCountry, Person, Race, Runner } from '../model/racing-day.ts';
 import { racePath } from '../render/paths.ts';
 
 /**
@@ -13,7 +13,7 @@ export interface RaceTruth {
   readonly raceId: string;
   readonly courseId: string;
   readonly course: string;
-  readonly country: Country | 'usa';
+  readonly country: MeetingCountry;
   readonly date: CivilDate;
   readonly off: string;
   /** Without class, group and listed marks. */
@@ -28,25 +28,27 @@ export interface RaceTruth {
   readonly yards: number;
   /** A mile is 8. */
   readonly furlongs: number;
-  /** Not rounded. */
+  /** Not rounded. Abroad a furlong is 200 m. */
   readonly metres: number;
   readonly courseDetail: string | null;
   readonly going: string;
   readonly surface: string;
   readonly type: string;
   readonly ran: number;
+  /** As the classic page prints it: `1m 38.52s (slow by 2.12s)`. */
+  readonly winningTime: string;
   /** Seconds; null for `standard time` and zero. */
   readonly winningSeconds: number | null;
-  /** `void`: the page names its horses, but there are no records to read. */
-  readonly outcome: Race['outcome'];
+  /** `void`: the page names its horses, but there are no records to read. `pending`: there is no page yet. */
+  readonly outcome: Race['outcome'] | 'pending';
   readonly runners: readonly RunnerTruth[];
 }
 
 export interface RunnerTruth {
   readonly position: string;
   readonly draw: number | null;
-  readonly number: number;
-  /** Lengths; 0 for a winner, null for a non-finisher. */
+  readonly number: number | null;
+  /** Lengths; 0 for a winner, null for a non-finisher and for a horse disqualified from first place. */
   readonly beaten: number | null;
   readonly overall: number | null;
   readonly horse: HorseTruth;
@@ -54,7 +56,7 @@ export interface RunnerTruth {
   readonly sp: string;
   /** Fraction + 1, rounded to 2 decimals. */
   readonly decimal: number | null;
-  readonly jockey: PersonTruth;
+  readonly jockey: PersonTruth | null;
   readonly trainer: PersonTruth;
   readonly owner: PersonTruth;
   readonly age: number;
@@ -68,7 +70,9 @@ export interface RunnerTruth {
   readonly sex: string;
   readonly sire: HorseTruth | null;
   readonly dam: HorseTruth;
-  readonly damsire: HorseTruth;
+  /** Without a country: no page tells it. */
+  readonly damsire: { readonly id: string; readonly name: string };
+  /** What the betting was stands in brackets at its end. */
   readonly comment: string;
   readonly prize: number | null;
   /** Winning time + overall distance ÷ lengths per second, 2 decimals; null for non-finishers and without a winning time. */
@@ -89,7 +93,7 @@ export interface HorseTruth {
   readonly country: string;
 }
 
-export function truthOf(race: Race): RaceTruth {
+export function truthOf(race: Race, pending = false): RaceTruth {
   return {
     path: racePath(race),
     raceId: String(race.id),
@@ -108,15 +112,17 @@ export function truthOf(race: Race): RaceTruth {
     distance: race.distance.text,
     yards: race.distance.yards,
     furlongs: race.distance.furlongs,
-    metres: metresOf(race.distance.yards),
+    metres: metresOf(race),
     courseDetail: race.courseDetail,
     going: race.going,
     surface: race.surface,
     type: race.type,
     ran: race.runners.length,
+    winningTime: winningTimeText(race.winningTime),
     winningSeconds: race.winningTime.seconds,
-    outcome: race.outcome,
-    runners: race.outcome === 'void' ? [] : race.runners.map((runner) => runnerTruth(race, runner)),
+    outcome: pending ? 'pending' : race.outcome,
+    runners:
+      pending || race.outcome === 'void' ? [] : race.runners.map((runner) => runnerTruth(race, runner)),
   };
 }
 
@@ -130,7 +136,7 @@ function runnerTruth(race: Race, runner: Runner): RunnerTruth {
     horse: horseTruth(runner.horse),
     sp: runner.sp,
     decimal: runner.decimal === null ? null : round2(runner.decimal),
-    jockey: personTruth(runner.jockey),
+    jockey: runner.jockey && personTruth(runner.jockey),
     trainer: personTruth(runner.trainer),
     owner: personTruth(runner.owner),
     age: runner.age,
@@ -144,8 +150,8 @@ function runnerTruth(race: Race, runner: Runner): RunnerTruth {
     sex: runner.sex,
     sire: runner.sire && horseTruth(runner.sire),
     dam: horseTruth(runner.dam),
-    damsire: horseTruth(runner.damsire),
-    comment: runner.comment,
+    damsire: { id: String(runner.damsire.id), name: runner.damsire.name },
+    comment: runner.betting === null ? runner.comment : `${runner.comment} (${runner.betting})`,
     prize: runner.prize,
     seconds: secondsOf(race, runner),
   };
@@ -156,21 +162,18 @@ function secondsOf(race: Race, runner: Runner): number | null {
   return round2(race.winningTime.seconds + runner.overall.value / lengthsPerSecond(race.going, race.type));
 }
 
-/** Mile by mile, furlong by furlong, with the lengths that racing.md gives. */
-function metresOf(yards: number): number {
+/** Mile by mile, furlong by furlong, with the lengths that racing.md gives; abroad, where all are furlongs of 200 m. */
+function metresOf({ country, distance: { yards, furlongs } }: Race): number {
+  if (country !== 'gb' && country !== 'ire' && country !== 'usa') return furlongs * 200;
   const miles = Math.floor(yards / 1760);
-  const furlongs = Math.floor((yards % 1760) / 220);
-  return miles * 1609.34 + furlongs * 201.168 + (yards % 220) * 0.9144;
+  const rest = Math.floor((yards % 1760) / 220);
+  return miles * 1609.34 + rest * 201.168 + (yards % 220) * 0.9144;
 }
 
 function horseTruth(horse: HorseName): HorseTruth {
   return { id: String(horse.id), name: horse.name, country: horse.country ?? 'GB' };
 }
 
-function personTruth(person: {
-  readonly id: number;
-  readonly name: string;
-  readonly slug: string;
-}): PersonTruth {
+function personTruth(person: Person): PersonTruth {
   return { id: String(person.id), name: person.name, slug: person.slug };
 }

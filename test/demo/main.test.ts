@@ -69,6 +69,7 @@ describe('node demo/main.ts', () => {
   it.each([
     [['--today', '2026-02-30'], '--today wants a date'],
     [['--port', 'many'], '--port wants a number'],
+    [['--markup', 'modern'], '--markup wants classic, next, mix'],
     [['--sead', '1'], "Unknown option '--sead'"],
   ])('refuses %j with one line and exit code 2', async (args, message) => {
     const process = start(...args);

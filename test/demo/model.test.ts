@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addDays, type CivilDate, civilDate } from '../../core/window/civil-date.ts';
 import { buildDay, type ModelOptions, racesOf } from '../../demo/model/build-day.ts';
+import { courseWithCountry } from '../../demo/model/courses.ts';
 import { COUNTRIES, type Race, type RacingDay } from '../../demo/model/racing-day.ts';
 
 const OPTIONS: ModelOptions = { seed: 7, racesPerDay: 1, fieldSize: null, specials: true };
@@ -11,7 +12,9 @@ function days(from: CivilDate, count: number, options = OPTIONS): RacingDay[] {
   return Array.from({ length: count }, (_, nth) => buildDay(options, addDays(from, nth)));
 }
 const month = days(FIRST, DAYS);
-const races = month.flatMap((day) => day.meetings.flatMap((meeting) => meeting.races));
+const racesIn = (days: readonly RacingDay[]) =>
+  days.flatMap((day) => day.meetings.flatMap((meeting) => meeting.races));
+const races = racesIn(month).filter((race) => race.outcome !== 'abandoned');
 const runners = races.flatMap((race) => race.runners);
 
 describe('the model of the demo site', () => {
@@ -35,11 +38,27 @@ describe('the model of the demo site', () => {
     expect(new Set(many.map((race) => race.id)).size).toBe(many.length);
   });
 
-  it('fields 8 to 14 runners, one in a walkover', () => {
-    for (const race of races) {
+  it('fields 8 to 14 runners, now and then up to 24, one in a walkover and none in an abandoned race', () => {
+    const sizes = races.filter((race) => race.outcome !== 'walkover').map((race) => race.runners.length);
+    expect(Math.min(...sizes)).toBe(8);
+    expect(Math.max(...sizes)).toBeGreaterThan(20);
+    expect(sizes.filter((size) => size > 14).length).toBeLessThan(sizes.length / 10);
+    for (const race of racesIn(month)) {
       if (race.outcome === 'walkover') expect(race.runners).toHaveLength(1);
-      else expect(race.runners.length >= 8 && race.runners.length <= 14).toBe(true);
+      if (race.outcome === 'abandoned') expect(race.runners).toEqual([]);
     }
+  });
+
+  it('gives no id twice, lost races and those of distant countries included', () => {
+    const ids = racesIn(month).map((race) => race.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('rests at Christmas, unless every day must have everything', () => {
+    expect(buildDay(OPTIONS, civilDate('2026-12-25')).meetings).toEqual([]);
+    expect(
+      buildDay({ ...OPTIONS, specials: false }, civilDate('2026-12-25')).meetings.length,
+    ).toBeGreaterThan(3);
   });
 
   it('runs no horse twice on a day of one country', () => {
@@ -59,9 +78,16 @@ describe('the model of the demo site', () => {
       expect(ofWeek.some((race) => race.outcome === 'walkover')).toBe(true);
       expect(ofWeek.some((race) => race.winningTime.text === 'standard time')).toBe(true);
       expect(week.some((day) => day.meetings.some((meeting) => meeting.abandoned !== null))).toBe(true);
+      const inPart = ({ abandoned, races: ofMeeting }: RacingDay['meetings'][number]) =>
+        abandoned === null && ofMeeting.some((race) => race.outcome === 'abandoned');
+      expect(week.some((day) => day.meetings.some(inPart))).toBe(true);
       const all = ofWeek.flatMap((race) => race.runners);
       expect(all.some((runner) => runner.beaten?.text === 'dht')).toBe(true);
-      expect(all.some((runner) => runner.position === 'DSQ')).toBe(true);
+      const disqualified = ofWeek.map((race) => race.runners.findIndex(({ position }) => position === 'DSQ'));
+      expect(disqualified.includes(0) && disqualified.some((row) => row > 1)).toBe(true);
+      const riderless = all.filter((runner) => runner.jockey === null);
+      expect(riderless.map(({ claim }) => claim)).toEqual(expect.arrayContaining([0, 7]));
+      expect(all.some((runner) => runner.number === null)).toBe(true);
       expect(all.some((runner) => runner.sp === 'No Odds')).toBe(true);
       expect(all.some((runner) => runner.sire === null)).toBe(true);
       expect(all.some((runner) => runner.firstTimeHeadgear)).toBe(true);
@@ -77,13 +103,15 @@ describe('the model of the demo site', () => {
     expect(ofWeek.every((race) => race.outcome === 'run' && race.winningTime.seconds !== null)).toBe(true);
     expect(ofWeek.every((race) => race.runners.length === 12)).toBe(true);
     expect(plain.every((meeting) => meeting.abandoned === null)).toBe(true);
+    const ridden = ofWeek.flatMap((race) => race.runners);
+    expect(ridden.every((runner) => runner.jockey !== null && runner.number !== null)).toBe(true);
   });
 
-  it('names meetings with surface and country, and one each day that no target asks for', () => {
-    const labels = month.flatMap((day) => day.meetings.map((meeting) => meeting.label));
-    expect(labels).toContain('DUNDALK (AW) (IRE)');
-    expect(labels.some((label) => /^[A-Z]+ \(AW\)$/.test(label))).toBe(true);
-    for (const day of month) expect(day.meetings.some((one) => one.label.endsWith('(USA)'))).toBe(true);
+  it('names meetings with surface and country, and has two each day that no target asks for', () => {
+    const labels = month.map((day) => day.meetings.map((meeting) => courseWithCountry(meeting.course)));
+    expect(labels.flat()).toContain('Dundalk (AW) (IRE)');
+    expect(labels.flat().some((label) => /^[A-Za-z]+ \(AW\)$/.test(label))).toBe(true);
+    for (const day of labels) expect(day.filter((label) => /\((HK|USA|ARAB)\)$/.test(label))).toHaveLength(2);
   });
 
   it('has names with accents, apostrophes and brackets', () => {
@@ -101,7 +129,8 @@ describe('the model of the demo site', () => {
         expect(runner.overall!.value).toBeGreaterThanOrEqual(before - 0.15);
       }
       for (const runner of race.runners) {
-        expect(runner.overall === null).toBe(!/^(\d+|DSQ)$/.test(runner.position));
+        const first = runner === race.runners[0] && runner.position === 'DSQ';
+        expect(runner.overall === null).toBe(first || !/^(\d+|DSQ)$/.test(runner.position));
       }
     }
   });

@@ -35,6 +35,59 @@ function send(url: string, headers: Record<string, string> = {}, method = 'GET')
   });
 }
 
+describe('the markup of the demo site', () => {
+  const isNext = async (site: DemoSite, path: string): Promise<boolean> =>
+    (await send(site.url + path)).body.includes('id="__NEXT_DATA__"');
+
+  it.each([
+    ['classic', false],
+    ['next', true],
+  ] as const)('is %s on every page where it is told so', async (markup, next) => {
+    const site = await start({ markup, pageBytes: 0, indexBytes: 0 });
+    for (let day = 0; day < 3; day++) {
+      const date = addDays(TODAY, -day);
+      const paths = [`/results/${date}`, ...site.truth('ire', date).map((race) => race.path)];
+      for (const path of paths) expect(await isNext(site, path)).toBe(next);
+    }
+  });
+
+  it('is classic unless it is told otherwise', async () => {
+    expect(await isNext(await start(), `/results/${TODAY}`)).toBe(false);
+  });
+
+  it('changes from day to day in a mix, and within a day; the day that is on is told in the newer one', async () => {
+    const site = await start({ markup: 'mix', pageBytes: 0, indexBytes: 0 });
+    const indexes = new Set<boolean>();
+    for (let day = 1; day < 5; day++) {
+      const date = addDays(TODAY, -day);
+      indexes.add(await isNext(site, `/results/${date}`));
+      const pages = new Set<boolean>();
+      for (const { path } of site.truth('gb', date)) pages.add(await isNext(site, path));
+      expect(pages.size).toBe(2);
+    }
+    expect(indexes.size).toBe(2);
+    for (const today of [TODAY, addDays(TODAY, 1)]) {
+      site.setToday(today);
+      expect(await isNext(site, `/results/${today}`)).toBe(true);
+    }
+  });
+
+  it('makes race pages of 165 to 350 KB in either, 178 KB with 12 runners', async () => {
+    for (const markup of ['classic', 'next'] as const) {
+      const site = await start({ markup });
+      const sizes = new Map<number, number>();
+      for (let day = 1; day < 8; day++) {
+        for (const race of site.truth('gb', addDays(TODAY, -day)))
+          sizes.set(race.ran, (await send(site.url + race.path)).body.byteLength);
+      }
+      expect(sizes.get(12)).toBe(182_272);
+      expect(Math.min(...sizes.values())).toBeGreaterThan(165_000);
+      expect(Math.max(...sizes.values())).toBeGreaterThan(250_000);
+      expect(Math.max(...sizes.values())).toBeLessThan(350_000);
+    }
+  });
+});
+
 describe('the demo site', () => {
   it('serves the same bytes from two processes worth of state, and others for another seed', async () => {
     const [first, second, other] = [await start(), await start(), await start({ seed: 6 })];
@@ -150,6 +203,36 @@ describe('the demo site', () => {
     expect(settled.status).toBe(200);
     expect(settled.headers['last-modified']).not.toBe(provisional.headers['last-modified']);
     expect(site.truth('gb', TODAY)[0]!.runners[1]!.sp).not.toBe('28/1');
+  });
+
+  it('has the last race of a day once the day is over, and says that its index changed', async () => {
+    const site = await start();
+    const last = site.truth('gb', TODAY).at(-1)!;
+    const index = `${site.url}/results/${TODAY}`;
+    const before = await send(index);
+    expect(last.outcome).toBe('pending');
+    expect((await send(site.url + last.path)).status).toBe(404);
+    expect(before.body.includes(last.path)).toBe(false);
+    site.setToday(addDays(TODAY, 1));
+    expect((await send(site.url + last.path)).status).toBe(200);
+    for (const [name, value] of [
+      ['if-none-match', before.headers.etag!],
+      ['if-modified-since', before.headers['last-modified']!],
+    ] as const) {
+      const after = await send(index, { [name]: value });
+      expect(after.status).toBe(200);
+      expect(after.body.includes(last.path)).toBe(true);
+    }
+  });
+
+  it('tells less, and one price otherwise, of a race that settles late', async () => {
+    const site = await start();
+    const final = site.truth('gb', TODAY)[0]!;
+    site.setFaults({ ...NO_FAULTS, settlesLate: [{ country: 'gb', date: TODAY, race: 0, days: 2 }] });
+    const early = site.truth('gb', TODAY)[0]!;
+    expect(early.runners.every((runner) => runner.rpr === null && runner.topspeed === null)).toBe(true);
+    expect([early.runners[1]!.sp, final.runners[1]!.sp === '28/1']).toEqual(['28/1', false]);
+    expect((await send(site.url + early.path)).body.includes('Comment to follow')).toBe(true);
   });
 
   it('logs every request with its status and what was asked of it', async () => {

@@ -1,17 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { addDays, civilDate } from '../../core/window/civil-date.ts';
-import { buildDay, racesOf } from '../../demo/model/build-day.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COUNTRIES } from '../../demo/model/racing-day.ts';
-import { furnish } from '../../demo/render/furniture.ts';
-import { renderIndex } from '../../demo/render/index-page.ts';
-import { indexPath } from '../../demo/render/paths.ts';
-import { renderRace } from '../../demo/render/race-page.ts';
-import { type HorseTruth, type RaceTruth, type RunnerTruth, truthOf } from '../../demo/truth/race-truth.ts';
+import type { HorseTruth, RaceTruth, RunnerTruth } from '../../demo/truth/race-truth.ts';
 import { racing } from '../../sources/racing/source.ts';
+import { ServedWeek, TODAY, WEEK } from './support/served-week.ts';
 
-const OPTIONS = { seed: 3, racesPerDay: 1, fieldSize: null, specials: true };
-const furniture = furnish(OPTIONS.seed, 1);
-const week = Array.from({ length: 7 }, (_, nth) => buildDay(OPTIONS, addDays(civilDate('2026-10-20'), nth)));
+// The demo and the racing source are two readings of the same facts: where they differ, one of them is wrong.
 const pageOf = (url: string, text: string) => ({ url, status: 200, contentType: 'text/html', text });
 
 const named = (horse: HorseTruth) => `${horse.name} (${horse.country})`;
@@ -33,11 +26,11 @@ function recordOf(race: RaceTruth, runner: RunnerTruth): Record<string, unknown>
     dist_y: race.yards,
     dist_f: race.furlongs,
     dist_m: Math.round(race.metres),
-    course_detail: race.courseDetail,
     going: race.going,
     surface: race.surface,
     type: race.type,
     ran: race.ran,
+    winning_time: race.winningTime,
     winning_secs: race.winningSeconds,
     prize: runner.prize,
     pos: runner.position,
@@ -48,8 +41,8 @@ function recordOf(race: RaceTruth, runner: RunnerTruth): Record<string, unknown>
     horse: named(runner.horse),
     horse_id: runner.horse.id,
     dec: runner.decimal,
-    jockey: runner.jockey.name,
-    jockey_id: runner.jockey.id,
+    jockey: runner.jockey?.name ?? null,
+    jockey_id: runner.jockey?.id ?? null,
     trainer: runner.trainer.name,
     trainer_id: runner.trainer.id,
     owner_id: runner.owner.id,
@@ -65,36 +58,48 @@ function recordOf(race: RaceTruth, runner: RunnerTruth): Record<string, unknown>
     sire_id: runner.sire?.id ?? null,
     dam: named(runner.dam),
     dam_id: runner.dam.id,
-    damsire: named(runner.damsire),
+    damsire: runner.damsire.name,
     damsire_id: runner.damsire.id,
     comment: runner.comment,
     secs: runner.seconds,
   };
 }
 
-describe('the racing source on the pages of the demo', () => {
-  it('finds in every index the races of each country, in order, and no others', () => {
-    for (const day of week) {
-      const page = pageOf(indexPath(day.date), renderIndex(day, furniture, 0));
+describe.each(['classic', 'next'] as const)('the racing source on the %s pages of the demo', (markup) => {
+  let week: ServedWeek;
+  beforeAll(async () => {
+    week = await ServedWeek.start(markup);
+  });
+  afterAll(() => week.site.close());
+
+  it('finds in every index the races of each country, in order, how they stand, and no others', async () => {
+    for (const date of [...WEEK, TODAY]) {
+      const page = pageOf(`/results/${date}`, await week.text(`/results/${date}`));
       for (const country of COUNTRIES) {
-        const found = racing.discover.parse(
-          page,
-          { target: country, date: day.date },
-          { attempt: 1, notes: [] },
-        );
-        const ids = found.kind === 'items' ? found.items.map((item) => item.id) : found;
-        expect(ids).toEqual(racesOf(day, country).map((race) => String(race.id)));
+        const context = { attempt: 1, notes: [] };
+        const found = racing.discover.parse(page, { target: country, date }, context);
+        const items = found.kind === 'items' ? found.items : [];
+        const listed = week.site
+          .listed(country, date)
+          .filter(({ status }) => markup === 'next' || status !== 'pending');
+        expect(
+          items.map(({ id, status = 'ready' }) => ({ id, status })),
+          `${country} ${date}: ${found.kind}`,
+        ).toEqual(listed.map(({ raceId: id, status }) => ({ id, status })));
+        for (const [nth, { status, path }] of listed.entries())
+          if (status === 'ready') expect(items[nth]!.url).toBe(path);
       }
     }
   });
 
   it('reads every field of every runner as the model has it', () => {
     let runners = 0;
-    for (const race of week.flatMap((day) => COUNTRIES.flatMap((country) => racesOf(day, country)))) {
-      const truth = truthOf(race);
-      const page = pageOf(truth.path, renderRace(race, { pageBytes: 0, furniture, siblings: [] }));
-      const partition = { target: race.country, date: race.date };
-      const parsed = racing.parse(page, { id: truth.raceId, url: truth.path }, partition);
+    for (const { truth, html, country } of week.races) {
+      const parsed = racing.parse(
+        pageOf(truth.path, html),
+        { id: truth.raceId, url: truth.path },
+        { target: country, date: truth.date },
+      );
       if (truth.outcome === 'void') {
         expect(parsed.kind).toBe('empty');
         continue;
@@ -105,6 +110,8 @@ describe('the racing source on the pages of the demo', () => {
       );
       for (const [row, runner] of truth.runners.entries()) {
         expect(records[row], `${truth.path}, row ${row}`).toMatchObject(recordOf(truth, runner));
+        // Only the classic page tells which part of the course it was.
+        if (markup === 'classic') expect(records[row]).toMatchObject({ course_detail: truth.courseDetail });
         runners++;
       }
     }
