@@ -1,4 +1,4 @@
-import { DEAD_HEAT, lengthsOf, MARGINS, WINNER } from './measures.ts';
+import { DEAD_HEAT, FIRST_MARGINS, lengthsOf, MARGINS, WINNER } from './measures.ts';
 import type { Lengths, RaceType } from './racing-day.ts';
 import type { Random } from './random.ts';
 
@@ -47,7 +47,7 @@ export function placingsOf(runners: number, type: RaceType, special: Special, ra
     }
     const place = special === 'disqualified-winner' ? row : row + 1;
     const tied = (special === 'dead-heat-first' && row === 1) || (special === 'dead-heat-third' && row === 3);
-    const margin = row === 0 ? WINNER : tied ? DEAD_HEAT : random.pick(MARGINS);
+    const margin = row === 0 ? WINNER : tied ? DEAD_HEAT : random.pick(total === 0 ? FIRST_MARGINS : MARGINS);
     total += margin.value;
     const behind = special === 'disqualified-behind' && row === crossed - 1;
     const position = behind ? 'DSQ' : tied ? placings[row - 1]!.position : String(place);

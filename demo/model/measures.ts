@@ -7,19 +7,24 @@ const NAMED: readonly Lengths[] = [
   { text: 'hd', value: 0.2 },
   { text: 'snk', value: 0.2 },
   { text: 'nk', value: 0.3 },
-  { text: 'lgnk', value: 0.4 },
 ];
+/** Printed between two neighbours only: readers of these pages know no overall distance of that name. */
+const LONG_NECK: Lengths = { text: 'lgnk', value: 0.4 };
 const QUARTERS = ['', '¼', '½', '¾'];
 
 /** Margins between two neighbours, short ones often. */
 export const MARGINS: readonly Lengths[] = [
   ...NAMED,
+  LONG_NECK,
   { text: 'sht-hd', value: 0.1 },
   ...[
     0.5, 0.5, 0.75, 0.75, 1, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 4, 4.5, 5, 6, 7, 9, 11, 14,
   ].map(lengthsOf),
   { text: 'dist', value: 30 },
 ];
+
+/** Margins behind the winner, where the one that is printed is the overall distance as well. */
+export const FIRST_MARGINS = MARGINS.filter((margin) => margin !== LONG_NECK);
 
 export const DEAD_HEAT: Lengths = { text: 'dht', value: 0 };
 export const WINNER: Lengths = { text: '', value: 0 };
