@@ -24,13 +24,13 @@ export function surfaceOf(going: string): Race['surface'] {
 const FAST_FLAT = new Set(['good', 'firm', 'standard', 'fast', 'hard', 'slow', 'sloppy']);
 const FAST_JUMPS = new Set(['firm', 'standard', 'hard', 'fast', 'good']);
 
-/** Lengths that a horse covers in a second, by the first word of the going that says something (racing.md). */
-export function lengthsPerSecond(going: string, type: Race['type']): number {
-  const known =
-    going
-      .toLowerCase()
-      .split(/[^a-z]+/)
-      .find((word) => SPOKEN.has(word)) ?? 'good';
+/** Lengths that a horse covers in a second, by the first word of the going in racing.md; null without one. */
+export function lengthsPerSecond(going: string, type: Race['type']): number | null {
+  const known = going
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .find((word) => SPOKEN.has(word));
+  if (known === undefined) return null;
   if (type === 'Flat') return FAST_FLAT.has(known) ? 6 : 5;
   return FAST_JUMPS.has(known) ? 5 : 4;
 }

@@ -75,7 +75,10 @@ export interface RunnerTruth {
   /** What the betting was stands in brackets at its end. */
   readonly comment: string;
   readonly prize: number | null;
-  /** Winning time + overall distance ÷ lengths per second, 2 decimals; null for non-finishers and without a winning time. */
+  /**
+   * Winning time + overall distance ÷ lengths per second, 2 decimals; null for non-finishers, without a winning
+   * time, and on a going of which racing.md gives no lengths per second (`Muddy`).
+   */
   readonly seconds: number | null;
 }
 
@@ -158,8 +161,9 @@ function runnerTruth(race: Race, runner: Runner): RunnerTruth {
 }
 
 function secondsOf(race: Race, runner: Runner): number | null {
-  if (race.winningTime.seconds === null || runner.overall === null) return null;
-  return round2(race.winningTime.seconds + runner.overall.value / lengthsPerSecond(race.going, race.type));
+  const pace = lengthsPerSecond(race.going, race.type);
+  if (race.winningTime.seconds === null || runner.overall === null || pace === null) return null;
+  return round2(race.winningTime.seconds + runner.overall.value / pace);
 }
 
 /** Mile by mile, furlong by furlong, with the lengths that racing.md gives; abroad, where all are furlongs of 200 m. */
