@@ -7,6 +7,7 @@ import {
   COUNTRIES,
   type Country,
   type Course,
+  heldIn,
   type Meeting,
   type Race,
   type RacingDay,
@@ -69,14 +70,14 @@ export function isChristmas(date: CivilDate): boolean {
 /** The races of one country that come to have a page, in the order of the index: what a fault plan counts. */
 export function racesOf(day: RacingDay, country: Country): readonly Race[] {
   return day.meetings
-    .filter((meeting) => meeting.course.country === country)
+    .filter((meeting) => heldIn(meeting.course.country) === country)
     .flatMap((meeting) => meeting.races)
     .filter((race) => race.outcome !== 'abandoned');
 }
 
 /** What has not been run yet while the day is on: the last race of Great Britain. */
 export function lastRaceOf(options: ModelOptions, day: RacingDay): Race | undefined {
-  return options.specials ? racesOf(day, 'gb').at(-1) : undefined;
+  return options.specials ? racesOf(day, 'gb').findLast((race) => race.country === 'gb') : undefined;
 }
 
 function countryMeetings(options: ModelOptions, date: CivilDate, country: Country): Meeting[] {
@@ -129,7 +130,7 @@ function lostRaces(
   return meeting(options, date, course, firstId, { races: count, specials, taken: new Set(), after }).races;
 }
 
-/** Hong Kong every day; America and an Arabian card in turn. No target asks for them. */
+/** Hong Kong every day, for which no target asks; America and an Arabian card in Britain in turn. */
 function distantMeetings(options: ModelOptions, date: CivilDate): Meeting[] {
   const day = epochDay(date);
   const other = day % 2 ? 'usa' : 'aro';

@@ -4,8 +4,13 @@ import type { CivilDate } from '../../core/window/civil-date.ts';
 export type Country = 'gb' | 'ire' | 'fr';
 export const COUNTRIES: readonly Country[] = ['gb', 'ire', 'fr'];
 
-/** Where a meeting is: no target asks for the last three. `aro` is an Arabian card, wherever it is run. */
+/** What a page gives as the country of a meeting. No target asks for `hk` and `usa`; `aro` is an Arabian card. */
 export type MeetingCountry = Country | 'hk' | 'usa' | 'aro';
+
+/** Where a meeting is held: a card of Arabian horses, which has a code of its own, is British here. */
+export function heldIn(country: MeetingCountry): Exclude<MeetingCountry, 'aro'> {
+  return country === 'aro' ? 'gb' : country;
+}
 
 export type RaceType = 'Flat' | 'Hurdle' | 'Chase' | 'NH Flat';
 

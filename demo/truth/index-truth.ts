@@ -1,4 +1,4 @@
-import type { Country, Race, RacingDay } from '../model/racing-day.ts';
+import { type Country, heldIn, type Race, type RacingDay } from '../model/racing-day.ts';
 import { racePath } from '../render/paths.ts';
 
 /** What a reader of a day's index should find of one race. */
@@ -16,7 +16,7 @@ export function listedRaces(
   isPending: (race: Race) => boolean,
 ): ListedRaceTruth[] {
   return day.meetings
-    .filter((meeting) => meeting.course.country === country)
+    .filter((meeting) => heldIn(meeting.course.country) === country)
     .flatMap((meeting) => meeting.races)
     .map((race) => ({
       raceId: String(race.id),

@@ -1,7 +1,14 @@
 import type { CivilDate } from '../../core/window/civil-date.ts';
 import { lengthsPerSecond } from '../model/going.ts';
 import { round2, winningTimeText } from '../model/measures.ts';
-import type { HorseName, MeetingCountry, Person, Race, Runner } from '../model/racing-day.ts';
+import {
+  type HorseName,
+  heldIn,
+  type MeetingCountry,
+  type Person,
+  type Race,
+  type Runner,
+} from '../model/racing-day.ts';
 import { racePath } from '../render/paths.ts';
 
 /**
@@ -168,7 +175,8 @@ function secondsOf(race: Race, runner: Runner): number | null {
 
 /** Mile by mile, furlong by furlong, with the lengths that racing.md gives; abroad, where all are furlongs of 200 m. */
 function metresOf({ country, distance: { yards, furlongs } }: Race): number {
-  if (country !== 'gb' && country !== 'ire' && country !== 'usa') return furlongs * 200;
+  const place = heldIn(country);
+  if (place !== 'gb' && place !== 'ire' && place !== 'usa') return furlongs * 200;
   const miles = Math.floor(yards / 1760);
   const rest = Math.floor((yards % 1760) / 220);
   return miles * 1609.34 + rest * 201.168 + (yards % 220) * 0.9144;

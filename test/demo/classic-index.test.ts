@@ -23,7 +23,8 @@ const TITLE = 'a[data-test-selector=link-listCourseNameLink]';
 const headingOf = (section: Element) => text(only('h2[data-test-selector=course-name]', section));
 const meetings = (document: Document) =>
   all(SECTION, document).filter(({ attribs }) => Number(attribs['data-course-id']) > 0);
-const abroad = (heading: string) => /\((IRE|FR|HK|USA|ARAB)\)/.exec(heading)?.[1];
+/** An Arabian card names no country: it is held in Great Britain. */
+const abroad = (heading: string) => /\((IRE|FR|HK|USA)\)/.exec(heading)?.[1];
 const statusOf = (section: Element, panel: Element) => {
   if (headingOf(section).includes('ABANDONED') || /\bAbandoned\b/.test(text(panel))) return 'abandoned';
   return /\bVoid\b/.test(text(panel)) ? 'void' : 'ready';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addDays, type CivilDate, civilDate } from '../../core/window/civil-date.ts';
 import { buildDay, type ModelOptions, racesOf } from '../../demo/model/build-day.ts';
 import { courseWithCountry } from '../../demo/model/courses.ts';
-import { COUNTRIES, type Race, type RacingDay } from '../../demo/model/racing-day.ts';
+import { COUNTRIES, type Country, type Race, type RacingDay } from '../../demo/model/racing-day.ts';
 
 const OPTIONS: ModelOptions = { seed: 7, racesPerDay: 1, fieldSize: null, specials: true };
 const FIRST = civilDate('2026-03-02');
@@ -17,6 +17,10 @@ const racesIn = (days: readonly RacingDay[]) =>
 const races = racesIn(month).filter((race) => race.outcome !== 'abandoned');
 const runners = races.flatMap((race) => race.runners);
 
+/** Cards of Arabian horses, which are held in Great Britain, left out. */
+const ownRaces = (day: RacingDay, country: Country) =>
+  racesOf(day, country).filter((race) => race.country === country);
+
 describe('the model of the demo site', () => {
   it('gives the same day for the same seed and another for another', () => {
     expect(buildDay(OPTIONS, FIRST)).toEqual(buildDay(OPTIONS, FIRST));
@@ -25,7 +29,7 @@ describe('the model of the demo site', () => {
 
   it('holds about 20 races a day: 11 to 13 gb, 5 or 6 in Ireland and France', () => {
     for (const day of month) {
-      const counts = COUNTRIES.map((country) => racesOf(day, country).length);
+      const counts = COUNTRIES.map((country) => ownRaces(day, country).length);
       expect(counts[0]).toBeGreaterThanOrEqual(11);
       expect(counts[0]).toBeLessThanOrEqual(13);
       for (const count of counts.slice(1)) expect([5, 6]).toContain(count);
@@ -64,7 +68,7 @@ describe('the model of the demo site', () => {
   it('runs no horse twice on a day of one country', () => {
     for (const day of month) {
       for (const country of COUNTRIES) {
-        const ids = racesOf(day, country).flatMap((race) => race.runners.map((runner) => runner.horse.id));
+        const ids = ownRaces(day, country).flatMap((race) => race.runners.map((runner) => runner.horse.id));
         expect(new Set(ids).size).toBe(ids.length);
       }
     }

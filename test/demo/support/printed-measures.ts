@@ -11,7 +11,8 @@ const MARGINS: Readonly<Record<string, number>> = {
 };
 const QUARTERS: Readonly<Record<string, number>> = { '': 0, '¼': 0.25, '½': 0.5, '¾': 0.75 };
 /** Races where a furlong is an eighth of a mile; all others are run over metres. */
-const MEASURED_IN_YARDS = ['GB', 'IRE', 'USA', 'CAN'];
+/** An Arabian card is held in Great Britain. */
+const MEASURED_IN_YARDS = ['GB', 'ARAB', 'IRE', 'USA', 'CAN'];
 
 /** `nk`, `2½`, `¾` in lengths; NaN for what is no margin. */
 export function lengths(printed: string): number {
