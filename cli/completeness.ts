@@ -6,6 +6,7 @@ import {
 } from '../core/audit/completeness.ts';
 import type { DateStanding, DateStatus } from '../core/audit/date-standing.ts';
 import { checkLake, type LakeCheck } from '../core/audit/lake-check.ts';
+import { withdrawnText } from '../core/report/item-counts.ts';
 import { civilDateAt } from '../core/window/window.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
@@ -33,7 +34,10 @@ export function completenessCommand(): Command {
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
     .option('--target <target...>', 'only these targets')
     .option('--lake', 'also read every current file, and hold it against what was committed')
-    .option('--exit-code', 'end with exit code 1 where the data is not complete: for cron and scripts')
+    .option(
+      '--exit-code',
+      'end with exit code 1 where the data is incomplete: for cron and scripts; dates that are still open are not',
+    )
     .addHelpText(
       'after',
       examples(
@@ -98,8 +102,10 @@ const HEADINGS: readonly (readonly [status: DateStatus, heading: string])[] = [
   ['held', 'HELD (a version waits for accept or reject)'],
   ['incomplete', 'INCOMPLETE (items failed)'],
   ['stale', 'STALE (not refreshed by the last run)'],
+  ['open', 'OPEN (neither complete nor incomplete yet)'],
   ['suspicious', 'SUSPICIOUS (improbably few items)'],
 ];
+const WITHDRAWN = 'WITHDRAWN (they had rows, and the index took them away)';
 
 /** The completeness of one source, for a person: figures, then every date that is not as it should be, then the verdict. */
 export function printCompleteness(report: CompletenessReport): void {
@@ -118,6 +124,7 @@ export function printCompleteness(report: CompletenessReport): void {
         'expected',
         'failed',
         'carried over',
+        ...BESIDE.filter((name) => targets.some(({ items }) => items[name] > 0)),
         'rows',
       ].map((name) => ({
         name,
@@ -132,24 +139,45 @@ export function printCompleteness(report: CompletenessReport): void {
         `${source}/${target} is skipped since ${skipped.since} (${cellText(skipped.reason)}): "rescrape skip remove ${source} ${target}" lifts it`,
       );
   }
-  for (const [status, heading] of HEADINGS) {
-    const found = targets.flatMap(({ target, dates }) =>
-      dates.filter((date) => date.status === status).map((date) => ({ target, ...date })),
+  const all = targets.flatMap(({ target, dates }) => dates.map((date) => ({ target, ...date })));
+  for (const [status, heading] of HEADINGS)
+    printList(
+      source,
+      heading,
+      all.filter((date) => date.status === status),
+      ({ reason }) => reason,
     );
-    if (found.length === 0) continue;
-    console.log(`${heading}:`);
-    for (const { target, date, reason } of found.slice(0, MAX_LINES)) {
-      console.log(`  ${source}/${target}/${date}${reason === null ? '' : `: ${cellText(reason)}`}`);
-    }
-    if (found.length > MAX_LINES)
-      console.log(`  and ${found.length - MAX_LINES} more (--json or --csv lists them all)`);
-  }
+  printList(
+    source,
+    WITHDRAWN,
+    all.filter(({ withdrawn }) => withdrawn > 0),
+    ({ withdrawn, withdrawnItems }) => withdrawnText(withdrawnItems, withdrawn),
+  );
   console.log(verdictLine(report));
 }
 
+function printList(
+  source: string,
+  heading: string,
+  found: readonly (DateStanding & { readonly target: string })[],
+  textOf: (date: DateStanding) => string | null,
+): void {
+  if (found.length === 0) return;
+  console.log(`${heading}:`);
+  for (const date of found.slice(0, MAX_LINES)) {
+    const text = textOf(date);
+    console.log(`  ${source}/${date.target}/${date.date}${text === null ? '' : `: ${cellText(text)}`}`);
+  }
+  if (found.length > MAX_LINES)
+    console.log(`  and ${found.length - MAX_LINES} more (--json or --csv lists them all)`);
+}
+
+/** Columns that are there only where something is in them. */
+const BESIDE = ['pending', 'abandoned', 'void', 'empty', 'withdrawn'] as const;
+
 function figuresOf({ target, statistics, items, rows }: TargetCompleteness): Record<string, unknown> {
-  const { expected, failed, carried } = items;
-  const figures = { target, expected, failed, 'carried over': carried, rows };
+  const { carried, ...counts } = items;
+  const figures = { target, ...counts, 'carried over': carried, rows };
   if (!statistics) return { ...figures, Days: 0 };
   const { days, mean, median, stddev, min, max } = statistics;
   return {
@@ -163,12 +191,28 @@ function figuresOf({ target, statistics, items, rows }: TargetCompleteness): Rec
   };
 }
 
-function verdictLine({ source, verdict, reasons, partitions }: CompletenessReport): string {
-  const all = Object.values(partitions).reduce((sum, count) => sum + count, 0);
-  const suspicious = partitions.suspicious === 0 ? '' : `; ${partitions.suspicious} suspicious`;
-  if (verdict === 'complete') return `${source}: COMPLETE, ${counted(all, 'partition')}${suspicious}`;
-  const why = reasons.map((reason) => `${reason.partitions} ${reason.status}`).join(', ');
-  return `${source}: INCOMPLETE, ${why} of ${counted(all, 'partition')}${suspicious}`;
+function verdictLine({ source, verdict, reasons, partitions, targets }: CompletenessReport): string {
+  const all = counted(
+    Object.values(partitions).reduce((sum, count) => sum + count, 0),
+    'partition',
+  );
+  const withdrawn = targets.reduce((sum, { items }) => sum + items.withdrawn, 0);
+  const more = [
+    ...(verdict === 'incomplete' && partitions.open > 0 ? [`${partitions.open} open`] : []),
+    ...(partitions.suspicious > 0 ? [`${partitions.suspicious} suspicious`] : []),
+    ...(withdrawn > 0 ? [`${counted(withdrawn, 'item')} withdrawn`] : []),
+  ];
+  const tail = more.map((text) => `; ${text}`).join('');
+  switch (verdict) {
+    case 'complete':
+      return `${source}: COMPLETE, ${all}${tail}`;
+    case 'open':
+      return `${source}: OPEN, ${partitions.open} open of ${all}, nothing is missing so far${tail}`;
+    case 'incomplete': {
+      const why = reasons.map((reason) => `${reason.partitions} ${reason.status}`).join(', ');
+      return `${source}: INCOMPLETE, ${why} of ${all}${tail}`;
+    }
+  }
 }
 
 const DATE_COLUMNS = [
@@ -181,6 +225,10 @@ const DATE_COLUMNS = [
   'empty',
   'failed',
   'carried',
+  'pending',
+  'abandoned',
+  'void',
+  'withdrawn',
   'rows',
   'freshAt',
   'reason',

@@ -4,6 +4,7 @@ import { partitionName } from '../core/lake/layout.ts';
 import type { CurrentVersion } from '../core/lake/manifest.ts';
 import { PartitionStore } from '../core/lake/partition-store.ts';
 import { decideCommand } from '../core/report/commands.ts';
+import { besideText, withdrawnText } from '../core/report/item-counts.ts';
 import { withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
 import { type FilterOptions, filterOf, partitionOf } from './filter.ts';
@@ -42,7 +43,7 @@ export async function listPartitions(
       partition: partitionName(source, standing),
       status: standing.status,
       expected: standing.expected ?? '?',
-      found: standing.found + standing.empty,
+      found: standing.found,
       failed: standing.failed,
       carried: standing.carried,
       rows: standing.rows,
@@ -84,12 +85,17 @@ function linesOf(
 ): [string, string][] {
   const lines: [string, string][] = [];
   if (standing) {
-    const { status, reason, runId, at, freshAt, expected, found, empty, failed, carried } = standing;
+    const { status, reason, runId, at, freshAt, expected, found, failed, carried } = standing;
+    const { withdrawn, repeated, sign } = standing;
+    const beside = besideText(standing);
     lines.push(['last', `${name} ${status}${reason ? ` (${reason})` : ''} at ${timeText(at)} by ${runId}`]);
     lines.push([
       'items',
-      `${found + empty} of ${expected ?? '?'} found, ${failed} failed, ${carried} of them carried over`,
+      `${found} of ${expected ?? '?'} found, ${failed} failed, ${carried} of them carried over${beside === '' ? '' : `; ${beside}`}`,
     ]);
+    if (sign !== null) lines.push(['index', `says that the day is empty: ${sign}`]);
+    if (withdrawn.count > 0) lines.push(['gone', withdrawnText(withdrawn.ids, withdrawn.count)]);
+    for (const line of repeated) lines.push(['twice', line]);
     lines.push(['fresh', freshAt === null ? 'never' : timeText(freshAt)]);
     if (standing.held) lines.push(['held', standing.held]);
   }

@@ -1,6 +1,7 @@
 import { partitionName } from '../core/lake/layout.ts';
 import type { Plan } from '../core/pipeline/plan.ts';
 import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import { besideText } from '../core/report/item-counts.ts';
 import type { WorkflowEvent } from '../runtime/local-workflow.ts';
 import { cellText } from './print.ts';
 
@@ -52,7 +53,9 @@ export class Progress {
       case 'published': {
         this.#published++;
         const { status, stats, rows, reason } = event.result;
-        const counts = `${stats.found + stats.empty} of ${stats.indexRead ? stats.expected : '?'} items, ${rows} rows`;
+        const beside = besideText(stats);
+        const items = `${stats.found} of ${stats.indexRead ? stats.expected : '?'} items`;
+        const counts = `${items}${beside === '' ? '' : `, ${beside}`}, ${rows} rows`;
         this.#line(
           `  ${partitionName(event.source, event.partition)} ${status}: ${counts}${reason ? ` (${cellText(reason)})` : ''}`,
         );

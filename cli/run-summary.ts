@@ -1,37 +1,54 @@
 import { join } from 'node:path';
-import type { PartitionSummary } from '../core/report/run-summary.ts';
+import { besideRun, repeatedText, withdrawnText, withoutResult } from '../core/report/item-counts.ts';
+import { type PartitionSummary, withdrawnNow } from '../core/report/run-summary.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { failedItemLines } from './failed-item-lines.ts';
-import { printTable } from './print.ts';
+import { cellText, printTable } from './print.ts';
 
 const number = { alignment: 'right' as const };
+
+interface Column {
+  readonly name: string;
+  readonly title?: string;
+  readonly alignment?: 'right';
+  /** Shown only where some partition has something in it. */
+  readonly optional?: boolean;
+}
+
+const COLUMNS: readonly Column[] = [
+  { name: 'partition' },
+  { name: 'expected', ...number },
+  { name: 'found', ...number },
+  { name: 'failed', ...number },
+  { name: 'carried', title: 'carried over', ...number },
+  { name: 'pending', ...number, optional: true },
+  { name: 'none', title: 'no result', ...number, optional: true },
+  { name: 'withdrawn', ...number, optional: true },
+  { name: 'rows', ...number },
+  { name: 'status' },
+];
 
 /** The last thing a run prints: a row a partition, the verdict, and where everything is. */
 export function printRunEnd(platform: CommandPlatform, end: RunEnd): void {
   if (end.kind !== 'finished') return;
   const { run, partitions, skipped } = end.summary;
-  printTable(
-    [
-      { name: 'partition' },
-      { name: 'expected', ...number },
-      { name: 'found', ...number },
-      { name: 'failed', ...number },
-      { name: 'carried', title: 'carried over', ...number },
-      { name: 'rows', ...number },
-      { name: 'status' },
-    ],
-    partitions.map(rowOf),
-  );
+  const rows = partitions.map(rowOf);
+  const isShown = ({ name, optional }: Column) => !optional || rows.some((row) => Number(row[name] ?? 0) > 0);
+  printTable(COLUMNS.filter(isShown), rows);
+  for (const line of partitions.flatMap(listLines)) console.log(line);
   for (const { target, reason, since } of skipped) {
     console.log(
       `${run.source}/${target} is skipped (${reason}, since ${since}): lift it with "rescrape skip remove ${run.source} ${target}"`,
     );
   }
+  const beside = besideRun(run)
+    .map((text) => `, ${text}`)
+    .join('');
   const seconds = (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000;
   console.log(
     `${run.source} ${run.window_start} to ${run.window_end}: ${run.status}. ${run.items_found} of ${run.items_expected} items found, ` +
-      `${run.items_failed} failed (${run.items_carried} carried over); ${run.committed} partitions committed, ${run.unchanged} unchanged, ` +
+      `${run.items_failed} failed (${run.items_carried} carried over)${beside}; ${run.committed} partitions committed, ${run.unchanged} unchanged, ` +
       `${run.held} held, ${run.failed} failed; ${run.attempts} attempts in ${seconds.toFixed(1)} s.`,
   );
   const inStack = isStack(platform);
@@ -44,15 +61,27 @@ function placeOf(platform: CommandPlatform, key: string): string {
   return isStack(platform) ? platform.lake.uri(key) : join(platform.directory, 'lake', key);
 }
 
+/** What the index took away, and what is there twice, by name. */
+function listLines({ name, result }: PartitionSummary): string[] {
+  if (result === 'broken') return [];
+  const ids = withdrawnNow(result).map(({ id }) => id);
+  const would = result.status === 'held' ? ' (not yet: the version is held)' : '';
+  const withdrawn = ids.length > 0 ? [`${name}: ${cellText(withdrawnText(ids))}${would}`] : [];
+  return [...withdrawn, ...(result.repeated ?? []).map((each) => `${name}: ${cellText(repeatedText(each))}`)];
+}
+
 function rowOf({ name, result }: PartitionSummary): Record<string, unknown> {
   if (result === 'broken') return { partition: name, status: 'failed' };
   const { stats, rows, status } = result;
   return {
     partition: name,
     expected: stats.indexRead ? stats.expected : '?',
-    found: stats.found + stats.empty,
+    found: stats.found,
     failed: stats.failed,
     carried: stats.carried,
+    pending: stats.pending,
+    none: withoutResult(stats),
+    withdrawn: withdrawnNow(result).length,
     rows,
     status,
   };

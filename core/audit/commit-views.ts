@@ -1,27 +1,49 @@
 import type { Source } from '../source/source.ts';
+import { leastOffset } from '../window/window.ts';
 import { BASELINE_DAYS } from './statistics.ts';
 import type { View } from './views.ts';
 
 /** Views over `commits` and `runs`: how the partitions stand. */
 export function commitViews(sources: readonly Source[]): readonly View[] {
-  return [COMPLETENESS, suspiciousDates(sources), MISSING_DATES, PARTITION_UPDATES, SETTLING_LAG];
+  return [
+    completenessView(sources),
+    suspiciousDates(sources),
+    MISSING_DATES,
+    PARTITION_UPDATES,
+    SETTLING_LAG,
+  ];
 }
 
 const PARTITION = 'source, table_name, target, partition_date';
 
-const COMPLETENESS: View = {
-  name: 'v_completeness',
-  description:
-    'Every partition as its last commit on record left it: its standing, items and rows. For the figures of a period, aggregate items over it. Whether the last run covered it is told by "rescrape completeness".',
-  sql: `
+/** Columns that commits of before they were kept lack. */
+const LISTED = ['items_pending', 'items_abandoned', 'items_void', 'items_withdrawn'];
+
+function completenessView(sources: readonly Source[]): View {
+  // Counted from midnight in UTC: engines do not agree on time zones, and no view knows what day it is.
+  const minutes = sources.map(
+    ({ name, timeZone }) => `WHEN ${text(name)} THEN ${1440 - leastOffset(timeZone)}`,
+  );
+  const over = minutes.length === 0 ? '1440' : `CASE source ${minutes.join(' ')} ELSE 1440 END`;
+  return {
+    name: 'v_completeness',
+    description:
+      'Every partition as its last commit on record left it: its standing, items and rows; open where items have no result yet, or its day was not over when it was refreshed. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".',
+    sql: `
 WITH ranked AS (
   SELECT
-    ${PARTITION}, status, version, items_expected, items_found, items_empty, items_carried, items_failed, rows,
-    reason, run_id, recorded_at,
+    ${PARTITION}, status, version, items_expected, items_found, items_empty, items_carried, items_failed,
+    ${LISTED.map((name) => `coalesce(${name}, 0) AS ${name}`).join(', ')}, rows, reason, run_id, recorded_at,
     row_number() OVER (PARTITION BY ${PARTITION} ORDER BY recorded_at DESC, run_id DESC) AS recency,
     max(CASE WHEN status IN ('committed', 'unchanged') AND actor = 'run' THEN recorded_at END)
       OVER (PARTITION BY ${PARTITION}) AS refreshed_at
   FROM commits
+), counted AS (
+  SELECT
+    *, items_found + items_empty + items_carried + items_pending + items_abandoned + items_void AS items,
+    CAST(partition_date AS TIMESTAMP) + (${over}) * INTERVAL '1' MINUTE AS day_over_at
+  FROM ranked
+  WHERE recency = 1
 )
 SELECT
   ${PARTITION},
@@ -30,21 +52,23 @@ SELECT
     WHEN status = 'held' THEN 'held'
     WHEN items_failed > 0 THEN 'incomplete'
     WHEN status = 'failed' THEN 'stale'
-    WHEN items_found + items_empty + items_carried = 0 THEN 'empty'
+    WHEN items_pending > 0 OR coalesce(refreshed_at, recorded_at) < day_over_at THEN 'open'
+    WHEN items = 0 THEN 'empty'
     ELSE 'complete'
   END AS standing,
-  items_expected,
-  items_found + items_empty + items_carried AS items,
-  items_found, items_empty, items_carried, items_failed, rows, version,
+  items_expected, items, items_found, items_empty, items_carried, items_failed, ${LISTED.join(', ')}, rows, version,
   status AS last_status, reason, run_id AS last_run_id, recorded_at, refreshed_at
-FROM ranked
-WHERE recency = 1`,
-};
+FROM counted`,
+  };
+}
+
+/** A literal of SQL. */
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
 
 function suspiciousDates(sources: readonly Source[]): View {
-  const minItems = sources.map(
-    ({ name, expect }) => `WHEN '${name.replaceAll("'", "''")}' THEN ${expect.minItems}`,
-  );
+  const minItems = sources.map(({ name, expect }) => `WHEN ${text(name)} THEN ${expect.minItems}`);
   const least = minItems.length === 0 ? '0' : `CASE source ${minItems.join(' ')} ELSE 0 END`;
   const all = 'PARTITION BY source, table_name, target';
   const weekday = `${all}, weekday`;

@@ -1,8 +1,8 @@
 import type { StateStore } from '../ports/state-store.ts';
 import type { Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
-import { type CivilDate, civilDate, datesBetween } from '../window/civil-date.ts';
-import type { DateRange } from '../window/window.ts';
+import { addDays, type CivilDate, civilDate, datesBetween } from '../window/civil-date.ts';
+import { civilDateAt, type DateRange } from '../window/window.ts';
 import {
   DATE_STATUSES,
   type DateStanding,
@@ -30,9 +30,12 @@ export interface CompletenessReport {
   readonly start: CivilDate;
   readonly end: CivilDate;
   readonly today: CivilDate;
-  /** `incomplete` where a date is missing, held, incomplete or stale. Suspicious dates do not decide it. */
-  readonly verdict: 'complete' | 'incomplete';
-  /** What the verdict rests on; empty where it is `complete`. */
+  /**
+   * `incomplete` where a date is missing, held, incomplete or stale. `open` where none is, but some are open: today, or with
+   * items that have no result yet. Suspicious dates do not decide it.
+   */
+  readonly verdict: 'complete' | 'open' | 'incomplete';
+  /** What makes it `incomplete`; empty where it is not. */
   readonly reasons: readonly { readonly status: IncompleteStatus; readonly partitions: number }[];
   /** Partitions by status; every date of every target counts once. */
   readonly partitions: Readonly<Record<DateStatus, number>>;
@@ -45,7 +48,17 @@ export interface TargetCompleteness {
   readonly skipped: { readonly reason: string; readonly actor: string; readonly since: string } | null;
   /** Items per day of the range, over the dates that have a current version; null where there are none. */
   readonly statistics: (Omit<Summary, 'stddev'> & { readonly stddev: number | null }) | null;
-  readonly items: { readonly expected: number; readonly failed: number; readonly carried: number };
+  readonly items: {
+    readonly expected: number;
+    readonly failed: number;
+    readonly carried: number;
+    readonly pending: number;
+    readonly abandoned: number;
+    readonly void: number;
+    /** Whose page says that they have no rows. */
+    readonly empty: number;
+    readonly withdrawn: number;
+  };
   readonly rows: number;
   /**
    * Dates with fewer items than `max(minItems, mean − 2·stddev)` of all other dates on record, also those whose status
@@ -84,7 +97,7 @@ export async function completeness(
     start,
     end,
     today,
-    verdict: reasons.length === 0 ? 'complete' : 'incomplete',
+    verdict: reasons.length > 0 ? 'incomplete' : partitions.open > 0 ? 'open' : 'complete',
     reasons,
     partitions,
     targets: answers,
@@ -122,16 +135,18 @@ async function targetCompleteness(
   }
   const suspicious = findSuspicious(history, { start, end }, source.expect.minItems);
   const suspect = new Map(suspicious.map((day) => [day.date, day]));
-  const dates = [...datesBetween(start, end)].map((date) =>
-    judgeDate({
+  const dates = [...datesBetween(start, end)].map((date) => {
+    const standing = standings.get(date);
+    return judgeDate({
       date,
       today,
-      standing: standings.get(date),
+      standing,
+      refreshedEarly: isEarly(date, standing?.freshAt ?? undefined, source.timeZone),
       due: due.get(date),
       suspicious: suspect.get(date),
       skipped: skip?.reason,
-    }),
-  );
+    });
+  });
   const sum = (of: (standing: DateStanding) => number) =>
     dates.reduce((total, standing) => total + of(standing), 0);
   return {
@@ -142,11 +157,22 @@ async function targetCompleteness(
       expected: sum(({ expected }) => expected ?? 0),
       failed: sum(({ failed }) => failed),
       carried: sum(({ carried }) => carried),
+      pending: sum(({ pending }) => pending),
+      abandoned: sum(({ abandoned }) => abandoned),
+      void: sum((date) => date.void),
+      empty: sum(({ empty }) => empty),
+      withdrawn: sum(({ withdrawn }) => withdrawn),
     },
     rows: sum(({ rows }) => rows),
     suspicious,
     dates,
   };
+}
+
+/** `freshAt`: milliseconds. Days after the date every zone has left it, and to ask a calendar ten years of times costs. */
+function isEarly(date: CivilDate, freshAt: number | undefined, timeZone: string): boolean {
+  if (freshAt === undefined || freshAt > Date.parse(`${addDays(date, 3)}T00:00:00Z`)) return false;
+  return civilDateAt(freshAt, timeZone) <= date;
 }
 
 function statisticsOf(counts: readonly DayCount[]): TargetCompleteness['statistics'] {

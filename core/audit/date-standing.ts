@@ -1,3 +1,4 @@
+import { withdrawnText } from '../report/item-counts.ts';
 import type { CivilDate } from '../window/civil-date.ts';
 import type { PartitionStanding } from './partition-register.ts';
 import type { RefreshDue } from './run-windows.ts';
@@ -9,8 +10,10 @@ import type { SuspiciousDay } from './statistics.ts';
  * - `upcoming`: lies after today in the source's time zone; nothing is expected of it.
  * - `missing`: there is no current version; as a rule nothing was ever committed.
  * - `held`: a version waits for a person to accept or reject it; the one before is current.
- * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have none.
+ * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have none; or several
+ *   items have the same rows.
  * - `stale`: the last run that was to refresh it did not.
+ * - `open`: all that the source has so far is there, but its day is not over, or items have no result yet.
  * - `suspicious`: all that the source lists is there, but the list is improbably short.
  * - `empty`: the source's own index says that there is nothing.
  * - `complete`: every item that the source lists is there, as of the last run.
@@ -21,13 +24,17 @@ export const DATE_STATUSES = [
   'held',
   'incomplete',
   'stale',
+  'open',
   'suspicious',
   'empty',
   'complete',
 ] as const;
 export type DateStatus = (typeof DATE_STATUSES)[number];
 
-/** Statuses that disprove completeness. `suspicious` only casts doubt: two dates in a hundred are that by chance. */
+/**
+ * Statuses that disprove completeness. `suspicious` only casts doubt: two dates in a hundred are that by chance. `open` ones
+ * are neither complete nor incomplete.
+ */
 export const INCOMPLETE_STATUSES = ['missing', 'held', 'incomplete', 'stale'] as const satisfies DateStatus[];
 export type IncompleteStatus = (typeof INCOMPLETE_STATUSES)[number];
 
@@ -35,12 +42,19 @@ export type IncompleteStatus = (typeof INCOMPLETE_STATUSES)[number];
 export interface DateStanding {
   readonly date: CivilDate;
   readonly status: DateStatus;
-  /** Items that the source lists; null where its index was never read, or could not be the last time. */
+  /** Items that the source lists and that can have rows; null where its index was never read, or could not be the last time. */
   readonly expected: number | null;
   /** Items with rows from the source as the last refresh saw it. */
   readonly found: number;
-  /** Items that rightly have no rows. */
+  /** Items whose page says that they have no rows. */
   readonly empty: number;
+  /** Items that the index lists without a result yet. */
+  readonly pending: number;
+  readonly abandoned: number;
+  readonly void: number;
+  /** Items that the index took away with their rows; `withdrawnItems` names the first of them. */
+  readonly withdrawn: number;
+  readonly withdrawnItems: readonly string[];
   /** Items that failed and keep their rows from before. */
   readonly carried: number;
   /** Items that failed, carried over or not. */
@@ -57,16 +71,19 @@ export interface DateEvidence {
   readonly date: CivilDate;
   readonly today: CivilDate;
   readonly standing: PartitionStanding | undefined;
+  /** True where its last refresh came before its day was over in the source's time zone. */
+  readonly refreshedEarly: boolean;
   readonly due: RefreshDue | undefined;
   readonly suspicious: SuspiciousDay | undefined;
   /** Why the target is not scraped at all, if it is not. */
   readonly skipped: string | undefined;
 }
 
-/** Items of the current version; undefined where there is none, or where the counts on record are those of a held one. */
+/** Items that the current version lists, those without rows left out that failed; undefined where there is none, or where the counts on record are those of a held one. */
 export function itemsOf(standing: PartitionStanding): number | undefined {
   if (standing.version === null || isHeld(standing)) return undefined;
-  return standing.found + standing.empty + standing.carried;
+  const { found, empty, carried, pending, abandoned, void: voids } = standing;
+  return found + empty + carried + pending + abandoned + voids;
 }
 
 export function judgeDate(evidence: DateEvidence): DateStanding {
@@ -78,6 +95,11 @@ export function judgeDate(evidence: DateEvidence): DateStanding {
     expected: standing?.expected ?? null,
     found: standing?.found ?? 0,
     empty: standing?.empty ?? 0,
+    pending: standing?.pending ?? 0,
+    abandoned: standing?.abandoned ?? 0,
+    void: standing?.void ?? 0,
+    withdrawn: standing?.withdrawn.count ?? 0,
+    withdrawnItems: standing?.withdrawn.ids ?? [],
     carried: standing?.carried ?? 0,
     failed: standing?.failed ?? 0,
     rows: standing?.rows ?? 0,
@@ -92,12 +114,15 @@ function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
     return date > today ? ['upcoming', null] : ['missing', whyMissing(evidence)];
   }
   if (isHeld(standing)) return ['held', standing.reason ?? 'a version waits for accept or reject'];
-  if (standing.failed > 0) return ['incomplete', whyIncomplete(standing)];
+  const incomplete = whyIncomplete(standing);
+  if (incomplete !== undefined) return ['incomplete', incomplete];
   const stale = whyStale(evidence, standing);
   if (stale !== undefined) return ['stale', stale];
+  const open = whyOpen(evidence, standing);
+  if (open !== undefined) return ['open', open];
   if (suspicious) return ['suspicious', suspicious.reason];
-  if (itemsOf(standing) === 0) return ['empty', 'the index of the source lists nothing'];
-  return ['complete', null];
+  if (itemsOf(standing) === 0) return ['empty', standing.sign ?? 'the index of the source lists nothing'];
+  return ['complete', withdrawnReason(standing)];
 }
 
 function isHeld(standing: PartitionStanding): boolean {
@@ -110,9 +135,31 @@ function whyMissing({ standing, due, skipped }: DateEvidence): string {
   return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
 }
 
-function whyIncomplete({ failed, carried }: PartitionStanding): string {
+function whyIncomplete({ failed, carried, repeated }: PartitionStanding): string | undefined {
   const items = `${failed} ${failed === 1 ? 'item' : 'items'} failed`;
-  return carried > 0 ? `${items}, ${carried} of them carried over from before` : items;
+  const failures = carried > 0 ? `${items}, ${carried} of them carried over from before` : items;
+  const reasons = [...(failed > 0 ? [failures] : []), ...repeated];
+  return reasons.length > 0 ? reasons.join('; ') : undefined;
+}
+
+/** Undefined for a day that was over when it was refreshed, and of which nothing is still to come. */
+function whyOpen(
+  { date, today, refreshedEarly }: DateEvidence,
+  { pending }: PartitionStanding,
+): string | undefined {
+  const reasons = [
+    ...(date >= today
+      ? ['its day is not over']
+      : refreshedEarly
+        ? ['its day was not over when it was refreshed']
+        : []),
+    ...(pending > 0 ? [`${pending} ${pending === 1 ? 'item has' : 'items have'} no result yet`] : []),
+  ];
+  return reasons.length > 0 ? reasons.join(', ') : undefined;
+}
+
+function withdrawnReason({ withdrawn: { count, ids } }: PartitionStanding): string | null {
+  return count > 0 ? withdrawnText(ids, count) : null;
 }
 
 /** Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it. */

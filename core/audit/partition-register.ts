@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import type { RepeatedRows, WithdrawnItem } from '../lake/version.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import { repeatedText } from '../report/item-counts.ts';
 import type { Partition } from '../source/source.ts';
 import { type CivilDate, civilDateSchema } from '../window/civil-date.ts';
 
@@ -16,10 +18,19 @@ const standingSchema = z.object({
   at: z.number(),
   /** Milliseconds; the last refresh that ended committed or unchanged. Null where none ever did. */
   freshAt: z.number().nullable(),
-  /** Items in the source's own index; null where the last refresh could not read it. */
+  /** Items of the source's own index that can have rows; null where the last refresh could not read it. */
   expected: z.int().nullable(),
   found: z.int(),
   empty: z.int(),
+  pending: z.int().default(0),
+  abandoned: z.int().default(0),
+  void: z.int().default(0),
+  /** Items that the index took away with their rows and that have not come back; `ids` are the first of them. */
+  withdrawn: z.object({ count: z.int(), ids: z.array(z.string()) }).default({ count: 0, ids: [] }),
+  /** Rows that several items have; a line each. */
+  repeated: z.array(z.string()).default([]),
+  /** What says that the day is empty, where it is. */
+  sign: z.string().nullable().default(null),
   carried: z.int(),
   failed: z.int(),
   rows: z.int(),
@@ -30,6 +41,30 @@ const standingSchema = z.object({
 
 /** How a partition stands: the counts of its last refresh. Answers completeness without opening a single data file. */
 export type PartitionStanding = z.infer<typeof standingSchema>;
+/** What was not kept in the days of older standings may be left out. */
+type NewStanding = Omit<z.input<typeof standingSchema>, 'target' | 'date' | 'freshAt'>;
+
+/** Names that a standing carries: a document of the state store is small. */
+const MAX_NAMES = 20;
+
+/** What a version says of its list, for its standing. */
+export function listingStanding(
+  withdrawn: readonly WithdrawnItem[],
+  repeated: readonly RepeatedRows[],
+): Pick<PartitionStanding, 'withdrawn' | 'repeated'> {
+  return {
+    withdrawn: { count: withdrawn.length, ids: withdrawn.slice(0, MAX_NAMES).map(({ id }) => id) },
+    repeated: repeated.slice(0, MAX_NAMES).map(repeatedText),
+  };
+}
+
+/** Before items without a result were told apart, those whose page is empty counted as expected. */
+function readStanding(value: unknown): PartitionStanding {
+  const standing = standingSchema.parse(value);
+  const isOld = (value as { pending?: unknown }).pending === undefined;
+  if (!isOld || standing.expected === null) return standing;
+  return { ...standing, expected: standing.expected - standing.empty };
+}
 
 const partitionKey = (table: string) => `partitions#${table}`;
 const sortKey = (partition: Partition) => `${partition.target}#${partition.date}`;
@@ -44,7 +79,7 @@ export class PartitionRegister {
 
   async get(table: string, partition: Partition): Promise<PartitionStanding | undefined> {
     const document = await this.#state.get(partitionKey(table), sortKey(partition));
-    return document && standingSchema.parse(document.value);
+    return document && readStanding(document.value);
   }
 
   /** In date order; both dates included. */
@@ -56,7 +91,7 @@ export class PartitionRegister {
   ): AsyncGenerator<PartitionStanding> {
     const bounds = { from: `${target}#${start}`, to: `${target}#${end}` };
     for await (const document of this.#state.query(partitionKey(table), bounds))
-      yield standingSchema.parse(document.value);
+      yield readStanding(document.value);
   }
 
   /**
@@ -66,14 +101,11 @@ export class PartitionRegister {
   async record(
     table: string,
     partition: Partition,
-    {
-      fresh,
-      ...standing
-    }: Omit<PartitionStanding, 'target' | 'date' | 'freshAt'> & { readonly fresh: boolean },
+    { fresh, ...standing }: NewStanding & { readonly fresh: boolean },
   ): Promise<void> {
     for (;;) {
       const document = await this.#state.get(partitionKey(table), sortKey(partition));
-      const before = document && standingSchema.parse(document.value);
+      const before = document && readStanding(document.value);
       const isLate = before !== undefined && before.at > standing.at;
       const freshAt = fresh ? Math.max(standing.at, before?.freshAt ?? 0) : (before?.freshAt ?? null);
       if (isLate && freshAt === before.freshAt) return;

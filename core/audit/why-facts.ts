@@ -1,5 +1,5 @@
 import type { AttemptRow, CommitRow } from '../lake/log-tables.ts';
-import type { VersionItem } from '../lake/version.ts';
+import type { VersionItem, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
 import type { SkipFlag } from '../target/target.ts';
 import type { CivilDate } from '../window/civil-date.ts';
@@ -36,6 +36,8 @@ export type WhyCurrent =
       readonly committedBy: string;
       /** How the item in question stands in it, where it is in it. */
       readonly item: VersionItem | null;
+      /** That it went, where the index took it away. */
+      readonly withdrawn?: WithdrawnItem;
     };
 
 /** All that is on record about one partition, or about one item of it. */

@@ -1,16 +1,16 @@
 import type { AttemptRow } from '../lake/log-tables.ts';
-import type { VersionItem } from '../lake/version.ts';
+import { isWithoutResult, type VersionItem } from '../lake/version.ts';
 import { DISPOSITIONS } from '../outcome/verdict.ts';
 import { isUnresolved } from '../work/failure.ts';
 import type { WhyFacts } from './why-facts.ts';
 import { failureClause } from './why-failure.ts';
 import { failureSteps } from './why-failure-steps.ts';
 import { type Answer, remediesFor } from './why-remedies.ts';
-import { whoIs } from './why-wording.ts';
+import { bringBack, whoIs } from './why-wording.ts';
 
 /** Why an item is as it is: by its own last try where there is one, else by what became of its partition; and by its failure. */
 export function explainItem(facts: WhyFacts, partition: Answer): Answer {
-  const { answer, next } = byItsTries(facts, partition);
+  const { answer, next } = byTheIndex(facts) ?? byItsTries(facts, partition);
   const [failure] = facts.failures;
   if (!failure) return { answer, next };
   const last = facts.attempts.at(-1);
@@ -20,6 +20,21 @@ export function explainItem(facts: WhyFacts, partition: Answer): Answer {
   if (isUnresolved(failure)) return { answer: ended, next: failureSteps([failure], facts) };
   const isOver = failure.closedAt !== null && (!last || failure.closedAt >= Date.parse(last.attempted_at));
   return { answer: ended, next: isOver ? [] : next };
+}
+
+/** What the index of the day says of it decides, whatever was tried before. */
+function byTheIndex(facts: WhyFacts): Answer | undefined {
+  const { current } = facts;
+  if (current.kind !== 'version') return undefined;
+  const { item, withdrawn } = current;
+  const isOut = item !== null && isWithoutResult(item.state);
+  if (!isOut && !withdrawn) return undefined;
+  const says = item && isOut ? standsAs(item) : 'the index of the day no longer lists it';
+  if (!withdrawn) return { answer: says, next: [] };
+  return {
+    answer: `${says}; the ${withdrawn.rows} rows that it had went with version ${withdrawn.version}`,
+    next: [bringBack(facts)],
+  };
 }
 
 function byItsTries(facts: WhyFacts, partition: Answer): Answer {
@@ -88,6 +103,10 @@ const STATES: Readonly<Record<VersionItem['state'], (item: VersionItem) => strin
   empty: () => 'it rightly has no rows',
   carried: ({ rows, checkedAt }) => `its ${rows} rows of ${new Date(checkedAt).toISOString()} stay current`,
   failed: () => 'it has no rows in the table',
+  pending: ({ rows }) =>
+    `the index lists it without a result yet${rows > 0 ? `; its ${rows} rows from before stay current` : ''}`,
+  abandoned: () => 'the index lists it as abandoned: no rows are expected',
+  void: () => 'the index lists it as void: no rows are expected',
 };
 
 function standsAs(item: VersionItem): string {

@@ -1,11 +1,12 @@
 import { DISPOSITIONS } from '../outcome/verdict.ts';
+import { besideText, withdrawnText } from '../report/item-counts.ts';
 import { isUnresolved } from '../work/failure.ts';
 import type { PartitionStanding } from './partition-register.ts';
 import type { WhyFacts } from './why-facts.ts';
 import { failuresClause } from './why-failure.ts';
 import { failureSteps } from './why-failure-steps.ts';
 import { type Answer, remediesFor, type Step } from './why-remedies.ts';
-import { isoTime, remains, rerun, whoIs } from './why-wording.ts';
+import { bringBack, isoTime, remains, rerun, whoIs } from './why-wording.ts';
 
 /** What the last refresh or decision came to, with what happens to the items that it lacks. */
 export function refreshed(facts: WhyFacts): Answer | undefined {
@@ -56,17 +57,26 @@ export function refreshed(facts: WhyFacts): Answer | undefined {
   }
 }
 
-function itemsText({ expected, found, empty, failed, carried }: PartitionStanding): string {
-  if (expected === 0) return 'the index of the day lists nothing';
-  const good = `${found + empty} of ${expected ?? '?'} items found`;
-  if (failed === 0) return good;
-  return `${good}, ${failed} failed (${carried} of them keep their rows from before)`;
+function itemsText(standing: PartitionStanding): string {
+  const { expected, found, failed, carried, sign, withdrawn, repeated } = standing;
+  const beside = besideText(standing);
+  const parts: string[] = [];
+  if (expected === 0 && beside === '')
+    parts.push(`the index of the day lists nothing${sign === null ? '' : ` (it says: ${sign})`}`);
+  else parts.push(`${found} of ${expected ?? '?'} items found`);
+  if (failed > 0) parts.push(`${failed} failed (${carried} of them keep their rows from before)`);
+  if (beside !== '') parts.push(beside);
+  if (withdrawn.count > 0) parts.push(withdrawnText(withdrawn.ids, withdrawn.count));
+  return [...parts, ...repeated].join(', ');
 }
 
 /** By the failures on record; of items that have none (the state was reset), by their last try. */
-function stepsFor(facts: WhyFacts, { failed, status }: PartitionStanding): Step[] {
+function stepsFor(facts: WhyFacts, { failed, status, withdrawn, repeated }: PartitionStanding): Step[] {
   const { failures, attempts, skip } = facts;
   const steps = failureSteps(failures, facts);
+  if (withdrawn.count > 0) steps.push(bringBack(facts));
+  if (repeated.length > 0)
+    steps.push({ text: 'look at the pages of both items; the source has to take one of them away' });
   if (status !== 'failed' && failed <= failures.filter(isUnresolved).length) return steps;
   const known = new Set(failures.map(({ item }) => item));
   const last = new Map(attempts.map(({ item_id, error_code }) => [item_id, error_code]));

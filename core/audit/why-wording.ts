@@ -1,4 +1,4 @@
-import { rerunCommand } from '../report/commands.ts';
+import { rerunCommand, rollbackCommand } from '../report/commands.ts';
 import type { WhyFacts } from './why-facts.ts';
 import type { Step } from './why-remedies.ts';
 
@@ -15,6 +15,12 @@ export function remains({ current }: Pick<WhyFacts, 'current'>): string {
 
 export function rerun({ source, partition }: Pick<WhyFacts, 'source' | 'partition'>): Step {
   return { text: 'scrape it', command: rerunCommand(source, partition) };
+}
+
+/** What helps where the index took away what it should not have. */
+export function bringBack({ source, partition }: Pick<WhyFacts, 'source' | 'partition'>): Step {
+  const command = `${rollbackCommand(source, partition)} --dry-run`;
+  return { text: 'where the source is wrong, see what a rollback would bring back', command };
 }
 
 const ACTORS: Readonly<Record<string, string>> = { run: 'run', retry: 'the retry', reparse: 'the reparse' };

@@ -55,12 +55,19 @@ export const COMMIT_SCHEMA = z.object({
   items_expected: z
     .int32()
     .nullable()
-    .describe("Items in the source's own index; null where the index could not be read"),
+    .describe("Items of the source's own index that can have rows; null where it could not be read"),
   items_found: z.int32().describe('Items whose records are from this run or were confirmed unchanged by it'),
   items_unchanged: z.int32().describe('Of those: answered 304'),
-  items_empty: z.int32().describe('Items that rightly have no records'),
+  items_empty: z.int32().describe('Items whose page says that they have no records; not expected'),
   items_carried: z.int32().describe('Items that failed and keep their rows from the version before'),
   items_failed: z.int32().describe('Items that failed or were skipped, carried over or not'),
+  items_pending: z.int32().nullable().describe('Items that the index lists without a result yet'),
+  items_abandoned: z.int32().nullable().describe('Items that the index lists as abandoned'),
+  items_void: z.int32().nullable().describe('Items that the index lists as void'),
+  items_withdrawn: z
+    .int32()
+    .nullable()
+    .describe('Items that had rows once and that the index took away and has not brought back'),
   rows: z.int32().describe('Rows of the current version'),
   rows_before: z.int32().nullable().describe('Rows of the version before'),
   content_hash: z.string().nullable().describe('SHA-256 of the rows without lineage'),
@@ -76,7 +83,7 @@ export const RUN_SCHEMA = z.object({
   source,
   status: z
     .enum(['succeeded', 'incomplete', 'failed'])
-    .describe('incomplete: published, but items failed or were held'),
+    .describe('incomplete: published, but items failed, were held, withdrawn by their index or there twice'),
   window_start: z.iso.date().describe('First date of the window'),
   window_end: z.iso.date().describe('Last date of the window'),
   forced: z.boolean().describe('True where --force was given'),
@@ -91,6 +98,9 @@ export const RUN_SCHEMA = z.object({
   items_found: z.int32(),
   items_carried: z.int32(),
   items_failed: z.int32(),
+  items_pending: z.int32().nullable().describe('Listed without a result yet'),
+  items_without_result: z.int32().nullable().describe('Empty, abandoned or void'),
+  items_withdrawn: z.int32().nullable().describe('Taken away by their index in this run, with their rows'),
   attempts: z.int32(),
   wire_bytes: z.int(),
 });

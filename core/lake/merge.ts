@@ -1,6 +1,12 @@
 import type { Row } from './schema.ts';
 import type { ItemContent, ItemResult, PageEvidence, ScrapeResult } from './scrape-result.ts';
-import type { VersionDescriptor, VersionIndex, VersionItem } from './version.ts';
+import {
+  isWithoutResult,
+  type VersionDescriptor,
+  type VersionIndex,
+  type VersionItem,
+  type WithdrawnItem,
+} from './version.ts';
 
 /** Where the rows of an item of the next version come from. */
 export interface MergedItem {
@@ -14,8 +20,13 @@ export interface Merged {
   readonly items: readonly MergedItem[];
   /** False where every item keeps what the current version holds and none was added or dropped. */
   readonly touchesRows: boolean;
-  /** An item that had failed, or was carried over, stands well now: to be told by a version, even where its rows are the same. */
-  readonly healsItems: boolean;
+  /**
+   * To be told by a version even where its rows are the same: an item that had failed, or was carried over, stands well now; the
+   * index says otherwise which items have no result, or by what sign there are none.
+   */
+  readonly changesStates: boolean;
+  /** Items that lose their rows by this, because of what the index says of them. */
+  readonly withdrawn: readonly Omit<WithdrawnItem, 'version'>[];
 }
 
 /**
@@ -42,8 +53,29 @@ export function merge(current: VersionDescriptor | undefined, result: ScrapeResu
     items.some(({ rows }) => rows !== 'keep') ||
     items.length < current.items.length ||
     items.some(({ item }) => !before.has(item.id) && item.rows > 0);
-  const healsItems = items.some(({ item }) => isIll(before.get(item.id)) && !isIll(item));
-  return { index, items, touchesRows, healsItems };
+  const now = new Map(items.map(({ item }) => [item.id, item]));
+  const heals = items.some(({ item }) => isIll(before.get(item.id)) && !isIll(item));
+  const relists = [...before.keys(), ...now.keys()].some((id) => {
+    const [was, is] = [before, now].map((of) => of.get(id)?.state);
+    return was !== is && [was, is].some((state) => state !== undefined && isWithoutResult(state));
+  });
+  const signs = items.length === 0 && index.sign !== current?.index.sign;
+  const changesStates = heals || relists || signs;
+  return { index, items, touchesRows, changesStates, withdrawn: withdrawnOf(before.values(), now) };
+}
+
+function withdrawnOf(
+  before: Iterable<VersionItem>,
+  now: ReadonlyMap<string, VersionItem>,
+): Merged['withdrawn'] {
+  const withdrawn: Merged['withdrawn'][number][] = [];
+  for (const { id, url, rows } of before) {
+    const state = now.get(id)?.state;
+    if (rows === 0) continue;
+    if (state === undefined) withdrawn.push({ id, url, rows, why: 'unlisted' });
+    else if (state === 'abandoned' || state === 'void') withdrawn.push({ id, url, rows, why: state });
+  }
+  return withdrawn;
 }
 
 function isIll(item: VersionItem | undefined): boolean {
@@ -83,10 +115,11 @@ function mergeItem(
 ): MergedItem | undefined {
   if (!entry || (entry.content.kind === 'unseen' && before)) return before && { item: before, rows: 'keep' };
   const { item, content } = entry;
+  if (content.kind === 'no-result') return withoutResult(item, content, before, parserVersion);
   if (content.kind === 'records' || content.kind === 'empty') {
     if (before && isLater(before, content.evidence)) return { item: before, rows: 'keep' };
     const rows = content.kind === 'records' ? content.records : [];
-    const { capture, etag, lastModified } = content.evidence;
+    const { capture, etag, lastModified, asOf } = content.evidence;
     // Read again from the same capture, a page is as fresh as the last 304 made it.
     const checkedAt = Math.max(
       content.evidence.checkedAt,
@@ -103,24 +136,57 @@ function mergeItem(
         capture,
         ...(etag !== undefined && { etag }),
         ...(lastModified !== undefined && { lastModified }),
+        ...(asOf !== undefined && { asOf }),
       },
       rows,
     };
   }
-  if (!before)
+  const { id, url } = item;
+  if (!before || (isWithoutResult(before.state) && before.rows === 0))
     return {
-      item: { ...item, state: 'failed', rows: 0, checkedAt: 0, parserVersion, capture: null },
+      item: { id, url, state: 'failed', rows: 0, checkedAt: 0, parserVersion, capture: null },
       rows: 'keep',
     };
   if (before.state === 'failed') return { item: before, rows: 'keep' };
   if (content.kind === 'unchanged' && confirms(content, before)) {
-    const state = before.state === 'carried' ? (before.rows > 0 ? 'found' : 'empty') : before.state;
+    const { checkedAt, asOf = 0 } = content.evidence;
+    const state =
+      before.state === 'carried' || isWithoutResult(before.state)
+        ? before.rows > 0
+          ? 'found'
+          : 'empty'
+        : before.state;
     return {
-      item: { ...before, state, checkedAt: Math.max(before.checkedAt, content.evidence.checkedAt) },
+      item: {
+        ...before,
+        state,
+        checkedAt: Math.max(before.checkedAt, checkedAt),
+        ...(before.asOf !== undefined && { asOf: Math.max(before.asOf, asOf) }),
+      },
       rows: 'keep',
     };
   }
   return { item: { ...before, state: 'carried' }, rows: 'keep' };
+}
+
+/**
+ * An item of which the index says that it has no result: an abandoned or void one loses the rows that it had. A pending one
+ * keeps them: what was a result once is not undone by an index that does not know it yet.
+ */
+function withoutResult(
+  { id, url }: ItemResult['item'],
+  { status, checkedAt }: Extract<ItemContent, { kind: 'no-result' }>,
+  before: VersionItem | undefined,
+  parserVersion: number,
+): MergedItem {
+  if (before && before.state !== 'failed' && before.checkedAt > checkedAt)
+    return { item: before, rows: 'keep' };
+  if (before && before.rows > 0 && status === 'pending')
+    return { item: { ...before, state: status }, rows: 'keep' };
+  return {
+    item: { id, url, state: status, rows: 0, checkedAt, parserVersion, capture: null },
+    rows: before && before.rows > 0 ? [] : 'keep',
+  };
 }
 
 /** A later look at the page; the very same capture, read by another parser, is no earlier than itself. */

@@ -16,9 +16,10 @@ import { contentHash, encodeDescriptor, fileHash, type VersionDescriptor } from 
 /** What a new version is made of. */
 export interface NewVersion
   extends Pick<
-    VersionDescriptor,
-    'version' | 'runId' | 'createdAt' | 'decision' | 'reason' | 'index' | 'items'
-  > {
+      VersionDescriptor,
+      'version' | 'runId' | 'createdAt' | 'decision' | 'reason' | 'index' | 'items'
+    >,
+    Partial<Pick<VersionDescriptor, 'withdrawn' | 'repeated'>> {
   readonly previous: string | null;
   readonly rows: readonly Row[];
 }
@@ -111,6 +112,8 @@ export class PartitionStore {
     const bytes = writeParquet(this.#columns, stamped);
     await this.#lake.put(key, bytes, { durable: true });
     const descriptor: VersionDescriptor = {
+      withdrawn: [],
+      repeated: [],
       ...next,
       formatVersion: 1,
       files: [{ key, rows: rows.length, bytes: bytes.length, sha256: fileHash(bytes) }],

@@ -1,7 +1,7 @@
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Item, Partition } from '../source/source.ts';
 import type { Row } from './schema.ts';
-import type { VersionIndex } from './version.ts';
+import type { VersionIndex, WithoutResult } from './version.ts';
 
 /** What a page carried that the next request can send back, and where its bytes are kept. */
 export interface PageEvidence {
@@ -10,6 +10,8 @@ export interface PageEvidence {
   readonly capture: string | null;
   readonly etag?: string;
   readonly lastModified?: string;
+  /** See `CopyAge`. */
+  readonly asOf?: number;
 }
 
 /** What became of one item. */
@@ -19,6 +21,8 @@ export type ItemContent =
   /** 304: the page is what it was when `evidence.etag` / `lastModified` were taken. */
   | { readonly kind: 'unchanged'; readonly evidence: PageEvidence }
   | { readonly kind: 'failed'; readonly outcome: Outcome }
+  /** Not asked for, because the index says that there is no result; `checkedAt`: when it was read. */
+  | { readonly kind: 'no-result'; readonly status: WithoutResult; readonly checkedAt: number }
   /** Never asked for: the target was flagged before its turn came. */
   | { readonly kind: 'skipped'; readonly reason: string }
   /** Nothing was looked at (a reparse without a capture): what is there stands. */

@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Table } from '../source/source.ts';
+import { LISTED_STATUSES, type ListedStatus, type Table } from '../source/source.ts';
 import type { Cell, Column, Row } from './schema.ts';
 
-/** How an item stands in a version. `carried`: its last attempt failed, its rows are older. `failed`: it has no rows. */
-const ITEM_STATES = ['found', 'empty', 'carried', 'failed'] as const;
+/** How an index says that an item has no result, or none yet. */
+export type WithoutResult = Exclude<ListedStatus, 'ready'>;
+const WITHOUT_RESULT = LISTED_STATUSES.filter((status) => status !== 'ready') as WithoutResult[];
+
+/**
+ * How an item stands in a version. `empty`: its page says that it has no rows. `carried`: its last attempt failed, its rows are
+ * older. `failed`: it has no rows. `pending`, `abandoned`, `void`: the index says so, and its page was not asked for.
+ */
+const ITEM_STATES = ['found', 'empty', 'carried', 'failed', ...WITHOUT_RESULT] as const;
 
 const versionItemSchema = z.object({
   id: z.string(),
@@ -18,8 +25,33 @@ const versionItemSchema = z.object({
   capture: z.string().nullable(),
   etag: z.string().optional(),
   lastModified: z.string().optional(),
+  /** See `CopyAge`. */
+  asOf: z.number().optional(),
 });
 export type VersionItem = z.infer<typeof versionItemSchema>;
+
+/** An item whose rows went because of what the index of the day said of it. */
+const withdrawnItemSchema = z.object({
+  id: z.string(),
+  url: z.string(),
+  /** That it had. */
+  rows: z.int(),
+  /** `unlisted`: the index no longer lists it. */
+  why: z.enum(['unlisted', 'abandoned', 'void']),
+  /** The first version without it. */
+  version: z.string(),
+});
+export type WithdrawnItem = z.infer<typeof withdrawnItemSchema>;
+
+/** Rows of several items that are of one and the same thing (`Table.unique`). */
+const repeatedRowsSchema = z.object({
+  items: z.array(z.string()),
+  /** Rows that are there more than once, each counted once. */
+  rows: z.int(),
+  /** The first of them: its columns and values. */
+  example: z.string(),
+});
+export type RepeatedRows = z.infer<typeof repeatedRowsSchema>;
 
 const descriptorSchema = z.object({
   formatVersion: z.literal(1),
@@ -41,8 +73,17 @@ const descriptorSchema = z.object({
     capture: z.string().nullable(),
     etag: z.string().optional(),
     lastModified: z.string().optional(),
+    /** See `CopyAge`; of the oldest of its pages. */
+    asOf: z.number().optional(),
+    /** Pages that it took, where it took several. */
+    pages: z.int().optional(),
+    /** What on it says that the day is empty. */
+    sign: z.string().optional(),
   }),
   items: z.array(versionItemSchema),
+  /** Items that an earlier version had with rows and that have not come back since. */
+  withdrawn: z.array(withdrawnItemSchema).default([]),
+  repeated: z.array(repeatedRowsSchema).default([]),
 });
 
 /** One immutable state of a partition: which files, which items, from which pages. */
@@ -84,11 +125,19 @@ export function fileHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+export function isWithoutResult(state: VersionItem['state']): state is WithoutResult {
+  return (WITHOUT_RESULT as readonly string[]).includes(state);
+}
+
 /** Sum of what a version holds, for reports and for the manifest's metadata. */
 export interface VersionStats {
+  /** Items that can have rows: those that are not `empty`, `pending`, `abandoned` or `void`. */
   readonly expected: number;
   readonly found: number;
   readonly empty: number;
+  readonly pending: number;
+  readonly abandoned: number;
+  readonly void: number;
   readonly carried: number;
   /** Carried over or not. */
   readonly failed: number;
@@ -97,11 +146,16 @@ export interface VersionStats {
 export function statsOf(items: readonly VersionItem[]): VersionStats {
   const count = (state: VersionItem['state']) => items.filter((item) => item.state === state).length;
   const carried = count('carried');
+  const failed = carried + count('failed');
+  const found = count('found');
   return {
-    expected: items.length,
-    found: count('found'),
+    expected: found + failed,
+    found,
     empty: count('empty'),
+    pending: count('pending'),
+    abandoned: count('abandoned'),
+    void: count('void'),
     carried,
-    failed: carried + count('failed'),
+    failed,
   };
 }

@@ -34,7 +34,7 @@ export interface Outcome {
   readonly blockType?: BlockType;
   /** Id of the rule that recognised it, `cloudflare/cf-mitigated`. */
   readonly rule?: string;
-  /** One line for a person; absent on success. */
+  /** One line for a person; on success only where an index sends on to another page. */
   readonly message?: string;
   /** Milliseconds that the site asked us to stay away (Retry-After), not yet clamped. */
   readonly retryAfterMs?: number;

@@ -1,4 +1,5 @@
 import { encodeCapture } from '../capture/warc-writer.ts';
+import { type CopyAge, copyAge, olderThan } from '../fetch/copy-age.ts';
 import type { FetchResult, RobotsRequest, Validators } from '../fetch/fetcher.ts';
 import { headerValue } from '../fetch/headers.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
@@ -28,6 +29,8 @@ export interface AttemptContext {
 export interface StartedPage {
   readonly kind: 'index' | 'item';
   readonly item: Item;
+  /** Of an index that takes several requests; 0 for all else. */
+  readonly page: number;
   readonly number: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -35,41 +38,55 @@ export interface StartedPage {
 
 const NO_CAPTURE = new Uint8Array(0);
 
+/** What is known of a page before it is asked for. */
+export interface Held {
+  /** What a 304 confirms; only then is the page asked for conditionally. */
+  readonly confirms?: { readonly validators: Validators; readonly learned: Learned };
+  /** How old the copy is that the current version was made of. */
+  readonly copy?: CopyAge;
+}
+
 /** Tries one page once, and puts the attempt on record before anything else happens. Never throws for what a site does. */
 export async function attemptPage(
   context: AttemptContext,
   asked: Asked,
   number: number,
-  validators: Validators | undefined,
+  held: Held,
 ): Promise<Checkpoint> {
   const { platform, source } = context;
+  const validators = held.confirms?.validators;
   const url = new URL(asked.item.url, source.baseUrl).href;
   const fetched = await platform.fetcherFor(source).fetch({ url, ...(validators && { validators }) });
   if (fetched.robots) await recordRobots(context, fetched.robots);
 
-  const toRecord = () => readAndRecord(context, asked, number, validators, url, fetched);
+  const toRecord = () => readAndRecord(context, asked, number, held, url, fetched);
   const { readAlone } = context;
   if (!readAlone || fetched.kind === 'failed') return toRecord();
-  return readAlone({ kind: asked.kind, item: asked.item, number, startedAt: fetched.startedAt }, toRecord);
+  const { kind, item } = asked;
+  const page = asked.kind === 'index' ? asked.step.page : 0;
+  return readAlone({ kind, item, page, number, startedAt: fetched.startedAt }, toRecord);
 }
 
 async function readAndRecord(
   context: AttemptContext,
   asked: Asked,
   number: number,
-  validators: Validators | undefined,
+  held: Held,
   url: string,
   fetched: FetchResult,
 ): Promise<Checkpoint> {
   const { platform, source, runId, partition } = context;
-  const reading = read(context, asked, fetched, validators);
+  const validators = held.confirms?.validators;
+  const reading = read(context, asked, fetched, held);
   const response = fetched.kind === 'response' ? fetched.response : undefined;
   const checkpoint: Checkpoint = {
     kind: asked.kind,
     item: asked.item,
     outcome: reading.outcome,
     ...(reading.learned && { learned: reading.learned }),
+    ...(asked.kind === 'index' && asked.step.page > 0 && { page: asked.step.page }),
     ...(response?.status === 304 ? validators : pageValidators(response)),
+    ...(response && { asOf: copyAge(response, fetched.startedAt).asOf }),
     attempt: {
       ...attemptFacts(context, reading.outcome),
       item_id: asked.item.id,
@@ -107,15 +124,22 @@ function read(
   { source, partition }: AttemptContext,
   asked: Asked,
   fetched: FetchResult,
-  validators: Validators | undefined,
+  { confirms, copy }: Held,
 ): Reading {
   if (fetched.kind === 'failed') return { outcome: fetched.outcome };
-  if (fetched.response.status === 304 && validators) {
-    const learned: Learned =
-      asked.kind === 'index' ? { kind: 'items', items: asked.known } : { kind: 'unchanged' };
-    return { outcome: { code: 'NOT_MODIFIED' }, learned };
+  const { response, startedAt } = fetched;
+  if (response.status === 304) {
+    if (confirms) return { outcome: { code: 'NOT_MODIFIED' }, learned: confirms.learned };
+    return {
+      outcome: { code: 'SERVER_ERROR', message: 'HTTP 304, although the page was asked for in full' },
+    };
   }
-  return readResponse(source, partition, asked, fetched.response);
+  const reading = readResponse(source, partition, asked, response);
+  const stale = reading.learned && copy && olderThan(copyAge(response, startedAt), copy);
+  if (stale === undefined) return reading;
+  const { decodedBytes } = reading;
+  const outcome: Outcome = { code: 'SERVER_ERROR', rule: 'stale-copy', message: stale };
+  return { outcome, ...(decodedBytes !== undefined && { decodedBytes }) };
 }
 
 /** A 304 has no body of its own: the capture that it confirms is already kept. */
@@ -141,13 +165,14 @@ const FATAL: Outcome = {
 /** Puts a page on record that was being read when a process died; undefined where its attempt is there. */
 export async function recordFatal(
   context: AttemptContext,
-  { kind, item, number, startedAt }: StartedPage,
+  { kind, item, page, number, startedAt }: StartedPage,
 ): Promise<Checkpoint | undefined> {
   const { platform, source, runId, partition } = context;
   const checkpoint: Checkpoint = {
     kind,
     item,
     outcome: FATAL,
+    ...(page > 0 && { page }),
     attempt: {
       ...attemptFacts(context, FATAL),
       ...NO_RESPONSE,

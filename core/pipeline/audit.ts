@@ -3,7 +3,8 @@ import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import { columnsOf } from '../lake/schema.ts';
 import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
-import type { RunSummary as Summary } from '../report/run-summary.ts';
+import { withoutResult } from '../report/item-counts.ts';
+import { type RunSummary as Summary, withdrawnNow } from '../report/run-summary.ts';
 import { TargetRegister } from '../target/target.ts';
 import { civilDate } from '../window/civil-date.ts';
 import type { Failure } from '../work/failure.ts';
@@ -91,7 +92,9 @@ function runRow(
     results.filter((result) => result.status === status).length;
   const failed = count('failed') + partitions.length - results.length;
   const itemsFailed = sum(({ stats }) => stats.failed);
-  const whole = failed + count('held') + itemsFailed + skippedTargets === 0;
+  const withdrawn = sum((result) => (result.status === 'committed' ? withdrawnNow(result).length : 0));
+  const repeated = sum(({ repeated }) => repeated.length);
+  const whole = failed + count('held') + itemsFailed + skippedTargets + withdrawn + repeated === 0;
   const fresh = count('committed') + count('unchanged');
   return {
     run_id: input.runId,
@@ -108,9 +111,12 @@ function runRow(
     held: count('held'),
     failed,
     items_expected: sum(({ stats }) => stats.expected),
-    items_found: sum(({ stats }) => stats.found + stats.empty),
+    items_found: sum(({ stats }) => stats.found),
     items_carried: sum(({ stats }) => stats.carried),
     items_failed: itemsFailed,
+    items_pending: sum(({ stats }) => stats.pending),
+    items_without_result: sum(({ stats }) => withoutResult(stats)),
+    items_withdrawn: withdrawn,
     attempts: sum(({ attempts }) => attempts),
     wire_bytes: sum(({ wireBytes }) => wireBytes),
   };

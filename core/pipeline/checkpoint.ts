@@ -3,12 +3,16 @@ import type { AttemptRow } from '../lake/log-tables.ts';
 import type { Row } from '../lake/schema.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { ObjectStore, PutOptions } from '../ports/object-store.ts';
-import type { Item, Partition } from '../source/source.ts';
+import type { Item, ListedItem, Partition } from '../source/source.ts';
 
 /** What a successful attempt learned. */
 export type Learned =
-  | { readonly kind: 'items'; readonly items: readonly Item[] }
+  /** A page of the index; `next`: the absolute address on which its list goes on. */
+  | { readonly kind: 'items'; readonly items: readonly ListedItem[]; readonly next?: string }
+  /** A page of the index that sends on to another one, by its absolute address. */
+  | { readonly kind: 'follow'; readonly url: string; readonly note: string }
   | { readonly kind: 'records'; readonly records: readonly Row[] }
+  /** Of an index, `reason` is the sign by which the day is empty. */
   | { readonly kind: 'empty'; readonly reason: string }
   /** 304: what the current version holds of the item stands. */
   | { readonly kind: 'unchanged' };
@@ -16,6 +20,8 @@ export type Learned =
 /** One attempt, durable the moment it ended: what makes a scrape resumable. Never updated. */
 export interface Checkpoint {
   readonly kind: 'index' | 'item' | 'robots';
+  /** Page of an index that takes several requests, from 0, which is left out. */
+  readonly page?: number;
   readonly item: Item;
   readonly attempt: AttemptRow;
   readonly outcome: Outcome;
@@ -23,6 +29,8 @@ export interface Checkpoint {
   /** Validators of the page: those it came with, or those that a 304 confirmed. */
   readonly etag?: string;
   readonly lastModified?: string;
+  /** See `CopyAge`. */
+  readonly asOf?: number;
 }
 
 /** A checkpoint as it is stored: with the WARC record of the response, where there was one. */
@@ -35,8 +43,10 @@ const NEWLINE = 0x0a;
 
 /** `work/<run>/<source>/<target>/<date>/item-4711.2`: the second attempt at item 4711. */
 function checkpointKey(runId: string, source: string, partition: Partition, checkpoint: Checkpoint): string {
-  const name = checkpoint.kind === 'index' ? 'index' : `${checkpoint.kind}-${checkpoint.item.id}`;
-  return `${checkpointPrefix(runId, source, partition)}${name}.${checkpoint.attempt.attempt_number}`;
+  const { kind, page = 0, item, attempt } = checkpoint;
+  const ofIndex = page === 0 ? 'index' : `index-${page}`;
+  const name = kind === 'index' ? ofIndex : `${kind}-${item.id}`;
+  return `${checkpointPrefix(runId, source, partition)}${name}.${attempt.attempt_number}`;
 }
 
 function checkpointPrefix(runId: string, source: string, partition: Partition): string {

@@ -68,7 +68,7 @@ function marking(
   const { lake } = context.platform;
   return (page, read) =>
     oneAtATime(async () => {
-      const key = `${underWay(context)}${page.kind}-${page.item.id}.${page.number}`;
+      const key = `${underWay(context)}${page.kind}-${page.item.id}.${page.page}.${page.number}`;
       await lake.put(key, new TextEncoder().encode(JSON.stringify(page)));
       const checkpoint = await read();
       await lake.delete(key);

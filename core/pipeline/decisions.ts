@@ -1,4 +1,4 @@
-import { PartitionRegister, type PartitionStanding } from '../audit/partition-register.ts';
+import { listingStanding, PartitionRegister, type PartitionStanding } from '../audit/partition-register.ts';
 import { logKey, partitionName } from '../lake/layout.ts';
 import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
 import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
@@ -182,7 +182,7 @@ async function recoverItems(
   { items, index }: VersionDescriptor,
   actor: string,
 ): Promise<void> {
-  const good = items.filter(({ state: standing }) => standing === 'found' || standing === 'empty');
+  const good = items.filter(({ state: is }) => is !== 'failed' && is !== 'carried');
   const seen = new Map(good.map(({ id, checkedAt }) => [id, checkedAt]));
   seen.set(INDEX_ID, index.checkedAt);
   const by = { runId: actor, at: clock.now() };
@@ -223,6 +223,10 @@ async function record(
     items_empty: stats.empty,
     items_carried: stats.carried,
     items_failed: stats.failed,
+    items_pending: stats.pending,
+    items_abandoned: stats.abandoned,
+    items_void: stats.void,
+    items_withdrawn: descriptor?.withdrawn.length ?? 0,
     rows: decided.rows,
     rows_before: rowsBefore,
     content_hash: descriptor?.contentHash ?? null,
@@ -235,17 +239,14 @@ async function record(
     logKey('commits', dayOfRun(id), source.name, partition, id),
     writeParquet(columnsOf(COMMIT_SCHEMA), [row]),
   );
-  const { expected, found, empty, carried, failed } = stats;
   await new PartitionRegister(platform.state).record(source.table.name, partition, {
     status: decided.decision,
     version: decided.version,
     runId: id,
     at,
-    expected,
-    found,
-    empty,
-    carried,
-    failed,
+    ...stats,
+    ...listingStanding(descriptor?.withdrawn ?? [], descriptor?.repeated ?? []),
+    sign: descriptor?.index.sign ?? null,
     rows: decided.rows,
     held: null,
     reason: null,

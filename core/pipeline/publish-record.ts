@@ -1,4 +1,4 @@
-import { PartitionRegister } from '../audit/partition-register.ts';
+import { listingStanding, PartitionRegister } from '../audit/partition-register.ts';
 import { logKey, manifestKey } from '../lake/layout.ts';
 import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
@@ -42,6 +42,10 @@ export async function recordPublish(
     items_empty: answer.stats.empty,
     items_carried: answer.stats.carried,
     items_failed: answer.stats.failed,
+    items_pending: answer.stats.pending,
+    items_abandoned: answer.stats.abandoned,
+    items_void: answer.stats.void,
+    items_withdrawn: answer.withdrawn.length,
     rows: answer.rows,
     rows_before: answer.rowsBefore,
     content_hash: answer.contentHash,
@@ -61,6 +65,11 @@ export async function recordPublish(
     expected: row.items_expected,
     found: answer.stats.found,
     empty: answer.stats.empty,
+    pending: answer.stats.pending,
+    abandoned: answer.stats.abandoned,
+    void: answer.stats.void,
+    ...listingStanding(answer.withdrawn, answer.repeated),
+    sign: answer.sign,
     carried: answer.stats.carried,
     failed: answer.stats.failed,
     rows: answer.rows,
@@ -90,7 +99,10 @@ function seenAt(
   const seen = new Map<string, number>();
   for (const { item, content } of items) {
     // What was fetched and could not be published (a damaged lake) is not recovered.
-    if (status !== 'failed' && isGood(content)) seen.set(item.id, content.evidence.checkedAt);
+    if (status === 'failed') continue;
+    if (isGood(content)) seen.set(item.id, content.evidence.checkedAt);
+    // Nobody misses the page of an item that has no result, or none yet.
+    if (content.kind === 'no-result') seen.set(item.id, content.checkedAt);
   }
   // A scrape asks for all that its index lists. Where a capture lists what nobody ever asked for, somebody still must.
   const isAsked = origin === 'site' || items.every(({ content }) => content.kind !== 'unseen');

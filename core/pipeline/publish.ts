@@ -3,19 +3,24 @@ import { partitionName, partitionWorkPrefix } from '../lake/layout.ts';
 import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
 import { type Merged, merge } from '../lake/merge.ts';
 import { PartitionStore } from '../lake/partition-store.ts';
+import { repeatedRows } from '../lake/repeated-rows.ts';
 import type { Row } from '../lake/schema.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
 import {
+  isWithoutResult,
+  type RepeatedRows,
   rowsByItem,
   statsOf,
   type VersionDescriptor,
   type VersionItem,
   type VersionStats,
+  type WithdrawnItem,
 } from '../lake/version.ts';
 import { reasonText } from '../outcome/outcome.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { civilDate } from '../window/civil-date.ts';
 import type { AttemptContext } from './attempt.ts';
+import { holdReason } from './hold-reason.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
 import { type PublishActor, recordPublish } from './publish-record.ts';
 import { readResult } from './seal.ts';
@@ -32,6 +37,12 @@ export interface PublishResult {
     /** False where the index of the day could not be read: then nobody knows what to expect. */
     readonly indexRead: boolean;
   };
+  /** Items that the index took away, of the version that is current afterwards, or of the one that is held. */
+  readonly withdrawn: readonly WithdrawnItem[];
+  /** Rows of it that several items have. */
+  readonly repeated: readonly RepeatedRows[];
+  /** What says that the day is empty, where it is. */
+  readonly sign: string | null;
   readonly rows: number;
   readonly rowsBefore: number | null;
   readonly contentHash: string | null;
@@ -122,21 +133,22 @@ async function tryPublish(
   if (blind !== undefined) return answer('failed', { reason: blind });
   if (!merged || !isWorthKeeping(merged)) return answer('failed', { reason: 'no item gave records' });
 
-  const { touchesRows, healsItems } = merged;
-  const rows = touchesRows || healsItems ? await mergedRows(source, store, current, merged) : undefined;
+  const { touchesRows, changesStates } = merged;
+  const rows = touchesRows || changesStates ? await mergedRows(source, store, current, merged) : undefined;
   if (current && (!rows || store.hash(rows) === current.descriptor.contentHash)) {
     const damage = await store.damage(current.descriptor);
     if (damage && !rows) throw damage;
     // With every page read anew a damaged version is written again: that is how --force repairs it.
-    if (!damage && !healsItems) return settled(context, store, current, answer);
+    if (!damage && !changesStates) return settled(context, store, current, answer);
   }
 
-  const reason = shrinkReason(source, rows!.length, current);
+  const reason = await holdReason(context, merged, rows!.length, current?.descriptor);
   const waiting = reason === null ? undefined : await heldAlready(context, store, rows!);
-  if (waiting !== undefined) return answer('held', { held: waiting, reason });
+  if (waiting) return answer('held', { ...listingOf(waiting), held: waiting.version, reason });
   const createdAt = platform.clock.now();
+  const id = platform.newId();
   const version = await store.write({
-    version: platform.newId(),
+    version: id,
     previous: current?.descriptor.version ?? null,
     runId: result.runId,
     createdAt: new Date(createdAt).toISOString(),
@@ -144,13 +156,16 @@ async function tryPublish(
     reason,
     index: merged.index,
     items: merged.items.map(({ item }) => item),
+    withdrawn: withdrawnBy(merged, id, current?.descriptor),
+    repeated: repeatedRows(source.table, rows!),
     rows: rows!,
   });
-  if (reason !== null) return answer('held', { held: version.version, reason });
+  if (reason !== null) return answer('held', { ...listingOf(version), held: version.version, reason });
   if ((await store.commit(version, current?.manifestEtag, result.runId, version.createdAt)) === 'lost')
     return undefined;
   await store.exportCsv(version, rows!);
   return answer('committed', {
+    ...listingOf(version),
     version: version.version,
     rows: version.rows,
     contentHash: version.contentHash,
@@ -164,10 +179,36 @@ async function heldAlready(
   { platform, source, partition }: AttemptContext,
   store: PartitionStore,
   rows: readonly Row[],
-): Promise<string | undefined> {
+): Promise<VersionDescriptor | undefined> {
   const standing = await new PartitionRegister(platform.state).get(source.table.name, partition);
   const held = (await store.versions()).find(({ version }) => version === standing?.held);
-  return held?.contentHash === store.hash(rows) ? held?.version : undefined;
+  return held?.contentHash === store.hash(rows) ? held : undefined;
+}
+
+/** Those of the current version that have not come back, and those that this one no longer has. */
+function withdrawnBy(
+  { items, withdrawn }: Merged,
+  version: string,
+  current: VersionDescriptor | undefined,
+): WithdrawnItem[] {
+  const gone = new Set(withdrawn.map(({ id }) => id));
+  const states = new Map(items.map(({ item }) => [item.id, item.state]));
+  const isStillGone = ({ id }: WithdrawnItem) => {
+    const state = states.get(id);
+    return !gone.has(id) && (state === undefined || state === 'abandoned' || state === 'void');
+  };
+  return [
+    ...(current?.withdrawn.filter(isStillGone) ?? []),
+    ...withdrawn.map((item) => ({ ...item, version })),
+  ];
+}
+
+function listingOf({
+  withdrawn,
+  repeated,
+  index,
+}: VersionDescriptor): Pick<PublishResult, 'withdrawn' | 'repeated' | 'sign'> {
+  return { withdrawn, repeated, sign: index.sign ?? null };
 }
 
 type Answer = (status: PublishResult['status'], more?: Partial<PublishResult>) => PublishResult;
@@ -191,6 +232,7 @@ function answerOver(
       unchanged: result.items.filter(({ content }) => content.kind === 'unchanged').length,
       indexRead,
     },
+    ...(descriptor ? listingOf(descriptor) : { withdrawn: [], repeated: [], sign: null }),
     rows: descriptor?.rows ?? 0,
     rowsBefore: descriptor?.rows ?? null,
     contentHash: descriptor?.contentHash ?? null,
@@ -206,7 +248,7 @@ function answerOver(
 
 function carriedOver(descriptor: VersionDescriptor | undefined): VersionItem[] {
   return (descriptor?.items ?? []).map((item) =>
-    item.state === 'failed' ? item : { ...item, state: 'carried' },
+    item.state === 'failed' || isWithoutResult(item.state) ? item : { ...item, state: 'carried' },
   );
 }
 
@@ -250,13 +292,4 @@ async function mergedRows(
     current !== undefined && merged.items.some(({ item, rows }) => rows === 'keep' && item.rows > 0);
   const kept = keeps ? rowsByItem(source.table, await store.rows(current.descriptor)) : undefined;
   return merged.items.flatMap(({ item, rows }) => (rows === 'keep' ? (kept?.get(item.id) ?? []) : rows));
-}
-
-/** Why the version must wait for a person, or null. Rows that failed items keep are in the count: they explain themselves. */
-function shrinkReason(source: Source, rows: number, current: CurrentVersion | undefined): string | null {
-  if (!current) return null;
-  const before: VersionDescriptor['rows'] = current.descriptor.rows;
-  const least = (1 - source.expect.maxShrink) * before;
-  if (rows >= least) return null;
-  return `${rows} rows instead of ${before}: fewer than the ${Math.ceil(least)} that expect.maxShrink ${source.expect.maxShrink} allows`;
 }

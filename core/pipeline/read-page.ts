@@ -6,8 +6,16 @@ import type { HttpResponse } from '../ports/http-client.ts';
 import { PageTooLargeError } from '../source/html-budget.ts';
 import { isIdentifier } from '../source/identifier.ts';
 import type { Page } from '../source/page.ts';
-import type { Item, Partition, Source } from '../source/source.ts';
+import {
+  type Item,
+  LISTED_STATUSES,
+  type ListedItem,
+  type Partition,
+  type Source,
+} from '../source/source.ts';
+import { isSameAddress, notWhole } from '../source/whole-index.ts';
 import type { Learned } from './checkpoint.ts';
+import { type IndexStep, MAX_INDEX_PAGES } from './index-walk.ts';
 
 /** A response, read: what it taught, or why it taught nothing. */
 export interface Reading {
@@ -18,9 +26,15 @@ export interface Reading {
 
 /** What was asked for: decides which parser reads the answer. */
 export type Asked =
-  /** `known`: the items of the current version, which a 304 confirms. */
-  | { readonly kind: 'index'; readonly item: Item; readonly known: readonly Item[] }
+  | {
+      readonly kind: 'index';
+      readonly item: Item;
+      readonly step: IndexStep;
+      /** Try at this page in the run, from 1. */
+      readonly attempt: number;
+    }
   | { readonly kind: 'item'; readonly item: Item };
+type AskedIndex = Extract<Asked, { kind: 'index' }>;
 
 /** Names that the attempts table gives to what is no item. */
 const RESERVED_IDS: ReadonlySet<string> = new Set(['index', 'robots.txt']);
@@ -31,8 +45,8 @@ const MAX_URL_LENGTH = 2048;
 type Parsed = { readonly learned: Learned } | { readonly outcome: Outcome };
 
 /**
- * Reads a response as the page that was asked for. Parser first: a page that yields valid records is never a wall,
- * whatever scripts it embeds. Used by scrape and by reparse alike.
+ * Reads a response as the page that was asked for. Parser first: a page that yields valid records or lists items is never a
+ * wall, whatever scripts it embeds; one that only says that there is nothing may well be. Used by scrape and reparse alike.
  */
 export function readResponse(
   source: Source,
@@ -45,18 +59,38 @@ export function readResponse(
     return { outcome: classifyResponse({ response, policy: source.outcomes }) ?? decoded.outcome };
   }
   const { page, decodedBytes } = decoded;
-  const parsed =
-    response.status >= 200 && response.status < 300 ? parsePage(source, partition, asked, page) : undefined;
-  if (parsed && 'learned' in parsed)
-    return { outcome: { code: 'SUCCESS' }, learned: parsed.learned, decodedBytes };
-  const outcome = classifyResponse({ response, page, policy: source.outcomes }) ?? parsed?.outcome;
+  const isWell = response.status >= 200 && response.status < 300;
+  const parsed = isWell ? (partOf(response, page) ?? parsePage(source, partition, asked, page)) : undefined;
+  const learned = parsed && 'learned' in parsed ? parsed.learned : undefined;
+  if (learned?.kind === 'records' || learned?.kind === 'items')
+    return { outcome: { code: 'SUCCESS' }, learned, decodedBytes };
+  const judged = classifyResponse({ response, page, policy: source.outcomes });
+  if (learned && !judged) return { outcome: successOf(learned), learned, decodedBytes };
+  const outcome = judged ?? (parsed && 'outcome' in parsed ? parsed.outcome : undefined);
   return { outcome: outcome ?? { code: 'UNKNOWN_ERROR', message: `HTTP ${response.status}` }, decodedBytes };
+}
+
+/** An answer that is less than a page: nothing in it is believed, and it is asked for again. */
+function partOf({ status }: HttpResponse, { text }: Page): Parsed | undefined {
+  if (status === 206) return serverError('HTTP 206, a part of the page, which nobody asked for');
+  return /\S/.test(text) ? undefined : serverError(`HTTP ${status} without any content`);
+}
+
+function serverError(message: string): Parsed {
+  return { outcome: { code: 'SERVER_ERROR', message } };
+}
+
+/** Why an index asks for one more page is kept with its attempt. */
+function successOf(learned: Learned): Outcome {
+  return learned.kind === 'follow'
+    ? { code: 'SUCCESS', message: oneLine(`${learned.note}; ${learned.url} is asked next`) }
+    : { code: 'SUCCESS' };
 }
 
 function parsePage(source: Source, partition: Partition, asked: Asked, page: Page): Parsed {
   try {
     return asked.kind === 'index'
-      ? parseIndex(source, partition, page)
+      ? parseIndex(source, partition, asked, page)
       : parseItem(source, partition, asked.item, page);
   } catch (error) {
     if (error instanceof PageTooLargeError) return { outcome: { code: 'TOO_LARGE', message: error.message } };
@@ -64,32 +98,85 @@ function parsePage(source: Source, partition: Partition, asked: Asked, page: Pag
   }
 }
 
-function parseIndex(source: Source, partition: Partition, page: Page): Parsed {
-  const discovery = source.discover.parse(page, partition, { attempt: 1, notes: [] });
+function parseIndex(source: Source, partition: Partition, asked: AskedIndex, page: Page): Parsed {
+  const { step, attempt } = asked;
+  const discovery = source.discover.parse(page, partition, { attempt, notes: step.notes });
   if (discovery.kind === 'rejected')
     return { outcome: { code: discovery.code, message: oneLine(discovery.message) } };
-  if (discovery.kind === 'empty') return { learned: { kind: 'items', items: [] } };
-  if (discovery.kind === 'follow')
-    return { outcome: { code: 'NO_RECORDS', message: oneLine(discovery.note) } };
-  const seen = new Set<string>();
-  for (const item of discovery.items) {
-    if (!isIdentifier(item.id))
-      return invalid(`the index lists an item whose id is no identifier: ${JSON.stringify(item.id)}`);
-    if (RESERVED_IDS.has(item.id)) return invalid(`the index lists an item with the reserved id ${item.id}`);
-    if (item.url.length > MAX_URL_LENGTH)
-      return invalid(`the index lists an address of ${item.url.length} characters for item ${item.id}`);
-    if (seen.has(item.id)) return invalid(`the index lists item ${item.id} twice`);
-    seen.add(item.id);
+  const problem = notWhole(source, partition, page, discovery, step.url);
+  if (problem) return { outcome: { code: problem.code, message: oneLine(problem.message) } };
+  switch (discovery.kind) {
+    case 'empty':
+      return emptyIndex(step, discovery.sign);
+    case 'follow': {
+      const url = nextAddress(step, page, discovery.url);
+      return typeof url === 'string'
+        ? { learned: { kind: 'follow', url, note: oneLine(discovery.note) } }
+        : url;
+    }
+    case 'items': {
+      if (discovery.items.length === 0)
+        return noRecords('the index lists nothing, and nothing on it says that the day is empty');
+      const wrong = wrongItem(source, step, discovery.items);
+      if (wrong !== undefined) return invalid(wrong);
+      if (discovery.next === undefined) return { learned: { kind: 'items', items: discovery.items } };
+      const next = nextAddress(step, page, discovery.next);
+      return typeof next === 'string' ? { learned: { kind: 'items', items: discovery.items, next } } : next;
+    }
   }
-  return { learned: { kind: 'items', items: discovery.items } };
+}
+
+function emptyIndex({ page, listed }: IndexStep, sign: string): Parsed {
+  if (sign.trim() === '') return noRecords('the day is said to be empty without a sign');
+  if (listed.size > 0)
+    return noRecords(
+      `page ${page + 1} of the index says that there is nothing (${sign}), after ${listed.size} items`,
+    );
+  return { learned: { kind: 'empty', reason: oneLine(sign) } };
+}
+
+/** The first thing that is wrong with the items of a page; undefined where nothing is. */
+function wrongItem(
+  { baseUrl }: Source,
+  { listed }: IndexStep,
+  items: readonly ListedItem[],
+): string | undefined {
+  const seen = new Set(listed);
+  for (const { id, url, status = 'ready' } of items) {
+    if (!isIdentifier(id)) return `the index lists an item whose id is no identifier: ${JSON.stringify(id)}`;
+    if (RESERVED_IDS.has(id)) return `the index lists an item with the reserved id ${id}`;
+    if (url.length > MAX_URL_LENGTH)
+      return `the index lists an address of ${url.length} characters for item ${id}`;
+    if (!isWebAddress(URL.parse(url, baseUrl)))
+      return `the index lists item ${id} at ${url}, which is no address`;
+    if (!LISTED_STATUSES.includes(status)) return `the index lists item ${id} as ${JSON.stringify(status)}`;
+    if (seen.has(id)) return `the index lists item ${id} twice`;
+    seen.add(id);
+  }
+  return undefined;
+}
+
+/** The absolute address of the next page of an index, or why it is not asked for. */
+function nextAddress({ page, url, asked }: IndexStep, { url: from }: Page, to: string): string | Parsed {
+  const next = to.length > MAX_URL_LENGTH ? null : URL.parse(to, from);
+  if (!next || !isWebAddress(next))
+    return invalid(`the index goes on at ${to.slice(0, 200)}, which is no address`);
+  next.hash = '';
+  if ([...asked, url].some((before) => isSameAddress(before, next.href)))
+    return invalid(`the index goes on at ${next.href}, which is a page that it had before`);
+  if (page + 1 >= MAX_INDEX_PAGES) return invalid(`the index has more than ${MAX_INDEX_PAGES} pages`);
+  return next.href;
+}
+
+function isWebAddress(url: URL | null): boolean {
+  return url !== null && /^https?:$/.test(url.protocol);
 }
 
 function parseItem(source: Source, partition: Partition, item: Item, page: Page): Parsed {
   const parsed = source.parse(page, item, partition);
   if (parsed.kind === 'rejected') return { outcome: { code: parsed.code, message: oneLine(parsed.message) } };
   if (parsed.kind === 'empty') return { learned: { kind: 'empty', reason: parsed.reason } };
-  if (parsed.records.length === 0)
-    return { outcome: { code: 'NO_RECORDS', message: 'the page has no records' } };
+  if (parsed.records.length === 0) return noRecords('the page has no records');
   return validate(source, item, parsed.records);
 }
 
@@ -116,6 +203,10 @@ function validate(source: Source, item: Item, candidates: readonly unknown[]): P
   return problems.length > 0
     ? invalid(problems.slice(0, 5).join('; '))
     : { learned: { kind: 'records', records } };
+}
+
+function noRecords(message: string): Parsed {
+  return { outcome: { code: 'NO_RECORDS', message: oneLine(message) } };
 }
 
 function invalid(message: string): Parsed {

@@ -1,11 +1,12 @@
-import type { Item } from '../source/source.ts';
+import type { ListedItem } from '../source/source.ts';
 import type { AttemptContext } from './attempt.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import { type IndexWalk, walkIndex } from './index-walk.ts';
 
 /** The item id under which the index of the day is tried and recorded like any other page. */
 export const INDEX_ID = 'index';
 
-/** What is already on record of this scrape, by item. */
+/** What is already on record of this scrape, by item, and for an index of several pages by page. */
 export class ScrapeProgress {
   readonly #last = new Map<string, Checkpoint>();
   readonly #attempts = new Map<string, number>();
@@ -21,13 +22,13 @@ export class ScrapeProgress {
   add(checkpoint: Checkpoint): void {
     if (checkpoint.kind === 'robots') return;
     this.#tried.push({ outcome: checkpoint.outcome, attempt: checkpoint.attempt });
-    const id = checkpoint.item.id;
+    const { item, page } = checkpoint;
     const number = checkpoint.attempt.attempt_number;
-    if (number <= this.attempts(id)) return;
-    this.#attempts.set(id, number);
+    if (number <= this.attempts(item.id, page)) return;
+    this.#attempts.set(pageName(item.id, page), number);
     // Records are read again from the checkpoint when the scrape is sealed: they need not stay in memory.
     const { learned, ...rest } = checkpoint;
-    this.#last.set(id, learned && learned.kind !== 'records' ? checkpoint : rest);
+    this.#last.set(pageName(item.id, page), learned && learned.kind !== 'records' ? checkpoint : rest);
   }
 
   /** Every attempt so far, as it happened. */
@@ -35,17 +36,28 @@ export class ScrapeProgress {
     return this.#tried.toSorted((a, b) => (a.attempt.attempt_id < b.attempt.attempt_id ? -1 : 1));
   }
 
-  last(id: string): Checkpoint | undefined {
-    return this.#last.get(id);
+  /** `page`: of an index, from 0. */
+  last(id: string, page?: number): Checkpoint | undefined {
+    return this.#last.get(pageName(id, page));
   }
 
-  attempts(id: string): number {
-    return this.#attempts.get(id) ?? 0;
+  attempts(id: string, page?: number): number {
+    return this.#attempts.get(pageName(id, page)) ?? 0;
+  }
+
+  /** How far the index was read that begins at this absolute address. */
+  index(first: string): IndexWalk {
+    return walkIndex(first, (page) => this.last(INDEX_ID, page)?.learned);
   }
 
   /** The items of the day; undefined while the index could not be read. */
-  listed(): readonly Item[] | undefined {
-    const learned = this.#last.get(INDEX_ID)?.learned;
-    return learned?.kind === 'items' ? learned.items : undefined;
+  listed(): readonly ListedItem[] | undefined {
+    const walk = this.index('');
+    return walk.kind === 'read' ? walk.items : undefined;
   }
+}
+
+/** No identifier has a `/`: nothing else is called so. */
+function pageName(id: string, page = 0): string {
+  return page === 0 ? id : `${id}/${page}`;
 }

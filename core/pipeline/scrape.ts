@@ -2,12 +2,12 @@ import pLimit from 'p-limit';
 import type { Validators } from '../fetch/fetcher.ts';
 import { CorruptLakeError } from '../lake/manifest.ts';
 import { PartitionStore } from '../lake/partition-store.ts';
-import type { VersionDescriptor } from '../lake/version.ts';
+import { isWithoutResult, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
 import { verdictFor } from '../outcome/verdict.ts';
-import type { Item, Partition, Source } from '../source/source.ts';
+import { type Item, isReady, type ListedItem, type Partition, type Source } from '../source/source.ts';
 import { civilDate } from '../window/civil-date.ts';
-import { type AttemptContext, attemptPage, recordFatal } from './attempt.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { type AttemptContext, attemptPage, type Held, recordFatal } from './attempt.ts';
+import type { Checkpoint, Learned } from './checkpoint.ts';
 import { watchingDeaths } from './deaths.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
 import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
@@ -64,12 +64,13 @@ async function scrapePages(
   const gate = await TargetGate.open(context, progress.inOrder());
 
   if (!force) await leaveOutFatal(context, progress, [indexItem(context)]);
-  const indexRetries = await scrapeIndex(context, current, progress, gate, once);
-  if (indexRetries > 0) return { done: false }; // the items get their own full set of retries
-  const listed = progress.listed()?.filter(({ id }) => !leaveOut.has(id));
+  const index = await scrapeIndex(context, current, progress, gate, { mustStop, once });
+  // After retries of the index the items get their own full set of them.
+  if (index !== 'go-on') return { done: false };
+  const listed = progress.listed()?.filter((item) => isReady(item) && !leaveOut.has(item.id));
   if (listed) {
     if (!force) await leaveOutFatal(context, progress, listed);
-    const open = listed.filter(({ id }) => isOpen(source, progress, id, once));
+    const open = listed.filter(({ id }) => isOpen(source, progress, id, { once }));
     const finished = await scrapeItems(context, open, current, progress, gate, { mustStop, once });
     if (!finished) return { done: false };
   }
@@ -108,7 +109,7 @@ export async function giveUp(platform: Platform, work: PartitionWork): Promise<S
 async function closeScrape(context: AttemptContext): Promise<ScrapeAnswer> {
   const progress = await ScrapeProgress.load(context);
   const gate = await TargetGate.open(context, progress.inOrder());
-  const isUnasked = ({ id }: Item) => progress.attempts(id) === 0;
+  const isUnasked = (item: ListedItem) => isReady(item) && progress.attempts(item.id) === 0;
   await seal(context, {
     // Behind a flag nothing is asked for, on purpose.
     unasked: (await gate.isShut()) ? [] : (progress.listed() ?? []).filter(isUnasked),
@@ -130,34 +131,66 @@ async function leaveOutFatal(
     if (!context.fatal?.has(item.id) || progress.last(item.id)) continue;
     const startedAt = context.platform.clock.now();
     const kind = item.id === INDEX_ID ? 'index' : 'item';
-    const checkpoint = await recordFatal(context, { kind, item, number: 1, startedAt });
+    const checkpoint = await recordFatal(context, { kind, item, page: 0, number: 1, startedAt });
     if (checkpoint) progress.add(checkpoint);
   }
 }
 
-/** Number of retries that the index has just used up successfully; 0 where nothing was asked or the first try did. */
+/**
+ * Reads the index, page by page from where it was left. `stopped`: it has to be gone on with. `retried`: it took retries, and
+ * was read. Where it could not be read, its tries are used up.
+ */
 async function scrapeIndex(
   context: AttemptContext,
   current: VersionDescriptor | undefined,
   progress: ScrapeProgress,
   gate: TargetGate,
-  once: boolean,
-): Promise<number> {
-  if (!isOpen(context.source, progress, INDEX_ID, once)) return 0;
-  if (await gate.isShut()) return 0;
-  const { source, partition } = context;
+  { mustStop, once }: { readonly mustStop: () => boolean; readonly once: boolean },
+): Promise<'go-on' | 'retried' | 'stopped'> {
+  const { source, partition, platform } = context;
   const item = indexItem(context);
-  const validators = validatorsOf(source, current?.index);
-  const number = progress.attempts(INDEX_ID) + 1;
-  const known = current?.items.map(({ id, url }) => ({ id, url })) ?? [];
-  const checkpoint = await attemptPage(context, { kind: 'index', item, known }, number, validators);
-  progress.add(checkpoint);
-  await gate.note(checkpoint);
-  if (!once && isRetryable(source, checkpoint, number)) throw retryError([checkpoint]);
-  const listed = progress.listed();
-  if (listed)
-    context.platform.emit({ kind: 'discovered', source: source.name, partition, items: listed.length });
-  return listed ? number - 1 : 0;
+  const first = new URL(item.url, source.baseUrl).href;
+  let asked = 0;
+  let retries = 0;
+  for (let walk = progress.index(first); walk.kind === 'next'; walk = progress.index(first)) {
+    const { step } = walk;
+    const { page } = step;
+    if (!isOpen(source, progress, INDEX_ID, { once, page })) return 'go-on';
+    if (asked++ > 0 && mustStop()) return 'stopped';
+    if (await gate.isShut()) return 'go-on';
+    const number = progress.attempts(INDEX_ID, page) + 1;
+    const target = { kind: 'index', item: { ...item, url: step.url }, step, attempt: number } as const;
+    const held = page === 0 ? heldIndex(source, current) : { copy: { asOf: current?.index.asOf } };
+    const checkpoint = await attemptPage(context, target, number, held);
+    progress.add(checkpoint);
+    await gate.note(checkpoint);
+    if (!once && isRetryable(source, checkpoint, number)) throw retryError([checkpoint]);
+    retries = Math.max(retries, number - 1);
+  }
+  const items = progress.listed()!.length;
+  if (asked > 0) platform.emit({ kind: 'discovered', source: source.name, partition, items });
+  return retries > 0 ? 'retried' : 'go-on';
+}
+
+/** Asked conditionally only where a 304 confirms the whole list: one page, and items or a sign that there are none. */
+function heldIndex(source: Source, current: VersionDescriptor | undefined): Held {
+  if (!current) return {};
+  const { index, items } = current;
+  const { lastModified, asOf, sign } = index;
+  const copy = { lastModified, asOf };
+  const validators = validatorsOf(source, index);
+  const isWhole = index.pages === undefined && (items.length > 0 || sign !== undefined);
+  if (!validators || !isWhole) return { copy };
+  const learned: Learned =
+    items.length === 0
+      ? { kind: 'empty', reason: sign! }
+      : { kind: 'items', items: items.map(({ id, url, state }) => ({ id, url, ...listedAs(state) })) };
+  return { confirms: { validators, learned }, copy };
+}
+
+/** How the index listed an item that stands like this. */
+function listedAs(state: VersionItem['state']): Pick<ListedItem, 'status'> {
+  return isWithoutResult(state) ? { status: state } : {};
 }
 
 /** One pass over the items that have no final outcome yet. False where it had to stop first. */
@@ -177,10 +210,9 @@ async function scrapeItems(
   const tryOne = async (item: Item): Promise<void> => {
     stopped ||= mustStop();
     if (stopped || (await gate.isShut())) return;
-    const before = known.get(item.id);
-    const validators = before?.state === 'failed' ? undefined : validatorsOf(source, before);
     const number = progress.attempts(item.id) + 1;
-    const checkpoint = await attemptPage(context, { kind: 'item', item }, number, validators);
+    const held = heldItem(source, known.get(item.id));
+    const checkpoint = await attemptPage(context, { kind: 'item', item }, number, held);
     progress.add(checkpoint);
     await gate.note(checkpoint);
     if (!once && isRetryable(source, checkpoint, number)) retry.push(checkpoint);
@@ -193,8 +225,19 @@ async function scrapeItems(
   return true;
 }
 
+/** What the current version holds of an item; nothing where it failed. */
+export function heldItem(source: Source, before: VersionItem | undefined): Held {
+  if (!before || before.state === 'failed') return {};
+  const { lastModified, asOf } = before;
+  const validators = validatorsOf(source, before);
+  return {
+    ...(validators && { confirms: { validators, learned: { kind: 'unchanged' } } }),
+    copy: { lastModified, asOf },
+  };
+}
+
 /** Validators are only sent where the rows that a 304 would keep were made by today's parser. */
-export function validatorsOf(
+function validatorsOf(
   source: Source,
   page:
     | {
@@ -211,9 +254,14 @@ export function validatorsOf(
 }
 
 /** Not tried yet, or to be tried again. */
-function isOpen(source: Source, progress: ScrapeProgress, id: string, once: boolean): boolean {
-  const last = progress.last(id);
-  return last === undefined || (!once && isRetryable(source, last, progress.attempts(id)));
+function isOpen(
+  source: Source,
+  progress: ScrapeProgress,
+  id: string,
+  { once, page }: { readonly once: boolean; readonly page?: number },
+): boolean {
+  const last = progress.last(id, page);
+  return last === undefined || (!once && isRetryable(source, last, progress.attempts(id, page)));
 }
 
 function isRetryable(source: Source, checkpoint: Checkpoint, attempts: number): boolean {

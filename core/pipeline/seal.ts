@@ -10,7 +10,7 @@ import type {
 } from '../lake/scrape-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/verdict.ts';
-import type { Item } from '../source/source.ts';
+import type { Item, ListedItem } from '../source/source.ts';
 import { afterAttempt, TargetRegister } from '../target/target.ts';
 import type { FailedItem, FailedTry } from '../work/failure.ts';
 import { FAILURES_AT_ONCE, FailureRegister } from '../work/failure-register.ts';
@@ -18,6 +18,7 @@ import type { AttemptContext } from './attempt.ts';
 import { appendAttempts } from './attempt-log.ts';
 import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import { type IndexWalk, walkIndex } from './index-walk.ts';
 import { queueFailures } from './queue-failures.ts';
 import { timeOfId } from './run-id.ts';
 import { INDEX_ID } from './scrape-progress.ts';
@@ -59,7 +60,7 @@ export async function seal(
   const seen: { checkpoint: Checkpoint; place: CapturePlace | null }[] = [];
   const last = new Map<string, Checkpoint>();
   const tries = new Map<string, FailedTry[]>();
-  let index: Checkpoint | undefined;
+  const pages = new Map<number, Checkpoint>();
   for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition))
     seen.push({ checkpoint, place: await captures.add(capture) });
   await captures.finish();
@@ -69,60 +70,93 @@ export async function seal(
     attempts.push(attempt);
     const kept = { ...checkpoint, attempt };
     if (checkpoint.kind !== 'robots') noteTry(tries, kept);
-    if (checkpoint.kind === 'index' && isLaterTry(kept, index)) index = kept;
+    if (checkpoint.kind === 'index' && isLaterTry(kept, pages.get(checkpoint.page ?? 0)))
+      pages.set(checkpoint.page ?? 0, kept);
     if (checkpoint.kind === 'item' && isLaterTry(kept, last.get(checkpoint.item.id)))
       last.set(checkpoint.item.id, kept);
   }
   attempts.sort((a, b) => (a.attempt_id < b.attempt_id ? -1 : 1));
   await appendAttempts(context, attempts);
 
+  const walk = walkIndex('', (page) => pages.get(page)?.learned);
   const result: ScrapeResult = {
     runId,
     origin: 'site',
     source: source.name,
     partition,
     parserVersion: source.parserVersion,
-    index: scope === 'items' ? { kind: 'none' } : indexResult(context, index),
-    items: itemsOf(scope, index, last).map((item) => itemResult(context, item, last.get(item.id))),
+    index: scope === 'items' ? { kind: 'none' } : indexResult(context, pages, walk),
+    items: itemsOf(scope, walk, last).map((item) =>
+      itemResult(context, item, last.get(item.id), listedAt(pages)),
+    ),
     attempts: attempts.length,
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
   };
   await countAttempts(context, attempts);
-  await openFailures(context, index, result.items, last, tries, unasked);
+  const failedPage = walk.kind === 'next' ? pages.get(walk.step.page) : undefined;
+  await openFailures(context, failedPage, result.items, last, tries, unasked);
   await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
 }
 
 function itemsOf(
   scope: 'partition' | 'items',
-  index: Checkpoint | undefined,
+  walk: IndexWalk,
   last: ReadonlyMap<string, Checkpoint>,
-): readonly Item[] {
+): readonly ListedItem[] {
   if (scope === 'items') return [...last.values()].map(({ item }) => item);
-  return index?.learned?.kind === 'items' ? index.learned.items : [];
+  return walk.kind === 'read' ? walk.items : [];
 }
 
 function isLaterTry(checkpoint: Checkpoint, than: Checkpoint | undefined): boolean {
   return !than || checkpoint.attempt.attempt_number > than.attempt.attempt_number;
 }
 
-function indexResult({ source }: AttemptContext, index: Checkpoint | undefined): IndexResult {
-  if (!index) return { kind: 'skipped', reason: 'the target is flagged' };
-  if (!index.learned) return { kind: 'failed', outcome: index.outcome };
-  const { checkedAt, capture, etag, lastModified } = evidenceOf(index);
+function indexResult(
+  { source }: AttemptContext,
+  pages: ReadonlyMap<number, Checkpoint>,
+  walk: IndexWalk,
+): IndexResult {
+  const first = pages.get(0);
+  if (!first) return { kind: 'skipped', reason: 'the target is flagged' };
+  if (walk.kind === 'next') {
+    const { page } = walk.step;
+    const message = `page ${page + 1} of the index was not asked for before the run gave up`;
+    return { kind: 'failed', outcome: pages.get(page)?.outcome ?? { code: 'UNKNOWN_ERROR', message } };
+  }
+  const { checkedAt, capture, asOf, etag, lastModified } = evidenceOf(first);
+  const oldest = Math.min(...[...pages.values()].map((page) => page.asOf ?? Number.NaN));
+  // A list of several pages is never asked for conditionally: a 304 of one page says nothing of the others.
+  const isOne = walk.pages === 1;
   return {
     kind: 'listed',
     index: {
-      url: index.attempt.url,
+      url: first.attempt.url,
       checkedAt,
       parserVersion: source.parserVersion,
       capture,
-      ...(etag !== undefined && { etag }),
-      ...(lastModified !== undefined && { lastModified }),
+      ...(isOne && etag !== undefined && { etag }),
+      ...(isOne && lastModified !== undefined && { lastModified }),
+      ...(asOf !== undefined && Number.isFinite(oldest) && { asOf: oldest }),
+      ...(!isOne && { pages: walk.pages }),
+      ...(walk.sign !== undefined && { sign: walk.sign }),
     },
   };
 }
 
-function itemResult(context: AttemptContext, item: Item, checkpoint: Checkpoint | undefined): ItemResult {
+/** Milliseconds; when the index was asked for that lists the items. */
+function listedAt(pages: ReadonlyMap<number, Checkpoint>): number {
+  const first = pages.get(0);
+  return first ? Date.parse(first.attempt.attempted_at) : 0;
+}
+
+function itemResult(
+  context: AttemptContext,
+  { id, url, status = 'ready' }: ListedItem,
+  checkpoint: Checkpoint | undefined,
+  checkedAt: number,
+): ItemResult {
+  const item = { id, url };
+  if (status !== 'ready') return { item, attempts: 0, content: { kind: 'no-result', status, checkedAt } };
   if (!checkpoint) return { item, attempts: 0, content: { kind: 'skipped', reason: 'it was not asked for' } };
   return { item, attempts: checkpoint.attempt.attempt_number, content: contentOf(context, checkpoint) };
 }
@@ -153,16 +187,22 @@ function contentOf({ runId }: AttemptContext, checkpoint: Checkpoint): ItemConte
   }
 }
 
-function evidenceOf({ attempt, etag, lastModified }: Checkpoint): PageEvidence {
+function evidenceOf({ attempt, etag, lastModified, asOf }: Checkpoint): PageEvidence {
   return {
     checkedAt: Date.parse(attempt.attempted_at),
     capture: attempt.capture,
     ...(etag !== undefined && { etag }),
     ...(lastModified !== undefined && { lastModified }),
+    ...(asOf !== undefined && { asOf }),
   };
 }
 
-function noteTry(tries: Map<string, FailedTry[]>, { item, attempt, outcome }: Checkpoint): void {
+function noteTry(
+  tries: Map<string, FailedTry[]>,
+  { item, attempt, outcome, kind, learned }: Checkpoint,
+): void {
+  // Pages of an index that came are no tries of the one that did not.
+  if (kind === 'index' && learned) return;
   const note: FailedTry = {
     at: Date.parse(attempt.attempted_at),
     runId: attempt.run_id,

@@ -1,5 +1,5 @@
 import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
-import type { VersionDescriptor } from '../lake/version.ts';
+import { isWithoutResult, type VersionDescriptor } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Item } from '../source/source.ts';
 import { isRetriedLater } from '../work/failed-item.ts';
@@ -10,7 +10,7 @@ import { watchingDeaths } from './deaths.ts';
 import type { PartitionWork } from './platform.ts';
 import { type PublishResult, publish } from './publish.ts';
 import { isGood } from './publish-record.ts';
-import { scrape, validatorsOf } from './scrape.ts';
+import { heldItem, scrape } from './scrape.ts';
 import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
 import { isSealed, readResult, seal } from './seal.ts';
 import { TargetGate } from './target-gate.ts';
@@ -18,7 +18,7 @@ import { TargetGate } from './target-gate.ts';
 export type Tried =
   | { readonly kind: 'published'; readonly result: PublishResult }
   | { readonly kind: 'failed'; readonly outcome: Outcome }
-  /** A later index of the day no longer lists the item. */
+  /** A later index of the day no longer lists the item, or as one that has no result. */
   | { readonly kind: 'unlisted' }
   | { readonly kind: 'stopped' };
 
@@ -79,11 +79,11 @@ async function askOnce(
   const progress = await ScrapeProgress.load(context);
   if (progress.last(failure.item)) return 'asked';
   const known = current.items.find(({ id }) => id === failure.item);
-  if (!known && current.index.checkedAt > failure.lastFailedAt) return 'unlisted';
+  const isGone = known ? isWithoutResult(known.state) : true;
+  if (isGone && current.index.checkedAt > failure.lastFailedAt) return 'unlisted';
   const item: Item = known ? { id: known.id, url: known.url } : { id: failure.item, url: failure.url };
-  const validators = known?.state === 'failed' ? undefined : validatorsOf(context.source, known);
   const gate = await TargetGate.open(context, []);
-  await gate.note(await attemptPage(context, { kind: 'item', item }, 1, validators));
+  await gate.note(await attemptPage(context, { kind: 'item', item }, 1, heldItem(context.source, known)));
   return 'asked';
 }
 

@@ -117,6 +117,7 @@ async function currentOf(
     if (!current) return { kind: 'none' };
     const { descriptor, committedAt, committedBy } = current;
     const { version, rows, items } = descriptor;
+    const withdrawn = descriptor.withdrawn.find(({ id }) => id === item);
     return {
       kind: 'version',
       version,
@@ -125,6 +126,7 @@ async function currentOf(
       committedAt,
       committedBy,
       item: items.find(({ id }) => id === item) ?? null,
+      ...(withdrawn && { withdrawn }),
     };
   } catch (error) {
     if (error instanceof CorruptLakeError) return { kind: 'damaged', message: error.message };

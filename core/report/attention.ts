@@ -1,7 +1,15 @@
-import { decideCommand, failuresCommand, rerunCommand, skipRemoveCommand, whyCommand } from './commands.ts';
+import {
+  decideCommand,
+  failuresCommand,
+  rerunCommand,
+  rollbackCommand,
+  skipRemoveCommand,
+  whyCommand,
+} from './commands.ts';
 import type { Section, Text } from './document.ts';
 import { counted, instant } from './figures.ts';
-import type { PartitionResult, PartitionSummary, RunSummary } from './run-summary.ts';
+import { repeatedText, withdrawnText } from './item-counts.ts';
+import { type PartitionResult, type PartitionSummary, type RunSummary, withdrawnNow } from './run-summary.ts';
 
 /** Partitions that get an advice of their own; a site that is down for 90 days of three targets says it once. */
 const MAX_ADVICES = 25;
@@ -81,17 +89,25 @@ function adviceFor({ run }: RunSummary, { partition, name, result }: PartitionSu
     case 'committed':
     case 'unchanged': {
       const { failed, carried } = result.stats;
-      if (failed === 0) return undefined;
+      const advices: Text[] = [];
       const rows =
         carried === 0
           ? 'no rows are there for them'
           : `${carried === failed ? 'all' : carried} keep the rows from before`;
-      return [
-        [
+      if (failed > 0)
+        advices.push([
           `${name} lacks ${counted(failed, 'item')}: ${rows}. ${next}; see them with `,
           { code: failuresCommand(source, partition) },
-        ],
-      ];
+        ]);
+      const withdrawn = withdrawnNow(result).map(({ id }) => id);
+      if (withdrawn.length > 0)
+        advices.push([
+          `${name} lost ${withdrawnText(withdrawn)}. Where the source is wrong, bring them back: `,
+          { code: rollbackCommand(source, partition) },
+        ]);
+      for (const repeated of result.repeated ?? [])
+        advices.push([`${name} is not complete: ${repeatedText(repeated)} · `, why]);
+      return advices.length > 0 ? advices : undefined;
     }
   }
 }

@@ -2,7 +2,8 @@ import { attention } from './attention.ts';
 import type { Document, Facts, Section, Span, Table, Tone } from './document.ts';
 import { failedItemsSection } from './failed-items-section.ts';
 import { byteSize, counted, duration, instant, wholeNumber } from './figures.ts';
-import type { PartitionResult, PartitionSummary, RunSummary } from './run-summary.ts';
+import { besideRun, repeatedText, withdrawnText, withoutResult } from './item-counts.ts';
+import { type PartitionResult, type PartitionSummary, type RunSummary, withdrawnNow } from './run-summary.ts';
 
 /** The report of one run: what it was asked, what came of it, and what is left for a person to do. */
 export function runReport(summary: RunSummary): Document {
@@ -32,6 +33,7 @@ function verdictOf({ run, skipped }: RunSummary): Document['verdict'] {
     `${wholeNumber(fresh)} of ${counted(run.partitions, 'partition')} fresh`,
     `${wholeNumber(run.items_found)} of ${counted(run.items_expected, 'item')} found`,
   ];
+  if (run.items_withdrawn) parts.push(`${wholeNumber(run.items_withdrawn)} withdrawn`);
   if (run.items_failed > 0) parts.push(`${wholeNumber(run.items_failed)} failed`);
   if (run.held > 0) parts.push(`${counted(run.held, 'partition')} held`);
   if (run.failed > 0) parts.push(`${counted(run.failed, 'partition')} not refreshed`);
@@ -40,6 +42,9 @@ function verdictOf({ run, skipped }: RunSummary): Document['verdict'] {
 }
 
 function factsOf({ run }: RunSummary): Facts {
+  const beside = besideRun(run)
+    .map((text) => `, ${text}`)
+    .join('');
   const carried = run.items_carried > 0 ? `, ${wholeNumber(run.items_carried)} of them carried over` : '';
   return {
     kind: 'facts',
@@ -58,7 +63,7 @@ function factsOf({ run }: RunSummary): Facts {
       [
         'Items',
         `${wholeNumber(run.items_expected)} expected, ${wholeNumber(run.items_found)} found, ` +
-          `${wholeNumber(run.items_failed)} failed${carried}`,
+          `${wholeNumber(run.items_failed)} failed${carried}${beside}`,
       ],
       ['Attempts', `${wholeNumber(run.attempts)}, ${byteSize(run.wire_bytes)} over the wire`],
       ['Run', [{ code: run.run_id }]],
@@ -66,41 +71,78 @@ function factsOf({ run }: RunSummary): Facts {
   };
 }
 
-const LEFT = ['Partition', 'Result', 'Reason'];
-const COLUMNS = ['Partition', 'Expected', 'Found', 'Failed', 'Carried over', 'Rows', 'Result', 'Reason'];
+const NOTHING = '–';
 
-/** A line a partition. Items that rightly have no rows (a void race) count as found. */
+interface Column {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  /** Shown only where some partition has a number other than 0 in it. */
+  readonly optional?: boolean;
+  readonly cell: (result: PartitionResult) => string | number | readonly Span[];
+}
+
+// Without the index the counts are those of the version before: nothing that this run has seen.
+const seen =
+  (of: (result: PartitionResult) => number) =>
+  (result: PartitionResult): string | number =>
+    result.stats.indexRead ? of(result) : NOTHING;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Expected', align: 'right', cell: seen(({ stats }) => stats.expected) },
+  { title: 'Found', align: 'right', cell: seen(({ stats }) => stats.found) },
+  { title: 'Failed', align: 'right', cell: seen(({ stats }) => stats.failed) },
+  { title: 'Carried over', align: 'right', cell: seen(({ stats }) => stats.carried) },
+  { title: 'Pending', align: 'right', optional: true, cell: seen(({ stats }) => stats.pending ?? 0) },
+  { title: 'No result', align: 'right', optional: true, cell: seen(({ stats }) => withoutResult(stats)) },
+  { title: 'Withdrawn', align: 'right', optional: true, cell: (result) => withdrawnNow(result).length },
+  { title: 'Rows', align: 'right', cell: ({ rows }) => rows },
+  { title: 'Result', align: 'left', cell: (result) => [{ mark: result.status, tone: toneOf(result) }] },
+  { title: 'Reason', align: 'left', cell: reasonOf },
+];
+
+/** A line a partition. */
 function partitionTable(partitions: readonly PartitionSummary[]): Table {
+  const isShown = ({ optional, cell }: Column) =>
+    !optional || partitions.some(({ result }) => result !== 'broken' && Number(cell(result)) > 0);
+  const columns = COLUMNS.filter(isShown);
   return {
     kind: 'table',
-    columns: COLUMNS.map((title) => ({ title, align: LEFT.includes(title) ? 'left' : 'right' })),
-    rows: partitions.map(({ name, result }) => [name, ...cellsOf(result)]),
+    columns: [
+      { title: 'Partition', align: 'left' },
+      ...columns.map(({ title, align }) => ({ title, align })),
+    ],
+    rows: partitions.map(({ name, result }) => [
+      name,
+      ...columns.map((column) => (result === 'broken' ? brokenCell(column) : cellOf(column, result))),
+    ]),
   };
 }
 
-const NOTHING = '–';
-
-function cellsOf(result: PartitionResult | 'broken'): (string | readonly Span[])[] {
-  if (result === 'broken') {
-    return [...Array(5).fill(NOTHING), [{ mark: 'failed', tone: 'bad' }], 'could not be published'];
-  }
-  const { stats, status, rows, reason } = result;
-  // Without the index the counts are those of the version before: nothing that this run has seen.
-  const seen = (count: number) => (stats.indexRead ? wholeNumber(count) : NOTHING);
-  return [
-    seen(stats.expected),
-    seen(stats.found + stats.empty),
-    seen(stats.failed),
-    seen(stats.carried),
-    wholeNumber(rows),
-    [{ mark: status, tone: toneOf(result) }],
-    reason ?? '',
-  ];
+function cellOf({ cell }: Column, result: PartitionResult): string | readonly Span[] {
+  const value = cell(result);
+  return typeof value === 'number' ? wholeNumber(value) : value;
 }
 
-function toneOf({ status, stats }: PartitionResult): Tone {
+function brokenCell({ title }: Column): string | readonly Span[] {
+  if (title === 'Result') return [{ mark: 'failed', tone: 'bad' }];
+  return title === 'Reason' ? 'could not be published' : NOTHING;
+}
+
+function reasonOf(result: PartitionResult): string {
+  const withdrawn = result.status === 'committed' ? withdrawnNow(result) : [];
+  return [
+    ...(result.reason === null ? [] : [result.reason]),
+    ...(withdrawn.length > 0 ? [withdrawnText(withdrawn.map(({ id }) => id))] : []),
+    ...(result.repeated ?? []).map(repeatedText),
+    ...(result.stats.indexRead && result.sign ? [`the index says: ${result.sign}`] : []),
+  ].join('; ');
+}
+
+function toneOf(result: PartitionResult): Tone {
+  const { status, stats, repeated = [] } = result;
   if (status === 'failed') return 'bad';
-  if (status === 'held' || stats.failed > 0) return 'warn';
+  const isDoubtful = stats.failed > 0 || repeated.length > 0 || withdrawnNow(result).length > 0;
+  if (status === 'held' || isDoubtful) return 'warn';
   return status === 'unchanged' ? 'quiet' : 'good';
 }
 
@@ -115,7 +157,11 @@ function glossary(): Section {
           'unchanged: the source was asked again and says the same; the version stays',
           'held: the new version is written beside the current one and waits for a person',
           'failed: the source could not be read; the version before, if there is one, stays current',
+          'expected: items of the index that can have rows',
           'carried over: the item failed and keeps the rows that it had before',
+          'pending: the index lists it, its result is still to come; its partition is open until then',
+          'no result: the item is void or abandoned, or its page rightly has no rows; it is not expected',
+          'withdrawn: it had rows, and the index no longer lists it, or as void or abandoned; its rows went',
         ],
       },
     ],

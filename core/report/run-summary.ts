@@ -1,5 +1,5 @@
 import type { RunRow } from '../lake/log-tables.ts';
-import type { VersionStats } from '../lake/version.ts';
+import type { RepeatedRows, VersionStats, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
 import type { FailedItems } from './failed-items.ts';
 
@@ -17,10 +17,29 @@ export interface PartitionResult {
     /** False where the index of the day could not be read: then nobody knows what to expect. */
     readonly indexRead: boolean;
   };
+  /** Items that the index took away, also before this run. These two are absent from the summaries of before they were kept. */
+  readonly withdrawn?: readonly WithdrawnItem[];
+  /** Rows that several items have. */
+  readonly repeated?: readonly RepeatedRows[];
+  /** What says that the day is empty, where it is. */
+  readonly sign?: string | null;
+  /** Version that waits for a decision, where status is held. */
+  readonly held?: string | null;
   /** Rows of the current version. */
   readonly rows: number;
   readonly rowsBefore: number | null;
   readonly reason: string | null;
+}
+
+/** Items that this run took away, or would take away where the version is held. */
+export function withdrawnNow({
+  status,
+  version,
+  held,
+  withdrawn = [],
+}: PartitionResult): readonly WithdrawnItem[] {
+  if (status !== 'committed' && status !== 'held') return [];
+  return withdrawn.filter((item) => item.version === (held ?? version));
 }
 
 /** How a partition came out of a run. `broken`: its publish failed for good. */

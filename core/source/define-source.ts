@@ -83,6 +83,7 @@ const definitionSchema = z.object({
     partitionBy: z.tuple([columnName, z.literal('date')]),
     itemKey: columnName,
     rowKey: z.array(columnName).min(1),
+    unique: z.array(columnName).min(1).optional(),
   }),
   politeness: z.object({
     concurrency: z.int().min(1).max(256),
@@ -112,6 +113,19 @@ const definitionSchema = z.object({
   }),
   expect: z.object({ minItems: z.int().min(0), maxShrink: z.number().min(0).max(1) }),
   parserVersion: z.int().min(1),
+  discover: z.object({
+    whole: z
+      .object({
+        contentTypes: z
+          .array(
+            z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, { error: 'must be a media type in lower case' }),
+          )
+          .min(1)
+          .optional(),
+        end: z.union([z.string().min(1), z.instanceof(RegExp), z.null()]).optional(),
+      })
+      .optional(),
+  }),
 });
 
 /**
@@ -149,6 +163,8 @@ function tableProblems(table: Table): string[] {
     if (!column) problems.push(`table.schema has no column ${key}, which a key names`);
     else if (column.nullable) problems.push(`table.schema.${key} is part of a key and may not be nullable`);
   }
+  for (const name of table.unique ?? [])
+    if (!columns.has(name)) problems.push(`table.schema has no column ${name}, which table.unique names`);
   for (const name of columns.keys()) {
     if (!columnName.safeParse(name).success)
       problems.push(`table.schema.${name}: not a column name (a-z, 0-9, _)`);

@@ -37,19 +37,24 @@ export interface ListedItem extends Item {
   readonly status?: ListedStatus;
 }
 
+/** True where its page can be asked for. */
+export function isReady({ status = 'ready' }: ListedItem): boolean {
+  return status === 'ready';
+}
+
 /** What the source's own index says of a partition. */
 export type Discovery =
-  /** At least one. A list that goes on on another page names it in `next`. */
+  /** At least one. A list that goes on on another page names it in `next`, absolute or relative to this page. */
   | { readonly kind: 'items'; readonly items: readonly ListedItem[]; readonly next?: string }
   /** The day is truly empty; `sign` is what on the page says so. A page that only lists nothing proves nothing. */
   | { readonly kind: 'empty'; readonly sign: string }
-  /** This page alone decides nothing: ask `url` next. `note` is handed to the parser of that page. */
+  /** This page alone decides nothing: ask `url` next (as `next`). `note` is handed to the parsers of the pages after it. */
   | { readonly kind: 'follow'; readonly url: string; readonly note: string }
   | Rejected;
 
 /** What a parser of an index knows besides the page. */
 export interface IndexContext {
-  /** Try at the index in this run, from 1. */
+  /** Try at this page of the index in this run, from 1. */
   readonly attempt: number;
   /** The notes of the pages that led here by `follow`, oldest first. */
   readonly notes: readonly string[];
@@ -121,7 +126,7 @@ export interface FetchLimits {
 export interface Expectation {
   /** A day with fewer items than this is suspicious. */
   readonly minItems: number;
-  /** Share of the current rows that a new version may lose without being held, 0 to 1; default 0.5. */
+  /** Share of the current rows, or of the items that have some, that a version may lose without being held, 0 to 1; default 0.5. */
   readonly maxShrink: number;
 }
 
@@ -133,16 +138,52 @@ export interface Table {
   readonly itemKey: string;
   /** Columns that together tell one row from another inside a partition. */
   readonly rowKey: readonly string[];
+  /**
+   * Columns that tell one real thing from another whatever its item is called: no two items of a partition may have rows that
+   * agree in all of them. Rows in which one of them is null are not compared. A partition that breaks it is not complete.
+   * @default nothing is compared between items
+   */
+  readonly unique?: readonly string[];
   /** One record; the columns of Parquet, Glue, DuckDB and CSV come from it. Partition columns are not part of it. */
   readonly schema: z.ZodObject;
   /** Also write `exports/csv/...`; default false. */
   readonly csv: boolean;
 }
 
+/**
+ * What every page of a whole index looks like; held against an answer before its parser is believed. Where the end is missing
+ * the answer was cut: NETWORK_ERROR. Where anything else does not hold it is another page: HTML_CHANGED.
+ */
+export interface WholeIndex {
+  /**
+   * It answers under the address that was asked: host, path and query are the same after redirects.
+   * @default true
+   */
+  readonly sameAddress?: boolean;
+  /**
+   * Media types that it may come as, in lower case.
+   * @default any
+   */
+  readonly contentTypes?: readonly string[];
+  /**
+   * What stands within its last 4096 characters, in any case where it is a string; null where nothing does.
+   * @default `</html>` in a page of HTML
+   */
+  readonly end?: string | RegExp | null;
+  /**
+   * A page of HTML with a link `rel=next` goes on there, so that a list without `next` is not whole. Links to the index of
+   * another date are none of these.
+   * @default true
+   */
+  readonly relNext?: boolean;
+}
+
 /** Where the index of a partition is, and how it is read. */
 export interface Discover {
   /** Address of the index page, relative to the base URL. */
   url(partition: Partition): string;
+  /** What is true of a whole index beyond the defaults of `WholeIndex`. */
+  readonly whole?: WholeIndex;
   parse(page: Page, partition: Partition, context: IndexContext): Discovery;
 }
 

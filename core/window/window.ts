@@ -25,6 +25,20 @@ export function civilDateAt(now: number, timeZone: string): CivilDate {
   return `${year}-${month}-${day}` as CivilDate;
 }
 
+/** A winter and a summer of both hemispheres; milliseconds. */
+const SEASONS = [Date.UTC(2026, 0, 1, 12), Date.UTC(2026, 6, 1, 12)];
+
+/** Minutes by which the clocks of a time zone are ahead of UTC (behind: negative), in the season in which that is the least. */
+export function leastOffset(timeZone: string): number {
+  const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' });
+  const offsets = SEASONS.map((at) => {
+    const name = format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const [, sign, hours = '0', minutes = '0'] = /([+-])(\d{2}):(\d{2})/.exec(name) ?? [];
+    return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  });
+  return Math.min(...offsets);
+}
+
 /**
  * The last `windowDays` dates in `timeZone`, that of `now` included: always that many consecutive dates.
  *

@@ -18,6 +18,7 @@ export const racing = defineSource({
     partitionBy: ['country', 'date'],
     itemKey: 'race_id',
     rowKey: ['race_id', 'horse_id'],
+    unique: ['off', 'horse_id'],
     schema: runnerSchema,
     csv: true,
   },
@@ -33,6 +34,7 @@ export const racing = defineSource({
   parserVersion: 2,
   discover: {
     url: ({ date }) => `/results/${date}`,
+    whole: { contentTypes: ['text/html'], end: '</html>' },
     parse: parseIndexPage,
   },
   parse: parseRacePage,

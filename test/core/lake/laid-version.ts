@@ -34,6 +34,8 @@ export function lay(current: Version | undefined, result: ScrapeResult): Version
       contentHash: '',
       index: merged.index,
       items: merged.items.map(({ item }) => item),
+      withdrawn: [],
+      repeated: [],
     },
   };
 }

@@ -66,6 +66,8 @@ export function resultOf({ runId, at, notes: looked }: MadeUp): ScrapeResult {
         return { kind: 'unchanged', evidence };
       case 'unseen':
         return { kind: 'unseen' };
+      case 'no-result':
+        return { kind: 'no-result', status: 'void', checkedAt: at };
       case 'records':
         return { kind: 'records', records: linesOf(note, [note], runId), evidence };
     }

@@ -1,0 +1,105 @@
+import { addDays } from '../window/civil-date.ts';
+import { HtmlIndex, readHtml } from './html.ts';
+import type { Page } from './page.ts';
+import type { Discovery, Partition, Rejected, Source } from './source.ts';
+
+/** Characters at the end of a page in which its end must stand: comments and counters come behind it. */
+const TAIL = 4096;
+/** Days around the date of the partition whose indexes a link `rel=next` may lead to without being a second page. */
+const NEIGHBOURS = 31;
+
+/** Why a page is not a page of the whole index that was asked for: another one, or one that was cut. */
+export interface NotWhole {
+  readonly code: Rejected['code'] | 'NETWORK_ERROR';
+  readonly message: string;
+}
+
+/** Holds an answer against what a whole index looks like (`WholeIndex`). `asked`: the absolute address of the request. */
+export function notWhole(
+  source: Source,
+  partition: Partition,
+  page: Page,
+  discovery: Exclude<Discovery, Rejected>,
+  asked: string,
+): NotWhole | undefined {
+  const { sameAddress = true, contentTypes, end, relNext = true } = source.discover.whole ?? {};
+  if (sameAddress && !isSameAddress(page.url, asked))
+    return changed(`the index answered under another address: ${page.url}`);
+  if (contentTypes && !contentTypes.includes(page.contentType))
+    return changed(
+      `the index came as ${page.contentType || 'nothing named'}, not as ${contentTypes.join(', ')}`,
+    );
+  const isHtml = isHtmlPage(page);
+  const last = end === undefined ? (isHtml ? '</html>' : null) : end;
+  if (last !== null && !endsWith(page.text, last))
+    return { code: 'NETWORK_ERROR', message: `the index was cut: ${String(last)} is not at its end` };
+  if (!relNext || !isHtml || isFollowed(discovery)) return undefined;
+  const next = nextPage(source, partition, page, asked);
+  return next === undefined
+    ? undefined
+    : changed(`the index goes on at ${next} (rel=next), which was not asked for`);
+}
+
+function changed(message: string): NotWhole {
+  return { code: 'HTML_CHANGED', message };
+}
+
+function isFollowed(discovery: Exclude<Discovery, Rejected>): boolean {
+  return discovery.kind === 'follow' || (discovery.kind === 'items' && discovery.next !== undefined);
+}
+
+function isHtmlPage({ contentType, text }: Page): boolean {
+  if (contentType === '') return /^\s*</.test(text.slice(0, 200));
+  return contentType === 'text/html' || contentType === 'application/xhtml+xml';
+}
+
+function endsWith(text: string, end: string | RegExp): boolean {
+  const tail = text.slice(-TAIL);
+  return typeof end === 'string'
+    ? tail.toLowerCase().includes(end.toLowerCase())
+    : new RegExp(end).test(tail);
+}
+
+/** `https://www.example.org/a/?b` and `http://example.org/a?b` are one address to those who run a site. */
+export function isSameAddress(one: string, other: string): boolean {
+  return addressOf(one) === addressOf(other);
+}
+
+function addressOf(url: string): string {
+  const { host, pathname, search } = new URL(url);
+  return `${host.replace(/^www\./, '')}${decoded(pathname).replace(/\/+$/, '')}${search}`;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Reading a page of 1.8 MB for a link that hardly any has would cost more than its parser does. */
+const PERHAPS_NEXT = /\brel\s{0,5}=\s{0,5}["']?[\w\s-]{0,60}\bnext\b/i;
+
+/** The address that the page itself names as the next one of its list. */
+function nextPage(source: Source, partition: Partition, page: Page, asked: string): string | undefined {
+  if (!PERHAPS_NEXT.test(page.text)) return undefined;
+  const index = new HtmlIndex(readHtml(page.text));
+  for (const { attributes } of [...index.tag('link'), ...index.tag('a')]) {
+    if (!/(?:^|\s)next(?:\s|$)/i.test(attributes.rel ?? '')) continue;
+    const url = URL.parse(attributes.href ?? '', page.url);
+    if (!url || !/^https?:$/.test(url.protocol)) continue;
+    url.hash = '';
+    if (!isSameAddress(url.href, asked) && !isOtherDate(source, partition, url.href, asked)) return url.href;
+  }
+  return undefined;
+}
+
+/** True for the index of a date nearby: such a link turns over the days, not the pages. */
+function isOtherDate(source: Source, { target, date }: Partition, url: string, asked: string): boolean {
+  for (let days = -NEIGHBOURS; days <= NEIGHBOURS; days++) {
+    const other = source.discover.url({ target, date: addDays(date, days) });
+    if (days !== 0 && isSameAddress(new URL(other, asked).href, url)) return true;
+  }
+  return false;
+}
