@@ -1,7 +1,7 @@
 import type { StateStore } from '../ports/state-store.ts';
 import type { Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
-import { addDays, type CivilDate, civilDate, datesBetween } from '../window/civil-date.ts';
+import { type CivilDate, civilDate, datesBetween, epochDay } from '../window/civil-date.ts';
 import { civilDateAt, type DateRange } from '../window/window.ts';
 import {
   DATE_STATUSES,
@@ -69,6 +69,7 @@ export interface TargetCompleteness {
   readonly dates: readonly DateStanding[];
 }
 
+const DAY_MS = 86_400_000;
 const ALL_DATES: DateRange = { start: civilDate('1000-01-01'), end: civilDate('9999-12-31') };
 
 /**
@@ -171,7 +172,7 @@ async function targetCompleteness(
 
 /** `freshAt`: milliseconds. Days after the date every zone has left it, and to ask a calendar ten years of times costs. */
 function isEarly(date: CivilDate, freshAt: number | undefined, timeZone: string): boolean {
-  if (freshAt === undefined || freshAt > Date.parse(`${addDays(date, 3)}T00:00:00Z`)) return false;
+  if (freshAt === undefined || freshAt > (epochDay(date) + 3) * DAY_MS) return false;
   return civilDateAt(freshAt, timeZone) <= date;
 }
 

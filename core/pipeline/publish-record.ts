@@ -27,6 +27,8 @@ export async function recordPublish(
   const { platform, source, runId, partition } = context;
   const at = platform.clock.now();
   if (answer.version !== null) await register(context);
+  // A version that is held has taken nothing away yet.
+  const withdrawn = answer.withdrawn.filter(({ version }) => version !== answer.held);
   const row: CommitRow = {
     run_id: runId,
     source: source.name,
@@ -45,7 +47,7 @@ export async function recordPublish(
     items_pending: answer.stats.pending,
     items_abandoned: answer.stats.abandoned,
     items_void: answer.stats.void,
-    items_withdrawn: answer.withdrawn.length,
+    items_withdrawn: withdrawn.length,
     rows: answer.rows,
     rows_before: answer.rowsBefore,
     content_hash: answer.contentHash,
@@ -68,7 +70,7 @@ export async function recordPublish(
     pending: answer.stats.pending,
     abandoned: answer.stats.abandoned,
     void: answer.stats.void,
-    ...listingStanding(answer.withdrawn, answer.repeated),
+    ...listingStanding(withdrawn, answer.repeated),
     sign: answer.sign,
     carried: answer.stats.carried,
     failed: answer.stats.failed,

@@ -6,7 +6,7 @@ import { counted, wholeNumber } from './figures.ts';
 const MAX_NAMES = 10;
 
 /** `4711, 4712 and 3 more`. `count`: how many there are, where not all of them are given. */
-export function listedNames(names: readonly string[], count = names.length): string {
+function listedNames(names: readonly string[], count = names.length): string {
   const shown = names.slice(0, MAX_NAMES);
   const more = count - shown.length;
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');

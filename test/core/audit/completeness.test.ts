@@ -77,14 +77,20 @@ describe('completeness', () => {
     return Object.fromEntries(report.targets[0]!.dates.map(({ date, status }) => [date, status]));
   }
 
-  it('is proven where every date was refreshed by its last run and every item is there', async () => {
+  it('is proven where every date was refreshed by its last run and every item is there, but for today', async () => {
     await wholeWeek();
-    const report = await ask();
-    expect(report).toMatchObject({
+    expect(await ask({ end: addDays(TODAY, -1) })).toMatchObject({
       verdict: 'complete',
       reasons: [],
-      partitions: { complete: 7, missing: 0 },
+      partitions: { complete: 6, open: 0, missing: 0 },
     });
+    const report = await ask();
+    expect(report).toMatchObject({
+      verdict: 'open',
+      reasons: [],
+      partitions: { complete: 6, open: 1, missing: 0 },
+    });
+    expect(report.targets[0]!.dates.at(-1)).toMatchObject({ status: 'open', reason: 'its day is not over' });
     expect(report.targets[0]).toMatchObject({
       target: 'gb',
       skipped: null,
@@ -123,8 +129,8 @@ describe('completeness', () => {
   it('does not count dates after today as missing', async () => {
     await wholeWeek();
     const report = await ask({ end: civilDate('2025-11-19') });
-    expect(report.verdict).toBe('complete');
-    expect(report.partitions).toMatchObject({ upcoming: 2, missing: 0, complete: 7 });
+    expect(report.verdict).toBe('open');
+    expect(report.partitions).toMatchObject({ upcoming: 2, missing: 0, complete: 6, open: 1 });
     expect(
       (await ask({ end: civilDate('2025-11-19'), today: civilDate('2025-11-18') })).partitions,
     ).toMatchObject({
@@ -162,7 +168,7 @@ describe('completeness', () => {
     await wholeWeek('2025-11-17T01:30', { '2025-11-12': { expected: 0, found: 0, rows: 0 } });
     // With a week on record the empty day is improbable; a Christmas in years of days is not.
     expect((await statuses())['2025-11-12']).toBe('suspicious');
-    expect((await ask()).verdict).toBe('complete');
+    expect((await ask()).verdict).toBe('open');
     for (let year = 2005; year < 2025; year++) {
       for (let day = 1; day <= 8; day++)
         await refresh('gb', `${year}-11-0${day}`, '2025-11-01T01:30', {
@@ -174,8 +180,8 @@ describe('completeness', () => {
   });
 
   it('casts doubt on a day with too few items without refuting, and measures it by days outside the range', async () => {
-    await wholeWeek('2025-11-17T01:30', { '2025-11-17': { expected: 9, found: 9, rows: 60 } });
-    const oneDay = await ask({ start: TODAY });
+    await wholeWeek('2025-11-17T01:30', { '2025-11-16': { expected: 9, found: 9, rows: 60 } });
+    const oneDay = await ask({ start: addDays(TODAY, -1), end: addDays(TODAY, -1) });
     expect(oneDay.verdict).toBe('complete');
     expect(oneDay.partitions.suspicious).toBe(1);
     expect(oneDay.targets[0]!.suspicious[0]?.reason).toBe('9 items; usual 20.0 ± 0.0');
@@ -236,7 +242,7 @@ describe('completeness', () => {
     it('only for the targets that the run was asked for', async () => {
       await wholeWeek('2025-11-16T01:30');
       await run('2025-11-11', '2025-11-17', '2025-11-17T01:30', ['fr']);
-      expect((await ask()).verdict).toBe('complete');
+      expect((await ask()).verdict).toBe('open');
     });
 
     it('with the skip flag of its target as the reason', async () => {
@@ -254,8 +260,84 @@ describe('completeness', () => {
     await wholeWeek();
     const report = await completeness(state, racing, WEEK);
     expect(report.targets.map(({ target }) => target)).toEqual(['gb', 'ire', 'fr']);
-    expect(report.partitions).toMatchObject({ complete: 7, missing: 14 });
+    expect(report.partitions).toMatchObject({ complete: 6, open: 1, missing: 14 });
     await expect(ask({ targets: ['de'] })).rejects.toThrow(/has no target "de"; it has: gb, ire, fr/);
+  });
+
+  describe('calls a date open', () => {
+    it('of which items have no result yet, however long ago, and neither complete nor incomplete', async () => {
+      await wholeWeek('2025-11-17T01:30', { '2025-11-12': { pending: 2, found: 18, expected: 18 } });
+      const report = await ask({ end: civilDate('2025-11-16') });
+      expect(report).toMatchObject({ verdict: 'open', reasons: [], partitions: { open: 1, complete: 5 } });
+      expect(report.targets[0]!.dates[1]).toMatchObject({
+        status: 'open',
+        pending: 2,
+        reason: '2 items have no result yet',
+      });
+      expect(report.targets[0]!.items).toMatchObject({ pending: 2, expected: 118 });
+    });
+
+    it('whose last look came before its day was over in its own time zone', async () => {
+      const dates = { start: civilDate('2025-07-10'), end: civilDate('2025-07-11') };
+      // 22:59 and 23:01 in UTC are this and the next day in London's summer.
+      await refresh('gb', '2025-07-10', '2025-07-10T22:59');
+      await refresh('gb', '2025-07-11', '2025-07-11T23:01');
+      const { targets } = await ask(dates);
+      expect(targets[0]!.dates.map(({ status, reason }) => [status, reason])).toEqual([
+        ['open', 'its day was not over when it was refreshed'],
+        ['complete', null],
+      ]);
+    });
+
+    it('only where nothing worse is to be said of it, and stays incomplete beside it', async () => {
+      await wholeWeek('2025-11-17T01:30', { '2025-11-17': { pending: 3, failed: 1 } });
+      expect((await statuses())['2025-11-17']).toBe('incomplete');
+      expect((await ask()).verdict).toBe('incomplete');
+    });
+  });
+
+  it('names what the index took away, without calling the date incomplete', async () => {
+    await wholeWeek('2025-11-17T01:30', { '2025-11-12': { withdrawn: { count: 2, ids: ['4711', '4712'] } } });
+    const { verdict, targets } = await ask({ end: civilDate('2025-11-16') });
+    expect(verdict).toBe('complete');
+    expect(targets[0]!.items.withdrawn).toBe(2);
+    expect(targets[0]!.dates[1]).toMatchObject({
+      withdrawn: 2,
+      withdrawnItems: ['4711', '4712'],
+      reason: '2 items with rows withdrawn by the index (4711, 4712)',
+    });
+  });
+
+  it('is refuted by items that have rows in common', async () => {
+    const repeated = ['items 4711 and 4712 have 6 rows in common, the first with off 13:10'];
+    await wholeWeek('2025-11-17T01:30', { '2025-11-12': { repeated } });
+    const { reasons, targets } = await ask();
+    expect(reasons).toEqual([{ status: 'incomplete', partitions: 1 }]);
+    expect(targets[0]!.dates[1]!.reason).toBe(repeated[0]);
+  });
+
+  it('counts a day whose items are abandoned by what its index lists, and not as a short one', async () => {
+    await wholeWeek('2025-11-17T01:30', { '2025-11-12': { expected: 5, found: 5, abandoned: 15, rows: 40 } });
+    expect((await statuses())['2025-11-12']).toBe('complete');
+    await wholeWeek('2025-11-17T02:30', { '2025-11-12': { expected: 0, found: 0, abandoned: 20, rows: 0 } });
+    expect((await statuses())['2025-11-12']).toBe('complete');
+  });
+
+  it('reads standings of before items without a result were told apart', async () => {
+    const value = {
+      ...{ target: 'gb', date: '2025-11-12', status: 'committed', version: 'v', runId: 'r', at: 1 },
+      ...{ freshAt: at('2025-11-17T01:30'), expected: 20, found: 18, empty: 2, carried: 0, failed: 0 },
+      ...{ rows: 180, held: null, reason: null },
+    };
+    const key = { partition: `partitions#${racing.table.name}`, sort: 'gb#2025-11-12' };
+    await state.write([{ kind: 'put', ...key, value, expect: 'absent' }]);
+    const report = await ask({ start: civilDate('2025-11-12'), end: civilDate('2025-11-12') });
+    expect(report.targets[0]!.dates[0]).toMatchObject({
+      status: 'complete',
+      expected: 18,
+      found: 18,
+      empty: 2,
+    });
   });
 
   it('is plain JSON', async () => {
@@ -271,7 +353,7 @@ describe('completeness', () => {
       version: 'v',
       runId: 'run-2',
       at: 2,
-      freshAt: 2,
+      freshAt: at('2025-11-18T01:30'),
       expected: 20,
       found: 20,
     };
@@ -296,6 +378,6 @@ describe('completeness', () => {
     for (let from = 0; from < runs.length; from += 100) await state.write(runs.slice(from, from + 100));
 
     const report = await completeness(state, racing, { start, end: TODAY, today: TODAY });
-    expect(report.partitions.complete).toBe(3 * 3653);
+    expect(report.partitions.complete).toBe(3 * 3652);
   });
 });

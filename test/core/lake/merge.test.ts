@@ -123,6 +123,7 @@ describe('merging a scrape into the current version', () => {
       'skipped',
       'unchanged',
       'unseen',
+      'no-result',
     );
     const listing = fc.record({
       at: fc.integer({ min: 1, max: 9 }),
@@ -144,7 +145,8 @@ describe('merging a scrape into the current version', () => {
           const newest = scrapes.toSorted((a, b) => a.at - b.at).at(-1)!;
           expect(end.descriptor.items.map(({ id }) => id).toSorted()).toEqual(newest.ids.toSorted());
           const stats = statsOf(end.descriptor.items);
-          expect(stats.found + stats.empty + stats.failed).toBe(stats.expected);
+          expect(stats.found + stats.failed).toBe(stats.expected);
+          expect(stats.expected + stats.empty + stats.void).toBe(end.descriptor.items.length);
           for (const { id, rows } of end.descriptor.items) expect(end.rows.get(id)).toHaveLength(rows);
         },
       ),

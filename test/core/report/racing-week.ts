@@ -104,7 +104,7 @@ export const racingWeek: RunSummary = summaryOf(
   {
     partitions: [
       partition('gb', '2025-11-16', result({ status: 'unchanged' }, { unchanged: 20 })),
-      partition('ire', '2025-11-16', result({}, { found: 16, carried: 2, failed: 3 })),
+      partition('ire', '2025-11-16', result({}, { found: 17, carried: 2, failed: 3 })),
       partition(
         'gb',
         '2025-11-17',
