@@ -74,6 +74,19 @@ describe('an answer that is older than what is held', () => {
     expect(await site.rows()).toContain('a:two');
   });
 
+  it.each([
+    ['says no age', {}],
+    ['is seconds old', { age: '5' }],
+  ])('is none because our clock ran ahead once, where it %s', async (_, headers) => {
+    site.clock.set('2026-06-01T01:00:00Z');
+    site.item('a', page('one', {}));
+    await site.publish({ force: true });
+    site.clock.set('2026-03-13T01:00:00Z');
+    site.item('a', page('two', headers));
+    const summary = await site.run();
+    expect(summary.run.items_failed).toBe(0);
+  });
+
   it('is taken where every page is asked for in full by a person', async () => {
     site.item('a', page('amended', EVENING));
     await site.publish();
