@@ -87,7 +87,11 @@ export const BOT_RULES: readonly BlockRule[] = [
     means: 'captcha',
     decisive: (e) => addressed(e, /\.perfdrive\.com$/),
     marks: [
-      structure('title', /^radware (?:captcha|block|bot manager)?\s?(?:page|captcha)|^shieldsquare/),
+      structure(
+        'title',
+        /^radware (?:bot manager )?(?:captcha|block)?(?: ?page)?$|^shieldsquare(?: captcha| block)?$/,
+      ),
+      hint('tags', /<(?:script|link|img|form)\s[^<>]{0,300}\.perfdrive\.com\//),
       structure('code', /\/\/(?:captcha|validate)\.perfdrive\.com/),
       sign('text', /made us think that you are a bot|radware bot manager|request unblock to the website/),
       hint('code', /shieldsquare|ssjsconnectorobj/),
@@ -128,7 +132,11 @@ export const BOT_RULES: readonly BlockRule[] = [
     decisive: (e) =>
       addressed(e, /./, '/.well-known/captcha/') || addressed(e, /./, '/.well-known/sgcaptcha/'),
     most: 600,
-    marks: [structure('tags', /http-equiv=["']?refresh["']?[^<>]{0,80}\/\.well-known\/(?:sg)?captcha\//)],
+    marks: [
+      structure('tags', /http-equiv=["']?refresh["']?[^<>]{0,80}\/\.well-known\/(?:sg)?captcha\//),
+      structure('scripts', /\bsg(?:challenge|submit_url)\s{0,3}=/),
+      sign('title', /^robot challenge screen$/),
+    ],
   },
   {
     id: 'spur/monocle',

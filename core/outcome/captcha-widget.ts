@@ -1,11 +1,17 @@
+import { FIELD } from './page-outline.ts';
 import type { WallEvidence } from './wall-evidence.ts';
 import { answers, type BlockRule, isMessage } from './wall-marks.ts';
 
 /** Characters of a page in which a widget is looked for. */
 const LARGEST = 100_000;
 
+/** Widgets whose form is looked at; no wall has a second. */
+const MOST_WIDGETS = 5;
+
 /** Elements that a visitor would have to solve; a script that merely loads a vendor's library is none. */
 const WIDGET = /\sclass\s{0,3}=\s{0,3}["']?[^"'<>]{0,80}\b(?:g-recaptcha|h-captcha|cf-turnstile)\b/i;
+
+const PASSWORD = /type\s{0,3}=\s{0,3}["']?password/i;
 
 /** One that is never seen, and guards a form that a script will show. */
 const INVISIBLE = /data-size\s{0,3}=\s{0,3}["']?invisible/;
@@ -20,9 +26,24 @@ export const CAPTCHA_RULES: readonly BlockRule[] = [
   },
 ];
 
-/** A widget to solve on a page where nobody signs in. */
+/** A widget to solve for its own sake: one that guards a comment, an address or a password says nothing. */
 function hasWidget({ page }: WallEvidence): boolean {
-  return page.length < LARGEST && WIDGET.test(page) && !/type\s{0,3}=\s{0,3}["']?password/i.test(page);
+  if (page.length >= LARGEST) return false;
+  let left = MOST_WIDGETS;
+  for (const { index } of page.matchAll(new RegExp(WIDGET, 'gi'))) {
+    if (!FIELD.test(formAround(page, index).toLowerCase())) return !PASSWORD.test(page);
+    if (--left === 0) break;
+  }
+  return false;
+}
+
+/** The form in which `at` stands; empty where it stands in none. */
+function formAround(page: string, at: number): string {
+  const before = page.slice(0, at).toLowerCase();
+  const start = before.lastIndexOf('<form');
+  if (start < 0 || before.indexOf('</form', start) >= 0) return '';
+  const length = page.slice(at).search(/<\/form/i);
+  return page.slice(start, length < 0 ? page.length : at + length);
 }
 
 /** A small page on which the widget is all that there is to do. */

@@ -1,8 +1,10 @@
 import type { WallEvidence } from './wall-evidence.ts';
 import { type BlockRule, beside, hint, sign, structure } from './wall-marks.ts';
 
-/** The number in Cloudflare's error page, or its plain-text form; undefined where the page is none. */
+/** The number that Cloudflare gives its error, on a page, as text, as JSON or in a header; undefined without. */
 function cloudflareError({ outline, header }: WallEvidence): number | undefined {
+  const named = /^\d{4}$/.exec(header('cf-error-code'));
+  if (named !== null) return Number(named[0]);
   if (outline === undefined) return undefined;
   const plain = /^error code: (\d{3,4})$/.exec(outline.text);
   if (plain !== null && header('server') === 'cloudflare') return Number(plain[1]);

@@ -41,7 +41,7 @@ const TAG_NAME = /^<(\/?)([a-z][a-z0-9-]*)/i;
 const SOURCE = /\ssrc\s{0,3}=\s{0,3}(?:"([^"]{1,500})|'([^']{1,500})|([^\s"'>]{1,500}))/i;
 const DATA_TYPE = /\stype\s{0,3}=\s{0,3}["']?application\/(?:ld\+)?json/i;
 /** Fields that a visitor fills in; a captcha's own answer is none. */
-const FIELD =
+export const FIELD =
   /<(?:textarea(?![^<>]{0,300}response)|select)\b|<input(?![^<>]{0,300}type\s{0,3}=\s{0,3}["']?(?:hidden|submit|button|image)\b)/;
 const APP_MARKS =
   /\sid=["']?(?:root|app|__next|__nuxt|___gatsby|app-root|svelte|q-app)["'\s>]|<app-root|\sng-version=|\sdata-reactroot|\/_next\/static\/|\/_nuxt\/|ld\+json/;
@@ -54,9 +54,20 @@ const APP_BUNDLE =
  */
 export function outlineOf(page: string): PageOutline | undefined {
   if (page.length > LARGEST_WALL) return undefined;
-  if (/^[\s\ufeff]{0,20}[{[]/.test(page)) return page.length > MOST_DATA ? undefined : jsonOutline(page);
+  if (/^[\s\ufeff]{0,20}[{[]/.test(page)) return isFlat(page) ? jsonOutline(page) : undefined;
+  if (XML_DATA.test(page)) return undefined;
   const reader = new OutlineReader(page);
   return reader.read() ? reader.outline() : undefined;
+}
+
+/** The words of feeds, sitemaps and other XML are data: whatever they quote, the answer is no wall. */
+const XML_DATA =
+  /^[\s\ufeff]{0,20}(?:<\?[^>]{0,400}>\s{0,20}|<!--(?:[^-]|-(?!->)){0,1000}-->\s{0,20}){0,5}<(?:rss|feed|rdf:rdf|urlset|sitemapindex|opml|error|soap(?:-env)?:envelope)[\s>]/i;
+
+/** A wall's JSON is one object of plain values: where there are lists or objects in it there is data. */
+function isFlat(page: string): boolean {
+  if (page.length > MOST_DATA) return false;
+  return !/[[{]/.test(page.replace(/"(?:[^"\\]|\\.)*"/g, '').replace('{', ''));
 }
 
 function jsonOutline(page: string): PageOutline {

@@ -1,5 +1,5 @@
 import { addressed } from './wall-evidence.ts';
-import { type BlockRule, beside, hint, onlyScript, sign, structure } from './wall-marks.ts';
+import { type BlockRule, beside, hint, sensor, sign, structure } from './wall-marks.ts';
 
 /** Waiting rooms, and walls that one site has built for itself */
 export const SITE_RULES: readonly BlockRule[] = [
@@ -12,10 +12,10 @@ export const SITE_RULES: readonly BlockRule[] = [
       structure('title', /^queue-it$/),
       structure('scripts', /location(?:\.href)?\s{0,3}=[^;]{0,120}\.queue-it\.net/),
       structure('tags', /http-equiv=["']?refresh[^>]{0,120}\.queue-it\.net/),
-      onlyScript(/queue-it\.net\/|queueclient|queueconfigloader/),
+      sensor(/queue-it\.net\/|queueclient|queueconfigloader/),
       sign('tags', /\sid=["']?mainpart_(?:div|lb|p|h2|ul)/),
       sign('code', 'queueviewmodel'),
-      hint('text', /you are (?:now )?in line|your estimated wait time/),
+      hint('text', /^please wait|you are (?:now )?in line|your estimated wait time|waiting room/),
       hint('code', /queue-it\.net|queueclient/),
     ],
   },
@@ -36,6 +36,7 @@ export const SITE_RULES: readonly BlockRule[] = [
     decisive: (e) => addressed(e, /\.google\.(?:[a-z]{2,3}\.)?[a-z]{2,3}$/, '/sorry/'),
     marks: [
       sign('text', 'detected unusual traffic from your computer network'),
+      sign('text', 'your computer or network may be sending automated queries'),
       sign('tags', /<form[^>]{0,200}\sid=["']?captcha-form/),
     ],
   },
@@ -50,9 +51,15 @@ export const SITE_RULES: readonly BlockRule[] = [
         /<form[^>]{0,300}action=["']?(?:https?:\/\/[^/"'\s]{1,100})?\/errors\/validatecaptcha/,
       ),
       hint('text', /(?:enter|type) the characters you see (?:below|in this image)/),
-      hint('text', /to discuss automated access to amazon data/),
       hint('title', /^robot check$/),
     ],
+  },
+  {
+    // What browsers get as an outage says to programs, in a comment ahead of the page, whom to write to.
+    id: 'amazon/automated-access',
+    means: 'waf',
+    decisive: (e) =>
+      e.status === 503 && /to discuss automated access to amazon data/i.test(e.page.slice(0, 1000)),
   },
   {
     id: 'linkedin/authwall',

@@ -50,13 +50,13 @@ export const inlineSensor = (is: string | RegExp, from?: RegExp): Mark => ({
   onlyAlone: true,
   from: from ?? NOWHERE,
 });
-/** Something about status or headers that corroborates and never suffices. */
+/** Something about a refusal's status or headers that corroborates; vendors put their names on served pages too. */
 export const beside = (is: (evidence: WallEvidence) => boolean): Mark => ({ at: 'response', is, weight: 1 });
 
 /** Weight that makes a wall where the page holds little, and where it holds nothing else. */
 const ENOUGH = 3;
 const ENOUGH_ALONE = 2;
-/** What is read counts once: an article can quote every phrase of a vendor. */
+/** What is read counts once: an article can quote every phrase of a vendor, and be called after his page. */
 const MOST_FOR_TEXT = 2;
 /** Characters; a page that shows no more has room for the message of a wall only. */
 const TERSE = 500;
@@ -73,19 +73,23 @@ const MOST = 2500;
 export function weightOf(rule: BlockRule, evidence: WallEvidence): number {
   const { outline } = evidence;
   if (rule.marks === undefined || outline === undefined || outline.shown > (rule.most ?? MOST)) return 0;
+  let title = 0;
   let text = 0;
   let weight = 0;
   let onPage = false;
   for (const mark of rule.marks) {
     if (!holds(mark, evidence)) continue;
     if (mark.at === 'text') text = Math.min(text + mark.weight, MOST_FOR_TEXT);
+    else if (mark.at === 'title') title += mark.weight;
     else weight += mark.weight;
     onPage ||= mark.at !== 'response';
   }
   if (!onPage) return 0;
+  const words = hasSiteAround(outline) ? Math.min(title + text, MOST_FOR_TEXT) : title + text;
   // A sensor that is put into a site's own refusal is no more than a hint, and stays one.
-  const refused = weight + text >= ENOUGH_ALONE && REFUSING.has(evidence.status) ? 1 : 0;
-  const sum = weight + text + refused;
+  const refused = weight + words >= ENOUGH_ALONE && REFUSING.has(evidence.status) ? 1 : 0;
+  const sum = weight + words + refused;
+  if (weight === 0 && !answers(evidence.status)) return 0;
   if (weight === 0 && sum < ENOUGH && !isMessage(outline)) return 0;
   return sum >= (isTerse(outline) ? ENOUGH_ALONE : ENOUGH) ? sum : 0;
 }
@@ -93,7 +97,7 @@ export function weightOf(rule: BlockRule, evidence: WallEvidence): number {
 function holds(mark: Mark, evidence: WallEvidence): boolean {
   const { outline } = evidence;
   if (outline === undefined) return false;
-  if (mark.at === 'response') return mark.is(evidence);
+  if (mark.at === 'response') return REFUSING.has(evidence.status) && mark.is(evidence);
   if (mark.onlyAlone && !(bare(outline) && answers(evidence.status))) return false;
   if (mark.at === 'sources') {
     const few = isMessage(outline) && !outline.fields && answers(evidence.status);
@@ -107,6 +111,11 @@ function holds(mark: Mark, evidence: WallEvidence): boolean {
 /** A page with room for a message, and no content to be seen or to come. */
 function isTerse({ shown, links, entries, app }: PageOutline): boolean {
   return shown <= TERSE && links <= 12 && entries <= 5 && !app;
+}
+
+/** A page of a site, with its navigation or its lists; the longest walls have a link or two. */
+function hasSiteAround({ links, entries, app }: PageOutline): boolean {
+  return links > 3 || entries > 5 || app;
 }
 
 /** A page that says one thing. */

@@ -5,7 +5,8 @@ import { classifyResponse } from '../../../core/outcome/classify.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 import { html, type PageCase, prose, responseOf } from './pages.ts';
 import { SENSORS, SERVED_PAGES } from './served-pages.ts';
-import { TRAPS } from './traps.ts';
+import { TRAPS as FIRST_TRAPS } from './traps.ts';
+import { QUOTING_TRAPS } from './traps-quotes.ts';
 import { WAITING_ROOMS } from './waiting-rooms.ts';
 import { WALLS as FIRST_WALLS } from './walls.ts';
 import { CHALLENGES } from './walls-challenges.ts';
@@ -14,6 +15,7 @@ import { SITE_WALLS } from './walls-sites.ts';
 
 const policy = { rateLimitStatuses: [429], skipAfterBlocks: 1, skipAfterNotFound: 4 };
 
+const TRAPS = [...FIRST_TRAPS, ...QUOTING_TRAPS];
 const WALLS = [...FIRST_WALLS, ...CHALLENGES, ...NEWER_WALLS, ...SITE_WALLS];
 
 function judge(page: PageCase, rateLimitStatuses = policy.rateLimitStatuses) {

@@ -231,10 +231,7 @@ export const WALLS: readonly WallCase[] = [
   {
     name: 'an hCaptcha among other things on a 503',
     status: 503,
-    body: html(
-      'Busy',
-      `${prose(30_000)}<form><input name="email"><div class="box h-captcha" data-sitekey="k"></div></form>`,
-    ),
+    body: html('Busy', `${prose(30_000)}<form><div class="box h-captcha" data-sitekey="k"></div></form>`),
     blockType: 'captcha',
     rule: 'captcha/widget-and-status',
   },
