@@ -1,7 +1,8 @@
+import { leadsToWall } from '../outcome/block-rules.ts';
 import type { Outcome, OutcomeCode } from '../outcome/outcome.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { HttpClient, HttpExchange } from '../ports/http-client.ts';
+import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source.ts';
 import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest } from './fetcher.ts';
 import { addressPolicy, MAX_REDIRECTS, redirectTarget, refused } from './hop.ts';
@@ -34,7 +35,7 @@ const MAX_CRAWL_DELAY_MS = 30_000;
  * check made again. Cookies are not kept: a page that needs them is not one that this crawler is invited to.
  *
  * Outcomes of its own: REFUSED (address, scheme, credentials in the URL, robots.txt, a redirect from https to
- * http), NETWORK_ERROR for more than five redirects (loops come and go with a site's sessions, so it is tried
+ * http; but a redirect to a wall that may not be followed is the response itself), NETWORK_ERROR for more than five redirects (loops come and go with a site's sessions, so it is tried
  * again), what the client reports, and for a robots.txt that cannot be read the reason of that. `fetch` rejects
  * only with the reason of the caller's own signal, or where the ledger of hosts is out of reach.
  */
@@ -79,9 +80,10 @@ class PoliteFetch {
     const refusal = addressPolicy(first);
     if (first === null || refusal !== undefined) return this.#failed(refusal ?? refused('no address'));
     let url = first;
+    let redirect: HttpResponse | undefined;
     for (;;) {
       const check = await this.#permission(url);
-      if (check.permission.kind !== 'allowed') return this.#failed(outcomeOf(check, url));
+      if (check.permission.kind !== 'allowed') return this.#notFollowed(outcomeOf(check, url), redirect);
       const exchange = await this.#send(url, first.origin, check.permission.crawlDelayMs ?? 0);
       if (exchange.kind === 'failed') return this.#failed({ code: exchange.code, message: exchange.message });
       const next = redirectTarget(exchange);
@@ -90,8 +92,9 @@ class PoliteFetch {
         return this.#failed({ code: 'NETWORK_ERROR', message: `more than ${MAX_REDIRECTS} redirects` });
       }
       const refusedHop = addressPolicy(next, url);
-      if (refusedHop !== undefined) return this.#failed(refusedHop);
+      if (refusedHop !== undefined) return this.#notFollowed(refusedHop, exchange);
       this.#redirects++;
+      redirect = exchange;
       url = next;
     }
   }
@@ -152,6 +155,12 @@ class PoliteFetch {
       ...(sameOrigin && etag !== undefined ? { 'If-None-Match': etag } : {}),
       ...(sameOrigin && lastModified !== undefined ? { 'If-Modified-Since': lastModified } : {}),
     };
+  }
+
+  /** Where the redirect's address is that of a wall, the redirect is the answer: it says all there is to know. */
+  #notFollowed(outcome: Outcome, redirect: HttpResponse | undefined): FetchResult {
+    if (redirect === undefined || !leadsToWall(redirect)) return this.#failed(outcome);
+    return { ...this.#facts(), kind: 'response', response: redirect };
   }
 
   #failed(outcome: Outcome): FetchResult {

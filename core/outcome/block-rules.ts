@@ -1,9 +1,10 @@
+import type { HttpResponse } from '../ports/http-client.ts';
 import { BOT_RULES } from './bot-rules.ts';
 import { CAPTCHA_RULES } from './captcha-widget.ts';
 import { CLOUDFLARE_RULES } from './cloudflare-rules.ts';
 import { NETWORK_RULES } from './network-rules.ts';
 import { SITE_RULES } from './site-rules.ts';
-import type { WallEvidence } from './wall-evidence.ts';
+import { type WallEvidence, wallEvidence } from './wall-evidence.ts';
 import { type BlockRule, weightOf } from './wall-marks.ts';
 
 const WALL_RULES = [...CLOUDFLARE_RULES, ...NETWORK_RULES, ...BOT_RULES, ...SITE_RULES];
@@ -18,6 +19,11 @@ export function blockRuleOf(evidence: WallEvidence): BlockRule | undefined {
     heaviest(evidence) ??
     CAPTCHA_RULES.find(({ decisive }) => decisive?.(evidence))
   );
+}
+
+/** True for a redirect whose headers or address say alone that a wall or a waiting room is behind it. */
+export function leadsToWall(redirect: HttpResponse): boolean {
+  return blockRuleOf(wallEvidence(redirect, undefined)) !== undefined;
 }
 
 function heaviest(evidence: WallEvidence): BlockRule | undefined {
