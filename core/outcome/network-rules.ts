@@ -66,8 +66,8 @@ export const NETWORK_RULES: readonly BlockRule[] = [
     means: 'waf',
     most: 600,
     marks: [
-      structure('tags', /http-equiv=["']?refresh["']?[^<>]{0,200}\/distil_r_(?:captcha|blocked)/),
-      structure('tags', /\sid=["']?distil(?:identificationblock|captchaform)["'\s>]/),
+      structure('tags', /\/distil_r_(?:captcha|blocked)(?<=http-equiv=["']?refresh[^<>]{0,200})/),
+      structure('tags', /distil(?:identificationblock|captchaform)(?<=\sid=["']?distil[a-z]{1,30})/),
     ],
   },
   {
@@ -106,7 +106,7 @@ export const NETWORK_RULES: readonly BlockRule[] = [
     marks: [
       structure('title', /^sucuri website firewall(?: - [a-z -]{1,40})?$/),
       sign('text', /sucuri website firewall|access denied - sucuri/),
-      hint('tags', /<img[^>]{0,200}sucuri\.net\/|utm_source=firewall_block/),
+      hint('tags', /sucuri\.net\/(?<=<img\s[^<>]{0,200})|utm_source=firewall_block/),
     ],
   },
   {
@@ -173,7 +173,7 @@ export const NETWORK_RULES: readonly BlockRule[] = [
     means: 'waf',
     most: 1000,
     marks: [
-      structure('tags', /<form[^>]{0,200}\/__qrator\//),
+      structure('tags', /\/__qrator\/(?<=<form\s[^<>]{0,200})/),
       hint('code', '/__qrator/'),
       sensor(/\/__qrator\//),
       beside((e) => e.header('server') === 'qrator'),

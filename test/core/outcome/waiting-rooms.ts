@@ -51,7 +51,7 @@ export const WAITING_ROOMS: readonly (PageCase & { readonly rule: string })[] = 
     status: 429,
     body: html(
       'Too Many Requests',
-      "<h1>whoa there, pardner!</h1><p>we're sorry, but you appear to be a bot and we've seen too many requests from you lately.</p>",
+      '<h1>whoa there, pardner!</h1><p>There were too many requests from where you are; come back in a moment.</p>',
     ),
     rule: 'reddit/too-many-requests',
   },

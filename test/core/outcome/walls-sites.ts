@@ -44,7 +44,7 @@ export const SITE_WALLS: readonly WallCase[] = [
     status: 403,
     body: html(
       'Blocked',
-      `<h1>whoa there, pardner!</h1><p>Your request has been blocked due to a network policy.</p><p>Try logging in or creating an account here to get back to browsing.</p><p>${'If you are running a script or application, please register or sign in with your developer credentials. '.repeat(5)}</p>`,
+      `<h1>whoa there, pardner!</h1><p>This was blocked due to a network policy.</p><p>Members get in by their account.</p><p>${'Whoever comes with a program of his own asks for a key to the interface first. '.repeat(6)}</p>`,
     ),
     blockType: 'waf',
     rule: 'reddit/network-security',
@@ -85,7 +85,7 @@ export const SITE_WALLS: readonly WallCase[] = [
     status: 200,
     body: html(
       'https://www.google.example/search?q=x',
-      '<form id="captcha-form" action="index" method="post"><div class="g-recaptcha" data-sitekey="k"></div></form><b>About this page</b><p>Our systems have detected unusual traffic from your computer network. This page checks to see if it&#39;s really you sending the requests, and not a robot.</p>',
+      '<form id="captcha-form" action="index" method="post"><div class="g-recaptcha" data-sitekey="k"></div></form><b>Why this?</b><p>We detected unusual traffic from your computer network. Show us that a person asks.</p>',
     ),
     blockType: 'captcha',
     rule: 'google/sorry',
