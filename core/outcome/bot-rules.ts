@@ -150,6 +150,12 @@ export const BOT_RULES: readonly BlockRule[] = [
     ],
   },
   {
+    id: 'go-away/challenge',
+    means: 'waf',
+    most: 1500,
+    marks: [structure('tags', /\/cmd\/go-away\/(?:challenge|assets)/), hint('text', 'go-away')],
+  },
+  {
     id: 'reblaze/challenge',
     means: 'waf',
     most: 60,

@@ -180,6 +180,12 @@ export const NETWORK_RULES: readonly BlockRule[] = [
     ],
   },
   {
+    id: 'stackpath/shell',
+    means: 'waf',
+    most: 600,
+    marks: [structure('code', '/sbbi/?sbbpg='), hint('title', /^stackpath$/)],
+  },
+  {
     id: 'mod-security/refused',
     means: 'waf',
     most: 600,

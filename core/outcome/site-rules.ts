@@ -96,6 +96,25 @@ export const SITE_RULES: readonly BlockRule[] = [
     marks: [structure('code', /_____tmd_____\/(?:punish|verify|page\/feedback)/), hint('code', 'x5secdata')],
   },
   {
+    id: 'alibaba/blocked',
+    means: 'waf',
+    most: 600,
+    marks: [sign('text', '您的访问被阻断'), hint('tags', /\sid=["']?block_message["'\s>]/)],
+  },
+  {
+    id: 'baidu/verification',
+    means: 'captcha',
+    decisive: (e) => addressed(e, /\.wappass\.baidu\.com$/, '/static/captcha/'),
+    most: 300,
+    marks: [structure('title', /^百度安全验证$/), hint('code', 'wappass.baidu.com/')],
+  },
+  {
+    id: 'wildberries/antibot',
+    means: 'waf',
+    most: 600,
+    marks: [structure('tags', '/__wbaas/challenges/')],
+  },
+  {
     id: 'alibaba/acw-sc',
     means: 'waf',
     most: 100,

@@ -11,12 +11,13 @@ import { WAITING_ROOMS } from './waiting-rooms.ts';
 import { WALLS as FIRST_WALLS } from './walls.ts';
 import { CHALLENGES } from './walls-challenges.ts';
 import { NEWER_WALLS } from './walls-newer.ts';
+import { RARER_WALLS } from './walls-rarer.ts';
 import { SITE_WALLS } from './walls-sites.ts';
 
 const policy = { rateLimitStatuses: [429], skipAfterBlocks: 1, skipAfterNotFound: 4 };
 
 const TRAPS = [...FIRST_TRAPS, ...QUOTING_TRAPS];
-const WALLS = [...FIRST_WALLS, ...CHALLENGES, ...NEWER_WALLS, ...SITE_WALLS];
+const WALLS = [...FIRST_WALLS, ...CHALLENGES, ...NEWER_WALLS, ...RARER_WALLS, ...SITE_WALLS];
 
 function judge(page: PageCase, rateLimitStatuses = policy.rateLimitStatuses) {
   const response = responseOf(page);
