@@ -1,8 +1,9 @@
+import { sourcesTogether } from '../core/source/define-source.ts';
 import type { Source } from '../core/source/source.ts';
 import { racing } from './racing/source.ts';
 
 /** Every source there is. A new one is added here and nowhere else. */
-export const sources: readonly Source[] = [racing];
+export const sources: readonly Source[] = sourcesTogether([racing]);
 
 /** The source of that name; undefined where there is none. */
 export function findSource(name: string): Source | undefined {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { columnsOf } from '../lake/schema.ts';
 import { DEFAULT_MAX_ELEMENTS } from './html-budget.ts';
-import { isIdentifier } from './identifier.ts';
+import { partitionValueProblem, sameButForCase } from './identifier.ts';
 import type {
   DailyCadence,
   Expectation,
@@ -54,9 +54,11 @@ export function daily(options: { at: string; windowDays: number }): DailyCadence
   return { kind: 'daily', ...options };
 }
 
-const identifier = z
-  .string()
-  .refine(isIdentifier, { error: 'not an identifier (letters, digits, . _ -; at most 128)' });
+const partitionValue = z.string().refine((text) => partitionValueProblem(text) === undefined, {
+  error: ({ input }) => partitionValueProblem(String(input)) ?? '',
+});
+/** The tables of the lake itself, and the first letters of its views. */
+const RESERVED_TABLE = /^(attempts|commits|runs|v_.*)$/;
 const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'not a column name (a-z, 0-9, _)' });
 const positive = z.number().positive();
 const timeZone = z.string().refine(isTimeZone, { error: 'not an IANA time zone' });
@@ -73,14 +75,26 @@ const definitionSchema = z.object({
     windowDays: z.int().min(1).max(366),
   }),
   targets: z
-    .array(z.object({ id: identifier }))
+    .array(z.object({ id: partitionValue }))
     .min(1)
-    .refine((targets) => new Set(targets.map(({ id }) => id)).size === targets.length, {
-      error: 'has the same id twice',
+    .superRefine((targets, context) => {
+      const same = sameButForCase(targets.map(({ id }) => id));
+      if (!same) return;
+      const [one, other] = same;
+      const message =
+        one === other ? 'has the same id twice' : `${one} and ${other} differ in letter case alone`;
+      context.addIssue({ code: 'custom', message });
     }),
   table: z.object({
-    name: columnName,
-    partitionBy: z.tuple([columnName, z.literal('date')]),
+    name: columnName.refine((name) => !RESERVED_TABLE.test(name), {
+      error: 'is the name of a table or view of the lake itself (attempts, commits, runs, v_…)',
+    }),
+    partitionBy: z.tuple([
+      columnName
+        .refine((name) => name !== 'date', { error: 'date is the other partition column' })
+        .refine((name) => name !== 'filename', { error: 'DuckDB calls the path of a file so' }),
+      z.literal('date'),
+    ]),
     itemKey: columnName,
     rowKey: z.array(columnName).min(1),
     unique: z.array(columnName).min(1).optional(),
@@ -153,6 +167,18 @@ export function defineSource(definition: SourceDefinition): Source {
   return source;
 }
 
+/**
+ * The sources as they are. Throws an Error of one line where two have one name, or one table, letter case aside: one would
+ * write over the other.
+ */
+export function sourcesTogether(sources: readonly Source[]): readonly Source[] {
+  const names = sameButForCase(sources.map(({ name }) => name));
+  if (names) throw new Error(`two sources are called ${names.join(' and ')}`);
+  const tables = sameButForCase(sources.map(({ table }) => table.name));
+  if (tables) throw new Error(`two sources write to the tables ${tables.join(' and ')}`);
+  return sources;
+}
+
 function tableProblems(table: Table): string[] {
   const problems: string[] = [];
   const columns = new Map(
@@ -166,6 +192,8 @@ function tableProblems(table: Table): string[] {
   for (const name of table.unique ?? [])
     if (!columns.has(name)) problems.push(`table.schema has no column ${name}, which table.unique names`);
   for (const name of columns.keys()) {
+    if (name === 'filename')
+      problems.push('table.schema.filename: DuckDB calls the path of a file so; choose another name');
     if (!columnName.safeParse(name).success)
       problems.push(`table.schema.${name}: not a column name (a-z, 0-9, _)`);
     if ((table.partitionBy as readonly string[]).includes(name)) {

@@ -4,3 +4,23 @@ const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 export function isIdentifier(text: string): boolean {
   return IDENTIFIER.test(text);
 }
+
+/** Letter case aside: what Hive, DuckDB or pandas take for no value at all where it stands in a path as `country=…`. */
+const NO_VALUE = new Set(['null', 'none', 'nan', 'na', 'nil', 'undefined', '__hive_default_partition__']);
+
+/** Why text may not be the value of a partition, in one line; undefined where it may. */
+export function partitionValueProblem(text: string): string | undefined {
+  if (NO_VALUE.has(text.toLowerCase())) return 'query engines read this word in a path as no value';
+  return isIdentifier(text) ? undefined : 'not an identifier (letters, digits, . _ -; at most 128)';
+}
+
+/** The first two that differ in letter case at most: file systems and SQL take them for one. */
+export function sameButForCase(names: readonly string[]): readonly [string, string] | undefined {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const before = seen.get(name.toLowerCase());
+    if (before !== undefined) return [before, name];
+    seen.set(name.toLowerCase(), name);
+  }
+  return undefined;
+}

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { dailyRescrape, LOCAL_RESOURCES } from '../../../core/pipeline/workflow.ts';
-import { daily, defineSource, type SourceDefinition } from '../../../core/source/define-source.ts';
+import {
+  daily,
+  defineSource,
+  type SourceDefinition,
+  sourcesTogether,
+} from '../../../core/source/define-source.ts';
 
 const GOOD: SourceDefinition = {
   name: 'notes',
@@ -60,6 +65,32 @@ describe('a source', () => {
     ['a window of half a day', { cadence: daily({ at: '01:30', windowDays: 0.5 }) }, /cadence\.windowDays: /],
     ['no targets', { targets: [] }, /targets: /],
     ['a target twice', { targets: [{ id: 'a' }, { id: 'a' }] }, /targets: has the same id twice/],
+    [
+      'targets that differ in case',
+      { targets: [{ id: 'GB' }, { id: 'gb' }] },
+      /targets: GB and gb differ in/,
+    ],
+    ...['null', 'NULL', 'Null', 'none', 'NaN', '__HIVE_DEFAULT_PARTITION__'].map(
+      (id): [string, Partial<SourceDefinition>, RegExp] => [
+        `the target ${id}`,
+        { targets: [{ id }] },
+        /targets\.0\.id: query engines read this word/,
+      ],
+    ),
+    ['a target of no letters', { targets: [{ id: '' }] }, /targets\.0\.id: not an identifier/],
+    ['a table of the lake', table({ name: 'attempts' }), /table\.name: is the name of a table or view/],
+    ['a view of the lake', table({ name: 'v_completeness' }), /table\.name: is the name of a table or view/],
+    ['a column called filename', schemaWith({ filename: z.string() }), /table\.schema\.filename: DuckDB/],
+    [
+      'a partition column called filename',
+      table({ partitionBy: ['filename', 'date'] }),
+      /table\.partitionBy\.0: DuckDB/,
+    ],
+    [
+      'a date that is the target',
+      table({ partitionBy: ['date', 'date'] }),
+      /table\.partitionBy\.0: date is the other/,
+    ],
     ['a target that climbs', { targets: [{ id: '../a' }] }, /targets\.0\.id: not an identifier/],
     ['a target with a slash', { targets: [{ id: 'a/b' }] }, /targets\.0\.id: not an identifier/],
     ['a table that SQL would not take', table({ name: 'no-tes; DROP' }), /table\.name: not a column name/],
@@ -124,5 +155,20 @@ describe('a source', () => {
   it('is told all of its problems at once', () => {
     const wrong = { ...GOOD, baseUrl: 'x', timeZone: 'y', targets: [] };
     expect(() => defineSource(wrong)).toThrow(/baseUrl[\s\S]*timeZone[\s\S]*targets/);
+  });
+});
+
+describe('sources together', () => {
+  const notes = defineSource(GOOD);
+
+  it('may not have one name', () => {
+    const twin = { ...notes, table: { ...notes.table, name: 'others' } };
+    expect(() => sourcesTogether([notes, twin])).toThrow(/^two sources are called notes and notes$/);
+  });
+
+  it('may not write to one table, letter case aside', () => {
+    const twin = { ...notes, name: 'more', table: { ...notes.table, name: 'Notes' } };
+    expect(() => sourcesTogether([notes, twin])).toThrow(/^two sources write to the tables notes and Notes$/);
+    expect(sourcesTogether([notes])).toEqual([notes]);
   });
 });
