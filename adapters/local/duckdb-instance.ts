@@ -1,13 +1,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { quoteText } from './duckdb-relation.ts';
+import { literalPath, quoteText } from './duckdb-relation.ts';
 
 /**
  * A database in memory that can read these files and nothing else. The order matters: once access is off, neither
  * it nor the list of paths can be changed any more, and then nothing at all.
  */
-export async function openLockedInstance(files: Iterable<string>, threads: number): Promise<DuckDBInstance> {
+export async function openLockedInstance(files: readonly string[], threads: number): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads),
     // Where a big sort spills; the default is `.tmp` in the working directory.
@@ -21,7 +21,8 @@ export async function openLockedInstance(files: Iterable<string>, threads: numbe
   try {
     // The date of an instant must not depend on the machine.
     await connection.run("SET GLOBAL TimeZone = 'UTC'");
-    await connection.run(`SET allowed_paths = [${Array.from(new Set(files), quoteText).join(', ')}]`);
+    const allowed = new Set([...files].flatMap((file) => [file, literalPath(file)]));
+    await connection.run(`SET allowed_paths = [${Array.from(allowed, quoteText).join(', ')}]`);
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
   } finally {

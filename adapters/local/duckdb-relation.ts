@@ -5,7 +5,10 @@ export interface LocalTable {
   /** Absolute paths. None: the table is there and empty. */
   readonly files: readonly string[];
   readonly columns: readonly LocalColumn[];
-  /** Columns that come from `k=v` in the paths, with their DuckDB types; they stand after the others. */
+  /**
+   * Columns that come from the last folders of the paths (`k=v/…/file`, in this order), with their DuckDB types; they stand
+   * after the others.
+   */
   readonly partitionTypes?: Readonly<Record<string, string>>;
 }
 
@@ -41,26 +44,43 @@ export function tableQuery(
 ): string {
   const partitions = Object.entries(table.partitionTypes ?? {});
   const types = [...table.columns.map((column) => [column.name, column.duckdbType] as const), ...partitions];
-  const absent = (name: string) => table.files.length === 0 || (present !== undefined && !present.has(name));
+  const isEmpty = table.files.length === 0;
+  const absent = (name: string) => isEmpty || (present !== undefined && !present.has(name));
+  const folders = isEmpty ? new Map<string, string>() : folderValues(partitions.map(([name]) => name));
   const columns = types.map(([name, type]) => {
     // Without the alias a missing column could be taken for another one of this very list.
-    const value = absent(name) ? 'NULL' : `file.${quoteName(name)}`;
+    const value = folders.get(name) ?? (absent(name) ? 'NULL' : `file.${quoteName(name)}`);
     return `CAST(${value} AS ${type}) AS ${quoteName(name)}`;
   });
   const from = table.files.length === 0 ? 'WHERE false' : `FROM ${readParquet(table, matching)} AS file`;
   return `SELECT ${columns.join(', ')} ${from}`;
 }
 
-/** The files as they are. */
+/** The files as they are, each row with the path that it was read from. */
 export function readParquet(table: LocalTable, matching: ColumnMatching): string {
-  const partitions = Object.entries(table.partitionTypes ?? {});
-  const hive = partitions.map(([name, type]) => `${quoteName(name)}: ${type}`).join(', ');
   const options = [
-    `[${table.files.map(quoteText).join(', ')}]`,
-    partitions.length > 0 ? `hive_partitioning = true, hive_types = {${hive}}` : 'hive_partitioning = false',
+    `[${table.files.map((file) => quoteText(literalPath(file))).join(', ')}]`,
+    // DuckDB would take the values from any folder above the lake as well: `/backup/date=2020-01-01/lake`.
+    'hive_partitioning = false',
+    'filename = true',
     `union_by_name = ${matching === 'by-name'}`,
   ];
   return `read_parquet(${options.join(', ')})`;
+}
+
+/**
+ * The value of each partition column, in SQL. `filename` by this very name: then DuckDB folds it for each file, and opens
+ * none that a filter rules out.
+ */
+function folderValues(names: readonly string[]): Map<string, string> {
+  const pattern = `${names.map((name) => `/${name}=([^/]*)`).join('')}/[^/]*$`;
+  const valueOf = (group: number) => `regexp_extract(file.filename, ${quoteText(pattern)}, ${group})`;
+  return new Map(names.map((name, index) => [name, valueOf(index + 1)]));
+}
+
+/** A path that DuckDB takes for a pattern, as one that fits nothing else. */
+export function literalPath(path: string): string {
+  return /[*?]/.test(path) ? path.replace(/[*?[]/g, '[$&]') : path;
 }
 
 export function quoteName(name: string): string {

@@ -74,6 +74,43 @@ describe('a table of the DuckDB warehouse', () => {
     });
   });
 
+  it.each([
+    'date=2020-01-01',
+    'country=zz',
+    'country=zz/date=2020-01-01',
+    'a b',
+    `it's "so"`,
+    '50%25',
+    'a[b]c',
+    'a*b',
+    'a?[b]',
+    '{a,b}',
+    'back\\slash',
+    'ünï🐎',
+    '_x',
+    '.hidden',
+    'new\nline',
+  ])('has the values of its own folders below a folder called %j', async (folder) => {
+    // A neighbour that the name would fit as a pattern.
+    await parquet(join(root, 'a b/country=us/date=2025-11-12/v-1.parquet'), 'SELECT 9 AS n, 9.0 AS price');
+    const files = [
+      await parquet(
+        join(root, folder, 'country=gb/date=2025-11-10/v-1.parquet'),
+        'SELECT 1 AS n, 2.0 AS price',
+      ),
+      await parquet(join(root, folder, 'country=50%25/date=2025-11-11/v-1.parquet'), 'SELECT 2 AS n'),
+    ];
+    await withWarehouse([table(files)], async (warehouse) => {
+      const { columns, rows } = await warehouse.query('SELECT * FROM results ORDER BY n');
+      expect(columns.map(({ name }) => name)).toEqual(['n', 'price', 'country', 'date']);
+      expect(rows).toEqual([
+        { n: 1, price: 2, country: 'gb', date: '2025-11-10' },
+        { n: 2, price: null, country: '50%25', date: '2025-11-11' },
+      ]);
+      expect((await warehouse.query("SELECT n FROM results WHERE country = 'gb'")).rows).toEqual([{ n: 1 }]);
+    });
+  });
+
   it.each(['first', 'last'] as const)('shows null for a column that its %s files lack', async (place) => {
     const old = await days('SELECT 1::INTEGER AS n', 10, 12);
     const recent = await days('SELECT 1::INTEGER AS n, 2.5 AS price', 13, 14);
