@@ -74,8 +74,8 @@ export function readParquet(table: LocalTable, matching: ColumnMatching): string
  */
 function folderValues(names: readonly string[]): Map<string, string> {
   const pattern = `${names.map((name) => `/${name}=([^/]*)`).join('')}/[^/]*$`;
-  const valueOf = (group: number) => `regexp_extract(file.filename, ${quoteText(pattern)}, ${group})`;
-  return new Map(names.map((name, index) => [name, valueOf(index + 1)]));
+  const inFolder = (group: number) => `regexp_extract(file.filename, ${quoteText(pattern)}, ${group})`;
+  return new Map(names.map((name, index) => [name, inFolder(index + 1)]));
 }
 
 /** A path that DuckDB takes for a pattern, as one that fits nothing else. */

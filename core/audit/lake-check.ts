@@ -14,6 +14,8 @@ export type LakeProblem =
   | 'manifest_missing'
   | 'manifest_unreadable'
   | 'descriptor_unreadable'
+  /** A later Rescrape wrote the manifest or the descriptor. */
+  | 'newer_format'
   /** The manifest and the descriptor of its version name different files. */
   | 'files_differ'
   | 'file_missing'

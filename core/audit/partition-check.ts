@@ -1,5 +1,5 @@
 import { manifestKey, partitionName } from '../lake/layout.ts';
-import { CorruptLakeError, manifestFiles, readDescriptor } from '../lake/manifest.ts';
+import { CorruptLakeError, manifestFiles, NewerLakeError, readDescriptor } from '../lake/manifest.ts';
 import { readParquet } from '../lake/parquet.ts';
 import { type Row, tableColumns } from '../lake/schema.ts';
 import { fileHash, type VersionDescriptor } from '../lake/version.ts';
@@ -93,7 +93,8 @@ class Check implements PartitionCheck {
       return manifestFiles(manifest, table, this.#partition, key);
     } catch (error) {
       if (!(error instanceof CorruptLakeError)) throw error;
-      this.find('manifest_unreadable', `${key} is no manifest of this partition`);
+      if (error instanceof NewerLakeError) this.find('newer_format', error.message);
+      else this.find('manifest_unreadable', `${key} is no manifest of this partition`);
       return undefined;
     }
   }
@@ -103,7 +104,9 @@ class Check implements PartitionCheck {
       return await readDescriptor(this.#lake, this.#source.table, this.#partition, version);
     } catch (error) {
       if (!(error instanceof CorruptLakeError)) throw error;
-      this.find('descriptor_unreadable', `the descriptor of its version ${version} is missing or damaged`);
+      if (error instanceof NewerLakeError) this.find('newer_format', error.message);
+      else
+        this.find('descriptor_unreadable', `the descriptor of its version ${version} is missing or damaged`);
       return undefined;
     }
   }
@@ -184,6 +187,8 @@ function adviceFor(code: LakeProblem, source: string, partition: Partition): str
       return 'mend the store, then check again';
     case 'register_differs':
       return `a run is under way or was interrupted in between; look at the date once more: ${rerunCommand(source, partition)}`;
+    case 'newer_format':
+      return 'upgrade Rescrape, then check again';
     case 'manifest_missing':
       return `scrape it again: ${rerunCommand(source, partition, true)}`;
     default:

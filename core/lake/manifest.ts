@@ -1,11 +1,24 @@
-import type { ObjectStore, PutOptions, StoredObject } from '../ports/object-store.ts';
+import type { ObjectHead, ObjectStore, PutOptions, StoredObject } from '../ports/object-store.ts';
 import type { Partition, Table } from '../source/source.ts';
 import { dataPrefix, descriptorKey, manifestKey, partitionPath } from './layout.ts';
-import { decodeDescriptor, statsOf, type VersionDescriptor } from './version.ts';
+import {
+  decodeDescriptor,
+  NewerFormatError,
+  refuseNewerFormat,
+  statsOf,
+  type VersionDescriptor,
+} from './version.ts';
 
 /** Something in the lake that cannot be read as what it should be. The message says which key, and what to do. */
 export class CorruptLakeError extends Error {
   override readonly name = 'CorruptLakeError';
+}
+
+/** Something of a later Rescrape: nothing is wrong with it, so nobody may write over it. */
+export class NewerLakeError extends CorruptLakeError {
+  constructor(key: string, { message }: NewerFormatError) {
+    super(`${key} was written by a newer Rescrape (${message}): upgrade this one; it changes nothing there`);
+  }
 }
 
 /** The current version of a partition, with the etag that its successor must match. */
@@ -52,7 +65,8 @@ export async function readDescriptor(
     throw new CorruptLakeError(`${key} is missing, although a manifest names its version: ${advice}`);
   try {
     return decodeDescriptor(stored.body);
-  } catch {
+  } catch (error) {
+    if (error instanceof NewerFormatError) throw new NewerLakeError(key, error);
     throw new CorruptLakeError(`${key} is not a version descriptor: ${advice}`);
   }
 }
@@ -75,6 +89,7 @@ export async function putManifest(
     contentType: 'text/plain',
     durable: true,
     metadata: {
+      format: String(descriptor.formatVersion),
       version: descriptor.version,
       run: commit.by,
       'committed-at': commit.at,
@@ -104,6 +119,7 @@ function parseManifest(
   partition: Partition,
   key: string,
 ): [string, ...string[]] {
+  refuseNewerManifest(manifest, key);
   const prefix = dataPrefix(table, partition);
   const versions: string[] = [];
   for (const line of new TextDecoder().decode(manifest.body).split('\n')) {
@@ -117,6 +133,16 @@ function parseManifest(
   const [first, ...rest] = versions;
   if (first === undefined || rest.some((version) => version !== first)) throw corrupt(key, table, partition);
   return [first, ...rest];
+}
+
+/** Throws a NewerLakeError. */
+function refuseNewerManifest({ metadata }: ObjectHead, key: string): void {
+  try {
+    refuseNewerFormat(Number(metadata.format ?? 1));
+  } catch (error) {
+    if (error instanceof NewerFormatError) throw new NewerLakeError(key, error);
+    throw error;
+  }
 }
 
 /** Keys of the data files that a manifest names, in order. Throws a CorruptLakeError for anything that is no manifest. */

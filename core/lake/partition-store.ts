@@ -5,6 +5,7 @@ import { csvKey, dataKey, dataPrefix, descriptorKey, manifestKey, partitionPath 
 import {
   CorruptLakeError,
   type CurrentVersion,
+  NewerLakeError,
   putManifest,
   readCurrent,
   readDescriptor,
@@ -42,7 +43,10 @@ export class PartitionStore {
     return readCurrent(this.#lake, this.#table, this.#partition);
   }
 
-  /** What is current as far as it can be read, and the etag to commit over: a damaged manifest can be replaced as well. */
+  /**
+   * What is current as far as it can be read, and the etag to commit over: a damaged manifest can be replaced as well.
+   * Throws a NewerLakeError for what a later Rescrape wrote: that is not damaged.
+   */
   async currentOrBroken(): Promise<{
     readonly current: VersionDescriptor | undefined;
     readonly etag: string | undefined;
@@ -51,7 +55,7 @@ export class PartitionStore {
       const current = await this.current();
       return { current: current?.descriptor, etag: current?.manifestEtag };
     } catch (error) {
-      if (!(error instanceof CorruptLakeError)) throw error;
+      if (!(error instanceof CorruptLakeError) || error instanceof NewerLakeError) throw error;
       const head = await this.#lake.head(manifestKey(this.#table, this.#partition));
       return { current: undefined, etag: head?.etag };
     }

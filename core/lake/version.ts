@@ -53,8 +53,11 @@ const repeatedRowsSchema = z.object({
 });
 export type RepeatedRows = z.infer<typeof repeatedRowsSchema>;
 
+/** Of what is written today: descriptors, and the manifests that name their versions. */
+const FORMAT_VERSION = 1;
+
 const descriptorSchema = z.object({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(FORMAT_VERSION),
   version: z.string(),
   previous: z.string().nullable(),
   runId: z.string(),
@@ -94,9 +97,22 @@ export function encodeDescriptor(descriptor: VersionDescriptor): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(descriptor));
 }
 
-/** Throws where the bytes are no descriptor of a known format. */
+/** Written by a later Rescrape than this one: whole, perhaps, and not ours to read or to replace. */
+export class NewerFormatError extends Error {
+  override readonly name = 'NewerFormatError';
+}
+
+/** Throws a NewerFormatError for a descriptor of a later format, and otherwise where the bytes are no descriptor. */
 export function decodeDescriptor(bytes: Uint8Array): VersionDescriptor {
-  return descriptorSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  const { data } = z.object({ formatVersion: z.int() }).safeParse(value);
+  if (data) refuseNewerFormat(data.formatVersion);
+  return descriptorSchema.parse(value);
+}
+
+export function refuseNewerFormat(formatVersion: number): void {
+  if (formatVersion > FORMAT_VERSION)
+    throw new NewerFormatError(`format ${formatVersion}, and this Rescrape reads ${FORMAT_VERSION}`);
 }
 
 /** Rows by the item that they belong to. */

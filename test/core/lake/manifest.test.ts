@@ -117,7 +117,7 @@ describe('the current version of a partition', () => {
   it.each([
     ['is missing', undefined],
     ['is no JSON', 'garbage'],
-    ['is of another format', '{"formatVersion":2}'],
+    ['is of no format', '{"formatVersion":0}'],
   ])('whose descriptor %s is refused in one line, with what to do', async (_, text) => {
     await commit('v1', undefined);
     const lake = open();

@@ -1,5 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { checkLake } from '../../../core/audit/lake-check.ts';
+import { manifestKey } from '../../../core/lake/layout.ts';
 import { rollback } from '../../../core/pipeline/decisions.ts';
 import type { PublishResult } from '../../../core/pipeline/publish.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
@@ -99,5 +101,52 @@ describe('damage in the lake', () => {
       rollback(gb.session.platform, gb.session.source, GB_PARTITION, { actor: 'ann' }),
     ).rejects.toThrow(/is damaged/);
     expect(gb.visible()).toEqual(before);
+  });
+});
+
+describe('what a newer Rescrape wrote', () => {
+  const descriptor = ({ version }: PublishResult) =>
+    gb.lakeFile('data', 'racing_results', GB, `_${version}.json`);
+  const manifest = async () => {
+    const { lake } = gb.session.platform;
+    const key = manifestKey(gb.session.source.table, GB_PARTITION);
+    const { body, metadata } = (await lake.get(key))!;
+    await lake.put(key, body, { metadata: { ...metadata, format: '2' } });
+  };
+  const inNewerDescriptor = async (result: PublishResult) => {
+    const written = JSON.parse(readFileSync(descriptor(result), 'utf8'));
+    writeFileSync(descriptor(result), JSON.stringify({ ...written, formatVersion: 2, files: 'elsewhere' }));
+  };
+
+  it.each([
+    ['descriptor', inNewerDescriptor],
+    ['manifest', manifest],
+  ])('is told by its %s, and overwritten by nobody', async (_, written) => {
+    const first = await published({ ...NO_FAULTS, settlesLate: SETTLES }, DAY);
+    gb.session.site.setToday(TODAY);
+    const second = await gb.run();
+    await written(second);
+    const before = gb.visible();
+    const told = /written by a newer Rescrape.*upgrade/;
+    for (const force of [false, true])
+      expect(await gb.run({ force })).toMatchObject({
+        status: 'failed',
+        reason: expect.stringMatching(told),
+      });
+    for (const to of [undefined, first.version!]) {
+      const options = { actor: 'ann', ...(to !== undefined && { to }) };
+      await expect(rollback(gb.session.platform, gb.session.source, GB_PARTITION, options)).rejects.toThrow(
+        told,
+      );
+    }
+    expect(gb.visible()).toEqual(before);
+    const { findings } = await checkLake(gb.session.platform, gb.session.source, {
+      start: DAY,
+      end: DAY,
+      targets: ['gb'],
+    });
+    expect(findings).toEqual([
+      expect.objectContaining({ code: 'newer_format', whatToDo: expect.stringMatching(/^upgrade/) }),
+    ]);
   });
 });
