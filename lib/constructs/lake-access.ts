@@ -24,8 +24,15 @@ export interface LakeAccess {
   readonly delete?: readonly LakeFolder[];
 }
 
-/** What is sealed once is never replaced: who seals again looks what is there. */
-const SEAL = { read: ['work', 'captures', 'attempts'], write: ['work', 'captures', 'attempts'] } as const;
+/**
+ * What is sealed once is never replaced: who seals again looks what is there. The mark that a partition is under way is
+ * deleted when it no longer is.
+ */
+const SEAL = {
+  read: ['work', 'captures', 'attempts'],
+  write: ['work', 'captures', 'attempts'],
+  delete: ['work'],
+} as const;
 
 /**
  * What each function does to the lake, and no more. `test/lib/lake-access.test.ts` runs every stage against a recording
@@ -33,7 +40,7 @@ const SEAL = { read: ['work', 'captures', 'attempts'], write: ['work', 'captures
  */
 export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   plan: { read: ['work'], write: ['work'] },
-  scrape: { read: [...SEAL.read, 'tables', 'data'], write: SEAL.write },
+  scrape: { ...SEAL, read: [...SEAL.read, 'tables', 'data'] },
   'give-up': SEAL,
   publish: {
     read: ['work', 'tables', 'data', 'exports'],
@@ -45,7 +52,7 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   'retry-items': {
     read: [...SEAL.read, 'tables', 'data', 'exports'],
     write: [...SEAL.write, 'data', 'tables', 'commits', 'exports'],
-    delete: ['work'],
+    delete: SEAL.delete,
   },
 };
 
