@@ -13,7 +13,7 @@ import {
   type Partition,
   type Source,
 } from '../source/source.ts';
-import { isSameAddress, notWhole } from '../source/whole-index.ts';
+import { cutOff, isSameAddress, notWhole } from '../source/whole-index.ts';
 import type { Learned } from './checkpoint.ts';
 import { type IndexStep, MAX_INDEX_PAGES } from './index-walk.ts';
 
@@ -100,6 +100,8 @@ function parsePage(source: Source, partition: Partition, asked: Asked, page: Pag
 
 function parseIndex(source: Source, partition: Partition, asked: AskedIndex, page: Page): Parsed {
   const { step, attempt } = asked;
+  const cut = cutOff(source, page);
+  if (cut) return { outcome: { code: cut.code, message: cut.message } };
   const discovery = source.discover.parse(page, partition, { attempt, notes: step.notes });
   if (discovery.kind === 'rejected')
     return { outcome: { code: discovery.code, message: oneLine(discovery.message) } };

@@ -22,22 +22,25 @@ export function notWhole(
   discovery: Exclude<Discovery, Rejected>,
   asked: string,
 ): NotWhole | undefined {
-  const { sameAddress = true, contentTypes, end, relNext = true } = source.discover.whole ?? {};
+  const { sameAddress = true, contentTypes, relNext = true } = source.discover.whole ?? {};
   if (sameAddress && !isSameAddress(page.url, asked))
     return changed(`the index answered under another address: ${page.url}`);
   if (contentTypes && !contentTypes.includes(page.contentType))
     return changed(
       `the index came as ${page.contentType || 'nothing named'}, not as ${contentTypes.join(', ')}`,
     );
-  const isHtml = isHtmlPage(page);
-  const last = end === undefined ? (isHtml ? '</html>' : null) : end;
-  if (last !== null && !endsWith(page.text, last))
-    return { code: 'NETWORK_ERROR', message: `the index was cut: ${String(last)} is not at its end` };
-  if (!relNext || !isHtml || isFollowed(discovery)) return undefined;
+  if (!relNext || !isHtmlPage(page) || isFollowed(discovery)) return undefined;
   const next = nextPage(source, partition, page, asked);
   return next === undefined
     ? undefined
     : changed(`the index goes on at ${next} (rel=next), which was not asked for`);
+}
+
+/** Why an index is not read at all: it was cut on its way, and what its parser would say of the rest says nothing. */
+export function cutOff({ discover }: Source, page: Page): NotWhole | undefined {
+  const { end = isHtmlPage(page) ? '</html>' : null } = discover.whole ?? {};
+  if (end === null || endsWith(page.text, end)) return undefined;
+  return { code: 'NETWORK_ERROR', message: `the index was cut: ${String(end)} is not at its end` };
 }
 
 function changed(message: string): NotWhole {

@@ -19,6 +19,13 @@ describe('an index is not believed', () => {
   it.each<[string, Answer | string, WholeIndex | undefined, string, string]>([
     ['that was cut', GOOD.slice(0, -20), undefined, 'NETWORK_ERROR', 'was cut'],
     [
+      'of which so little came that its parser misses all',
+      '<html><body>',
+      undefined,
+      'NETWORK_ERROR',
+      'was cut',
+    ],
+    [
       'that was cut, though it says that the day is empty',
       none('x').slice(0, -20),
       undefined,
