@@ -112,6 +112,8 @@ async function recordPartition(
     { target, date },
     {
       status: 'unchanged',
+      order: 0,
+      settledRun: 0,
       version: `version-${night}`,
       runId: runIdOf(night + 6),
       at: nightAfter(addDays(date, 6)) + 30_000,

@@ -19,6 +19,7 @@ export class Progress {
   #waiting = 0;
   #drawnAt = 0;
   #hasLine = false;
+  #isClockTold = false;
 
   onStart(
     request: Pick<Plan, 'source'> | { source: string; start: string; end: string },
@@ -43,6 +44,11 @@ export class Progress {
             `  ${name} ${cellText(event.item)}: ${event.code}${event.message ? ` (${cellText(event.message)})` : ''}, try ${event.attempt}`,
           );
         }
+        break;
+      case 'clock-behind':
+        // Every partition finds it anew; once is enough.
+        if (!this.#isClockTold) this.#line(`  ${clockText(event)}`);
+        this.#isClockTold = true;
         break;
       case 'trouble':
         this.#line(`  ${cellText(event.message)}`);
@@ -97,4 +103,9 @@ export class Progress {
     const counts = `${this.#pages} pages (${this.#unchanged} unchanged, ${this.#problems} with problems), ${this.#waiting} waits`;
     process.stderr.write(`\r\u001b[K${this.#published}/${this.#partitions} partitions, ${counts}`);
   }
+}
+
+function clockText({ now, known }: Extract<PipelineEvent, { kind: 'clock-behind' }>): string {
+  const [is, was] = [now, known].map((at) => new Date(at).toISOString());
+  return `the clock went back: it says ${is}, and the newest record here is of ${was}; what is read now counts as later`;
 }

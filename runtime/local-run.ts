@@ -110,7 +110,8 @@ async function findInterrupted(
   for await (const { input, status } of runs.list(asked.source)) {
     if (status !== 'running') return undefined;
     const { runId, ...was } = input;
-    const recent = platform.clock.now() - timeOfId(runId) < RESUME_WITHIN_MS;
+    // Of one that a clock began which ran ahead nobody knows how old it is.
+    const recent = Math.abs(platform.clock.now() - timeOfId(runId)) < RESUME_WITHIN_MS;
     if (recent && sameAsked(was, asked)) return runId;
   }
   return undefined;

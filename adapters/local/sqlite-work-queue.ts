@@ -59,6 +59,14 @@ export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue 
   return new SqliteWorkQueue(options);
 }
 
+/**
+ * SQS hides a message for twelve hours at most. One that is due later than that, and an hour, was written by a clock that
+ * ran ahead: it is due now.
+ */
+const LONGEST_DELAY_MS = 13 * 3_600_000;
+const DUE = '(due_at <= ? OR due_at > ?)';
+const dueAt = (now: number): number[] => [now, now + LONGEST_DELAY_MS];
+
 class SqliteWorkQueue implements WorkQueue {
   readonly #path: string;
   readonly #clock: Clock;
@@ -85,9 +93,9 @@ class SqliteWorkQueue implements WorkQueue {
       const now = this.#clock.now();
       const rows = database
         .prepare(
-          'SELECT number, id, body, deliveries FROM messages WHERE due_at <= ? ORDER BY due_at, number LIMIT ?',
+          `SELECT number, id, body, deliveries FROM messages WHERE ${DUE} ORDER BY due_at, number LIMIT ?`,
         )
-        .all(now, max);
+        .all(...dueAt(now), max);
       const hide = database.prepare(
         'UPDATE messages SET deliveries = deliveries + 1, due_at = ?, receipt = ? WHERE number = ?',
       );
@@ -134,13 +142,13 @@ class SqliteWorkQueue implements WorkQueue {
   async depth(): Promise<QueueDepth> {
     return this.#read<QueueDepth>({ due: 0, delayed: 0, inFlight: 0, dead: 0 }, (database) => {
       const now = this.#clock.now();
-      const count = (table: string, where: string, ...bound: number[]) =>
+      const count = (table: string, where: string, bound = dueAt(now)) =>
         Number(database.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).get(...bound)?.n);
       return {
-        due: count('messages', 'due_at <= ?', now),
-        delayed: count('messages', 'due_at > ? AND receipt IS NULL', now),
-        inFlight: count('messages', 'due_at > ? AND receipt IS NOT NULL', now),
-        dead: count('dead_letters', 'true'),
+        due: count('messages', DUE),
+        delayed: count('messages', `NOT ${DUE} AND receipt IS NULL`),
+        inFlight: count('messages', `NOT ${DUE} AND receipt IS NOT NULL`),
+        dead: count('dead_letters', 'true', []),
       };
     });
   }
@@ -208,8 +216,8 @@ class SqliteWorkQueue implements WorkQueue {
 
   /** What SQS does by itself when such a message becomes visible. */
   #moveExhausted(database: DatabaseSync): void {
-    const spent = 'due_at <= ? AND deliveries >= ?';
-    const bound = [this.#clock.now(), this.#maxDeliveries];
+    const spent = `${DUE} AND deliveries >= ?`;
+    const bound = [...dueAt(this.#clock.now()), this.#maxDeliveries];
     database
       .prepare(
         `INSERT INTO dead_letters (id, body) SELECT id, body FROM messages WHERE ${spent} ORDER BY number`,

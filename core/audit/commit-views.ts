@@ -34,7 +34,7 @@ WITH ranked AS (
   SELECT
     ${PARTITION}, status, version, items_expected, items_found, items_empty, items_carried, items_failed,
     ${LISTED.map((name) => `coalesce(${name}, 0) AS ${name}`).join(', ')}, rows, reason, run_id, recorded_at,
-    row_number() OVER (PARTITION BY ${PARTITION} ORDER BY recorded_at DESC, run_id DESC) AS recency,
+    row_number() OVER (PARTITION BY ${PARTITION} ORDER BY coalesce(standing_order, 0) DESC, recorded_at DESC, run_id DESC) AS recency,
     max(CASE WHEN status IN ('committed', 'unchanged') AND actor = 'run' THEN recorded_at END)
       OVER (PARTITION BY ${PARTITION}) AS refreshed_at
   FROM commits

@@ -165,10 +165,16 @@ function withdrawnReason({ withdrawn: { count, ids } }: PartitionStanding): stri
 /** Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it. */
 function whyStale({ due, skipped }: DateEvidence, standing: PartitionStanding): string | undefined {
   const failed = standing.status === 'failed';
-  if (!failed && (due === undefined || lastSettledAt(standing) >= due.startedAt)) return undefined;
+  if (!failed && (due === undefined || isSettled(standing, due))) return undefined;
   if (failed) return `its last refresh failed: ${standing.reason ?? 'no reason on record'}`;
   if (skipped !== undefined) return `not refreshed: the target is skipped (${skipped})`;
   return due && `not refreshed: ${runText(due)}`;
+}
+
+/** By sequence, where both are counted: what was begun before that is told by the clock. */
+function isSettled(standing: PartitionStanding, { sequence, startedAt }: RefreshDue): boolean {
+  if (sequence > 0 && standing.settledRun !== null) return standing.settledRun >= sequence;
+  return lastSettledAt(standing) >= startedAt;
 }
 
 /** Milliseconds. Whoever accepted or rejected what a run brought has settled that run's question. */

@@ -16,6 +16,13 @@ const standingSchema = z.object({
   runId: z.string(),
   /** Milliseconds; when that was decided. */
   at: z.number(),
+  /**
+   * One more than that of the standing which was on record when it was decided. Of two answers the higher counts, and the
+   * later `at` only where neither knew of the other: a clock may have run ahead.
+   */
+  order: z.int().default(0),
+  /** Sequence of the newest run when it was last refreshed, or decided by a person: none of the runs until then is due. */
+  settledRun: z.int().nullable().default(null),
   /** Milliseconds; the last refresh that ended committed or unchanged. Null where none ever did. */
   freshAt: z.number().nullable(),
   /** Items of the source's own index that can have rows; null where the last refresh could not read it. */
@@ -42,7 +49,13 @@ const standingSchema = z.object({
 /** How a partition stands: the counts of its last refresh. Answers completeness without opening a single data file. */
 export type PartitionStanding = z.infer<typeof standingSchema>;
 /** What was not kept in the days of older standings may be left out. */
-type NewStanding = Omit<z.input<typeof standingSchema>, 'target' | 'date' | 'freshAt'>;
+type NewStanding = Omit<
+  z.input<typeof standingSchema>,
+  'target' | 'date' | 'freshAt' | 'order' | 'settledRun'
+> & {
+  readonly order: number;
+  readonly settledRun: number;
+};
 
 /** Names that a standing carries: a document of the state store is small. */
 const MAX_NAMES = 20;
@@ -96,7 +109,7 @@ export class PartitionRegister {
 
   /**
    * Records a refresh or a decision, unless a later one is on record: run ids could not tell, a run that began first may well
-   * publish last. `fresh`: the site itself was asked, and answered.
+   * publish last. `settledRun` 0 settles none. `fresh`: the site itself was asked, and answered.
    */
   async record(
     table: string,
@@ -106,9 +119,10 @@ export class PartitionRegister {
     for (;;) {
       const document = await this.#state.get(partitionKey(table), sortKey(partition));
       const before = document && readStanding(document.value);
-      const isLate = before !== undefined && before.at > standing.at;
-      const freshAt = fresh ? Math.max(standing.at, before?.freshAt ?? 0) : (before?.freshAt ?? null);
-      if (isLate && freshAt === before.freshAt) return;
+      const isLate = before !== undefined && isLater(before, standing);
+      const freshAt = freshest(before, isLate, fresh ? standing.at : null);
+      const settledRun = Math.max(before?.settledRun ?? 0, standing.settledRun) || null;
+      if (isLate && freshAt === before.freshAt && settledRun === before.settledRun) return;
       // A refresh that failed decides nothing: what is current stays, and a held version still waits.
       const failed = standing.status === 'failed';
       const version = standing.version ?? (failed ? (before?.version ?? null) : null);
@@ -118,11 +132,32 @@ export class PartitionRegister {
         partition: partitionKey(table),
         sort: sortKey(partition),
         value: isLate
-          ? { ...before, freshAt }
-          : { ...standing, version, held, target: partition.target, date: partition.date, freshAt },
+          ? { ...before, freshAt, settledRun }
+          : {
+              ...standing,
+              version,
+              held,
+              target: partition.target,
+              date: partition.date,
+              freshAt,
+              settledRun,
+            },
         expect: document?.revision ?? ('absent' as const),
       };
       if ((await this.#state.write([write])) === 'written') return;
     }
   }
+}
+
+type Decided = Pick<PartitionStanding, 'order' | 'at'>;
+
+function isLater(before: Decided, standing: Decided): boolean {
+  return before.order === standing.order ? before.at > standing.at : before.order > standing.order;
+}
+
+/** What comes in order replaces a time that a clock wrote which ran ahead; what comes late only adds to it. */
+function freshest(before: PartitionStanding | undefined, isLate: boolean, at: number | null): number | null {
+  const known = before?.freshAt ?? null;
+  if (at === null) return known;
+  return isLate && known !== null ? Math.max(at, known) : at;
 }

@@ -7,6 +7,8 @@ import { type RunRecord, RunRegister } from '../work/run-register.ts';
 export interface RefreshDue {
   readonly runId: string;
   readonly status: RunRecord['status'];
+  /** See `RunRecord`; 0 for one that was begun before runs were counted. */
+  readonly sequence: number;
   /** Milliseconds. */
   readonly startedAt: number;
 }
@@ -23,9 +25,9 @@ export async function lastRuns(
 ): Promise<ReadonlyMap<string, ReadonlyMap<CivilDate, RefreshDue>>> {
   const byTarget = new Map(targets.map((target) => [target, new Map<CivilDate, RefreshDue>()]));
   let open = targets.length * [...datesBetween(range.start, range.end)].length;
-  for await (const { input, status, startedAt } of new RunRegister(state).list(source)) {
+  for await (const { input, status, sequence, startedAt } of new RunRegister(state).list(source)) {
     if (open <= 0) break;
-    const due = { runId: input.runId, status, startedAt };
+    const due = { runId: input.runId, status, sequence, startedAt };
     const covered = [...datesBetween(laterOf(range.start, input.start), earlierOf(range.end, input.end))];
     for (const [target, runs] of byTarget) {
       if (input.targets && !input.targets.includes(target)) continue;

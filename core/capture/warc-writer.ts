@@ -9,6 +9,8 @@ export interface Capture {
   readonly response: HttpResponse;
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number;
+  /** What orders it among all looks at the page; `fetchedAt` unless a clock was wrong. */
+  readonly lookedAt: number;
 }
 
 export interface WarcInfo {
@@ -17,6 +19,9 @@ export interface WarcInfo {
   /** `software`, `operator`, `description`, ... (WARC 1.1, section 6.2). */
   readonly fields: Readonly<Record<string, string>>;
 }
+
+/** Milliseconds; written where it differs from WARC-Date. WARC 1.1 lets a record carry fields of one's own (section 4). */
+export const LOOKED_AT = 'Rescrape-Looked-At';
 
 const VERSION = 'WARC/1.1';
 /**
@@ -31,13 +36,14 @@ const LEVEL_FOR_ENCODED = 0;
  * The HTTP message is stored as it came, its body still content-encoded.
  */
 export async function encodeCapture(capture: Capture): Promise<Uint8Array> {
-  const { response, fetchedAt } = capture;
+  const { response, fetchedAt, lookedAt } = capture;
   const head = encodeHttpHead(response);
   const block = Buffer.concat([head, response.body]);
   const headers = {
     'WARC-Type': 'response',
     'WARC-Record-ID': recordId(),
     'WARC-Date': new Date(fetchedAt).toISOString(),
+    ...(lookedAt === fetchedAt ? {} : { [LOOKED_AT]: String(lookedAt) }),
     'WARC-Target-URI': targetUri(response.url),
     ...(response.remoteAddress === undefined ? {} : { 'WARC-IP-Address': response.remoteAddress }),
     'Content-Type': 'application/http; msgtype=response',

@@ -2,7 +2,7 @@ import { WARCParser } from 'warcio';
 import { CaptureError } from './capture-error.ts';
 import { readGzipMember } from './gzip-member.ts';
 import { decodeHttpMessage } from './http-message.ts';
-import type { Capture } from './warc-writer.ts';
+import { type Capture, LOOKED_AT } from './warc-writer.ts';
 
 /** A capture with its place in the file: what `_capture` of a row points to. */
 export interface StoredCapture {
@@ -51,5 +51,6 @@ async function decodeRecord(content: Uint8Array): Promise<Capture | undefined> {
       ...(remoteAddress ? { remoteAddress } : {}),
     },
     fetchedAt,
+    lookedAt: Number(record.warcHeader(LOOKED_AT) || fetchedAt),
   };
 }

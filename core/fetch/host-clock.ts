@@ -62,6 +62,8 @@ class HostQueue {
   active = 0;
   lastStartAt = NEVER;
   pausedUntil = NEVER;
+  /** The clock when it was last looked at. */
+  now = NEVER;
   readonly waiting: Waiter[] = [];
   /** Set while one sleep runs for the head of the queue. */
   sleeping: AbortController | undefined;
@@ -75,6 +77,18 @@ class HostQueue {
   constructor(host: string) {
     this.host = host;
   }
+}
+
+/** Where the clock was set back, what was noted before would hold the host for as long: it goes back by as much. */
+function followClock(queue: HostQueue, now: number): void {
+  const back = queue.now - now;
+  queue.now = now;
+  if (back <= 0) return;
+  queue.lastStartAt -= back;
+  queue.pausedUntil -= back;
+  queue.untold -= back;
+  queue.askedAt -= back;
+  for (const waiter of queue.waiting) if (waiter.slot !== undefined) waiter.slot -= back;
 }
 
 export function createHostClock({ clock, maxPenaltyMs = 60_000, ledger }: HostClockOptions): HostClock {
@@ -94,6 +108,7 @@ export function createHostClock({ clock, maxPenaltyMs = 60_000, ledger }: HostCl
     for (let head = queue.waiting[0]; head !== undefined; head = queue.waiting[0]) {
       if (queue.active >= head.pace.concurrency) return;
       const now = clock.now();
+      followClock(queue, now);
       // Whoever slept through a pause until its end would start together with all the others that did.
       if (head.slot !== undefined && head.slot < queue.pausedUntil) head.slot = undefined;
       const startAt = Math.max(

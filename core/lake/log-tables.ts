@@ -74,6 +74,10 @@ export const COMMIT_SCHEMA = z.object({
   changed: z.boolean().describe('True where the rows differ from the version before'),
   reason: z.string().nullable().describe('Why it was held, failed, rolled back, accepted or rejected'),
   actor: z.string().describe('run, or the command that a person gave'),
+  standing_order: z
+    .int32()
+    .nullable()
+    .describe('Higher is later, of what was decided about one partition: a clock may have run ahead'),
   recorded_at: z.iso.datetime().describe('When this was decided'),
 });
 export type CommitRow = z.infer<typeof COMMIT_SCHEMA>;

@@ -8,6 +8,7 @@ import { statusOf } from '../outcome/verdict.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import type { Item, Partition, Source } from '../source/source.ts';
 import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { LookClock } from './look-clock.ts';
 import type { Platform } from './platform.ts';
 import { type Asked, type Reading, readResponse } from './read-page.ts';
 
@@ -34,6 +35,8 @@ export interface StartedPage {
   readonly number: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** What orders it among all looks at the page (`LookClock`); milliseconds. */
+  readonly lookedAt: number;
 }
 
 const NO_CAPTURE = new Uint8Array(0);
@@ -49,6 +52,7 @@ export interface Held {
 /** Tries one page once, and puts the attempt on record before anything else happens. Never throws for what a site does. */
 export async function attemptPage(
   context: AttemptContext,
+  looks: LookClock,
   asked: Asked,
   number: number,
   held: Held,
@@ -59,12 +63,14 @@ export async function attemptPage(
   const fetched = await platform.fetcherFor(source).fetch({ url, ...(validators && { validators }) });
   if (fetched.robots) await recordRobots(context, fetched.robots);
 
-  const toRecord = () => readAndRecord(context, asked, number, held, url, fetched);
+  const { startedAt } = fetched;
+  const lookedAt = looks.order(startedAt);
+  const toRecord = () => readAndRecord(context, asked, number, held, url, fetched, lookedAt);
   const { readAlone } = context;
   if (!readAlone || fetched.kind === 'failed') return toRecord();
   const { kind, item } = asked;
   const page = asked.kind === 'index' ? asked.step.page : 0;
-  return readAlone({ kind, item, page, number, startedAt: fetched.startedAt }, toRecord);
+  return readAlone({ kind, item, page, number, startedAt, lookedAt }, toRecord);
 }
 
 async function readAndRecord(
@@ -74,6 +80,7 @@ async function readAndRecord(
   held: Held,
   url: string,
   fetched: FetchResult,
+  lookedAt: number,
 ): Promise<Checkpoint> {
   const { platform, source, runId, partition } = context;
   const validators = held.confirms?.validators;
@@ -82,6 +89,7 @@ async function readAndRecord(
   const checkpoint: Checkpoint = {
     kind: asked.kind,
     item: asked.item,
+    lookedAt,
     outcome: reading.outcome,
     ...(reading.learned && { learned: reading.learned }),
     ...(asked.kind === 'index' && asked.step.page > 0 && { page: asked.step.page }),
@@ -106,7 +114,7 @@ async function readAndRecord(
   };
   await writeCheckpoint(platform.lake, runId, source.name, partition, {
     checkpoint,
-    capture: await captureOf(fetched),
+    capture: await captureOf(fetched, lookedAt),
   });
   platform.emit({
     kind: 'attempted',
@@ -143,9 +151,9 @@ function read(
 }
 
 /** A 304 has no body of its own: the capture that it confirms is already kept. */
-async function captureOf(fetched: FetchResult): Promise<Uint8Array> {
+async function captureOf(fetched: FetchResult, lookedAt: number): Promise<Uint8Array> {
   if (fetched.kind === 'failed' || fetched.response.status === 304) return NO_CAPTURE;
-  return encodeCapture({ response: fetched.response, fetchedAt: fetched.startedAt });
+  return encodeCapture({ response: fetched.response, fetchedAt: fetched.startedAt, lookedAt });
 }
 
 /** What a response came with that the next request can send back. */
@@ -165,12 +173,13 @@ const FATAL: Outcome = {
 /** Puts a page on record that was being read when a process died; undefined where its attempt is there. */
 export async function recordFatal(
   context: AttemptContext,
-  { kind, item, page, number, startedAt }: StartedPage,
+  { kind, item, page, number, startedAt, lookedAt }: StartedPage,
 ): Promise<Checkpoint | undefined> {
   const { platform, source, runId, partition } = context;
   const checkpoint: Checkpoint = {
     kind,
     item,
+    lookedAt,
     outcome: FATAL,
     ...(page > 0 && { page }),
     attempt: {
@@ -222,6 +231,7 @@ export async function recordRobots(context: AttemptContext, robots: RobotsReques
     checkpoint: {
       kind: 'robots',
       item,
+      lookedAt: robots.startedAt,
       outcome,
       attempt: {
         ...attemptFacts(context, outcome),

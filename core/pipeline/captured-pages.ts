@@ -54,8 +54,7 @@ export class CapturedPages {
         else pages.#byPath.set(path, [found]);
       }
     }
-    for (const found of pages.#byPath.values())
-      found.sort((a, b) => b.capture.fetchedAt - a.capture.fetchedAt);
+    for (const found of pages.#byPath.values()) found.sort((a, b) => b.capture.lookedAt - a.capture.lookedAt);
     return pages;
   }
 
@@ -141,14 +140,14 @@ export class CapturedPages {
   /** Which try at its page in its run it was, as far as tries left captures. */
   #tryOf({ capture, runId }: FoundCapture): number {
     const same = this.#at(capture.response.url).filter((other) => other.runId === runId);
-    return same.filter((other) => other.capture.fetchedAt <= capture.fetchedAt).length;
+    return same.filter((other) => other.capture.lookedAt <= capture.lookedAt).length;
   }
 }
 
 export function evidenceOf({ capture, place }: FoundCapture): PageEvidence & { readonly asOf: number } {
-  const { response, fetchedAt } = capture;
+  const { response, fetchedAt, lookedAt } = capture;
   const { asOf } = copyAge(response, fetchedAt);
-  return { checkedAt: fetchedAt, capture: place, asOf, ...pageValidators(response) };
+  return { checkedAt: lookedAt, capture: place, asOf, ...pageValidators(response) };
 }
 
 function isOlderCopy(one: FoundCapture, other: FoundCapture): boolean {

@@ -24,6 +24,8 @@ export interface Checkpoint {
   readonly page?: number;
   readonly item: Item;
   readonly attempt: AttemptRow;
+  /** What orders it among all looks at the page (`LookClock`); milliseconds. */
+  readonly lookedAt: number;
   readonly outcome: Outcome;
   readonly learned?: Learned;
   /** Validators of the page: those it came with, or those that a 304 confirmed. */
@@ -82,6 +84,8 @@ export async function* readCheckpoints(
     if (!stored) continue;
     const end = stored.body.indexOf(NEWLINE);
     const checkpoint = JSON.parse(new TextDecoder().decode(stored.body.subarray(0, end))) as Checkpoint;
-    yield { checkpoint, capture: stored.body.subarray(end + 1) };
+    // One that was written before looks had an order.
+    const lookedAt = checkpoint.lookedAt ?? Date.parse(checkpoint.attempt.attempted_at);
+    yield { checkpoint: { ...checkpoint, lookedAt }, capture: stored.body.subarray(end + 1) };
   }
 }

@@ -8,6 +8,7 @@ import { columnsOf } from '../lake/schema.ts';
 import { statsOf, type VersionDescriptor } from '../lake/version.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { FailureRegister } from '../work/failure-register.ts';
+import { RunRegister } from '../work/run-register.ts';
 import type { Platform } from './platform.ts';
 import { dayOfRun } from './run-id.ts';
 import { INDEX_ID } from './scrape-progress.ts';
@@ -207,6 +208,8 @@ async function record(
   const { decided, descriptor, standing, rowsBefore, actor } = made;
   const id = platform.newId();
   const at = platform.clock.now();
+  const register = new PartitionRegister(platform.state);
+  const order = ((await register.get(source.table.name, partition))?.order ?? 0) + 1;
   const stats = statsOf(descriptor?.items ?? []);
   const row: CommitRow = {
     run_id: id,
@@ -233,13 +236,18 @@ async function record(
     changed: decided.version !== decided.previous,
     reason: standing?.reason ?? null,
     actor,
+    standing_order: order,
     recorded_at: new Date(at).toISOString(),
   };
   await platform.lake.put(
     logKey('commits', dayOfRun(id), source.name, partition, id),
     writeParquet(columnsOf(COMMIT_SCHEMA), [row]),
   );
-  await new PartitionRegister(platform.state).record(source.table.name, partition, {
+  // Whoever accepts or rejects what a run brought settles its question, and those of all runs before.
+  const isSettled = decided.decision !== 'rolled_back';
+  await register.record(source.table.name, partition, {
+    order,
+    settledRun: isSettled ? await new RunRegister(platform.state).newest(source.name) : 0,
     status: decided.decision,
     version: decided.version,
     runId: id,

@@ -54,7 +54,12 @@ export async function readCommits(
   for (const log of await partitionLogs(lake, 'commits', source, partition)) {
     rows.push(...((await readLog(lake, log, COMMIT_COLUMNS)) as CommitRow[]));
   }
-  return rows.sort((a, b) => (a.recorded_at < b.recorded_at ? 1 : -1));
+  return rows.sort(newestFirst);
+}
+
+/** By the clock only where order does not tell: it may have run ahead. */
+function newestFirst(a: CommitRow, b: CommitRow): number {
+  return (b.standing_order ?? 0) - (a.standing_order ?? 0) || (a.recorded_at < b.recorded_at ? 1 : -1);
 }
 
 async function readLog(

@@ -4,6 +4,7 @@ import { TargetRegister } from '../target/target.ts';
 import { type CivilDate, civilDate, datesBetween } from '../window/civil-date.ts';
 import { type RunInput, RunRegister } from '../work/run-register.ts';
 import { recordRobots } from './attempt.ts';
+import { clockBehind } from './look-clock.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
 import type { PlanAnswer } from './workflow.ts';
 
@@ -42,6 +43,13 @@ export async function makePlan(
   };
 }
 
+/** When the newest run of the source was at work last, as its clock had it; milliseconds, 0 where there is none. */
+async function lastRunAt({ state }: Platform, source: string): Promise<number> {
+  for await (const { startedAt, finishedAt } of new RunRegister(state).list(source))
+    return Math.max(startedAt, finishedAt ?? 0);
+  return 0;
+}
+
 function targetsOf(source: Source, asked: readonly string[] | undefined): readonly string[] {
   const known = source.targets.map(({ id }) => id);
   const unknown = asked?.find((target) => !known.includes(target));
@@ -63,7 +71,10 @@ export async function plan(platform: Platform, input: RunInput): Promise<PlanAns
   const source = sourceNamed(platform, input.source);
   const key = planKey(runId);
   const made = await makePlan(platform, input);
-  await new RunRegister(platform.state).begin(input, platform.clock.now());
+  const now = platform.clock.now();
+  const behind = clockBehind(now, await lastRunAt(platform, source.name));
+  if (behind) platform.emit(behind);
+  await new RunRegister(platform.state).begin(input, now);
   const first = made.work[0];
   if (first) await checkReach(platform, source, runId, first);
   const stored = await platform.lake.get(key);

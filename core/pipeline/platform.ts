@@ -45,6 +45,8 @@ export type PipelineEvent =
       readonly partition: Partition;
       readonly items: number;
     }
+  /** The clock is behind what is on record: it ran ahead then, or was set back since. Milliseconds. */
+  | { readonly kind: 'clock-behind'; readonly now: number; readonly known: number }
   /** Something of ours went wrong that ends nothing. */
   | { readonly kind: 'trouble'; readonly message: string }
   | { readonly kind: 'flagged'; readonly source: string; readonly target: string; readonly reason: string }

@@ -5,6 +5,7 @@ import { writeParquet } from '../lake/parquet.ts';
 import { columnsOf } from '../lake/schema.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
 import { FailureRegister } from '../work/failure-register.ts';
+import { RunRegister } from '../work/run-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import type { PublishResult } from './publish.ts';
 import { dayOfRun } from './run-id.ts';
@@ -54,16 +55,25 @@ export async function recordPublish(
     changed: answer.changed,
     reason: answer.reason,
     actor,
+    standing_order: answer.order ?? null,
     recorded_at: new Date(at).toISOString(),
   };
   const key = logKey('commits', dayOfRun(runId), source.name, partition, runId);
   await platform.lake.put(key, writeParquet(COMMIT_COLUMNS, [row]));
 
+  // One item that was tried again makes its partition no fresher.
+  const fresh =
+    result.origin === 'site' &&
+    result.index.kind !== 'none' &&
+    (answer.status === 'committed' || answer.status === 'unchanged');
   await new PartitionRegister(platform.state).record(source.table.name, partition, {
     status: answer.status,
     version: answer.version,
     runId,
     at: answer.decidedAt,
+    // An answer of before the upgrade has no order.
+    order: answer.order ?? 0,
+    settledRun: fresh ? await new RunRegister(platform.state).newest(source.name) : 0,
     expected: row.items_expected,
     found: answer.stats.found,
     empty: answer.stats.empty,
@@ -77,11 +87,7 @@ export async function recordPublish(
     rows: answer.rows,
     held: answer.held,
     reason: answer.reason,
-    // One item that was tried again makes its partition no fresher.
-    fresh:
-      result.origin === 'site' &&
-      result.index.kind !== 'none' &&
-      (answer.status === 'committed' || answer.status === 'unchanged'),
+    fresh,
   });
 
   if (answer.status === 'held') return;

@@ -50,6 +50,8 @@ export interface PublishResult {
   readonly changed: boolean;
   /** Milliseconds; what it rests upon was current then. Of two answers about a partition the later one counts. */
   readonly decidedAt: number;
+  /** See `PartitionStanding`: one more than that of the standing that was on record before this was decided. */
+  readonly order: number;
   /** Version that waits for a decision, where status is held. */
   readonly held: string | null;
   readonly reason: string | null;
@@ -82,7 +84,7 @@ export async function publish(
       `publish of ${partitionName(source.name, partition)} was called before its scrape was sealed`,
     );
   const answer = await publishResult(context, result).catch((error: unknown) =>
-    corrupted(result, error, platform.clock.now()),
+    corrupted(context, result, error),
   );
   await recordPublish(context, result, answer, actor);
   await platform.lake.put(answerKey(context), new TextEncoder().encode(JSON.stringify(answer)));
@@ -105,17 +107,41 @@ export async function publishResult(context: AttemptContext, result: ScrapeResul
   const { platform, source, partition } = context;
   const store = new PartitionStore(platform.lake, source.table, partition);
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
+    // In this order: all that is on record by now rests upon this current version, or one before it.
+    const order = await nextOrder(context);
     const readAt = platform.clock.now();
-    const answer = await tryPublish(context, store, result, await store.current(), readAt);
+    const answer = await tryPublish(context, store, result, await store.current(), { order, readAt });
     if (answer) return answer;
   }
   throw new StageError('Conflict', `${partitionName(source.name, partition)}: other writers kept committing`);
 }
 
+/** Of what is decided from now on about the partition. */
+async function nextOrder({ platform, source, partition }: AttemptContext): Promise<number> {
+  const standing = await new PartitionRegister(platform.state).get(source.table.name, partition);
+  return (standing?.order ?? 0) + 1;
+}
+
+/** When an answer was decided: in order, and in milliseconds. */
+interface When {
+  readonly order: number;
+  readonly readAt: number;
+}
+
 /** A version that cannot be read stays as it is: what to do about it is a person's decision, and the reason tells. */
-function corrupted(result: ScrapeResult, error: unknown, now: number): PublishResult {
+async function corrupted(
+  context: AttemptContext,
+  result: ScrapeResult,
+  error: unknown,
+): Promise<PublishResult> {
   if (!(error instanceof CorruptLakeError)) throw error;
-  return answerOver(result, undefined, undefined, now)('failed', { reason: error.message, rowsBefore: null });
+  const when = { order: await nextOrder(context), readAt: context.platform.clock.now() };
+  return answerOver(
+    result,
+    undefined,
+    undefined,
+    when,
+  )('failed', { reason: error.message, rowsBefore: null });
 }
 
 /** One try over one reading of the current version; undefined where somebody else committed in between. */
@@ -124,11 +150,11 @@ async function tryPublish(
   store: PartitionStore,
   result: ScrapeResult,
   current: CurrentVersion | undefined,
-  readAt: number,
+  when: When,
 ): Promise<PublishResult | undefined> {
   const { platform, source } = context;
   const merged = merge(current?.descriptor, result);
-  const answer = answerOver(result, current, merged, readAt);
+  const answer = answerOver(result, current, merged, when);
   const blind = indexProblem(result);
   if (blind !== undefined) return answer('failed', { reason: blind });
   if (!merged || !isWorthKeeping(merged)) return answer('failed', { reason: 'no item gave records' });
@@ -217,7 +243,7 @@ function answerOver(
   result: ScrapeResult,
   current: CurrentVersion | undefined,
   merged: Merged | undefined,
-  decidedAt: number,
+  { order, readAt }: When,
 ): Answer {
   const descriptor = current?.descriptor;
   const indexRead = result.index.kind === 'listed' || (result.index.kind === 'none' && merged !== undefined);
@@ -237,7 +263,8 @@ function answerOver(
     rowsBefore: descriptor?.rows ?? null,
     contentHash: descriptor?.contentHash ?? null,
     changed: false,
-    decidedAt,
+    decidedAt: readAt,
+    order,
     held: null,
     reason: null,
     attempts: result.attempts,

@@ -1,6 +1,12 @@
 import pLimit from 'p-limit';
 import { type Outcome, reasonText } from '../outcome/outcome.ts';
-import { coolDownMs, encodeFailedItem, isRetriedLater, MAX_RETRIES } from '../work/failed-item.ts';
+import {
+  believedDue,
+  coolDownMs,
+  encodeFailedItem,
+  isRetriedLater,
+  MAX_RETRIES,
+} from '../work/failed-item.ts';
 import { type Failure, isUnresolved, moved } from '../work/failure.ts';
 import { FAILURES_AT_ONCE, FailureRegister, keyOf } from '../work/failure-register.ts';
 import { unburied, usedUp } from '../work/retry-settle.ts';
@@ -46,7 +52,10 @@ function waited(
   dueAt: number,
 ): Failure | undefined {
   if (before?.state !== 'queued' || !before.retry) return undefined;
-  const retry = { ...before.retry, dueAt: Math.max(before.retry.dueAt, dueAt) };
+  const retry = {
+    ...before.retry,
+    dueAt: Math.max(believedDue(before.retry.dueAt, platform.clock.now()), dueAt),
+  };
   const counts = retryOf !== undefined && retryOf !== before.item && retry.countedBy !== runId;
   if (!counts) return { ...before, retry };
   const counted = { ...before, retry: { ...retry, tries: retry.tries + 1, countedBy: runId } };

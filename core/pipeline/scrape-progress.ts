@@ -6,11 +6,18 @@ import { type IndexWalk, walkIndex } from './index-walk.ts';
 /** The item id under which the index of the day is tried and recorded like any other page. */
 export const INDEX_ID = 'index';
 
+type Tried = Pick<Checkpoint, 'outcome' | 'attempt' | 'lookedAt'>;
+
+/** As they happened: ids are made from the clock, which may be set back in the midst of a run. */
+export function inOrder(a: Omit<Tried, 'outcome'>, b: Omit<Tried, 'outcome'>): number {
+  return a.lookedAt - b.lookedAt || (a.attempt.attempt_id < b.attempt.attempt_id ? -1 : 1);
+}
+
 /** What is already on record of this scrape, by item, and for an index of several pages by page. */
 export class ScrapeProgress {
   readonly #last = new Map<string, Checkpoint>();
   readonly #attempts = new Map<string, number>();
-  readonly #tried: Pick<Checkpoint, 'outcome' | 'attempt'>[] = [];
+  readonly #tried: Tried[] = [];
 
   static async load({ platform, runId, source, partition }: AttemptContext): Promise<ScrapeProgress> {
     const progress = new ScrapeProgress();
@@ -21,8 +28,8 @@ export class ScrapeProgress {
 
   add(checkpoint: Checkpoint): void {
     if (checkpoint.kind === 'robots') return;
-    this.#tried.push({ outcome: checkpoint.outcome, attempt: checkpoint.attempt });
-    const { item, page } = checkpoint;
+    const { item, page, outcome, attempt, lookedAt } = checkpoint;
+    this.#tried.push({ outcome, attempt, lookedAt });
     const number = checkpoint.attempt.attempt_number;
     if (number <= this.attempts(item.id, page)) return;
     this.#attempts.set(pageName(item.id, page), number);
@@ -32,8 +39,13 @@ export class ScrapeProgress {
   }
 
   /** Every attempt so far, as it happened. */
-  inOrder(): readonly Pick<Checkpoint, 'outcome' | 'attempt'>[] {
-    return this.#tried.toSorted((a, b) => (a.attempt.attempt_id < b.attempt.attempt_id ? -1 : 1));
+  inOrder(): readonly Tried[] {
+    return this.#tried.toSorted(inOrder);
+  }
+
+  /** The latest look; milliseconds, 0 for none. */
+  lastLookAt(): number {
+    return this.#tried.reduce((last, { lookedAt }) => Math.max(last, lookedAt), 0);
   }
 
   /** `page`: of an index, from 0. */

@@ -9,6 +9,7 @@ import { civilDate } from '../window/civil-date.ts';
 import { type AttemptContext, attemptPage, type Held, recordFatal } from './attempt.ts';
 import type { Checkpoint, Learned } from './checkpoint.ts';
 import { watchingDeaths } from './deaths.ts';
+import { type LookClock, lastLookOf } from './look-clock.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from './platform.ts';
 import { INDEX_ID, ScrapeProgress } from './scrape-progress.ts';
 import { isSealed, seal } from './seal.ts';
@@ -59,19 +60,21 @@ async function scrapePages(
   once: boolean,
 ): Promise<ScrapeAnswer> {
   const { source } = context;
-  const current = force ? undefined : await knownVersion(context);
+  const known = await knownVersion(context);
+  const current = force ? undefined : known;
   const progress = await ScrapeProgress.load(context);
   const gate = await TargetGate.open(context, progress.inOrder());
+  const looks = gate.looksAfter(Math.max(lastLookOf(known), progress.lastLookAt()));
 
-  if (!force) await leaveOutFatal(context, progress, [indexItem(context)]);
-  const index = await scrapeIndex(context, current, progress, gate, { mustStop, once });
+  if (!force) await leaveOutFatal(context, looks, progress, [indexItem(context)]);
+  const index = await scrapeIndex(context, looks, current, progress, gate, { mustStop, once });
   // After retries of the index the items get their own full set of them.
   if (index !== 'go-on') return { done: false };
   const listed = progress.listed()?.filter((item) => isReady(item) && !leaveOut.has(item.id));
   if (listed) {
-    if (!force) await leaveOutFatal(context, progress, listed);
+    if (!force) await leaveOutFatal(context, looks, progress, listed);
     const open = listed.filter(({ id }) => isOpen(source, progress, id, { once }));
-    const finished = await scrapeItems(context, open, current, progress, gate, { mustStop, once });
+    const finished = await scrapeItems(context, looks, open, current, progress, gate, { mustStop, once });
     if (!finished) return { done: false };
   }
   await seal(context);
@@ -124,14 +127,16 @@ function indexItem({ source, partition }: AttemptContext): Item {
 /** Puts on record that items which killed the process are not asked for. */
 async function leaveOutFatal(
   context: AttemptContext,
+  looks: LookClock,
   progress: ScrapeProgress,
   items: readonly Item[],
 ): Promise<void> {
   for (const item of items) {
     if (!context.fatal?.has(item.id) || progress.last(item.id)) continue;
     const startedAt = context.platform.clock.now();
+    const lookedAt = looks.order(startedAt);
     const kind = item.id === INDEX_ID ? 'index' : 'item';
-    const checkpoint = await recordFatal(context, { kind, item, page: 0, number: 1, startedAt });
+    const checkpoint = await recordFatal(context, { kind, item, page: 0, number: 1, startedAt, lookedAt });
     if (checkpoint) progress.add(checkpoint);
   }
 }
@@ -142,6 +147,7 @@ async function leaveOutFatal(
  */
 async function scrapeIndex(
   context: AttemptContext,
+  looks: LookClock,
   current: VersionDescriptor | undefined,
   progress: ScrapeProgress,
   gate: TargetGate,
@@ -161,7 +167,7 @@ async function scrapeIndex(
     const number = progress.attempts(INDEX_ID, page) + 1;
     const target = { kind: 'index', item: { ...item, url: step.url }, step, attempt: number } as const;
     const held = page === 0 ? heldIndex(source, current) : { copy: { asOf: current?.index.asOf } };
-    const checkpoint = await attemptPage(context, target, number, held);
+    const checkpoint = await attemptPage(context, looks, target, number, held);
     progress.add(checkpoint);
     await gate.note(checkpoint);
     if (!once && isRetryable(source, checkpoint, number)) throw retryError([checkpoint]);
@@ -196,6 +202,7 @@ function listedAs(state: VersionItem['state']): Pick<ListedItem, 'status'> {
 /** One pass over the items that have no final outcome yet. False where it had to stop first. */
 async function scrapeItems(
   context: AttemptContext,
+  looks: LookClock,
   open: readonly Item[],
   current: VersionDescriptor | undefined,
   progress: ScrapeProgress,
@@ -212,7 +219,7 @@ async function scrapeItems(
     if (stopped || (await gate.isShut())) return;
     const number = progress.attempts(item.id) + 1;
     const held = heldItem(source, known.get(item.id));
-    const checkpoint = await attemptPage(context, { kind: 'item', item }, number, held);
+    const checkpoint = await attemptPage(context, looks, { kind: 'item', item }, number, held);
     progress.add(checkpoint);
     await gate.note(checkpoint);
     if (!once && isRetryable(source, checkpoint, number)) retry.push(checkpoint);

@@ -11,8 +11,8 @@ import type {
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/verdict.ts';
 import type { Item, ListedItem } from '../source/source.ts';
-import { afterAttempt, TargetRegister } from '../target/target.ts';
-import type { FailedItem, FailedTry } from '../work/failure.ts';
+import { afterAttempt, lookedAtLast, TargetRegister } from '../target/target.ts';
+import { type FailedItem, type FailedTry, orderOf } from '../work/failure.ts';
 import { FAILURES_AT_ONCE, FailureRegister } from '../work/failure-register.ts';
 import type { AttemptContext } from './attempt.ts';
 import { appendAttempts } from './attempt-log.ts';
@@ -21,7 +21,7 @@ import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { type IndexWalk, walkIndex } from './index-walk.ts';
 import { queueFailures } from './queue-failures.ts';
 import { timeOfId } from './run-id.ts';
-import { INDEX_ID } from './scrape-progress.ts';
+import { INDEX_ID, inOrder } from './scrape-progress.ts';
 
 const UNASKED = { code: 'UNKNOWN_ERROR', message: 'it was not asked for before the run gave up' } as const;
 
@@ -65,17 +65,19 @@ export async function seal(
     seen.push({ checkpoint, place: await captures.add(capture) });
   await captures.finish();
   const attempts: AttemptRow[] = [];
+  let lastLookAt = 0;
+  seen.sort((a, b) => inOrder(a.checkpoint, b.checkpoint));
   for (const { checkpoint, place } of seen) {
     const attempt = { ...checkpoint.attempt, capture: placeText(place) };
     attempts.push(attempt);
     const kept = { ...checkpoint, attempt };
+    if (checkpoint.kind !== 'robots') lastLookAt = Math.max(lastLookAt, checkpoint.lookedAt);
     if (checkpoint.kind !== 'robots') noteTry(tries, kept);
     if (checkpoint.kind === 'index' && isLaterTry(kept, pages.get(checkpoint.page ?? 0)))
       pages.set(checkpoint.page ?? 0, kept);
     if (checkpoint.kind === 'item' && isLaterTry(kept, last.get(checkpoint.item.id)))
       last.set(checkpoint.item.id, kept);
   }
-  attempts.sort((a, b) => (a.attempt_id < b.attempt_id ? -1 : 1));
   await appendAttempts(context, attempts);
 
   const walk = walkIndex('', (page) => pages.get(page)?.learned);
@@ -92,7 +94,7 @@ export async function seal(
     attempts: attempts.length,
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
   };
-  await countAttempts(context, attempts);
+  await countAttempts(context, attempts, lastLookAt);
   const failedPage = walk.kind === 'next' ? pages.get(walk.step.page) : undefined;
   await openFailures(context, failedPage, result.items, last, tries, unasked);
   await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
@@ -145,8 +147,7 @@ function indexResult(
 
 /** Milliseconds; when the index was asked for that lists the items. */
 function listedAt(pages: ReadonlyMap<number, Checkpoint>): number {
-  const first = pages.get(0);
-  return first ? Date.parse(first.attempt.attempted_at) : 0;
+  return pages.get(0)?.lookedAt ?? 0;
 }
 
 function itemResult(
@@ -187,9 +188,9 @@ function contentOf({ runId }: AttemptContext, checkpoint: Checkpoint): ItemConte
   }
 }
 
-function evidenceOf({ attempt, etag, lastModified, asOf }: Checkpoint): PageEvidence {
+function evidenceOf({ attempt, lookedAt, etag, lastModified, asOf }: Checkpoint): PageEvidence {
   return {
-    checkedAt: Date.parse(attempt.attempted_at),
+    checkedAt: lookedAt,
     capture: attempt.capture,
     ...(etag !== undefined && { etag }),
     ...(lastModified !== undefined && { lastModified }),
@@ -199,12 +200,14 @@ function evidenceOf({ attempt, etag, lastModified, asOf }: Checkpoint): PageEvid
 
 function noteTry(
   tries: Map<string, FailedTry[]>,
-  { item, attempt, outcome, kind, learned }: Checkpoint,
+  { item, attempt, lookedAt, outcome, kind, learned }: Checkpoint,
 ): void {
   // Pages of an index that came are no tries of the one that did not.
   if (kind === 'index' && learned) return;
+  const at = Date.parse(attempt.attempted_at);
   const note: FailedTry = {
-    at: Date.parse(attempt.attempted_at),
+    at,
+    ...(lookedAt !== at && { lookedAt }),
     runId: attempt.run_id,
     code: outcome.code,
     message: outcome.message ?? null,
@@ -217,9 +220,11 @@ function noteTry(
 async function countAttempts(
   { platform, source, runId, partition }: AttemptContext,
   attempts: readonly AttemptRow[],
+  lastLookAt: number,
 ): Promise<void> {
   const own = attempts.filter((attempt) => attempt.item_id !== 'robots.txt');
   if (own.length === 0) return;
+  const times = own.map(({ attempted_at }) => Date.parse(attempted_at));
   await new TargetRegister(platform.state).update(
     source.name,
     partition.target,
@@ -233,7 +238,7 @@ async function countAttempts(
             source,
             attempt.item_id === INDEX_ID ? 'index' : 'item',
           ),
-        record,
+        lookedAtLast(record, lastLookAt, times),
       ),
     {
       kind: 'put',
@@ -260,7 +265,7 @@ async function openFailures(
     .map(({ attempt, item, outcome }): FailedItem & { outcome: Outcome } => ({
       item: item.id,
       url: attempt.url,
-      tries: tries.get(item.id)!.toSorted((a, b) => a.at - b.at),
+      tries: tries.get(item.id)!.toSorted((a, b) => orderOf(a) - orderOf(b)),
       capture: attempt.capture,
       outcome,
     }));

@@ -1,6 +1,7 @@
 import { afterAttempt, type SkipFlag, type TargetRecord, TargetRegister } from '../target/target.ts';
 import type { AttemptContext } from './attempt.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { clockBehind, LookClock } from './look-clock.ts';
 import { INDEX_ID } from './scrape-progress.ts';
 
 type Tried = Pick<Checkpoint, 'outcome' | 'attempt'>;
@@ -24,6 +25,15 @@ export class TargetGate {
     const gate = new TargetGate(context, register, record);
     for (const attempt of tried) await gate.note(attempt);
     return gate;
+  }
+
+  /** For looks at this target: later than all that is on record of it, `known` among that. Milliseconds. */
+  looksAfter(known: number): LookClock {
+    const { clock, emit } = this.#context.platform;
+    const last = Math.max(known, this.#record.lastLookAt);
+    const behind = clockBehind(clock.now(), last);
+    if (behind) emit(behind);
+    return new LookClock(clock, last);
   }
 
   async isShut(): Promise<boolean> {

@@ -2,11 +2,12 @@ import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import { isWithoutResult, type VersionDescriptor } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Item } from '../source/source.ts';
-import { isRetriedLater } from '../work/failed-item.ts';
-import { type Failure, isUnresolved } from '../work/failure.ts';
+import { believedDue, isRetriedLater } from '../work/failed-item.ts';
+import { type Failure, isUnresolved, lastFailedLookOf } from '../work/failure.ts';
 import { FailureRegister } from '../work/failure-register.ts';
 import { type AttemptContext, attemptPage } from './attempt.ts';
 import { watchingDeaths } from './deaths.ts';
+import { lastLookOf } from './look-clock.ts';
 import type { PartitionWork } from './platform.ts';
 import { type PublishResult, publish } from './publish.ts';
 import { isGood } from './publish-record.ts';
@@ -80,10 +81,13 @@ async function askOnce(
   if (progress.last(failure.item)) return 'asked';
   const known = current.items.find(({ id }) => id === failure.item);
   const isGone = known ? isWithoutResult(known.state) : true;
-  if (isGone && current.index.checkedAt > failure.lastFailedAt) return 'unlisted';
+  if (isGone && current.index.checkedAt > lastFailedLookOf(failure)) return 'unlisted';
   const item: Item = known ? { id: known.id, url: known.url } : { id: failure.item, url: failure.url };
   const gate = await TargetGate.open(context, []);
-  await gate.note(await attemptPage(context, { kind: 'item', item }, 1, heldItem(context.source, known)));
+  const looks = gate.looksAfter(Math.max(lastFailedLookOf(failure), lastLookOf(current)));
+  await gate.note(
+    await attemptPage(context, looks, { kind: 'item', item }, 1, heldItem(context.source, known)),
+  );
   return 'asked';
 }
 
@@ -114,12 +118,12 @@ const SOON_MS = 15 * 60_000;
 
 /** Unresolved items of the partition that this is not the time for. */
 async function waitingItems({ platform, source, partition }: AttemptContext): Promise<Map<string, Failure>> {
-  const soon = platform.clock.now() + SOON_MS;
+  const now = platform.clock.now();
   const items = new Map<string, Failure>();
   for await (const failure of new FailureRegister(platform.state).list(source.name, partition)) {
     const { state, code, item, retry, claim } = failure;
     // Without the index there is no pass: it is asked for whenever it may heal.
-    const isLater = item !== INDEX_ID && (retry?.dueAt ?? 0) > soon;
+    const isLater = item !== INDEX_ID && believedDue(retry?.dueAt ?? 0, now) > now + SOON_MS;
     // Somebody is at it, or died at it: what was fetched then is taken up with its own message.
     const isElsewhere = item !== INDEX_ID && claim !== null;
     const isWaiting = state === 'dead' || !isRetriedLater(code) || isLater || isElsewhere;

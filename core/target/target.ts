@@ -24,6 +24,8 @@ const targetSchema = z.object({
   lastSuccessAt: z.number().nullable(),
   lastFailureAt: z.number().nullable(),
   lastErrorCode: z.string().nullable(),
+  /** The latest look at a page of it, as looks are ordered (`LookClock`); no time for people. 0 for none. */
+  lastLookAt: z.number().default(0),
 });
 
 /** The reliability record of a target. Times in milliseconds. */
@@ -42,6 +44,28 @@ export function newTarget(source: string, target: string): TargetRecord {
     lastSuccessAt: null,
     lastFailureAt: null,
     lastErrorCode: null,
+    lastLookAt: 0,
+  };
+}
+
+/**
+ * The record before attempts are counted that were made at `times`, the last look among them at `lastLookAt`. Where that
+ * look had to be put after its own time, a clock ran ahead before: times that it left do not hide the new ones. Milliseconds.
+ */
+export function lookedAtLast(
+  record: TargetRecord,
+  lastLookAt: number,
+  times: readonly number[],
+): TargetRecord {
+  const next = { ...record, lastLookAt: Math.max(record.lastLookAt, lastLookAt) };
+  if (lastLookAt <= Math.max(...times)) return next;
+  const first = Math.min(...times);
+  const believed = (at: number | null) => (at === null ? null : Math.min(at, first));
+  return {
+    ...next,
+    lastAttemptAt: believed(record.lastAttemptAt),
+    lastSuccessAt: believed(record.lastSuccessAt),
+    lastFailureAt: believed(record.lastFailureAt),
   };
 }
 

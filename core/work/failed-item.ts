@@ -110,6 +110,14 @@ const MIN_WAIT_MS = MINUTE_MS;
 /** A message cannot be hidden for longer than this (SQS), and a day later the next run asks anyway. */
 const MAX_WAIT_MS = 12 * 60 * MINUTE_MS;
 
+/**
+ * When an item is due: a time further ahead than any cool-down was written by a clock that ran ahead, and is not believed.
+ * Left out rather than cut: what is cut at every reading moves on with the clock and never comes. Milliseconds.
+ */
+export function believedDue(dueAt: number, now: number): number {
+  return dueAt > now + MAX_WAIT_MS ? now : dueAt;
+}
+
 /** Milliseconds to stay away from an item after this outcome: the source's cool-down, or what Retry-After asked for. */
 export function coolDownMs(outcome: Outcome, policy: Pick<RetryPolicy, 'coolDownMinutes'>): number {
   const usual = (policy.coolDownMinutes ?? COOL_DOWN_MINUTES) * MINUTE_MS;

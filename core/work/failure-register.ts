@@ -8,6 +8,7 @@ import {
   failedAgain,
   failureSchema,
   isUnresolved,
+  lastFailedLookOf,
 } from './failure.ts';
 
 /** Which failure: an item of a partition of a source. */
@@ -74,7 +75,8 @@ export class FailureRegister {
     by: { readonly runId: string; readonly at: number },
   ): Promise<number> {
     const isRecovered = (failure: Failure | undefined): failure is Failure =>
-      isUnresolved(failure) && (seenAt(failure.item) ?? Number.NEGATIVE_INFINITY) >= failure.lastFailedAt;
+      isUnresolved(failure) &&
+      (seenAt(failure.item) ?? Number.NEGATIVE_INFINITY) >= lastFailedLookOf(failure);
     let count = 0;
     for await (const failure of this.list(source, partition)) {
       if (!isRecovered(failure)) continue;

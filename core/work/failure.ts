@@ -47,6 +47,8 @@ export const CLAIM_MS = 15 * 60_000;
 const outcomeSchema = z.object({
   /** Milliseconds. */
   at: z.number(),
+  /** What orders it among all looks at the page; milliseconds. `at` where it is left out. */
+  lookedAt: z.number().optional(),
   runId: z.string(),
   code: z.enum(OUTCOME_CODES),
   message: z.string().nullable(),
@@ -85,9 +87,11 @@ export const failureSchema = z.object({
   /** Milliseconds. */
   openedAt: z.number(),
   lastFailedAt: z.number(),
+  /** What orders the last try among all looks at the page; `lastFailedAt` where it is left out. */
+  lastLookAt: z.number().optional(),
   closedAt: z.number().nullable(),
   closedBy: z.string().nullable(),
-  /** When the page was read that recovered it; null where none did. A failure later than that is a new one. */
+  /** The look at the page that recovered it; null where none did. A failure later than that is a new one. */
   seenAt: z.number().nullable().default(null),
   /** The newest last; no more than `HISTORY`: every attempt is in the table `attempts`. */
   outcomes: z.array(outcomeSchema).default([]),
@@ -155,7 +159,7 @@ export function failedAgain(
   const last = tries.at(-1)!;
   // Times tell what is past, ids do not: a run that was interrupted and taken up again fails an item later than the retry
   // that had a newer id.
-  if (before && knownUntil(before) >= last.at) return undefined;
+  if (before && knownUntil(before) >= orderOf(last)) return undefined;
   const again = isUnresolved(before) ? before : undefined;
   const failure: Failure = {
     source: identity.source,
@@ -174,6 +178,7 @@ export function failedAgain(
     lastRunId: runId,
     openedAt: again?.openedAt ?? last.at,
     lastFailedAt: last.at,
+    ...(orderOf(last) !== last.at && { lastLookAt: orderOf(last) }),
     closedAt: null,
     closedBy: null,
     seenAt: null,
@@ -187,9 +192,19 @@ export function failedAgain(
   return failure.state === 'queued' && !isRetriedLater(last.code) ? offQueue(failure, move) : failure;
 }
 
+/** What orders a try among all looks at its page; milliseconds. */
+export function orderOf({ lookedAt, at }: FailedTry): number {
+  return lookedAt ?? at;
+}
+
+/** What orders the last failure of an item among all looks at its page; milliseconds. */
+export function lastFailedLookOf({ lastLookAt, lastFailedAt }: Failure): number {
+  return lastLookAt ?? lastFailedAt;
+}
+
 /** The last that is known of the item; milliseconds. */
 function knownUntil(failure: Failure): number {
-  if (isUnresolved(failure)) return failure.lastFailedAt;
+  if (isUnresolved(failure)) return lastFailedLookOf(failure);
   return failure.seenAt ?? failure.closedAt ?? 0;
 }
 

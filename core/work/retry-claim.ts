@@ -1,4 +1,4 @@
-import { type FailedItemMessage, isRetriedLater } from './failed-item.ts';
+import { believedDue, type FailedItemMessage, isRetriedLater } from './failed-item.ts';
 import { CLAIM_MS, type Failure, isClaimed, isUnresolved, moved, offQueue } from './failure.ts';
 import type { FailureKey, FailureRegister } from './failure-register.ts';
 
@@ -93,7 +93,7 @@ function judgeFree(
   }
   if (!isRetriedLater(code)) return { kind: 'needs-a-person', why: code };
   // Put back, and whoever did it has not noted it: the message knows when it is due.
-  const dueAt = state === 'dead' ? wish.notBefore : (retry?.dueAt ?? wish.notBefore);
+  const dueAt = believedDue(state === 'dead' ? wish.notBefore : (retry?.dueAt ?? wish.notBefore), now);
   if (state === 'open' && wish.sentAt < (failure.transitions.at(-1)?.at ?? 0))
     return { kind: 'closed', why: 'it was taken off the queue' };
   return dueAt > now && !claim ? { kind: 'wait', delayMs: dueAt - now } : 'take';

@@ -1,6 +1,6 @@
 import { type Outcome, reasonText } from '../outcome/outcome.ts';
 import type { RetryPolicy } from '../source/source.ts';
-import { coolDownMs, isRetriedLater, MAX_RETRIES } from './failed-item.ts';
+import { believedDue, coolDownMs, isRetriedLater, MAX_RETRIES } from './failed-item.ts';
 import { closed, type Failure, isUnresolved, type Move, moved, offQueue } from './failure.ts';
 import type { FailureKey, FailureRegister } from './failure-register.ts';
 import { isLetterOf, LOOK_AGAIN_MS } from './retry-claim.ts';
@@ -43,7 +43,10 @@ export async function settleRetry(
     if (claim?.runId !== runId) {
       // Somebody else has ended it, or taken it up: where it is queued still, this message may be its only one.
       if (failure.state === 'queued')
-        settled = { kind: 'again', delayMs: Math.max(LOOK_AGAIN_MS, (retry?.dueAt ?? at) - at) };
+        settled = {
+          kind: 'again',
+          delayMs: Math.max(LOOK_AGAIN_MS, believedDue(retry?.dueAt ?? at, at) - at),
+        };
       return undefined;
     }
     const free: Failure = { ...failure, claim: null };
@@ -61,7 +64,7 @@ export async function settleRetry(
       settled = { kind: 'dead', why: spent, redrives: retry.redrives };
       return unburied(free, { ...move, why: spent });
     }
-    const dueAt = Math.max(retry.dueAt, at + coolDownMs(outcome, policy));
+    const dueAt = Math.max(believedDue(retry.dueAt, at), at + coolDownMs(outcome, policy));
     settled = { kind: 'again', delayMs: dueAt - at };
     return { ...free, retry: { ...retry, dueAt } };
   });

@@ -45,6 +45,18 @@ describe('the SQLite work queue', () => {
     expect(existsSync(join(directory, 'queue.sqlite'))).toBe(false);
   });
 
+  it('hands over what a clock sent that was ahead', async () => {
+    const queue = open();
+    clock.set(365 * 86_400_000);
+    await queue.send([{ body: 'then', delayMs: 2_700_000 }]);
+    clock.set(-365 * 86_400_000);
+    await queue.send([{ body: 'now', delayMs: 12 * 3_600_000 }]);
+    expect(await queue.depth()).toEqual({ due: 1, delayed: 1, inFlight: 0, dead: 0 });
+    expect(await queue.receive({ max: 2, visibilityMs: 1000 })).toMatchObject([{ body: 'then' }]);
+    expect(await queue.receive({ max: 2, visibilityMs: 1000 })).toEqual([]);
+    queue.close();
+  });
+
   it('sees what another process has sent since it looked at nothing', async () => {
     const [reader, writer] = [open(), open()];
     expect(await reader.depth()).toMatchObject({ due: 0 });

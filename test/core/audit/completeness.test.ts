@@ -49,6 +49,7 @@ describe('completeness', () => {
         version: `version-${when}`,
         runId: `run-${when}`,
         at: at(when),
+        order: 0,
         expected: 20,
         found: 20,
         empty: 0,
@@ -59,6 +60,7 @@ describe('completeness', () => {
         reason: null,
         fresh: counts.status === undefined || counts.status === 'committed' || counts.status === 'unchanged',
         ...counts,
+        settledRun: 0,
       },
     );
   }

@@ -32,6 +32,8 @@ describe('the check of the lake', () => {
       version,
       runId: 'run-1',
       at: 1,
+      order: 1,
+      settledRun: 0,
       expected: 1,
       found: 1,
       empty: 0,

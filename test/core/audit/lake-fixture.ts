@@ -111,6 +111,7 @@ export function commit(
     status: 'committed',
     version: `version-${recordedAt}`,
     previous_version: null,
+    standing_order: null,
     items_expected: 20,
     items_found: 20,
     items_unchanged: 0,

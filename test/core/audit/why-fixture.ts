@@ -45,6 +45,8 @@ export const standing = (more: Partial<PartitionStanding> = {}): PartitionStandi
   version: 'v2',
   runId: RUN,
   at: AT,
+  order: 1,
+  settledRun: 1,
   freshAt: AT,
   expected: 20,
   found: 20,

@@ -12,6 +12,7 @@ const page = '<!doctype html><title>Café</title>'.repeat(500);
 function capture(response: Partial<HttpResponse> = {}): Capture {
   return {
     fetchedAt: FETCHED_AT,
+    lookedAt: FETCHED_AT,
     response: {
       kind: 'response',
       url: 'https://example.com/races/1?x=%C3%A9',
@@ -32,6 +33,16 @@ function parts(member: Uint8Array): { warc: string; http: string; body: string }
 }
 
 describe('a capture', () => {
+  it('comes back with the order that its look had, where a clock was wrong', async () => {
+    const original = { ...capture(), lookedAt: FETCHED_AT + 31_536_000_000 };
+    const member = await encodeCapture(original);
+    expect(await decodeCapture(member)).toMatchObject({
+      fetchedAt: FETCHED_AT,
+      lookedAt: original.lookedAt,
+    });
+    expect(parts(member).warc).toContain('WARC-Date: 2025-11-17T10:00:00.123Z');
+  });
+
   it('comes back as it was', async () => {
     const original = capture({
       headers: [

@@ -49,6 +49,22 @@ describe('the host clock', () => {
     expect(starts).toEqual([0, 100]);
   });
 
+  it.each([365 * 86_400_000, 3_600_000, 5_000])(
+    'waits no longer where the clock is set back by %d ms',
+    async (ms) => {
+      const { ask, clock, hosts } = setUp();
+      const pace = { concurrency: 9, minDelayMs: 250 };
+      await ask(pace);
+      hosts.penalise(HOST, 1000);
+      clock.set(-ms);
+      const turn = ask(pace);
+      await clock.advance(999);
+      expect(await Promise.race([turn, 'none yet'])).toBe('none yet');
+      await clock.advance(1);
+      expect((await turn).waitedMs).toBe(1000);
+    },
+  );
+
   it('keeps hosts apart', async () => {
     const { ask, clock, starts } = setUp();
     void ask({ concurrency: 1, minDelayMs: 5000 }, 'a.example');

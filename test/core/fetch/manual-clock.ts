@@ -25,10 +25,9 @@ export class ManualClock implements Clock {
         reject(signal.reason);
         return;
       }
-      const sleeper: Sleeper = { until: this.#now + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
+      this.#sleepers.push({ until: this.#now + ms, wake: resolve });
       signal?.addEventListener('abort', () => {
-        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+        this.#sleepers = this.#sleepers.filter(({ wake }) => wake !== resolve);
         reject(signal.reason);
       });
     });
@@ -45,6 +44,12 @@ export class ManualClock implements Clock {
       await settled();
     }
     this.#now = end;
+  }
+
+  /** The clock is set, forward or back; timers know nothing of it. */
+  set(by: number): void {
+    this.#now += by;
+    this.#sleepers = this.#sleepers.map(({ until, wake }) => ({ until: until + by, wake }));
   }
 
   /** Moves on until nobody sleeps. */

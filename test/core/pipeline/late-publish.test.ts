@@ -61,7 +61,13 @@ describe('the standing of a partition', () => {
     await session.run({ targets: ['gb'] });
     const { freshAt: _, target: __, date: ___, ...before } = await standing();
     const register = new PartitionRegister(session.platform.state);
-    await register.record('racing_results', GB, { ...before, found: 1, at: before.at - 1, fresh: false });
+    await register.record('racing_results', GB, {
+      ...before,
+      found: 1,
+      at: before.at - 1,
+      settledRun: 0,
+      fresh: false,
+    });
     expect(await standing()).toMatchObject({ found: session.amount.races });
   });
 });
