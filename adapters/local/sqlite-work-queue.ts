@@ -60,8 +60,8 @@ export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue 
 }
 
 /**
- * SQS hides a message for twelve hours at most. One that is due later than that, and an hour, was written by a clock that
- * ran ahead: it is due now.
+ * SQS hides a message for twelve hours at most; this is an hour more. What is due later still was sent by a clock that ran
+ * ahead: it is due now.
  */
 const LONGEST_DELAY_MS = 13 * 3_600_000;
 const DUE = '(due_at <= ? OR due_at > ?)';
@@ -211,7 +211,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   #dueIn(delayMs: number): number {
-    return this.#clock.now() + Math.max(0, Math.ceil(delayMs));
+    return this.#clock.now() + Math.min(LONGEST_DELAY_MS, Math.max(0, Math.ceil(delayMs)));
   }
 
   /** What SQS does by itself when such a message becomes visible. */
