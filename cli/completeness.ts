@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import {
+  type CompletenessQuery,
   type CompletenessReport,
   completeness,
   type TargetCompleteness,
 } from '../core/audit/completeness.ts';
 import type { DateStanding, DateStatus } from '../core/audit/date-standing.ts';
 import { checkLake, type LakeCheck } from '../core/audit/lake-check.ts';
+import { currentDamage } from '../core/lake/whole-version.ts';
 import { withdrawnText } from '../core/report/item-counts.ts';
+import type { Source } from '../core/source/source.ts';
 import { civilDateAt } from '../core/window/window.ts';
+import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { type CsvTarget, printCsv } from './csv-output.ts';
@@ -59,7 +63,8 @@ export function completenessCommand(): Command {
           const targets = targetsOf(source, options.target);
           const asked = { ...windowOf(source, now, options), ...(targets && { targets }) };
           const today = civilDateAt(now, source.timeZone);
-          const report = await completeness(platform.state, source, { ...asked, today });
+          const damageOf = damageIn(platform, source);
+          const report = await completeness(platform.state, source, { ...asked, today, ...damageOf });
           answers.push(options.lake ? { ...report, lake: await checkLake(platform, source, asked) } : report);
         }
         printAnswers(answers, { ...globals, ...options });
@@ -75,6 +80,15 @@ export function completenessCommand(): Command {
         }
       });
     });
+}
+
+/** Here the files are looked at; in a stack that would be a request for each, and `--lake` makes them. */
+function damageIn(platform: CommandPlatform, source: Source): Pick<CompletenessQuery, 'damageOf'> {
+  if (isStack(platform)) return {};
+  const { lake, verified } = platform;
+  return {
+    damageOf: async (partition) => (await currentDamage(lake, verified, source.table, partition))?.message,
+  };
 }
 
 /** A report, with what the files say where that was asked for. */
@@ -99,6 +113,7 @@ const MAX_LINES = 20;
 
 const HEADINGS: readonly (readonly [status: DateStatus, heading: string])[] = [
   ['missing', 'MISSING'],
+  ['damaged', 'DAMAGED (the files are not what was committed)'],
   ['held', 'HELD (a version waits for accept or reject)'],
   ['incomplete', 'INCOMPLETE (items failed)'],
   ['stale', 'STALE (not refreshed by the last run)'],

@@ -4,9 +4,11 @@ import { manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
 import { type Column, columnsOf, DUCKDB_TYPES, tableColumns } from '../core/lake/schema.ts';
+import { damageBehind } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { ObjectStore } from '../core/ports/object-store.ts';
-import type { Source, Table } from '../core/source/source.ts';
+import type { ObjectStore, StoredObject } from '../core/ports/object-store.ts';
+import type { VerifiedFiles } from '../core/ports/verified-files.ts';
+import type { Partition, Source, Table } from '../core/source/source.ts';
 
 /**
  * The lake as the local warehouse sees it: a table for each table of a source, made of the files that its manifests name
@@ -16,10 +18,12 @@ export async function localRelations(platform: {
   readonly lake: ObjectStore;
   readonly sources: readonly Source[];
   readonly clock: Pick<Clock, 'now'>;
+  /** With it, files are held against their hashes before a statement reads them. */
+  readonly verified?: VerifiedFiles;
 }): Promise<LocalRelation[]> {
-  const { lake, sources, clock } = platform;
+  const { lake, sources, clock, verified } = platform;
   const relations: LocalRelation[] = [];
-  for (const { table } of sources) relations.push(await sourceTable(lake, table));
+  for (const { table } of sources) relations.push(await sourceTable(lake, table, verified));
   for (const [name, schema] of Object.entries(LOG_TABLES)) {
     relations.push({
       kind: 'table',
@@ -41,8 +45,13 @@ function instantInSql(ms: number): string {
 
 const LOG_TABLES = { attempts: ATTEMPT_SCHEMA, commits: COMMIT_SCHEMA, runs: RUN_SCHEMA } as const;
 
-async function sourceTable(lake: ObjectStore, table: Table): Promise<LocalRelation> {
+async function sourceTable(
+  lake: ObjectStore,
+  table: Table,
+  verified: VerifiedFiles | undefined,
+): Promise<LocalRelation> {
   const files: string[] = [];
+  const unknown: { readonly partition: Partition; readonly manifest: StoredObject }[] = [];
   for await (const { key } of lake.list(manifestPrefix(table))) {
     const partition = partitionOfManifest(table, key);
     if (!partition) {
@@ -52,13 +61,23 @@ async function sourceTable(lake: ObjectStore, table: Table): Promise<LocalRelati
     }
     const manifest = await lake.get(key);
     // Undefined: removed since it was listed.
-    if (manifest)
-      for (const file of manifestFiles(manifest, table, partition, key)) files.push(lake.uri(file));
+    if (!manifest) continue;
+    const keys = manifestFiles(manifest, table, partition, key);
+    for (const file of keys) files.push(lake.uri(file));
+    if (verified && !keys.every((file) => verified.isKnown(file))) unknown.push({ partition, manifest });
   }
   return {
     kind: 'table',
     name: table.name,
     files,
+    ...(verified && {
+      check: async () => {
+        for (const { partition, manifest } of unknown) {
+          const damage = await damageBehind(lake, verified, table, partition, manifest);
+          if (damage) throw damage;
+        }
+      },
+    }),
     columns: duckdbColumns(tableColumns(table.schema)),
     partitionTypes: { [table.partitionBy[0]]: 'VARCHAR', date: 'DATE' },
   };

@@ -3,9 +3,11 @@ import { openDirectoryObjectStore } from '../adapters/local/directory-object-sto
 import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
+import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
 import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
 import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import type { Source } from '../core/source/source.ts';
 import { MAX_DELIVERIES } from '../core/work/failed-item.ts';
 import { sources as allSources } from '../sources/index.ts';
@@ -27,6 +29,7 @@ export interface LocalOptions {
 
 export interface LocalPlatform extends Platform {
   readonly directory: string;
+  readonly verified: VerifiedFiles;
   close(): Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env) } = options;
   const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
+  const verified = openVerifiedFiles(join(directory, 'lake'), lake);
   const state = openSqliteStateStore(join(directory, 'state.sqlite'));
   const failedItems = openSqliteWorkQueue({
     file: join(directory, 'queue.sqlite'),
@@ -46,6 +50,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   return {
     directory,
     lake,
+    verified,
     state,
     catalog: manifestCatalog(lake),
     failedItems,
@@ -58,6 +63,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
       await fetchers.close();
       failedItems.close();
       state.close();
+      verified.close();
       lake.close();
     },
   };

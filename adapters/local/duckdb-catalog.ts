@@ -53,6 +53,7 @@ export class DuckDbCatalog {
   async #make(connection: DuckDBConnection, relations: readonly LocalRelation[]): Promise<void> {
     const missing = relations.filter((relation) => !this.#made.has(relation));
     for (const table of missing.filter((relation) => relation.kind === 'table')) {
+      await table.check?.();
       await this.#makeTable(connection, table);
       this.#made.add(table);
     }

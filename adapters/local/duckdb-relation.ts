@@ -10,6 +10,8 @@ export interface LocalTable {
    * after the others.
    */
   readonly partitionTypes?: Readonly<Record<string, string>>;
+  /** Called once, before a statement first reads the table. Rejects where a file is not what it should be. */
+  readonly check?: () => Promise<void>;
 }
 
 interface LocalColumn {

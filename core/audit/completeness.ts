@@ -1,5 +1,5 @@
 import type { StateStore } from '../ports/state-store.ts';
-import type { Source } from '../source/source.ts';
+import type { Partition, Source } from '../source/source.ts';
 import { TargetRegister } from '../target/target.ts';
 import { type CivilDate, civilDate, datesBetween, epochDay } from '../window/civil-date.ts';
 import { civilDateAt, type DateRange } from '../window/window.ts';
@@ -21,6 +21,8 @@ export interface CompletenessQuery extends DateRange {
   readonly targets?: readonly string[];
   /** The date in the source's time zone (`civilDateAt`); later dates are not missing yet. */
   readonly today: CivilDate;
+  /** Asked of every date that has a current version; answers what is wrong with its files. Left out: nobody looks. */
+  readonly damageOf?: (partition: Partition) => Promise<string | undefined>;
 }
 
 /** How complete a source is over a range of dates. Plain JSON. */
@@ -31,7 +33,7 @@ export interface CompletenessReport {
   readonly end: CivilDate;
   readonly today: CivilDate;
   /**
-   * `incomplete` where a date is missing, held, incomplete or stale. `open` where none is, but some are open: today, or with
+   * `incomplete` where a date is missing, damaged, held, incomplete or stale. `open` where none is, but some are open: today, or with
    * items that have no result yet. Suspicious dates do not decide it.
    */
   readonly verdict: 'complete' | 'open' | 'incomplete';
@@ -73,8 +75,8 @@ const DAY_MS = 86_400_000;
 const ALL_DATES: DateRange = { start: civilDate('1000-01-01'), end: civilDate('9999-12-31') };
 
 /**
- * Answers from the counts that each commit left in the state store: no manifest and no data file is opened, which is
- * what keeps ten years of dates under a second. What the lake itself says is for `checkLake`.
+ * Answers from the counts that each commit left in the state store: without `damageOf` no manifest and no data file is
+ * opened, which is what keeps ten years of dates under a second. What the lake says, row by row, is for `checkLake`.
  */
 export async function completeness(
   state: StateStore,
@@ -120,7 +122,7 @@ async function targetCompleteness(
   state: StateStore,
   source: Source,
   target: string,
-  { start, end, today }: CompletenessQuery,
+  { start, end, today, damageOf }: CompletenessQuery,
   due: ReadonlyMap<CivilDate, RefreshDue>,
 ): Promise<TargetCompleteness> {
   const { skip } = await new TargetRegister(state).get(source.name, target);
@@ -136,6 +138,11 @@ async function targetCompleteness(
   }
   const suspicious = findSuspicious(history, { start, end }, source.expect.minItems);
   const suspect = new Map(suspicious.map((day) => [day.date, day]));
+  const damages = new Map<CivilDate, string>();
+  for (const { date, version } of damageOf ? standings.values() : []) {
+    const damage = version === null ? undefined : await damageOf?.({ target, date });
+    if (damage !== undefined) damages.set(date, damage);
+  }
   const dates = [...datesBetween(start, end)].map((date) => {
     const standing = standings.get(date);
     return judgeDate({
@@ -146,6 +153,7 @@ async function targetCompleteness(
       due: due.get(date),
       suspicious: suspect.get(date),
       skipped: skip?.reason,
+      damage: damages.get(date),
     });
   });
   const sum = (of: (standing: DateStanding) => number) =>

@@ -9,6 +9,7 @@ import type { SuspiciousDay } from './statistics.ts';
  *
  * - `upcoming`: lies after today in the source's time zone; nothing is expected of it.
  * - `missing`: there is no current version; as a rule nothing was ever committed.
+ * - `damaged`: the files of its current version are not as they were committed, or gone.
  * - `held`: a version waits for a person to accept or reject it; the one before is current.
  * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have none; or several
  *   items have the same rows.
@@ -21,6 +22,7 @@ import type { SuspiciousDay } from './statistics.ts';
 export const DATE_STATUSES = [
   'upcoming',
   'missing',
+  'damaged',
   'held',
   'incomplete',
   'stale',
@@ -35,7 +37,13 @@ export type DateStatus = (typeof DATE_STATUSES)[number];
  * Statuses that disprove completeness. `suspicious` only casts doubt: two dates in a hundred are that by chance. `open` ones
  * are neither complete nor incomplete.
  */
-export const INCOMPLETE_STATUSES = ['missing', 'held', 'incomplete', 'stale'] as const satisfies DateStatus[];
+export const INCOMPLETE_STATUSES = [
+  'missing',
+  'damaged',
+  'held',
+  'incomplete',
+  'stale',
+] as const satisfies DateStatus[];
 export type IncompleteStatus = (typeof INCOMPLETE_STATUSES)[number];
 
 /** One date of one target. Counts are those of the last refresh; 0 where there was none. */
@@ -77,6 +85,8 @@ export interface DateEvidence {
   readonly suspicious: SuspiciousDay | undefined;
   /** Why the target is not scraped at all, if it is not. */
   readonly skipped: string | undefined;
+  /** What is wrong with the files of its current version, if anything is. */
+  readonly damage: string | undefined;
 }
 
 /** Items that the current version lists, those without rows left out that failed; undefined where there is none, or where the counts on record are those of a held one. */
@@ -113,6 +123,7 @@ function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
   if (standing === undefined || standing.version === null) {
     return date > today ? ['upcoming', null] : ['missing', whyMissing(evidence)];
   }
+  if (evidence.damage !== undefined) return ['damaged', evidence.damage];
   if (isHeld(standing)) return ['held', standing.reason ?? 'a version waits for accept or reject'];
   const incomplete = whyIncomplete(standing);
   if (incomplete !== undefined) return ['incomplete', incomplete];

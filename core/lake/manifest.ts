@@ -145,6 +145,16 @@ function refuseNewerManifest({ metadata }: ObjectHead, key: string): void {
   }
 }
 
+/** The version that a manifest names. Throws as `manifestFiles` does. */
+export function manifestVersion(
+  manifest: StoredObject,
+  table: Table,
+  partition: Partition,
+  key: string,
+): string {
+  return parseManifest(manifest, table, partition, key)[0];
+}
+
 /** Keys of the data files that a manifest names, in order. Throws a CorruptLakeError for anything that is no manifest. */
 export function manifestFiles(
   manifest: StoredObject,

@@ -93,8 +93,13 @@ const descriptorSchema = z.object({
 export type VersionDescriptor = z.infer<typeof descriptorSchema>;
 export type VersionIndex = VersionDescriptor['index'];
 
+/** The end of a descriptor's text: the hash of all before it. */
+const CHECKSUM = /,"sha256":"([0-9a-f]{64})"\}$/;
+
 export function encodeDescriptor(descriptor: VersionDescriptor): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(descriptor));
+  const text = JSON.stringify(descriptor).slice(0, -1);
+  const bytes = new TextEncoder().encode(text);
+  return new TextEncoder().encode(`${text},"sha256":"${fileHash(bytes)}"}`);
 }
 
 /** Written by a later Rescrape than this one: whole, perhaps, and not ours to read or to replace. */
@@ -104,9 +109,14 @@ export class NewerFormatError extends Error {
 
 /** Throws a NewerFormatError for a descriptor of a later format, and otherwise where the bytes are no descriptor. */
 export function decodeDescriptor(bytes: Uint8Array): VersionDescriptor {
-  const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  const text = new TextDecoder().decode(bytes);
+  const value: unknown = JSON.parse(text);
   const { data } = z.object({ formatVersion: z.int() }).safeParse(value);
   if (data) refuseNewerFormat(data.formatVersion);
+  // Those of before the checksum have none; one that lost its own is told by its key, which no schema has.
+  const checksum = CHECKSUM.exec(text);
+  if (checksum && fileHash(new TextEncoder().encode(text.slice(0, checksum.index))) !== checksum[1])
+    throw new Error('it is not what was written');
   return descriptorSchema.parse(value);
 }
 

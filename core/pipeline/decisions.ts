@@ -94,6 +94,8 @@ export async function accept(
       `${name} has changed since ${held.version} was held: scrape it again, or choose it with "rescrape partitions rollback ${name} --to ${held.version}"`,
     );
   }
+  const damage = await store.damage(held);
+  if (damage) throw new DecisionError(damage.message);
   const before = current?.descriptor;
   return decide(platform, source, partition, {
     decision: 'accepted',

@@ -1,9 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { completeness } from '../../../core/audit/completeness.ts';
 import { checkLake } from '../../../core/audit/lake-check.ts';
+import { PartitionRegister } from '../../../core/audit/partition-register.ts';
 import { manifestKey } from '../../../core/lake/layout.ts';
-import { rollback } from '../../../core/pipeline/decisions.ts';
+import { readCurrent } from '../../../core/lake/manifest.ts';
+import { currentDamage } from '../../../core/lake/whole-version.ts';
+import { accept, rollback } from '../../../core/pipeline/decisions.ts';
 import type { PublishResult } from '../../../core/pipeline/publish.ts';
+import { publishResult } from '../../../core/pipeline/publish.ts';
+import type { Partition } from '../../../core/source/source.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
 import { GB, GB_PARTITION, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
 import { faults, rule } from '../../e2e/support/race-faults.ts';
@@ -50,6 +56,61 @@ describe('damage in the lake', () => {
     const result = await gb.run({ force: true });
     expect(result).toMatchObject({ status: 'committed', rows: gb.amount.rows });
     expect(await gb.rows()).toHaveLength(gb.amount.rows);
+  });
+
+  it.each([
+    ['the manifest', () => gb.manifestFile(), /manifest is gone/],
+    ['the data file', () => gb.currentFile(), /\.parquet is missing/],
+  ])('that took %s away is told by plain completeness, and none is complete', async (_, file, told) => {
+    await published();
+    const { lake, state, verified } = gb.session.platform;
+    const { source } = gb.session;
+    const asked = async () => {
+      const range = { start: DAY, end: DAY, today: TODAY, targets: ['gb'] };
+      const damageOf = async (partition: Partition) =>
+        (await currentDamage(lake, verified, source.table, partition))?.message;
+      return completeness(state, source, { ...range, damageOf });
+    };
+    expect(await asked()).toMatchObject({ verdict: 'complete', partitions: { damaged: 0 } });
+    rmSync(file());
+    const { verdict, targets } = await asked();
+    expect(verdict).toBe('incomplete');
+    expect(targets[0]!.dates).toMatchObject([{ status: 'damaged', reason: expect.stringMatching(told) }]);
+  });
+
+  it('in a held version keeps it from being accepted', async () => {
+    await published();
+    gb.session.site.setFaults(faults(rule(1, { kind: 'status', status: 404 })));
+    const { platform, source } = gb.session;
+    const strict = { ...source, expect: { ...source.expect, maxShrink: 0 } };
+    const context = { platform, source: strict, runId: platform.newId(), partition: GB_PARTITION };
+    const current = (await readCurrent(platform.lake, source.table, GB_PARTITION))!.descriptor;
+    const at = platform.clock.now();
+    const held = await publishResult(context, {
+      runId: context.runId,
+      origin: 'site',
+      source: source.name,
+      partition: GB_PARTITION,
+      parserVersion: current.index.parserVersion,
+      index: { kind: 'listed', index: { ...current.index, checkedAt: at } },
+      items: current.items.slice(1).map(({ id, url }) => ({
+        item: { id, url },
+        attempts: 1,
+        content: { kind: 'unseen' },
+      })),
+      attempts: 1,
+      wireBytes: 0,
+    });
+    expect(held).toMatchObject({ status: 'held' });
+    await new PartitionRegister(platform.state).record(source.table.name, GB_PARTITION, {
+      ...{ status: 'held', version: held.version, runId: context.runId, at, order: 9, settledRun: 0 },
+      ...{ expected: 4, found: 3, empty: 0, carried: 0, failed: 0, rows: 9, held: held.held, reason: 'less' },
+      fresh: false,
+    });
+    garble(gb.lakeFile('data', 'racing_results', GB, `${held.held}-0.parquet`));
+    const before = gb.visible();
+    await expect(accept(platform, source, GB_PARTITION, { actor: 'ann' })).rejects.toThrow(/is damaged/);
+    expect(gb.visible()).toEqual(before);
   });
 
   it('in the manifest fails the publish, with what to do, and touches nothing', async () => {
