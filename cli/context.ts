@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { movedFrom } from '../core/pipeline/moved-lake.ts';
 import type { PipelineEvent } from '../core/pipeline/platform.ts';
 import type { Source } from '../core/source/source.ts';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/window/window.ts';
-import { type CommandPlatform, openPlatform } from '../runtime/platform-for.ts';
+import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
 import { UsageError } from './failure.ts';
 import { cellText } from './print.ts';
 
@@ -33,6 +34,11 @@ export async function withPlatform<T>(
     console.error(`note: there was nothing at ${cellText(options.local)}; no run has ever used it`);
   const platform = await openPlatform(options, process.env, onEvent);
   try {
+    const from = isStack(platform) || command.name() === 'run' ? undefined : await movedFrom(platform);
+    if (from !== undefined)
+      console.error(
+        `note: this lake was copied or moved from ${cellText(from)} with its state; its own files are read, and the next run tells its manifests`,
+      );
     return await use(platform, options);
   } finally {
     await platform.close();

@@ -1,5 +1,6 @@
 import { type RunSummary, readSummary } from '../core/pipeline/audit.ts';
 import { clearSealed, closeEarlierRuns } from '../core/pipeline/leftovers.ts';
+import { settleIn } from '../core/pipeline/moved-lake.ts';
 import { readPlan } from '../core/pipeline/plan.ts';
 import type { PartitionWork } from '../core/pipeline/platform.ts';
 import { timeOfId } from '../core/pipeline/run-id.ts';
@@ -52,6 +53,8 @@ export async function runLocally(platform: LocalPlatform, request: RunRequest): 
 async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<RunEnd> {
   const { source, start, end, targets, force, signal, onWorkflowEvent } = request;
   const asked = { source, start, end, ...(targets && { targets }), force };
+  const moved = await settleIn(platform, platform.sources);
+  if (moved !== undefined) platform.emit({ kind: 'trouble', message: moved });
   const runs = new RunRegister(platform.state);
   const interrupted = await findInterrupted(platform, runs, asked);
   const runId = interrupted ?? platform.newId();
