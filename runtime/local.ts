@@ -7,6 +7,7 @@ import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
 import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Source } from '../core/source/source.ts';
+import { TargetWatch } from '../core/target/target-watch.ts';
 import { MAX_DELIVERIES } from '../core/work/failed-item.ts';
 import { sources as allSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
@@ -53,6 +54,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     sources: settings.map(({ source }) => source),
     fetcherFor: fetchers.of,
     newId: idsOf(clock),
+    targets: new TargetWatch(),
     emit: onEvent,
     close: async () => {
       await fetchers.close();

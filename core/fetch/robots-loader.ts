@@ -3,6 +3,7 @@ import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source.ts';
+import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import { toPage } from './decode.ts';
 import type { RobotsRequest } from './fetcher.ts';
 import { addressPolicy, MAX_REDIRECTS, redirectTarget } from './hop.ts';
@@ -25,15 +26,28 @@ const MAX_WIRE_BYTES = 4 * ROBOTS_MAX_BYTES;
 /**
  * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as for
  * pages. 4xx means there is none; 429, 5xx, walls of the network and a body that cannot be read mean that we do
- * not know. Never rejects.
+ * not know. Rejects only where the ledger of hosts is out of reach, or the signal was aborted before anything was sent.
  */
-export async function loadRobots(options: RobotsLoaderOptions, origin: string): Promise<RobotsAnswer> {
+export async function loadRobots(
+  options: RobotsLoaderOptions,
+  origin: string,
+  signal: AbortSignal,
+): Promise<RobotsAnswer> {
   const { clock } = options;
   const robotsUrl = new URL('/robots.txt', origin);
   let url = robotsUrl;
   let startedAt: number | undefined;
+  let lastHop: RobotsRequest | undefined;
   for (let redirects = 0; ; redirects++) {
-    const sent = await sendOnce(options, url);
+    const sent = await sendOnce(options, url, signal).catch((error: unknown) => {
+      if (lastHop === undefined || !signal.aborted) throw error;
+      return undefined;
+    });
+    if (sent === undefined)
+      return unreachable(
+        { code: 'NETWORK_ERROR', message: 'stopped before a redirect was followed' },
+        lastHop,
+      );
     startedAt ??= sent.startedAt;
     const { exchange } = sent;
     const request: RobotsRequest = {
@@ -57,16 +71,19 @@ export async function loadRobots(options: RobotsLoaderOptions, origin: string): 
     // More redirects than this may be read as no file at all (section 2.3.1.2).
     if (redirects === MAX_REDIRECTS) return { kind: 'absent', request };
     url = next;
+    lastHop = request;
   }
 }
 
 async function sendOnce(
   options: RobotsLoaderOptions,
   url: URL,
+  signal: AbortSignal,
 ): Promise<{ exchange: HttpExchange; startedAt: number }> {
   const { client, clock, hostClock, politeness, limits, allowPrivateOrigin } = options;
-  const turn = await hostClock.acquire(url.host, politeness);
+  const turn = await hostClock.acquire(url.host, politeness, signal);
   const startedAt = clock.now();
+  const grace = new AbortGrace(clock, signal);
   try {
     const exchange = await client.send({
       url: url.href,
@@ -77,9 +94,15 @@ async function sendOnce(
       },
       limits: { ...limits, maxWireBytes: MAX_WIRE_BYTES },
       allowPrivateAddress: url.origin === allowPrivateOrigin,
+      signal: grace.signal,
     });
     return { exchange, startedAt };
+  } catch (error) {
+    if (error !== CUT_OFF) throw error;
+    const exchange = { kind: 'failed', url: url.href, code: 'TIMEOUT', message: CUT_OFF.message } as const;
+    return { exchange, startedAt };
   } finally {
+    grace.end();
     turn.release();
   }
 }

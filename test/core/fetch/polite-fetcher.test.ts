@@ -53,13 +53,19 @@ describe('a fetch', () => {
     expect(await fetcher.fetch(polite.at('/page'))).toMatchObject({ waitedMs: 250, startedAt: 1_000_250 });
   });
 
-  it("rejects with the reason of the caller's signal", async () => {
+  it('whose signal is aborted on its way has five seconds to come, and is an attempt that timed out', async () => {
     polite.routes['/page'] = () => {};
     const controller = new AbortController();
     const pending = polite.fetcher().fetch({ ...polite.at('/page'), signal: controller.signal });
     while (!polite.paths().includes('/page')) await new Promise((resolve) => setImmediate(resolve));
-    controller.abort(new Error('enough'));
-    await expect(pending).rejects.toThrow('enough');
+    const before = polite.clock.now();
+    controller.abort();
+    expect(await pending).toMatchObject({
+      kind: 'failed',
+      requestSent: true,
+      outcome: { code: 'TIMEOUT', message: 'cut off 5000 ms after an interruption' },
+    });
+    expect(polite.clock.now() - before).toBe(5000);
   });
 
   it.each([
