@@ -3,7 +3,7 @@ import { openDirectoryObjectStore } from '../adapters/local/directory-object-sto
 import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
-import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
+import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Source } from '../core/source/source.ts';
@@ -42,7 +42,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     clock,
     maxDeliveries: MAX_DELIVERIES,
   });
-  const fetchers = openFetchers(settings, clock, new UndiciHttpClient(), state);
+  const fetchers = openFetchers(settings, clock, new NodeHttpClient(), state);
 
   return {
     directory,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { UndiciHttpClient } from '../../../adapters/web/undici-http-client.ts';
+import type { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
 import { PoliteSite, RUDE, redirect, text } from './polite-site.ts';
 
 let polite: PoliteSite;
@@ -123,7 +123,7 @@ describe('limits', () => {
   it('of total time reach over redirects', async () => {
     const spent: number[] = [];
     const slow = {
-      send: async (asked: Parameters<UndiciHttpClient['send']>[0]) => {
+      send: async (asked: Parameters<NodeHttpClient['send']>[0]) => {
         spent.push(asked.limits.totalMs);
         await polite.clock.sleep(1500);
         return polite.client.send(asked);
