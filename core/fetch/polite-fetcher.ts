@@ -5,6 +5,7 @@ import type { HttpClient, HttpExchange } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest } from './fetcher.ts';
+import { headerValue } from './headers.ts';
 import { addressPolicy, MAX_REDIRECTS, redirectTarget, refused } from './hop.ts';
 import type { HostClock, Turn } from './host-clock.ts';
 import type { RobotsCache, RobotsCheck } from './robots.ts';
@@ -229,10 +230,11 @@ function nextOf(exchange: HttpExchange): URL | undefined {
 function hostPauseMs(options: PoliteFetcherOptions, exchange: HttpExchange): number | undefined {
   if (exchange.kind === 'failed') return undefined;
   const { rateLimitStatuses = [429], rateLimitPauseMs = 2000, clock } = options;
-  const asked = retryAfterMs(exchange.headers, clock.now());
-  if (rateLimitStatuses.includes(exchange.status) || exchange.status === 429)
-    return asked ?? rateLimitPauseMs;
-  return exchange.status === 503 ? asked : undefined;
+  const { status, headers } = exchange;
+  const hasHeader = headerValue(headers, 'retry-after') !== undefined;
+  const isLimit = status === 429 || rateLimitStatuses.includes(status) || (status === 503 && hasHeader);
+  // Whatever it says, it was too fast: a shorter wait than the usual one is none.
+  return isLimit ? Math.max(retryAfterMs(headers, clock.now()) ?? 0, rateLimitPauseMs) : undefined;
 }
 
 function outcomeOf(check: RobotsCheck, url: URL): Outcome {

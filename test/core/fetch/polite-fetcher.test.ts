@@ -101,6 +101,12 @@ describe('a rate limit', () => {
     ['429 without', 429, {}, 2000],
     ['503 with Retry-After', 503, { 'Retry-After': '5' }, 5000],
     ['503 without', 503, {}, 0],
+    ['503 with a word', 503, { 'Retry-After': 'soon' }, 2000],
+    ['429 with zero', 429, { 'Retry-After': '0' }, 2000],
+    ['429 with less than the usual wait', 429, { 'Retry-After': '0.001' }, 2000],
+    ['429 with a negative number', 429, { 'Retry-After': '-30' }, 2000],
+    ['429 with a date that is past', 429, { 'Retry-After': 'Wed, 01 Jan 2020 00:00:00 GMT' }, 2000],
+    ['429 with a number of forty digits', 429, { 'Retry-After': '9'.repeat(40) }, 60_000],
     ['a status of the source', 406, {}, 2000],
     ['a Retry-After of a day', 429, { 'Retry-After': '86400' }, 60_000],
   ])('%s makes the next request to the host wait', async (_what, status, headers, waitedMs) => {
