@@ -69,11 +69,12 @@ export class Exchange {
       this.#complete();
       return;
     }
-    const { maxWireBytes } = this.#request.limits;
+    const { cutsBody = false, limits } = this.#request;
+    const { maxWireBytes } = limits;
     const declared = Number(
       this.#headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1] ?? 0,
     );
-    if (declared > maxWireBytes) {
+    if (declared > maxWireBytes && !cutsBody) {
       this.#fail('TOO_LARGE', `body: ${declared} bytes announced, ${maxWireBytes} allowed`);
       return;
     }
@@ -84,6 +85,13 @@ export class Exchange {
     if (this.#settled) return;
     this.#wireBytes += chunk.length;
     const { maxWireBytes } = this.#request.limits;
+    if (this.#wireBytes > maxWireBytes && this.#request.cutsBody) {
+      this.#chunks.push(chunk.subarray(0, chunk.length - (this.#wireBytes - maxWireBytes)));
+      this.#wireBytes = maxWireBytes;
+      this.#complete();
+      this.hangUp();
+      return;
+    }
     if (this.#wireBytes > maxWireBytes) {
       this.#fail('TOO_LARGE', `body: more than ${maxWireBytes} bytes on the wire`);
       return;

@@ -37,6 +37,8 @@ export interface RobotsRequest {
   readonly wireBytes: number;
   /** Why the file could not be read; absent where it was, or where the site has none. */
   readonly failure?: Outcome;
+  /** What in the file was not taken at its word. */
+  readonly note?: string;
 }
 
 interface FetchFacts {

@@ -28,9 +28,6 @@ export interface PoliteFetcherOptions {
   readonly rateLimitPauseMs?: number;
 }
 
-/** A robots.txt that asks for more than this (milliseconds) is read as this much: a run must end. */
-const MAX_CRAWL_DELAY_MS = 30_000;
-
 /**
  * Asks the way a guest should: robots.txt first, at the pace of the host, redirects taken one by one with every
  * check made again. Cookies are not kept: a page that needs them is not one that this crawler is invited to.
@@ -178,7 +175,7 @@ class PoliteFetch {
 
   #turn(host: string, crawlDelayMs: number): Promise<Turn> {
     const { hostClock, politeness } = this.#options;
-    const minDelayMs = Math.max(politeness.minDelayMs, Math.min(crawlDelayMs, MAX_CRAWL_DELAY_MS));
+    const minDelayMs = Math.max(politeness.minDelayMs, crawlDelayMs);
     const { permission } = this.#request;
     const confirm = async () => {
       if (await permission?.isWithdrawn()) this.#drop.abort(DROPPED);

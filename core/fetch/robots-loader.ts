@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
-import { toPage } from './decode.ts';
+import { textPrefix } from './decode-prefix.ts';
 import type { RobotsRequest } from './fetcher.ts';
 import { addressPolicy, MAX_REDIRECTS, redirectTarget } from './hop.ts';
 import type { HostClock } from './host-clock.ts';
@@ -19,9 +19,6 @@ export interface RobotsLoaderOptions {
   readonly limits: FetchLimits;
   readonly allowPrivateOrigin?: string;
 }
-
-/** Compressed or not, a file of the size that is read at most fits into this with room for what is cut off. */
-const MAX_WIRE_BYTES = 4 * ROBOTS_MAX_BYTES;
 
 /**
  * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as for
@@ -92,7 +89,9 @@ async function sendOnce(
         Accept: 'text/plain,*/*;q=0.8',
         'Accept-Encoding': 'gzip, br, zstd',
       },
-      limits: { ...limits, maxWireBytes: MAX_WIRE_BYTES },
+      // One more tells that there is more.
+      limits: { ...limits, maxWireBytes: ROBOTS_MAX_BYTES + 1 },
+      cutsBody: true,
       allowPrivateAddress: url.origin === allowPrivateOrigin,
       signal: grace.signal,
     });
@@ -107,7 +106,7 @@ async function sendOnce(
   }
 }
 
-function answerOf(response: HttpResponse, request: RobotsRequest, now: number): RobotsAnswer {
+async function answerOf(response: HttpResponse, request: RobotsRequest, now: number): Promise<RobotsAnswer> {
   const { status } = response;
   if (status === 429) {
     const retryAfter = retryAfterMs(response.headers, now);
@@ -115,15 +114,14 @@ function answerOf(response: HttpResponse, request: RobotsRequest, now: number): 
   }
   if (status >= 500) return unreachable({ code: 'SERVER_ERROR', message: `HTTP ${status}` }, request);
   if (status < 200 || status >= 300) return { kind: 'absent', request };
-  const decoded = toPage(response, MAX_WIRE_BYTES);
-  if (decoded.kind === 'failed') return unreachable(decoded.outcome, request);
-  return { kind: 'text', text: cut(decoded.page.text), request };
+  const read = await textPrefix(response, ROBOTS_MAX_BYTES);
+  if (read.kind === 'failed') return unreachable(read.outcome, request);
+  return { kind: 'text', text: read.isCut ? wholeLines(read.text) : read.text, request };
 }
 
-/** The part that is read; a line cut in two would forbid more than it says, so it goes too. */
-function cut(text: string): string {
-  if (text.length <= ROBOTS_MAX_BYTES) return text;
-  return text.slice(0, text.lastIndexOf('\n', ROBOTS_MAX_BYTES) + 1);
+/** A line cut in two would forbid more than it says. */
+function wholeLines(text: string): string {
+  return text.slice(0, Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1);
 }
 
 function unreachable(

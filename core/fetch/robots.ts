@@ -44,6 +44,9 @@ export interface RobotsCacheOptions {
   readonly retryMs?: number;
 }
 
+/** A robots.txt that asks for more than this (milliseconds) is read as this much: a run must end. */
+const MAX_CRAWL_DELAY_MS = 30_000;
+
 interface Entry {
   readonly answer: Promise<RobotsAnswer>;
   readonly rules: Map<string, RobotsRules>;
@@ -95,7 +98,9 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
       const answer = await answerFor(entry, fresh, signal);
       if (answer === 'aborted') return answer;
       const permission = permissionOf(entry, answer, url, userAgent);
-      return fresh ? { permission } : { permission, request: answer.request };
+      if (fresh || answer.request === undefined) return { permission };
+      const note = answer.kind === 'text' ? noteOn(rulesFor(entry, answer.text, userAgent)) : undefined;
+      return { permission, request: { ...answer.request, ...(note !== undefined && { note }) } };
     },
   };
 }
@@ -133,7 +138,15 @@ function permissionOf(entry: Entry, answer: RobotsAnswer, url: URL, userAgent: s
   const rules = rulesFor(entry, answer.text, userAgent);
   const pattern = rules.forbids(url.pathname + url.search);
   if (pattern !== undefined) return { kind: 'forbidden', pattern };
-  return { kind: 'allowed', crawlDelayMs: rules.crawlDelayMs };
+  const { crawlDelayMs } = rules;
+  return { kind: 'allowed', crawlDelayMs: crawlDelayMs && Math.min(crawlDelayMs, MAX_CRAWL_DELAY_MS) };
+}
+
+/** What was not taken at its word. */
+function noteOn({ crawlDelayMs = 0 }: RobotsRules): string | undefined {
+  if (crawlDelayMs <= MAX_CRAWL_DELAY_MS) return undefined;
+  const asked = Math.round(crawlDelayMs / 1000);
+  return `robots.txt asks for a Crawl-delay of ${asked} s; ${MAX_CRAWL_DELAY_MS / 1000} s are kept`;
 }
 
 function rulesFor(entry: Entry, text: string, userAgent: string): RobotsRules {

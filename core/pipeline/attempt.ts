@@ -244,7 +244,12 @@ const NO_RESPONSE = {
 export async function recordRobots(context: AttemptContext, robots: RobotsRequest): Promise<void> {
   const { platform, source, runId, partition } = context;
   // 4xx is an answer too: there is no such file (RFC 9309). What is none comes as a failure.
-  const outcome: Outcome = robots.failure ?? { code: 'SUCCESS' };
+  const outcome: Outcome = robots.failure ?? {
+    code: 'SUCCESS',
+    ...(robots.note !== undefined && { message: robots.note }),
+  };
+  if (robots.note !== undefined)
+    platform.emit({ kind: 'trouble', message: `${source.name}: ${robots.note}` });
   // Numbered by time: a resumed run may well ask again, and each request is on record.
   const item = { id: `txt-${platform.newId()}`, url: robots.url };
   const stored: StoredCheckpoint = {
