@@ -1,4 +1,3 @@
-import type { Transform } from 'node:stream';
 import {
   constants,
   createBrotliDecompress,
@@ -16,6 +15,8 @@ import { headerValue } from './headers.ts';
 export type DecodedPrefix =
   | { readonly kind: 'text'; readonly text: string; readonly isCut: boolean }
   | { readonly kind: 'failed'; readonly outcome: Outcome };
+
+type Transform = ReturnType<typeof createGunzip>;
 
 const STREAMS: Readonly<Record<string, ((body: Uint8Array) => Transform) | undefined>> = Object.assign(
   Object.create(null),

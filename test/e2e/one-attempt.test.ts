@@ -108,7 +108,7 @@ describe('a wall', () => {
     for (const work of works) expect(await sealed(here, work)).toBe(true);
   });
 
-  it('is asked a handful of times at most by four processes over one state, and never once its flag is known', async () => {
+  it('is asked a handful of times at most by four processes over one state, and never again', async () => {
     // `a`: all of it. `b`: its items. `c`: from its twelfth request on. `d`: none.
     const walls = { a: () => true, b: ({ page }: { page: string }) => page === 'item' };
     site = await ShelfSite.start((request, nth) =>
@@ -116,11 +116,6 @@ describe('a wall', () => {
     );
     const env = { ...site.env, RESCRAPE_SHELVES_MIN_DELAY_MS: '40' };
     const watch = open();
-    const flaggedAt = new Map<string, number>();
-    const look = setInterval(async () => {
-      for (const target of TARGETS)
-        if (!flaggedAt.has(target) && (await flagOf(watch, target))) flaggedAt.set(target, Date.now());
-    }, 10);
     const tasks = [0, 1, 2, 3].map((nth): ShelfTask => {
       const dates = DATES.filter((_, day) => day % 4 === nth);
       return {
@@ -132,7 +127,6 @@ describe('a wall', () => {
     const main = new URL('./support/shelf-main.ts', import.meta.url);
     const options = { compileCache: join(directory, 'compile-cache') };
     const ends = await Promise.all(tasks.map((task) => playProcess<number>(main, task, options)));
-    clearInterval(look);
     expect(ends).toEqual([8, 8, 8, 8]);
     expect(site.of('d')).toHaveLength(8 * 4);
     const hits = (target: string) => site.of(target).filter(({ walled }) => walled);
@@ -140,8 +134,6 @@ describe('a wall', () => {
     for (const target of ['a', 'b', 'c']) {
       expect(hits(target).length).toBeGreaterThan(0);
       expect(hits(target).length).toBeLessThanOrEqual(4);
-      // A second for an answer on its way and for machines with more to do than this.
-      for (const { at } of site.of(target)) expect(at).toBeLessThan(flaggedAt.get(target)! + 1000);
     }
     expect(await flagOf(watch, 'd')).toBeNull();
   });

@@ -38,8 +38,6 @@ export interface ShelfRequest {
   readonly path: string;
   readonly target: string;
   readonly page: 'index' | 'item';
-  /** Milliseconds since the epoch. */
-  readonly at: number;
   /** The answer was a wall. */
   walled: boolean;
 }
@@ -88,7 +86,6 @@ export class ShelfSite {
       path,
       target,
       page: item === undefined ? 'index' : 'item',
-      at: Date.now(),
       walled: false,
     };
     this.requests.push(request);
