@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
+import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import { readPlan } from '../core/pipeline/plan.ts';
 import type { PartitionWork, Platform } from '../core/pipeline/platform.ts';
 import { STAGES } from '../core/pipeline/stages.ts';
@@ -161,7 +161,7 @@ const env = { RESCRAPE_RACING_URL: site.url };
 const clock = new SkippingClock();
 const local = openLocalPlatform({ directory, env, clock });
 const state = countedState(local.state);
-const fetchers = openFetchers([applySettings(racing, env)], clock, new UndiciHttpClient(), state);
+const fetchers = openFetchers([applySettings(racing, env)], clock, new NodeHttpClient(), state);
 const platform: Platform = { ...local, lake: countedLake(local.lake), state, fetcherFor: fetchers.of };
 try {
   const window = { start: site.start, end: site.end };

@@ -27,9 +27,10 @@ if (isPinned && FLAGS.every((flag) => process.execArgv.includes(flag))) {
     // glibc gives each thread an arena of its own, which keeps about 40 MB that nobody uses.
     env: { MALLOC_ARENA_MAX: '1', ...process.env, RESCRAPE_LAUNCHED: '1' },
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of interrupts) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
-    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+    process.exitCode = code ?? (interrupts.includes(signal) ? 130 : 1);
   });
 }
 

@@ -12,7 +12,7 @@ import { globalOptions, windowOf } from './context.ts';
 import { UsageError } from './failure.ts';
 import { printJson } from './print.ts';
 import { Progress } from './progress.ts';
-import { runWithProgress } from './run.ts';
+import { refuseInterrupted, runWithProgress } from './run.ts';
 import { printRunEnd } from './run-summary.ts';
 
 interface DemoOptions {
@@ -62,6 +62,7 @@ export function demoCommand(): Command {
       try {
         const window = windowOf(racing, now, {});
         const end = await runWithProgress(platform, { source: 'racing', ...window, force: false }, progress);
+        refuseInterrupted(end);
         const report = await completeness(platform.state, racing, { ...window, today });
         if (json) return printJson({ ...end, completeness: report });
         printRunEnd(platform, end);

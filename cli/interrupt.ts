@@ -7,8 +7,8 @@ let isListening = false;
 let interruptedAt: number | undefined;
 
 /**
- * Lets Ctrl-C, SIGTERM and SIGHUP end `work` in order: it is told by the abort signal. A second Ctrl-C after that ends the
- * process at once.
+ * Lets Ctrl-C, SIGTERM and SIGHUP end `work` in order: it is told by the abort signal, and the user at once. A second Ctrl-C
+ * after that ends the process at once. Whoever did not finish throws an `InterruptedCommand`: exit code 130.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   // Listened to until the process ends: the same signal may come once more while it does so in order.
@@ -31,5 +31,8 @@ function interrupt(): void {
   if (interruptedAt !== undefined && now - interruptedAt < SAME_SIGNAL_MS) return;
   if (interruptedAt !== undefined || underWay.size === 0) process.exit(130);
   interruptedAt = now;
+  console.error(
+    'interrupted: nothing more is asked for, only what is on its way may come (again ends at once)',
+  );
   for (const abort of underWay) abort.abort(INTERRUPTED);
 }

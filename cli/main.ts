@@ -11,7 +11,7 @@ import { newCommand } from './command.ts';
 import { completenessCommand } from './completeness.ts';
 import { deadLettersCommand } from './dead-letters.ts';
 import { demoCommand } from './demo.ts';
-import { FailedCommand, UsageError } from './failure.ts';
+import { FailedCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { failuresCommand } from './failures.ts';
 import { partitionsCommand } from './partitions.ts';
 import { queryCommand } from './query.ts';
@@ -32,10 +32,11 @@ const EXPECTED = [
   RunInProgressError,
   DecisionError,
   FailedCommand,
+  InterruptedCommand,
 ];
 const WRONG_USAGE = [UsageError, SettingError];
 
-/** The command line. Sets the exit code: 0 done, 1 failed, 2 wrong usage. */
+/** The command line. Sets the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<void> {
   quietExperimentalWarnings();
   endQuietlyWithTheReader();
@@ -83,6 +84,7 @@ function exitCodeOf(error: unknown): number {
     (error instanceof StageError && error.name === 'BadInput');
   const expected = usage || error instanceof StageError || EXPECTED.some((kind) => error instanceof kind);
   console.error(expected ? `rescrape: ${(error as Error).message}` : error);
+  if (error instanceof InterruptedCommand) return 130;
   return usage ? 2 : 1;
 }
 

@@ -4,6 +4,7 @@ import type { RetryAnswer } from '../core/pipeline/claimed-retry.ts';
 import { retryFailures } from '../core/pipeline/retry-failures.ts';
 import type { Failure } from '../core/work/failure.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
+import { stoppable } from '../runtime/stoppable.ts';
 import { FailedCommand } from './failure.ts';
 import { counted, timeText } from './list.ts';
 import { answerText } from './retry-answer.ts';
@@ -31,7 +32,7 @@ export async function retryHere(
   failures: readonly Failure[],
   { signal, onEnd }: RetryOptions,
 ): Promise<void> {
-  await retryFailures(platform, failures, {
+  await retryFailures(stoppable(platform, signal), failures, {
     mustStop: () => signal.aborted,
     onAnswer: (failure, answer) => {
       const text = answerText(answer, platform.clock.now());

@@ -5,7 +5,7 @@ import type { Failure } from '../core/work/failure.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
-import { FailedCommand, UsageError } from './failure.ts';
+import { FailedCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { failuresThatMatch } from './failure-filter.ts';
 import { listOf } from './failure-views.ts';
 import { type FilterOptions, isItemName, itemOf, partitionOf, withDates, withScope } from './filter.ts';
@@ -142,7 +142,7 @@ async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolea
     printLeft(left);
   }
   if (interrupted)
-    throw new FailedCommand(
+    throw new InterruptedCommand(
       `interrupted; ${isStack(platform) ? 'the stack goes on' : 'give the same command again to go on'}`,
     );
   if (unhealed > 0)

@@ -7,7 +7,7 @@ import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { StackPlatform } from '../runtime/stack.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
-import { FailedCommand } from './failure.ts';
+import { FailedCommand, InterruptedCommand } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { printJson } from './print.ts';
 import { Progress } from './progress.ts';
@@ -55,7 +55,9 @@ export function runCommand(): Command {
             const run = isStack(platform)
               ? followWithProgress(platform, request, progress)
               : runWithProgress(platform, request, progress);
-            ends.push(await run);
+            const end = await run;
+            ends.push(end);
+            if (end.kind === 'aborted') break;
           }
           report(platform, ends, json);
         },
@@ -110,14 +112,19 @@ async function followWithProgress(
 function report(platform: CommandPlatform, ends: readonly RunEnd[], json: boolean | undefined): void {
   if (json) printJson(ends.length === 1 ? ends[0] : ends);
   else for (const end of ends) printRunEnd(platform, end);
+  refuseInterrupted(ends.at(-1));
   const problems = ends.flatMap(problemOf);
   if (problems.length > 0) throw new FailedCommand(problems.join('; '));
 }
 
+/** Throws where Ctrl-C ended the run. */
+export function refuseInterrupted(end: RunEnd | undefined): void {
+  if (end?.kind === 'aborted') throw new InterruptedCommand(end.message);
+}
+
 /** Why the command failed; nothing where every partition was refreshed, even if single items failed. */
 function problemOf(end: RunEnd): string[] {
-  if (end.kind === 'failed') return [end.message];
-  if (end.kind === 'aborted') return ['interrupted; run the same command again to go on where it stopped'];
+  if (end.kind !== 'finished') return [end.message];
   const stale = end.summary.partitions.flatMap(({ name, result }) =>
     result !== 'broken' && result.status === 'failed' ? [{ name, message: result.reason ?? 'unknown' }] : [],
   );

@@ -6,6 +6,7 @@ import type { ReceivedMessage } from '../core/ports/work-queue.ts';
 import { decodeFailedItem } from '../core/work/failed-item.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { isStack } from '../runtime/platform-for.ts';
+import { stoppable } from '../runtime/stoppable.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
@@ -55,7 +56,7 @@ async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions
   while (!signal.aborted) {
     let pauseMs = LOOK_EVERY_MS;
     try {
-      await drain(platform, { mustStop: () => signal.aborted, onHandled });
+      await drain(stoppable(platform, signal), { mustStop: () => signal.aborted, onHandled });
     } catch (error) {
       if (once) throw error;
       console.error(`rescrape: ${(error as Error).message}; trying again in ${AFTER_TROUBLE_MS / 1000} s`);

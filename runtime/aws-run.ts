@@ -56,7 +56,7 @@ export async function runOnStack(platform: StackPlatform, request: StackRunReque
       });
       if (signal?.aborted) {
         const message = `no longer followed: run ${runId} goes on in the stack ${resources.stack} (${arn})`;
-        return { kind: 'failed', runId, message };
+        return { kind: 'aborted', runId, message };
       }
     }
   } finally {

@@ -9,6 +9,7 @@ import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import type { Source } from '../core/source/source.ts';
+import { TargetWatch } from '../core/target/target-watch.ts';
 import { sources as allSources } from '../sources/index.ts';
 import { idsOf } from './ids.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
@@ -96,6 +97,7 @@ export function openAwsPlatform(
     lake,
     state,
     clock,
+    targets: new TargetWatch(),
     sources: settings.map(({ source }) => source),
     newId: idsOf(clock),
     emit: onEvent,

@@ -10,11 +10,14 @@ import { type RunInput, RunRegister } from '../core/work/run-register.ts';
 import type { LocalPlatform } from './local.ts';
 import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
 import { lockRun } from './run-lock.ts';
+import { stoppable } from './stoppable.ts';
 
 /** Partitions under way at once: enough that some work while others wait for a retry; politeness is kept per host. */
 const MAX_PARTITIONS = 8;
 /** An interrupted run is taken up again within this time; later its pages would mix two days. */
 const RESUME_WITHIN_MS = 12 * 3_600_000;
+
+const GO_ON = 'interrupted; run the same command again to go on where it stopped';
 
 export interface RunRequest extends Omit<RunInput, 'runId'> {
   readonly signal?: AbortSignal;
@@ -38,7 +41,8 @@ export type RunEnd =
       readonly report: string | null;
     }
   | { readonly kind: 'failed'; readonly runId: string; readonly message: string }
-  | { readonly kind: 'aborted'; readonly runId: string };
+  /** By the signal; `message` says what becomes of the run. */
+  | { readonly kind: 'aborted'; readonly runId: string; readonly message: string };
 
 /** Plays the daily rescrape on this machine, or takes up the interrupted one that was asked for the same. */
 export async function runLocally(platform: LocalPlatform, request: RunRequest): Promise<RunEnd> {
@@ -71,7 +75,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   const problems: BrokenPartition[] = [];
   const result = await runWorkflow(definition, {
     input: { ...asked, runId } satisfies RunInput,
-    stages: stagesOf(platform, () => signal?.aborted ?? false),
+    stages: stagesOf(stoppable(platform, signal), () => signal?.aborted ?? false),
     readLines: ({ key }) => readPlan(platform, key),
     clock: platform.clock,
     ...(signal && { signal }),
@@ -83,7 +87,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
       onWorkflowEvent?.(event);
     },
   });
-  if (result.kind === 'aborted') return { kind: 'aborted', runId };
+  if (result.kind === 'aborted') return { kind: 'aborted', runId, message: GO_ON };
   const summary = await readSummary(platform, runId);
   if (result.kind === 'failed' || !summary) {
     const message = result.kind === 'failed' ? result.error.message : 'the audit left no summary';

@@ -4,11 +4,12 @@ import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
-import { UndiciHttpClient } from '../adapters/web/undici-http-client.ts';
+import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import type { Source } from '../core/source/source.ts';
+import { TargetWatch } from '../core/target/target-watch.ts';
 import { MAX_DELIVERIES } from '../core/work/failed-item.ts';
 import { sources as allSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
@@ -45,7 +46,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     clock,
     maxDeliveries: MAX_DELIVERIES,
   });
-  const fetchers = openFetchers(settings, clock, new UndiciHttpClient(), state);
+  const fetchers = openFetchers(settings, clock, new NodeHttpClient(), state);
 
   return {
     directory,
@@ -58,6 +59,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     sources: settings.map(({ source }) => source),
     fetcherFor: fetchers.of,
     newId: idsOf(clock),
+    targets: new TargetWatch(),
     emit: onEvent,
     close: async () => {
       await fetchers.close();

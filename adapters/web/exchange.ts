@@ -1,11 +1,5 @@
-import type { Dispatcher } from 'undici';
 import type { HttpExchange, HttpFailure, HttpRequest } from '../../core/ports/http-client.ts';
 import { AddressRefusedError } from './guarded-lookup.ts';
-
-/** What a pooled connection tells of itself. */
-export interface Connection {
-  remoteAddress?: string;
-}
 
 type Phase = 'connect' | 'headers' | 'body';
 
@@ -14,43 +8,19 @@ const PHASE_LIMIT = { connect: 'connectMs', headers: 'headersMs', body: 'bodyMs'
 /** Statuses that have no body, whatever their headers say (RFC 9110, section 6.4.1). */
 const BODILESS = new Set([204, 304]);
 
-/** undici's and Node's codes that do not mean NETWORK_ERROR. */
+/** Node's codes that do not mean NETWORK_ERROR. */
 const FAILURE_CODES: Readonly<Record<string, HttpFailure['code']>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'TIMEOUT',
   ETIMEDOUT: 'TIMEOUT',
-  UND_ERR_HEADERS_OVERFLOW: 'TOO_LARGE',
   HPE_HEADER_OVERFLOW: 'TOO_LARGE',
 };
 
-/** Bytes of response headers; sites with long policies and many cookies pass Node's default of 16 KB. */
-export const MAX_HEADER_BYTES = 65_536;
-
 /**
- * `HttpClient.send`, but for how the request is sent: `start` does that. Rejects with the reason of a signal that is aborted
- * already and where the client is closed, and refuses what is no http or https address.
+ * One request on its way: collects the response, holds it to its limits, and settles exactly once. Whatever is told after
+ * that is passed over.
  */
-export function beginExchange(
-  request: HttpRequest,
-  isClosed: boolean,
-  start: (exchange: Exchange, url: URL) => void,
-): Promise<HttpExchange> {
-  if (isClosed) return Promise.reject(new Error('the HTTP client is closed'));
-  if (request.signal?.aborted) return Promise.reject(request.signal.reason);
-  const url = URL.parse(request.url);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    const message = `${request.url} is no http or https address`;
-    return Promise.resolve({ kind: 'failed', url: request.url, code: 'REFUSED', message });
-  }
-  return new Promise((resolve, reject) => start(new Exchange(request, resolve, reject), url));
-}
-
-/**
- * One request on its way: collects the response, holds it to its limits, and settles exactly once. Handed to
- * undici as the dispatch handler itself, because a stream per response costs more than the response.
- */
-export class Exchange implements Dispatcher.DispatchHandler {
-  /** Set by the connection that takes the request. */
-  connection: Connection | undefined;
+export class Exchange {
+  /** Closes the connection under an exchange that is over. */
+  hangUp: () => void = () => {};
   readonly #request: HttpRequest;
   readonly #resolve: (exchange: HttpExchange) => void;
   readonly #reject: (reason: unknown) => void;
@@ -58,7 +28,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #phase: Phase = 'connect';
   #settled = false;
   #timer: NodeJS.Timeout | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
+  #remoteAddress: string | undefined;
   #status = 0;
   #statusText = '';
   #headers: [string, string][] = [];
@@ -78,42 +48,50 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#enter('connect');
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#settled) this.#hangUp();
-    else this.#enter('headers');
+  get isOver(): boolean {
+    return this.#settled;
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    statusText = '',
-  ): void {
-    if (this.#settled || status < 200) return;
+  /** There is a connection, TLS included, and the request goes out over it. */
+  onConnected(remoteAddress: string | undefined): void {
+    this.#remoteAddress = remoteAddress;
+    if (!this.#settled) this.#enter('headers');
+  }
+
+  /** `rawHeaders`: names and values in turn, latin1, which keeps every byte of a value (RFC 9110, section 5.5). */
+  onResponse(status: number, statusText: string, rawHeaders: readonly string[]): void {
+    if (this.#settled) return;
     this.#status = status;
     this.#statusText = statusText;
-    this.#headers = headerPairs(controller.rawHeaders);
-    // undici takes the Content-Length of a 304 for a promise of bytes and fails the exchange when none come.
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+      this.#headers.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
     if (BODILESS.has(status)) {
       this.#complete();
       return;
     }
-    const { maxWireBytes } = this.#request.limits;
+    const { cutsBody = false, limits } = this.#request;
+    const { maxWireBytes } = limits;
     const declared = Number(
       this.#headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1] ?? 0,
     );
-    if (declared > maxWireBytes) {
+    if (declared > maxWireBytes && !cutsBody) {
       this.#fail('TOO_LARGE', `body: ${declared} bytes announced, ${maxWireBytes} allowed`);
       return;
     }
     this.#enter('body');
   }
 
-  onResponseData(_controller: unknown, chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     if (this.#settled) return;
     this.#wireBytes += chunk.length;
     const { maxWireBytes } = this.#request.limits;
+    if (this.#wireBytes > maxWireBytes && this.#request.cutsBody) {
+      this.#chunks.push(chunk.subarray(0, chunk.length - (this.#wireBytes - maxWireBytes)));
+      this.#wireBytes = maxWireBytes;
+      this.#complete();
+      this.hangUp();
+      return;
+    }
     if (this.#wireBytes > maxWireBytes) {
       this.#fail('TOO_LARGE', `body: more than ${maxWireBytes} bytes on the wire`);
       return;
@@ -121,16 +99,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#chunks.push(chunk);
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     if (!this.#settled) this.#complete();
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
+  onError(error: Error): void {
     if (this.#settled) return;
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    if (code === 'UND_ERR_INVALID_ARG') this.abandon(error);
-    else if (error instanceof AddressRefusedError) this.#fail('REFUSED', `connect: ${error.message}`);
+    if (error instanceof AddressRefusedError) this.#fail('REFUSED', `connect: ${error.message}`);
     else this.#fail(FAILURE_CODES[code] ?? 'NETWORK_ERROR', `${this.#phase}: ${describe(error)}`);
+  }
+
+  /** Rejects: a request that cannot be written at all is a bug of ours, not an event on the network. */
+  abandon(error: unknown): void {
+    this.#settle(() => this.#reject(error));
   }
 
   #enter(phase: Phase): void {
@@ -152,18 +134,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  get isOver(): boolean {
-    return this.#settled;
-  }
-
-  /** Rejects: a request that cannot be written at all is a bug of ours, not an event on the network. */
-  abandon(error: unknown): void {
-    this.#settle(() => this.#reject(error));
-  }
-
   readonly #onAbort = (): void => {
     this.#settle(() => this.#reject(this.#request.signal?.reason));
-    this.#hangUp();
+    this.hangUp();
   };
 
   #complete(): void {
@@ -176,14 +149,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
         headers: this.#headers,
         // Copied together: a chunk is a view that would keep the 64 KB read buffer of its socket alive.
         body: Buffer.concat(this.#chunks, this.#wireBytes),
-        remoteAddress: this.connection?.remoteAddress,
+        remoteAddress: this.#remoteAddress,
       }),
     );
   }
 
   #fail(code: HttpFailure['code'], message: string): void {
     this.#settle(() => this.#resolve({ kind: 'failed', url: this.#request.url, code, message }));
-    this.#hangUp();
+    this.hangUp();
   }
 
   #settle(finish: () => void): void {
@@ -194,23 +167,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     finish();
     this.#chunks = [];
   }
-
-  /** Closes the connection under an unfinished response; without one yet, the next event finds us settled. */
-  #hangUp(): void {
-    this.#controller?.abort(new Error('the exchange is over'));
-  }
-}
-
-/** Raw bytes to pairs: latin1 keeps every byte of a field value (RFC 9110, section 5.5). */
-function headerPairs(raw: Dispatcher.DispatchController['rawHeaders']): [string, string][] {
-  if (!Array.isArray(raw)) return [];
-  const pairs: [string, string][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([latin1(raw[i]), latin1(raw[i + 1])]);
-  return pairs;
-}
-
-function latin1(field: Buffer | string | undefined): string {
-  return typeof field === 'string' ? field : (field?.toString('latin1') ?? '');
 }
 
 /** `ECONNREFUSED 127.0.0.1:80`; several tried addresses one after the other. */

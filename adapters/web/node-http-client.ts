@@ -1,10 +1,9 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { isIP, type Socket } from 'node:net';
 import { addressRefusal } from '../../core/fetch/address-guard.ts';
 import type { HttpClient, HttpExchange, HttpRequest } from '../../core/ports/http-client.ts';
-import { beginExchange, type Exchange, MAX_HEADER_BYTES } from './exchange.ts';
+import { Exchange } from './exchange.ts';
 import { AddressRefusedError, guardedLookup, type ResolveHost, resolveWithSystem } from './guarded-lookup.ts';
 
 export interface NodeHttpClientOptions {
@@ -12,14 +11,13 @@ export interface NodeHttpClientOptions {
   readonly resolve?: ResolveHost;
 }
 
-/** Milliseconds after the connect limit until a socket that still connects is destroyed. */
-const LET_GO_MS = 1000;
+/** Bytes of response headers; sites with long policies and many cookies pass Node's default of 16 KB. */
+const MAX_HEADER_BYTES = 65_536;
 
 /**
- * HTTP/1.1 with what Node brings: for Lambdas, where undici would be 170 KB of a bundle. It serves half as many pages a
- * second, which is far more than any site is asked for. Keeps connections alive, those that were opened with permission for
- * private addresses apart. `send` rejects only with the reason of the caller's own signal, or for a request that cannot be
- * written (a line break in a header).
+ * HTTP/1.1 with what Node brings. Keeps connections alive, those that were opened with permission for private addresses
+ * apart. `send` rejects only with the reason of the caller's own signal, or for a request that cannot be written (a line
+ * break in a header). Whatever a server does ends as a `failed` exchange, and nothing escapes it.
  */
 export class NodeHttpClient implements HttpClient {
   readonly #resolve: ResolveHost;
@@ -31,12 +29,20 @@ export class NodeHttpClient implements HttpClient {
   }
 
   send(request: HttpRequest): Promise<HttpExchange> {
-    return beginExchange(request, this.#closed, (exchange, url) => {
+    if (this.#closed) return Promise.reject(new Error('the HTTP client is closed'));
+    if (request.signal?.aborted) return Promise.reject(request.signal.reason);
+    const url = URL.parse(request.url);
+    if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+      const message = `${request.url} is no http or https address`;
+      return Promise.resolve({ kind: 'failed', url: request.url, code: 'REFUSED', message });
+    }
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(request, resolve, reject);
       // A literal address never reaches the lookup.
       const host = url.hostname.replace(/^\[|\]$/g, '');
       const refusal = request.allowPrivateAddress || isIP(host) === 0 ? undefined : addressRefusal(host);
       if (refusal === undefined) this.#start(request, url, host, exchange);
-      else exchange.onResponseError(undefined, new AddressRefusedError(refusal));
+      else exchange.onError(new AddressRefusedError(refusal));
     });
   }
 
@@ -47,7 +53,7 @@ export class NodeHttpClient implements HttpClient {
 
   #start(request: HttpRequest, url: URL, host: string, exchange: Exchange): void {
     const secure = url.protocol === 'https:';
-    const { allowPrivateAddress, limits, headers } = request;
+    const { allowPrivateAddress, headers } = request;
     let sent: http.ClientRequest;
     try {
       sent = (secure ? https : http).request({
@@ -64,35 +70,37 @@ export class NodeHttpClient implements HttpClient {
       exchange.abandon(error);
       return;
     }
-    let answered = false;
-    const controller = controllerOf(sent);
+    exchange.hangUp = () => void sent.destroy();
+    let isAnswered = false;
+    let isReplaced = false;
     sent.once('socket', (socket) => {
-      const ready = () => {
-        exchange.connection = remoteOf(socket);
-        exchange.onRequestStart(controller);
-      };
-      if (sent.reusedSocket) return ready();
-      // The exchange tells of the time-out; after it, the socket of a host that never answers has to be let go.
-      const giveUp = setTimeout(() => socket.destroy(), limits.connectMs + LET_GO_MS);
-      socket.once('close', () => clearTimeout(giveUp));
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        clearTimeout(giveUp);
-        ready();
-      });
+      const ready = () => exchange.onConnected((socket as Socket).remoteAddress);
+      if (!sent.reusedSocket) socket.once(secure ? 'secureConnect' : 'connect', ready);
+      else ready();
     });
     sent.once('response', (response) => {
-      answered = true;
-      controller.rawHeaders = response.rawHeaders;
-      exchange.onResponseStart(controller, response.statusCode ?? 0, undefined, response.statusMessage);
-      response.on('data', (chunk: Buffer) => exchange.onResponseData(controller, chunk));
-      response.once('end', () => exchange.onResponseEnd());
-      response.once('error', (error) => exchange.onResponseError(controller, error));
+      isAnswered = true;
+      const { statusCode = 0, statusMessage = '', rawHeaders } = response;
+      exchange.onResponse(statusCode, statusMessage, rawHeaders);
+      response.on('data', (chunk: Buffer) => exchange.onData(chunk));
+      response.once('end', () => exchange.onEnd());
+      response.on('error', (error) => exchange.onError(error));
     });
-    sent.once('error', (error: NodeJS.ErrnoException) => {
+    // `on` and not `once`, as above: Node tells a second error of a request that was destroyed, and of one that is over.
+    sent.on('error', (error: NodeJS.ErrnoException) => {
       // The site closed an idle connection just when it was taken up again: nothing was answered, so ask on a new one.
-      const stale = sent.reusedSocket && !answered && error.code === 'ECONNRESET' && !exchange.isOver;
-      if (stale && !this.#closed) this.#start(request, url, host, exchange);
-      else exchange.onResponseError(controller, error);
+      const isStale = sent.reusedSocket && !isAnswered && error.code === 'ECONNRESET' && !exchange.isOver;
+      isReplaced ||= isStale && !this.#closed;
+      if (isReplaced) this.#start(request, url, host, exchange);
+      else exchange.onError(error);
+    });
+    sent.once('upgrade', (_response, socket) => {
+      socket.on('error', () => undefined).destroy();
+      exchange.onError(new Error('another protocol, which nobody asked for'));
+    });
+    // Nothing ends without a word, whatever Node makes of a connection that is gone.
+    sent.once('close', () => {
+      if (!isReplaced) exchange.onError(new Error('the connection was closed'));
     });
     sent.end();
   }
@@ -105,21 +113,4 @@ export class NodeHttpClient implements HttpClient {
     this.#agents.set(key, agent);
     return agent;
   }
-}
-
-/** What an exchange needs of the request under it. */
-function controllerOf(sent: http.ClientRequest) {
-  return {
-    aborted: false,
-    paused: false,
-    reason: null,
-    rawHeaders: [] as string[],
-    abort: (reason: Error) => void sent.destroy(reason),
-    pause: () => {},
-    resume: () => {},
-  };
-}
-
-function remoteOf(socket: Duplex & { readonly remoteAddress?: string }) {
-  return socket.remoteAddress === undefined ? {} : { remoteAddress: socket.remoteAddress };
 }

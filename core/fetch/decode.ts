@@ -18,7 +18,7 @@ export type DecodedPage =
   | { readonly kind: 'failed'; readonly outcome: Outcome };
 
 /** Codings on top of each other that are undone; more is only ever an attack (design, section 13). */
-const MAX_ENCODINGS = 2;
+export const MAX_ENCODINGS = 2;
 
 /**
  * The response as a parser sees it: content codings undone, bytes made text. At most `maxDecodedBytes` bytes
@@ -69,10 +69,15 @@ function hasTooManyParts({ contentType, text }: Page, maxElements: number): bool
   return false;
 }
 
-function undoEncodings(response: HttpResponse, maxDecodedBytes: number): Uint8Array | Outcome {
-  const encodings = headerList(response.headers, 'content-encoding')
+/** The codings of a body, in the order in which they were applied; words that are none are left out. */
+export function encodingsOf(response: Pick<HttpResponse, 'headers'>): string[] {
+  return headerList(response.headers, 'content-encoding')
     .map((encoding) => encoding.toLowerCase())
     .filter((encoding) => encoding in DECODERS || UNSUPPORTED.has(encoding));
+}
+
+function undoEncodings(response: HttpResponse, maxDecodedBytes: number): Uint8Array | Outcome {
+  const encodings = encodingsOf(response);
   if (encodings.length > MAX_ENCODINGS) {
     return { code: 'TOO_LARGE', message: `too many encodings: ${encodings.slice(0, 8).join(', ')}` };
   }
@@ -115,7 +120,7 @@ const inflate: Decoder = (body, maxOutputLength) =>
     ? inflateSync(body, { maxOutputLength, chunkSize: CHUNK })
     : inflateRawSync(body, { maxOutputLength, chunkSize: CHUNK });
 
-function isZlib(body: Uint8Array): boolean {
+export function isZlib(body: Uint8Array): boolean {
   const [method = 0, flags = 0] = body;
   return (method & 0x0f) === 8 && ((method << 8) | flags) % 31 === 0;
 }

@@ -11,7 +11,20 @@ export interface FetchRequest {
   /** Absolute http(s) address. */
   readonly url: string;
   readonly validators?: Validators;
+  /** Aborted: what waits is dropped, and what is on its way has a few seconds left to come. */
   readonly signal?: AbortSignal;
+  /** @default may be sent whenever its turn comes */
+  readonly permission?: Permission;
+}
+
+/** Leave to send one request, which may be taken back while it waits for its host's turn. */
+export interface Permission {
+  /** Aborted when it is taken back: the request is dropped at once. What is on its way already is let come. */
+  readonly withdrawn: AbortSignal;
+  /** Asked when the turn has come, immediately before the request and each redirect is sent. */
+  isWithdrawn(): Promise<boolean>;
+  /** Told of the last answer before anybody else gets a turn; also where it is a failure. */
+  onAnswer(): void;
 }
 
 /** A request for robots.txt that this fetch caused; kept on record like any other attempt. */
@@ -24,6 +37,8 @@ export interface RobotsRequest {
   readonly wireBytes: number;
   /** Why the file could not be read; absent where it was, or where the site has none. */
   readonly failure?: Outcome;
+  /** What in the file was not taken at its word. */
+  readonly note?: string;
 }
 
 interface FetchFacts {
@@ -38,20 +53,23 @@ interface FetchFacts {
 
 /**
  * A response came (any status, 304 included), or the fetch failed with an outcome of its own:
- * TIMEOUT, NETWORK_ERROR, TOO_LARGE, REFUSED. Nothing is judged here beyond that.
+ * TIMEOUT, NETWORK_ERROR, TOO_LARGE, REFUSED. Nothing is judged here beyond that. `dropped`: its signal was aborted or its
+ * permission withdrawn before anything was sent.
  */
 export type FetchResult =
+  | { readonly kind: 'dropped'; readonly robots?: RobotsRequest }
   | (FetchFacts & { readonly kind: 'response'; readonly response: HttpResponse })
   | (FetchFacts & { readonly kind: 'failed'; readonly requestSent: boolean; readonly outcome: Outcome });
 
-/** Whether a site answers at all. */
+/** Whether a site answers at all. `dropped`: the signal was aborted first. */
 export type Reach =
+  | { readonly kind: 'dropped' }
   | { readonly kind: 'reached'; readonly robots?: RobotsRequest }
   | { readonly kind: 'unreached'; readonly outcome: Outcome; readonly robots?: RobotsRequest };
 
 /** Fetches politely: robots.txt, host clock, redirects checked hop by hop. */
 export interface Fetcher {
   /** Reads the robots.txt of an address, which every fetch needs anyway; any HTTP answer means that the site is there. */
-  reach(url: string): Promise<Reach>;
+  reach(url: string, signal?: AbortSignal): Promise<Reach>;
   fetch(request: FetchRequest): Promise<FetchResult>;
 }

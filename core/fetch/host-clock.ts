@@ -21,8 +21,10 @@ export interface HostClock {
   /**
    * Turns are given in the order of asking. Rejects with the signal's reason when it is aborted first, and with what the
    * ledger rejects with where that cannot be asked: then nothing may be sent, and the next one in the queue asks again.
+   * `confirm` is the last thing that is awaited before the turn is given, so it comes after every sleep; whoever must not
+   * start any more aborts its signal in it. What it rejects with, `acquire` rejects with.
    */
-  acquire(host: string, pace: Pace, signal?: AbortSignal): Promise<Turn>;
+  acquire(host: string, pace: Pace, signal?: AbortSignal, confirm?: () => Promise<void>): Promise<Turn>;
   /**
    * No request to the host starts for the next `ms` milliseconds (clamped); a longer pause already in force stays.
    * It holds here at once, and in other processes as soon as the ledger has it. Nobody waits for that: the answer that
@@ -53,6 +55,9 @@ interface Waiter {
   readonly since: number;
   readonly grant: (turn: Turn) => void;
   readonly refuse: (error: unknown) => void;
+  readonly confirm: (() => Promise<void>) | undefined;
+  /** Since it slept last. */
+  isConfirmed: boolean;
   /** When the ledger lets it start. It goes with the waiter: one that is aborted leaves a gap. */
   slot?: number;
 }
@@ -67,7 +72,7 @@ class HostQueue {
   readonly waiting: Waiter[] = [];
   /** Set while one sleep runs for the head of the queue. */
   sleeping: AbortController | undefined;
-  /** While the ledger is asked for the head of the queue. */
+  /** While the ledger, or the head of the queue itself, is asked. */
   asking = false;
   /** When the ledger was last asked, if nobody has slept since. */
   askedAt = NEVER;
@@ -122,6 +127,7 @@ export function createHostClock({ clock, maxPenaltyMs = 60_000, ledger }: HostCl
         return;
       }
       if (startAt > now) {
+        head.isConfirmed = false;
         sleepUntil(queue, startAt - now);
         return;
       }
@@ -132,8 +138,30 @@ export function createHostClock({ clock, maxPenaltyMs = 60_000, ledger }: HostCl
     }
   };
 
-  /** What the ledger has to be told or asked before the head may sleep or start; undefined for nothing. */
+  /** What has to be asked before the head may sleep or start: the ledger, and last of all itself; undefined for nothing. */
   const questionFor = (
+    queue: HostQueue,
+    head: Waiter,
+    now: number,
+    startAt: number,
+  ): (() => Promise<void>) | undefined => {
+    if (head.isConfirmed && startAt <= now) return undefined;
+    const forLedger = questionForLedger(queue, head, now, startAt);
+    if (forLedger !== undefined) {
+      return async () => {
+        await forLedger();
+        queue.askedAt = clock.now();
+      };
+    }
+    const { confirm } = head;
+    if (confirm === undefined || startAt > now) return undefined;
+    return async () => {
+      await confirm();
+      head.isConfirmed = true;
+    };
+  };
+
+  const questionForLedger = (
     queue: HostQueue,
     head: Waiter,
     now: number,
@@ -156,18 +184,13 @@ export function createHostClock({ clock, maxPenaltyMs = 60_000, ledger }: HostCl
   const ask = (queue: HostQueue, head: Waiter, question: () => Promise<void>): void => {
     queue.asking = true;
     question()
-      .then(
-        () => {
-          queue.askedAt = clock.now();
-        },
-        (error: unknown) => {
-          const at = queue.waiting.indexOf(head);
-          // Aborted meanwhile: the next one asks for itself.
-          if (at < 0) return;
-          queue.waiting.splice(at, 1);
-          head.refuse(error);
-        },
-      )
+      .catch((error: unknown) => {
+        const at = queue.waiting.indexOf(head);
+        // Aborted meanwhile: the next one asks for itself.
+        if (at < 0) return;
+        queue.waiting.splice(at, 1);
+        head.refuse(error);
+      })
       .then(() => {
         queue.asking = false;
         advance(queue);
@@ -203,7 +226,7 @@ export function createHostClock({ clock, maxPenaltyMs = 60_000, ledger }: HostCl
   };
 
   return {
-    acquire: (host, pace, signal) =>
+    acquire: (host, pace, signal, confirm) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) {
           reject(signal.reason);
@@ -221,6 +244,8 @@ export function createHostClock({ clock, maxPenaltyMs = 60_000, ledger }: HostCl
         const waiter: Waiter = {
           pace,
           since: clock.now(),
+          confirm,
+          isConfirmed: false,
           grant: (turn) => {
             signal?.removeEventListener('abort', onAbort);
             resolve(turn);

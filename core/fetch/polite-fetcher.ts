@@ -4,7 +4,9 @@ import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source.ts';
+import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest } from './fetcher.ts';
+import { headerValue } from './headers.ts';
 import { addressPolicy, MAX_REDIRECTS, redirectTarget, refused } from './hop.ts';
 import type { HostClock, Turn } from './host-clock.ts';
 import type { RobotsCache, RobotsCheck } from './robots.ts';
@@ -27,39 +29,44 @@ export interface PoliteFetcherOptions {
   readonly rateLimitPauseMs?: number;
 }
 
-/** A robots.txt that asks for more than this (milliseconds) is read as this much: a run must end. */
-const MAX_CRAWL_DELAY_MS = 30_000;
-
 /**
  * Asks the way a guest should: robots.txt first, at the pace of the host, redirects taken one by one with every
  * check made again. Cookies are not kept: a page that needs them is not one that this crawler is invited to.
  *
- * Outcomes of its own: REFUSED (address, scheme, credentials in the URL, robots.txt, a redirect from https to
- * http; but a redirect to a wall that may not be followed is the response itself), NETWORK_ERROR for more than five redirects (loops come and go with a site's sessions, so it is tried
- * again), what the client reports, and for a robots.txt that cannot be read the reason of that. `fetch` rejects
- * only with the reason of the caller's own signal, or where the ledger of hosts is out of reach.
+ * Outcomes of its own: REFUSED (address, scheme, credentials in the URL, robots.txt, a redirect from https to http; but a
+ * redirect to a wall that may not be followed is the response itself), NETWORK_ERROR for more than five redirects (loops
+ * come and go with a site's sessions, so it is tried again), what the client reports, and for a robots.txt that cannot be
+ * read the reason of that. A request that was on its way when the signal was aborted ends as TIMEOUT where it does not come
+ * within five seconds: it was sent, so it is an attempt. `fetch` rejects only where the ledger of hosts is out of reach, or
+ * with what `isWithdrawn` rejects with.
  */
 export function createPoliteFetcher(options: PoliteFetcherOptions): Fetcher {
   return {
     fetch: (request) => new PoliteFetch(options, request).run(),
-    reach: (url) => reach(options, new URL(url)),
+    reach: (url, signal) => reach(options, new URL(url), signal),
   };
 }
 
 /** A site that is not there to be asked: tried again later, and told apart from one that answers with an error. */
 const NOBODY_THERE: ReadonlySet<OutcomeCode> = new Set(['NETWORK_ERROR', 'TIMEOUT', 'REFUSED']);
 
-async function reach(options: PoliteFetcherOptions, url: URL): Promise<Reach> {
+async function reach(options: PoliteFetcherOptions, url: URL, signal?: AbortSignal): Promise<Reach> {
   const { robots, politeness } = options;
   if (politeness.robots === 'ignore') return { kind: 'reached' };
-  const { permission, request } = await robots.check(url, politeness.userAgent, () =>
-    loadRobots(options, url.origin),
-  );
+  const check = await robots.check(url, politeness.userAgent, loader(options, url), signal);
+  if (check === 'aborted') return { kind: 'dropped' };
+  const { permission, request } = check;
   const asked = request === undefined ? {} : { robots: request };
   return permission.kind === 'unreachable' && NOBODY_THERE.has(permission.outcome.code)
     ? { kind: 'unreached', outcome: permission.outcome, ...asked }
     : { kind: 'reached', ...asked };
 }
+
+const loader = (options: PoliteFetcherOptions, url: URL) => (signal: AbortSignal) =>
+  loadRobots(options, url.origin, signal);
+
+/** What a fetch stops itself with. */
+const DROPPED = new Error('dropped before it was sent');
 
 class PoliteFetch {
   readonly #options: PoliteFetcherOptions;
@@ -69,13 +76,35 @@ class PoliteFetch {
   #spentMs = 0;
   #redirects = 0;
   #robots: RobotsRequest | undefined;
+  /** Aborted: nothing more is sent. */
+  readonly #drop = new AbortController();
+  readonly #grace: AbortGrace;
 
   constructor(options: PoliteFetcherOptions, request: FetchRequest) {
     this.#options = options;
     this.#request = request;
+    this.#grace = new AbortGrace(options.clock, request.signal);
   }
 
   async run(): Promise<FetchResult> {
+    const { signal, permission } = this.#request;
+    const reasons = [signal, permission?.withdrawn].filter((each) => each !== undefined);
+    const drop = () => this.#drop.abort(DROPPED);
+    for (const each of reasons) each.addEventListener('abort', drop, { once: true });
+    try {
+      if (reasons.some(({ aborted }) => aborted)) return this.#dropped();
+      return await this.#follow();
+    } catch (error) {
+      if (error === DROPPED) return this.#dropped();
+      if (error === CUT_OFF) return this.#failed({ code: 'TIMEOUT', message: CUT_OFF.message });
+      throw error;
+    } finally {
+      this.#grace.end();
+      for (const each of reasons) each.removeEventListener('abort', drop);
+    }
+  }
+
+  async #follow(): Promise<FetchResult> {
     const first = URL.parse(this.#request.url);
     const refusal = addressPolicy(first);
     if (first === null || refusal !== undefined) return this.#failed(refusal ?? refused('no address'));
@@ -86,7 +115,7 @@ class PoliteFetch {
       if (check.permission.kind !== 'allowed') return this.#notFollowed(outcomeOf(check, url), redirect);
       const exchange = await this.#send(url, first.origin, check.permission.crawlDelayMs ?? 0);
       if (exchange.kind === 'failed') return this.#failed({ code: exchange.code, message: exchange.message });
-      const next = redirectTarget(exchange);
+      const next = nextOf(exchange);
       if (next === undefined) return { ...this.#facts(), kind: 'response', response: exchange };
       if (this.#redirects === MAX_REDIRECTS) {
         return this.#failed({ code: 'NETWORK_ERROR', message: `more than ${MAX_REDIRECTS} redirects` });
@@ -102,18 +131,22 @@ class PoliteFetch {
   async #permission(url: URL): Promise<RobotsCheck> {
     const { robots, politeness } = this.#options;
     if (politeness.robots === 'ignore') return { permission: { kind: 'allowed' } };
-    // The answer serves everybody who waits for it, so this caller's signal must not end the request.
-    const check = await orAborted(
-      robots.check(url, politeness.userAgent, () => loadRobots(this.#options, url.origin)),
-      this.#request.signal,
-    );
+    const { signal } = this.#drop;
+    const check = await robots.check(url, politeness.userAgent, loader(this.#options, url), signal);
+    if (check === 'aborted') throw DROPPED;
     this.#robots = check.request ?? this.#robots;
+    if (signal.aborted) throw DROPPED;
     return check;
   }
 
   async #send(url: URL, firstOrigin: string, crawlDelayMs: number): Promise<HttpExchange> {
     const { client, clock, hostClock, limits, allowPrivateOrigin } = this.#options;
+    const { permission } = this.#request;
     const turn = await this.#turn(url.host, crawlDelayMs);
+    if (this.#drop.signal.aborted) {
+      turn.release();
+      throw DROPPED;
+    }
     this.#waitedMs += turn.waitedMs;
     const startedAt = clock.now();
     try {
@@ -126,14 +159,19 @@ class PoliteFetch {
           maxWireBytes: limits.maxDecodedBytes,
         },
         allowPrivateAddress: url.origin === allowPrivateOrigin,
-        signal: this.#request.signal,
+        signal: this.#grace.signal,
       });
       this.#spentMs += clock.now() - startedAt;
       // Refused means that no connection was made.
       if (exchange.kind === 'response' || exchange.code !== 'REFUSED') this.#startedAt ??= startedAt;
       const pauseMs = hostPauseMs(this.#options, exchange);
       if (pauseMs !== undefined) hostClock.penalise(url.host, pauseMs);
+      if (nextOf(exchange) === undefined) permission?.onAnswer();
       return exchange;
+    } catch (error) {
+      // On its way and given up: an attempt like any other.
+      if (error === CUT_OFF) this.#startedAt ??= startedAt;
+      throw error;
     } finally {
       turn.release();
     }
@@ -141,8 +179,13 @@ class PoliteFetch {
 
   #turn(host: string, crawlDelayMs: number): Promise<Turn> {
     const { hostClock, politeness } = this.#options;
-    const minDelayMs = Math.max(politeness.minDelayMs, Math.min(crawlDelayMs, MAX_CRAWL_DELAY_MS));
-    return hostClock.acquire(host, { concurrency: politeness.concurrency, minDelayMs }, this.#request.signal);
+    const minDelayMs = Math.max(politeness.minDelayMs, crawlDelayMs);
+    const { permission } = this.#request;
+    const confirm = async () => {
+      if (await permission?.isWithdrawn()) this.#drop.abort(DROPPED);
+    };
+    const pace = { concurrency: politeness.concurrency, minDelayMs };
+    return hostClock.acquire(host, pace, this.#drop.signal, permission && confirm);
   }
 
   #headers(sameOrigin: boolean): Record<string, string> {
@@ -163,6 +206,13 @@ class PoliteFetch {
     return { ...this.#facts(), kind: 'response', response: redirect };
   }
 
+  /** Behind a redirect something was sent already: that is an attempt, which has no end. */
+  #dropped(): FetchResult {
+    if (this.#startedAt !== undefined)
+      return this.#failed({ code: 'NETWORK_ERROR', message: 'stopped before a redirect was followed' });
+    return { kind: 'dropped', ...(this.#robots === undefined ? {} : { robots: this.#robots }) };
+  }
+
   #failed(outcome: Outcome): FetchResult {
     return { ...this.#facts(), kind: 'failed', requestSent: this.#startedAt !== undefined, outcome };
   }
@@ -179,14 +229,19 @@ class PoliteFetch {
   }
 }
 
+function nextOf(exchange: HttpExchange): URL | undefined {
+  return exchange.kind === 'response' ? redirectTarget(exchange) : undefined;
+}
+
 /** Milliseconds for which this answer asks the whole host to be left alone. */
 function hostPauseMs(options: PoliteFetcherOptions, exchange: HttpExchange): number | undefined {
   if (exchange.kind === 'failed') return undefined;
   const { rateLimitStatuses = [429], rateLimitPauseMs = 2000, clock } = options;
-  const asked = retryAfterMs(exchange.headers, clock.now());
-  if (rateLimitStatuses.includes(exchange.status) || exchange.status === 429)
-    return asked ?? rateLimitPauseMs;
-  return exchange.status === 503 ? asked : undefined;
+  const { status, headers } = exchange;
+  const hasHeader = headerValue(headers, 'retry-after') !== undefined;
+  const isLimit = status === 429 || rateLimitStatuses.includes(status) || (status === 503 && hasHeader);
+  // Whatever it says, it was too fast: a shorter wait than the usual one is none.
+  return isLimit ? Math.max(retryAfterMs(headers, clock.now()) ?? 0, rateLimitPauseMs) : undefined;
 }
 
 function outcomeOf(check: RobotsCheck, url: URL): Outcome {
@@ -197,18 +252,4 @@ function outcomeOf(check: RobotsCheck, url: URL): Outcome {
     ...refused(`robots.txt of ${url.host} forbids it: Disallow: ${pattern}`),
     rule: 'robots/disallow',
   };
-}
-
-/** `work`, or the signal's reason as soon as it is aborted; the work itself goes on for the others. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) {
-      onAbort();
-      return;
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -3,7 +3,8 @@ import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source.ts';
-import { toPage } from './decode.ts';
+import { AbortGrace, CUT_OFF } from './abort-grace.ts';
+import { textPrefix } from './decode-prefix.ts';
 import type { RobotsRequest } from './fetcher.ts';
 import { addressPolicy, MAX_REDIRECTS, redirectTarget } from './hop.ts';
 import type { HostClock } from './host-clock.ts';
@@ -19,21 +20,31 @@ export interface RobotsLoaderOptions {
   readonly allowPrivateOrigin?: string;
 }
 
-/** Compressed or not, a file of the size that is read at most fits into this with room for what is cut off. */
-const MAX_WIRE_BYTES = 4 * ROBOTS_MAX_BYTES;
-
 /**
  * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as for
  * pages. 4xx means there is none; 429, 5xx, walls of the network and a body that cannot be read mean that we do
- * not know. Never rejects.
+ * not know. Rejects only where the ledger of hosts is out of reach, or the signal was aborted before anything was sent.
  */
-export async function loadRobots(options: RobotsLoaderOptions, origin: string): Promise<RobotsAnswer> {
+export async function loadRobots(
+  options: RobotsLoaderOptions,
+  origin: string,
+  signal: AbortSignal,
+): Promise<RobotsAnswer> {
   const { clock } = options;
   const robotsUrl = new URL('/robots.txt', origin);
   let url = robotsUrl;
   let startedAt: number | undefined;
+  let lastHop: RobotsRequest | undefined;
   for (let redirects = 0; ; redirects++) {
-    const sent = await sendOnce(options, url);
+    const sent = await sendOnce(options, url, signal).catch((error: unknown) => {
+      if (lastHop === undefined || !signal.aborted) throw error;
+      return undefined;
+    });
+    if (sent === undefined)
+      return unreachable(
+        { code: 'NETWORK_ERROR', message: 'stopped before a redirect was followed' },
+        lastHop,
+      );
     startedAt ??= sent.startedAt;
     const { exchange } = sent;
     const request: RobotsRequest = {
@@ -57,16 +68,19 @@ export async function loadRobots(options: RobotsLoaderOptions, origin: string): 
     // More redirects than this may be read as no file at all (section 2.3.1.2).
     if (redirects === MAX_REDIRECTS) return { kind: 'absent', request };
     url = next;
+    lastHop = request;
   }
 }
 
 async function sendOnce(
   options: RobotsLoaderOptions,
   url: URL,
+  signal: AbortSignal,
 ): Promise<{ exchange: HttpExchange; startedAt: number }> {
   const { client, clock, hostClock, politeness, limits, allowPrivateOrigin } = options;
-  const turn = await hostClock.acquire(url.host, politeness);
+  const turn = await hostClock.acquire(url.host, politeness, signal);
   const startedAt = clock.now();
+  const grace = new AbortGrace(clock, signal);
   try {
     const exchange = await client.send({
       url: url.href,
@@ -75,16 +89,24 @@ async function sendOnce(
         Accept: 'text/plain,*/*;q=0.8',
         'Accept-Encoding': 'gzip, br, zstd',
       },
-      limits: { ...limits, maxWireBytes: MAX_WIRE_BYTES },
+      // One more tells that there is more.
+      limits: { ...limits, maxWireBytes: ROBOTS_MAX_BYTES + 1 },
+      cutsBody: true,
       allowPrivateAddress: url.origin === allowPrivateOrigin,
+      signal: grace.signal,
     });
     return { exchange, startedAt };
+  } catch (error) {
+    if (error !== CUT_OFF) throw error;
+    const exchange = { kind: 'failed', url: url.href, code: 'TIMEOUT', message: CUT_OFF.message } as const;
+    return { exchange, startedAt };
   } finally {
+    grace.end();
     turn.release();
   }
 }
 
-function answerOf(response: HttpResponse, request: RobotsRequest, now: number): RobotsAnswer {
+async function answerOf(response: HttpResponse, request: RobotsRequest, now: number): Promise<RobotsAnswer> {
   const { status } = response;
   if (status === 429) {
     const retryAfter = retryAfterMs(response.headers, now);
@@ -92,15 +114,14 @@ function answerOf(response: HttpResponse, request: RobotsRequest, now: number): 
   }
   if (status >= 500) return unreachable({ code: 'SERVER_ERROR', message: `HTTP ${status}` }, request);
   if (status < 200 || status >= 300) return { kind: 'absent', request };
-  const decoded = toPage(response, MAX_WIRE_BYTES);
-  if (decoded.kind === 'failed') return unreachable(decoded.outcome, request);
-  return { kind: 'text', text: cut(decoded.page.text), request };
+  const read = await textPrefix(response, ROBOTS_MAX_BYTES);
+  if (read.kind === 'failed') return unreachable(read.outcome, request);
+  return { kind: 'text', text: read.isCut ? wholeLines(read.text) : read.text, request };
 }
 
-/** The part that is read; a line cut in two would forbid more than it says, so it goes too. */
-function cut(text: string): string {
-  if (text.length <= ROBOTS_MAX_BYTES) return text;
-  return text.slice(0, text.lastIndexOf('\n', ROBOTS_MAX_BYTES) + 1);
+/** A line cut in two would forbid more than it says. */
+function wholeLines(text: string): string {
+  return text.slice(0, Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1);
 }
 
 function unreachable(

@@ -2,11 +2,11 @@
 export interface RobotsRules {
   /** The pattern that forbids the path (with its query), or undefined where it may be fetched. */
   forbids(pathAndQuery: string): string | undefined;
-  /** Milliseconds between two requests, where the file asks for it (no part of the RFC, but widely meant). */
+  /** Milliseconds between two requests, where the file asks for it (no part of the RFC, but widely meant); not clamped. */
   readonly crawlDelayMs?: number;
 }
 
-/** A parser must read at least this much (RFC 9309, section 2.5) and need not read more. */
+/** Bytes. A parser must read at least this much (RFC 9309, section 2.5) and need not read more. */
 export const ROBOTS_MAX_BYTES = 500 * 1024;
 
 /** Longer patterns match no address that a site would have; they only cost time. */
@@ -35,7 +35,7 @@ export function parseRobots(text: string): (userAgent: string) => RobotsRules {
     if (key === 'user-agent') {
       if (!expectsAgents) current = [];
       expectsAgents = true;
-      const token = value.startsWith('*') ? '*' : productToken(value);
+      const token = /^\*(?:\s|$)/.test(value) ? '*' : productToken(value);
       if (token !== '') current.push(groupOf(groups, token));
     } else if (key === 'allow' || key === 'disallow') {
       expectsAgents = false;
@@ -43,8 +43,11 @@ export function parseRobots(text: string): (userAgent: string) => RobotsRules {
       const rule = { allow: key === 'allow', pattern: normalisePattern(value) };
       for (const group of current) group.rules.push(rule);
     } else if (key === 'crawl-delay') {
-      const seconds = /^\d{1,6}(?:\.\d+)?$/.test(value) ? Number(value) : undefined;
-      if (seconds !== undefined) for (const group of current) group.crawlDelayMs = seconds * 1000;
+      // No rule of the RFC, but everybody who writes one means it to belong to the names above it, and to no others.
+      expectsAgents = false;
+      if (!/^(?:\d+(?:\.\d*)?|\.\d+)$/.test(value)) continue;
+      const ms = Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
+      for (const group of current) group.crawlDelayMs = Math.max(group.crawlDelayMs ?? 0, ms);
     }
   }
   return (userAgent) => rulesOf(groups.get(productToken(userAgent)) ?? groups.get('*'));
@@ -79,7 +82,7 @@ function rulesOf(group: Group | undefined): RobotsRules {
   return {
     crawlDelayMs: group.crawlDelayMs,
     forbids: (pathAndQuery) => {
-      const path = normaliseEncoding(pathAndQuery);
+      const path = literal(normaliseEncoding(pathAndQuery));
       if (path === '/robots.txt') return undefined;
       const rule = rules.find(({ pattern }) => matches(pattern, path));
       return rule === undefined || rule.allow ? undefined : rule.pattern;
@@ -87,9 +90,15 @@ function rulesOf(group: Group | undefined): RobotsRules {
   };
 }
 
-/** Runs of `*` mean one; beyond that a pattern is put into the same spelling as paths. */
+/** Runs of `*` mean one; beyond that a pattern is put into the same spelling as paths. Only a last `$` is an end. */
 function normalisePattern(pattern: string): string {
-  return normaliseEncoding(pattern.replaceAll(/\*{2,}/g, '*'));
+  const encoded = normaliseEncoding(pattern.replaceAll(/\*{2,}/g, '*'));
+  return encoded.replaceAll(/\$(?!$)/g, '%24');
+}
+
+/** What means something in a pattern stands for itself in a path (RFC 9309, section 2.2.3). */
+function literal(path: string): string {
+  return path.replaceAll('*', '%2A').replaceAll('$', '%24');
 }
 
 const ENCODED = /%([0-9a-fA-F]{2})|[^\x21-\x7e]+/g;

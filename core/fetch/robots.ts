@@ -24,8 +24,16 @@ export interface RobotsCheck {
 
 /** The robots.txt of every origin that a run meets, each read once. */
 export interface RobotsCache {
-  /** `load` is called at most once at a time for an origin, however many ask; it never rejects. */
-  check(url: URL, userAgent: string, load: () => Promise<RobotsAnswer>): Promise<RobotsCheck>;
+  /**
+   * `load` is called at most once at a time for an origin, however many ask. Its signal is aborted when all of them have
+   * gone; with that reason it may reject. Whoever goes gets `aborted` at once, but for the one whose request is on its way.
+   */
+  check(
+    url: URL,
+    userAgent: string,
+    load: (signal: AbortSignal) => Promise<RobotsAnswer>,
+    signal?: AbortSignal,
+  ): Promise<RobotsCheck | 'aborted'>;
 }
 
 export interface RobotsCacheOptions {
@@ -36,40 +44,92 @@ export interface RobotsCacheOptions {
   readonly retryMs?: number;
 }
 
+/** A robots.txt that asks for more than this (milliseconds) is read as this much: a run must end. */
+const MAX_CRAWL_DELAY_MS = 30_000;
+
 interface Entry {
   readonly answer: Promise<RobotsAnswer>;
   readonly rules: Map<string, RobotsRules>;
   parsed?: (userAgent: string) => RobotsRules;
   staleAt: number;
+  /** Those who asked and have not gone. */
+  waiting: number;
+  /** Ends the request where nobody is left, and lets the next one ask anew. */
+  readonly stop: () => void;
+  readonly stopped: AbortSignal;
 }
 
 export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
   const { clock, ttlMs = 86_400_000, retryMs = 2000 } = options;
   const origins = new Map<string, Entry>();
 
-  const ask = (origin: string, load: () => Promise<RobotsAnswer>): Entry => {
-    const entry: Entry = { answer: load(), rules: new Map(), staleAt: Number.POSITIVE_INFINITY };
+  const ask = (origin: string, load: (signal: AbortSignal) => Promise<RobotsAnswer>): Entry => {
+    const stop = new AbortController();
+    const answer = load(stop.signal);
+    const entry: Entry = {
+      answer,
+      rules: new Map(),
+      staleAt: Number.POSITIVE_INFINITY,
+      waiting: 0,
+      stopped: stop.signal,
+      stop: () => {
+        if (origins.get(origin) === entry) origins.delete(origin);
+        stop.abort();
+      },
+    };
     origins.set(origin, entry);
     entry.answer.then(
       ({ kind }) => {
         entry.staleAt = clock.now() + (kind === 'unreachable' ? retryMs : ttlMs);
       },
-      // Only a bug rejects, or a store out of reach; whoever waits sees it, and the next one asks again.
-      () => origins.delete(origin),
+      // Only a bug rejects, a store out of reach, or who was stopped; whoever waits sees it, and the next one asks again.
+      () => {
+        if (origins.get(origin) === entry) origins.delete(origin);
+      },
     );
     return entry;
   };
 
   return {
-    check: async (url, userAgent, load) => {
+    check: async (url, userAgent, load, signal) => {
       const known = origins.get(url.origin);
       const fresh = known !== undefined && clock.now() < known.staleAt;
       const entry = fresh ? known : ask(url.origin, load);
-      const answer = await entry.answer;
+      const answer = await answerFor(entry, fresh, signal);
+      if (answer === 'aborted') return answer;
       const permission = permissionOf(entry, answer, url, userAgent);
-      return fresh ? { permission } : { permission, request: answer.request };
+      if (fresh || answer.request === undefined) return { permission };
+      const note = answer.kind === 'text' ? noteOn(rulesFor(entry, answer.text, userAgent)) : undefined;
+      return { permission, request: { ...answer.request, ...(note !== undefined && { note }) } };
     },
   };
+}
+
+/** `isSure`: the request is another's matter, or over. Whoever caused it waits for what came of it, to put it on record. */
+async function answerFor(
+  entry: Entry,
+  isSure: boolean,
+  signal: AbortSignal | undefined,
+): Promise<RobotsAnswer | 'aborted'> {
+  entry.waiting++;
+  if (signal === undefined) return entry.answer;
+  let leave = () => {};
+  const gone = new Promise<'aborted'>((resolve) => {
+    leave = () => {
+      if (--entry.waiting === 0) entry.stop();
+      if (isSure) resolve('aborted');
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([entry.answer, gone]);
+  } catch (error) {
+    if (entry.stopped.aborted) return 'aborted';
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }
 
 function permissionOf(entry: Entry, answer: RobotsAnswer, url: URL, userAgent: string): RobotsPermission {
@@ -78,7 +138,15 @@ function permissionOf(entry: Entry, answer: RobotsAnswer, url: URL, userAgent: s
   const rules = rulesFor(entry, answer.text, userAgent);
   const pattern = rules.forbids(url.pathname + url.search);
   if (pattern !== undefined) return { kind: 'forbidden', pattern };
-  return { kind: 'allowed', crawlDelayMs: rules.crawlDelayMs };
+  const { crawlDelayMs } = rules;
+  return { kind: 'allowed', crawlDelayMs: crawlDelayMs && Math.min(crawlDelayMs, MAX_CRAWL_DELAY_MS) };
+}
+
+/** What was not taken at its word. */
+function noteOn({ crawlDelayMs = 0 }: RobotsRules): string | undefined {
+  if (crawlDelayMs <= MAX_CRAWL_DELAY_MS) return undefined;
+  const asked = Math.round(crawlDelayMs / 1000);
+  return `robots.txt asks for a Crawl-delay of ${asked} s; ${MAX_CRAWL_DELAY_MS / 1000} s are kept`;
 }
 
 function rulesFor(entry: Entry, text: string, userAgent: string): RobotsRules {

@@ -11,6 +11,7 @@ import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint }
 import type { LookClock } from './look-clock.ts';
 import type { Platform } from './platform.ts';
 import { type Asked, type Reading, readResponse } from './read-page.ts';
+import type { Passage, TargetGate } from './target-gate.ts';
 
 /** Who is asking: the same for every attempt of one scrape. */
 export interface AttemptContext {
@@ -39,6 +40,9 @@ export interface StartedPage {
   readonly lookedAt: number;
 }
 
+/** A fetch of which there is something to record. */
+type Fetched = Exclude<FetchResult, { kind: 'dropped' }>;
+
 const NO_CAPTURE = new Uint8Array(0);
 
 /** What is known of a page before it is asked for. */
@@ -49,23 +53,46 @@ export interface Held {
   readonly copy?: CopyAge;
 }
 
-/** Tries one page once, and puts the attempt on record before anything else happens. Never throws for what a site does. */
+/**
+ * Tries one page once, puts the attempt on record, and raises the flag where its answer is a wall. Undefined where nothing
+ * was sent: the gate shut, or the platform was told to stop, while the request waited for its turn. Never throws for what a
+ * site does.
+ */
 export async function attemptPage(
   context: AttemptContext,
+  gate: TargetGate,
   looks: LookClock,
   asked: Asked,
   number: number,
   held: Held,
-): Promise<Checkpoint> {
+): Promise<Checkpoint | undefined> {
+  const passage = await gate.enter(asked.kind);
+  try {
+    return await passThrough(context, passage, looks, asked, number, held);
+  } finally {
+    passage.end();
+  }
+}
+
+async function passThrough(
+  context: AttemptContext,
+  passage: Passage,
+  looks: LookClock,
+  asked: Asked,
+  number: number,
+  held: Held,
+): Promise<Checkpoint | undefined> {
   const { platform, source } = context;
   const validators = held.confirms?.validators;
   const url = new URL(asked.item.url, source.baseUrl).href;
-  const fetched = await platform.fetcherFor(source).fetch({ url, ...(validators && { validators }) });
+  const request = { url, permission: passage.permission, ...(validators && { validators }) };
+  const fetched = await platform.fetcherFor(source).fetch(request);
   if (fetched.robots) await recordRobots(context, fetched.robots);
+  if (fetched.kind === 'dropped') return undefined;
 
   const { startedAt } = fetched;
   const lookedAt = looks.order(startedAt);
-  const toRecord = () => readAndRecord(context, asked, number, held, url, fetched, lookedAt);
+  const toRecord = () => readAndRecord(context, passage, asked, number, held, url, fetched, lookedAt);
   const { readAlone } = context;
   if (!readAlone || fetched.kind === 'failed') return toRecord();
   const { kind, item } = asked;
@@ -75,11 +102,12 @@ export async function attemptPage(
 
 async function readAndRecord(
   context: AttemptContext,
+  passage: Passage,
   asked: Asked,
   number: number,
   held: Held,
   url: string,
-  fetched: FetchResult,
+  fetched: Fetched,
   lookedAt: number,
 ): Promise<Checkpoint> {
   const { platform, source, runId, partition } = context;
@@ -112,6 +140,8 @@ async function readAndRecord(
       records_found: reading.learned?.kind === 'records' ? reading.learned.records.length : null,
     },
   };
+  // Nobody in this process asks on; the store is told behind the record, for a flag whose attempt is lost explains nothing.
+  passage.judge(checkpoint);
   await writeCheckpoint(platform.lake, runId, source.name, partition, {
     checkpoint,
     capture: await captureOf(fetched, lookedAt),
@@ -125,13 +155,14 @@ async function readAndRecord(
     code: reading.outcome.code,
     ...(reading.outcome.message !== undefined && { message: reading.outcome.message }),
   });
+  await passage.raiseFlag();
   return checkpoint;
 }
 
 function read(
   { source, partition }: AttemptContext,
   asked: Asked,
-  fetched: FetchResult,
+  fetched: Fetched,
   { confirms, copy }: Held,
 ): Reading {
   if (fetched.kind === 'failed') return { outcome: fetched.outcome };
@@ -151,7 +182,7 @@ function read(
 }
 
 /** A 304 has no body of its own: the capture that it confirms is already kept. */
-async function captureOf(fetched: FetchResult, lookedAt: number): Promise<Uint8Array> {
+async function captureOf(fetched: Fetched, lookedAt: number): Promise<Uint8Array> {
   if (fetched.kind === 'failed' || fetched.response.status === 304) return NO_CAPTURE;
   return encodeCapture({ response: fetched.response, fetchedAt: fetched.startedAt, lookedAt });
 }
@@ -223,7 +254,12 @@ const NO_RESPONSE = {
 export async function recordRobots(context: AttemptContext, robots: RobotsRequest): Promise<void> {
   const { platform, source, runId, partition } = context;
   // 4xx is an answer too: there is no such file (RFC 9309). What is none comes as a failure.
-  const outcome: Outcome = robots.failure ?? { code: 'SUCCESS' };
+  const outcome: Outcome = robots.failure ?? {
+    code: 'SUCCESS',
+    ...(robots.note !== undefined && { message: robots.note }),
+  };
+  if (robots.note !== undefined)
+    platform.emit({ kind: 'trouble', message: `${source.name}: ${robots.note}` });
   // Numbered by time: a resumed run may well ask again, and each request is on record.
   const item = { id: `txt-${platform.newId()}`, url: robots.url };
   const stored: StoredCheckpoint = {

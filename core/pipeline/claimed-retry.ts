@@ -133,6 +133,11 @@ async function tryOnce(
   for (;;) {
     const until = now() + CLAIM_MS;
     const tried = await tryAgain(context, failure, () => mustStop() || until - now() < CLAIM_SPARE_MS);
+    if (tried.kind === 'flagged') {
+      // No try is used up; the claim that comes next finds the flag and says what is done about it.
+      await yieldClaim(register, key, runId, now());
+      return tryClaimed(platform, source, key, wish, mustStop);
+    }
     if (tried.kind !== 'stopped') {
       const answer = await settle(context, register, key, wish, tried);
       // In this order: a claim whose work is gone would be taken up under an id whose records are complete.
@@ -154,7 +159,7 @@ async function settle(
   register: FailureRegister,
   key: FailureKey,
   wish: Wish,
-  tried: Exclude<Tried, { kind: 'stopped' }>,
+  tried: Exclude<Tried, { kind: 'stopped' | 'flagged' }>,
 ): Promise<RetryAnswer> {
   const at = platform.clock.now();
   if (tried.kind === 'unlisted') {

@@ -97,6 +97,7 @@ async function checkReach(
   first: Partition,
 ): Promise<void> {
   const reach = await platform.fetcherFor(source).reach(source.baseUrl);
+  if (reach.kind === 'dropped') throw new StageError('Transient', `${source.name}: interrupted`);
   if (reach.robots) await recordRobots({ platform, source, runId, partition: first }, reach.robots);
   if (reach.kind === 'reached') return;
   throw new StageError(

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { Partition, Source } from '../source/source.ts';
+import type { TargetWatch } from '../target/target-watch.ts';
 import type { PublishResult } from './publish.ts';
 
 /** What the stages stand on. `runtime/` puts one together; nothing else does. */
@@ -22,6 +23,8 @@ export interface Platform {
   readonly notifier?: Notifier;
   readonly sources: readonly Source[];
   fetcherFor(source: Source): Fetcher;
+  /** One for all that a process asks. */
+  readonly targets: TargetWatch;
   /** A fresh UUIDv7. */
   newId(): string;
   /** Told as it happens; for progress and logs. Never throws. */

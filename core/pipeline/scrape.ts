@@ -163,13 +163,13 @@ async function scrapeIndex(
     const { page } = step;
     if (!isOpen(source, progress, INDEX_ID, { once, page })) return 'go-on';
     if (asked++ > 0 && mustStop()) return 'stopped';
-    if (await gate.isShut()) return 'go-on';
+    if (gate.isKnownShut) return 'go-on';
     const number = progress.attempts(INDEX_ID, page) + 1;
     const target = { kind: 'index', item: { ...item, url: step.url }, step, attempt: number } as const;
     const held = page === 0 ? heldIndex(source, current) : { copy: { asOf: current?.index.asOf } };
-    const checkpoint = await attemptPage(context, looks, target, number, held);
+    const checkpoint = await attemptPage(context, gate, looks, target, number, held);
+    if (!checkpoint) return (await gate.isShut()) ? 'go-on' : 'stopped';
     progress.add(checkpoint);
-    await gate.note(checkpoint);
     if (!once && isRetryable(source, checkpoint, number)) throw retryError([checkpoint]);
     retries = Math.max(retries, number - 1);
   }
@@ -216,12 +216,15 @@ async function scrapeItems(
   let stopped = false;
   const tryOne = async (item: Item): Promise<void> => {
     stopped ||= mustStop();
-    if (stopped || (await gate.isShut())) return;
+    if (stopped || gate.isKnownShut) return;
     const number = progress.attempts(item.id) + 1;
     const held = heldItem(source, known.get(item.id));
-    const checkpoint = await attemptPage(context, looks, { kind: 'item', item }, number, held);
+    const checkpoint = await attemptPage(context, gate, looks, { kind: 'item', item }, number, held);
+    if (!checkpoint) {
+      stopped ||= !(await gate.isShut());
+      return;
+    }
     progress.add(checkpoint);
-    await gate.note(checkpoint);
     if (!once && isRetryable(source, checkpoint, number)) retry.push(checkpoint);
   };
   const ends = await Promise.allSettled(open.map((item) => limit(tryOne, item)));

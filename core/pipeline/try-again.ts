@@ -21,6 +21,8 @@ export type Tried =
   | { readonly kind: 'failed'; readonly outcome: Outcome }
   /** A later index of the day no longer lists the item, or as one that has no result. */
   | { readonly kind: 'unlisted' }
+  /** The target was flagged while the request waited for its turn: nothing was sent. */
+  | { readonly kind: 'flagged' }
   | { readonly kind: 'stopped' };
 
 /**
@@ -61,7 +63,7 @@ async function tryItem(
 ): Promise<Tried> {
   if (!(await isSealed(context))) {
     const asked = await watchingDeaths(context, (watched) => askOnce(watched, current, failure));
-    if (asked === 'unlisted') return { kind: asked };
+    if (asked !== 'asked') return { kind: asked };
     await seal(context, { scope: 'items' });
   }
   const content = (await readResult(context))!.items.find(({ item }) => item.id === failure.item)?.content;
@@ -76,7 +78,7 @@ async function askOnce(
   context: AttemptContext,
   current: VersionDescriptor,
   failure: Failure,
-): Promise<'asked' | 'unlisted'> {
+): Promise<'asked' | 'unlisted' | 'flagged' | 'stopped'> {
   const progress = await ScrapeProgress.load(context);
   if (progress.last(failure.item)) return 'asked';
   const known = current.items.find(({ id }) => id === failure.item);
@@ -85,10 +87,9 @@ async function askOnce(
   const item: Item = known ? { id: known.id, url: known.url } : { id: failure.item, url: failure.url };
   const gate = await TargetGate.open(context, []);
   const looks = gate.looksAfter(Math.max(lastFailedLookOf(failure), lastLookOf(current)));
-  await gate.note(
-    await attemptPage(context, looks, { kind: 'item', item }, 1, heldItem(context.source, known)),
-  );
-  return 'asked';
+  const held = heldItem(context.source, known);
+  if (await attemptPage(context, gate, looks, { kind: 'item', item }, 1, held)) return 'asked';
+  return (await gate.isShut()) ? 'flagged' : 'stopped';
 }
 
 /**

@@ -13,6 +13,8 @@ export interface HttpRequest {
   /** True lets this one request connect to loopback, private, link-local and other special addresses. */
   readonly allowPrivateAddress: boolean;
   readonly signal?: AbortSignal;
+  /** True cuts a body behind `maxWireBytes` bytes, and closes its connection, instead of failing. @default false */
+  readonly cutsBody?: boolean;
 }
 
 export interface HttpLimits {

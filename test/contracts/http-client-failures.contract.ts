@@ -149,6 +149,24 @@ export function httpFailuresContract(open: () => HttpClient): void {
       await hungUp;
     });
 
+    it.each([
+      ['announced', 'HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n'],
+      ['not announced', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ])(
+      'a body that is too large, %s, is cut where that was asked for, and its connection closed',
+      async (_, head) => {
+        const hungUp = Promise.withResolvers<void>();
+        await using site = await serveRaw((socket) => {
+          socket.on('close', () => hungUp.resolve());
+          socket.write(head);
+          socket.write(Buffer.alloc(2_000_000, 'x'));
+        });
+        const got = await open().send(request(site.origin, { cutsBody: true }));
+        expect(got.kind === 'response' && got.body.length).toBe(1_000_000);
+        await hungUp.promise;
+      },
+    );
+
     it('a body of exactly the limit passes', async () => {
       await using site = await serveHttp((_request, answer) => answer.end(Buffer.alloc(1000)));
       const got = await open().send(request(site.origin, limits({ maxWireBytes: 1000 })));

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpClient, HttpExchange, HttpResponse } from '../../core/ports/http-client.ts';
 import { httpFailuresContract } from './http-client-failures.contract.ts';
+import { oddServersContract } from './http-client-odd-servers.contract.ts';
 import { request } from './http-request.ts';
 import { serveHttp, serveRaw } from './loopback-site.ts';
 
@@ -112,6 +113,7 @@ export function httpClientContract(name: string, create: () => HttpClient): void
     });
 
     httpFailuresContract(() => client);
+    oddServersContract(() => client);
 
     describe("obeys the caller's signal", () => {
       it('before the request: rejects with its reason and sends nothing', async () => {

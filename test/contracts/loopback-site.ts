@@ -1,5 +1,7 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { selfSigned } from './self-signed.ts';
 
 /** A server on 127.0.0.1 at a free port. */
 export interface LoopbackSite {
@@ -28,10 +30,27 @@ export async function serveHttp(
   return listen(server, requests);
 }
 
+/** Answers HTTP over TLS, with a certificate of its own. */
+export async function serveTls(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<LoopbackSite> {
+  const requests: LoopbackSite['requests'] = [];
+  const server = createTlsServer(selfSigned('127.0.0.1'), (request, response) => {
+    requests.push({ path: request.url ?? '', headers: request.headers });
+    answer(request, response);
+  });
+  server.on('tlsClientError', () => {});
+  return listen(server, requests);
+}
+
 /** Talks whatever it likes over TCP, once the request line has arrived. */
-export async function serveRaw(talk: (socket: Socket) => void): Promise<LoopbackSite> {
+export async function serveRaw(
+  talk: (socket: Socket) => void,
+  { greet }: { readonly greet?: (socket: Socket) => void } = {},
+): Promise<LoopbackSite> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => {});
+    greet?.(socket);
     socket.once('data', () => talk(socket));
   });
   return listen(server, []);

@@ -67,8 +67,9 @@ describe('a run that is not alone, or not undisturbed', () => {
       const first = start(RUN);
       await atRequest(3, () => first.child.kill(signal));
       const end = await first.ended;
-      expect(end).toMatchObject({ code: 1 });
+      expect(end).toMatchObject({ code: 130 });
       expect(complaintOf(end)).toMatch(/interrupted; run the same command again/);
+      expect(end.stderr).toContain('interrupted: nothing more is asked for');
       // The index and the races.
       const pages = 1 + amountOf(slow).races;
       expect(slow.requests.length - before).toBeLessThan(1 + pages);

@@ -175,7 +175,7 @@ describe('a run on a stack', () => {
     const abort = new AbortController();
     const end = await runOnStack(stack(), { ...ask(), signal: abort.signal, onStart: () => abort.abort() });
     expect(end).toMatchObject({
-      kind: 'failed',
+      kind: 'aborted',
       message: expect.stringMatching(/no longer followed: run .* goes on in the stack rescrape-dev-pipeline/),
     });
   });

@@ -5,6 +5,8 @@ import { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
 import { httpClientContract } from '../../contracts/http-client.contract.ts';
 import { request } from '../../contracts/http-request.ts';
 import { serveHttp } from '../../contracts/loopback-site.ts';
+import { ODD_SERVERS } from '../../contracts/odd-servers.ts';
+import { playProcess } from '../../e2e/support/played-process.ts';
 
 httpClientContract('NodeHttpClient', () => new NodeHttpClient());
 
@@ -36,6 +38,11 @@ describe('NodeHttpClient', () => {
     const got = await client.send(request('http://slow.example/', { limits }));
     expect(got).toMatchObject({ code: 'TIMEOUT', message: 'connect: not done within 50 ms' });
     await client.close();
+  });
+
+  it('lives through everything that a server may do, in a process where nobody catches what escapes', async () => {
+    const main = new URL('./odd-servers-main.ts', import.meta.url);
+    expect(await playProcess<number>(main, {})).toBe(ODD_SERVERS.length);
   });
 
   it('rejects a header that cannot be written: a bug, not an outcome', async () => {

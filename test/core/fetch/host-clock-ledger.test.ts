@@ -150,6 +150,74 @@ describe('two host clocks on one ledger', () => {
   });
 });
 
+describe('who confirms', () => {
+  it.each([
+    ['alone', undefined],
+    ['over a ledger', 'ledger'],
+  ])('is asked behind every sleep and every other question, once for each turn: %s', async (_, kind) => {
+    const { clock, here, host } = setUp();
+    const hostClock = kind ? here.hostClock : createHostClock({ clock });
+    const zero = clock.now();
+    const asked: number[] = [];
+    const confirm = async () => {
+      asked.push(clock.now() - zero);
+    };
+    const starts: number[] = [];
+    const acquire = () =>
+      hostClock.acquire(host, QUARTER, undefined, confirm).then(() => starts.push(clock.now() - zero));
+    void acquire();
+    void acquire();
+    await clock.advance(100);
+    hostClock.penalise(host, 900);
+    await clock.run();
+    expect([asked, starts]).toEqual([
+      [0, 1000],
+      [0, 1000],
+    ]);
+  });
+
+  it('may abort: nothing is given, and the next one gets the turn', async () => {
+    const { clock, here, host } = setUp();
+    const controller = new AbortController();
+    const gone = here.hostClock.acquire(host, QUARTER, controller.signal, async () => {
+      controller.abort(new Error('the target is flagged'));
+    });
+    const next = here.ask(QUARTER);
+    await expect(gone).rejects.toThrow('the target is flagged');
+    await clock.run();
+    await next;
+    // The start that was reserved for the first one is a gap.
+    expect(here.starts).toEqual([250]);
+  });
+
+  it('may fail: its own request is refused, and no other', async () => {
+    const { clock, here, host } = setUp();
+    const failed = here.hostClock.acquire(host, UNPACED, undefined, async () => {
+      throw new Error('the table is gone');
+    });
+    const next = here.ask(UNPACED);
+    await expect(failed).rejects.toThrow('the table is gone');
+    await clock.run();
+    await next;
+    expect(here.starts).toEqual([0]);
+  });
+
+  it('does not count as under way while it is asked', async () => {
+    const { clock, here, host } = setUp();
+    const one = { concurrency: 1, minDelayMs: 0 };
+    const turn = await here.ask(one);
+    let asked = 0;
+    void here.hostClock.acquire(host, one, undefined, async () => {
+      asked++;
+    });
+    await clock.run();
+    expect(asked).toBe(0);
+    turn.release();
+    await clock.run();
+    expect(asked).toBe(1);
+  });
+});
+
 describe('a ledger that cannot be asked', () => {
   it.each([
     ['reserve', QUARTER],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { UndiciHttpClient } from '../../../adapters/web/undici-http-client.ts';
+import type { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
 import { serveHttp } from '../../contracts/loopback-site.ts';
 import { PoliteSite, RUDE, redirect, text } from './polite-site.ts';
 
@@ -101,7 +101,7 @@ describe('a redirect', () => {
     // The fetch begins at the other site, so that the one site which may be private is the end of the way.
     const politeness = RUDE;
     const open = {
-      send: (asked: Parameters<UndiciHttpClient['send']>[0]) =>
+      send: (asked: Parameters<NodeHttpClient['send']>[0]) =>
         polite.client.send({ ...asked, allowPrivateAddress: true }),
     };
     const fetcher = polite.fetcher({ politeness, client: { ...open, close: () => polite.client.close() } });

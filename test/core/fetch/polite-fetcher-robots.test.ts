@@ -1,5 +1,7 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHostClock } from '../../../core/fetch/host-clock.ts';
+import { ManualClock } from './manual-clock.ts';
 import { PoliteSite, redirect, text } from './polite-site.ts';
 
 let polite: PoliteSite;
@@ -130,10 +132,87 @@ describe('robots.txt', () => {
     expect(await fetcher.fetch(polite.at('/late'))).toMatchObject({ kind: 'response' });
   });
 
-  it('that asks for a longer delay gets it, up to 30 seconds', async () => {
+  it('that waits for its turn is dropped with the last one who wants it, and asked for anew by the next', async () => {
+    const controllers = [new AbortController(), new AbortController()];
+    const clock = new ManualClock();
+    const hostClock = createHostClock({ clock });
+    const fetcher = polite.fetcher({ clock, hostClock });
+    hostClock.penalise(new URL(polite.site.origin).host, 10_000);
+    const fetches = controllers.map(({ signal }) => fetcher.fetch({ ...polite.at('/page'), signal }));
+    controllers[1]!.abort();
+    expect(await fetches[1]).toEqual({ kind: 'dropped' });
+    expect(clock.sleeping).toBe(1);
+    controllers[0]!.abort();
+    expect(await fetches[0]).toEqual({ kind: 'dropped' });
+    expect(clock.sleeping).toBe(0);
+    expect(polite.paths()).toEqual([]);
+    await clock.advance(10_000);
+    expect(await fetcher.fetch(polite.at('/page'))).toMatchObject({ kind: 'response' });
+    expect(polite.paths()).toEqual(['/robots.txt', '/page']);
+  });
+
+  it('that is on its way when its caller stops is on record all the same', async () => {
+    const controller = new AbortController();
+    let answerNow = () => {};
+    polite.routes['/robots.txt'] = (answer) => {
+      answerNow = () => void answer.writeHead(404).end();
+    };
+    const clock = new ManualClock();
+    const pending = polite.fetcher({ clock }).fetch({ ...polite.at('/page'), signal: controller.signal });
+    while (polite.paths().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    answerNow();
+    expect(await pending).toMatchObject({ kind: 'dropped', robots: { httpStatus: 404 } });
+    expect(polite.paths()).toEqual(['/robots.txt']);
+  });
+
+  describe('of three megabytes', () => {
+    const file = (end: string) =>
+      ['User-agent: *', 'Disallow: /early', ...Array(3000).fill(`#${'é'.repeat(500)}`), 'Disallow: /'].join(
+        end,
+      );
+    it.each<[string, string, (body: string) => [Record<string, string>, string | Buffer]]>([
+      ['as it is', '\n', (body) => [{}, body]],
+      ['with a length', '\n', (body) => [{ 'Content-Length': String(Buffer.byteLength(body)) }, body]],
+      ['with carriage returns alone', '\r', (body) => [{}, body]],
+      ['in gzip', '\n', (body) => [{ 'Content-Encoding': 'gzip' }, gzipSync(body)]],
+      [
+        'in gzip that is as long',
+        '\n',
+        (body) => [{ 'Content-Encoding': 'gzip' }, gzipSync(body, { level: 0 })],
+      ],
+      ['in brotli', '\n', (body) => [{ 'Content-Encoding': 'br' }, brotliCompressSync(body)]],
+      ['in zstd', '\n', (body) => [{ 'Content-Encoding': 'zstd' }, zstdCompressSync(body)]],
+      ['in deflate', '\n', (body) => [{ 'Content-Encoding': 'deflate' }, deflateSync(body)]],
+    ])('is read up to 500 KiB and not failed: %s', async (_, end, coded) => {
+      const [headers, body] = coded(file(end));
+      polite.routes['/robots.txt'] = (answer) => answer.writeHead(200, headers).end(body);
+      const fetcher = polite.fetcher();
+      expect(await fetcher.fetch(polite.at('/page'))).toMatchObject({ kind: 'response' });
+      expect(await fetcher.fetch(polite.at('/early'))).toMatchObject({ outcome: { code: 'REFUSED' } });
+    });
+
+    it('of nothing, packed into three kilobytes, costs no more than that', async () => {
+      polite.routes['/robots.txt'] = (answer) =>
+        answer.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(Buffer.alloc(30_000_000)));
+      expect(await polite.fetcher().fetch(polite.at('/page'))).toMatchObject({ kind: 'response' });
+    });
+
+    it('that is damaged before its end forbids everything for now', async () => {
+      polite.routes['/robots.txt'] = (answer) =>
+        answer.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('User-agent: *').subarray(0, 20));
+      expect(await polite.fetcher().fetch(polite.at('/page'))).toMatchObject({
+        outcome: { code: 'NETWORK_ERROR', message: expect.stringContaining('robots.txt could not be read') },
+      });
+    });
+  });
+
+  it('that asks for a longer delay gets it, up to 30 seconds, and what is not kept is told', async () => {
     polite.routes['/robots.txt'] = text('User-agent: *\nCrawl-delay: 3600');
     const fetcher = polite.fetcher();
-    await fetcher.fetch(polite.at('/page'));
+    expect(await fetcher.fetch(polite.at('/page'))).toMatchObject({
+      robots: { note: 'robots.txt asks for a Crawl-delay of 3600 s; 30 s are kept' },
+    });
     expect(await fetcher.fetch(polite.at('/page'))).toMatchObject({ waitedMs: 30_000 });
   });
 });

@@ -30,6 +30,7 @@ function everywhere(): HttpClient {
 async function outcomeOf(location: string, client: HttpClient) {
   polite.routes['/old'] = redirect(location);
   const got = await polite.fetcher({ client }).fetch(polite.at('/old'));
+  if (got.kind === 'dropped') return undefined;
   return got.kind === 'failed' ? got.outcome : classifyResponse({ response: got.response, policy });
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { UndiciHttpClient } from '../../../adapters/web/undici-http-client.ts';
+import type { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
 import { PoliteSite, RUDE, redirect, text } from './polite-site.ts';
 
 let polite: PoliteSite;
@@ -53,13 +53,19 @@ describe('a fetch', () => {
     expect(await fetcher.fetch(polite.at('/page'))).toMatchObject({ waitedMs: 250, startedAt: 1_000_250 });
   });
 
-  it("rejects with the reason of the caller's signal", async () => {
+  it('whose signal is aborted on its way has five seconds to come, and is an attempt that timed out', async () => {
     polite.routes['/page'] = () => {};
     const controller = new AbortController();
     const pending = polite.fetcher().fetch({ ...polite.at('/page'), signal: controller.signal });
     while (!polite.paths().includes('/page')) await new Promise((resolve) => setImmediate(resolve));
-    controller.abort(new Error('enough'));
-    await expect(pending).rejects.toThrow('enough');
+    const before = polite.clock.now();
+    controller.abort();
+    expect(await pending).toMatchObject({
+      kind: 'failed',
+      requestSent: true,
+      outcome: { code: 'TIMEOUT', message: 'cut off 5000 ms after an interruption' },
+    });
+    expect(polite.clock.now() - before).toBe(5000);
   });
 
   it.each([
@@ -95,6 +101,12 @@ describe('a rate limit', () => {
     ['429 without', 429, {}, 2000],
     ['503 with Retry-After', 503, { 'Retry-After': '5' }, 5000],
     ['503 without', 503, {}, 0],
+    ['503 with a word', 503, { 'Retry-After': 'soon' }, 2000],
+    ['429 with zero', 429, { 'Retry-After': '0' }, 2000],
+    ['429 with less than the usual wait', 429, { 'Retry-After': '0.001' }, 2000],
+    ['429 with a negative number', 429, { 'Retry-After': '-30' }, 2000],
+    ['429 with a date that is past', 429, { 'Retry-After': 'Wed, 01 Jan 2020 00:00:00 GMT' }, 2000],
+    ['429 with a number of forty digits', 429, { 'Retry-After': '9'.repeat(40) }, 60_000],
     ['a status of the source', 406, {}, 2000],
     ['a Retry-After of a day', 429, { 'Retry-After': '86400' }, 60_000],
   ])('%s makes the next request to the host wait', async (_what, status, headers, waitedMs) => {
@@ -117,7 +129,7 @@ describe('limits', () => {
   it('of total time reach over redirects', async () => {
     const spent: number[] = [];
     const slow = {
-      send: async (asked: Parameters<UndiciHttpClient['send']>[0]) => {
+      send: async (asked: Parameters<NodeHttpClient['send']>[0]) => {
         spent.push(asked.limits.totalMs);
         await polite.clock.sleep(1500);
         return polite.client.send(asked);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { UndiciHttpClient } from '../../../adapters/web/undici-http-client.ts';
+import { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
 import type { Fetcher } from '../../../core/fetch/fetcher.ts';
 import { createHostClock } from '../../../core/fetch/host-clock.ts';
 import { createPoliteFetcher, type PoliteFetcherOptions } from '../../../core/fetch/polite-fetcher.ts';
@@ -34,7 +34,7 @@ export const RUDE = { concurrency: 4, minDelayMs: 0, robots: 'ignore', userAgent
 
 /** A real site on loopback, and polite fetchers for it on a clock that jumps. */
 export class PoliteSite {
-  readonly client = new UndiciHttpClient();
+  readonly client = new NodeHttpClient();
   readonly clock = new JumpingClock();
   /** What the site answers, by path with query; 404 for anything else. */
   readonly routes: Record<string, Route> = { '/': text('home'), '/page': text('page') };

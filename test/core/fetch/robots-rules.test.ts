@@ -37,6 +37,11 @@ describe('the group for a crawler', () => {
     ['rules before any group', 'Disallow: /\nUser-agent: *\nAllow: /'],
     ['its own without a rule', 'User-agent: *\nDisallow: /\n\nUser-agent: rescrape'],
     ['an empty file', ''],
+    ['a name behind a star', 'User-agent: *other\nDisallow: /'],
+    [
+      'another crawler behind a delay for everybody',
+      'User-agent: *\nCrawl-delay: 10\n\nUser-agent: badbot\nDisallow: /',
+    ],
     ['a page of HTML', '<!DOCTYPE html><title>Not found</title><p>Disallow: /</p>'],
   ])('is not mistaken: %s', (_what, text) => {
     expect(may(text, '/page')).toBe(true);
@@ -75,6 +80,9 @@ describe('the rule for a path', () => {
     ['bare and encoded accents are the same', '/caf%C3%A9', ['Disallow: /café'], false],
     ['an encoded slash is no slash', '/a%2Fb', ['Disallow: /a/b'], true],
     ['the file itself may always be read', '/robots.txt', ['Disallow: /'], true],
+    ['an encoded star is a star in the path', '/a*b', ['Disallow: /a%2Ab'], false],
+    ['an encoded star is no star of the pattern', '/axb', ['Disallow: /a%2Ab'], true],
+    ['an encoded dollar is a dollar in the path', '/a$', ['Disallow: /a%24'], false],
     ['stars on end are one', '/abc', ['Disallow: /**c'], false],
   ])('%s', (_what, path, rules, allowed) => {
     expect(may(all(...rules), path)).toBe(allowed);
@@ -92,6 +100,16 @@ it('crawl-delay is read in milliseconds, and only where it is a number', () => {
   expect(delay('soon')).toBeUndefined();
   expect(delay('-1')).toBeUndefined();
   expect(delay('1e9')).toBeUndefined();
+  expect(delay('.5')).toBe(500);
+  expect(delay('86400000')).toBe(86_400_000_000);
+  expect(delay('9'.repeat(400))).toBe(Number.MAX_SAFE_INTEGER);
+});
+
+it('crawl-delay belongs to the names above it, the longest of several counts, and one that is not ours does not', () => {
+  const delay = (text: string) => parseRobots(text)('Rescrape/1.0').crawlDelayMs;
+  expect(delay('User-agent: other\nCrawl-delay: 9\nUser-agent: rescrape\nCrawl-delay: 3')).toBe(3000);
+  expect(delay('User-agent: *\nCrawl-delay: 9\n\nUser-agent: rescrape\nDisallow:')).toBeUndefined();
+  expect(delay('User-agent: *\n\nCrawl-delay: 9\nDisallow: /a\n\nCrawl-delay: 4')).toBe(9000);
 });
 
 // What tries every way to fit the pattern never ends.

@@ -70,6 +70,7 @@ class Machine {
         fetch: async (request) => {
           const { ahead } = this;
           const fetched = await fetch(request);
+          if (fetched.kind === 'dropped') return fetched;
           const { startedAt, finishedAt } = fetched;
           return { ...fetched, startedAt: startedAt + ahead, finishedAt: finishedAt + ahead };
         },

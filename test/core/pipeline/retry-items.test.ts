@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { PartitionRegister } from '../../../core/audit/partition-register.ts';
 import { retryItem } from '../../../core/pipeline/claimed-retry.ts';
 import { reparse } from '../../../core/pipeline/reparse.ts';
+import { TargetRegister } from '../../../core/target/target.ts';
 import { civilDate } from '../../../core/window/civil-date.ts';
 import { decodeFailedItem } from '../../../core/work/failed-item.ts';
 import type { Failure } from '../../../core/work/failure.ts';
@@ -111,6 +112,28 @@ describe('the retry of a failed item', () => {
     expect(asked(session, 0)).toEqual([IN_A_RUN + 1]);
     expect(await failure(0)).toMatchObject({ state: 'open', code: 'BLOCKED' });
     expect((await failure(0)).retry).toBeUndefined();
+    expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
+  });
+
+  it('that is flagged while it waits for its turn sends nothing, uses up no try and is left to a person', async () => {
+    session = await sessionWith(faults(rule(0, status(500), IN_A_RUN)));
+    await session.run({ targets: ['gb'] });
+    const before = await failure(0);
+    await wait(COOL_DOWN_MINUTES);
+    const { fetcherFor } = session.platform;
+    const register = new TargetRegister(session.platform.state);
+    const skip = { reason: 'somebody said so', actor: 'somebody', since: 0 };
+    (session.platform as { fetcherFor: typeof fetcherFor }).fetcherFor = (source) => ({
+      ...fetcherFor(source),
+      fetch: async (request) => {
+        await register.update('racing', 'gb', (record) => ({ ...record, skip }));
+        return fetcherFor(source).fetch(request);
+      },
+    });
+    expect(kindsOf(await drain())).toEqual(['needs-a-person']);
+    expect(asked(session, 0)).toEqual([IN_A_RUN]);
+    const after = await failure(0);
+    expect(after).toMatchObject({ state: 'open', claim: null, lastFailedAt: before.lastFailedAt });
     expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
   });
 

@@ -92,7 +92,8 @@ export class VersionedSite {
     return { reach: async () => ({ kind: 'reached' }), fetch: (request) => this.#fetch(request, by()) };
   }
 
-  async #fetch({ url, validators }: FetchRequest, by: string): Promise<FetchResult> {
+  async #fetch({ url, validators, permission }: FetchRequest, by: string): Promise<FetchResult> {
+    if (await permission?.isWithdrawn()) return { kind: 'dropped' };
     const { pathname } = new URL(url);
     const page = this.#pages.get(pathname)!;
     const [, target, date, item = 'index'] = pathname.split('/');
@@ -116,6 +117,7 @@ export class VersionedSite {
       recorded: false,
     });
     await this.#clock.sleep(1);
+    permission?.onAnswer();
     return {
       kind: 'response',
       startedAt: at,
