@@ -14,6 +14,9 @@ export interface NodeHttpClientOptions {
 /** Bytes of response headers; sites with long policies and many cookies pass Node's default of 16 KB. */
 const MAX_HEADER_BYTES = 65_536;
 
+/** Sites close what was idle for five seconds or more: whoever takes up a connection just then has asked for nothing. */
+const KEEPING = { keepAlive: true, timeout: 4000 } as const;
+
 /**
  * HTTP/1.1 with what Node brings. Keeps connections alive, those that were opened with permission for private addresses
  * apart. `send` rejects only with the reason of the caller's own signal, or for a request that cannot be written (a line
@@ -71,15 +74,12 @@ export class NodeHttpClient implements HttpClient {
       return;
     }
     exchange.hangUp = () => void sent.destroy();
-    let isAnswered = false;
-    let isReplaced = false;
     sent.once('socket', (socket) => {
       const ready = () => exchange.onConnected((socket as Socket).remoteAddress);
       if (!sent.reusedSocket) socket.once(secure ? 'secureConnect' : 'connect', ready);
       else ready();
     });
     sent.once('response', (response) => {
-      isAnswered = true;
       const { statusCode = 0, statusMessage = '', rawHeaders } = response;
       exchange.onResponse(statusCode, statusMessage, rawHeaders);
       response.on('data', (chunk: Buffer) => exchange.onData(chunk));
@@ -87,21 +87,14 @@ export class NodeHttpClient implements HttpClient {
       response.on('error', (error) => exchange.onError(error));
     });
     // `on` and not `once`, as above: Node tells a second error of a request that was destroyed, and of one that is over.
-    sent.on('error', (error: NodeJS.ErrnoException) => {
-      // The site closed an idle connection just when it was taken up again: nothing was answered, so ask on a new one.
-      const isStale = sent.reusedSocket && !isAnswered && error.code === 'ECONNRESET' && !exchange.isOver;
-      isReplaced ||= isStale && !this.#closed;
-      if (isReplaced) this.#start(request, url, host, exchange);
-      else exchange.onError(error);
-    });
+    // Not asked again where the site hung up on a kept connection: it may have seen the request, and each is an attempt.
+    sent.on('error', (error) => exchange.onError(error));
     sent.once('upgrade', (_response, socket) => {
       socket.on('error', () => undefined).destroy();
       exchange.onError(new Error('another protocol, which nobody asked for'));
     });
     // Nothing ends without a word, whatever Node makes of a connection that is gone.
-    sent.once('close', () => {
-      if (!isReplaced) exchange.onError(new Error('the connection was closed'));
-    });
+    sent.once('close', () => exchange.onError(new Error('the connection was closed')));
     sent.end();
   }
 
@@ -109,7 +102,7 @@ export class NodeHttpClient implements HttpClient {
     const key = `${secure} ${allowPrivateAddress}`;
     const known = this.#agents.get(key);
     if (known !== undefined) return known;
-    const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+    const agent = secure ? new https.Agent(KEEPING) : new http.Agent(KEEPING);
     this.#agents.set(key, agent);
     return agent;
   }
