@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDirectoryObjectStore } from '../adapters/local/directory-object-store.ts';
-import { PartitionStore } from '../core/lake/partition-store.ts';
-import type { Row } from '../core/lake/schema.ts';
-import { datesBetween } from '../core/window/civil-date.ts';
+import { datesBetween } from '../core/calendar/civil-date.ts';
+import { PartitionVersions } from '../core/lake/partition-versions.ts';
+import type { Row } from '../core/schema/columns.ts';
 import { racing } from '../sources/racing/source.ts';
 import type { BenchSite } from './demo-site.ts';
 
@@ -36,7 +36,7 @@ async function readLake({ start, end }: BenchSite, directory: string): Promise<R
   const rows: Row[] = [];
   for (const { id: target } of racing.targets) {
     for (const date of datesBetween(start, end)) {
-      const store = new PartitionStore(lake, racing.table, { target, date });
+      const store = new PartitionVersions(lake, racing.table, { target, date });
       const current = await store.current();
       if (current) rows.push(...(await store.rows(current.descriptor)));
     }

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { printTable } from '../cli/print.ts';
-import { completeness } from '../core/audit/completeness.ts';
-import { PartitionRegister } from '../core/audit/partition-register.ts';
+import { addDays, type CivilDate, civilDate, datesBetween, epochDay } from '../core/calendar/civil-date.ts';
+import { completeness } from '../core/completeness/completeness.ts';
 import { writeParquet } from '../core/lake/parquet.ts';
-import { type Column, columnsOf } from '../core/lake/schema.ts';
-import { addDays, type CivilDate, civilDate, datesBetween, epochDay } from '../core/window/civil-date.ts';
-import { RunRegister } from '../core/work/run-register.ts';
+import { type Column, columnsOf } from '../core/schema/columns.ts';
+import { PartitionStore } from '../core/state/partition-store.ts';
+import { RunStore } from '../core/state/run-store.ts';
 import { racing } from '../sources/racing/source.ts';
 import { median, verdict } from './verdict.ts';
 
@@ -30,8 +30,8 @@ export async function measureCompleteness(): Promise<boolean> {
   const state = openSqliteStateStore(join(root, 'state.sqlite'));
   try {
     console.log(`completeness: ${dates.length} dates of ${racing.targets.length} targets, ${ROUNDS} rounds`);
-    const register = new PartitionRegister(state);
-    const runs = new RunRegister(state);
+    const register = new PartitionStore(state);
+    const runs = new RunStore(state);
     for (const [night, date] of dates.entries()) {
       await recordNight(runs, night, date);
       for (const { id: target } of racing.targets) await recordPartition(register, target, night, date);
@@ -87,7 +87,7 @@ const runIdOf = (night: number) => `run-${String(night).padStart(6, '0')}`;
 /** Eight to twelve races a day, the same on every machine. */
 const racesOf = (night: number) => 8 + ((night * 7919) % 5);
 
-async function recordNight(runs: RunRegister, night: number, date: CivilDate): Promise<void> {
+async function recordNight(runs: RunStore, night: number, date: CivilDate): Promise<void> {
   const input = {
     runId: runIdOf(night),
     source: 'racing',
@@ -101,7 +101,7 @@ async function recordNight(runs: RunRegister, night: number, date: CivilDate): P
 
 /** As the last run that covered the date left it, six nights later. */
 async function recordPartition(
-  register: PartitionRegister,
+  register: PartitionStore,
   target: string,
   night: number,
   date: CivilDate,

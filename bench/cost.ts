@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
-import { readPlan } from '../core/pipeline/plan.ts';
-import type { PartitionWork, Platform } from '../core/pipeline/platform.ts';
-import { STAGES } from '../core/pipeline/stages.ts';
-import { type PlanAnswer, STAGE_NAMES, type StageName } from '../core/pipeline/workflow.ts';
+import type { PartitionWork, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
+import { readPlan } from '../core/run/plan.ts';
+import { STAGES } from '../core/stages.ts';
+import { type PlanAnswer, STAGE_NAMES, type StageName } from '../core/workflow/workflow.ts';
 import { openFetchers } from '../runtime/fetchers.ts';
 import { openLocalPlatform } from '../runtime/local.ts';
 import { applySettings } from '../runtime/settings.ts';
@@ -18,7 +18,7 @@ import { startBenchSite } from './demo-site.ts';
  * What one run of the racing source asks of AWS, counted on this machine: `docs/cost.md` multiplies it by prices. The
  * stages are called as the state machine would call them, one partition after the other, as politely as the source asks
  * for but without waiting, against the demo site with 178 KB pages; calls of the stores are counted, not timed (a disk is
- * no S3). Those of the host clock belong to the stage that fetches.
+ * no S3). Those of the rate limiter belong to the stage that fetches.
  */
 interface StageUse {
   calls: number;
@@ -49,7 +49,7 @@ const unused = (): StageUse => ({
   bytesPut: 0,
 });
 
-/** What is not waited for has passed nevertheless, so that the host clock does all that it does on AWS. */
+/** What is not waited for has passed nevertheless, so that the rate limiter does all that it does on AWS. */
 class SkippingClock implements Clock {
   #skipped = 0;
 
@@ -146,7 +146,7 @@ async function measureRun(
     rows += published.rows;
     wireBytes += published.wireBytes;
   }
-  await call('audit', planned);
+  await call('summarize', planned);
   await call('report', planned);
   const rounded = Object.entries(uses).map(([name, use]) => [
     name,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { addDays, type CivilDate, civilDate, datesBetween } from '../core/window/civil-date.ts';
+import { addDays, type CivilDate, civilDate, datesBetween } from '../core/calendar/civil-date.ts';
 import { racing } from '../sources/racing/source.ts';
 
 /** The day that it is on the site: fixed, so that every machine measures the same pages. */

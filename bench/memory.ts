@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printTable } from '../cli/print.ts';
-import { addDays } from '../core/window/civil-date.ts';
+import { addDays } from '../core/calendar/civil-date.ts';
 import { measureRun } from './command-line.ts';
 import { type BenchSite, startBenchSite } from './demo-site.ts';
 import { median, verdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { parseCivilDate } from '../core/calendar/civil-date.ts';
 import type { SqlValue } from '../core/ports/warehouse.ts';
-import { parseCivilDate } from '../core/window/civil-date.ts';
 import { count, examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
+import { civilDateAt } from '../core/calendar/window.ts';
 import {
   type CompletenessQuery,
   type CompletenessReport,
   completeness,
   type TargetCompleteness,
-} from '../core/audit/completeness.ts';
-import type { DateStanding, DateStatus } from '../core/audit/date-standing.ts';
-import { checkLake, type LakeCheck } from '../core/audit/lake-check.ts';
+} from '../core/completeness/completeness.ts';
+import type { DateStatus, PartitionJudgement } from '../core/completeness/date-status.ts';
+import { checkLake, type LakeCheck } from '../core/completeness/lake-check.ts';
+import { withdrawnText } from '../core/lake/item-counts.ts';
 import { currentDamage } from '../core/lake/whole-version.ts';
-import { withdrawnText } from '../core/report/item-counts.ts';
 import type { Source } from '../core/source/source.ts';
-import { civilDateAt } from '../core/window/window.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
@@ -174,8 +174,8 @@ export function printCompleteness(report: CompletenessReport): void {
 function printList(
   source: string,
   heading: string,
-  found: readonly (DateStanding & { readonly target: string })[],
-  textOf: (date: DateStanding) => string | null,
+  found: readonly (PartitionJudgement & { readonly target: string })[],
+  textOf: (date: PartitionJudgement) => string | null,
 ): void {
   if (found.length === 0) return;
   console.log(`${heading}:`);
@@ -247,7 +247,7 @@ const DATE_COLUMNS = [
   'rows',
   'freshAt',
   'reason',
-] as const satisfies readonly ('source' | 'target' | keyof DateStanding)[];
+] as const satisfies readonly ('source' | 'target' | keyof PartitionJudgement)[];
 
 /** A line for each date of each target. */
 function printDates(reports: readonly CompletenessReport[], csv: CsvTarget): void {

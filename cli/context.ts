@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { movedFrom } from '../core/pipeline/moved-lake.ts';
-import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/calendar/window.ts';
+import type { PipelineEvent } from '../core/platform.ts';
+import { movedFrom } from '../core/publish/moved-lake.ts';
 import type { Source } from '../core/source/source.ts';
-import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/window/window.ts';
 import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
 import { UsageError } from './failure.ts';
 import { cellText } from './print.ts';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { completeness } from '../core/audit/completeness.ts';
-import { civilDateAt } from '../core/window/window.ts';
+import { civilDateAt } from '../core/calendar/window.ts';
+import { completeness } from '../core/completeness/completeness.ts';
 import { demoFaults, NO_FAULTS } from '../demo/faults.ts';
 import { startDemoSite } from '../demo/site.ts';
 import { clockOf } from '../runtime/clock.ts';

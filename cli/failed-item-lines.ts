@@ -1,11 +1,11 @@
-import { errorText } from '../core/outcome/outcome.ts';
 import {
   redriveDatesCommand,
   retryRunCommand,
   skipRemoveCommand,
   sourceFailuresCommand,
   workerCommand,
-} from '../core/report/commands.ts';
+} from '../core/advice/commands.ts';
+import { errorText } from '../core/outcome/outcome.ts';
 import { countsText, type FailedItems, nextText } from '../core/report/failed-items.ts';
 import type { RunSummary } from '../core/report/run-summary.ts';
 import { counted, timeText } from './list.ts';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { command as commandLine } from '../core/advice/commands.ts';
+import { type Cleared, type ClearPlan, clearFailures, planClear } from '../core/failures/clear.ts';
+import type { Failure } from '../core/failures/failure.ts';
+import { FailureStore } from '../core/failures/failure-store.ts';
 import { itemName } from '../core/lake/layout.ts';
-import { command as commandLine } from '../core/report/commands.ts';
 import { countsText } from '../core/report/failed-items.ts';
-import { type Cleared, type ClearPlan, clearFailures, planClear } from '../core/work/clear-failures.ts';
-import type { Failure } from '../core/work/failure.ts';
-import { FailureRegister } from '../core/work/failure-register.ts';
 import { withPlatform } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
 import { filterWords } from './filter.ts';
@@ -26,7 +26,7 @@ export async function clearMatching(options: ClearOptions, command: Command): Pr
     const dryRun = options.dryRun === true || options.confirm !== true;
     const cleared: Cleared = dryRun
       ? { ...plan, changed: [] }
-      : await clearFailures(new FailureRegister(platform.state), plan, {
+      : await clearFailures(new FailureStore(platform.state), plan, {
           now: () => platform.clock.now(),
           by: operator(),
         });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Failure } from '../core/work/failure.ts';
+import type { Failure } from '../core/failures/failure.ts';
 import { withPlatform } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
 import { dueAt } from './failure-views.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { FAILURE_STATES, type Failure, isUnresolved } from '../core/work/failure.ts';
-import { FailureRegister } from '../core/work/failure-register.ts';
+import { FAILURE_STATES, type Failure, isUnresolved } from '../core/failures/failure.ts';
+import { FailureStore } from '../core/failures/failure-store.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { UsageError } from './failure.ts';
 import { codeOf, type FilterOptions, filterOf, isInFilter, withFilter } from './filter.ts';
@@ -32,7 +32,7 @@ export async function failuresThatMatch(
   const { state } = options;
   if (!STATES.includes(state))
     throw new UsageError(`there is no state ${JSON.stringify(state)}; there is: ${STATES.join(', ')}`);
-  const register = new FailureRegister(platform.state);
+  const register = new FailureStore(platform.state);
   const failures: Failure[] = [];
   for (const source of filter.sources) {
     for await (const failure of register.list(source.name)) {

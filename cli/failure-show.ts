@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { nextSteps, triesLeft } from '../core/audit/failure-next.ts';
+import { nextSteps, triesLeft } from '../core/advice/failure-next.ts';
+import { type Failure, isClaimed, isUnresolved } from '../core/failures/failure.ts';
+import { FailureStore } from '../core/failures/failure-store.ts';
+import { MAX_RETRIES } from '../core/failures/message.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
-import { TargetRegister } from '../core/target/target.ts';
-import { MAX_RETRIES } from '../core/work/failed-item.ts';
-import { type Failure, isClaimed, isUnresolved } from '../core/work/failure.ts';
-import { FailureRegister } from '../core/work/failure-register.ts';
+import { TargetStore } from '../core/state/target-store.ts';
 import { withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
 import { itemOf } from './filter.ts';
@@ -20,12 +20,12 @@ const LAST_TRIES = 10;
 export async function showFailure(name: string, _options: object, command: Command): Promise<void> {
   await withPlatform(command, async (platform, { json }) => {
     const { source, partition, item } = itemOf(platform, name);
-    const failure = await new FailureRegister(platform.state).get({ source: source.name, partition, item });
+    const failure = await new FailureStore(platform.state).get({ source: source.name, partition, item });
     if (!failure)
       throw new FailedCommand(
         `no failure of ${cellText(name)} is on record; "rescrape why ${cellText(name)}" tells what became of it`,
       );
-    const { skip } = await new TargetRegister(platform.state).get(source.name, partition.target);
+    const { skip } = await new TargetStore(platform.state).get(source.name, partition.target);
     const now = platform.clock.now();
     const next = nextSteps(failure, { now, skip });
     if (json) return printJson({ ...failure, triesLeft: triesLeft(failure) ?? null, next });

@@ -1,6 +1,6 @@
+import { FAILURE_STATES, type Failure, isUnresolved } from '../core/failures/failure.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
-import { FAILURE_STATES, type Failure, isUnresolved } from '../core/work/failure.ts';
 import { type List, number, timeText } from './list.ts';
 
 /** Failures as rows of a table; `values` are what `--json` prints where that is more. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Failure } from '../core/work/failure.ts';
+import type { Failure } from '../core/failures/failure.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { type ClearOptions, clearMatching } from './failure-clear.ts';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { type CivilDate, civilDate, parseCivilDate } from '../core/calendar/civil-date.ts';
 import { parsePartitionName } from '../core/lake/layout.ts';
 import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
 import { isIdentifier } from '../core/source/identifier.ts';
 import type { Partition, Source } from '../core/source/source.ts';
-import { type CivilDate, civilDate, parseCivilDate } from '../core/window/civil-date.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { sourceOf, targetsOf } from './context.ts';
 import { UsageError } from './failure.ts';

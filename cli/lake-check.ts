@@ -1,4 +1,4 @@
-import type { LakeCheck } from '../core/audit/lake-check.ts';
+import type { LakeCheck } from '../core/completeness/lake-check.ts';
 import { counted } from './list.ts';
 import { cellText } from './print.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { readDeadLetters } from '../core/pipeline/dead-letters.ts';
-import type { JudgedLetter } from '../core/work/dead-letter.ts';
+import type { JudgedLetter } from '../core/advice/dead-letter.ts';
+import { readDeadLetters } from '../core/retry/dead-letters.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { FailedCommand } from './failure.ts';
 import { codeOf, type FilterOptions, filterOf, filterWords, isInFilter, withFilter } from './filter.ts';

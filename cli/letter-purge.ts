@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { purgeLetters } from '../core/pipeline/dead-letters.ts';
-import { command as commandLine } from '../core/report/commands.ts';
+import { command as commandLine } from '../core/advice/commands.ts';
+import { purgeLetters } from '../core/retry/dead-letters.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { filterWords } from './filter.ts';

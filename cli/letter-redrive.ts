@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { planRedrive, type RedrivePace, type RedrivePlan, redrive } from '../core/pipeline/redrive.ts';
-import { duration } from '../core/report/figures.ts';
+import { planRedrive, type RedrivePace, type RedrivePlan, redrive } from '../core/retry/redrive.ts';
+import { duration } from '../core/wording/figures.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';

@@ -1,5 +1,5 @@
+import { type JudgedLetter, type LetterStanding, reasonOf } from '../core/advice/dead-letter.ts';
 import { itemName } from '../core/lake/layout.ts';
-import { type JudgedLetter, type LetterStanding, reasonOf } from '../core/work/dead-letter.ts';
 import { type List, timeText } from './list.ts';
 
 /** A dead letter for programs. Times in milliseconds. */

@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { CorruptLakeError } from '../core/lake/manifest.ts';
-import { DecisionError } from '../core/pipeline/decisions.ts';
-import { StageError } from '../core/pipeline/platform.ts';
+import { StageError } from '../core/platform.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
 import { WarehouseError } from '../core/ports/warehouse.ts';
+import { DecisionError } from '../core/publish/decisions.ts';
 import { RunInProgressError } from '../runtime/run-lock.ts';
 import { SettingError } from '../runtime/settings.ts';
 import { attemptsCommand, blocksCommand } from './attempts.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { partitionName } from '../core/lake/layout.ts';
-import { accept, chooseRollback, type Decided, reject, rollback } from '../core/pipeline/decisions.ts';
+import { accept, chooseRollback, type Decided, reject, rollback } from '../core/publish/decisions.ts';
 import { withPlatform } from './context.ts';
 import { partitionOf } from './filter.ts';
 import { operator } from './operator.ts';

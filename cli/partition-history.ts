@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { PartitionRegister } from '../core/audit/partition-register.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { CommitRow } from '../core/lake/log-tables.ts';
-import { PartitionStore } from '../core/lake/partition-store.ts';
+import { readCommits } from '../core/lake/partition-log.ts';
+import { PartitionVersions } from '../core/lake/partition-versions.ts';
 import type { VersionDescriptor } from '../core/lake/version.ts';
-import { readCommits } from '../core/pipeline/partition-log.ts';
+import { PartitionStore } from '../core/state/partition-store.ts';
 import { withPlatform } from './context.ts';
 import { partitionOf } from './filter.ts';
 import { type ListOptions, number, printList } from './list.ts';
@@ -13,9 +13,9 @@ import { type ListOptions, number, printList } from './list.ts';
 export async function printHistory(text: string, options: ListOptions, command: Command): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     const { source, partition } = partitionOf(platform, text);
-    const store = new PartitionStore(platform.lake, source.table, partition);
+    const store = new PartitionVersions(platform.lake, source.table, partition);
     const { current } = await store.currentOrBroken();
-    const standing = await new PartitionRegister(platform.state).get(source.table.name, partition);
+    const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
     const commits = await readCommits(platform.lake, source, partition);
     const rows = (await store.versions()).reverse().map((version) => {
       const made = commits.find(

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { PartitionRegister, type PartitionStanding } from '../core/audit/partition-register.ts';
+import { decideCommand } from '../core/advice/commands.ts';
+import { besideText, withdrawnText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { CurrentVersion } from '../core/lake/manifest.ts';
-import { PartitionStore } from '../core/lake/partition-store.ts';
-import { decideCommand } from '../core/report/commands.ts';
-import { besideText, withdrawnText } from '../core/report/item-counts.ts';
+import { PartitionVersions } from '../core/lake/partition-versions.ts';
+import { type PartitionRecord, PartitionStore } from '../core/state/partition-store.ts';
 import { withPlatform } from './context.ts';
 import { FailedCommand } from './failure.ts';
 import { type FilterOptions, filterOf, partitionOf } from './filter.ts';
@@ -18,8 +18,8 @@ export async function listPartitions(
 ): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     const filter = filterOf(platform, { ...options, ...(name !== undefined && { source: name }) });
-    const register = new PartitionRegister(platform.state);
-    const values: (PartitionStanding & { readonly source: string })[] = [];
+    const register = new PartitionStore(platform.state);
+    const values: (PartitionRecord & { readonly source: string })[] = [];
     for (const source of filter.sources) {
       for (const { id } of source.targets) {
         if (filter.target !== undefined && filter.target !== id) continue;
@@ -61,8 +61,8 @@ export async function showPartition(text: string, _options: object, command: Com
   await withPlatform(command, async (platform, { json }) => {
     const { source, partition } = partitionOf(platform, text);
     const name = partitionName(source.name, partition);
-    const standing = await new PartitionRegister(platform.state).get(source.table.name, partition);
-    const current = await new PartitionStore(platform.lake, source.table, partition).current();
+    const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
+    const current = await new PartitionVersions(platform.lake, source.table, partition).current();
     if (!standing && !current) {
       throw new FailedCommand(`${name} was never scraped; "rescrape why ${name}" tells more`);
     }
@@ -80,7 +80,7 @@ export async function showPartition(text: string, _options: object, command: Com
 
 function linesOf(
   name: string,
-  standing: PartitionStanding | undefined,
+  standing: PartitionRecord | undefined,
   current: CurrentVersion | undefined,
 ): [string, string][] {
   const lines: [string, string][] = [];

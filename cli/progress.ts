@@ -1,7 +1,7 @@
+import { besideText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
-import type { Plan } from '../core/pipeline/plan.ts';
-import type { PipelineEvent } from '../core/pipeline/platform.ts';
-import { besideText } from '../core/report/item-counts.ts';
+import type { PipelineEvent } from '../core/platform.ts';
+import type { Plan } from '../core/run/plan.ts';
 import type { WorkflowEvent } from '../runtime/local-workflow.ts';
 import { cellText } from './print.ts';
 
@@ -50,7 +50,7 @@ export class Progress {
         if (!this.#isClockTold) this.#line(`  ${clockText(event)}`);
         this.#isClockTold = true;
         break;
-      case 'trouble':
+      case 'warning':
         this.#line(`  ${cellText(event.message)}`);
         break;
       case 'flagged':

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { partitionName } from '../core/lake/layout.ts';
-import { type Reparsed, reparse } from '../core/pipeline/reparse.ts';
+import { type Reparsed, reparse } from '../core/run/reparse.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { printJson, printTable } from './print.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { planReset, type ResetPlan } from '../core/pipeline/reset.ts';
-import { command as commandLine } from '../core/report/commands.ts';
+import { command as commandLine } from '../core/advice/commands.ts';
+import { planReset, type ResetPlan } from '../core/run/reset.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { resetState } from '../runtime/reset.ts';
 import { examples, newCommand } from './command.ts';

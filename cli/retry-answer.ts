@@ -1,5 +1,5 @@
-import type { RetryAnswer } from '../core/pipeline/claimed-retry.ts';
-import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import type { PipelineEvent } from '../core/platform.ts';
+import type { RetryAnswer } from '../core/retry/claimed-retry.ts';
 import { counted, timeText } from './list.ts';
 import { cellText } from './print.ts';
 
@@ -34,5 +34,5 @@ export function tellTrouble(event: PipelineEvent): void {
     console.error(
       cellText(`${event.source}/${event.target} is flagged and skipped from now on: ${event.reason}`),
     );
-  if (event.kind === 'trouble') console.error(cellText(event.message));
+  if (event.kind === 'warning') console.error(cellText(event.message));
 }

@@ -1,8 +1,8 @@
+import type { Failure } from '../core/failures/failure.ts';
 import { itemName } from '../core/lake/layout.ts';
-import { askQueue, followFailures } from '../core/pipeline/ask-queue.ts';
-import type { RetryAnswer } from '../core/pipeline/claimed-retry.ts';
-import { retryFailures } from '../core/pipeline/retry-failures.ts';
-import type { Failure } from '../core/work/failure.ts';
+import { askQueue, followFailures } from '../core/retry/ask-queue.ts';
+import type { RetryAnswer } from '../core/retry/claimed-retry.ts';
+import { retryFailures } from '../core/retry/retry-failures.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { stoppable } from '../runtime/stoppable.ts';
 import { FailedCommand } from './failure.ts';

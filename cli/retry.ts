@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { Failure } from '../core/failures/failure.ts';
 import { itemName, partitionName } from '../core/lake/layout.ts';
-import { planRetry, type RetryPlan } from '../core/pipeline/retry-failures.ts';
-import type { Failure } from '../core/work/failure.ts';
+import { planRetry, type RetryPlan } from '../core/retry/retry-failures.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { besideRun, repeatedText, withdrawnText, withoutResult } from '../core/report/item-counts.ts';
+import { besideRun, repeatedText, withdrawnText, withoutResult } from '../core/lake/item-counts.ts';
 import { type PartitionSummary, withdrawnNow } from '../core/report/run-summary.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';

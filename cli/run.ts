@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { partitionName } from '../core/lake/layout.ts';
-import { makePlan, type Plan } from '../core/pipeline/plan.ts';
+import { makePlan, type Plan } from '../core/run/plan.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { type RunEnd, runLocally } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';

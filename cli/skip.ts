@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { queueOpen } from '../core/pipeline/queue-failures.ts';
-import { type TargetRecord, TargetRegister } from '../core/target/target.ts';
+import { queueOpen } from '../core/failures/queue-failures.ts';
+import { type TargetRecord, TargetStore } from '../core/state/target-store.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
@@ -45,7 +45,7 @@ export function skipCommand(): Command {
 async function listSkipped(name: string | undefined, options: ListOptions, command: Command): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
-    const register = new TargetRegister(platform.state);
+    const register = new TargetStore(platform.state);
     const skipped: TargetRecord[] = [];
     for (const source of sources) {
       for await (const record of register.list(source.name)) if (record.skip) skipped.push(record);
@@ -83,7 +83,7 @@ async function addSkip(
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     targetsOf(source, [target]);
-    const register = new TargetRegister(platform.state);
+    const register = new TargetStore(platform.state);
     const { skip: before } = await register.get(source.name, target);
     const skip = { reason: why, actor: operator(), since: platform.clock.now() };
     await register.update(source.name, target, (record) => ({ ...record, skip }));
@@ -99,7 +99,7 @@ async function removeSkip(name: string, target: string, _options: object, comman
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     targetsOf(source, [target]);
-    const register = new TargetRegister(platform.state);
+    const register = new TargetStore(platform.state);
     const before = await register.get(source.name, target);
     if (before.skip) {
       await register.update(source.name, target, (record) => ({

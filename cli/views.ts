@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { viewsOf } from '../core/audit/views.ts';
+import { viewsOf } from '../core/completeness/views.ts';
 import type { Source } from '../core/source/source.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';

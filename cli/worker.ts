@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { decodeFailedItem } from '../core/failures/message.ts';
 import { itemName } from '../core/lake/layout.ts';
-import type { RetryAnswer } from '../core/pipeline/claimed-retry.ts';
-import { drain } from '../core/pipeline/drain.ts';
 import type { ReceivedMessage } from '../core/ports/work-queue.ts';
-import { decodeFailedItem } from '../core/work/failed-item.ts';
+import type { RetryAnswer } from '../core/retry/claimed-retry.ts';
+import { drain } from '../core/retry/drain.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { stoppable } from '../runtime/stoppable.ts';

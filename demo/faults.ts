@@ -1,4 +1,4 @@
-import { addDays, type CivilDate } from '../core/window/civil-date.ts';
+import { addDays, type CivilDate } from '../core/calendar/civil-date.ts';
 import { isChristmas } from './model/build-day.ts';
 import type { Country } from './model/racing-day.ts';
 import { indexPath } from './render/paths.ts';

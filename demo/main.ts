@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type CivilDate, parseCivilDate } from '../core/window/civil-date.ts';
-import { civilDateAt } from '../core/window/window.ts';
+import { type CivilDate, parseCivilDate } from '../core/calendar/civil-date.ts';
+import { civilDateAt } from '../core/calendar/window.ts';
 import { clockOf } from '../runtime/clock.ts';
 import { SettingError } from '../runtime/settings.ts';
 import { demoFaults, NO_FAULTS } from './faults.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CivilDate } from '../core/window/civil-date.ts';
+import type { CivilDate } from '../core/calendar/civil-date.ts';
 import { type Fault, type FaultPlan, NO_FAULTS, type Where } from './faults.ts';
 import type { Country } from './model/racing-day.ts';
 import type { MarkupChoice } from './render/markup.ts';

@@ -23,9 +23,9 @@ const catalog = { RESCRAPE_DATABASE: variable.describe('Glue database that parti
 export const ENV_CONTRACTS = {
   plan: base,
   scrape: base.extend(failedItems),
-  'give-up': base.extend(failedItems),
+  'record-failures': base.extend(failedItems),
   publish: base.extend(catalog),
-  audit: base,
+  summarize: base,
   report: base.extend({ RESCRAPE_TOPIC_ARN: z.string().regex(/^arn:/).describe('Topic that reports go to') }),
   'retry-items': base.extend({
     ...catalog,
@@ -95,7 +95,7 @@ export const partitionWorkSchema = z.object({
   force: z.boolean(),
 });
 
-/** The state of an execution after plan: what audit and report get. */
+/** The state of an execution after plan: what summarize and report get. */
 export const planAnswerSchema = z.object({
   ...runInputSchema.shape,
   workList: z.object({ key: z.string().min(1), lines: z.int().nonnegative() }),

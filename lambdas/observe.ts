@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
-import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import type { PipelineEvent } from '../core/platform.ts';
 import type { FunctionName } from './contracts.ts';
 
 /** What every line of an invocation's log says. */
@@ -55,8 +55,8 @@ export class Observer {
           this.logger.warn('attempt failed', { item, attempt, code, reason });
         }
         break;
-      case 'trouble':
-        this.logger.error('trouble', { reason: event.message });
+      case 'warning':
+        this.logger.error('warning', { reason: event.message });
         break;
       case 'flagged':
         this.logger.warn('target flagged', { target: event.target, reason: event.reason });

@@ -1,8 +1,8 @@
-import { plan } from '../core/pipeline/plan.ts';
-import { type Platform, sourceNamed } from '../core/pipeline/platform.ts';
-import { scheduledRunId } from '../core/pipeline/run-id.ts';
-import { windowFor } from '../core/window/window.ts';
-import type { RunInput } from '../core/work/run-register.ts';
+import { scheduledRunId } from '../core/calendar/run-id.ts';
+import { windowFor } from '../core/calendar/window.ts';
+import { type Platform, sourceNamed } from '../core/platform.ts';
+import { plan } from '../core/run/plan.ts';
+import type { RunInput } from '../core/state/run-store.ts';
 import { openAwsPlatform } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
 import { ENV_CONTRACTS, readEnv, runInputSchema, scheduledRunSchema } from './contracts.ts';

@@ -1,10 +1,10 @@
-import type { PartitionWork } from '../core/pipeline/platform.ts';
-import { publish } from '../core/pipeline/publish.ts';
+import type { PartitionWork } from '../core/platform.ts';
+import { publish } from '../core/publish/publish.ts';
 import { openAwsPlatform, withGlue } from '../runtime/aws.ts';
 import { ENV_CONTRACTS, partitionWorkSchema, readEnv } from './contracts.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
-/** Lays the sealed scrape over the current version and makes the result current. Called twice it answers the same. */
+/** Lays the finalized scrape over the current version and makes the result current. Called twice it answers the same. */
 export const publishStage: Stage<PartitionWork> = {
   name: 'publish',
   parse: (event) => parseEvent(partitionWorkSchema, event),

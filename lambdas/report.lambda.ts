@@ -1,5 +1,5 @@
-import { report } from '../core/pipeline/report.ts';
-import type { PlanAnswer } from '../core/pipeline/workflow.ts';
+import { report } from '../core/run/report.ts';
+import type { PlanAnswer } from '../core/workflow/workflow.ts';
 import { openAwsPlatform, withSns } from '../runtime/aws.ts';
 import { ENV_CONTRACTS, planAnswerSchema, readEnv } from './contracts.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';

@@ -1,8 +1,8 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
-import type { Platform } from '../core/pipeline/platform.ts';
-import { handleFailedItem, STAYS_QUEUED } from '../core/pipeline/retry-items.ts';
+import type { Platform } from '../core/platform.ts';
+import { handleFailedItem, STAYS_QUEUED } from '../core/retry/handle-message.ts';
 import { asStageError } from '../runtime/aws-error.ts';
 import type { sqsEventSchema } from './contracts.ts';
 import type { Observer } from './observe.ts';

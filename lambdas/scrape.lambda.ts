@@ -1,5 +1,5 @@
-import type { PartitionWork } from '../core/pipeline/platform.ts';
-import { scrape } from '../core/pipeline/scrape.ts';
+import type { PartitionWork } from '../core/platform.ts';
+import { scrape } from '../core/scrape/scrape.ts';
 import { openAwsPlatform, withSqs } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
 import { ENV_CONTRACTS, partitionWorkSchema, readEnv } from './contracts.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
-import { type PipelineEvent, type Platform, StageError } from '../core/pipeline/platform.ts';
+import { type PipelineEvent, type Platform, StageError } from '../core/platform.ts';
 import { asStageError } from '../runtime/aws-error.ts';
 import type { FunctionName } from './contracts.ts';
 import { type LogKeys, Observer } from './observe.ts';
@@ -56,7 +56,7 @@ export function parseEvent<Schema extends z.ZodType>(schema: Schema, event: unkn
 
 /**
  * Milliseconds before the deadline at which no new page is begun: the longest page (60 s, `limits.totalMs`) that is under way
- * then, and the sealing of what there is.
+ * then, and the finalizing of what there is.
  */
 const RESERVE_MS = 80_000;
 

@@ -1,6 +1,6 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { viewsOf } from '../core/audit/views.ts';
+import { viewsOf } from '../core/completeness/views.ts';
 import type { Source } from '../core/source/source.ts';
 import { CatalogView } from './constructs/catalog-view.ts';
 import { NamedQuery } from './constructs/named-query.ts';

@@ -19,11 +19,11 @@ export const FUNCTION_SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   // itself 80 s before the end; 220 s are 880 pages, forty times a day of racing.
   scrape: { memorySize: 512, timeout: Duration.minutes(5) },
   // The end of a scrape, without the pages.
-  'give-up': { memorySize: 512, timeout: Duration.minutes(2) },
+  'record-failures': { memorySize: 512, timeout: Duration.minutes(2) },
   // 66 ms of a core on average, 278 ms at most, all of it computing: twice the memory takes half the time.
   publish: { memorySize: 1024, timeout: Duration.minutes(2) },
   // 7 ms and a GET for each partition, one after the other: 120 s are 4,000 partitions at 30 ms.
-  audit: { memorySize: 512, timeout: Duration.minutes(2) },
+  summarize: { memorySize: 512, timeout: Duration.minutes(2) },
   // 17 ms.
   report: { memorySize: 512, timeout: Duration.minutes(1) },
   // Scrapes and publishes up to ten items one by one; stops by itself as scrape does.

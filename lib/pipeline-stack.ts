@@ -4,8 +4,8 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { MAX_DELIVERIES } from '../core/failures/message.ts';
 import type { Source } from '../core/source/source.ts';
-import { MAX_DELIVERIES } from '../core/work/failed-item.ts';
 import { ENV_CONTRACTS, type FunctionName } from '../lambdas/contracts.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
 import { DailyWorkflow } from './constructs/daily-workflow.ts';
@@ -135,7 +135,7 @@ export class PipelineStack extends Stack {
   #retryFailedItems(): void {
     this.functions['retry-items'].function.addEventSource(
       new SqsEventSource(this.failedItems.queue, {
-        // Two are the least that AWS takes. They share the host clock with each other and with the scrape, through the
+        // Two are the least that AWS takes. They share the rate limiter with each other and with the scrape, through the
         // table, so the source is asked no faster.
         maxConcurrency: 2,
         batchSize: 10,

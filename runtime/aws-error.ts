@@ -1,5 +1,5 @@
 import { awsTrouble } from '../adapters/aws/aws-failure.ts';
-import { StageError } from '../core/pipeline/platform.ts';
+import { StageError } from '../core/platform.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
 
 /**

@@ -8,11 +8,11 @@ import {
 } from '@aws-sdk/client-sfn';
 import { awsFailure } from '../adapters/aws/aws-failure.ts';
 import { clientSettings } from '../adapters/aws/client-settings.ts';
+import { civilDate } from '../core/calendar/civil-date.ts';
 import { partitionName, reportKey } from '../core/lake/layout.ts';
-import { readSummary } from '../core/pipeline/audit.ts';
-import type { PartitionWork, PipelineEvent } from '../core/pipeline/platform.ts';
-import { civilDate } from '../core/window/civil-date.ts';
-import type { RunInput } from '../core/work/run-register.ts';
+import type { PartitionWork, PipelineEvent } from '../core/platform.ts';
+import { readSummary } from '../core/run/summarize.ts';
+import type { RunInput } from '../core/state/run-store.ts';
 import { connectionOf } from './aws.ts';
 import type { BrokenPartition, RunEnd } from './local-run.ts';
 import { RunFollower } from './run-follower.ts';
@@ -33,7 +33,7 @@ export interface StackRunRequest extends Omit<RunInput, 'runId'> {
 
 /**
  * Starts the state machine of a source and follows the execution to its end: progress from what its partitions leave in the
- * lake, the end from the summary that audit leaves there, as a local run's. Throws a `StorageError` where AWS cannot be asked.
+ * lake, the end from the summary that summarize leaves there, as a local run's. Throws a `StorageError` where AWS cannot be asked.
  */
 export async function runOnStack(platform: StackPlatform, request: StackRunRequest): Promise<RunEnd> {
   const { source, start, end, targets, force, env, onStart, onEvent = () => {}, signal } = request;

@@ -1,7 +1,7 @@
 import type { Fetcher } from '../core/fetch/fetcher.ts';
-import { createHostClock } from '../core/fetch/host-clock.ts';
-import { createHostLedger } from '../core/fetch/host-ledger.ts';
+import { createPermitStore } from '../core/fetch/permit-store.ts';
 import { createPoliteFetcher } from '../core/fetch/polite-fetcher.ts';
+import { createRateLimiter } from '../core/fetch/rate-limiter.ts';
 import { createRobotsCache } from '../core/fetch/robots.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { HttpClient } from '../core/ports/http-client.ts';
@@ -10,7 +10,7 @@ import type { Source } from '../core/source/source.ts';
 import type { SourceSettings } from './settings.ts';
 
 /**
- * A polite fetcher for each source; all of them share one client, one host clock and one memory of robots.txt. Delays and
+ * A polite fetcher for each source; all of them share one client, one rate limiter and one memory of robots.txt. Delays and
  * pauses are kept in the state: every process that works on it shares them.
  */
 export function openFetchers(
@@ -22,7 +22,7 @@ export function openFetchers(
   const shared = {
     client,
     clock,
-    hostClock: createHostClock({ clock, ledger: createHostLedger({ state, clock }) }),
+    rateLimiter: createRateLimiter({ clock, ledger: createPermitStore({ state, clock }) }),
     robots: createRobotsCache({ clock }),
   };
   const fetchers = new Map(

@@ -1,13 +1,13 @@
 import type { LocalRelation, LocalTable } from '../adapters/local/duckdb-relation.ts';
-import { viewsOf } from '../core/audit/views.ts';
+import { viewsOf } from '../core/completeness/views.ts';
 import { manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
-import { type Column, columnsOf, DUCKDB_TYPES, tableColumns } from '../core/lake/schema.ts';
 import { damageBehind } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ObjectStore, StoredObject } from '../core/ports/object-store.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
+import { type Column, columnsOf, DUCKDB_TYPES, tableColumns } from '../core/schema/columns.ts';
 import type { Partition, Source, Table } from '../core/source/source.ts';
 
 /**

@@ -1,12 +1,12 @@
-import { type RunSummary, readSummary } from '../core/pipeline/audit.ts';
-import { clearSealed, closeEarlierRuns } from '../core/pipeline/leftovers.ts';
-import { settleIn } from '../core/pipeline/moved-lake.ts';
-import { readPlan } from '../core/pipeline/plan.ts';
-import type { PartitionWork } from '../core/pipeline/platform.ts';
-import { timeOfId } from '../core/pipeline/run-id.ts';
-import { STAGES } from '../core/pipeline/stages.ts';
-import { dailyRescrape, LOCAL_RESOURCES, STAGE_NAMES, type StageName } from '../core/pipeline/workflow.ts';
-import { type RunInput, RunRegister } from '../core/work/run-register.ts';
+import { timeOfId } from '../core/calendar/run-id.ts';
+import type { PartitionWork } from '../core/platform.ts';
+import { settleIn } from '../core/publish/moved-lake.ts';
+import { readPlan } from '../core/run/plan.ts';
+import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
+import { type RunSummary, readSummary } from '../core/run/summarize.ts';
+import { STAGES } from '../core/stages.ts';
+import { type RunInput, RunStore } from '../core/state/run-store.ts';
+import { dailyRescrape, LOCAL_RESOURCES, STAGE_NAMES, type StageName } from '../core/workflow/workflow.ts';
 import type { LocalPlatform } from './local.ts';
 import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
 import { lockRun } from './run-lock.ts';
@@ -58,8 +58,8 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   const { source, start, end, targets, force, signal, onWorkflowEvent } = request;
   const asked = { source, start, end, ...(targets && { targets }), force };
   const moved = await settleIn(platform, platform.sources);
-  if (moved !== undefined) platform.emit({ kind: 'trouble', message: moved });
-  const runs = new RunRegister(platform.state);
+  if (moved !== undefined) platform.emit({ kind: 'warning', message: moved });
+  const runs = new RunStore(platform.state);
   const interrupted = await findInterrupted(platform, runs, asked);
   const runId = interrupted ?? platform.newId();
   request.onStart?.({ runId, resumed: interrupted !== undefined });
@@ -90,12 +90,12 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   if (result.kind === 'aborted') return { kind: 'aborted', runId, message: GO_ON };
   const summary = await readSummary(platform, runId);
   if (result.kind === 'failed' || !summary) {
-    const message = result.kind === 'failed' ? result.error.message : 'the audit left no summary';
+    const message = result.kind === 'failed' ? result.error.message : 'the summary stage left no summary';
     await runs.finish(source, runId, { status: 'failed', at: platform.clock.now(), message });
     await closeEarlierRuns(platform, source);
     return { kind: 'failed', runId, message };
   }
-  await clearSealed(platform, source, runId);
+  await clearFinalized(platform, source, runId);
   const answer = (result.output as { report?: { answer?: { report?: string | null } } }).report?.answer;
   return { kind: 'finished', runId, summary, problems, report: answer?.report ?? null };
 }
@@ -111,7 +111,7 @@ function stagesOf(platform: LocalPlatform, mustStop: () => boolean): Record<Stag
 /** The newest run that never ended and was asked for exactly this. */
 async function findInterrupted(
   platform: LocalPlatform,
-  runs: RunRegister,
+  runs: RunStore,
   asked: Omit<RunInput, 'runId'>,
 ): Promise<string | undefined> {
   for await (const { input, status } of runs.list(asked.source)) {

@@ -1,14 +1,14 @@
 import { ExecutionError, type RunOptions, StateMachine } from 'aws-local-stepfunctions';
+import type { Clock } from '../core/ports/clock.ts';
 import type {
   DistributedMapState,
   State,
   StateMachineDefinition,
   TaskState,
   StateMachine as Workflow,
-} from '../core/pipeline/asl.ts';
-import { retryAfter } from '../core/pipeline/asl-retry.ts';
-import type { StageName } from '../core/pipeline/workflow.ts';
-import type { Clock } from '../core/ports/clock.ts';
+} from '../core/workflow/asl.ts';
+import { retryAfter } from '../core/workflow/asl-retry.ts';
+import type { StageName } from '../core/workflow/workflow.ts';
 import { boundedForEach } from './bounded-for-each.ts';
 import { type Json, StatesError, toError, toJson } from './state-payload.ts';
 

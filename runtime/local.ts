@@ -5,12 +5,12 @@ import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
-import type { PipelineEvent, Platform } from '../core/pipeline/platform.ts';
+import { MAX_DELIVERIES } from '../core/failures/message.ts';
+import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import type { Source } from '../core/source/source.ts';
-import { TargetWatch } from '../core/target/target-watch.ts';
-import { MAX_DELIVERIES } from '../core/work/failed-item.ts';
+import { TargetWatch } from '../core/state/target-watch.ts';
 import { sources as allSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
 import { openFetchers } from './fetchers.ts';
@@ -34,7 +34,7 @@ export interface LocalPlatform extends Platform {
   close(): Promise<void>;
 }
 
-/** The platform on one machine: a directory for the lake, SQLite for the state, and in it the host clock of all processes. */
+/** The platform on one machine: a directory for the lake, SQLite for the state, and in it the rate limiter of all processes. */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env) } = options;
   const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));

@@ -1,4 +1,4 @@
-import type { PipelineEvent } from '../core/pipeline/platform.ts';
+import type { PipelineEvent } from '../core/platform.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
 import { refuseClockOf } from './clock.ts';
 import { type LocalPlatform, openLocalPlatform } from './local.ts';

@@ -1,4 +1,4 @@
-import { planReset, type ResetPlan, reset } from '../core/pipeline/reset.ts';
+import { planReset, type ResetPlan, reset } from '../core/run/reset.ts';
 import { type CommandPlatform, isStack } from './platform-for.ts';
 import { lockRun, RunInProgressError } from './run-lock.ts';
 

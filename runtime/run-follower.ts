@@ -1,13 +1,13 @@
+import { civilDate } from '../core/calendar/civil-date.ts';
+import { dayOfRun } from '../core/calendar/run-id.ts';
 import { logKey, planKey, workPrefix } from '../core/lake/layout.ts';
-import { readAttempts } from '../core/pipeline/partition-log.ts';
-import { readPlan } from '../core/pipeline/plan.ts';
-import { type PipelineEvent, type Platform, sourceNamed } from '../core/pipeline/platform.ts';
-import { readPublished } from '../core/pipeline/publish.ts';
-import { dayOfRun } from '../core/pipeline/run-id.ts';
+import { readAttempts } from '../core/lake/partition-log.ts';
+import { type PipelineEvent, type Platform, sourceNamed } from '../core/platform.ts';
+import { readPublished } from '../core/publish/publish.ts';
+import { readPlan } from '../core/run/plan.ts';
 import type { Partition } from '../core/source/source.ts';
-import { civilDate } from '../core/window/civil-date.ts';
 
-/** The name of an answer of publish (`core/pipeline/publish.ts`) under `work/<run>/<source>/<target>/<date>/`. */
+/** The name of an answer of publish (`core/publish/publish.ts`) under `work/<run>/<source>/<target>/<date>/`. */
 const ANSWER = /\/([^/]+)\/([^/]+)\/([^/]+)\/published\.json$/;
 
 /**

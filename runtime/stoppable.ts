@@ -1,5 +1,5 @@
 import type { Fetcher } from '../core/fetch/fetcher.ts';
-import type { Platform } from '../core/pipeline/platform.ts';
+import type { Platform } from '../core/platform.ts';
 
 /**
  * The platform itself, which asks no site any more once the signal is aborted: requests that wait for their turn are dropped,

@@ -16,7 +16,7 @@
  * | `partitions#<table>` | `<target>#<date>` | how a partition stands | get; from `<target>#<start>` to `<target>#<end>` |
  * | `runs#<source>` | `<runId>` | run, in the order of time (UUIDv7) | get; all, newest first |
  * | `hosts` | `<host>` | last start of a request to a site, and its pause | get; conditional write |
- * | `sealed#<runId>` | `<source>#<target>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
+ * | `finalized#<runId>` | `<source>#<target>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
  * Every read is by key and consistent; there is no index, and no scan but that of `rescrape reset`. `targets` and `hosts`
  * are the partitions that all runs share: one is written once for each partition of a run, the other once for each request,
@@ -33,11 +33,11 @@ export const STATE_TABLE = {
 } as const;
 
 /**
- * Days that a document stays, by the first part of its partition; forever where it is not named. A seal marker keeps the
+ * Days that a document stays, by the first part of its partition; forever where it is not named. A finalize marker keeps the
  * scrape of one run from being counted twice, and a run cannot be redriven after 14 days, when its work is gone; the pace of
  * a site is of the moment.
  */
-const KEPT_DAYS: Readonly<Record<string, number>> = { sealed: 30, hosts: 1 };
+const KEPT_DAYS: Readonly<Record<string, number>> = { finalized: 30, hosts: 1 };
 
 /** When a document that is written now may go, in seconds since the epoch; undefined for one that stays. */
 export function expiresAt(partition: string, nowMs: number): number | undefined {

@@ -1,5 +1,5 @@
+import { headerValue } from '../http/headers.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
-import { headerValue } from './headers.ts';
 
 /** How old the copy of a page is that an answer carried, as far as the answer tells. */
 export interface CopyAge {

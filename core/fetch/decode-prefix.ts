@@ -6,11 +6,11 @@ import {
   createInflateRaw,
   createZstdDecompress,
 } from 'node:zlib';
+import { headerValue } from '../http/headers.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import { decodeText } from './charset.ts';
 import { encodingsOf, isZlib, MAX_ENCODINGS } from './decode.ts';
-import { headerValue } from './headers.ts';
 
 export type DecodedPrefix =
   | { readonly kind: 'text'; readonly text: string; readonly isCut: boolean }

@@ -6,12 +6,12 @@ import {
   inflateSync,
   zstdDecompressSync,
 } from 'node:zlib';
+import { headerList, headerValue } from '../http/headers.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import { DEFAULT_MAX_ELEMENTS } from '../source/html-budget.ts';
 import type { Page } from '../source/page.ts';
 import { decodeText } from './charset.ts';
-import { headerList, headerValue } from './headers.ts';
 
 export type DecodedPage =
   | { readonly kind: 'page'; readonly page: Page; readonly decodedBytes: number }

@@ -42,10 +42,10 @@ export interface RobotsRequest {
 }
 
 interface FetchFacts {
-  /** When the request went out, after every wait for the host clock; milliseconds since the epoch. */
+  /** When the request went out, after every wait for the rate limiter; milliseconds since the epoch. */
   readonly startedAt: number;
   readonly finishedAt: number;
-  /** Milliseconds spent waiting for the host clock. */
+  /** Milliseconds spent waiting for the rate limiter. */
   readonly waitedMs: number;
   readonly redirects: number;
   readonly robots?: RobotsRequest;
@@ -67,7 +67,7 @@ export type Reach =
   | { readonly kind: 'reached'; readonly robots?: RobotsRequest }
   | { readonly kind: 'unreached'; readonly outcome: Outcome; readonly robots?: RobotsRequest };
 
-/** Fetches politely: robots.txt, host clock, redirects checked hop by hop. */
+/** Fetches politely: robots.txt, rate limiter, redirects checked hop by hop. */
 export interface Fetcher {
   /** Reads the robots.txt of an address, which every fetch needs anyway; any HTTP answer means that the site is there. */
   reach(url: string, signal?: AbortSignal): Promise<Reach>;

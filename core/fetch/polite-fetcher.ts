@@ -1,3 +1,5 @@
+import { headerValue } from '../http/headers.ts';
+import { redirectTarget } from '../http/redirect.ts';
 import { leadsToWall } from '../outcome/block-rules.ts';
 import type { Outcome, OutcomeCode } from '../outcome/outcome.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
@@ -6,9 +8,8 @@ import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-clien
 import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest } from './fetcher.ts';
-import { headerValue } from './headers.ts';
-import { addressPolicy, MAX_REDIRECTS, redirectTarget, refused } from './hop.ts';
-import type { HostClock, Turn } from './host-clock.ts';
+import { addressPolicy, MAX_REDIRECTS, refused } from './hop.ts';
+import type { RateLimiter, Turn } from './rate-limiter.ts';
 import type { RobotsCache, RobotsCheck } from './robots.ts';
 import { loadRobots } from './robots-loader.ts';
 
@@ -16,7 +17,7 @@ export interface PoliteFetcherOptions {
   readonly client: HttpClient;
   readonly clock: Clock;
   /** Shared by every fetcher of a run. */
-  readonly hostClock: HostClock;
+  readonly rateLimiter: RateLimiter;
   /** Shared by every fetcher of a run. */
   readonly robots: RobotsCache;
   readonly politeness: Politeness;
@@ -140,7 +141,7 @@ class PoliteFetch {
   }
 
   async #send(url: URL, firstOrigin: string, crawlDelayMs: number): Promise<HttpExchange> {
-    const { client, clock, hostClock, limits, allowPrivateOrigin } = this.#options;
+    const { client, clock, rateLimiter, limits, allowPrivateOrigin } = this.#options;
     const { permission } = this.#request;
     const turn = await this.#turn(url.host, crawlDelayMs);
     if (this.#drop.signal.aborted) {
@@ -165,7 +166,7 @@ class PoliteFetch {
       // Refused means that no connection was made.
       if (exchange.kind === 'response' || exchange.code !== 'REFUSED') this.#startedAt ??= startedAt;
       const pauseMs = hostPauseMs(this.#options, exchange);
-      if (pauseMs !== undefined) hostClock.penalise(url.host, pauseMs);
+      if (pauseMs !== undefined) rateLimiter.penalise(url.host, pauseMs);
       if (nextOf(exchange) === undefined) permission?.onAnswer();
       return exchange;
     } catch (error) {
@@ -178,14 +179,14 @@ class PoliteFetch {
   }
 
   #turn(host: string, crawlDelayMs: number): Promise<Turn> {
-    const { hostClock, politeness } = this.#options;
+    const { rateLimiter, politeness } = this.#options;
     const minDelayMs = Math.max(politeness.minDelayMs, crawlDelayMs);
     const { permission } = this.#request;
     const confirm = async () => {
       if (await permission?.isWithdrawn()) this.#drop.abort(DROPPED);
     };
     const pace = { concurrency: politeness.concurrency, minDelayMs };
-    return hostClock.acquire(host, pace, this.#drop.signal, permission && confirm);
+    return rateLimiter.acquire(host, pace, this.#drop.signal, permission && confirm);
   }
 
   #headers(sameOrigin: boolean): Record<string, string> {

@@ -1,3 +1,4 @@
+import { redirectTarget } from '../http/redirect.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -6,15 +7,15 @@ import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import { textPrefix } from './decode-prefix.ts';
 import type { RobotsRequest } from './fetcher.ts';
-import { addressPolicy, MAX_REDIRECTS, redirectTarget } from './hop.ts';
-import type { HostClock } from './host-clock.ts';
+import { addressPolicy, MAX_REDIRECTS } from './hop.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 import type { RobotsAnswer } from './robots.ts';
 import { ROBOTS_MAX_BYTES } from './robots-rules.ts';
 
 export interface RobotsLoaderOptions {
   readonly client: HttpClient;
   readonly clock: Clock;
-  readonly hostClock: HostClock;
+  readonly rateLimiter: RateLimiter;
   readonly politeness: Politeness;
   readonly limits: FetchLimits;
   readonly allowPrivateOrigin?: string;
@@ -77,8 +78,8 @@ async function sendOnce(
   url: URL,
   signal: AbortSignal,
 ): Promise<{ exchange: HttpExchange; startedAt: number }> {
-  const { client, clock, hostClock, politeness, limits, allowPrivateOrigin } = options;
-  const turn = await hostClock.acquire(url.host, politeness, signal);
+  const { client, clock, rateLimiter, politeness, limits, allowPrivateOrigin } = options;
+  const turn = await rateLimiter.acquire(url.host, politeness, signal);
   const startedAt = clock.now();
   const grace = new AbortGrace(clock, signal);
   try {

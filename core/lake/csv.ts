@@ -1,4 +1,4 @@
-import type { Cell, Column, Row } from './schema.ts';
+import type { Cell, Column, Row } from '../schema/columns.ts';
 
 /** A cell that a spreadsheet would run as a formula; text only: `-5` as a number stays a number. */
 const FORMULA = /^[=+\-@\t\r]/;

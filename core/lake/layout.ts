@@ -1,7 +1,7 @@
+import { type CivilDate, parseCivilDate } from '../calendar/civil-date.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { isIdentifier } from '../source/identifier.ts';
 import type { Partition, Table } from '../source/source.ts';
-import { type CivilDate, parseCivilDate } from '../window/civil-date.ts';
 
 /** Where everything is in the lake (design, section 7). Every key of the lake is built here and nowhere else. */
 

@@ -1,4 +1,4 @@
-import type { Row } from './schema.ts';
+import type { Row } from '../schema/columns.ts';
 import type { ItemContent, ItemResult, PageEvidence, ScrapeResult } from './scrape-result.ts';
 import {
   isWithoutResult,

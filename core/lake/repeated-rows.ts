@@ -1,5 +1,5 @@
+import type { Row } from '../schema/columns.ts';
 import type { Table } from '../source/source.ts';
-import type { Row } from './schema.ts';
 import type { RepeatedRows } from './version.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Outcome } from '../outcome/outcome.ts';
+import type { Row } from '../schema/columns.ts';
 import type { Item, Partition } from '../source/source.ts';
-import type { Row } from './schema.ts';
 import type { VersionIndex, WithoutResult } from './version.ts';
 
 /** What a page carried that the next request can send back, and where its bytes are kept. */

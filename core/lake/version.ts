@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { Cell, Column, Row } from '../schema/columns.ts';
 import { LISTED_STATUSES, type ListedStatus, type Table } from '../source/source.ts';
-import type { Cell, Column, Row } from './schema.ts';
 
 /** How an index says that an item has no result, or none yet. */
 export type WithoutResult = Exclude<ListedStatus, 'ready'>;

@@ -1,10 +1,10 @@
 import type { HttpResponse } from '../ports/http-client.ts';
+import { type BlockEvidence, blockEvidence } from './block-evidence.ts';
 import { BOT_RULES } from './bot-rules.ts';
 import { CAPTCHA_RULES } from './captcha-widget.ts';
 import { CLOUDFLARE_RULES } from './cloudflare-rules.ts';
 import { NETWORK_RULES } from './network-rules.ts';
 import { SITE_RULES } from './site-rules.ts';
-import { type WallEvidence, wallEvidence } from './wall-evidence.ts';
 import { type BlockRule, weightOf } from './wall-marks.ts';
 
 const WALL_RULES = [...CLOUDFLARE_RULES, ...NETWORK_RULES, ...BOT_RULES, ...SITE_RULES];
@@ -13,7 +13,7 @@ const WALL_RULES = [...CLOUDFLARE_RULES, ...NETWORK_RULES, ...BOT_RULES, ...SITE
 export const BLOCK_RULES: readonly BlockRule[] = [...WALL_RULES, ...CAPTCHA_RULES];
 
 /** The rule that recognises the response: decisive ones first, then what the page holds, then any captcha. */
-export function blockRuleOf(evidence: WallEvidence): BlockRule | undefined {
+export function blockRuleOf(evidence: BlockEvidence): BlockRule | undefined {
   return (
     WALL_RULES.find(({ decisive }) => decisive?.(evidence)) ??
     heaviest(evidence) ??
@@ -23,10 +23,10 @@ export function blockRuleOf(evidence: WallEvidence): BlockRule | undefined {
 
 /** True for a redirect whose headers or address say alone that a wall or a waiting room is behind it. */
 export function leadsToWall(redirect: HttpResponse): boolean {
-  return blockRuleOf(wallEvidence(redirect, undefined)) !== undefined;
+  return blockRuleOf(blockEvidence(redirect, undefined)) !== undefined;
 }
 
-function heaviest(evidence: WallEvidence): BlockRule | undefined {
+function heaviest(evidence: BlockEvidence): BlockRule | undefined {
   let best: BlockRule | undefined;
   let most = 0;
   for (const rule of WALL_RULES) {

@@ -1,7 +1,7 @@
-import { addressed, type WallEvidence } from './wall-evidence.ts';
+import { addressed, type BlockEvidence } from './block-evidence.ts';
 import { type BlockRule, beside, hint, inlineSensor, onlyScript, sign, structure } from './wall-marks.ts';
 
-const refused = (evidence: WallEvidence) => /^(?:40[1356]|429|503)$/.test(String(evidence.status));
+const refused = (evidence: BlockEvidence) => /^(?:40[1356]|429|503)$/.test(String(evidence.status));
 
 /** Vendors that tell people from machines, and plugins of single sites that do. */
 export const BOT_RULES: readonly BlockRule[] = [

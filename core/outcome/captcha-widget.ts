@@ -1,5 +1,5 @@
+import type { BlockEvidence } from './block-evidence.ts';
 import { FIELD } from './page-outline.ts';
-import type { WallEvidence } from './wall-evidence.ts';
 import { answers, type BlockRule, isMessage } from './wall-marks.ts';
 
 /** Characters of a page in which a widget is looked for. */
@@ -27,7 +27,7 @@ export const CAPTCHA_RULES: readonly BlockRule[] = [
 ];
 
 /** A widget to solve for its own sake: one that guards a comment, an address or a password says nothing. */
-function hasWidget({ page }: WallEvidence): boolean {
+function hasWidget({ page }: BlockEvidence): boolean {
   if (page.length >= LARGEST) return false;
   let left = MOST_WIDGETS;
   for (const { index } of page.matchAll(new RegExp(WIDGET, 'gi'))) {
@@ -47,7 +47,7 @@ function formAround(page: string, at: number): string {
 }
 
 /** A small page on which the widget is all that there is to do. */
-function isLoneWidget({ outline, status }: WallEvidence): boolean {
+function isLoneWidget({ outline, status }: BlockEvidence): boolean {
   if (outline === undefined || outline.fields || !isMessage(outline) || !answers(status)) return false;
   const { tags } = outline;
   if (!WIDGET.test(tags) || INVISIBLE.test(tags)) return false;

@@ -1,11 +1,11 @@
-import { headerValue } from '../fetch/headers.ts';
+import { headerValue } from '../http/headers.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import type { Page } from '../source/page.ts';
 import type { OutcomePolicy } from '../source/source.ts';
+import { blockEvidence } from './block-evidence.ts';
 import { blockRuleOf } from './block-rules.ts';
 import type { Outcome, OutcomeCode } from './outcome.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { wallEvidence } from './wall-evidence.ts';
 
 export interface ResponseToJudge {
   readonly response: HttpResponse;
@@ -25,7 +25,7 @@ export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
   const { response, page, policy, now } = judged;
   const { status } = response;
   if (status === 304) return { code: 'NOT_MODIFIED' };
-  const rule = blockRuleOf(wallEvidence(response, page));
+  const rule = blockRuleOf(blockEvidence(response, page));
   if (rule?.means === 'waiting') return rateLimited(judged, rule.id);
   if (rule !== undefined) {
     const message = `security wall (${rule.id}), HTTP ${status}`;

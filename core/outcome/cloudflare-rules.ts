@@ -1,8 +1,8 @@
-import type { WallEvidence } from './wall-evidence.ts';
+import type { BlockEvidence } from './block-evidence.ts';
 import { type BlockRule, beside, hint, sign, structure } from './wall-marks.ts';
 
 /** The number that Cloudflare gives its error, on a page, as text, as JSON or in a header; undefined without. */
-function cloudflareError({ outline, header }: WallEvidence): number | undefined {
+function cloudflareError({ outline, header }: BlockEvidence): number | undefined {
   const named = /^\d{4}$/.exec(header('cf-error-code'));
   if (named !== null) return Number(named[0]);
   if (outline === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { type HeaderPairs, headerValue } from '../fetch/headers.ts';
+import { type HeaderPairs, headerValue } from '../http/headers.ts';
 
 /** A year in milliseconds: nobody waits that long, and more would be no time that a record can hold. */
 const LONGEST_MS = 365 * 24 * 3_600_000;

@@ -1,4 +1,4 @@
-import { addressed } from './wall-evidence.ts';
+import { addressed } from './block-evidence.ts';
 import { type BlockRule, beside, hint, sensor, sign, structure } from './wall-marks.ts';
 
 /** Waiting rooms, and walls that one site has built for itself */

@@ -1,6 +1,6 @@
+import type { BlockEvidence } from './block-evidence.ts';
 import type { BlockType } from './outcome.ts';
 import type { PageOutline } from './page-outline.ts';
-import type { WallEvidence } from './wall-evidence.ts';
 
 /** One way to recognise a security wall. */
 export interface BlockRule {
@@ -9,7 +9,7 @@ export interface BlockRule {
   /** `waiting` for a queue or a limit: no wall, asked again later. */
   readonly means: BlockType | 'waiting';
   /** A header or an address that stands on nothing but a wall: enough alone, whatever the page holds. */
-  readonly decisive?: (evidence: WallEvidence) => boolean;
+  readonly decisive?: (evidence: BlockEvidence) => boolean;
   /** Characters that such a page shows a visitor at most; one that shows more has content of its own. */
   readonly most?: number;
   readonly marks?: readonly Mark[];
@@ -26,7 +26,7 @@ export type Mark = {
 } & (
   | { readonly at: Place; readonly is: string | RegExp; readonly from?: RegExp }
   | { readonly at: 'sources'; readonly is: RegExp }
-  | { readonly at: 'response'; readonly is: (evidence: WallEvidence) => boolean }
+  | { readonly at: 'response'; readonly is: (evidence: BlockEvidence) => boolean }
 );
 
 /** Matches no address. */
@@ -51,7 +51,7 @@ export const inlineSensor = (is: string | RegExp, from?: RegExp): Mark => ({
   from: from ?? NOWHERE,
 });
 /** Something about a refusal's status or headers that corroborates; vendors put their names on served pages too. */
-export const beside = (is: (evidence: WallEvidence) => boolean): Mark => ({ at: 'response', is, weight: 1 });
+export const beside = (is: (evidence: BlockEvidence) => boolean): Mark => ({ at: 'response', is, weight: 1 });
 
 /** Weight that makes a wall where the page holds little, and where it holds nothing else. */
 const ENOUGH = 3;
@@ -70,7 +70,7 @@ const REFUSING = new Set([401, 403, 405, 406, 418, 420, 429, 503, 999]);
 const MOST = 2500;
 
 /** How much the rule's marks weigh on this page; 0 where they are too few for what it holds otherwise. */
-export function weightOf(rule: BlockRule, evidence: WallEvidence): number {
+export function weightOf(rule: BlockRule, evidence: BlockEvidence): number {
   const { outline } = evidence;
   if (rule.marks === undefined || outline === undefined || outline.shown > (rule.most ?? MOST)) return 0;
   let title = 0;
@@ -94,7 +94,7 @@ export function weightOf(rule: BlockRule, evidence: WallEvidence): number {
   return sum >= (isTerse(outline) ? ENOUGH_ALONE : ENOUGH) ? sum : 0;
 }
 
-function holds(mark: Mark, evidence: WallEvidence): boolean {
+function holds(mark: Mark, evidence: BlockEvidence): boolean {
   const { outline } = evidence;
   if (outline === undefined) return false;
   if (mark.at === 'response') return REFUSING.has(evidence.status) && mark.is(evidence);

@@ -5,10 +5,10 @@ import {
   rollbackCommand,
   skipRemoveCommand,
   whyCommand,
-} from './commands.ts';
+} from '../advice/commands.ts';
+import { repeatedText, withdrawnText } from '../lake/item-counts.ts';
+import { counted, instant } from '../wording/figures.ts';
 import type { Section, Text } from './document.ts';
-import { counted, instant } from './figures.ts';
-import { repeatedText, withdrawnText } from './item-counts.ts';
 import { type PartitionResult, type PartitionSummary, type RunSummary, withdrawnNow } from './run-summary.ts';
 
 /** Partitions that get an advice of their own; a site that is down for 90 days of three targets says it once. */

@@ -1,14 +1,14 @@
-import { errorText } from '../outcome/outcome.ts';
 import {
   redriveDatesCommand,
   retryRunCommand,
   skipRemoveCommand,
   sourceFailuresCommand,
   workerCommand,
-} from './commands.ts';
+} from '../advice/commands.ts';
+import { errorText } from '../outcome/outcome.ts';
+import { counted, instant } from '../wording/figures.ts';
 import type { Block, Section, Span } from './document.ts';
 import { countsText, type FailedItems, nextText } from './failed-items.ts';
-import { counted, instant } from './figures.ts';
 import type { RunSummary } from './run-summary.ts';
 
 /** Which items failed, with what, and what happens next to each. No section where none did. */

@@ -1,10 +1,10 @@
-import { triesLeft } from '../audit/failure-next.ts';
-import { remedyFor } from '../audit/why-remedies.ts';
+import { triesLeft } from '../advice/failure-next.ts';
+import { remedyFor } from '../advice/remedies.ts';
+import { type Failure, isUnresolved, shortened, type UNRESOLVED } from '../failures/failure.ts';
+import { keyOf } from '../failures/failure-store.ts';
 import { partitionName } from '../lake/layout.ts';
 import type { OutcomeCode } from '../outcome/outcome.ts';
-import { type Failure, isUnresolved, shortened, type UNRESOLVED } from '../work/failure.ts';
-import { keyOf } from '../work/failure-register.ts';
-import { counted } from './figures.ts';
+import { counted } from '../wording/figures.ts';
 
 type Unresolved = (typeof UNRESOLVED)[number];
 

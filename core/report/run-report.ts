@@ -1,8 +1,8 @@
+import { besideRun, repeatedText, withdrawnText, withoutResult } from '../lake/item-counts.ts';
+import { byteSize, counted, duration, instant, wholeNumber } from '../wording/figures.ts';
 import { attention } from './attention.ts';
 import type { Document, Facts, Section, Span, Table, Tone } from './document.ts';
 import { failedItemsSection } from './failed-items-section.ts';
-import { byteSize, counted, duration, instant, wholeNumber } from './figures.ts';
-import { besideRun, repeatedText, withdrawnText, withoutResult } from './item-counts.ts';
 import { type PartitionResult, type PartitionSummary, type RunSummary, withdrawnNow } from './run-summary.ts';
 
 /** The report of one run: what it was asked, what came of it, and what is left for a person to do. */

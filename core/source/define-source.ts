@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { columnsOf } from '../lake/schema.ts';
+import { columnsOf } from '../schema/columns.ts';
 import { DEFAULT_MAX_ELEMENTS } from './html-budget.ts';
 import { partitionValueProblem, sameButForCase } from './identifier.ts';
 import type {

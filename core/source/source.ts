@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { CivilDate } from '../window/civil-date.ts';
+import type { CivilDate } from '../calendar/civil-date.ts';
 import type { Page } from './page.ts';
 
 /** One unit of overwrite: a date of a target. */

@@ -1,4 +1,4 @@
-import { addDays } from '../window/civil-date.ts';
+import { addDays } from '../calendar/civil-date.ts';
 import { HtmlIndex, readHtml } from './html.ts';
 import type { Page } from './page.ts';
 import type { Discovery, Partition, Rejected, Source } from './source.ts';

@@ -1,4 +1,4 @@
-import { type CivilDate, epochDay } from '../../core/window/civil-date.ts';
+import { type CivilDate, epochDay } from '../../core/calendar/civil-date.ts';
 import { buildRace } from './build-race.ts';
 import { COURSES } from './courses.ts';
 import type { Special } from './finish.ts';

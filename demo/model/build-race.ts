@@ -1,4 +1,4 @@
-import type { CivilDate } from '../../core/window/civil-date.ts';
+import type { CivilDate } from '../../core/calendar/civil-date.ts';
 import { bettingOf, commentOf } from './comments.ts';
 import { courseHome, courseName } from './courses.ts';
 import { isVoid, type Placing, placingsOf, prizesOf, type Special } from './finish.ts';

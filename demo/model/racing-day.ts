@@ -1,4 +1,4 @@
-import type { CivilDate } from '../../core/window/civil-date.ts';
+import type { CivilDate } from '../../core/calendar/civil-date.ts';
 
 /** The countries that a scraper can ask for. */
 export type Country = 'gb' | 'ire' | 'fr';

@@ -1,4 +1,4 @@
-import { type CivilDate, epochDay } from '../../core/window/civil-date.ts';
+import { type CivilDate, epochDay } from '../../core/calendar/civil-date.ts';
 import type { Race } from '../model/racing-day.ts';
 
 /** `classic`: the tables of until spring 2026. `next`: the JSON in the pages since summer 2026. */

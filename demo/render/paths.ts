@@ -1,4 +1,4 @@
-import type { CivilDate } from '../../core/window/civil-date.ts';
+import type { CivilDate } from '../../core/calendar/civil-date.ts';
 import type { Race } from '../model/racing-day.ts';
 
 export function indexPath(date: CivilDate): string {

@@ -1,4 +1,4 @@
-import { addDays, type CivilDate, parseCivilDate } from '../../core/window/civil-date.ts';
+import { addDays, type CivilDate, parseCivilDate } from '../../core/calendar/civil-date.ts';
 import type { Fault } from '../faults.ts';
 import { buildDay, lastRaceOf, type ModelOptions, racesOf } from '../model/build-day.ts';
 import { provisional } from '../model/provisional.ts';

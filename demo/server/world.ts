@@ -1,4 +1,4 @@
-import { addDays, type CivilDate } from '../../core/window/civil-date.ts';
+import { addDays, type CivilDate } from '../../core/calendar/civil-date.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { Country, Race } from '../model/racing-day.ts';
 

@@ -1,4 +1,4 @@
-import type { CivilDate } from '../../core/window/civil-date.ts';
+import type { CivilDate } from '../../core/calendar/civil-date.ts';
 import { lengthsPerSecond } from '../model/going.ts';
 import { round2, winningTimeText } from '../model/measures.ts';
 import {

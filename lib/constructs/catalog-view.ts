@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { Construct } from 'constructs';
-import type { View } from '../../core/audit/views.ts';
+import type { View } from '../../core/completeness/view.ts';
 import { VIEW_COLUMNS, type ViewColumnType } from './view-columns.ts';
 
 /** The name of each type to Trino, which reads the view, and to Glue, which lists its columns. */

@@ -10,8 +10,8 @@ import {
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { dailyRescrape, STAGE_NAMES, type StageName } from '../../core/pipeline/workflow.ts';
 import type { Source } from '../../core/source/source.ts';
+import { dailyRescrape, STAGE_NAMES, type StageName } from '../../core/workflow/workflow.ts';
 import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
 import type { LakeStack } from '../lake-stack.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -21,11 +21,11 @@ import type { StageFunction } from './stage-function.ts';
 
 /**
  * Partitions of one source under way at once. The time is the site's: 441 pages at 4 a second are 110 s however many
- * functions wait for their turn (`core/fetch/host-ledger.ts`), and a waiting function is paid for.
+ * functions wait for their turn (`core/fetch/permit-store.ts`), and a waiting function is paid for.
  */
 export const PARTITIONS_AT_ONCE = 1;
 
-/** A broken partition never stops the others, nor the audit and the report that tell of it. */
+/** A broken partition never stops the others, nor the summary and the report that tell of it. */
 export const TOLERATED_FAILURE_PERCENTAGE = 100;
 
 export interface DailyWorkflowProps {

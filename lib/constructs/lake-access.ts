@@ -25,7 +25,7 @@ export interface LakeAccess {
 }
 
 /**
- * What is sealed once is never replaced: who seals again looks what is there. The mark that a partition is under way is
+ * What is finalized once is never replaced: who finalizes again looks what is there. The mark that a partition is under way is
  * deleted when it no longer is.
  */
 const SEAL = {
@@ -41,12 +41,12 @@ const SEAL = {
 export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   plan: { read: ['work'], write: ['work'] },
   scrape: { ...SEAL, read: [...SEAL.read, 'tables', 'data'] },
-  'give-up': SEAL,
+  'record-failures': SEAL,
   publish: {
     read: ['work', 'tables', 'data', 'exports'],
     write: ['work', 'data', 'tables', 'commits', 'exports'],
   },
-  audit: { read: ['work'], write: ['work', 'runs'] },
+  summarize: { read: ['work'], write: ['work', 'runs'] },
   report: { read: ['work'], write: ['reports'] },
   // Scrape and publish in one, for single items; clears its own checkpoints.
   'retry-items': {

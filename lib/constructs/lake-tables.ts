@@ -15,7 +15,7 @@ import {
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../../core/lake/log-tables.ts';
-import { type Column, type ColumnType, columnsOf, tableColumns } from '../../core/lake/schema.ts';
+import { type Column, type ColumnType, columnsOf, tableColumns } from '../../core/schema/columns.ts';
 import type { Source } from '../../core/source/source.ts';
 
 /** Where tables stand and where their objects are. */

@@ -1,5 +1,5 @@
+import type { CivilDate } from '../../core/calendar/civil-date.ts';
 import type { Item, Partition, Rejected } from '../../core/source/source.ts';
-import type { CivilDate } from '../../core/window/civil-date.ts';
 import type { RacePath } from './race-path.ts';
 import { parseRacePath } from './race-path.ts';
 import { rejected } from './rejected.ts';

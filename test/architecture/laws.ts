@@ -77,7 +77,11 @@ const HOUSE = /^(?:core|sources|adapters|runtime|cli|demo|lib|lambdas|bin|test|b
 
 /** What infrastructure is made of: the workflow, columns, views, a number of deliveries; never what touches a store. */
 const VALUES_FOR_LIB =
-  /^(?:core\/(?:pipeline\/(?:workflow|asl)|lake\/(?:schema|log-tables)|audit\/views|source\/source|work\/failed-item)|lambdas\/(?:contracts|bundling))\.ts$/;
+  /^(?:core\/(?:workflow\/(?:workflow|asl)|schema\/columns|lake\/log-tables|completeness\/views?|source\/source|failures\/message)|lambdas\/(?:contracts|bundling))\.ts$/;
+
+/** The stages of a run, in the order of a day; every other room of core is a capability that they use. */
+const STAGE_ROOMS = ['core/run', 'core/scrape', 'core/publish', 'core/retry'];
+const STAGES = 'core/stages.ts';
 
 export const LAWS: readonly Law[] = [
   {
@@ -92,16 +96,16 @@ export const LAWS: readonly Law[] = [
     uses: IMPURE,
   },
   {
-    name: 'capabilities in core never import core/pipeline',
-    binds: (path) => within('core')(path) && !within('core/pipeline')(path),
-    forbids: within('core/pipeline'),
+    name: 'capabilities in core never import a stage',
+    binds: (path) => within('core')(path) && !within(...STAGE_ROOMS, 'core/explain')(path) && path !== STAGES,
+    forbids: (module) => within(...STAGE_ROOMS)(module) || module === STAGES,
   },
   {
-    name: 'sources import core/source, core/window and parsers, and never each other',
+    name: 'sources import core/source, core/calendar and parsers, and never each other',
     binds: (path) => /^sources\/[^/]+\//.test(path),
     forbids: (module, path) => {
       const own = path.split('/').slice(0, 2).join('/');
-      return !within(own, 'core/source', 'core/window')(module) && !PARSERS.has(module);
+      return !within(own, 'core/source', 'core/calendar')(module) && !PARSERS.has(module);
     },
   },
   {
@@ -118,9 +122,9 @@ export const LAWS: readonly Law[] = [
     },
   },
   {
-    name: 'adapters never import core/pipeline',
+    name: 'adapters never import a stage',
     binds: within('adapters'),
-    forbids: within('core/pipeline'),
+    forbids: (module) => within(...STAGE_ROOMS)(module) || module === STAGES,
   },
   {
     name: 'only runtime and tests put adapters together',
@@ -128,11 +132,11 @@ export const LAWS: readonly Law[] = [
     forbids: within('adapters'),
   },
   {
-    name: 'the demo imports nothing of the house but core/window, and its command line the clock',
+    name: 'the demo imports nothing of the house but core/calendar, and its command line the clock',
     binds: within('demo'),
     forbids: (module, path) =>
       isPath(module) &&
-      !within('demo', 'core/window')(module) &&
+      !within('demo', 'core/calendar')(module) &&
       !(path === 'demo/main.ts' && /^runtime\/(?:clock|settings)\.ts$/.test(module)),
   },
   {
@@ -178,4 +182,54 @@ export function violationsIn(path: string, text: string): Violation[] {
       .filter(([, pattern]) => pattern.test(code))
       .map(([what]) => ({ law: law.name, path, what })),
   ]);
+}
+
+/** What stands directly below `core`: a folder, or a file that is a room of its own. */
+function roomOf(path: string): string {
+  return path.split('/')[1]!;
+}
+
+export interface Arrow {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The imports inside core, types included, between files (`file`) or between rooms (`room`). */
+export function arrowsOfCore(
+  files: readonly { readonly path: string; readonly text: string }[],
+  between: 'file' | 'room',
+): Arrow[] {
+  const name = between === 'file' ? (path: string) => path : roomOf;
+  return files
+    .filter(({ path }) => within('core')(path))
+    .flatMap(({ path, text }) =>
+      readModule(text)
+        .imports.filter((module) => module.startsWith('.'))
+        .map((module) => posix.normalize(posix.join(posix.dirname(path), module)))
+        .filter(within('core'))
+        .map((target) => ({ from: name(path), to: name(target) })),
+    )
+    .filter(({ from, to }) => from !== to);
+}
+
+/** One circle of arrows, as the names on its way; undefined where there is none. */
+export function findCircle(arrows: readonly Arrow[]): readonly string[] | undefined {
+  const next = Map.groupBy(arrows, ({ from }) => from);
+  const done = new Set<string>();
+  const visit = (name: string, way: readonly string[]): readonly string[] | undefined => {
+    const at = way.indexOf(name);
+    if (at >= 0) return [...way.slice(at), name];
+    if (done.has(name)) return undefined;
+    for (const { to } of next.get(name) ?? []) {
+      const circle = visit(to, [...way, name]);
+      if (circle) return circle;
+    }
+    done.add(name);
+    return undefined;
+  };
+  for (const name of next.keys()) {
+    const circle = visit(name, []);
+    if (circle) return circle;
+  }
+  return undefined;
 }

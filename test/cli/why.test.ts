@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Why } from '../../core/audit/why.ts';
-import { plan } from '../../core/pipeline/plan.ts';
-import { scrape } from '../../core/pipeline/scrape.ts';
-import { addDays } from '../../core/window/civil-date.ts';
-import { FailureRegister } from '../../core/work/failure-register.ts';
+import { addDays } from '../../core/calendar/civil-date.ts';
+import type { Why } from '../../core/explain/story.ts';
+import { FailureStore } from '../../core/failures/failure-store.ts';
+import { plan } from '../../core/run/plan.ts';
+import { scrape } from '../../core/scrape/scrape.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
 import { testClock } from '../e2e/support/test-time.ts';
@@ -121,7 +121,7 @@ describe('why', () => {
       const message = 'one\ntwo\u001b[2Jthree\u202efour';
       const tries = [{ at: testClock.now(), runId, code: 'HTML_CHANGED', message }] as const;
       const failed = { item: 'hostile', url: 'https://example.org/hostile', tries, capture: null };
-      const register = new FailureRegister(platform.state);
+      const register = new FailureStore(platform.state);
       await register.open('racing', { target: 'gb', date: lake.older }, failed, runId);
     } finally {
       await platform.close();

@@ -1,7 +1,7 @@
 import type { Document, Element } from 'domhandler';
 import { parseDocument } from 'htmlparser2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { civilDate } from '../../core/window/civil-date.ts';
+import { civilDate } from '../../core/calendar/civil-date.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import { COUNTRIES } from '../../demo/model/racing-day.ts';
 import { startDemoSite } from '../../demo/site.ts';

@@ -2,7 +2,7 @@ import { selectAll } from 'css-select';
 import type { Element } from 'domhandler';
 import { parseDocument } from 'htmlparser2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addDays, civilDate } from '../../core/window/civil-date.ts';
+import { addDays, civilDate } from '../../core/calendar/civil-date.ts';
 import { demoFaults, type Fault, type FaultPlan, NO_FAULTS } from '../../demo/faults.ts';
 import { type DemoSite, startDemoSite } from '../../demo/site.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { civilDate } from '../../core/window/civil-date.ts';
+import { civilDate } from '../../core/calendar/civil-date.ts';
 import { localDateTime, twelveHour } from '../../demo/render/local-time.ts';
 
 describe('the time of the off', () => {

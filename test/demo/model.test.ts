@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, type CivilDate, civilDate } from '../../core/window/civil-date.ts';
+import { addDays, type CivilDate, civilDate } from '../../core/calendar/civil-date.ts';
 import { buildDay, type ModelOptions, racesOf } from '../../demo/model/build-day.ts';
 import { courseWithCountry } from '../../demo/model/courses.ts';
 import { COUNTRIES, type Country, type Race, type RacingDay } from '../../demo/model/racing-day.ts';

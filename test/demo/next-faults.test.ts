@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { civilDate } from '../../core/window/civil-date.ts';
+import { civilDate } from '../../core/calendar/civil-date.ts';
 import { type Fault, type FaultPlan, NO_FAULTS } from '../../demo/faults.ts';
 import { type DemoSite, startDemoSite } from '../../demo/site.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, civilDate } from '../../core/window/civil-date.ts';
+import { addDays, civilDate } from '../../core/calendar/civil-date.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import { COUNTRIES } from '../../demo/model/racing-day.ts';
 import { indexPath } from '../../demo/render/paths.ts';

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { addDays, civilDate } from '../../core/window/civil-date.ts';
+import { addDays, civilDate } from '../../core/calendar/civil-date.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import { type DemoSite, type DemoSiteOptions, startDemoSite } from '../../demo/site.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryObjectStore } from '../../adapters/local/directory-object-store.ts';
-import { PartitionStore } from '../../core/lake/partition-store.ts';
+import { PartitionVersions } from '../../core/lake/partition-versions.ts';
 import { readParquetFile } from './support/lake-reading.ts';
 import { notes, SHELF } from './support/notes-source.ts';
 import { startPublisher } from './support/publisher-process.ts';
@@ -33,7 +33,11 @@ describe('two processes that publish into one partition', () => {
     expect(commits).toEqual([editions, editions]);
     expect((await read()).sort()).toEqual([`x: edition ${editions}`, `y: edition ${editions}`]);
 
-    const store = new PartitionStore(openDirectoryObjectStore(join(directory, 'lake')), notes.table, SHELF);
+    const store = new PartitionVersions(
+      openDirectoryObjectStore(join(directory, 'lake')),
+      notes.table,
+      SHELF,
+    );
     const history: string[] = [];
     let at: string | null = (await store.current())!.descriptor.version;
     while (at !== null) {

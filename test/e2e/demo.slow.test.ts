@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { CompletenessReport } from '../../core/audit/completeness.ts';
-import { addDays } from '../../core/window/civil-date.ts';
+import { addDays } from '../../core/calendar/civil-date.ts';
+import type { CompletenessReport } from '../../core/completeness/completeness.ts';
 import { startCommand } from './support/command-line.ts';
 import { TODAY } from './support/test-time.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FailureRegister } from '../../core/work/failure-register.ts';
+import { FailureStore } from '../../core/failures/failure-store.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
 import { currentRows, logRows } from './support/lake-reading.ts';
@@ -38,7 +38,7 @@ const run = (task: Partial<RunTask>) =>
 
 async function failures() {
   const platform = openLocalPlatform({ directory, env: settingsFor(site) });
-  const all = await Array.fromAsync(new FailureRegister(platform.state).list('racing'));
+  const all = await Array.fromAsync(new FailureStore(platform.state).list('racing'));
   await platform.close();
   return all.map(({ target, item, code, state, message }) => ({ target, item, code, state, message }));
 }

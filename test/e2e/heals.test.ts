@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { reparse } from '../../core/pipeline/reparse.ts';
+import { reparse } from '../../core/run/reparse.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import { racing } from '../../sources/racing/source.ts';
 import { factsIn } from './support/lake-reading.ts';

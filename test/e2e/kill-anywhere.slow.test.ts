@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Platform } from '../../core/pipeline/platform.ts';
-import type { RunInput } from '../../core/work/run-register.ts';
-import { RunRegister } from '../../core/work/run-register.ts';
+import type { Platform } from '../../core/platform.ts';
+import type { RunInput } from '../../core/state/run-store.ts';
+import { RunStore } from '../../core/state/run-store.ts';
 import type { FaultPlan } from '../../demo/faults.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
@@ -99,7 +99,7 @@ async function runAgain({ directory, env, request }: RunTask): Promise<Again> {
 }
 
 async function lastRun({ state }: Pick<Platform, 'state'>): Promise<RunInput | undefined> {
-  for await (const { input } of new RunRegister(state).list('racing')) return input;
+  for await (const { input } of new RunStore(state).list('racing')) return input;
   return undefined;
 }
 

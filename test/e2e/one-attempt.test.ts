@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PartitionWork } from '../../core/pipeline/platform.ts';
-import { scrape } from '../../core/pipeline/scrape.ts';
-import { isSealed } from '../../core/pipeline/seal.ts';
-import { TargetRegister } from '../../core/target/target.ts';
-import { civilDate } from '../../core/window/civil-date.ts';
+import { civilDate } from '../../core/calendar/civil-date.ts';
+import type { PartitionWork } from '../../core/platform.ts';
+import { isFinalized } from '../../core/scrape/finalize.ts';
+import { scrape } from '../../core/scrape/scrape.ts';
+import { TargetStore } from '../../core/state/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { stoppable } from '../../runtime/stoppable.ts';
 import { playProcess } from './support/played-process.ts';
@@ -42,8 +42,8 @@ const workOf = (target: string, date = DATES[0]!): PartitionWork => ({
   date,
   force: false,
 });
-const sealed = (platform: LocalPlatform, { target, date }: PartitionWork) =>
-  isSealed({
+const finalized = (platform: LocalPlatform, { target, date }: PartitionWork) =>
+  isFinalized({
     platform,
     source: platform.sources[0]!,
     runId: RUN_ID,
@@ -51,7 +51,7 @@ const sealed = (platform: LocalPlatform, { target, date }: PartitionWork) =>
   });
 
 const flagOf = async (platform: LocalPlatform, target: string) =>
-  (await new TargetRegister(platform.state).get('shelves', target)).skip;
+  (await new TargetStore(platform.state).get('shelves', target)).skip;
 
 async function seen(requests: number): Promise<void> {
   while (site.requests.length < requests) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -98,14 +98,14 @@ describe('a wall', () => {
     const scrapes = works.map((work) => scrape(here, work));
     await seen(9);
     const there = open();
-    await new TargetRegister(there.state).update('shelves', 'a', (record) => ({
+    await new TargetStore(there.state).update('shelves', 'a', (record) => ({
       ...record,
       skip: { reason: 'a wall that another process met', actor: 'rescrape', since: 0 },
     }));
     release.resolve();
     expect(await Promise.all(scrapes)).toEqual(works.map(() => ({ done: true })));
     expect(site.requests).toHaveLength(9);
-    for (const work of works) expect(await sealed(here, work)).toBe(true);
+    for (const work of works) expect(await finalized(here, work)).toBe(true);
   });
 
   it('is asked a handful of times at most by four processes over one state, and never again', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FailureRegister } from '../../core/work/failure-register.ts';
+import { FailureStore } from '../../core/failures/failure-store.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
 import { type Drained, playDrain } from './support/drain-process.ts';
 import { factsIn, logRows } from './support/lake-reading.ts';
@@ -58,7 +58,7 @@ async function drainedToItsEnd(directory: string, aheadMs: number): Promise<Drai
 async function failuresIn(directory: string) {
   const platform = openLocalPlatform({ directory, env: settingsFor(session.site) });
   try {
-    return await Array.fromAsync(new FailureRegister(platform.state).list('racing'));
+    return await Array.fromAsync(new FailureStore(platform.state).list('racing'));
   } finally {
     await platform.close();
   }

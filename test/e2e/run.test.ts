@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addDays } from '../../core/window/civil-date.ts';
-import { civilDateAt } from '../../core/window/window.ts';
+import { addDays } from '../../core/calendar/civil-date.ts';
+import { civilDateAt } from '../../core/calendar/window.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { racing } from '../../sources/racing/source.ts';

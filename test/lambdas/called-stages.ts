@@ -45,21 +45,21 @@ export class CalledStages {
 
   async #load(): Promise<void> {
     for (const [name, value] of Object.entries(ENV)) vi.stubEnv(name, value);
-    const [plan, scrape, giveUp, publish, audit, report, retry] = await Promise.all([
+    const [plan, scrape, recordFailures, publish, summarize, report, retry] = await Promise.all([
       import('../../lambdas/plan.lambda.ts'),
       import('../../lambdas/scrape.lambda.ts'),
-      import('../../lambdas/give-up.lambda.ts'),
+      import('../../lambdas/record-failures.lambda.ts'),
       import('../../lambdas/publish.lambda.ts'),
-      import('../../lambdas/audit.lambda.ts'),
+      import('../../lambdas/summarize.lambda.ts'),
       import('../../lambdas/report.lambda.ts'),
       import('../../lambdas/retry-items.lambda.ts'),
     ]);
     for (const stage of [
       plan.planStage,
       scrape.scrapeStage,
-      giveUp.giveUpStage,
+      recordFailures.recordFailuresStage,
       publish.publishStage,
-      audit.auditStage,
+      summarize.summarizeStage,
       report.reportStage,
       retry.retryItemsStage,
     ])

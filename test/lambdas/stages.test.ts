@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { PlanAnswer } from '../../core/pipeline/workflow.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
+import type { PlanAnswer } from '../../core/workflow/workflow.ts';
 import { currentRows, logRows } from '../e2e/support/lake-reading.ts';
 import { asked, rule, status } from '../e2e/support/race-faults.ts';
 import type { Session } from '../e2e/support/session.ts';
@@ -87,8 +87,8 @@ describe('the stages of a run, called one by one', () => {
         status: 'committed',
         rows: session.amount.rows,
       });
-      expect(await call('audit', planned)).toEqual({ status: 'succeeded' });
-      expect(await call('report', { ...(planned as object), audit: {} })).toEqual({
+      expect(await call('summarize', planned)).toEqual({ status: 'succeeded' });
+      expect(await call('report', { ...(planned as object), summarize: {} })).toEqual({
         report: `reports/${input.runId}/report.html`,
       });
     }
@@ -108,7 +108,7 @@ describe('the stages of a run, called one by one', () => {
         level === 'WARN' ? 1 : 0,
       );
     expect(
-      await call('give-up', { ...workOf(input), problem: { Error: 'RateLimited', Cause: '{}' } }),
+      await call('record-failures', { ...workOf(input), problem: { Error: 'RateLimited', Cause: '{}' } }),
     ).toEqual({
       done: true,
     });
@@ -158,7 +158,7 @@ describe('the stages of a run, called one by one', () => {
     const planned = await call('plan', input);
     await call('scrape', workOf(input));
     await call('publish', workOf(input));
-    await call('audit', planned);
+    await call('summarize', planned);
     await call('report', planned);
     await call('report', planned);
     expect(told).toMatchObject([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { DistributedMapState } from '../../core/pipeline/asl.ts';
-import { dailyRescrape, LOCAL_RESOURCES } from '../../core/pipeline/workflow.ts';
+import type { DistributedMapState } from '../../core/workflow/asl.ts';
+import { dailyRescrape, LOCAL_RESOURCES } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { FUNCTION_SIZES } from '../../lib/function-sizes.ts';
 import { racing } from '../../sources/racing/source.ts';
@@ -51,7 +51,7 @@ describe('the cost of a run', () => {
 
   it('has the seconds of its functions from what was measured, and the memory that is deployed', () => {
     const stages = table('stage | calls').filter(([name]) => name !== 'total');
-    expect(stages.map(([name]) => name)).toEqual(['plan', 'scrape', 'publish', 'audit', 'report']);
+    expect(stages.map(([name]) => name)).toEqual(['plan', 'scrape', 'publish', 'summarize', 'report']);
     for (const [name, ...cells] of stages) {
       const [, memory, requests, ms, calls, s, gb, ms2, calls2, s2, gb2] = cells.map(Number) as number[];
       expect(memory, name).toBe(FUNCTION_SIZES[name as FunctionName].memorySize);

@@ -121,8 +121,8 @@ describe('an environment', () => {
   });
 
   it('is not made with a value that its reader would refuse', () => {
-    expect(() => environmentOf('audit', { ...values, RESCRAPE_STAGE: 'production' })).toThrow(
-      'function audit: "production" is no RESCRAPE_STAGE',
+    expect(() => environmentOf('summarize', { ...values, RESCRAPE_STAGE: 'production' })).toThrow(
+      'function summarize: "production" is no RESCRAPE_STAGE',
     );
   });
 });

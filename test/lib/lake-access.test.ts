@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PartitionWork, Platform } from '../../core/pipeline/platform.ts';
-import { handleFailedItem } from '../../core/pipeline/retry-items.ts';
-import { STAGES } from '../../core/pipeline/stages.ts';
-import type { PlanAnswer } from '../../core/pipeline/workflow.ts';
+import type { PartitionWork, Platform } from '../../core/platform.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
+import { handleFailedItem } from '../../core/retry/handle-message.ts';
+import { STAGES } from '../../core/stages.ts';
+import type { PlanAnswer } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { LAKE_ACCESS } from '../../lib/constructs/lake-access.ts';
 import { faults, rule, sessionWith, status } from '../e2e/support/race-faults.ts';
@@ -57,15 +57,16 @@ async function run(force: boolean): Promise<void> {
       const answer = await STAGES.scrape(as('scrape'), work as never, () => false);
       if ((answer as { done: boolean }).done) break;
     } catch {
-      if (left === tries - 2) await again(() => STAGES['give-up'](as('give-up'), work as never, () => false));
+      if (left === tries - 2)
+        await again(() => STAGES['record-failures'](as('record-failures'), work as never, () => false));
     }
   }
   await STAGES.publish(as('publish'), work as never, () => false);
-  await STAGES.audit(as('audit'), planned as never, () => false);
+  await STAGES.summarize(as('summarize'), planned as never, () => false);
   await STAGES.report(as('report'), planned as never, () => false);
 }
 
-/** Every seal dies once before its result is written: what it has written by then, the second finds. */
+/** Every finalize dies once before its result is written: what it has written by then, the second finds. */
 function dieInFrontOfResults(): void {
   const died = new Set<string>();
   session.onWrite = ({ name }) => {

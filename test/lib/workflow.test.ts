@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dailyRescrape, LOCAL_RESOURCES, type StageName } from '../../core/pipeline/workflow.ts';
+import { dailyRescrape, LOCAL_RESOURCES, type StageName } from '../../core/workflow/workflow.ts';
 import { planEventSchema } from '../../lambdas/contracts.ts';
 import { PARTITIONS_AT_ONCE, TOLERATED_FAILURE_PERCENTAGE } from '../../lib/constructs/daily-workflow.ts';
 import { pascalCase } from '../../lib/deployment.ts';
@@ -38,7 +38,7 @@ describe.each(sources)('the deployed workflow of $name', (source) => {
     );
   });
 
-  it('never lets more requests out at once than one host clock does', () => {
+  it('never lets more requests out at once than one rate limiter does', () => {
     expect(PARTITIONS_AT_ONCE).toBe(1);
   });
 

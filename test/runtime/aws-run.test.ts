@@ -7,11 +7,11 @@ import {
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readPlan } from '../../core/pipeline/plan.ts';
-import type { PipelineEvent } from '../../core/pipeline/platform.ts';
-import { STAGES } from '../../core/pipeline/stages.ts';
-import type { PlanAnswer } from '../../core/pipeline/workflow.ts';
-import type { RunInput } from '../../core/work/run-register.ts';
+import type { PipelineEvent } from '../../core/platform.ts';
+import { readPlan } from '../../core/run/plan.ts';
+import { STAGES } from '../../core/stages.ts';
+import type { RunInput } from '../../core/state/run-store.ts';
+import type { PlanAnswer } from '../../core/workflow/workflow.ts';
 import { runOnStack } from '../../runtime/aws-run.ts';
 import type { StackPlatform } from '../../runtime/stack.ts';
 import { faults, raceId, rule, status } from '../e2e/support/race-faults.ts';
@@ -48,7 +48,7 @@ function executes(leaveOut?: string): { input?: RunInput; done?: Promise<void> }
       await STAGES.scrape(platform, work as never, () => false);
       if (work.target !== leaveOut) await STAGES.publish(platform, work as never, () => false);
     }
-    await STAGES.audit(platform, planned as never, () => false);
+    await STAGES.summarize(platform, planned as never, () => false);
     await STAGES.report(platform, planned as never, () => false);
     execution.ended = true;
   };

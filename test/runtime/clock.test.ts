@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../adapters/local/system-clock.ts';
-import { timeOfId } from '../../core/pipeline/run-id.ts';
+import { timeOfId } from '../../core/calendar/run-id.ts';
 import { clockOf } from '../../runtime/clock.ts';
 import { idsOf } from '../../runtime/ids.ts';
 import { SettingError } from '../../runtime/settings.ts';

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { movedFrom } from '../../core/pipeline/moved-lake.ts';
+import { movedFrom } from '../../core/publish/moved-lake.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { runLocally } from '../../runtime/local-run.ts';
 import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
@@ -68,7 +68,7 @@ describe('a lake that was copied with its state', () => {
     const request = { source: 'racing', start: OTHER_DAY, end: OTHER_DAY, targets: ['ire'], force: false };
     await runLocally(platform, request);
     const told = events.filter((event) => JSON.stringify(event).includes('copied or moved from'));
-    expect(told).toMatchObject([{ kind: 'trouble', message: expect.stringContaining(gb.session.directory) }]);
+    expect(told).toMatchObject([{ kind: 'warning', message: expect.stringContaining(gb.session.directory) }]);
     const [line, ...rest] = readFileSync(join(copy, MANIFEST), 'utf8').trimEnd().split('\n');
     expect(rest).toEqual([]);
     expect(line).toContain(join(copy, 'lake', 'data'));
@@ -81,6 +81,6 @@ describe('a lake that was copied with its state', () => {
   it('is no news where nothing was moved', async () => {
     expect(await movedFrom(gb.session.platform)).toBeUndefined();
     await gb.run();
-    expect(gb.session.events.filter(({ kind }) => kind === 'trouble')).toEqual([]);
+    expect(gb.session.events.filter(({ kind }) => kind === 'warning')).toEqual([]);
   });
 });

@@ -2,9 +2,9 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryObjectStore } from '../../adapters/local/directory-object-store.ts';
+import { addDays, civilDate } from '../../core/calendar/civil-date.ts';
 import { dataKey, manifestKey } from '../../core/lake/layout.ts';
 import { CorruptLakeError } from '../../core/lake/manifest.ts';
-import { addDays, civilDate } from '../../core/window/civil-date.ts';
 import { localRelations } from '../../runtime/local-relations.ts';
 import { racing } from '../../sources/racing/source.ts';
 import {
@@ -17,7 +17,7 @@ import {
   query,
   runner,
   writeCommits,
-} from '../core/audit/lake-fixture.ts';
+} from '../core/completeness/lake-fixture.ts';
 
 const ROWS = [runner('1', 'a'), runner('1', 'b')];
 

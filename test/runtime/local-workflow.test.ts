@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { dailyRescrape, LOCAL_RESOURCES, type StageName } from '../../core/pipeline/workflow.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import { dailyRescrape, LOCAL_RESOURCES, type StageName } from '../../core/workflow/workflow.ts';
 import {
   type LocalWorkflow,
   runWorkflow,
@@ -78,9 +78,9 @@ function setUp(
           (async () => ({ runId: 'r1', workList: { key: 'work/r1/list.jsonl', lines: lines.length } })),
       ),
       scrape: record('scrape', stages.scrape ?? (async () => ({ done: true }))),
-      'give-up': record('give-up', stages['give-up'] ?? (async () => undefined)),
+      'record-failures': record('record-failures', stages['record-failures'] ?? (async () => undefined)),
       publish: record('publish', stages.publish ?? (async () => ({ kind: 'committed' }))),
-      audit: record('audit', stages.audit ?? (async () => ({ suspicious: 0 }))),
+      summarize: record('summarize', stages.summarize ?? (async () => ({ suspicious: 0 }))),
       report: record('report', stages.report ?? (async () => ({ path: 'reports/r1/report.md' }))),
     },
     async *readLines() {
@@ -112,12 +112,12 @@ function failing(name: string, times: number, answer: unknown = { done: true }):
 }
 
 describe('a local run of the daily rescrape', () => {
-  it('plans, scrapes and publishes every line, then audits and reports', async () => {
+  it('plans, scrapes and publishes every line, then summarizes and reports', async () => {
     const { workflow, calls } = setUp(linesOf(3));
     const result = await runWorkflow(definitionWith({ maxConcurrency: 1 }), workflow);
 
     expect(calls.names).toEqual([
-      ...['plan', 'scrape', 'publish', 'scrape', 'publish', 'scrape', 'publish', 'audit', 'report'],
+      ...['plan', 'scrape', 'publish', 'scrape', 'publish', 'scrape', 'publish', 'summarize', 'report'],
     ]);
     expect(result).toEqual({
       kind: 'succeeded',
@@ -125,7 +125,7 @@ describe('a local run of the daily rescrape', () => {
       output: {
         runId: 'r1',
         workList: { key: 'work/r1/list.jsonl', lines: 3 },
-        audit: { answer: { suspicious: 0 } },
+        summarize: { answer: { suspicious: 0 } },
         report: { answer: { path: 'reports/r1/report.md' } },
       },
     });
@@ -149,10 +149,10 @@ describe('a local run of the daily rescrape', () => {
     expect(asked).toEqual([{ bucket: 'lake', key: 'work/r1/list.jsonl' }]);
   });
 
-  it('audits and reports without reading a work list of no lines', async () => {
+  it('summarizes and reports without reading a work list of no lines', async () => {
     const { workflow, calls } = setUp([]);
     const result = await runWorkflow(definitionWith(), workflow);
-    expect(calls.names).toEqual(['plan', 'audit', 'report']);
+    expect(calls.names).toEqual(['plan', 'summarize', 'report']);
     expect(result.kind).toBe('succeeded');
   });
 
@@ -160,7 +160,7 @@ describe('a local run of the daily rescrape', () => {
     let turns = 0;
     const { workflow, calls } = setUp(linesOf(1), { scrape: async () => ({ done: ++turns === 3 }) });
     await runWorkflow(definitionWith(), workflow);
-    expect(calls.names).toEqual(['plan', 'scrape', 'scrape', 'scrape', 'publish', 'audit', 'report']);
+    expect(calls.names).toEqual(['plan', 'scrape', 'scrape', 'scrape', 'publish', 'summarize', 'report']);
   });
 
   it('passes stages JSON only: dates become text, undefined goes', async () => {
@@ -178,7 +178,7 @@ describe('a local run of the daily rescrape', () => {
       const running = runWorkflow(definitionWith(), workflow);
       await vi.advanceTimersByTimeAsync(7 * 3_600_000);
       expect(await running).toMatchObject({ kind: 'succeeded', children: { succeeded: 1 } });
-      expect(calls.names).toEqual(['plan', 'scrape', 'publish', 'audit', 'report']);
+      expect(calls.names).toEqual(['plan', 'scrape', 'publish', 'summarize', 'report']);
     } finally {
       vi.useRealTimers();
     }
@@ -203,17 +203,17 @@ describe('retries of a local run', () => {
     const { workflow, calls, clock } = setUp(linesOf(1), { scrape: failing('RateLimited', 3) });
     const result = await runWorkflow(definitionWith(), workflow);
     expect(clock.waits).toEqual([2000, 4000, 8000]);
-    expect(calls.names).toEqual(['plan', ...Array(4).fill('scrape'), 'publish', 'audit', 'report']);
+    expect(calls.names).toEqual(['plan', ...Array(4).fill('scrape'), 'publish', 'summarize', 'report']);
     expect(result).toMatchObject({ kind: 'succeeded', children: { succeeded: 1, failed: 0 } });
   });
 
-  it('gives up after the third wait, tells give-up why, and still publishes', async () => {
+  it('gives up after the third wait, tells record-failures why, and still publishes', async () => {
     const { workflow, calls, clock } = setUp(linesOf(1), { scrape: failing('RateLimited', 99) });
     const result = await runWorkflow(definitionWith(), workflow);
     expect(clock.waits).toEqual([2000, 4000, 8000]);
-    const names = ['plan', ...Array(4).fill('scrape'), 'give-up', 'publish', 'audit', 'report'];
+    const names = ['plan', ...Array(4).fill('scrape'), 'record-failures', 'publish', 'summarize', 'report'];
     expect(calls.names).toEqual(names);
-    expect(calls.payloads.get('give-up')).toEqual([
+    expect(calls.payloads.get('record-failures')).toEqual([
       { ...linesOf(1)[0], problem: { Error: 'RateLimited', Cause: 'RateLimited happened' } },
     ]);
     expect(result).toMatchObject({ kind: 'succeeded', children: { succeeded: 1, failed: 0 } });
@@ -258,7 +258,7 @@ describe('retries of a local run', () => {
     const { workflow, calls, clock } = setUp(linesOf(1), { scrape: failing('TypeError', 1) });
     await runWorkflow(definitionWith(), workflow);
     expect(clock.waits).toEqual([]);
-    expect(calls.names).toEqual(['plan', 'scrape', 'give-up', 'publish', 'audit', 'report']);
+    expect(calls.names).toEqual(['plan', 'scrape', 'record-failures', 'publish', 'summarize', 'report']);
   });
 });
 
@@ -272,7 +272,7 @@ describe('failures of a local run', () => {
     const { workflow, calls } = setUp(linesOf(4), { publish: secondFails });
     const result = await runWorkflow(definitionWith(), workflow);
     expect(result).toMatchObject({ kind: 'succeeded', children: { started: 4, succeeded: 3, failed: 1 } });
-    expect(calls.names.slice(-2)).toEqual(['audit', 'report']);
+    expect(calls.names.slice(-2)).toEqual(['summarize', 'report']);
   });
 
   it.each([
@@ -285,7 +285,7 @@ describe('failures of a local run', () => {
       const result = await runWorkflow(definitionWith({ tolerated }), workflow);
       expect(result).toMatchObject({ kind, children: { started: 4, failed: 1 } });
       if (result.kind === 'failed') expect(result.error.name).toBe('States.ExceedToleratedFailureThreshold');
-      expect(calls.names.slice(-2)).toEqual(['audit', 'report']);
+      expect(calls.names.slice(-2)).toEqual(['summarize', 'report']);
     },
   );
 
@@ -307,14 +307,14 @@ describe('failures of a local run', () => {
       },
     );
     const result = await runWorkflow(definitionWith(), workflow);
-    expect(calls.names).toEqual(['plan', 'scrape', 'publish', 'audit', 'report']);
+    expect(calls.names).toEqual(['plan', 'scrape', 'publish', 'summarize', 'report']);
     if (result.kind !== 'failed') throw new Error(result.kind);
     expect(result.error.name).toBe('States.ItemReaderFailed');
     expect(result.error.message).toContain('line 2 is no JSON');
   });
 
-  it('reports although the audit breaks, then fails under its name', async () => {
-    const { workflow, calls } = setUp(linesOf(1), { audit: failing('RangeError', 9) });
+  it('reports although the summary breaks, then fails under its name', async () => {
+    const { workflow, calls } = setUp(linesOf(1), { summarize: failing('RangeError', 9) });
     const result = await runWorkflow(definitionWith(), workflow);
     expect(calls.names.at(-1)).toBe('report');
     expect(result).toMatchObject({
@@ -416,7 +416,7 @@ describe('children of a local run', () => {
       },
     );
     await expect(runWorkflow(definitionWith(), workflow)).rejects.toThrow('broken progress bar');
-    expect(calls.names).toEqual(['plan', 'scrape', 'publish', 'audit', 'report']);
+    expect(calls.names).toEqual(['plan', 'scrape', 'publish', 'summarize', 'report']);
   });
 });
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { civilDate } from '../../core/calendar/civil-date.ts';
 import type { Page } from '../../core/source/page.ts';
 import type { Item, Source } from '../../core/source/source.ts';
-import { civilDate } from '../../core/window/civil-date.ts';
 import { sources } from '../../sources/index.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from '../../core/lake/schema.ts';
-import { civilDate } from '../../core/window/civil-date.ts';
+import { civilDate } from '../../core/calendar/civil-date.ts';
+import { columnsOf } from '../../core/schema/columns.ts';
 import { findSource, sources } from '../../sources/index.ts';
 
 describe('sources', () => {

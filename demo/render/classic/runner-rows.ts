@@ -1,4 +1,4 @@
-import { addDays } from '../../../core/window/civil-date.ts';
+import { addDays } from '../../../core/calendar/civil-date.ts';
 import type { HorseName, Person, Race, Runner } from '../../model/racing-day.ts';
 import { escapeHtml } from '../html.ts';
 import type { PageDamage } from '../race-rendering.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { CivilDate } from '../../../core/window/civil-date.ts';
+import type { CivilDate } from '../../../core/calendar/civil-date.ts';
 import type { Race, RacingDay } from '../../model/racing-day.ts';
 import { type Furniture, fill } from '../furniture.ts';
 import { escapeHtml } from '../html.ts';

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach } from 'vitest';
+import { type CivilDate, civilDate } from '../../../core/calendar/civil-date.ts';
+import { type Failure, moved } from '../../../core/failures/failure.ts';
+import { FailureStore } from '../../../core/failures/failure-store.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
-import { type CivilDate, civilDate } from '../../../core/window/civil-date.ts';
-import { type Failure, moved } from '../../../core/work/failure.ts';
-import { FailureRegister } from '../../../core/work/failure-register.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { testClock } from '../../e2e/support/test-time.ts';
 import { rescrape, rescrapeJson, type Said } from './command-line.ts';
@@ -68,10 +68,10 @@ export class FailuresDirectory {
     return this.#withRegister((register) => Array.fromAsync(register.list('racing')));
   }
 
-  async #withRegister<T>(use: (register: FailureRegister) => Promise<T>): Promise<T> {
+  async #withRegister<T>(use: (register: FailureStore) => Promise<T>): Promise<T> {
     const platform = openLocalPlatform({ directory: this.path, env: {}, clock: testClock });
     try {
-      return await use(new FailureRegister(platform.state));
+      return await use(new FailureStore(platform.state));
     } finally {
       await platform.close();
     }
@@ -81,7 +81,7 @@ export class FailuresDirectory {
 /** Four tries of one run, the last at this moment. */
 const FAILED_AT = Date.UTC(2026, 10, 21, 6);
 
-async function put(register: FailureRegister, seeded: SeededFailure): Promise<void> {
+async function put(register: FailureStore, seeded: SeededFailure): Promise<void> {
   const { item, target = 'gb', date = civilDate('2026-11-20'), code = 'TIMEOUT', runId = 'run-1' } = seeded;
   const partition = { target, date };
   const tries = [3, 2, 1, 0].map((ago) => ({

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addDays, type CivilDate } from '../../../core/calendar/civil-date.ts';
 import { partitionName } from '../../../core/lake/layout.ts';
-import { addDays, type CivilDate } from '../../../core/window/civil-date.ts';
 import { type FaultPlan, type FaultRule, NO_FAULTS } from '../../../demo/faults.ts';
 import { type DemoSite, startDemoSite } from '../../../demo/site.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';

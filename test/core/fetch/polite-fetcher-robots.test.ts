@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createHostClock } from '../../../core/fetch/host-clock.ts';
+import { createRateLimiter } from '../../../core/fetch/rate-limiter.ts';
 import { ManualClock } from './manual-clock.ts';
 import { PoliteSite, redirect, text } from './polite-site.ts';
 
@@ -135,9 +135,9 @@ describe('robots.txt', () => {
   it('that waits for its turn is dropped with the last one who wants it, and asked for anew by the next', async () => {
     const controllers = [new AbortController(), new AbortController()];
     const clock = new ManualClock();
-    const hostClock = createHostClock({ clock });
-    const fetcher = polite.fetcher({ clock, hostClock });
-    hostClock.penalise(new URL(polite.site.origin).host, 10_000);
+    const rateLimiter = createRateLimiter({ clock });
+    const fetcher = polite.fetcher({ clock, rateLimiter });
+    rateLimiter.penalise(new URL(polite.site.origin).host, 10_000);
     const fetches = controllers.map(({ signal }) => fetcher.fetch({ ...polite.at('/page'), signal }));
     controllers[1]!.abort();
     expect(await fetches[1]).toEqual({ kind: 'dropped' });

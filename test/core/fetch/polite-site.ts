@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
 import type { Fetcher } from '../../../core/fetch/fetcher.ts';
-import { createHostClock } from '../../../core/fetch/host-clock.ts';
 import { createPoliteFetcher, type PoliteFetcherOptions } from '../../../core/fetch/polite-fetcher.ts';
+import { createRateLimiter } from '../../../core/fetch/rate-limiter.ts';
 import { createRobotsCache } from '../../../core/fetch/robots.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { type LoopbackSite, serveHttp } from '../../contracts/loopback-site.ts';
@@ -61,7 +61,7 @@ export class PoliteSite {
     return createPoliteFetcher({
       client,
       clock,
-      hostClock: createHostClock({ clock }),
+      rateLimiter: createRateLimiter({ clock }),
       robots: createRobotsCache({ clock }),
       politeness: {
         concurrency: 4,

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
-import { createHostLedger } from '../../../core/fetch/host-ledger.ts';
+import { createPermitStore } from '../../../core/fetch/permit-store.ts';
 
 const [file, host, count, minDelayMs] = process.argv.slice(2);
 const state = openSqliteStateStore(String(file));
-const ledger = createHostLedger({ state, clock: systemClock });
+const ledger = createPermitStore({ state, clock: systemClock });
 console.log('ready');
 // Both start together.
 await once(process.stdin, 'data');

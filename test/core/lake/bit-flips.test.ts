@@ -5,13 +5,13 @@ import { openDuckDbWarehouse } from '../../../adapters/local/duckdb-warehouse.ts
 import { openVerifiedFiles } from '../../../adapters/local/verified-files.ts';
 import { descriptorKey, manifestKey } from '../../../core/lake/layout.ts';
 import { CorruptLakeError } from '../../../core/lake/manifest.ts';
-import { PartitionStore } from '../../../core/lake/partition-store.ts';
+import { PartitionVersions } from '../../../core/lake/partition-versions.ts';
 import type { VersionDescriptor } from '../../../core/lake/version.ts';
 import { currentDamage } from '../../../core/lake/whole-version.ts';
 import { WarehouseError } from '../../../core/ports/warehouse.ts';
 import { localRelations } from '../../../runtime/local-relations.ts';
 import { racing } from '../../../sources/racing/source.ts';
-import { type Lake, openLake, PARTITION, publish, runner } from '../audit/lake-fixture.ts';
+import { type Lake, openLake, PARTITION, publish, runner } from '../completeness/lake-fixture.ts';
 
 const ROWS = ['1', '2', '3'].flatMap((race) => ['a', 'b', 'c', 'd'].map((horse) => runner(race, horse)));
 /** Flips of each file: at places that a step prime to 8 spreads over all of it, and over all bits of a byte. */
@@ -62,7 +62,7 @@ describe('one flipped bit', () => {
     );
   /** What a rollback and a merge would go on with. */
   async function read(): Promise<unknown> {
-    const store = new PartitionStore(it_.lake, racing.table, PARTITION);
+    const store = new PartitionVersions(it_.lake, racing.table, PARTITION);
     try {
       const { descriptor } = (await store.current())!;
       return { descriptor, rows: await store.rows(descriptor) };

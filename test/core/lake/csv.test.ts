@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvCell, writeCsv } from '../../../core/lake/csv.ts';
-import type { Column, Row } from '../../../core/lake/schema.ts';
+import type { Column, Row } from '../../../core/schema/columns.ts';
 
 /** RFC 4180, written from the RFC: cells of lines, quotes undone. */
 function parseCsv(text: string): string[][] {

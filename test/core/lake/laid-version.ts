@@ -1,7 +1,7 @@
 import { merge } from '../../../core/lake/merge.ts';
-import type { Row } from '../../../core/lake/schema.ts';
 import type { ScrapeResult } from '../../../core/lake/scrape-result.ts';
 import type { VersionDescriptor } from '../../../core/lake/version.ts';
+import type { Row } from '../../../core/schema/columns.ts';
 
 /** A version with its rows by item, as publish makes one of the other. */
 export interface Version {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { civilDate, fromEpochDay } from '../../../core/calendar/civil-date.ts';
 import * as layout from '../../../core/lake/layout.ts';
 import { assertObjectKey } from '../../../core/ports/object-key.ts';
-import { civilDate, fromEpochDay } from '../../../core/window/civil-date.ts';
 import { racing } from '../../../sources/racing/source.ts';
 
 const { table } = racing;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryObjectStore } from '../../../adapters/local/directory-object-store.ts';
 import { dataKey, descriptorKey, manifestKey } from '../../../core/lake/layout.ts';
 import { CorruptLakeError, readCurrent } from '../../../core/lake/manifest.ts';
-import { PartitionStore } from '../../../core/lake/partition-store.ts';
+import { PartitionVersions } from '../../../core/lake/partition-versions.ts';
 import { linesOf, notes, SHELF } from '../../e2e/support/notes-source.ts';
 
 const { table } = notes;
@@ -21,7 +21,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const open = (directory = 'lake') => openDirectoryObjectStore(join(root, directory));
 async function commit(version: string, over: string | undefined, directory = 'lake') {
   const lake = open(directory);
-  const store = new PartitionStore(lake, table, SHELF);
+  const store = new PartitionVersions(lake, table, SHELF);
   const written = await store.write({
     version,
     previous: null,
@@ -110,7 +110,7 @@ describe('the current version of a partition', () => {
     await commit('v1', undefined);
     cpSync(join(root, 'lake'), join(root, 'moved'), { recursive: true });
     rmSync(join(root, 'lake'), { recursive: true });
-    const store = new PartitionStore(open('moved'), table, SHELF);
+    const store = new PartitionVersions(open('moved'), table, SHELF);
     expect(await store.rows((await store.current())!.descriptor)).toHaveLength(2);
   });
 

@@ -28,7 +28,7 @@ function looks(at: fc.Arbitrary<number>): fc.Arbitrary<Look> {
   return fc.record({ at, saw: fc.record(Object.fromEntries(IDS.map((id) => [id, saw]))) });
 }
 
-/** The look as a sealed result; `base` is when the version was made whose validators were sent. */
+/** The look as a finalized result; `base` is when the version was made whose validators were sent. */
 function resultAt(site: Site, look: Look, base: number, runId: string): ScrapeResult {
   const contentOf = (id: string): ItemContent => {
     const now = edition(site, id, look.at);

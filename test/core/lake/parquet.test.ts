@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readParquet, writeParquet } from '../../../core/lake/parquet.ts';
-import type { Column, ColumnType, Row } from '../../../core/lake/schema.ts';
+import type { Column, ColumnType, Row } from '../../../core/schema/columns.ts';
 
 const TYPES: readonly ColumnType[] = ['string', 'int32', 'int64', 'double', 'boolean', 'date', 'timestamp'];
 /** A column of each type that may be null, and one of each that may not. */

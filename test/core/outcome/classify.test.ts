@@ -3,16 +3,16 @@ import { toPage } from '../../../core/fetch/decode.ts';
 import { BLOCK_RULES } from '../../../core/outcome/block-rules.ts';
 import { classifyResponse } from '../../../core/outcome/classify.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
+import { WALLS as FIRST_WALLS } from './blocks.ts';
+import { CHALLENGES } from './blocks-challenges.ts';
+import { NEWER_WALLS } from './blocks-newer.ts';
+import { RARER_WALLS } from './blocks-rarer.ts';
+import { SITE_WALLS } from './blocks-sites.ts';
 import { html, type PageCase, prose, responseOf } from './pages.ts';
 import { SENSORS, SERVED_PAGES } from './served-pages.ts';
 import { TRAPS as FIRST_TRAPS } from './traps.ts';
 import { QUOTING_TRAPS } from './traps-quotes.ts';
 import { WAITING_ROOMS } from './waiting-rooms.ts';
-import { WALLS as FIRST_WALLS } from './walls.ts';
-import { CHALLENGES } from './walls-challenges.ts';
-import { NEWER_WALLS } from './walls-newer.ts';
-import { RARER_WALLS } from './walls-rarer.ts';
-import { SITE_WALLS } from './walls-sites.ts';
 
 const policy = { rateLimitStatuses: [429], skipAfterBlocks: 1, skipAfterNotFound: 4 };
 

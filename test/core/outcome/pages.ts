@@ -19,7 +19,7 @@ export interface PageCase {
   readonly url?: string;
 }
 
-export interface WallCase extends PageCase {
+export interface BlockCase extends PageCase {
   readonly blockType: BlockType;
   readonly rule: string;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../../core/failures/failure.ts';
 import { OUTCOME_CODES } from '../../../core/outcome/outcome.ts';
-import { DISPOSITIONS } from '../../../core/outcome/verdict.ts';
+import { DISPOSITIONS } from '../../../core/outcome/policy.ts';
 import { countsText, failedItemsOf, NAMED, nextText } from '../../../core/report/failed-items.ts';
-import type { Failure } from '../../../core/work/failure.ts';
 import { failedItem } from './racing-week.ts';
 
 const failure = (item: string, change: Partial<Failure> = {}): Failure => ({

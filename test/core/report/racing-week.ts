@@ -1,6 +1,6 @@
+import { civilDate } from '../../../core/calendar/civil-date.ts';
 import type { FailedItemSummary, FailedItems } from '../../../core/report/failed-items.ts';
 import type { PartitionResult, PartitionSummary, RunSummary } from '../../../core/report/run-summary.ts';
-import { civilDate } from '../../../core/window/civil-date.ts';
 
 /** A result of twenty races, unless told otherwise. */
 export function result(

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type ChildNode, type Element, isTag, isText } from 'domhandler';
 import { parseDocument } from 'htmlparser2';
 import { describe, expect, it } from 'vitest';
-import type { RunSummary as PipelineSummary } from '../../../core/pipeline/audit.ts';
 import { htmlReport } from '../../../core/report/html.ts';
 import { markdownReport } from '../../../core/report/markdown.ts';
 import type { RunSummary } from '../../../core/report/run-summary.ts';
+import type { RunSummary as PipelineSummary } from '../../../core/run/summarize.ts';
 import { failedItem, failedItems, partition, racingWeek, result, summaryOf } from './racing-week.ts';
 
 /** What a site or an operator could get into a reason. */

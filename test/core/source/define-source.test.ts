@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { dailyRescrape, LOCAL_RESOURCES } from '../../../core/pipeline/workflow.ts';
 import {
   daily,
   defineSource,
   type SourceDefinition,
   sourcesTogether,
 } from '../../../core/source/define-source.ts';
+import { dailyRescrape, LOCAL_RESOURCES } from '../../../core/workflow/workflow.ts';
 
 const GOOD: SourceDefinition = {
   name: 'notes',

@@ -1,4 +1,4 @@
-import { addDays, type CivilDate, civilDate } from '../../../core/window/civil-date.ts';
+import { addDays, type CivilDate, civilDate } from '../../../core/calendar/civil-date.ts';
 import { COUNTRIES, type Country } from '../../../demo/model/racing-day.ts';
 import type { MarkupChoice } from '../../../demo/render/markup.ts';
 import { type DemoSite, startDemoSite } from '../../../demo/site.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PublishResult } from '../../../core/pipeline/publish.ts';
+import type { PublishResult } from '../../../core/lake/publish-result.ts';
 import type { FaultPlan, FaultRule } from '../../../demo/faults.ts';
 import type { DemoSiteOptions } from '../../../demo/site.ts';
 import { currentRows, filesUnder, type ReadRow } from './lake-reading.ts';

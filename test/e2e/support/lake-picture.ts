@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { PartitionRegister } from '../../../core/audit/partition-register.ts';
-import type { Platform } from '../../../core/pipeline/platform.ts';
-import { TargetRegister } from '../../../core/target/target.ts';
-import { civilDate } from '../../../core/window/civil-date.ts';
-import { FailureRegister } from '../../../core/work/failure-register.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
+import { FailureStore } from '../../../core/failures/failure-store.ts';
+import type { Platform } from '../../../core/platform.ts';
+import { PartitionStore } from '../../../core/state/partition-store.ts';
+import { TargetStore } from '../../../core/state/target-store.ts';
 import { currentRows, filesUnder, logRows, type ReadRow } from './lake-reading.ts';
 
 /** What differs between two runs of the same work: ids, times, and what is made of them. */
@@ -45,7 +45,7 @@ export async function pictureOf(
     run: lasting(counts),
     exports: exportsIn(directory),
     failures: sorted(
-      (await Array.fromAsync(new FailureRegister(state).list('racing'))).map(
+      (await Array.fromAsync(new FailureStore(state).list('racing'))).map(
         ({ retry, outcomes, transitions, ...failure }) => ({
           ...failure,
           outcomes: outcomes.map(({ code }) => code),
@@ -57,7 +57,7 @@ export async function pictureOf(
     ),
     // Partitions run side by side: which of their failures came last, and whether a page came after it, is chance.
     targets: sorted(
-      (await Array.fromAsync(new TargetRegister(state).list('racing'))).map(
+      (await Array.fromAsync(new TargetStore(state).list('racing'))).map(
         ({ skip, lastErrorCode: _, consecutiveNotFound: __, ...record }) => ({
           ...record,
           skip: skip?.reason ?? null,
@@ -82,7 +82,7 @@ function sorted(rows: readonly object[]): object[] {
 }
 
 async function standings(state: Platform['state']): Promise<object[]> {
-  const register = new PartitionRegister(state);
+  const register = new PartitionStore(state);
   const all: object[] = [];
   for (const target of ['gb', 'ire', 'fr']) {
     for await (const { held, ...standing } of register.range(

@@ -3,11 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type CompletenessReport, completeness } from '../../../core/audit/completeness.ts';
-import type { Why } from '../../../core/audit/why.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
+import { civilDateAt } from '../../../core/calendar/window.ts';
+import { type CompletenessReport, completeness } from '../../../core/completeness/completeness.ts';
+import type { Why } from '../../../core/explain/story.ts';
+import { why } from '../../../core/explain/why.ts';
+import type { Failure } from '../../../core/failures/failure.ts';
+import { FailureStore } from '../../../core/failures/failure-store.ts';
 import type { CurrentVersion } from '../../../core/lake/manifest.ts';
-import { PartitionStore } from '../../../core/lake/partition-store.ts';
-import { why } from '../../../core/pipeline/why.ts';
+import { PartitionVersions } from '../../../core/lake/partition-versions.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { daily, defineSource } from '../../../core/source/define-source.ts';
 import { type HtmlElement, HtmlIndex, readHtml, textOf } from '../../../core/source/html.ts';
@@ -19,10 +23,6 @@ import type {
   Source,
   WholeIndex,
 } from '../../../core/source/source.ts';
-import { civilDate } from '../../../core/window/civil-date.ts';
-import { civilDateAt } from '../../../core/window/window.ts';
-import type { Failure } from '../../../core/work/failure.ts';
-import { FailureRegister } from '../../../core/work/failure-register.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 import { type RunEnd, type RunRequest, runLocally } from '../../../runtime/local-run.ts';
 import { type LoopbackSite, serveHttp } from '../../contracts/loopback-site.ts';
@@ -232,8 +232,8 @@ export class ListedSite {
     return result;
   }
 
-  get store(): PartitionStore {
-    return new PartitionStore(this.platform.lake, this.source.table, PLACE);
+  get store(): PartitionVersions {
+    return new PartitionVersions(this.platform.lake, this.source.table, PLACE);
   }
 
   async current(): Promise<CurrentVersion['descriptor'] | undefined> {
@@ -251,7 +251,7 @@ export class ListedSite {
   }
 
   failures(): Promise<Failure[]> {
-    return Array.fromAsync(new FailureRegister(this.platform.state).list('listed'));
+    return Array.fromAsync(new FailureStore(this.platform.state).list('listed'));
   }
 
   completeness(start = DATE, end = DATE): Promise<CompletenessReport> {

@@ -1,4 +1,4 @@
-import type { Platform } from '../../../core/pipeline/platform.ts';
+import type { Platform } from '../../../core/platform.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
 
 /** What a process meets in front of its nth write. */

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import type { Row } from '../../../core/lake/schema.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
 import type { ItemContent, ItemResult, ScrapeResult } from '../../../core/lake/scrape-result.ts';
+import type { Row } from '../../../core/schema/columns.ts';
 import { daily, defineSource } from '../../../core/source/define-source.ts';
 import type { Partition, Source } from '../../../core/source/source.ts';
-import { civilDate } from '../../../core/window/civil-date.ts';
 
 /** The smallest source there is: an item is a note, a record is a line of it. Nobody fetches it; its results are made up. */
 export const notes: Source = defineSource({
@@ -50,7 +50,7 @@ export interface MadeUp {
   readonly notes: Readonly<Record<string, ItemContent['kind'] | readonly (string | null)[]>>;
 }
 
-/** A sealed result in which the index lists exactly the given notes. */
+/** A finalized result in which the index lists exactly the given notes. */
 export function resultOf({ runId, at, notes: looked }: MadeUp): ScrapeResult {
   const evidence = { checkedAt: at, capture: null };
   const contentOf = (note: string, what: MadeUp['notes'][string]): ItemContent => {

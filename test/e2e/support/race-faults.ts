@@ -1,4 +1,4 @@
-import { TargetRegister } from '../../../core/target/target.ts';
+import { TargetStore } from '../../../core/state/target-store.ts';
 import type { Fault, FaultPlan, FaultRule } from '../../../demo/faults.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { currentRows, type ReadRow } from './lake-reading.ts';
@@ -32,7 +32,7 @@ export async function sessionAfterRun(plan: FaultPlan): Promise<Session> {
 /** Flags a target as a person does. */
 export async function flag({ clock, platform }: Session, target: string, reason: string): Promise<void> {
   const skip = { reason, actor: 'somebody', since: clock.now() };
-  await new TargetRegister(platform.state).update('racing', target, (record) => ({ ...record, skip }));
+  await new TargetStore(platform.state).update('racing', target, (record) => ({ ...record, skip }));
 }
 
 /** Id of the nth race. */

@@ -1,7 +1,8 @@
-import { PartitionStore } from '../../../core/lake/partition-store.ts';
+import { type Failure, isUnresolved } from '../../../core/failures/failure.ts';
+import { decodeFailedItem } from '../../../core/failures/message.ts';
+import { PartitionVersions } from '../../../core/lake/partition-versions.ts';
 import type { VersionDescriptor } from '../../../core/lake/version.ts';
-import { decodeFailedItem, isRetriedLater } from '../../../core/work/failed-item.ts';
-import { type Failure, isUnresolved } from '../../../core/work/failure.ts';
+import { isRetriedLater } from '../../../core/outcome/policy.ts';
 import { logRows } from './lake-reading.ts';
 import { Broken, checkPages, claim, nameOf, PageMemory } from './retry-page-claims.ts';
 import type { DeedEnd, RetryWorld, Step } from './retry-world.ts';
@@ -27,7 +28,7 @@ async function lakeOf(world: RetryWorld): Promise<Map<string, Shown>> {
   const lake = new Map<string, Shown>();
   const { table } = world.observer.sources[0]!;
   for (const partition of partitions) {
-    const store = new PartitionStore(world.observer.lake, table, partition);
+    const store = new PartitionVersions(world.observer.lake, table, partition);
     const current = await store.current();
     if (!current) continue;
     const rows = await store.rows(current.descriptor);

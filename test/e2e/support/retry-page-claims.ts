@@ -1,6 +1,6 @@
-import { DISPOSITIONS } from '../../../core/outcome/verdict.ts';
-import { isRetriedLater, MAX_RETRIES } from '../../../core/work/failed-item.ts';
-import { type Failure, isUnresolved } from '../../../core/work/failure.ts';
+import { type Failure, isUnresolved } from '../../../core/failures/failure.ts';
+import { MAX_RETRIES } from '../../../core/failures/message.ts';
+import { DISPOSITIONS, isRetriedLater } from '../../../core/outcome/policy.ts';
 import type { RetryWorld, Step } from './retry-world.ts';
 import type { SiteRequest } from './versioned-site.ts';
 
@@ -48,12 +48,12 @@ export function checkPages(
 }
 
 /**
- * Of each page the newest request decides whose run is sealed: where that failed, the failure is unresolved and says that
+ * Of each page the newest request decides whose run is finalized: where that failed, the failure is unresolved and says that
  * outcome, or one that is newer and on record; unless somebody dismissed it since, or what was read then was read again by
  * a better parser.
  */
 function checkLastRequests(requests: readonly SiteRequest[], failures: readonly Failure[]): void {
-  const last = new Map(requests.filter(({ sealed }) => sealed).map((each) => [each.page, each]));
+  const last = new Map(requests.filter(({ finalized }) => finalized).map((each) => [each.page, each]));
   for (const request of last.values()) {
     const { page, at, code } = request;
     if (!code || !DISPOSITIONS[code].opensFailure) continue;

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { RetryAnswer } from '../../../core/pipeline/claimed-retry.ts';
-import { drain } from '../../../core/pipeline/drain.ts';
-import type { PartitionWork, Platform } from '../../../core/pipeline/platform.ts';
-import { publish } from '../../../core/pipeline/publish.ts';
-import { handleFailedItem } from '../../../core/pipeline/retry-items.ts';
-import { giveUp, scrape } from '../../../core/pipeline/scrape.ts';
+import type { Failure } from '../../../core/failures/failure.ts';
+import type { PartitionWork, Platform } from '../../../core/platform.ts';
 import type { DeadLetter, QueueDepth } from '../../../core/ports/work-queue.ts';
-import type { Failure } from '../../../core/work/failure.ts';
+import { publish } from '../../../core/publish/publish.ts';
+import type { RetryAnswer } from '../../../core/retry/claimed-retry.ts';
+import { drain } from '../../../core/retry/drain.ts';
+import { handleFailedItem } from '../../../core/retry/handle-message.ts';
+import { recordFailures, scrape } from '../../../core/scrape/scrape.ts';
 import { raceId } from './race-faults.ts';
 import type { Session } from './session.ts';
 import { DAY } from './small-site.ts';
@@ -116,7 +116,7 @@ export async function playPartition(platform: Platform, work: PartitionWork): Pr
       ({ done }) => done,
       () => false,
     );
-  if (!isDone) await giveUp(platform, work);
+  if (!isDone) await recordFailures(platform, work);
   await publish(platform, work);
 }
 

@@ -1,17 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RetryAnswer, retryNow } from '../../../core/pipeline/claimed-retry.ts';
-import { purgeLetters, readDeadLetters } from '../../../core/pipeline/dead-letters.ts';
-import { planRedrive, redrive } from '../../../core/pipeline/redrive.ts';
-import { reparse } from '../../../core/pipeline/reparse.ts';
-import { handleFailedItem } from '../../../core/pipeline/retry-items.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
+import { type Failure, isUnresolved } from '../../../core/failures/failure.ts';
+import { FailureStore, keyOf } from '../../../core/failures/failure-store.ts';
+import { MAX_DELIVERIES } from '../../../core/failures/message.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
-import { TargetRegister } from '../../../core/target/target.ts';
-import { civilDate } from '../../../core/window/civil-date.ts';
-import { MAX_DELIVERIES } from '../../../core/work/failed-item.ts';
-import { type Failure, isUnresolved } from '../../../core/work/failure.ts';
-import { FailureRegister, keyOf } from '../../../core/work/failure-register.ts';
+import { type RetryAnswer, retryNow } from '../../../core/retry/claimed-retry.ts';
+import { purgeLetters, readDeadLetters } from '../../../core/retry/dead-letters.ts';
+import { handleFailedItem } from '../../../core/retry/handle-message.ts';
+import { planRedrive, redrive } from '../../../core/retry/redrive.ts';
+import { reparse } from '../../../core/run/reparse.ts';
+import { TargetStore } from '../../../core/state/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 import { type RunEnd, runLocally } from '../../../runtime/local-run.ts';
 import { RunInProgressError } from '../../../runtime/run-lock.ts';
@@ -102,8 +102,8 @@ export class RetryWorld {
     for (let nth = 0; nth < 2; nth++) this.#start(nth);
   }
 
-  get failures(): FailureRegister {
-    return new FailureRegister(this.observer.state);
+  get failures(): FailureStore {
+    return new FailureStore(this.observer.state);
   }
 
   allFailures(): Promise<Failure[]> {
@@ -133,7 +133,7 @@ export class RetryWorld {
         await this.clock.sleep(step.minutes * MINUTE);
         return [];
       case 'lift':
-        await new TargetRegister(this.observer.state).update('notes', step.target, (record) => ({
+        await new TargetStore(this.observer.state).update('notes', step.target, (record) => ({
           ...record,
           skip: null,
           consecutiveBlocks: 0,
@@ -148,7 +148,7 @@ export class RetryWorld {
   }
 
   async isFlagged(target: string): Promise<boolean> {
-    return (await new TargetRegister(this.observer.state).get('notes', target)).skip !== null;
+    return (await new TargetStore(this.observer.state).get('notes', target)).skip !== null;
   }
 
   async close(): Promise<void> {
@@ -270,7 +270,7 @@ export class RetryWorld {
   /** A checkpoint is written: from now on the attempts table owes a row for this request. */
   #record(key: string, body: Uint8Array): void {
     if (!key.startsWith('work/')) return;
-    if (key.endsWith('/result.json')) this.#sealed(key);
+    if (key.endsWith('/result.json')) this.#finalized(key);
     if (!key.includes('/attempts/')) return;
     const { attempt } = JSON.parse(new TextDecoder().decode(body.subarray(0, body.indexOf(10))));
     const at = Date.parse(attempt.attempted_at);
@@ -282,10 +282,10 @@ export class RetryWorld {
   }
 
   /** From now on the failures owe what these requests showed. */
-  #sealed(key: string): void {
+  #finalized(key: string): void {
     const [, runId, , target, date] = key.split('/');
     for (const request of this.site.requests)
       if (request.runId === runId && request.target === target && request.date === date)
-        request.sealed = true;
+        request.finalized = true;
   }
 }

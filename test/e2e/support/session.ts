@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { plan, readPlan } from '../../../core/pipeline/plan.ts';
-import type { PartitionWork, PipelineEvent } from '../../../core/pipeline/platform.ts';
+import type { Failure } from '../../../core/failures/failure.ts';
+import { FailureStore } from '../../../core/failures/failure-store.ts';
+import type { PartitionWork, PipelineEvent } from '../../../core/platform.ts';
+import { plan, readPlan } from '../../../core/run/plan.ts';
 import type { Source } from '../../../core/source/source.ts';
-import { type TargetRecord, TargetRegister } from '../../../core/target/target.ts';
-import type { Failure } from '../../../core/work/failure.ts';
-import { FailureRegister } from '../../../core/work/failure-register.ts';
+import { type TargetRecord, TargetStore } from '../../../core/state/target-store.ts';
 import type { DemoSite, DemoSiteOptions } from '../../../demo/site.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 import { type RunEnd, type RunRequest, runLocally } from '../../../runtime/local-run.ts';
@@ -113,11 +113,11 @@ export class Session {
   }
 
   failures(): Promise<Failure[]> {
-    return Array.fromAsync(new FailureRegister(this.platform.state).list('racing'));
+    return Array.fromAsync(new FailureStore(this.platform.state).list('racing'));
   }
 
   target(target: string): Promise<TargetRecord> {
-    return new TargetRegister(this.platform.state).get('racing', target);
+    return new TargetStore(this.platform.state).get('racing', target);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 /** The process behind the test of four: scrapes the partitions that it is told, as a container of the functions would. */
-import type { PartitionWork } from '../../../core/pipeline/platform.ts';
-import { scrape } from '../../../core/pipeline/scrape.ts';
+import type { PartitionWork } from '../../../core/platform.ts';
+import { scrape } from '../../../core/scrape/scrape.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { say, taskGiven } from './played-process.ts';
 import { shelves } from './shelf-site.ts';

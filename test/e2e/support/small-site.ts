@@ -1,4 +1,4 @@
-import { addDays } from '../../../core/window/civil-date.ts';
+import { addDays } from '../../../core/calendar/civil-date.ts';
 import type { Country } from '../../../demo/model/racing-day.ts';
 import { type DemoSite, type DemoSiteOptions, startDemoSite } from '../../../demo/site.ts';
 import { TODAY, testClock } from './test-time.ts';

@@ -1,4 +1,4 @@
-import { civilDateAt } from '../../../core/window/window.ts';
+import { civilDateAt } from '../../../core/calendar/window.ts';
 import { clockOf } from '../../../runtime/clock.ts';
 
 /** When the tests play: no test asks the machine what day it is. `npm run test:dates` lets them play at other times. */

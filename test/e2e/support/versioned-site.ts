@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
 import type { Fetcher, FetchRequest, FetchResult } from '../../../core/fetch/fetcher.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { daily, defineSource } from '../../../core/source/define-source.ts';
 import type { Partition, Source } from '../../../core/source/source.ts';
-import { civilDate } from '../../../core/window/civil-date.ts';
 
 export const TARGETS = ['a', 'b'] as const;
 export const DATES = ['2026-11-19', '2026-11-20'] as const;
@@ -37,8 +37,8 @@ export interface SiteRequest {
   /** The run that it is on record under. */
   runId?: string;
   code?: OutcomeCode;
-  /** Nothing more is done about its outcome: the work of its run is sealed. */
-  sealed?: boolean;
+  /** Nothing more is done about its outcome: the work of its run is finalized. */
+  finalized?: boolean;
 }
 
 export const partitions: readonly Partition[] = TARGETS.flatMap((target) =>

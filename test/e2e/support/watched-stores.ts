@@ -1,4 +1,4 @@
-import type { Platform } from '../../../core/pipeline/platform.ts';
+import type { Platform } from '../../../core/platform.ts';
 import type { ObjectStore } from '../../../core/ports/object-store.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
 import type { WorkQueue } from '../../../core/ports/work-queue.ts';

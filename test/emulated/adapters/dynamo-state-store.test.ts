@@ -50,11 +50,17 @@ describe.skipIf(!emulator)('on an emulated DynamoDB', () => {
     };
   });
 
-  it('lets seal markers expire after 30 days, and nothing else', async () => {
+  it('lets finalize markers expire after 30 days, and nothing else', async () => {
     const table = await newTable();
     const clock = { ...systemClock, now: () => Date.parse('2026-11-22T00:00:00Z') };
     const store = openDynamoStateStore({ table, clock, connection });
-    const marker = { kind: 'put', partition: 'sealed#r1', sort: 'a', value: true, expect: 'absent' } as const;
+    const marker = {
+      kind: 'put',
+      partition: 'finalized#r1',
+      sort: 'a',
+      value: true,
+      expect: 'absent',
+    } as const;
     await store.write([marker]);
     await store.write([
       { ...marker, sort: 'b' },
@@ -69,7 +75,7 @@ describe.skipIf(!emulator)('on an emulated DynamoDB', () => {
       return Item?.expires_at?.N;
     };
     const inThirtyDays = String(Date.parse('2026-12-22T00:00:00Z') / 1000);
-    for (const sort of ['a', 'b', 'c']) expect(await expiry('sealed#r1', sort)).toBe(inThirtyDays);
+    for (const sort of ['a', 'b', 'c']) expect(await expiry('finalized#r1', sort)).toBe(inThirtyDays);
     expect(await expiry('targets', 'a')).toBeUndefined();
     store.close();
   });

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { scheduledRunId } from '../../../core/pipeline/run-id.ts';
-import { addDays } from '../../../core/window/civil-date.ts';
-import { encodeFailedItem, MAX_RETRIES } from '../../../core/work/failed-item.ts';
-import { isUnresolved } from '../../../core/work/failure.ts';
-import { FailureRegister, keyOf } from '../../../core/work/failure-register.ts';
+import { addDays } from '../../../core/calendar/civil-date.ts';
+import { scheduledRunId } from '../../../core/calendar/run-id.ts';
+import { isUnresolved } from '../../../core/failures/failure.ts';
+import { FailureStore, keyOf } from '../../../core/failures/failure-store.ts';
+import { encodeFailedItem, MAX_RETRIES } from '../../../core/failures/message.ts';
 import { type FaultPlan, type FaultRule, NO_FAULTS } from '../../../demo/faults.ts';
 import type { DemoSite } from '../../../demo/site.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
@@ -229,7 +229,7 @@ describe.skipIf(!emulator)('the deployed app', () => {
     expect(failed.stderr).toContain(`${name} failed again: SERVER_ERROR`);
 
     // The third try of the function, without the cool-down before it.
-    const register = new FailureRegister(deployment.state);
+    const register = new FailureStore(deployment.state);
     const key = keyOf((await Array.fromAsync(register.list('racing'))).find(isUnresolved)!);
     const failure = await register.change(key, (before) => ({
       ...before!,

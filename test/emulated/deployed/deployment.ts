@@ -26,7 +26,7 @@ import { uuidv7 } from 'uuidv7';
 import { openDynamoStateStore } from '../../../adapters/aws/dynamo-state-store.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
-import type { RunInput } from '../../../core/work/run-register.ts';
+import type { RunInput } from '../../../core/state/run-store.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { runCdk } from './cdk-cli.ts';
 import { type Change, makePlayable, makeTemplatePlayable } from './cloud-assembly.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { civilDate } from '../../../core/window/civil-date.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
 import { parseRacePage } from '../../../sources/racing/race-page.ts';
 import { RACE_URL, type RaceFacts, type RunnerFacts, renderClassic, renderNext } from './render-race.ts';
 

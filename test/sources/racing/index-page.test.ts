@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
 import type { IndexContext } from '../../../core/source/source.ts';
-import { civilDate } from '../../../core/window/civil-date.ts';
 import { parseIndexPage } from '../../../sources/racing/index-page.ts';
 
 const date = civilDate('2025-11-17');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { civilDate } from '../../../core/window/civil-date.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
 import { parseRacePage } from '../../../sources/racing/race-page.ts';
 
 const url = '/results/513/wolverhampton-aw/2025-11-17/900001';

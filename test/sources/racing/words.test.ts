@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { civilDate } from '../../../core/window/civil-date.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
 import {
   countryByCode,
   countryOfMeeting,

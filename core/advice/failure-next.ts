@@ -1,0 +1,42 @@
+import { type Failure, isClaimed, isUnresolved } from '../failures/failure.ts';
+import { keyOf } from '../failures/failure-store.ts';
+import { MAX_RETRIES } from '../failures/message.ts';
+import type { SkipFlag } from '../state/target-store.ts';
+import { isoTime } from '../wording/times.ts';
+import { clearCommand, retryCommand } from './commands.ts';
+import { failureSteps } from './failure-steps.ts';
+import type { Step } from './remedies.ts';
+
+/** Tries that the queue still has for it: none once it is dead. Undefined where it never was the queue's, or is no more. */
+export function triesLeft({ state, retry }: Pick<Failure, 'state' | 'retry'>): number | undefined {
+  if (state === 'dead') return 0;
+  return state === 'queued' ? Math.max(0, MAX_RETRIES - (retry?.tries ?? 0)) : undefined;
+}
+
+/** What a person can do about one failure, in this order; nothing where it is closed. `now`: milliseconds. */
+export function nextSteps(
+  failure: Failure,
+  { now, skip }: { readonly now: number; readonly skip: SkipFlag | null },
+): Step[] {
+  if (!isUnresolved(failure)) return [];
+  if (failure.claim && isClaimed(failure, now)) return [{ text: waitText(failure, failure.claim.until) }];
+  const { source, item, state, code } = failure;
+  const { partition } = keyOf(failure);
+  const steps = failureSteps([failure], { source, partition, item, now, skip });
+  const retry = retryCommand(source, partition, item);
+  // What we refuse to ask for is refused again.
+  if (code !== 'REFUSED' && !steps.some(({ command }) => command === retry))
+    steps.push({ text: 'or try the item once, now', command: retry });
+  if (state !== 'queued')
+    steps.push({
+      text: 'or see what would be cleared, where nobody wants it',
+      command: clearCommand(source, partition, code),
+    });
+  return steps;
+}
+
+/** A process that died cannot give its claim back. `until`: milliseconds. */
+function waitText({ state }: Failure, until: number): string {
+  const then = state === 'queued' ? 'the item comes back by itself then' : 'it can be tried again then';
+  return `wait for the end of the try that is under way, ${isoTime(until)} at the latest: if its process died, ${then}`;
+}

@@ -1,0 +1,196 @@
+import { type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
+import { civilDateAt, type DateRange } from '../calendar/window.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
+import { TargetStore } from '../state/target-store.ts';
+import {
+  DATE_STATUSES,
+  type DateStatus,
+  INCOMPLETE_STATUSES,
+  type IncompleteStatus,
+  itemsOf,
+  judgePartition,
+  type PartitionJudgement,
+} from './date-status.ts';
+import { lastRuns, type RefreshDue } from './run-windows.ts';
+import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
+
+export interface CompletenessQuery extends DateRange {
+  /** Targets of the source; all of them where it is left out. Any other is a RangeError. */
+  readonly targets?: readonly string[];
+  /** The date in the source's time zone (`civilDateAt`); later dates are not missing yet. */
+  readonly today: CivilDate;
+  /** Asked of every date that has a current version; answers what is wrong with its files. Left out: nobody looks. */
+  readonly damageOf?: (partition: Partition) => Promise<string | undefined>;
+}
+
+/** How complete a source is over a range of dates. Plain JSON. */
+export interface CompletenessReport {
+  readonly source: string;
+  readonly table: string;
+  readonly start: CivilDate;
+  readonly end: CivilDate;
+  readonly today: CivilDate;
+  /**
+   * `incomplete` where a date is missing, damaged, held, incomplete or stale. `open` where none is, but some are open: today, or with
+   * items that have no result yet. Suspicious dates do not decide it.
+   */
+  readonly verdict: 'complete' | 'open' | 'incomplete';
+  /** What makes it `incomplete`; empty where it is not. */
+  readonly reasons: readonly { readonly status: IncompleteStatus; readonly partitions: number }[];
+  /** Partitions by status; every date of every target counts once. */
+  readonly partitions: Readonly<Record<DateStatus, number>>;
+  readonly targets: readonly TargetCompleteness[];
+}
+
+export interface TargetCompleteness {
+  readonly target: string;
+  /** The skip flag; null where the target is scraped. */
+  readonly skipped: { readonly reason: string; readonly actor: string; readonly since: string } | null;
+  /** Items per day of the range, over the dates that have a current version; null where there are none. */
+  readonly statistics: (Omit<Summary, 'stddev'> & { readonly stddev: number | null }) | null;
+  readonly items: {
+    readonly expected: number;
+    readonly failed: number;
+    readonly carried: number;
+    readonly pending: number;
+    readonly abandoned: number;
+    readonly void: number;
+    /** Whose page says that they have no rows. */
+    readonly empty: number;
+    readonly withdrawn: number;
+  };
+  readonly rows: number;
+  /**
+   * Dates with fewer items than `max(minItems, mean − 2·stddev)` of all other dates on record, also those whose status
+   * is worse than suspicious.
+   */
+  readonly suspicious: readonly SuspiciousDay[];
+  /** Every date of the range, in order. */
+  readonly dates: readonly PartitionJudgement[];
+}
+
+const DAY_MS = 86_400_000;
+const ALL_DATES: DateRange = { start: civilDate('1000-01-01'), end: civilDate('9999-12-31') };
+
+/**
+ * Answers from the counts that each commit left in the state store: without `damageOf` no manifest and no data file is
+ * opened, which is what keeps ten years of dates under a second. What the lake says, row by row, is for `checkLake`.
+ */
+export async function completeness(
+  state: StateStore,
+  source: Source,
+  query: CompletenessQuery,
+): Promise<CompletenessReport> {
+  const { start, end, today } = query;
+  const targets = targetsOf(source, query.targets);
+  const runs = await lastRuns(state, source.name, targets, { start, end });
+  const answers: TargetCompleteness[] = [];
+  for (const target of targets) {
+    answers.push(await targetCompleteness(state, source, target, query, runs.get(target) ?? new Map()));
+  }
+  const partitions = countStatuses(answers.flatMap(({ dates }) => dates));
+  const reasons = INCOMPLETE_STATUSES.map((status) => ({ status, partitions: partitions[status] })).filter(
+    (reason) => reason.partitions > 0,
+  );
+  return {
+    source: source.name,
+    table: source.table.name,
+    start,
+    end,
+    today,
+    verdict: reasons.length > 0 ? 'incomplete' : partitions.open > 0 ? 'open' : 'complete',
+    reasons,
+    partitions,
+    targets: answers,
+  };
+}
+
+function targetsOf(source: Source, asked: readonly string[] | undefined): readonly string[] {
+  const known = source.targets.map(({ id }) => id);
+  const unknown = asked?.find((target) => !known.includes(target));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `source ${source.name} has no target ${JSON.stringify(unknown)}; it has: ${known.join(', ')}`,
+    );
+  }
+  return asked ? known.filter((target) => asked.includes(target)) : known;
+}
+
+async function targetCompleteness(
+  state: StateStore,
+  source: Source,
+  target: string,
+  { start, end, today, damageOf }: CompletenessQuery,
+  due: ReadonlyMap<CivilDate, RefreshDue>,
+): Promise<TargetCompleteness> {
+  const { skip } = await new TargetStore(state).get(source.name, target);
+  const standings = new Map<CivilDate, PartitionRecord>();
+  // The whole history, not the range alone: a short range has no baseline of its own.
+  const history: DayCount[] = [];
+  const register = new PartitionStore(state);
+  for await (const standing of register.range(source.table.name, target, ALL_DATES.start, ALL_DATES.end)) {
+    const { date, rows } = standing;
+    const items = itemsOf(standing);
+    if (items !== undefined) history.push({ date, items, rows });
+    if (date >= start && date <= end) standings.set(date, standing);
+  }
+  const suspicious = findSuspicious(history, { start, end }, source.expect.minItems);
+  const suspect = new Map(suspicious.map((day) => [day.date, day]));
+  const damages = new Map<CivilDate, string>();
+  for (const { date, version } of damageOf ? standings.values() : []) {
+    const damage = version === null ? undefined : await damageOf?.({ target, date });
+    if (damage !== undefined) damages.set(date, damage);
+  }
+  const dates = [...datesBetween(start, end)].map((date) => {
+    const standing = standings.get(date);
+    return judgePartition({
+      date,
+      today,
+      standing,
+      refreshedEarly: isEarly(date, standing?.freshAt ?? undefined, source.timeZone),
+      due: due.get(date),
+      suspicious: suspect.get(date),
+      skipped: skip?.reason,
+      damage: damages.get(date),
+    });
+  });
+  const sum = (of: (standing: PartitionJudgement) => number) =>
+    dates.reduce((total, standing) => total + of(standing), 0);
+  return {
+    target,
+    skipped: skip && { reason: skip.reason, actor: skip.actor, since: new Date(skip.since).toISOString() },
+    statistics: statisticsOf(history.filter(({ date }) => date >= start && date <= end)),
+    items: {
+      expected: sum(({ expected }) => expected ?? 0),
+      failed: sum(({ failed }) => failed),
+      carried: sum(({ carried }) => carried),
+      pending: sum(({ pending }) => pending),
+      abandoned: sum(({ abandoned }) => abandoned),
+      void: sum((date) => date.void),
+      empty: sum(({ empty }) => empty),
+      withdrawn: sum(({ withdrawn }) => withdrawn),
+    },
+    rows: sum(({ rows }) => rows),
+    suspicious,
+    dates,
+  };
+}
+
+/** `freshAt`: milliseconds. Days after the date every zone has left it, and to ask a calendar ten years of times costs. */
+function isEarly(date: CivilDate, freshAt: number | undefined, timeZone: string): boolean {
+  if (freshAt === undefined || freshAt > (epochDay(date) + 3) * DAY_MS) return false;
+  return civilDateAt(freshAt, timeZone) <= date;
+}
+
+function statisticsOf(counts: readonly DayCount[]): TargetCompleteness['statistics'] {
+  const summary = summarize(counts);
+  return summary ? { ...summary, stddev: summary.stddev ?? null } : null;
+}
+
+function countStatuses(dates: readonly PartitionJudgement[]): Record<DateStatus, number> {
+  const counts = Object.fromEntries(DATE_STATUSES.map((status) => [status, 0])) as Record<DateStatus, number>;
+  for (const { status } of dates) counts[status] += 1;
+  return counts;
+}

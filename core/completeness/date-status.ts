@@ -1,0 +1,207 @@
+import type { CivilDate } from '../calendar/civil-date.ts';
+import { withdrawnText } from '../lake/item-counts.ts';
+import type { PartitionRecord } from '../state/partition-store.ts';
+import type { RefreshDue } from './run-windows.ts';
+import type { SuspiciousDay } from './statistics.ts';
+
+/**
+ * How a date of a target stands, worst first; the first that fits is its status.
+ *
+ * - `upcoming`: lies after today in the source's time zone; nothing is expected of it.
+ * - `missing`: there is no current version; as a rule nothing was ever committed.
+ * - `damaged`: the files of its current version are not as they were committed, or gone.
+ * - `held`: a version waits for a person to accept or reject it; the one before is current.
+ * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have none; or several
+ *   items have the same rows.
+ * - `stale`: the last run that was to refresh it did not.
+ * - `open`: all that the source has so far is there, but its day is not over, or items have no result yet.
+ * - `suspicious`: all that the source lists is there, but the list is improbably short.
+ * - `empty`: the source's own index says that there is nothing.
+ * - `complete`: every item that the source lists is there, as of the last run.
+ */
+export const DATE_STATUSES = [
+  'upcoming',
+  'missing',
+  'damaged',
+  'held',
+  'incomplete',
+  'stale',
+  'open',
+  'suspicious',
+  'empty',
+  'complete',
+] as const;
+export type DateStatus = (typeof DATE_STATUSES)[number];
+
+/**
+ * Statuses that disprove completeness. `suspicious` only casts doubt: two dates in a hundred are that by chance. `open` ones
+ * are neither complete nor incomplete.
+ */
+export const INCOMPLETE_STATUSES = [
+  'missing',
+  'damaged',
+  'held',
+  'incomplete',
+  'stale',
+] as const satisfies DateStatus[];
+export type IncompleteStatus = (typeof INCOMPLETE_STATUSES)[number];
+
+/** One date of one target. Counts are those of the last refresh; 0 where there was none. */
+export interface PartitionJudgement {
+  readonly date: CivilDate;
+  readonly status: DateStatus;
+  /** Items that the source lists and that can have rows; null where its index was never read, or could not be the last time. */
+  readonly expected: number | null;
+  /** Items with rows from the source as the last refresh saw it. */
+  readonly found: number;
+  /** Items whose page says that they have no rows. */
+  readonly empty: number;
+  /** Items that the index lists without a result yet. */
+  readonly pending: number;
+  readonly abandoned: number;
+  readonly void: number;
+  /** Items that the index took away with their rows; `withdrawnItems` names the first of them. */
+  readonly withdrawn: number;
+  readonly withdrawnItems: readonly string[];
+  /** Items that failed and keep their rows from before. */
+  readonly carried: number;
+  /** Items that failed, carried over or not. */
+  readonly failed: number;
+  readonly rows: number;
+  /** ISO 8601; the last refresh that worked. */
+  readonly freshAt: string | null;
+  /** One line: why it is not complete; null where there is nothing to say. */
+  readonly reason: string | null;
+}
+
+/** All that is known of one date before it is judged. */
+export interface DateEvidence {
+  readonly date: CivilDate;
+  readonly today: CivilDate;
+  readonly standing: PartitionRecord | undefined;
+  /** True where its last refresh came before its day was over in the source's time zone. */
+  readonly refreshedEarly: boolean;
+  readonly due: RefreshDue | undefined;
+  readonly suspicious: SuspiciousDay | undefined;
+  /** Why the target is not scraped at all, if it is not. */
+  readonly skipped: string | undefined;
+  /** What is wrong with the files of its current version, if anything is. */
+  readonly damage: string | undefined;
+}
+
+/** Items that the current version lists, those without rows left out that failed; undefined where there is none, or where the counts on record are those of a held one. */
+export function itemsOf(standing: PartitionRecord): number | undefined {
+  if (standing.version === null || isHeld(standing)) return undefined;
+  const { found, empty, carried, pending, abandoned, void: voids } = standing;
+  return found + empty + carried + pending + abandoned + voids;
+}
+
+export function judgePartition(evidence: DateEvidence): PartitionJudgement {
+  const { date, standing } = evidence;
+  const [status, reason] = statusOf(evidence);
+  return {
+    date,
+    status,
+    expected: standing?.expected ?? null,
+    found: standing?.found ?? 0,
+    empty: standing?.empty ?? 0,
+    pending: standing?.pending ?? 0,
+    abandoned: standing?.abandoned ?? 0,
+    void: standing?.void ?? 0,
+    withdrawn: standing?.withdrawn.count ?? 0,
+    withdrawnItems: standing?.withdrawn.ids ?? [],
+    carried: standing?.carried ?? 0,
+    failed: standing?.failed ?? 0,
+    rows: standing?.rows ?? 0,
+    freshAt: standing?.freshAt == null ? null : new Date(standing.freshAt).toISOString(),
+    reason,
+  };
+}
+
+function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
+  const { date, today, standing, suspicious } = evidence;
+  if (standing === undefined || standing.version === null) {
+    return date > today ? ['upcoming', null] : ['missing', whyMissing(evidence)];
+  }
+  if (evidence.damage !== undefined) return ['damaged', evidence.damage];
+  if (isHeld(standing)) return ['held', standing.reason ?? 'a version waits for accept or reject'];
+  const incomplete = whyIncomplete(standing);
+  if (incomplete !== undefined) return ['incomplete', incomplete];
+  const stale = whyStale(evidence, standing);
+  if (stale !== undefined) return ['stale', stale];
+  const open = whyOpen(evidence, standing);
+  if (open !== undefined) return ['open', open];
+  if (suspicious) return ['suspicious', suspicious.reason];
+  if (itemsOf(standing) === 0) return ['empty', standing.sign ?? 'the index of the source lists nothing'];
+  return ['complete', withdrawnReason(standing)];
+}
+
+function isHeld(standing: PartitionRecord): boolean {
+  return standing.held !== null || standing.status === 'held';
+}
+
+function whyMissing({ standing, due, skipped }: DateEvidence): string {
+  if (standing) return `there is no current version; last try: ${standing.reason ?? standing.status}`;
+  if (skipped !== undefined) return `never scraped: the target is skipped (${skipped})`;
+  return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
+}
+
+function whyIncomplete({ failed, carried, repeated }: PartitionRecord): string | undefined {
+  const items = `${failed} ${failed === 1 ? 'item' : 'items'} failed`;
+  const failures = carried > 0 ? `${items}, ${carried} of them carried over from before` : items;
+  const reasons = [...(failed > 0 ? [failures] : []), ...repeated];
+  return reasons.length > 0 ? reasons.join('; ') : undefined;
+}
+
+/** Undefined for a day that was over when it was refreshed, and of which nothing is still to come. */
+function whyOpen(
+  { date, today, refreshedEarly }: DateEvidence,
+  { pending }: PartitionRecord,
+): string | undefined {
+  const reasons = [
+    ...(date >= today
+      ? ['its day is not over']
+      : refreshedEarly
+        ? ['its day was not over when it was refreshed']
+        : []),
+    ...(pending > 0 ? [`${pending} ${pending === 1 ? 'item has' : 'items have'} no result yet`] : []),
+  ];
+  return reasons.length > 0 ? reasons.join(', ') : undefined;
+}
+
+function withdrawnReason({ withdrawn: { count, ids } }: PartitionRecord): string | null {
+  return count > 0 ? withdrawnText(ids, count) : null;
+}
+
+/** Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it. */
+function whyStale({ due, skipped }: DateEvidence, standing: PartitionRecord): string | undefined {
+  const failed = standing.status === 'failed';
+  if (!failed && (due === undefined || isSettled(standing, due))) return undefined;
+  if (failed) return `its last refresh failed: ${standing.reason ?? 'no reason on record'}`;
+  if (skipped !== undefined) return `not refreshed: the target is skipped (${skipped})`;
+  return due && `not refreshed: ${runText(due)}`;
+}
+
+/** By sequence, where both are counted: what was begun before that is told by the clock. */
+function isSettled(standing: PartitionRecord, { sequence, startedAt }: RefreshDue): boolean {
+  if (sequence > 0 && standing.settledRun !== null) return standing.settledRun >= sequence;
+  return lastSettledAt(standing) >= startedAt;
+}
+
+/** Milliseconds. Whoever accepted or rejected what a run brought has settled that run's question. */
+function lastSettledAt({ status, at, freshAt }: PartitionRecord): number {
+  const decided = status === 'accepted' || status === 'rejected';
+  return Math.max(freshAt ?? 0, decided ? at : 0);
+}
+
+const RUN_TEXT: Readonly<Record<RefreshDue['status'], string>> = {
+  running: 'is under way, or was interrupted',
+  succeeded: 'left it out',
+  incomplete: 'did not publish it',
+  failed: 'failed',
+  abandoned: 'was interrupted and not taken up again',
+};
+
+function runText({ runId, status, startedAt }: RefreshDue): string {
+  return `run ${runId} of ${new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC ${RUN_TEXT[status]}`;
+}

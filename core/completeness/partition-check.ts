@@ -1,0 +1,197 @@
+import { rerunCommand, rollbackCommand } from '../advice/commands.ts';
+import { manifestKey, partitionName } from '../lake/layout.ts';
+import { CorruptLakeError, manifestFiles, NewerLakeError, readDescriptor } from '../lake/manifest.ts';
+import { readParquet } from '../lake/parquet.ts';
+import { fileHash, type VersionDescriptor } from '../lake/version.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import { StorageError } from '../ports/storage-error.ts';
+import { type Row, tableColumns } from '../schema/columns.ts';
+import type { Partition, Source } from '../source/source.ts';
+import type { PartitionRecord } from '../state/partition-store.ts';
+import type { LakeFinding, LakeProblem } from './lake-finding.ts';
+
+export interface PartitionCheck {
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly findings: readonly LakeFinding[];
+}
+
+/** Reads the current version of one partition as a query engine would, and judges it. Never throws for what it finds. */
+export async function checkPartition(
+  lake: ObjectStore,
+  source: Source,
+  partition: Partition,
+  standing: PartitionRecord | undefined,
+): Promise<PartitionCheck> {
+  const check = new Check(lake, source, partition);
+  try {
+    await check.run(standing);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    check.find('store_failed', error.message);
+  }
+  return check;
+}
+
+class Check implements PartitionCheck {
+  readonly #lake: ObjectStore;
+  readonly #source: Source;
+  readonly #partition: Partition;
+  files = 0;
+  rows = 0;
+  bytes = 0;
+  readonly findings: LakeFinding[] = [];
+
+  constructor(lake: ObjectStore, source: Source, partition: Partition) {
+    this.#lake = lake;
+    this.#source = source;
+    this.#partition = partition;
+  }
+
+  find(code: LakeProblem, problem: string): void {
+    const whatToDo = adviceFor(code, this.#source.name, this.#partition);
+    this.findings.push({
+      partition: partitionName(this.#source.name, this.#partition),
+      code,
+      problem,
+      whatToDo,
+    });
+  }
+
+  async run(standing: PartitionRecord | undefined): Promise<void> {
+    const keys = await this.#manifest();
+    if (!keys) return;
+    const version = versionOf(keys);
+    this.#compareRegister(standing, version);
+    const descriptor = await this.#descriptor(version);
+    if (!descriptor) return;
+    const recorded = descriptor.files.map(({ key }) => key);
+    if (keys.join('\n') !== recorded.join('\n')) {
+      this.find('files_differ', `the manifest names ${keys.join(', ')}, its version ${recorded.join(', ')}`);
+      return;
+    }
+    const rows: Row[] = [];
+    for (const file of descriptor.files) {
+      const read = await this.#file(file);
+      if (!read) return;
+      for (const row of read) rows.push(row);
+    }
+    this.rows = rows.length;
+    this.#judgeRows(rows, descriptor);
+  }
+
+  async #manifest(): Promise<string[] | undefined> {
+    const { table } = this.#source;
+    const key = manifestKey(table, this.#partition);
+    const manifest = await this.#lake.get(key);
+    if (!manifest) {
+      this.find('manifest_missing', `${key} is gone`);
+      return undefined;
+    }
+    try {
+      return manifestFiles(manifest, table, this.#partition, key);
+    } catch (error) {
+      if (!(error instanceof CorruptLakeError)) throw error;
+      if (error instanceof NewerLakeError) this.find('newer_format', error.message);
+      else this.find('manifest_unreadable', `${key} is no manifest of this partition`);
+      return undefined;
+    }
+  }
+
+  async #descriptor(version: string): Promise<VersionDescriptor | undefined> {
+    try {
+      return await readDescriptor(this.#lake, this.#source.table, this.#partition, version);
+    } catch (error) {
+      if (!(error instanceof CorruptLakeError)) throw error;
+      if (error instanceof NewerLakeError) this.find('newer_format', error.message);
+      else
+        this.find('descriptor_unreadable', `the descriptor of its version ${version} is missing or damaged`);
+      return undefined;
+    }
+  }
+
+  #compareRegister(standing: PartitionRecord | undefined, version: string): void {
+    if (standing?.version === version) return;
+    const recorded = standing ? `version ${standing.version}` : 'no version';
+    this.find(
+      'register_differs',
+      `its manifest names version ${version}, the register of partitions ${recorded}`,
+    );
+  }
+
+  /** The rows of a file; undefined, and a finding, where it is not the file that was committed. */
+  async #file({ key, bytes, sha256, rows }: VersionDescriptor['files'][number]): Promise<Row[] | undefined> {
+    const stored = await this.#lake.get(key);
+    if (!stored) {
+      this.find('file_missing', `${key} is missing`);
+      return undefined;
+    }
+    this.files += 1;
+    this.bytes += stored.body.length;
+    if (stored.body.length !== bytes) {
+      this.find('file_damaged', `${key} has ${stored.body.length} bytes, committed were ${bytes}`);
+      return undefined;
+    }
+    if (fileHash(stored.body) !== sha256) {
+      this.find('file_damaged', `${key} has other bytes than were committed`);
+      return undefined;
+    }
+    try {
+      const read = await readParquet(stored.body, tableColumns(this.#source.table.schema));
+      if (read.length !== rows)
+        this.find('rows_differ', `${key} has ${read.length} rows, committed were ${rows}`);
+      return read;
+    } catch {
+      this.find('file_damaged', `${key} is no readable Parquet file`);
+      return undefined;
+    }
+  }
+
+  #judgeRows(rows: readonly Row[], descriptor: VersionDescriptor): void {
+    if (rows.length !== descriptor.rows) {
+      this.find('rows_differ', `${rows.length} rows, committed were ${descriptor.rows}`);
+    }
+    const { rowKey } = this.#source.table;
+    const seen = new Set<string>();
+    let first: Row | undefined;
+    for (const row of rows) {
+      const before = seen.size;
+      seen.add(JSON.stringify(rowKey.map((column) => row[column])));
+      if (seen.size === before) first ??= row;
+    }
+    if (first) {
+      const key = rowKey.map((column) => `${column}=${JSON.stringify(first[column])}`).join(', ');
+      this.find(
+        'duplicate_rows',
+        `${rows.length - seen.size} of ${rows.length} rows are there twice, first ${key}`,
+      );
+    }
+    const commits = new Set(rows.map((row) => row._committed_at));
+    if (commits.size > 1)
+      this.find('mixed_versions', `its rows come from ${commits.size} commits, not from one`);
+  }
+}
+
+/** `data/<table>/<k>=<v>/date=<d>/<version>-<n>.parquet` */
+function versionOf(keys: readonly string[]): string {
+  const name = keys[0]?.split('/').at(-1) ?? '';
+  return name.slice(0, name.lastIndexOf('-'));
+}
+
+function adviceFor(code: LakeProblem, source: string, partition: Partition): string {
+  switch (code) {
+    case 'stray_object':
+      return 'move it away: query engines read every file there';
+    case 'store_failed':
+      return 'mend the store, then check again';
+    case 'register_differs':
+      return `a run is under way or was interrupted in between; look at the date once more: ${rerunCommand(source, partition)}`;
+    case 'newer_format':
+      return 'upgrade Rescrape, then check again';
+    case 'manifest_missing':
+      return `scrape it again: ${rerunCommand(source, partition, true)}`;
+    default:
+      return `put an earlier version back: ${rollbackCommand(source, partition)}; or scrape it again: ${rerunCommand(source, partition, true)}`;
+  }
+}

@@ -1,0 +1,50 @@
+import { type CivilDate, datesBetween } from '../calendar/civil-date.ts';
+import type { DateRange } from '../calendar/window.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import { type RunRecord, RunStore } from '../state/run-store.ts';
+
+/** The last run that was to refresh a date. */
+export interface RefreshDue {
+  readonly runId: string;
+  readonly status: RunRecord['status'];
+  /** See `RunRecord`; 0 for one that was begun before runs were counted. */
+  readonly sequence: number;
+  /** Milliseconds. */
+  readonly startedAt: number;
+}
+
+/**
+ * For each target, the newest run whose window covers each date of the range, whatever came of the run. A date that no
+ * run on record covers is not there. Reads from the newest run back, and stops when every date has its run.
+ */
+export async function lastRuns(
+  state: StateStore,
+  source: string,
+  targets: readonly string[],
+  range: DateRange,
+): Promise<ReadonlyMap<string, ReadonlyMap<CivilDate, RefreshDue>>> {
+  const byTarget = new Map(targets.map((target) => [target, new Map<CivilDate, RefreshDue>()]));
+  let open = targets.length * [...datesBetween(range.start, range.end)].length;
+  for await (const { input, status, sequence, startedAt } of new RunStore(state).list(source)) {
+    if (open <= 0) break;
+    const due = { runId: input.runId, status, sequence, startedAt };
+    const covered = [...datesBetween(laterOf(range.start, input.start), earlierOf(range.end, input.end))];
+    for (const [target, runs] of byTarget) {
+      if (input.targets && !input.targets.includes(target)) continue;
+      for (const date of covered) {
+        if (runs.has(date)) continue;
+        runs.set(date, due);
+        open -= 1;
+      }
+    }
+  }
+  return byTarget;
+}
+
+function laterOf(date: CivilDate, other: string): CivilDate {
+  return other > date ? (other as CivilDate) : date;
+}
+
+function earlierOf(date: CivilDate, other: string): CivilDate {
+  return other < date ? (other as CivilDate) : date;
+}

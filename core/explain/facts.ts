@@ -1,0 +1,65 @@
+import type { CivilDate } from '../calendar/civil-date.ts';
+import type { Failure } from '../failures/failure.ts';
+import type { AttemptRow, CommitRow } from '../lake/log-tables.ts';
+import type { VersionItem, WithdrawnItem } from '../lake/version.ts';
+import type { Partition } from '../source/source.ts';
+import type { PartitionRecord } from '../state/partition-store.ts';
+import type { SkipFlag } from '../state/target-store.ts';
+
+/** The newest run that was to refresh the partition. */
+export interface WhyRun {
+  readonly runId: string;
+  readonly start: string;
+  readonly end: string;
+  readonly status: 'running' | 'succeeded' | 'incomplete' | 'failed' | 'abandoned';
+  /** Milliseconds. */
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  readonly message: string | null;
+  /** Whether its work list names the partition; `unknown` where the list was never written or has expired. */
+  readonly planned: 'yes' | 'left-out' | 'unknown';
+}
+
+/** What a reader of the table sees now. */
+export type WhyCurrent =
+  | { readonly kind: 'none' }
+  /** There is a manifest, and it or what it names cannot be read. */
+  | { readonly kind: 'damaged'; readonly message: string }
+  | {
+      readonly kind: 'version';
+      readonly version: string;
+      readonly rows: number;
+      readonly items: number;
+      /** ISO 8601. */
+      readonly committedAt: string;
+      /** Run or command that made it current. */
+      readonly committedBy: string;
+      /** How the item in question stands in it, where it is in it. */
+      readonly item: VersionItem | null;
+      /** That it went, where the index took it away. */
+      readonly withdrawn?: WithdrawnItem;
+    };
+
+/** All that is on record about one partition, or about one item of it. */
+export interface WhyFacts {
+  readonly source: string;
+  readonly partition: Partition;
+  /** `index` for the index of the day; null where the question is about the whole partition. */
+  readonly item: string | null;
+  /** The date in the source's time zone. */
+  readonly today: CivilDate;
+  /** Milliseconds. */
+  readonly now: number;
+  readonly skip: SkipFlag | null;
+  readonly run: WhyRun | null;
+  /** Oldest first. Of a partition: those of the last run that tried anything and of the retries since. Of an item: those of its last runs and retries. */
+  readonly attempts: readonly AttemptRow[];
+  /** Which of the runs of `attempts` were retries of failed items. */
+  readonly retries: readonly string[];
+  /** Of a partition: all that are unresolved, then those that were closed last. Of an item: its own, whatever its state. */
+  readonly failures: readonly Failure[];
+  /** What was decided about the partition, newest first. */
+  readonly commits: readonly CommitRow[];
+  readonly standing: PartitionRecord | null;
+  readonly current: WhyCurrent;
+}

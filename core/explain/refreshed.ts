@@ -1,0 +1,90 @@
+import { failureSteps } from '../advice/failure-steps.ts';
+import { type Answer, remediesFor, type Step } from '../advice/remedies.ts';
+import { isUnresolved } from '../failures/failure.ts';
+import { besideText, withdrawnText } from '../lake/item-counts.ts';
+import { DISPOSITIONS } from '../outcome/policy.ts';
+import type { PartitionRecord } from '../state/partition-store.ts';
+import { isoTime } from '../wording/times.ts';
+import type { WhyFacts } from './facts.ts';
+import { failuresClause } from './failure-history.ts';
+import { bringBack, remains, rerun, whoIs } from './wording.ts';
+
+/** What the last refresh or decision came to, with what happens to the items that it lacks. */
+export function refreshed(facts: WhyFacts): Answer | undefined {
+  const { standing, commits } = facts;
+  if (!standing) return undefined;
+  const { status, runId, at, rows } = standing;
+  const [when, who] = [isoTime(at), whoIs(facts, runId)];
+  const actor = commits.find((commit) => commit.run_id === runId)?.actor;
+  const next = stepsFor(facts, standing);
+  const clause = failuresClause(facts);
+  const failed = clause === undefined ? '' : `; of its failed items, ${clause}`;
+  switch (status) {
+    case 'committed':
+      return {
+        answer: `${who} committed it at ${when}: ${rows} rows, ${itemsText(standing)}${failed}`,
+        next,
+      };
+    case 'unchanged':
+      return {
+        answer: `${who} checked it at ${when} and found nothing changed: ${rows} rows, ${itemsText(standing)}${failed}`,
+        next,
+      };
+    case 'failed':
+      return {
+        answer: `${who} could not refresh it at ${when}: ${standing.reason ?? 'no reason on record'}; ${remains(facts)}${failed}`,
+        next: next.length > 0 ? next : [rerun(facts)],
+      };
+    case 'held':
+      return {
+        answer: `${who} held its new version back at ${when}: ${standing.reason ?? 'no reason on record'}`,
+        next,
+      };
+    case 'rolled_back':
+      return {
+        answer: `it was rolled back at ${when} (${actor ?? 'by a person'}) to version ${standing.version}: ${rows} rows`,
+        next: [],
+      };
+    case 'accepted':
+      return {
+        answer: `its held version was accepted at ${when} (${actor ?? 'by a person'}): ${rows} rows`,
+        next: [],
+      };
+    case 'rejected':
+      return {
+        answer: `its held version was rejected at ${when} (${actor ?? 'by a person'}); ${remains(facts)}`,
+        next: [],
+      };
+  }
+}
+
+function itemsText(standing: PartitionRecord): string {
+  const { expected, found, failed, carried, sign, withdrawn, repeated } = standing;
+  const beside = besideText(standing);
+  const parts: string[] = [];
+  if (expected === 0 && beside === '')
+    parts.push(`the index of the day lists nothing${sign === null ? '' : ` (it says: ${sign})`}`);
+  else parts.push(`${found} of ${expected ?? '?'} items found`);
+  if (failed > 0) parts.push(`${failed} failed (${carried} of them keep their rows from before)`);
+  if (beside !== '') parts.push(beside);
+  if (withdrawn.count > 0) parts.push(withdrawnText(withdrawn.ids, withdrawn.count));
+  return [...parts, ...repeated].join(', ');
+}
+
+/** By the failures on record; of items that have none (the state was reset), by their last try. */
+function stepsFor(facts: WhyFacts, { failed, status, withdrawn, repeated }: PartitionRecord): Step[] {
+  const { failures, attempts, skip } = facts;
+  const steps = failureSteps(failures, facts);
+  if (withdrawn.count > 0) steps.push(bringBack(facts));
+  if (repeated.length > 0)
+    steps.push({ text: 'look at the pages of both items; the source has to take one of them away' });
+  if (status !== 'failed' && failed <= failures.filter(isUnresolved).length) return steps;
+  const known = new Set(failures.map(({ item }) => item));
+  const last = new Map(attempts.map(({ item_id, error_code }) => [item_id, error_code]));
+  const codes = [...last].flatMap(([item, code]) =>
+    known.has(item) || DISPOSITIONS[code].verdict === 'accept' ? [] : [code],
+  );
+  const told = new Set(steps.map(({ command, text }) => command ?? text));
+  const more = remediesFor(codes, { ...facts, skipped: skip !== null });
+  return [...steps, ...more.filter(({ command, text }) => !told.has(command ?? text))];
+}

@@ -1,0 +1,119 @@
+import { decideCommand, rollbackCommand, skipRemoveCommand } from '../advice/commands.ts';
+import type { Answer } from '../advice/remedies.ts';
+import { itemName, partitionName } from '../lake/layout.ts';
+import { isoTime } from '../wording/times.ts';
+import type { WhyFacts, WhyRun } from './facts.ts';
+import { explainItem } from './item.ts';
+import { refreshed } from './refreshed.ts';
+import { remains, rerun, whoIs } from './wording.ts';
+
+/** The answer and what it rests on. Plain JSON. */
+export interface Why extends Answer, WhyFacts {
+  readonly name: string;
+}
+
+export function explain(facts: WhyFacts): Why {
+  const { source, partition, item } = facts;
+  const whole = explainPartition(facts);
+  if (item === null) return { name: partitionName(source, partition), ...whole, ...facts };
+  return { name: itemName({ source, ...partition, item }), ...explainItem(facts, whole), ...facts };
+}
+
+/** Causes in the order in which they rule out the ones after them. */
+const CAUSES: readonly ((facts: WhyFacts) => Answer | undefined)[] = [
+  damaged,
+  upcoming,
+  underWay,
+  leftOut,
+  neverCovered,
+  endedBefore,
+  held,
+  refreshed,
+];
+
+function explainPartition(facts: WhyFacts): Answer {
+  for (const cause of CAUSES) {
+    const found = cause(facts);
+    if (found) return found;
+  }
+  return { answer: 'nothing is on record about it', next: [rerun(facts)] };
+}
+
+function damaged({ current, source, partition }: WhyFacts): Answer | undefined {
+  if (current.kind !== 'damaged') return undefined;
+  const command = `${rollbackCommand(source, partition)} --dry-run`;
+  return {
+    answer: `its current version cannot be read: ${current.message}`,
+    next: [{ text: 'see what a rollback would bring back', command }],
+  };
+}
+
+function upcoming({ partition, today, standing }: WhyFacts): Answer | undefined {
+  if (standing || partition.date <= today) return undefined;
+  return {
+    answer: `its date lies in the future (today is ${today}): nothing is expected of it yet`,
+    next: [],
+  };
+}
+
+function underWay({ run, attempts, current }: WhyFacts): Answer | undefined {
+  if (run?.status !== 'running') return undefined;
+  const tried = attempts.filter(({ run_id }) => run_id === run.runId).length;
+  const stays = current.kind === 'version' ? `; version ${current.version} is current until then` : '';
+  return {
+    answer: `run ${run.runId} has not ended (it is under way, or was interrupted) with ${tried} attempts at it so far${stays}`,
+    next: [{ text: 'wait; where no process is at it any more, the same command takes the run up again' }],
+  };
+}
+
+function leftOut(facts: WhyFacts): Answer | undefined {
+  const { run, skip, source, partition, standing } = facts;
+  const missed = run ? run.planned === 'left-out' : standing === null;
+  if (!skip || !missed) return undefined;
+  const who = run ? `run ${run.runId} left it out` : 'runs leave it out';
+  return {
+    answer: `${who}, because target ${partition.target} is skipped since ${isoTime(skip.since)}: ${skip.reason}; ${remains(facts)}`,
+    next: [{ text: 'lift the flag', command: skipRemoveCommand(source, partition.target) }, rerun(facts)],
+  };
+}
+
+function neverCovered(facts: WhyFacts): Answer | undefined {
+  if (facts.run || facts.standing) return undefined;
+  return {
+    answer: 'it was never planned: no run on record has covered its date and target',
+    next: [rerun(facts)],
+  };
+}
+
+/** The run is over and never came to decide about the partition. */
+function endedBefore(facts: WhyFacts): Answer | undefined {
+  const { run, standing } = facts;
+  if (!run || (standing && standing.runId >= run.runId)) return undefined;
+  return {
+    answer: `run ${run.runId} was to refresh it and ${ENDINGS[run.status]}${run.message ? `: ${run.message}` : ''}; ${remains(facts)}`,
+    next: [rerun(facts)],
+  };
+}
+
+const ENDINGS: Readonly<Record<WhyRun['status'], string>> = {
+  running: 'has not ended',
+  succeeded: 'ended without it',
+  incomplete: 'ended without publishing it',
+  failed: 'failed before it was published',
+  abandoned: 'was interrupted and not taken up again',
+};
+
+function held(facts: WhyFacts): Answer | undefined {
+  const { standing, source, partition } = facts;
+  if (!standing?.held) return undefined;
+  return {
+    answer: `${whoIs(facts, standing.runId)} held its new version back: ${standing.reason ?? 'no reason on record'}; ${remains(facts)}`,
+    next: [
+      {
+        text: 'where the source is right, make the held version current',
+        command: decideCommand('accept', source, partition),
+      },
+      { text: 'where it is not, drop it', command: decideCommand('reject', source, partition) },
+    ],
+  };
+}

@@ -1,0 +1,135 @@
+import { civilDateAt } from '../calendar/window.ts';
+import { type Failure, isUnresolved } from '../failures/failure.ts';
+import { FailureStore } from '../failures/failure-store.ts';
+import { planKey } from '../lake/layout.ts';
+import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
+import { readCommits } from '../lake/partition-log.ts';
+import type { Platform } from '../platform.ts';
+import { readPlan } from '../run/plan.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { PartitionStore } from '../state/partition-store.ts';
+import { RunStore } from '../state/run-store.ts';
+import { TargetStore } from '../state/target-store.ts';
+import { attemptsOnRecord } from './attempts.ts';
+import type { WhyCurrent, WhyRun } from './facts.ts';
+import { explain, type Why } from './story.ts';
+
+type Records = Pick<Platform, 'lake' | 'state' | 'clock'>;
+
+/** Closed failures of a partition that are told: those of the last days, not of all its past. */
+const CLOSED_OF_A_PARTITION = 10;
+
+/** Gathers what is on record about a partition, or about one item of it, and says what follows from it. Changes nothing. */
+export async function why(
+  platform: Records,
+  source: Source,
+  partition: Partition,
+  item: string | null,
+): Promise<Why> {
+  const { lake, state, clock } = platform;
+  const run = await newestRun(platform, source, partition);
+  const failures = await failuresOf(platform, source, partition, item);
+  const asked = {
+    runId: run?.runId,
+    failures: failures.filter((each) => item !== null || isUnresolved(each)),
+  };
+  return explain({
+    source: source.name,
+    partition,
+    item,
+    today: civilDateAt(clock.now(), source.timeZone),
+    now: clock.now(),
+    skip: (await new TargetStore(state).get(source.name, partition.target)).skip,
+    run: run ?? null,
+    ...(await attemptsOnRecord(platform, source, partition, item, asked)),
+    failures,
+    commits: await readCommits(lake, source, partition),
+    standing: (await new PartitionStore(state).get(source.table.name, partition)) ?? null,
+    current: await currentOf(platform, source, partition, item),
+  });
+}
+
+/** All that are unresolved, then the last that were closed, newest first; of an item its own. */
+async function failuresOf(
+  { state }: Records,
+  source: Source,
+  partition: Partition,
+  item: string | null,
+): Promise<Failure[]> {
+  const register = new FailureStore(state);
+  if (item !== null) {
+    const failure = await register.get({ source: source.name, partition, item });
+    return failure ? [failure] : [];
+  }
+  const all = await Array.fromAsync(register.list(source.name, partition));
+  const closed = all
+    .filter((failure) => !isUnresolved(failure))
+    .sort((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0));
+  return [...all.filter(isUnresolved), ...closed.slice(0, CLOSED_OF_A_PARTITION)];
+}
+
+/** The newest run whose window and targets cover the partition. */
+async function newestRun(
+  { lake, state }: Records,
+  source: Source,
+  partition: Partition,
+): Promise<WhyRun | undefined> {
+  for await (const { input, status, startedAt, finishedAt, message } of new RunStore(state).list(
+    source.name,
+  )) {
+    const { runId, start, end, targets } = input;
+    const covers = start <= partition.date && partition.date <= end;
+    if (!covers || (targets && !targets.includes(partition.target))) continue;
+    return {
+      runId,
+      start,
+      end,
+      status,
+      startedAt,
+      finishedAt,
+      message,
+      planned: await isPlanned(lake, runId, partition),
+    };
+  }
+  return undefined;
+}
+
+async function isPlanned(
+  lake: Records['lake'],
+  runId: string,
+  { target, date }: Partition,
+): Promise<WhyRun['planned']> {
+  if (!(await lake.head(planKey(runId)))) return 'unknown';
+  for await (const work of readPlan({ lake }, planKey(runId))) {
+    if (work.target === target && work.date === date) return 'yes';
+  }
+  return 'left-out';
+}
+
+async function currentOf(
+  { lake }: Records,
+  source: Source,
+  partition: Partition,
+  item: string | null,
+): Promise<WhyCurrent> {
+  try {
+    const current = await readCurrent(lake, source.table, partition);
+    if (!current) return { kind: 'none' };
+    const { descriptor, committedAt, committedBy } = current;
+    const { version, rows, items } = descriptor;
+    const withdrawn = descriptor.withdrawn.find(({ id }) => id === item);
+    return {
+      kind: 'version',
+      version,
+      rows,
+      items: items.length,
+      committedAt,
+      committedBy,
+      item: items.find(({ id }) => id === item) ?? null,
+      ...(withdrawn && { withdrawn }),
+    };
+  } catch (error) {
+    if (error instanceof CorruptLakeError) return { kind: 'damaged', message: error.message };
+    throw error;
+  }
+}

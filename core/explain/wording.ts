@@ -1,0 +1,30 @@
+import { rerunCommand, rollbackCommand } from '../advice/commands.ts';
+import type { Step } from '../advice/remedies.ts';
+import type { WhyFacts } from './facts.ts';
+
+/** What a reader of the table has meanwhile. */
+export function remains({ current }: Pick<WhyFacts, 'current'>): string {
+  if (current.kind !== 'version') return 'there is no data of it';
+  return `version ${current.version} of ${current.committedAt} (${current.rows} rows) stays current`;
+}
+
+export function rerun({ source, partition }: Pick<WhyFacts, 'source' | 'partition'>): Step {
+  return { text: 'scrape it', command: rerunCommand(source, partition) };
+}
+
+/** What helps where the index took away what it should not have. */
+export function bringBack({ source, partition }: Pick<WhyFacts, 'source' | 'partition'>): Step {
+  const command = `${rollbackCommand(source, partition)} --dry-run`;
+  return { text: 'where the source is wrong, see what a rollback would bring back', command };
+}
+
+const ACTORS: Readonly<Record<string, string>> = { run: 'run', retry: 'the retry', reparse: 'the reparse' };
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Who did something: `run 019a…`, `the retry 019a…`, or the name of a person as it is. */
+export function whoIs({ commits, retries }: Pick<WhyFacts, 'commits' | 'retries'>, by: string): string {
+  if (retries.includes(by)) return `the retry ${by}`;
+  const actor = commits.find(({ run_id }) => run_id === by)?.actor;
+  if (actor !== undefined) return ACTORS[actor] === undefined ? actor : `${ACTORS[actor]} ${by}`;
+  return RUN_ID.test(by) ? `run ${by}` : by;
+}

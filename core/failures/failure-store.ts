@@ -1,0 +1,134 @@
+import { civilDate } from '../calendar/civil-date.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { Partition } from '../source/source.ts';
+import {
+  closed,
+  type FailedItem,
+  type Failure,
+  failedAgain,
+  failureSchema,
+  isUnresolved,
+  lastFailedLookOf,
+} from './failure.ts';
+
+/** Which failure: an item of a partition of a source. */
+export interface FailureKey {
+  readonly source: string;
+  readonly partition: Partition;
+  readonly item: string;
+}
+
+/** The key of whatever names a failure: the record itself, or a message about it. */
+export function keyOf({
+  source,
+  target,
+  date,
+  item,
+}: {
+  readonly source: string;
+  readonly target: string;
+  readonly date: string;
+  readonly item: string;
+}): FailureKey {
+  return { source, partition: { target, date: civilDate(date) }, item };
+}
+
+const failuresPartition = (source: string) => `failures#${source}`;
+const sortKey = (partition: Partition, item: string) => `${partition.target}#${partition.date}#${item}`;
+
+/** Failures that are read or changed side by side: a store may be far away, and a bad day has hundreds. */
+export const FAILURES_AT_ONCE = 16;
+
+/** The failures of a state store. */
+export class FailureStore {
+  readonly #state: StateStore;
+
+  constructor(state: StateStore) {
+    this.#state = state;
+  }
+
+  /**
+   * Opens the failure of an item, or adds this run to the one that is there, and returns it as it stands then. Saying it
+   * twice changes nothing.
+   */
+  async open(
+    source: string,
+    partition: Partition,
+    failed: FailedItem,
+    runId: string,
+  ): Promise<Failure | undefined> {
+    const identity = { source, target: partition.target, date: partition.date };
+    return this.change({ source, partition, item: failed.item }, (before) =>
+      failedAgain(before, identity, failed, runId),
+    );
+  }
+
+  /**
+   * Closes every unresolved failure of the partition whose item came, and says how many those are. `seenAt`: when it was
+   * read, in milliseconds; what was read before the item failed recovers nothing. Run ids could not tell: a retry that died
+   * and was taken up again publishes under an id that is older than it.
+   */
+  async recover(
+    source: string,
+    partition: Partition,
+    seenAt: (item: string) => number | undefined,
+    by: { readonly runId: string; readonly at: number },
+  ): Promise<number> {
+    const isRecovered = (failure: Failure | undefined): failure is Failure =>
+      isUnresolved(failure) &&
+      (seenAt(failure.item) ?? Number.NEGATIVE_INFINITY) >= lastFailedLookOf(failure);
+    let count = 0;
+    for await (const failure of this.list(source, partition)) {
+      if (!isRecovered(failure)) continue;
+      await this.change({ source, partition, item: failure.item }, (before) =>
+        isRecovered(before)
+          ? closed(before, 'recovered', { at: by.at, by: by.runId }, seenAt(before.item))
+          : undefined,
+      );
+      count++;
+    }
+    return count;
+  }
+
+  /** All of a source, or of one partition of it, whatever their state; by target, date and item. */
+  async *list(source: string, partition?: Partition): AsyncGenerator<Failure> {
+    const options = partition ? { prefix: `${partition.target}#${partition.date}#` } : {};
+    for await (const document of this.#state.query(failuresPartition(source), options))
+      yield failureSchema.parse(document.value);
+  }
+
+  /** Undefined where the item has never failed, or was forgotten. */
+  async get({ source, partition, item }: FailureKey): Promise<Failure | undefined> {
+    const document = await this.#state.get(failuresPartition(source), sortKey(partition, item));
+    return document && failureSchema.parse(document.value);
+  }
+
+  /**
+   * Changes one failure by optimistic locking and returns it as it was left: `change` may run more than once, and
+   * undefined leaves it as it is.
+   */
+  async change(
+    { source, partition, item }: FailureKey,
+    change: (before: Failure | undefined) => Failure | undefined,
+  ): Promise<Failure | undefined> {
+    const place = { partition: failuresPartition(source), sort: sortKey(partition, item) };
+    for (;;) {
+      const document = await this.#state.get(place.partition, place.sort);
+      const before = document && failureSchema.parse(document.value);
+      const next = change(before);
+      if (!next) return before;
+      const expect = document?.revision ?? ('absent' as const);
+      if ((await this.#state.write([{ kind: 'put', ...place, value: next, expect }])) === 'written')
+        return next;
+    }
+  }
+
+  /** Forgets a closed failure, and says whether it did: one that was opened again meanwhile stays. */
+  async forget({ source, partition, item }: FailureKey): Promise<boolean> {
+    const place = { partition: failuresPartition(source), sort: sortKey(partition, item) };
+    const document = await this.#state.get(place.partition, place.sort);
+    if (!document || isUnresolved(failureSchema.parse(document.value))) return false;
+    const write = { kind: 'delete' as const, ...place, expect: document.revision };
+    return (await this.#state.write([write])) === 'written';
+  }
+}

@@ -1,0 +1,265 @@
+import * as z from 'zod';
+import { OUTCOME_CODES, type OutcomeCode } from '../outcome/outcome.ts';
+import { isRetriedLater } from '../outcome/policy.ts';
+import { counted } from '../wording/figures.ts';
+
+/**
+ * Where a failure stands. Unresolved: `open`, nothing tries it again by itself, so a person decides; `queued`, a message
+ * about it is under way; `dead`, its tries are used up and it waits among the dead letters. Closed: `recovered`, a run, a
+ * retry or a reparse brought the item; `dismissed`, nobody wants it any more.
+ */
+export const FAILURE_STATES = ['open', 'queued', 'dead', 'recovered', 'dismissed'] as const;
+export type FailureState = (typeof FAILURE_STATES)[number];
+
+/** How the failure is being tried again by itself; times in milliseconds. */
+const retrySchema = z.object({
+  /** When its message was sent. */
+  sentAt: z.number(),
+  /** It is not tried before that, whenever a message about it comes. */
+  dueAt: z.number(),
+  /** Tries since it was queued, or put back. Waiting costs none, nor does being taken up again after a crash. */
+  tries: z.int(),
+  /** How often it was put back from the dead letters. A message that says less is a copy of one that has died. */
+  redrives: z.int().default(0),
+  /** When its tries were used up; null while a message is under way. */
+  deadAt: z.number().nullable(),
+  /** From the last try until the letter is written: a process that dies in between leaves a message that is still to be buried. */
+  unburied: z.literal(true).optional(),
+  /** The retry of another item of its partition that asked for this one as well, and counted as one of its tries. */
+  countedBy: z.string().optional(),
+});
+
+const claimSchema = z.object({
+  /** The run that its requests and its commit are recorded under. */
+  runId: z.string(),
+  /** Milliseconds; until then nobody else may take it up. */
+  until: z.number(),
+  /** True where a person asked for the try: it counts as none of those that the queue has. */
+  asked: z.boolean().default(false),
+  /** How many workers have taken it up; those that gave it back in order are not counted. */
+  takes: z.int().default(1),
+});
+type RetryClaim = z.infer<typeof claimSchema>;
+
+/** The longest that a Lambda lives: a try that is still claimed after that has died. Milliseconds. */
+export const CLAIM_MS = 15 * 60_000;
+
+const outcomeSchema = z.object({
+  /** Milliseconds. */
+  at: z.number(),
+  /** What orders it among all looks at the page; milliseconds. `at` where it is left out. */
+  lookedAt: z.number().optional(),
+  runId: z.string(),
+  code: z.enum(OUTCOME_CODES),
+  message: z.string().nullable(),
+});
+/** How one try at the item ended. */
+export type FailedTry = z.infer<typeof outcomeSchema>;
+
+const transitionSchema = z.object({
+  state: z.enum(FAILURE_STATES),
+  /** Milliseconds. */
+  at: z.number(),
+  /** A run, or the name of a person. */
+  by: z.string(),
+  why: z.string().nullable(),
+});
+
+export const failureSchema = z.object({
+  source: z.string(),
+  target: z.string(),
+  date: z.string(),
+  /** `index` where the index of the day itself failed. */
+  item: z.string(),
+  url: z.string(),
+  state: z.enum(FAILURE_STATES),
+  /** Of the last try, as are `message` and `capture`. */
+  code: z.enum(OUTCOME_CODES),
+  message: z.string().nullable(),
+  /** Runs and retries that ended with this item failed. */
+  runs: z.int(),
+  attempts: z.int(),
+  /** Tries by their outcome. A success clears it, and the two above. */
+  counts: z.partialRecord(z.enum(OUTCOME_CODES), z.int()).default({}),
+  capture: z.string().nullable(),
+  firstRunId: z.string(),
+  lastRunId: z.string(),
+  /** Milliseconds. */
+  openedAt: z.number(),
+  lastFailedAt: z.number(),
+  /** What orders the last try among all looks at the page; `lastFailedAt` where it is left out. */
+  lastLookAt: z.number().optional(),
+  closedAt: z.number().nullable(),
+  closedBy: z.string().nullable(),
+  /** The look at the page that recovered it; null where none did. A failure later than that is a new one. */
+  seenAt: z.number().nullable().default(null),
+  /** The newest last; no more than `HISTORY`: every attempt is in the table `attempts`. */
+  outcomes: z.array(outcomeSchema).default([]),
+  /** Every change of state with who and when, the newest last; no more than `HISTORY`. */
+  transitions: z.array(transitionSchema).default([]),
+  /** Absent where nothing tries it again by itself. */
+  retry: retrySchema.optional(),
+  /** The try under way. It outlives the failure's end where a worker died in it: what it left is put on record then. */
+  claim: claimSchema.nullable().default(null),
+});
+
+/** An item that used up its attempts in a run. One failure per item, however many runs hit it. */
+export type Failure = z.infer<typeof failureSchema>;
+
+/** What is kept of a failure's past: a document of the state has room for it, and a person reads no more. */
+export const HISTORY = 50;
+
+/** The states in which it still matters to somebody: the others are closed. */
+export const UNRESOLVED = ['open', 'queued', 'dead'] as const satisfies readonly FailureState[];
+
+export function isUnresolved(
+  failure: Failure | undefined,
+): failure is Failure & { readonly state: (typeof UNRESOLVED)[number] } {
+  return failure !== undefined && (UNRESOLVED as readonly FailureState[]).includes(failure.state);
+}
+
+export interface Move {
+  /** Milliseconds. */
+  readonly at: number;
+  readonly by: string;
+  readonly why?: string | null;
+}
+
+/** The failure in another state, with the change on record; as it is where it is in that state already. */
+export function moved(failure: Failure, state: FailureState, move: Move): Failure {
+  return failure.state === state ? failure : entered(failure, state, move);
+}
+
+function entered(failure: Failure, state: FailureState, { at, by, why = null }: Move): Failure {
+  const transitions = [...failure.transitions, { state, at, by, why }].slice(-HISTORY);
+  return { ...failure, state, transitions };
+}
+
+export interface FailedItem {
+  readonly item: string;
+  readonly url: string;
+  /** At least one; the newest last. */
+  readonly tries: readonly FailedTry[];
+  readonly capture: string | null;
+}
+
+type Identity = Pick<Failure, 'source' | 'target' | 'date'>;
+
+/**
+ * The failure after a run in which the item failed; undefined where that says nothing new. A failure that was closed
+ * begins anew. One that is queued leaves the queue where its outcome is none that heals by itself; one that is dead stays
+ * dead: somebody decides, or a run brings it.
+ */
+export function failedAgain(
+  before: Failure | undefined,
+  identity: Identity,
+  { item, url, tries, capture }: FailedItem,
+  runId: string,
+): Failure | undefined {
+  const last = tries.at(-1)!;
+  // Times tell what is past, ids do not: a run that was interrupted and taken up again fails an item later than the retry
+  // that had a newer id.
+  if (before && knownUntil(before) >= orderOf(last)) return undefined;
+  const again = isUnresolved(before) ? before : undefined;
+  const failure: Failure = {
+    source: identity.source,
+    target: identity.target,
+    date: identity.date,
+    item,
+    url,
+    state: again?.state ?? 'open',
+    code: last.code,
+    message: shortened(last.message, MESSAGE_LENGTH),
+    runs: (again?.runs ?? 0) + 1,
+    attempts: (again?.attempts ?? 0) + tries.length,
+    counts: addedUp(again?.counts ?? {}, tries),
+    capture,
+    firstRunId: again?.firstRunId ?? runId,
+    lastRunId: runId,
+    openedAt: again?.openedAt ?? last.at,
+    lastFailedAt: last.at,
+    ...(orderOf(last) !== last.at && { lastLookAt: orderOf(last) }),
+    closedAt: null,
+    closedBy: null,
+    seenAt: null,
+    outcomes: [...(again?.outcomes ?? []), ...tries.map(withShortMessage)].slice(-HISTORY),
+    transitions: before?.transitions ?? [],
+    ...(again?.retry && { retry: again.retry }),
+    claim: before?.claim ?? null,
+  };
+  const move = { at: last.at, by: runId, why: last.code };
+  if (!again) return entered(failure, 'open', move);
+  return failure.state === 'queued' && !isRetriedLater(last.code) ? offQueue(failure, move) : failure;
+}
+
+/** What orders a try among all looks at its page; milliseconds. */
+export function orderOf({ lookedAt, at }: FailedTry): number {
+  return lookedAt ?? at;
+}
+
+/** What orders the last failure of an item among all looks at its page; milliseconds. */
+export function lastFailedLookOf({ lastLookAt, lastFailedAt }: Failure): number {
+  return lastLookAt ?? lastFailedAt;
+}
+
+/** The last that is known of the item; milliseconds. */
+function knownUntil(failure: Failure): number {
+  if (isUnresolved(failure)) return lastFailedLookOf(failure);
+  return failure.seenAt ?? failure.closedAt ?? 0;
+}
+
+/** Characters of a message that are kept: fifty of them must fit into a document. */
+const MESSAGE_LENGTH = 1000;
+
+/** The first `length` characters of a message; a cut in the midst of a surrogate pair leaves no half of it. */
+export function shortened(message: string | null, length: number): string | null {
+  return message === null ? null : message.slice(0, length).toWellFormed();
+}
+
+function withShortMessage(failed: FailedTry): FailedTry {
+  return { ...failed, message: shortened(failed.message, MESSAGE_LENGTH) };
+}
+
+/** True while a worker may be at it. A claim from a clock that ran ahead is not believed for longer than one can last. */
+export function isClaimed(
+  { claim }: { readonly claim: Pick<RetryClaim, 'until'> | null },
+  now: number,
+): boolean {
+  return claim !== null && claim.until > now && claim.until <= now + 2 * CLAIM_MS;
+}
+
+/** Open: its messages find nothing to do any more. */
+export function offQueue({ retry: _, ...failure }: Failure, move: Move): Failure {
+  return moved(failure, 'open', move);
+}
+
+/** Closed. A success clears the counts: the next failure of this item begins at nothing. */
+export function closed(
+  failure: Failure,
+  state: 'recovered' | 'dismissed',
+  move: Move,
+  seenAt: number | null = null,
+): Failure {
+  const { retry: _, ...rest } = moved(failure, state, {
+    why: `after ${counted(failure.attempts, 'try', 'tries')} in ${counted(failure.runs, 'run')}`,
+    ...move,
+  });
+  return { ...rest, runs: 0, attempts: 0, counts: {}, closedAt: move.at, closedBy: move.by, seenAt };
+}
+
+function addedUp(counts: Failure['counts'], tries: readonly FailedTry[]): Failure['counts'] {
+  const sums: Partial<Record<OutcomeCode, number>> = { ...counts };
+  for (const { code } of tries) sums[code] = (sums[code] ?? 0) + 1;
+  return sums;
+}
+
+/** A queued item that is due for longer than this waits for a worker that is not there. Milliseconds. */
+const OVERDUE_MS = 3_600_000;
+
+/** True where it should have been tried long ago and nobody is at it. `now`: milliseconds. */
+export function isOverdue(failure: Failure, now: number): boolean {
+  const { state, retry } = failure;
+  return (
+    state === 'queued' && !isClaimed(failure, now) && retry !== undefined && now - retry.dueAt > OVERDUE_MS
+  );
+}

@@ -1,0 +1,274 @@
+import type { Clock } from '../ports/clock.ts';
+import type { PermitStore } from './permit-store.ts';
+
+/** How fast one host may be asked. */
+export interface Pace {
+  /** Requests of this process under way at once. */
+  readonly concurrency: number;
+  /** Milliseconds between two starts; with a ledger, between those of all processes. */
+  readonly minDelayMs: number;
+}
+
+/** Leave to send one request. `release` must be called once the exchange is over; again is harmless. */
+export interface Turn {
+  /** Milliseconds spent waiting for it. */
+  readonly waitedMs: number;
+  release(): void;
+}
+
+/** Paces requests per host over a whole run, whichever source or worker sends them. */
+export interface RateLimiter {
+  /**
+   * Turns are given in the order of asking. Rejects with the signal's reason when it is aborted first, and with what the
+   * ledger rejects with where that cannot be asked: then nothing may be sent, and the next one in the queue asks again.
+   * `confirm` is the last thing that is awaited before the turn is given, so it comes after every sleep; whoever must not
+   * start any more aborts its signal in it. What it rejects with, `acquire` rejects with.
+   */
+  acquire(host: string, pace: Pace, signal?: AbortSignal, confirm?: () => Promise<void>): Promise<Turn>;
+  /**
+   * No request to the host starts for the next `ms` milliseconds (clamped); a longer pause already in force stays.
+   * It holds here at once, and in other processes as soon as the ledger has it. Nobody waits for that: the answer that
+   * asked for the pause has to be recorded whatever the ledger says. What could not be written is written before the
+   * next turn is given, and that turn's `acquire` rejects if it fails again.
+   */
+  penalise(host: string, ms: number): void;
+}
+
+export interface RateLimiterOptions {
+  readonly clock: Clock;
+  /** Milliseconds; a site cannot stop a run for longer with one Retry-After. @default 60000 */
+  readonly maxPenaltyMs?: number;
+  /** Shares delays and pauses with other processes. @default this process is alone */
+  readonly ledger?: PermitStore;
+}
+
+/**
+ * Milliseconds for which the pauses that a ledger told hold where nothing is reserved (`minDelayMs: 0`): one read a second
+ * is nothing beside the requests of a host that is asked that fast.
+ */
+const LOOK_EVERY_MS = 1000;
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+interface Waiter {
+  readonly pace: Pace;
+  readonly since: number;
+  readonly grant: (turn: Turn) => void;
+  readonly refuse: (error: unknown) => void;
+  readonly confirm: (() => Promise<void>) | undefined;
+  /** Since it slept last. */
+  isConfirmed: boolean;
+  /** When the ledger lets it start. It goes with the waiter: one that is aborted leaves a gap. */
+  slot?: number;
+}
+
+class HostQueue {
+  readonly host: string;
+  active = 0;
+  lastStartAt = NEVER;
+  pausedUntil = NEVER;
+  /** The clock when it was last looked at. */
+  now = NEVER;
+  readonly waiting: Waiter[] = [];
+  /** Set while one sleep runs for the head of the queue. */
+  sleeping: AbortController | undefined;
+  /** While the ledger, or the head of the queue itself, is asked. */
+  asking = false;
+  /** When the ledger was last asked, if nobody has slept since. */
+  askedAt = NEVER;
+  /** The end of a pause that the ledger does not have yet. */
+  untold = NEVER;
+
+  constructor(host: string) {
+    this.host = host;
+  }
+}
+
+/** Where the clock was set back, what was noted before would hold the host for as long: it goes back by as much. */
+function followClock(queue: HostQueue, now: number): void {
+  const back = queue.now - now;
+  queue.now = now;
+  if (back <= 0) return;
+  queue.lastStartAt -= back;
+  queue.pausedUntil -= back;
+  queue.untold -= back;
+  queue.askedAt -= back;
+  for (const waiter of queue.waiting) if (waiter.slot !== undefined) waiter.slot -= back;
+}
+
+export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: RateLimiterOptions): RateLimiter {
+  const hosts = new Map<string, HostQueue>();
+
+  const queueOf = (host: string): HostQueue => {
+    const known = hosts.get(host);
+    if (known !== undefined) return known;
+    const queue = new HostQueue(host);
+    hosts.set(host, queue);
+    return queue;
+  };
+
+  /** Gives turns to the head of the queue for as long as its pace allows it, then sleeps until it may go on. */
+  const advance = (queue: HostQueue): void => {
+    if (queue.sleeping !== undefined || queue.asking) return;
+    for (let head = queue.waiting[0]; head !== undefined; head = queue.waiting[0]) {
+      if (queue.active >= head.pace.concurrency) return;
+      const now = clock.now();
+      followClock(queue, now);
+      // Whoever slept through a pause until its end would start together with all the others that did.
+      if (head.slot !== undefined && head.slot < queue.pausedUntil) head.slot = undefined;
+      const startAt = Math.max(
+        queue.lastStartAt + head.pace.minDelayMs,
+        queue.pausedUntil,
+        head.slot ?? NEVER,
+      );
+      const question = questionFor(queue, head, now, startAt);
+      if (question !== undefined) {
+        ask(queue, head, question);
+        return;
+      }
+      if (startAt > now) {
+        head.isConfirmed = false;
+        sleepUntil(queue, startAt - now);
+        return;
+      }
+      queue.waiting.shift();
+      queue.active++;
+      queue.lastStartAt = now;
+      head.grant({ waitedMs: now - head.since, release: releaseOnce(queue) });
+    }
+  };
+
+  /** What has to be asked before the head may sleep or start: the ledger, and last of all itself; undefined for nothing. */
+  const questionFor = (
+    queue: HostQueue,
+    head: Waiter,
+    now: number,
+    startAt: number,
+  ): (() => Promise<void>) | undefined => {
+    if (head.isConfirmed && startAt <= now) return undefined;
+    const forLedger = questionForLedger(queue, head, now, startAt);
+    if (forLedger !== undefined) {
+      return async () => {
+        await forLedger();
+        queue.askedAt = clock.now();
+      };
+    }
+    const { confirm } = head;
+    if (confirm === undefined || startAt > now) return undefined;
+    return async () => {
+      await confirm();
+      head.isConfirmed = true;
+    };
+  };
+
+  const questionForLedger = (
+    queue: HostQueue,
+    head: Waiter,
+    now: number,
+    startAt: number,
+  ): (() => Promise<void>) | undefined => {
+    if (ledger === undefined) return undefined;
+    if (queue.untold > now) return () => tell(ledger, queue);
+    if (head.pace.minDelayMs > 0 && head.slot === undefined) {
+      // Ahead of the sleep, so that the ledger's own time is part of the delay and not added to it.
+      return async () => {
+        head.slot = await ledger.reserve(queue.host, head.pace.minDelayMs, startAt);
+      };
+    }
+    if (startAt > now || now - queue.askedAt < LOOK_EVERY_MS) return undefined;
+    return async () => {
+      queue.pausedUntil = Math.max(queue.pausedUntil, await ledger.pausedUntil(queue.host));
+    };
+  };
+
+  const ask = (queue: HostQueue, head: Waiter, question: () => Promise<void>): void => {
+    queue.asking = true;
+    question()
+      .catch((error: unknown) => {
+        const at = queue.waiting.indexOf(head);
+        // Aborted meanwhile: the next one asks for itself.
+        if (at < 0) return;
+        queue.waiting.splice(at, 1);
+        head.refuse(error);
+      })
+      .then(() => {
+        queue.asking = false;
+        advance(queue);
+      });
+  };
+
+  const tell = async (shared: PermitStore, queue: HostQueue): Promise<void> => {
+    const until = queue.untold;
+    await shared.pause(queue.host, until);
+    // A longer one may have come while this one was written.
+    if (queue.untold === until) queue.untold = NEVER;
+  };
+
+  const sleepUntil = (queue: HostQueue, ms: number): void => {
+    const controller = new AbortController();
+    queue.sleeping = controller;
+    queue.askedAt = NEVER;
+    const wake = () => {
+      if (queue.sleeping === controller) queue.sleeping = undefined;
+      advance(queue);
+    };
+    clock.sleep(ms, controller.signal).then(wake, wake);
+  };
+
+  const releaseOnce = (queue: HostQueue): (() => void) => {
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      queue.active--;
+      advance(queue);
+    };
+  };
+
+  return {
+    acquire: (host, pace, signal, confirm) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        const queue = queueOf(host);
+        const onAbort = () => {
+          const at = queue.waiting.indexOf(waiter);
+          if (at < 0) return;
+          queue.waiting.splice(at, 1);
+          reject(signal?.reason);
+          // Nobody is left to wake for, or somebody with another pace is: a sleep left running would hold the process.
+          if (at === 0) queue.sleeping?.abort();
+        };
+        const waiter: Waiter = {
+          pace,
+          since: clock.now(),
+          confirm,
+          isConfirmed: false,
+          grant: (turn) => {
+            signal?.removeEventListener('abort', onAbort);
+            resolve(turn);
+          },
+          refuse: (error) => {
+            signal?.removeEventListener('abort', onAbort);
+            reject(error);
+          },
+        };
+        signal?.addEventListener('abort', onAbort, { once: true });
+        queue.waiting.push(waiter);
+        advance(queue);
+      }),
+    penalise: (host, ms) => {
+      const queue = queueOf(host);
+      const until = clock.now() + Math.min(Math.max(ms, 0), maxPenaltyMs);
+      if (until <= queue.pausedUntil) return;
+      queue.pausedUntil = until;
+      if (ledger === undefined) return;
+      queue.untold = until;
+      tell(ledger, queue).catch(() => {
+        // Still untold: it is told before the next turn, which fails if this fails again.
+      });
+    },
+  };
+}

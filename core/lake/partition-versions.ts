@@ -1,0 +1,171 @@
+import type { ObjectStore } from '../ports/object-store.ts';
+import { type Column, type Row, tableColumns } from '../schema/columns.ts';
+import type { Partition, Table } from '../source/source.ts';
+import { writeCsv } from './csv.ts';
+import { csvKey, dataKey, dataPrefix, descriptorKey, manifestKey, partitionPath } from './layout.ts';
+import {
+  CorruptLakeError,
+  type CurrentVersion,
+  NewerLakeError,
+  putManifest,
+  readCurrent,
+  readDescriptor,
+} from './manifest.ts';
+import { readParquet, writeParquet } from './parquet.ts';
+import { contentHash, encodeDescriptor, fileHash, type VersionDescriptor } from './version.ts';
+
+/** What a new version is made of. */
+export interface NewVersion
+  extends Pick<
+      VersionDescriptor,
+      'version' | 'runId' | 'createdAt' | 'decision' | 'reason' | 'index' | 'items'
+    >,
+    Partial<Pick<VersionDescriptor, 'withdrawn' | 'repeated'>> {
+  readonly previous: string | null;
+  readonly rows: readonly Row[];
+}
+
+/** One partition of one table in the lake: its versions, which of them is current, and its CSV export. */
+export class PartitionVersions {
+  readonly #lake: ObjectStore;
+  readonly #table: Table;
+  readonly #partition: Partition;
+  readonly #columns: readonly Column[];
+
+  constructor(lake: ObjectStore, table: Table, partition: Partition) {
+    this.#lake = lake;
+    this.#table = table;
+    this.#partition = partition;
+    this.#columns = tableColumns(table.schema);
+  }
+
+  current(): Promise<CurrentVersion | undefined> {
+    return readCurrent(this.#lake, this.#table, this.#partition);
+  }
+
+  /**
+   * What is current as far as it can be read, and the etag to commit over: a damaged manifest can be replaced as well.
+   * Throws a NewerLakeError for what a later Rescrape wrote: that is not damaged.
+   */
+  async currentOrBroken(): Promise<{
+    readonly current: VersionDescriptor | undefined;
+    readonly etag: string | undefined;
+  }> {
+    try {
+      const current = await this.current();
+      return { current: current?.descriptor, etag: current?.manifestEtag };
+    } catch (error) {
+      if (!(error instanceof CorruptLakeError) || error instanceof NewerLakeError) throw error;
+      const head = await this.#lake.head(manifestKey(this.#table, this.#partition));
+      return { current: undefined, etag: head?.etag };
+    }
+  }
+
+  descriptor(version: string): Promise<VersionDescriptor> {
+    return readDescriptor(this.#lake, this.#table, this.#partition, version);
+  }
+
+  /** Every version that was ever written here, not yet collected and still readable, oldest first. */
+  async versions(): Promise<VersionDescriptor[]> {
+    const prefix = dataPrefix(this.#table, this.#partition);
+    const versions: VersionDescriptor[] = [];
+    for await (const { key } of this.#lake.list(`${prefix}_`)) {
+      const version = key.slice(prefix.length + 1, -'.json'.length);
+      const descriptor = await this.descriptor(version).catch(unlessCorrupt);
+      if (descriptor) versions.push(descriptor);
+    }
+    return versions;
+  }
+
+  /** The rows of a version. Throws a CorruptLakeError that names the file where it cannot be read. */
+  async rows(descriptor: VersionDescriptor): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (const file of descriptor.files) {
+      for (const row of await readParquet(await this.#read(file), this.#columns)) rows.push(row);
+    }
+    return rows;
+  }
+
+  async #read({ key, sha256 }: VersionDescriptor['files'][number]): Promise<Uint8Array> {
+    const stored = await this.#lake.get(key);
+    const advice = `scrape ${partitionPath(this.#table, this.#partition)} again with "rescrape run --force", or put an earlier version back with "rescrape partitions rollback"`;
+    if (!stored) throw new CorruptLakeError(`${key} is missing, although its version is current: ${advice}`);
+    if (fileHash(stored.body) !== sha256) throw new CorruptLakeError(`${key} is damaged: ${advice}`);
+    return stored.body;
+  }
+
+  /** What is wrong with the files of the version; undefined where each is there and has the bytes that were written. */
+  async damage(descriptor: VersionDescriptor): Promise<CorruptLakeError | undefined> {
+    try {
+      for (const file of descriptor.files) await this.#read(file);
+      return undefined;
+    } catch (error) {
+      if (error instanceof CorruptLakeError) return error;
+      throw error;
+    }
+  }
+
+  hash(rows: readonly Row[]): string {
+    return contentHash(this.#columns, rows);
+  }
+
+  /** Writes the files of a version, then its descriptor, under names that nobody else uses. Nothing is current yet. */
+  async write({ rows, ...next }: NewVersion): Promise<VersionDescriptor> {
+    const key = dataKey(this.#table, this.#partition, next.version, 0);
+    const stamped = rows.map((row) => ({ ...row, _committed_at: next.createdAt }));
+    const bytes = writeParquet(this.#columns, stamped);
+    await this.#lake.put(key, bytes, { durable: true });
+    const descriptor: VersionDescriptor = {
+      withdrawn: [],
+      repeated: [],
+      ...next,
+      formatVersion: 1,
+      files: [{ key, rows: rows.length, bytes: bytes.length, sha256: fileHash(bytes) }],
+      rows: rows.length,
+      contentHash: this.hash(rows),
+    };
+    const descriptorAt = descriptorKey(this.#table, this.#partition, next.version);
+    await this.#lake.put(descriptorAt, encodeDescriptor(descriptor), { durable: true });
+    return descriptor;
+  }
+
+  /** Makes a written version current where `over`, the etag of the manifest that was read, still is. `lost`: somebody else committed in between. */
+  commit(
+    descriptor: VersionDescriptor,
+    over: string | undefined,
+    by: string,
+    at: string,
+  ): Promise<'committed' | 'lost'> {
+    return putManifest(this.#lake, this.#table, this.#partition, descriptor, { over, by, at });
+  }
+
+  /**
+   * Writes the CSV export of a version where the export is not of that version already.
+   * It follows the commit: a crash between the two is mended by whoever comes next.
+   */
+  async exportCsv(descriptor: VersionDescriptor, rows?: readonly Row[]): Promise<void> {
+    if (!this.#table.csv) return;
+    const key = csvKey(this.#table, this.#partition);
+    if ((await this.#lake.head(key))?.metadata.version === descriptor.version) return;
+    const { target, date } = this.#partition;
+    const [targetColumn] = this.#table.partitionBy;
+    const columns: Column[] = [
+      { name: targetColumn, type: 'string', nullable: false },
+      { name: 'date', type: 'date', nullable: false },
+      ...this.#columns,
+    ];
+    const { createdAt: _committed_at } = descriptor;
+    const source = rows?.map((row) => ({ ...row, _committed_at })) ?? (await this.rows(descriptor));
+    const cells = source.map((row) => ({ ...row, [targetColumn]: target, date }));
+    await this.#lake.put(key, writeCsv(columns, cells), {
+      contentType: 'text/csv; charset=utf-8',
+      metadata: { version: descriptor.version },
+    });
+  }
+}
+
+/** One damaged descriptor must not hide the versions that a rollback can go back to. */
+function unlessCorrupt(error: unknown): undefined {
+  if (!(error instanceof CorruptLakeError)) throw error;
+  return undefined;
+}

@@ -1,0 +1,99 @@
+import type { Fetcher } from './fetch/fetcher.ts';
+import type { PublishResult } from './lake/publish-result.ts';
+import type { OutcomeCode } from './outcome/outcome.ts';
+import type { Catalog } from './ports/catalog.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Notifier } from './ports/notifier.ts';
+import type { ObjectStore } from './ports/object-store.ts';
+import type { StateStore } from './ports/state-store.ts';
+import type { WorkQueue } from './ports/work-queue.ts';
+import type { Partition, Source } from './source/source.ts';
+import type { ClockBehind } from './state/look-clock.ts';
+import type { TargetWatch } from './state/target-watch.ts';
+
+/** What the stages stand on. `runtime/` puts one together; nothing else does. */
+export interface Platform {
+  readonly lake: ObjectStore;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  /** Told of every partition that has a current version. */
+  readonly catalog: Catalog;
+  /** Items that used up their attempts in a run and are worth another try (`core/failures/message.ts`). */
+  readonly failedItems: WorkQueue;
+  /** Told how a run ended; nobody where it is left out. */
+  readonly notifier?: Notifier;
+  readonly sources: readonly Source[];
+  fetcherFor(source: Source): Fetcher;
+  /** One for all that a process asks. */
+  readonly targets: TargetWatch;
+  /** A fresh UUIDv7. */
+  newId(): string;
+  /** Told as it happens; for progress and logs. Never throws. */
+  emit(event: PipelineEvent): void;
+}
+
+export type PipelineEvent =
+  | { readonly kind: 'planned'; readonly runId: string; readonly partitions: number }
+  | {
+      readonly kind: 'attempted';
+      readonly source: string;
+      readonly partition: Partition;
+      readonly item: string;
+      readonly attempt: number;
+      readonly code: OutcomeCode;
+      readonly message?: string;
+    }
+  | {
+      readonly kind: 'discovered';
+      readonly source: string;
+      readonly partition: Partition;
+      readonly items: number;
+    }
+  | ClockBehind
+  /** Something of ours went wrong that ends nothing. */
+  | { readonly kind: 'warning'; readonly message: string }
+  | { readonly kind: 'flagged'; readonly source: string; readonly target: string; readonly reason: string }
+  | {
+      readonly kind: 'published';
+      readonly source: string;
+      readonly partition: Partition;
+      readonly result: PublishResult;
+    };
+
+/** One line of the work list: the input of scrape, record-failures and publish. */
+export interface PartitionWork {
+  readonly runId: string;
+  readonly source: string;
+  readonly target: string;
+  readonly date: string;
+  /** True asks for every page in full: no validators are sent. */
+  readonly force: boolean;
+}
+
+/** An expected failure that the state machine must see by its error name (design, section 8). */
+export class StageError extends Error {
+  override readonly name: 'RateLimited' | 'Transient' | 'Conflict' | 'SiteUnreachable' | 'BadInput';
+
+  constructor(name: StageError['name'], message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+export function sourceNamed(platform: Pick<Platform, 'sources'>, name: string): Source {
+  const source = platform.sources.find((candidate) => candidate.name === name);
+  if (source) return source;
+  const known = platform.sources.map((candidate) => candidate.name).join(', ');
+  throw new StageError('BadInput', `there is no source ${JSON.stringify(name)}; there is: ${known}`);
+}
+
+/** Why nothing can be done about a place that a message names, in one line; undefined where it exists. */
+export function unknownPlace(
+  { sources }: Pick<Platform, 'sources'>,
+  place: { readonly source: string; readonly target: string },
+): string | undefined {
+  const source = sources.find(({ name }) => name === place.source);
+  if (!source) return `there is no source ${place.source}`;
+  if (source.targets.some(({ id }) => id === place.target)) return undefined;
+  return `source ${source.name} has no target ${place.target}`;
+}

@@ -1,0 +1,281 @@
+import { dayOfRun } from '../calendar/run-id.ts';
+import { FailureStore } from '../failures/failure-store.ts';
+import { logKey, partitionName } from '../lake/layout.ts';
+import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
+import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
+import { writeParquet } from '../lake/parquet.ts';
+import { PartitionVersions } from '../lake/partition-versions.ts';
+import { statsOf, type VersionDescriptor } from '../lake/version.ts';
+import type { Platform } from '../platform.ts';
+import { columnsOf } from '../schema/columns.ts';
+import { INDEX_ID } from '../scrape/progress.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { listingStanding, type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
+import { RunStore } from '../state/run-store.ts';
+
+/** A decision that cannot be taken as things stand. One line: why, and what to do. */
+export class DecisionError extends Error {
+  override readonly name = 'DecisionError';
+}
+
+export interface Decided {
+  readonly decision: 'rolled_back' | 'accepted' | 'rejected';
+  readonly partition: string;
+  /** Current version afterwards; null where there is none. */
+  readonly version: string | null;
+  readonly previous: string | null;
+  readonly rows: number;
+}
+
+type Lake = Pick<Platform, 'lake' | 'state' | 'clock' | 'newId'>;
+
+/** What a rollback would make current: `to`, or the version before the current one. */
+export async function chooseRollback(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  to?: string,
+): Promise<VersionDescriptor> {
+  const name = partitionName(source.name, partition);
+  const store = new PartitionVersions(platform.lake, source.table, partition);
+  const { current, etag } = await store.currentOrBroken();
+  if (etag === undefined)
+    throw new DecisionError(`${name} has no version yet: there is nothing to roll back`);
+  const earlier = (await store.versions()).filter(
+    (version) => version.decision === 'commit' || version.version === to,
+  );
+  const wanted =
+    to ?? current?.previous ?? earlier.filter(({ version }) => version !== current?.version).at(-1)?.version;
+  if (wanted === undefined || wanted === null)
+    throw new DecisionError(`${name} has no earlier version to roll back to`);
+  if (wanted === current?.version)
+    throw new DecisionError(`${wanted} is the current version of ${name} already`);
+  const chosen = earlier.find(({ version }) => version === wanted);
+  if (!chosen) {
+    throw new DecisionError(
+      `${name} has no version ${wanted}; "rescrape partitions history ${name}" lists what there is`,
+    );
+  }
+  await store.rows(chosen); // a version that cannot be read must not become current
+  return chosen;
+}
+
+/** Puts an earlier version back in one commit. Works over a damaged manifest as well: that is what it is for. */
+export async function rollback(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  options: { readonly to?: string; readonly actor: string },
+): Promise<Decided> {
+  const chosen = await chooseRollback(platform, source, partition, options.to);
+  const store = new PartitionVersions(platform.lake, source.table, partition);
+  const before = await store.currentOrBroken();
+  return decide(platform, source, partition, {
+    decision: 'rolled_back',
+    chosen,
+    before: before.current,
+    etag: before.etag,
+    ...options,
+  });
+}
+
+/** Makes the version that was held current. */
+export async function accept(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  options: { readonly actor: string },
+): Promise<Decided> {
+  const { store, standing, held } = await heldVersion(platform, source, partition);
+  const current = await store.current();
+  if (held.previous !== (current?.descriptor.version ?? null)) {
+    const name = partitionName(source.name, partition);
+    throw new DecisionError(
+      `${name} has changed since ${held.version} was held: scrape it again, or choose it with "rescrape partitions rollback ${name} --to ${held.version}"`,
+    );
+  }
+  const damage = await store.damage(held);
+  if (damage) throw new DecisionError(damage.message);
+  const before = current?.descriptor;
+  return decide(platform, source, partition, {
+    decision: 'accepted',
+    chosen: held,
+    before,
+    etag: current?.manifestEtag,
+    standing,
+    ...options,
+  });
+}
+
+/** Leaves the current version and forgets the one that was held. */
+export async function reject(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  options: { readonly actor: string },
+): Promise<Decided> {
+  const { store, standing } = await heldVersion(platform, source, partition);
+  const current: CurrentVersion | undefined = await store.current();
+  const decided: Decided = {
+    decision: 'rejected',
+    partition: partitionName(source.name, partition),
+    version: current?.descriptor.version ?? null,
+    previous: current?.descriptor.version ?? null,
+    rows: current?.descriptor.rows ?? 0,
+  };
+  await record(platform, source, partition, {
+    decided,
+    descriptor: current?.descriptor,
+    standing,
+    rowsBefore: decided.rows,
+    ...options,
+  });
+  return decided;
+}
+
+interface Decision {
+  readonly decision: Decided['decision'];
+  readonly chosen: VersionDescriptor;
+  readonly before: VersionDescriptor | undefined;
+  readonly etag: string | undefined;
+  readonly actor: string;
+  readonly standing?: PartitionRecord;
+}
+
+async function decide(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  decision: Decision,
+): Promise<Decided> {
+  const { chosen, before, etag, actor } = decision;
+  const store = new PartitionVersions(platform.lake, source.table, partition);
+  const name = partitionName(source.name, partition);
+  const at = new Date(platform.clock.now()).toISOString();
+  if ((await store.commit(chosen, etag, actor, at)) === 'lost') {
+    throw new DecisionError(
+      `${name} was committed by somebody else at the same moment: look at it again, then decide`,
+    );
+  }
+  await store.exportCsv(chosen);
+  const decided: Decided = {
+    decision: decision.decision,
+    partition: name,
+    version: chosen.version,
+    previous: before?.version ?? null,
+    rows: chosen.rows,
+  };
+  const rowsBefore = before?.rows ?? null;
+  await record(platform, source, partition, {
+    decided,
+    descriptor: chosen,
+    standing: decision.standing,
+    rowsBefore,
+    actor,
+  });
+  if (decision.decision === 'accepted') await recoverItems(platform, source, partition, chosen, actor);
+  return decided;
+}
+
+/** What the accepted version has of its items, it has recovered: holding it back had left their failures as they were. */
+async function recoverItems(
+  { state, clock }: Lake,
+  source: Source,
+  partition: Partition,
+  { items, index }: VersionDescriptor,
+  actor: string,
+): Promise<void> {
+  const good = items.filter(({ state: is }) => is !== 'failed' && is !== 'carried');
+  const seen = new Map(good.map(({ id, checkedAt }) => [id, checkedAt]));
+  seen.set(INDEX_ID, index.checkedAt);
+  const by = { runId: actor, at: clock.now() };
+  await new FailureStore(state).recover(source.name, partition, (item) => seen.get(item), by);
+}
+
+interface DecisionRecord {
+  readonly decided: Decided;
+  readonly descriptor: VersionDescriptor | undefined;
+  readonly standing: PartitionRecord | undefined;
+  readonly rowsBefore: number | null;
+  readonly actor: string;
+}
+
+/** The commits table and the partition's standing, under an id of the decision's own: it sorts after every run before it. */
+async function record(
+  platform: Lake,
+  source: Source,
+  partition: Partition,
+  made: DecisionRecord,
+): Promise<void> {
+  const { decided, descriptor, standing, rowsBefore, actor } = made;
+  const id = platform.newId();
+  const at = platform.clock.now();
+  const register = new PartitionStore(platform.state);
+  const order = ((await register.get(source.table.name, partition))?.order ?? 0) + 1;
+  const stats = statsOf(descriptor?.items ?? []);
+  const row: CommitRow = {
+    run_id: id,
+    source: source.name,
+    table_name: source.table.name,
+    target: partition.target,
+    partition_date: partition.date,
+    status: decided.decision,
+    version: decided.version,
+    previous_version: decided.previous,
+    items_expected: stats.expected,
+    items_found: stats.found,
+    items_unchanged: 0,
+    items_empty: stats.empty,
+    items_carried: stats.carried,
+    items_failed: stats.failed,
+    items_pending: stats.pending,
+    items_abandoned: stats.abandoned,
+    items_void: stats.void,
+    items_withdrawn: descriptor?.withdrawn.length ?? 0,
+    rows: decided.rows,
+    rows_before: rowsBefore,
+    content_hash: descriptor?.contentHash ?? null,
+    changed: decided.version !== decided.previous,
+    reason: standing?.reason ?? null,
+    actor,
+    standing_order: order,
+    recorded_at: new Date(at).toISOString(),
+  };
+  await platform.lake.put(
+    logKey('commits', dayOfRun(id), source.name, partition, id),
+    writeParquet(columnsOf(COMMIT_SCHEMA), [row]),
+  );
+  // Whoever accepts or rejects what a run brought settles its question, and those of all runs before.
+  const isSettled = decided.decision !== 'rolled_back';
+  await register.record(source.table.name, partition, {
+    order,
+    settledRun: isSettled ? await new RunStore(platform.state).newest(source.name) : 0,
+    status: decided.decision,
+    version: decided.version,
+    runId: id,
+    at,
+    ...stats,
+    ...listingStanding(descriptor?.withdrawn ?? [], descriptor?.repeated ?? []),
+    sign: descriptor?.index.sign ?? null,
+    rows: decided.rows,
+    held: null,
+    reason: null,
+    fresh: false,
+  });
+}
+
+async function heldVersion(platform: Lake, source: Source, partition: Partition) {
+  const name = partitionName(source.name, partition);
+  const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
+  if (!standing?.held)
+    throw new DecisionError(
+      `${name} holds no version back: "rescrape partitions show ${name}" tells how it stands`,
+    );
+  const store = new PartitionVersions(platform.lake, source.table, partition);
+  try {
+    return { store, standing, held: await store.descriptor(standing.held) };
+  } catch (error) {
+    if (error instanceof CorruptLakeError) throw new DecisionError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,287 @@
+import { civilDate } from '../calendar/civil-date.ts';
+import type { PartitionJob } from '../job.ts';
+import { partitionName, partitionWorkPrefix } from '../lake/layout.ts';
+import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
+import { type Merged, merge } from '../lake/merge.ts';
+import { PartitionVersions } from '../lake/partition-versions.ts';
+import type { PublishResult } from '../lake/publish-result.ts';
+import { repeatedRows } from '../lake/repeated-rows.ts';
+import type { ScrapeResult } from '../lake/scrape-result.ts';
+import {
+  isWithoutResult,
+  rowsByItem,
+  statsOf,
+  type VersionDescriptor,
+  type VersionItem,
+  type WithdrawnItem,
+} from '../lake/version.ts';
+import { reasonText } from '../outcome/outcome.ts';
+import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
+import type { Row } from '../schema/columns.ts';
+import { readResult } from '../scrape/finalize.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { PartitionStore } from '../state/partition-store.ts';
+import { holdReason } from './hold-reason.ts';
+import { type PublishActor, recordPublish } from './record.ts';
+
+/** Commits that were lost to another writer before the state machine is asked to wait. */
+const COMMIT_TRIES = 5;
+
+/**
+ * Write, audit, publish: lays the finalized scrape over the current version, writes the new version beside it, checks it,
+ * and only then makes it current. Called again with the same work it gives the same answer.
+ * Throws a StageError `Conflict` where other writers keep winning; the caller waits and calls again.
+ */
+export async function publish(
+  platform: Platform,
+  work: PartitionWork,
+  actor: PublishActor = 'run',
+): Promise<PublishResult> {
+  const source = sourceNamed(platform, work.source);
+  const partition: Partition = { target: work.target, date: civilDate(work.date) };
+  const context: PartitionJob = { platform, source, runId: work.runId, partition };
+  const before = await readPublished(context);
+  if (before) return before;
+
+  const result = await readResult(context);
+  if (!result)
+    throw new Error(
+      `publish of ${partitionName(source.name, partition)} was called before its scrape was finalized`,
+    );
+  const answer = await publishResult(context, result).catch((error: unknown) =>
+    corrupted(context, result, error),
+  );
+  await recordPublish(context, result, answer, actor);
+  await platform.lake.put(answerKey(context), new TextEncoder().encode(JSON.stringify(answer)));
+  platform.emit({ kind: 'published', source: source.name, partition, result: answer });
+  return answer;
+}
+
+/** What publish answered for one partition of a run; undefined before it did. */
+export async function readPublished(context: PartitionJob): Promise<PublishResult | undefined> {
+  const stored = await context.platform.lake.get(answerKey(context));
+  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as PublishResult);
+}
+
+function answerKey({ runId, source, partition }: PartitionJob): string {
+  return `${partitionWorkPrefix(runId, source.name, partition)}published.json`;
+}
+
+/** Publishes what a run, a retry or a reparse learned of a partition. */
+export async function publishResult(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
+  const { platform, source, partition } = context;
+  const store = new PartitionVersions(platform.lake, source.table, partition);
+  for (let tries = 0; tries < COMMIT_TRIES; tries++) {
+    // In this order: all that is on record by now rests upon this current version, or one before it.
+    const order = await nextOrder(context);
+    const readAt = platform.clock.now();
+    const answer = await tryPublish(context, store, result, await store.current(), { order, readAt });
+    if (answer) return answer;
+  }
+  throw new StageError('Conflict', `${partitionName(source.name, partition)}: other writers kept committing`);
+}
+
+/** Of what is decided from now on about the partition. */
+async function nextOrder({ platform, source, partition }: PartitionJob): Promise<number> {
+  const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
+  return (standing?.order ?? 0) + 1;
+}
+
+/** When an answer was decided: in order, and in milliseconds. */
+interface When {
+  readonly order: number;
+  readonly readAt: number;
+}
+
+/** A version that cannot be read stays as it is: what to do about it is a person's decision, and the reason tells. */
+async function corrupted(
+  context: PartitionJob,
+  result: ScrapeResult,
+  error: unknown,
+): Promise<PublishResult> {
+  if (!(error instanceof CorruptLakeError)) throw error;
+  const when = { order: await nextOrder(context), readAt: context.platform.clock.now() };
+  return answerOver(
+    result,
+    undefined,
+    undefined,
+    when,
+  )('failed', { reason: error.message, rowsBefore: null });
+}
+
+/** One try over one reading of the current version; undefined where somebody else committed in between. */
+async function tryPublish(
+  context: PartitionJob,
+  store: PartitionVersions,
+  result: ScrapeResult,
+  current: CurrentVersion | undefined,
+  when: When,
+): Promise<PublishResult | undefined> {
+  const { platform, source } = context;
+  const merged = merge(current?.descriptor, result);
+  const answer = answerOver(result, current, merged, when);
+  const blind = indexProblem(result);
+  if (blind !== undefined) return answer('failed', { reason: blind });
+  if (!merged || !isWorthKeeping(merged)) return answer('failed', { reason: 'no item gave records' });
+
+  const { touchesRows, changesStates } = merged;
+  const rows = touchesRows || changesStates ? await mergedRows(source, store, current, merged) : undefined;
+  if (current && (!rows || store.hash(rows) === current.descriptor.contentHash)) {
+    const damage = await store.damage(current.descriptor);
+    if (damage && !rows) throw damage;
+    // With every page read anew a damaged version is written again: that is how --force repairs it.
+    if (!damage && !changesStates) return settled(context, store, current, answer);
+  }
+
+  const reason = await holdReason(context, merged, rows!.length, current?.descriptor);
+  const waiting = reason === null ? undefined : await heldAlready(context, store, rows!);
+  if (waiting) return answer('held', { ...listingOf(waiting), held: waiting.version, reason });
+  const createdAt = platform.clock.now();
+  const id = platform.newId();
+  const version = await store.write({
+    version: id,
+    previous: current?.descriptor.version ?? null,
+    runId: result.runId,
+    createdAt: new Date(createdAt).toISOString(),
+    decision: reason === null ? 'commit' : 'hold',
+    reason,
+    index: merged.index,
+    items: merged.items.map(({ item }) => item),
+    withdrawn: withdrawnBy(merged, id, current?.descriptor),
+    repeated: repeatedRows(source.table, rows!),
+    rows: rows!,
+  });
+  if (reason !== null) return answer('held', { ...listingOf(version), held: version.version, reason });
+  if ((await store.commit(version, current?.manifestEtag, result.runId, version.createdAt)) === 'lost')
+    return undefined;
+  await store.exportCsv(version, rows!);
+  return answer('committed', {
+    ...listingOf(version),
+    version: version.version,
+    rows: version.rows,
+    contentHash: version.contentHash,
+    changed: version.contentHash !== current?.descriptor.contentHash,
+    decidedAt: createdAt,
+  });
+}
+
+/** The version with these very rows that waits for a decision: scraping the same again must not pile up copies. */
+async function heldAlready(
+  { platform, source, partition }: PartitionJob,
+  store: PartitionVersions,
+  rows: readonly Row[],
+): Promise<VersionDescriptor | undefined> {
+  const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
+  const held = (await store.versions()).find(({ version }) => version === standing?.held);
+  return held?.contentHash === store.hash(rows) ? held : undefined;
+}
+
+/** Those of the current version that have not come back, and those that this one no longer has. */
+function withdrawnBy(
+  { items, withdrawn }: Merged,
+  version: string,
+  current: VersionDescriptor | undefined,
+): WithdrawnItem[] {
+  const gone = new Set(withdrawn.map(({ id }) => id));
+  const states = new Map(items.map(({ item }) => [item.id, item.state]));
+  const isStillGone = ({ id }: WithdrawnItem) => {
+    const state = states.get(id);
+    return !gone.has(id) && (state === undefined || state === 'abandoned' || state === 'void');
+  };
+  return [
+    ...(current?.withdrawn.filter(isStillGone) ?? []),
+    ...withdrawn.map((item) => ({ ...item, version })),
+  ];
+}
+
+function listingOf({
+  withdrawn,
+  repeated,
+  index,
+}: VersionDescriptor): Pick<PublishResult, 'withdrawn' | 'repeated' | 'sign'> {
+  return { withdrawn, repeated, sign: index.sign ?? null };
+}
+
+type Answer = (status: PublishResult['status'], more?: Partial<PublishResult>) => PublishResult;
+
+function answerOver(
+  result: ScrapeResult,
+  current: CurrentVersion | undefined,
+  merged: Merged | undefined,
+  { order, readAt }: When,
+): Answer {
+  const descriptor = current?.descriptor;
+  const indexRead = result.index.kind === 'listed' || (result.index.kind === 'none' && merged !== undefined);
+  // Without an index nothing was refreshed: all that is there is carried over.
+  const stats = statsOf(indexRead ? (merged?.items.map(({ item }) => item) ?? []) : carriedOver(descriptor));
+  return (status, more = {}) => ({
+    status,
+    version: descriptor?.version ?? null,
+    previous: descriptor?.version ?? null,
+    stats: {
+      ...stats,
+      unchanged: result.items.filter(({ content }) => content.kind === 'unchanged').length,
+      indexRead,
+    },
+    ...(descriptor ? listingOf(descriptor) : { withdrawn: [], repeated: [], sign: null }),
+    rows: descriptor?.rows ?? 0,
+    rowsBefore: descriptor?.rows ?? null,
+    contentHash: descriptor?.contentHash ?? null,
+    changed: false,
+    decidedAt: readAt,
+    order,
+    held: null,
+    reason: null,
+    attempts: result.attempts,
+    wireBytes: result.wireBytes,
+    ...more,
+  });
+}
+
+function carriedOver(descriptor: VersionDescriptor | undefined): VersionItem[] {
+  return (descriptor?.items ?? []).map((item) =>
+    item.state === 'failed' || isWithoutResult(item.state) ? item : { ...item, state: 'carried' },
+  );
+}
+
+/** Without the index of the day nobody knows what belongs to it: the version before stays. */
+function indexProblem({ index }: ScrapeResult): string | undefined {
+  if (index.kind === 'skipped') return index.reason;
+  return index.kind === 'failed' ? `index: ${reasonText(index.outcome)}` : undefined;
+}
+
+/** One item with rows, or one that rightly has none, or an index that lists nothing. */
+function isWorthKeeping({ items }: Merged): boolean {
+  return items.length === 0 || items.some(({ item }) => item.state !== 'failed');
+}
+
+/** Nothing to write. Where this very run committed the version before it was interrupted, it says so. */
+async function settled(
+  context: PartitionJob,
+  store: PartitionVersions,
+  current: CurrentVersion,
+  answer: Answer,
+): Promise<PublishResult> {
+  await store.exportCsv(current.descriptor);
+  if (current.committedBy !== context.runId) return answer('unchanged');
+  const { previous } = current.descriptor;
+  const before = previous === null ? undefined : await store.descriptor(previous);
+  return answer('committed', {
+    previous,
+    rowsBefore: before?.rows ?? null,
+    changed: before?.contentHash !== current.descriptor.contentHash,
+    decidedAt: Date.parse(current.descriptor.createdAt),
+  });
+}
+
+async function mergedRows(
+  source: Source,
+  store: PartitionVersions,
+  current: CurrentVersion | undefined,
+  merged: Merged,
+): Promise<Row[]> {
+  const keeps =
+    current !== undefined && merged.items.some(({ item, rows }) => rows === 'keep' && item.rows > 0);
+  const kept = keeps ? rowsByItem(source.table, await store.rows(current.descriptor)) : undefined;
+  return merged.items.flatMap(({ item, rows }) => (rows === 'keep' ? (kept?.get(item.id) ?? []) : rows));
+}

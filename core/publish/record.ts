@@ -1,0 +1,135 @@
+import { dayOfRun } from '../calendar/run-id.ts';
+import { FailureStore } from '../failures/failure-store.ts';
+import type { PartitionJob } from '../job.ts';
+import { logKey, manifestKey } from '../lake/layout.ts';
+import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
+import { writeParquet } from '../lake/parquet.ts';
+import type { PublishResult } from '../lake/publish-result.ts';
+import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
+import { columnsOf } from '../schema/columns.ts';
+import { listingStanding, PartitionStore } from '../state/partition-store.ts';
+import { RunStore } from '../state/run-store.ts';
+
+const COMMIT_COLUMNS = columnsOf(COMMIT_SCHEMA);
+
+/** Who published: the scheduled run or one that a person started, the retry of a failed item, a reparse. */
+export type PublishActor = 'run' | 'retry' | 'reparse';
+
+/**
+ * Puts a publish on record: the catalog, the commits table, the partition's standing, recovered failures. Repeating it
+ * changes nothing, and whoever comes after a crash between the commit and its record makes up for it.
+ */
+export async function recordPublish(
+  context: PartitionJob,
+  result: ScrapeResult,
+  answer: PublishResult,
+  actor: PublishActor,
+): Promise<void> {
+  const { platform, source, runId, partition } = context;
+  const at = platform.clock.now();
+  if (answer.version !== null) await register(context);
+  // A version that is held has taken nothing away yet.
+  const withdrawn = answer.withdrawn.filter(({ version }) => version !== answer.held);
+  const row: CommitRow = {
+    run_id: runId,
+    source: source.name,
+    table_name: source.table.name,
+    target: partition.target,
+    partition_date: partition.date,
+    status: answer.status,
+    version: answer.version,
+    previous_version: answer.previous,
+    items_expected: answer.stats.indexRead ? answer.stats.expected : null,
+    items_found: answer.stats.found,
+    items_unchanged: answer.stats.unchanged,
+    items_empty: answer.stats.empty,
+    items_carried: answer.stats.carried,
+    items_failed: answer.stats.failed,
+    items_pending: answer.stats.pending,
+    items_abandoned: answer.stats.abandoned,
+    items_void: answer.stats.void,
+    items_withdrawn: withdrawn.length,
+    rows: answer.rows,
+    rows_before: answer.rowsBefore,
+    content_hash: answer.contentHash,
+    changed: answer.changed,
+    reason: answer.reason,
+    actor,
+    standing_order: answer.order ?? null,
+    recorded_at: new Date(at).toISOString(),
+  };
+  const key = logKey('commits', dayOfRun(runId), source.name, partition, runId);
+  await platform.lake.put(key, writeParquet(COMMIT_COLUMNS, [row]));
+
+  // One item that was tried again makes its partition no fresher.
+  const fresh =
+    result.origin === 'site' &&
+    result.index.kind !== 'none' &&
+    (answer.status === 'committed' || answer.status === 'unchanged');
+  await new PartitionStore(platform.state).record(source.table.name, partition, {
+    status: answer.status,
+    version: answer.version,
+    runId,
+    at: answer.decidedAt,
+    // An answer of before the upgrade has no order.
+    order: answer.order ?? 0,
+    settledRun: fresh ? await new RunStore(platform.state).newest(source.name) : 0,
+    expected: row.items_expected,
+    found: answer.stats.found,
+    empty: answer.stats.empty,
+    pending: answer.stats.pending,
+    abandoned: answer.stats.abandoned,
+    void: answer.stats.void,
+    ...listingStanding(withdrawn, answer.repeated),
+    sign: answer.sign,
+    carried: answer.stats.carried,
+    failed: answer.stats.failed,
+    rows: answer.rows,
+    held: answer.held,
+    reason: answer.reason,
+    fresh,
+  });
+
+  if (answer.status === 'held') return;
+  const seen = seenAt(result, answer.status);
+  const by = { runId, at };
+  await new FailureStore(platform.state).recover(source.name, partition, (item) => seen.get(item), by);
+}
+
+/**
+ * When each page was read that came as it should; milliseconds. A failure that is later than that is not recovered: a
+ * reparse reads captures that may be older than it.
+ */
+function seenAt(
+  { origin, index, items }: ScrapeResult,
+  status: PublishResult['status'],
+): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>();
+  for (const { item, content } of items) {
+    // What was fetched and could not be published (a damaged lake) is not recovered.
+    if (status === 'failed') continue;
+    if (isGood(content)) seen.set(item.id, content.evidence.checkedAt);
+    // Nobody misses the page of an item that has no result, or none yet.
+    if (content.kind === 'no-result') seen.set(item.id, content.checkedAt);
+  }
+  // A scrape asks for all that its index lists. Where a capture lists what nobody ever asked for, somebody still must.
+  const isAsked = origin === 'site' || items.every(({ content }) => content.kind !== 'unseen');
+  if (index.kind === 'listed' && isAsked) seen.set('index', index.index.checkedAt);
+  return seen;
+}
+
+type Good = Extract<ItemContent, { kind: 'records' | 'empty' | 'unchanged' }>;
+
+/** True where the site gave what was asked for. */
+export function isGood(content: ItemContent): content is Good {
+  return content.kind === 'records' || content.kind === 'empty' || content.kind === 'unchanged';
+}
+
+async function register({ platform, source, partition }: PartitionJob): Promise<void> {
+  const manifest = platform.lake.uri(manifestKey(source.table, partition));
+  await platform.catalog.registerPartition({
+    table: source.table.name,
+    values: [partition.target, partition.date],
+    location: manifest.slice(0, manifest.lastIndexOf('/')),
+  });
+}

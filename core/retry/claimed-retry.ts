@@ -1,0 +1,215 @@
+import {
+  type Claim,
+  claimRetry,
+  endClaim,
+  isLetterOf,
+  renewClaim,
+  type Wish,
+  yieldClaim,
+} from '../failures/claim.ts';
+import { CLAIM_MS, isUnresolved } from '../failures/failure.ts';
+import { type FailureKey, FailureStore, keyOf } from '../failures/failure-store.ts';
+import { coolDownMs, type FailedItemMessage } from '../failures/message.ts';
+import { dismiss, leaveToPerson, noteDead, settleRetry } from '../failures/settle.ts';
+import type { PartitionJob } from '../job.ts';
+import type { PublishResult } from '../lake/publish-result.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { type Platform, sourceNamed, unknownPlace } from '../platform.ts';
+import { clearWork, closePartition } from '../run/recovery.ts';
+import type { Source } from '../source/source.ts';
+import { TargetStore } from '../state/target-store.ts';
+import { type Tried, tryAgain } from './try-again.ts';
+
+/** What became of a try, or of the message that asked for it. Each kind says what is done with the message. */
+export type RetryAnswer =
+  /** Acknowledged: what was fetched is published. */
+  | { readonly kind: 'recovered'; readonly runId: string; readonly result: PublishResult }
+  /** Acknowledged: somebody else closed the failure before; no request was sent. */
+  | { readonly kind: 'closed'; readonly why: string }
+  /** Acknowledged: another try would not heal it, so the failure stays open for a person. */
+  | { readonly kind: 'needs-a-person'; readonly why: string }
+  /** Released: not due yet, under way elsewhere, or stopped before its time was up. No try is used up. */
+  | { readonly kind: 'not-yet'; readonly delayMs: number }
+  /** Released until the cool-down has passed. */
+  | { readonly kind: 'failed-again'; readonly outcome: Outcome; readonly delayMs: number }
+  /** Buried: its tries are used up. `redrives`: what its letter says. */
+  | { readonly kind: 'dead'; readonly reason: string; readonly redrives: number }
+  /** Buried: no message that this program can act upon. */
+  | { readonly kind: 'poison'; readonly reason: string };
+
+/** Milliseconds after which a try that had to stop goes on. */
+const GO_ON_MS = 1000;
+
+/**
+ * Tries one failed item once more because a message says so. The failure decides, not the message: a copy, a late delivery or
+ * one after a newer success asks the site for nothing.
+ */
+export async function retryItem(
+  platform: Platform,
+  message: FailedItemMessage,
+  mustStop = () => false,
+): Promise<RetryAnswer> {
+  const problem = unknownPlace(platform, message);
+  if (problem !== undefined) return { kind: 'poison', reason: problem };
+  const source = sourceNamed(platform, message.source);
+  return tryClaimed(platform, source, keyOf(message), { kind: 'message', ...message }, mustStop);
+}
+
+/**
+ * Tries one failed item once more because a person says so: now, whatever its outcome was and whether a message is under way
+ * or not. It counts as none of the tries that the queue has; what is dead stays dead unless it is recovered.
+ */
+export function retryNow(
+  platform: Platform,
+  source: Source,
+  key: FailureKey,
+  mustStop = () => false,
+): Promise<RetryAnswer> {
+  return tryClaimed(platform, source, key, { kind: 'person' }, mustStop);
+}
+
+/**
+ * The order of things makes every crash harmless: claim (with the run id) → request, on record at once → finalize → publish,
+ * which closes the failure → settle → message. Whoever takes up the claim of a dead worker finds its checkpoint and does not
+ * ask again.
+ */
+async function tryClaimed(
+  platform: Platform,
+  source: Source,
+  key: FailureKey,
+  wish: Wish,
+  mustStop: () => boolean,
+): Promise<RetryAnswer> {
+  if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
+  const claim = await claimOf(platform, source, key, wish);
+  switch (claim.kind) {
+    case 'claimed':
+      return tryOnce(platform, source, key, wish, claim, mustStop);
+    case 'wait':
+      return { kind: 'not-yet', delayMs: claim.delayMs };
+    case 'unburied':
+      return dead(claim);
+    case 'left-behind':
+      await closePartition({ platform, source, runId: claim.runId, partition: key.partition }, key);
+      if (claim.isSpent)
+        return declareDead(platform, key, { by: claim.runId, why: 'its worker died each time' });
+      return tryClaimed(platform, source, key, wish, mustStop);
+    default:
+      return claim;
+  }
+}
+
+async function claimOf(
+  { state, clock, newId }: Platform,
+  source: Source,
+  key: FailureKey,
+  wish: Wish,
+): Promise<Claim> {
+  const { skip } = await new TargetStore(state).get(source.name, key.partition.target);
+  const flag = skip ? { why: `the target is flagged: ${skip.reason}`, by: skip.actor } : undefined;
+  return claimRetry(new FailureStore(state), key, wish, { now: clock.now(), newRunId: newId(), flag });
+}
+
+/** Less than this is left of a claim: it is renewed, because one page may wait out a pause of its host. */
+const CLAIM_SPARE_MS = 10 * 60_000;
+
+async function tryOnce(
+  platform: Platform,
+  source: Source,
+  key: FailureKey,
+  wish: Wish,
+  { failure, runId, asked }: Extract<Claim, { kind: 'claimed' }>,
+  mustStop: () => boolean,
+): Promise<RetryAnswer> {
+  const register = new FailureStore(platform.state);
+  const now = () => platform.clock.now();
+  const context: PartitionJob = {
+    platform,
+    source,
+    runId,
+    partition: key.partition,
+    ...(!asked && { retryOf: key.item }),
+  };
+  for (;;) {
+    const until = now() + CLAIM_MS;
+    const tried = await tryAgain(context, failure, () => mustStop() || until - now() < CLAIM_SPARE_MS);
+    if (tried.kind === 'flagged') {
+      // No try is used up; the claim that comes next finds the flag and says what is done about it.
+      await yieldClaim(register, key, runId, now());
+      return tryClaimed(platform, source, key, wish, mustStop);
+    }
+    if (tried.kind !== 'stopped') {
+      const answer = await settle(context, register, key, wish, tried);
+      // In this order: a claim whose work is gone would be taken up under an id whose records are complete.
+      await endClaim(register, key, runId);
+      await clearWork(context);
+      return answer;
+    }
+    if (mustStop()) {
+      await yieldClaim(register, key, runId, now());
+      return { kind: 'not-yet', delayMs: GO_ON_MS };
+    }
+    // Nobody may take up a try that is still alive: two would ask for the same page.
+    if (!(await renewClaim(register, key, runId, now()))) return { kind: 'not-yet', delayMs: GO_ON_MS };
+  }
+}
+
+async function settle(
+  { platform, source, runId }: PartitionJob,
+  register: FailureStore,
+  key: FailureKey,
+  wish: Wish,
+  tried: Exclude<Tried, { kind: 'stopped' | 'flagged' }>,
+): Promise<RetryAnswer> {
+  const at = platform.clock.now();
+  if (tried.kind === 'unlisted') {
+    const why = 'the index no longer lists it';
+    await dismiss(register, key, { at, by: runId, why });
+    return { kind: 'closed', why };
+  }
+  const after = await register.get(key);
+  // Publish closes the failure; where another run did meanwhile, there is nothing left to do either.
+  if (!isUnresolved(after)) {
+    if (tried.kind === 'published') return { kind: 'recovered', runId, result: tried.result };
+    return { kind: 'closed', why: `it is ${after?.state ?? 'gone'}` };
+  }
+  const redrives = wish.kind === 'message' ? wish.redrives : undefined;
+  if (tried.kind === 'published' && tried.result.status === 'held') {
+    const why = tried.result.reason ?? 'the version is held';
+    await leaveToPerson(register, key, { at, by: runId, why }, redrives);
+    return { kind: 'needs-a-person', why };
+  }
+  const outcome: Outcome =
+    tried.kind === 'failed'
+      ? tried.outcome
+      : { code: after.code, message: tried.result.reason ?? after.message ?? after.code };
+  const settled = await settleRetry(register, key, { runId, outcome, policy: source.retry, at });
+  switch (settled.kind) {
+    case 'again':
+      return { kind: 'failed-again', outcome, delayMs: settled.delayMs };
+    case 'dead':
+      return dead(settled);
+    case 'still-dead':
+      // The message only ended what a person had begun: a letter that was put back has its own tries before it.
+      if (redrives !== undefined && isLetterOf(after, redrives))
+        return { kind: 'not-yet', delayMs: coolDownMs(outcome, source.retry) };
+      return { kind: 'needs-a-person', why: `${settled.why}; its letter stays among the dead letters` };
+    default:
+      return settled;
+  }
+}
+
+/** Ends a failure whose message comes to no end: it is dead, and its message is to be buried. */
+export async function declareDead(
+  { state, clock }: Platform,
+  key: FailureKey,
+  { by, why }: { readonly by: string; readonly why: string },
+): Promise<RetryAnswer> {
+  const redrives = await noteDead(new FailureStore(state), key, { at: clock.now(), by, why });
+  return dead({ why, redrives });
+}
+
+/** A letter says one redrive more than its failure: the message that it becomes, should somebody put it back. */
+function dead({ why, redrives }: { readonly why: string; readonly redrives: number }): RetryAnswer {
+  return { kind: 'dead', reason: why, redrives: redrives + 1 };
+}

@@ -1,0 +1,65 @@
+import { FailureStore, keyOf } from '../failures/failure-store.ts';
+import { decodeFailedItem, type FailedItemMessage, MAX_DELIVERIES } from '../failures/message.ts';
+import { noteBuried } from '../failures/settle.ts';
+import type { Platform } from '../platform.ts';
+import type { ReceivedMessage } from '../ports/work-queue.ts';
+import { declareDead, type RetryAnswer, retryItem } from './claimed-retry.ts';
+
+/** Kinds after which the message is still in the queue. */
+export const STAYS_QUEUED: ReadonlySet<RetryAnswer['kind']> = new Set(['not-yet', 'failed-again']);
+
+/**
+ * Handles one delivery of the failed-items queue to its end: decodes it, tries the item, and acknowledges, releases or buries
+ * the message. Whatever is thrown is trouble of ours (a store out of reach): the message then stays as it is and comes again.
+ */
+export async function handleFailedItem(
+  platform: Platform,
+  delivery: ReceivedMessage,
+  mustStop = () => false,
+): Promise<RetryAnswer> {
+  const { failedItems } = platform;
+  const decoded = decodeFailedItem(delivery.body);
+  if (decoded.kind === 'poison') {
+    await failedItems.bury(delivery, decoded.reason);
+    return decoded;
+  }
+  const { message } = decoded;
+  const tried = await retryItem(platform, message, mustStop);
+  const answer = STAYS_QUEUED.has(tried.kind)
+    ? await lastDelivery(platform, message, delivery, tried)
+    : tried;
+  switch (answer.kind) {
+    case 'recovered':
+    case 'closed':
+    case 'needs-a-person':
+      await failedItems.acknowledge(delivery);
+      break;
+    case 'not-yet':
+    case 'failed-again':
+      await failedItems.release(delivery, answer.delayMs);
+      break;
+    case 'dead': {
+      const letter = { ...message, redrives: answer.redrives };
+      const buried = await failedItems.bury({ ...delivery, body: JSON.stringify(letter) }, answer.reason);
+      // Else somebody else has the message by now, and buries it.
+      if (buried) await noteBuried(new FailureStore(platform.state), keyOf(message));
+      break;
+    }
+    case 'poison':
+      await failedItems.bury(delivery, answer.reason);
+      break;
+  }
+  return answer;
+}
+
+/** The queue is about to give up on the message: its failure must not look queued for ever. */
+async function lastDelivery(
+  platform: Platform,
+  message: FailedItemMessage,
+  { deliveries }: ReceivedMessage,
+  answer: RetryAnswer,
+): Promise<RetryAnswer> {
+  if (deliveries < MAX_DELIVERIES) return answer;
+  const why = `it was delivered ${deliveries} times without coming to an end`;
+  return declareDead(platform, keyOf(message), { by: message.runId, why });
+}

@@ -1,0 +1,162 @@
+import { readCaptures } from '../capture/warc.ts';
+import type { Capture } from '../capture/warc-writer.ts';
+import { copyAge, olderThan } from '../fetch/copy-age.ts';
+import type { PartitionJob } from '../job.ts';
+import { captureFiles } from '../lake/layout.ts';
+import type { PageEvidence } from '../lake/scrape-result.ts';
+import type { VersionIndex } from '../lake/version.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { pageValidators } from '../scrape/attempt.ts';
+import type { Learned } from '../scrape/checkpoint.ts';
+import { walkIndex } from '../scrape/index-walk.ts';
+import { INDEX_ID } from '../scrape/progress.ts';
+import { type Asked, type Reading, readResponse } from '../scrape/read-page.ts';
+import type { Item, ListedItem } from '../source/source.ts';
+
+/** What the captures say of one page: the newest that can be read, else why the newest cannot. */
+export interface CapturedPage {
+  readonly learned?: Learned;
+  readonly found?: FoundCapture;
+  readonly outcome?: Outcome;
+}
+
+export interface FoundCapture {
+  readonly capture: Capture;
+  /** `key#offset` */
+  readonly place: string;
+  readonly runId: string;
+}
+
+export interface CapturedIndex {
+  readonly index: VersionIndex;
+  readonly items: readonly ListedItem[];
+}
+
+/** Every capture of one partition, by the path of its address: the site may have moved to another host since. */
+export class CapturedPages {
+  readonly #context: PartitionJob;
+  readonly #byPath = new Map<string, FoundCapture[]>();
+
+  private constructor(context: PartitionJob) {
+    this.#context = context;
+  }
+
+  static async of(context: PartitionJob): Promise<CapturedPages> {
+    const { platform, source, partition } = context;
+    const pages = new CapturedPages(context);
+    for await (const { key, runId } of captureFiles(platform.lake, source.name, partition)) {
+      const stored = await platform.lake.get(key);
+      if (!stored) continue;
+      for await (const { capture, offset } of readCaptures(stored.body)) {
+        const path = pathOf(capture.response.url);
+        const found = { capture, place: `${key}#${offset}`, runId };
+        const known = pages.#byPath.get(path);
+        if (known) known.push(found);
+        else pages.#byPath.set(path, [found]);
+      }
+    }
+    for (const found of pages.#byPath.values()) found.sort((a, b) => b.capture.lookedAt - a.capture.lookedAt);
+    return pages;
+  }
+
+  item(item: Item): CapturedPage {
+    const all = this.#at(item.url);
+    const read = (found: FoundCapture) => this.#read(found, { kind: 'item', item });
+    let first: Outcome | undefined;
+    for (const [at, found] of all.entries()) {
+      const { outcome, learned } = read(found);
+      first ??= outcome;
+      const isStale = () =>
+        all.slice(at + 1).some((other) => isOlderCopy(found, other) && read(other).learned !== undefined);
+      if (learned && !isStale()) return { learned, found };
+    }
+    return first ? { outcome: first } : {};
+  }
+
+  /** The newest index that can be read as a whole, else why the newest cannot. All its pages are of one run: a list moves on. */
+  index(): CapturedIndex | { readonly outcome?: Outcome } {
+    const { source, partition } = this.#context;
+    const all = this.#at(source.discover.url(partition));
+    let first: Outcome | undefined;
+    for (const [at, found] of all.entries()) {
+      const read = this.#indexFrom(found);
+      if ('outcome' in read) {
+        first ??= read.outcome;
+        continue;
+      }
+      const isStale = () =>
+        all.slice(at + 1).some((other) => isOlderCopy(found, other) && 'items' in this.#indexFrom(other));
+      if (!isStale()) return read;
+    }
+    return first ? { outcome: first } : {};
+  }
+
+  #indexFrom(first: FoundCapture): CapturedIndex | { readonly outcome: Outcome } {
+    const { source, partition } = this.#context;
+    const path = source.discover.url(partition);
+    // As it was asked for then: the site may have moved to another host since.
+    const address = new URL(pathOf(new URL(path, source.baseUrl).href), first.capture.response.url).href;
+    const pages: Learned[] = [];
+    for (;;) {
+      const walk = walkIndex(address, (page) => pages[page]);
+      if (walk.kind === 'read') {
+        const { checkedAt, capture, asOf, ...validators } = evidenceOf(first);
+        const index: VersionIndex = {
+          url: new URL(path, source.baseUrl).href,
+          parserVersion: source.parserVersion,
+          checkedAt,
+          capture,
+          ...(walk.pages === 1 ? { asOf, ...validators } : { asOf, pages: walk.pages }),
+          ...(walk.sign !== undefined && { sign: walk.sign }),
+        };
+        return { index, items: walk.items };
+      }
+      const { step } = walk;
+      const candidates =
+        step.page === 0 ? [first] : this.#at(step.url).filter(({ runId }) => runId === first.runId);
+      let outcome: Outcome = { code: 'UNKNOWN_ERROR', message: `there is no capture of ${step.url}` };
+      for (const found of candidates) {
+        const item = { id: INDEX_ID, url: step.url };
+        const read = this.#read(found, { kind: 'index', item, step, attempt: this.#tryOf(found) });
+        if (read.learned) {
+          pages.push(read.learned);
+          break;
+        }
+        outcome = read.outcome;
+      }
+      if (pages.length === step.page) return { outcome };
+    }
+  }
+
+  /** Newest first. */
+  #at(url: string): readonly FoundCapture[] {
+    return this.#byPath.get(pathOf(new URL(url, this.#context.source.baseUrl).href)) ?? [];
+  }
+
+  #read({ capture }: FoundCapture, asked: Asked): Reading {
+    const { source, partition } = this.#context;
+    return readResponse(source, partition, asked, capture.response);
+  }
+
+  /** Which try at its page in its run it was, as far as tries left captures. */
+  #tryOf({ capture, runId }: FoundCapture): number {
+    const same = this.#at(capture.response.url).filter((other) => other.runId === runId);
+    return same.filter((other) => other.capture.lookedAt <= capture.lookedAt).length;
+  }
+}
+
+export function evidenceOf({ capture, place }: FoundCapture): PageEvidence & { readonly asOf: number } {
+  const { response, fetchedAt, lookedAt } = capture;
+  const { asOf } = copyAge(response, fetchedAt);
+  return { checkedAt: lookedAt, capture: place, asOf, ...pageValidators(response) };
+}
+
+function isOlderCopy(one: FoundCapture, other: FoundCapture): boolean {
+  const [answer, held] = [one, other].map(({ capture }) => copyAge(capture.response, capture.fetchedAt));
+  return olderThan(answer!, held!) !== undefined;
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}

@@ -1,0 +1,134 @@
+import { type CivilDate, civilDate, datesBetween } from '../calendar/civil-date.ts';
+import { planKey } from '../lake/layout.ts';
+import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
+import { recordRobots } from '../scrape/attempt.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { clockBehind } from '../state/look-clock.ts';
+import { type RunInput, RunStore } from '../state/run-store.ts';
+import { TargetStore } from '../state/target-store.ts';
+import type { PlanAnswer } from '../workflow/workflow.ts';
+
+/** The work of a run as a value: printed by `--dry-run`, written as JSON Lines by `plan`. */
+export interface Plan {
+  readonly source: string;
+  readonly start: CivilDate;
+  readonly end: CivilDate;
+  readonly work: readonly Partition[];
+  readonly skipped: readonly { readonly target: string; readonly reason: string; readonly since: string }[];
+}
+
+/** Window × targets − skipped; oldest date first, because it is the one that leaves the window tomorrow. */
+export async function makePlan(
+  platform: Pick<Platform, 'sources' | 'state'>,
+  input: Omit<RunInput, 'runId'>,
+): Promise<Plan> {
+  const source = sourceNamed(platform, input.source);
+  const start = civilDate(input.start);
+  const end = civilDate(input.end);
+  const register = new TargetStore(platform.state);
+  const skipped: Plan['skipped'][number][] = [];
+  const open: string[] = [];
+  for (const target of targetsOf(source, input.targets)) {
+    const { skip } = await register.get(source.name, target);
+    if (skip) skipped.push({ target, reason: skip.reason, since: new Date(skip.since).toISOString() });
+    else open.push(target);
+  }
+  const dates = [...datesBetween(start, end)];
+  return {
+    source: source.name,
+    start,
+    end,
+    work: dates.flatMap((date) => open.map((target) => ({ target, date }))),
+    skipped,
+  };
+}
+
+/** When the newest run of the source was at work last, as its clock had it; milliseconds, 0 where there is none. */
+async function lastRunAt({ state }: Platform, source: string): Promise<number> {
+  for await (const { startedAt, finishedAt } of new RunStore(state).list(source))
+    return Math.max(startedAt, finishedAt ?? 0);
+  return 0;
+}
+
+function targetsOf(source: Source, asked: readonly string[] | undefined): readonly string[] {
+  const known = source.targets.map(({ id }) => id);
+  const unknown = asked?.find((target) => !known.includes(target));
+  if (unknown !== undefined) {
+    throw new StageError(
+      'BadInput',
+      `source ${source.name} has no target ${JSON.stringify(unknown)}; it has: ${known.join(', ')}`,
+    );
+  }
+  return asked ? known.filter((target) => asked.includes(target)) : known;
+}
+
+/**
+ * The first stage: checks that the site answers at all, and writes the work list. Called again for the same run
+ * it keeps the list that is there. Throws a StageError `Transient` where the site cannot be reached.
+ */
+export async function plan(platform: Platform, input: RunInput): Promise<PlanAnswer> {
+  const { runId, force } = input;
+  const source = sourceNamed(platform, input.source);
+  const key = planKey(runId);
+  const made = await makePlan(platform, input);
+  const now = platform.clock.now();
+  const behind = clockBehind(now, await lastRunAt(platform, source.name));
+  if (behind) platform.emit(behind);
+  await new RunStore(platform.state).begin(input, now);
+  const first = made.work[0];
+  if (first) await checkReach(platform, source, runId, first);
+  const stored = await platform.lake.get(key);
+  const lines = stored
+    ? countLines(stored.body)
+    : await writePlan(platform, key, made, (partition) => ({
+        runId,
+        source: source.name,
+        ...partition,
+        force,
+      }));
+  platform.emit({ kind: 'planned', runId, partitions: lines });
+  return { ...input, workList: { key, lines } };
+}
+
+async function checkReach(
+  platform: Platform,
+  source: Source,
+  runId: string,
+  first: Partition,
+): Promise<void> {
+  const reach = await platform.fetcherFor(source).reach(source.baseUrl);
+  if (reach.kind === 'dropped') throw new StageError('Transient', `${source.name}: interrupted`);
+  if (reach.robots) await recordRobots({ platform, source, runId, partition: first }, reach.robots);
+  if (reach.kind === 'reached') return;
+  throw new StageError(
+    reach.outcome.code === 'REFUSED' ? 'SiteUnreachable' : 'Transient',
+    `${source.name}: cannot reach ${new URL(source.baseUrl).origin} (${reach.outcome.message ?? reach.outcome.code}); check that the site is up and the address right, then run again; nothing was changed`,
+  );
+}
+
+async function writePlan(
+  platform: Platform,
+  key: string,
+  made: Plan,
+  lineOf: (partition: Partition) => PartitionWork,
+): Promise<number> {
+  const lines = made.work.map((partition) => `${JSON.stringify(lineOf(partition))}\n`);
+  await platform.lake.put(key, new TextEncoder().encode(lines.join('')));
+  return lines.length;
+}
+
+function countLines(body: Uint8Array): number {
+  return body.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
+}
+
+/** The lines of a work list, in order. Throws where the list is not there. */
+export async function* readPlan(
+  platform: Pick<Platform, 'lake'>,
+  key: string,
+): AsyncGenerator<PartitionWork> {
+  const stored = await platform.lake.get(key);
+  if (!stored) throw new Error(`there is no work list at ${key}`);
+  for (const line of new TextDecoder().decode(stored.body).split('\n')) {
+    if (line !== '') yield JSON.parse(line) as PartitionWork;
+  }
+}

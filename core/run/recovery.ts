@@ -1,0 +1,110 @@
+import { endClaim, takeOver } from '../failures/claim.ts';
+import { type FailureKey, FailureStore, keyOf } from '../failures/failure-store.ts';
+import type { PartitionJob } from '../job.ts';
+import { partitionName, partitionWorkPrefix, workPartitionOf, workRoot } from '../lake/layout.ts';
+import { type Platform, sourceNamed } from '../platform.ts';
+import { StorageError } from '../ports/storage-error.ts';
+import { recordDeaths } from '../scrape/deaths.ts';
+import { finalize, isFinalized } from '../scrape/finalize.ts';
+import { INDEX_ID, ScrapeProgress } from '../scrape/progress.ts';
+import type { Partition } from '../source/source.ts';
+import { RunStore } from '../state/run-store.ts';
+
+/**
+ * Ends what earlier runs of a source left behind: runs that were interrupted and will not be taken up again, partitions
+ * that could not be finalized, retries that died. Their attempts, captures and failures go on record, as "every attempt"
+ * promises; what they had not published is left to the run that follows. The caller must know that none of the runs is
+ * still alive; a retry whose claim has not run out may well be, and is left alone.
+ */
+export async function closeEarlierRuns(
+  platform: Platform,
+  sourceName: string,
+  except?: string,
+): Promise<void> {
+  const source = sourceNamed(platform, sourceName);
+  for (const { runId, partition } of await leftovers(platform, sourceName)) {
+    if (runId !== except) await closeLeftover({ platform, source, runId, partition });
+  }
+  const runs = new RunStore(platform.state);
+  for await (const { input, status } of runs.list(sourceName)) {
+    if (status !== 'running' || input.runId === except) continue;
+    await runs.finish(sourceName, input.runId, { status: 'abandoned', at: platform.clock.now() });
+  }
+}
+
+/** One that cannot be closed stays where it is, and says so: it must not keep its source from running for ever. */
+async function closeLeftover(context: PartitionJob): Promise<void> {
+  const { platform, source, runId, partition } = context;
+  const claimed = await claimedBy(context);
+  const register = new FailureStore(platform.state);
+  const now = platform.clock.now();
+  if (claimed && !(await takeOver(register, claimed, runId, now))) return;
+  try {
+    await closePartition(context, claimed);
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const name = partitionName(source.name, partition);
+    platform.emit({
+      kind: 'warning',
+      message: `what run ${runId} left of ${name} cannot be closed: ${message}`,
+    });
+  }
+}
+
+/** Removes what a run that has ended kept for its own resumption. What could not be finalized stays for the next run. */
+export async function clearFinalized(platform: Platform, sourceName: string, runId: string): Promise<void> {
+  const source = sourceNamed(platform, sourceName);
+  for (const leftover of await leftovers(platform, sourceName, runId)) {
+    const context = { platform, source, runId, partition: leftover.partition };
+    if (await isFinalized(context)) await clearWork(context);
+  }
+}
+
+/**
+ * Puts on record what a scrape that nobody goes on with had fetched of a partition. `claimed`: the failure that it tried
+ * again. The next try must be a new run, because this one's records are complete: so its claim ends before its work goes.
+ */
+export async function closePartition(context: PartitionJob, claimed?: FailureKey): Promise<void> {
+  const { platform, runId } = context;
+  if (!(await isFinalized(context))) {
+    await recordDeaths(context);
+    const progress = await ScrapeProgress.load(context);
+    await finalize(context, { scope: progress.attempts(INDEX_ID) > 0 ? 'partition' : 'items' });
+  }
+  if (claimed) await endClaim(new FailureStore(platform.state), claimed, runId);
+  await clearWork(context);
+}
+
+/** The failure that is being tried again under this run id. */
+async function claimedBy({
+  platform,
+  source,
+  runId,
+  partition,
+}: PartitionJob): Promise<FailureKey | undefined> {
+  for await (const failure of new FailureStore(platform.state).list(source.name, partition))
+    if (failure.claim?.runId === runId) return keyOf(failure);
+  return undefined;
+}
+
+/** Removes what a run kept of one partition, once all that outlives it is finalized and published. */
+export async function clearWork({ platform, source, runId, partition }: PartitionJob): Promise<void> {
+  const prefix = partitionWorkPrefix(runId, source.name, partition);
+  for await (const { key } of platform.lake.list(prefix)) await platform.lake.delete(key);
+}
+
+/** Partitions that have something under `work/`, of one run or of all. */
+async function leftovers(
+  platform: Platform,
+  source: string,
+  runId?: string,
+): Promise<{ runId: string; partition: Partition }[]> {
+  const found = new Map<string, { runId: string; partition: Partition }>();
+  for await (const { key } of platform.lake.list(workRoot(runId))) {
+    const place = workPartitionOf(key);
+    if (place?.source === source)
+      found.set(`${place.runId}/${place.partition.target}/${place.partition.date}`, place);
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,135 @@
+import * as z from 'zod';
+import { FAILURE_STATES, type FailureState, isClaimed } from '../failures/failure.ts';
+import type { Platform } from '../platform.ts';
+import type { DocumentName, StateStore } from '../ports/state-store.ts';
+import type { QueueDepth } from '../ports/work-queue.ts';
+
+type Stores = Pick<Platform, 'state' | 'failedItems' | 'clock'>;
+
+/** What a reset forgets. A plan is a value: it can be printed, and nothing has happened yet. */
+export interface ResetPlan {
+  readonly targets: number;
+  /** Targets that are skipped now and will be scraped again. */
+  readonly flagged: readonly { readonly target: string; readonly reason: string }[];
+  readonly failures: Readonly<Record<FailureState, number>>;
+  readonly runs: number;
+  /** Failures that are being tried at this moment. */
+  readonly retrying: number;
+  /** Runs that have not ended, as far as anybody knows: what a live one writes after the reset stays. */
+  readonly running: readonly string[];
+  readonly partitions: number;
+  /** Partitions with a version that waits for a decision. */
+  readonly held: readonly string[];
+  /** Hosts whose pace is kept. */
+  readonly hosts: number;
+  /** Everything else: markers of what was counted, documents that nobody can read. */
+  readonly others: number;
+  readonly queue: QueueDepth;
+  /** Names of all the documents. */
+  readonly documents: readonly DocumentName[];
+}
+
+/** The limit of one transaction. */
+const TOGETHER = 100;
+
+// Of each kind only what is told, so that a state that no longer fits its own schema can be reset as well.
+const flaggedSchema = z.object({
+  source: z.string(),
+  target: z.string(),
+  skip: z.object({ reason: z.string() }),
+});
+const failureSchema = z.object({
+  state: z.enum(FAILURE_STATES),
+  claim: z.object({ until: z.number() }).nullish(),
+});
+const runningSchema = z.object({
+  status: z.literal('running'),
+  input: z.object({ source: z.string(), runId: z.string() }),
+});
+const heldSchema = z.object({ target: z.string(), date: z.string(), held: z.string() });
+
+/** Reads the whole state. `Scan` of DynamoDB and `PurgeQueue` of SQS are the operator's; no function has them. */
+export async function planReset({ state, failedItems, clock }: Stores): Promise<ResetPlan> {
+  const documents = await Array.fromAsync(state.scan());
+  const byKind = Map.groupBy(documents, ({ partition }) => kindOf(partition));
+  const count = (kind: string) => byKind.get(kind)?.length ?? 0;
+  const partitionsOf = (kind: string) => new Set(byKind.get(kind)?.map(({ partition }) => partition));
+  const read = <T>(kind: string, schema: z.ZodType<T>) => readAll(state, partitionsOf(kind), schema);
+
+  const failures = { open: 0, queued: 0, dead: 0, recovered: 0, dismissed: 0 };
+  let retrying = 0;
+  for (const { value } of await read('failures', failureSchema)) {
+    failures[value.state]++;
+    if (isClaimed({ claim: value.claim ?? null }, clock.now())) retrying++;
+  }
+  const counted = ['targets', 'failures', 'runs', 'partitions', 'hosts'].map(count);
+  const unreadable = count('failures') - Object.values(failures).reduce((sum, n) => sum + n, 0);
+  return {
+    targets: count('targets'),
+    flagged: (await read('targets', flaggedSchema)).map(({ value: { source, target, skip } }) => ({
+      target: `${source}/${target}`,
+      reason: skip.reason,
+    })),
+    failures,
+    retrying,
+    runs: count('runs'),
+    running: (await read('runs', runningSchema)).map(
+      ({ value }) => `${value.input.source} ${value.input.runId}`,
+    ),
+    partitions: count('partitions'),
+    held: (await read('partitions', heldSchema)).map(
+      ({ partition, value: { target, date } }) => `${afterKind(partition)}/${target}/${date}`,
+    ),
+    hosts: count('hosts'),
+    others: documents.length - counted.reduce((sum, n) => sum + n, 0) + unreadable,
+    queue: await failedItems.depth(),
+    documents,
+  };
+}
+
+/**
+ * Forgets the state: first the messages, so that none comes of which nothing is known, then the documents. A crash on the
+ * way leaves some of them; the same again takes the rest. The lake is not touched. Returns how many documents went.
+ */
+export async function reset(
+  { state, failedItems }: Pick<Stores, 'state' | 'failedItems'>,
+  onDeleted: (documents: number) => void = () => {},
+): Promise<number> {
+  await failedItems.clear();
+  let deleted = 0;
+  let group: DocumentName[] = [];
+  const flush = async (): Promise<void> => {
+    await state.write(group.map(({ partition, sort }) => ({ kind: 'delete' as const, partition, sort })));
+    deleted += group.length;
+    group = [];
+    onDeleted(deleted);
+  };
+  for await (const name of state.scan()) if (group.push(name) === TOGETHER) await flush();
+  if (group.length > 0) await flush();
+  return deleted;
+}
+
+/** Documents of these partitions that the schema fits. */
+async function readAll<T>(
+  state: StateStore,
+  partitions: ReadonlySet<string>,
+  schema: z.ZodType<T>,
+): Promise<{ readonly partition: string; readonly value: T }[]> {
+  const found: { partition: string; value: T }[] = [];
+  for (const partition of partitions) {
+    for await (const document of state.query(partition)) {
+      const { success, data } = schema.safeParse(document.value);
+      if (success) found.push({ partition, value: data });
+    }
+  }
+  return found;
+}
+
+/** `failures` of `failures#racing`. */
+function kindOf(partition: string): string {
+  return partition.split('#', 1)[0]!;
+}
+
+function afterKind(partition: string): string {
+  return partition.slice(kindOf(partition).length + 1);
+}

@@ -1,0 +1,127 @@
+import { civilDate } from '../calendar/civil-date.ts';
+import { dayOfRun, timeOfId } from '../calendar/run-id.ts';
+import type { Failure } from '../failures/failure.ts';
+import { FailureStore } from '../failures/failure-store.ts';
+import { withoutResult } from '../lake/item-counts.ts';
+import { partitionName, runLogKey, workPrefix } from '../lake/layout.ts';
+import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
+import { writeParquet } from '../lake/parquet.ts';
+import type { PublishResult } from '../lake/publish-result.ts';
+import { type Platform, sourceNamed } from '../platform.ts';
+import { readPublished } from '../publish/publish.ts';
+import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
+import { type RunSummary as Summary, withdrawnNow } from '../report/run-summary.ts';
+import { columnsOf } from '../schema/columns.ts';
+import type { RunInput } from '../state/run-store.ts';
+import { TargetStore } from '../state/target-store.ts';
+import type { PlanAnswer } from '../workflow/workflow.ts';
+import { makePlan, readPlan } from './plan.ts';
+
+/** A run in numbers, with what publish answered for each partition. */
+export type RunSummary = Summary<PublishResult>;
+
+const RUN_COLUMNS = columnsOf(RUN_SCHEMA);
+
+/** Adds up a run from what publish answered, and puts it on record. Repeating it gives the same. */
+export async function summarize(
+  platform: Platform,
+  input: PlanAnswer,
+): Promise<{ status: RunRow['status'] }> {
+  const source = sourceNamed(platform, input.source);
+  const { runId } = input;
+  const partitions: RunSummary['partitions'][number][] = [];
+  for await (const work of readPlan(platform, input.workList.key)) {
+    const partition = { target: work.target, date: civilDate(work.date) };
+    const result = (await readPublished({ platform, source, runId, partition })) ?? 'broken';
+    partitions.push({ partition, name: partitionName(source.name, partition), result });
+  }
+  const { skipped } = await makePlan(platform, input);
+  const summary: RunSummary = {
+    run: runRow(input, partitions, skipped.length, platform.clock.now()),
+    partitions,
+    skipped,
+    failures: await failuresOf(platform, source.name, partitions),
+  };
+  await platform.lake.put(runLogKey(dayOfRun(runId), runId), writeParquet(RUN_COLUMNS, [summary.run]));
+  await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
+  const { status } = summary.run;
+  return { status };
+}
+
+/** The summary that this stage left; undefined before it ran. */
+export async function readSummary(
+  platform: Pick<Platform, 'lake'>,
+  runId: string,
+): Promise<RunSummary | undefined> {
+  const stored = await platform.lake.get(summaryKey(runId));
+  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as RunSummary);
+}
+
+function summaryKey(runId: string): string {
+  return `${workPrefix(runId)}summary.json`;
+}
+
+/**
+ * What is unresolved where something failed. The register is not asked about partitions that are whole: a backfill has
+ * hundreds, and DynamoDB answers for one at a time.
+ */
+async function failuresOf(
+  { state }: Platform,
+  source: string,
+  partitions: RunSummary['partitions'],
+): Promise<FailedItems> {
+  const register = new FailureStore(state);
+  const failures: Failure[] = [];
+  for (const { partition, result } of partitions) {
+    if (result !== 'broken' && result.status !== 'failed' && result.stats.failed === 0) continue;
+    failures.push(...(await Array.fromAsync(register.list(source, partition))));
+  }
+  const flagged = new Set<string>();
+  const targets = new TargetStore(state);
+  for (const target of new Set(failures.map((failure) => failure.target)))
+    if ((await targets.get(source, target)).skip) flagged.add(target);
+  return failedItemsOf(failures, (target) => flagged.has(target));
+}
+
+function runRow(
+  input: RunInput,
+  partitions: RunSummary['partitions'],
+  skippedTargets: number,
+  now: number,
+): RunRow {
+  const results = partitions.flatMap(({ result }) => (result === 'broken' ? [] : [result]));
+  const sum = (of: (result: PublishResult) => number) =>
+    results.reduce((total, result) => total + of(result), 0);
+  const count = (status: PublishResult['status']) =>
+    results.filter((result) => result.status === status).length;
+  const failed = count('failed') + partitions.length - results.length;
+  const itemsFailed = sum(({ stats }) => stats.failed);
+  const withdrawn = sum((result) => (result.status === 'committed' ? withdrawnNow(result).length : 0));
+  const repeated = sum(({ repeated }) => repeated.length);
+  const whole = failed + count('held') + itemsFailed + skippedTargets + withdrawn + repeated === 0;
+  const fresh = count('committed') + count('unchanged');
+  return {
+    run_id: input.runId,
+    source: input.source,
+    status: whole ? 'succeeded' : fresh > 0 ? 'incomplete' : 'failed',
+    window_start: input.start,
+    window_end: input.end,
+    forced: input.force,
+    started_at: new Date(timeOfId(input.runId)).toISOString(),
+    finished_at: new Date(now).toISOString(),
+    partitions: partitions.length,
+    committed: count('committed'),
+    unchanged: count('unchanged'),
+    held: count('held'),
+    failed,
+    items_expected: sum(({ stats }) => stats.expected),
+    items_found: sum(({ stats }) => stats.found),
+    items_carried: sum(({ stats }) => stats.carried),
+    items_failed: itemsFailed,
+    items_pending: sum(({ stats }) => stats.pending),
+    items_without_result: sum(({ stats }) => withoutResult(stats)),
+    items_withdrawn: withdrawn,
+    attempts: sum(({ attempts }) => attempts),
+    wire_bytes: sum(({ wireBytes }) => wireBytes),
+  };
+}

@@ -1,0 +1,281 @@
+import { encodeCapture } from '../capture/warc-writer.ts';
+import { type CopyAge, copyAge, olderThan } from '../fetch/copy-age.ts';
+import type { FetchResult, RobotsRequest, Validators } from '../fetch/fetcher.ts';
+import { headerValue } from '../http/headers.ts';
+import type { PartitionJob, StartedPage } from '../job.ts';
+import type { AttemptRow } from '../lake/log-tables.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { statusOf } from '../outcome/policy.ts';
+import type { HttpResponse } from '../ports/http-client.ts';
+import type { LookClock } from '../state/look-clock.ts';
+import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type Asked, type Reading, readResponse } from './read-page.ts';
+import type { Passage, TargetGate } from './target-gate.ts';
+
+/** A fetch of which there is something to record. */
+type Fetched = Exclude<FetchResult, { kind: 'dropped' }>;
+
+const NO_CAPTURE = new Uint8Array(0);
+
+/** What is known of a page before it is asked for. */
+export interface Held {
+  /** What a 304 confirms; only then is the page asked for conditionally. */
+  readonly confirms?: { readonly validators: Validators; readonly learned: Learned };
+  /** How old the copy is that the current version was made of. */
+  readonly copy?: CopyAge;
+}
+
+/**
+ * Tries one page once, puts the attempt on record, and raises the flag where its answer is a wall. Undefined where nothing
+ * was sent: the gate shut, or the platform was told to stop, while the request waited for its turn. Never throws for what a
+ * site does.
+ */
+export async function attemptPage(
+  context: PartitionJob,
+  gate: TargetGate,
+  looks: LookClock,
+  asked: Asked,
+  number: number,
+  held: Held,
+): Promise<Checkpoint | undefined> {
+  const passage = await gate.enter(asked.kind);
+  try {
+    return await passThrough(context, passage, looks, asked, number, held);
+  } finally {
+    passage.end();
+  }
+}
+
+async function passThrough(
+  context: PartitionJob,
+  passage: Passage,
+  looks: LookClock,
+  asked: Asked,
+  number: number,
+  held: Held,
+): Promise<Checkpoint | undefined> {
+  const { platform, source } = context;
+  const validators = held.confirms?.validators;
+  const url = new URL(asked.item.url, source.baseUrl).href;
+  const request = { url, permission: passage.permission, ...(validators && { validators }) };
+  const fetched = await platform.fetcherFor(source).fetch(request);
+  if (fetched.robots) await recordRobots(context, fetched.robots);
+  if (fetched.kind === 'dropped') return undefined;
+
+  const { startedAt } = fetched;
+  const lookedAt = looks.order(startedAt);
+  const toRecord = () => readAndRecord(context, passage, asked, number, held, url, fetched, lookedAt);
+  const { readAlone } = context;
+  if (!readAlone || fetched.kind === 'failed') return toRecord();
+  const { kind, item } = asked;
+  const page = asked.kind === 'index' ? asked.step.page : 0;
+  return readAlone({ kind, item, page, number, startedAt, lookedAt }, toRecord);
+}
+
+async function readAndRecord(
+  context: PartitionJob,
+  passage: Passage,
+  asked: Asked,
+  number: number,
+  held: Held,
+  url: string,
+  fetched: Fetched,
+  lookedAt: number,
+): Promise<Checkpoint> {
+  const { platform, source, runId, partition } = context;
+  const validators = held.confirms?.validators;
+  const reading = read(context, asked, fetched, held);
+  const response = fetched.kind === 'response' ? fetched.response : undefined;
+  const checkpoint: Checkpoint = {
+    kind: asked.kind,
+    item: asked.item,
+    lookedAt,
+    outcome: reading.outcome,
+    ...(reading.learned && { learned: reading.learned }),
+    ...(asked.kind === 'index' && asked.step.page > 0 && { page: asked.step.page }),
+    ...(response?.status === 304 ? validators : pageValidators(response)),
+    ...(response && { asOf: copyAge(response, fetched.startedAt).asOf }),
+    attempt: {
+      ...attemptFacts(context, reading.outcome),
+      item_id: asked.item.id,
+      url,
+      final_url: response?.url ?? null,
+      attempted_at: new Date(fetched.startedAt).toISOString(),
+      attempt_number: number,
+      http_status_code: response?.status ?? null,
+      timing_ms: Math.round(fetched.finishedAt - fetched.startedAt),
+      waited_ms: Math.round(fetched.waitedMs),
+      redirects: fetched.redirects,
+      conditional: validators !== undefined,
+      wire_bytes: response?.body.length ?? null,
+      decoded_bytes: reading.decodedBytes ?? null,
+      records_found: reading.learned?.kind === 'records' ? reading.learned.records.length : null,
+    },
+  };
+  // Nobody in this process asks on; the store is told behind the record, for a flag whose attempt is lost explains nothing.
+  passage.judge(checkpoint);
+  await writeCheckpoint(platform.lake, runId, source.name, partition, {
+    checkpoint,
+    capture: await captureOf(fetched, lookedAt),
+  });
+  platform.emit({
+    kind: 'attempted',
+    source: source.name,
+    partition,
+    item: asked.item.id,
+    attempt: number,
+    code: reading.outcome.code,
+    ...(reading.outcome.message !== undefined && { message: reading.outcome.message }),
+  });
+  await passage.raiseFlag();
+  return checkpoint;
+}
+
+function read(
+  { source, partition }: PartitionJob,
+  asked: Asked,
+  fetched: Fetched,
+  { confirms, copy }: Held,
+): Reading {
+  if (fetched.kind === 'failed') return { outcome: fetched.outcome };
+  const { response, startedAt } = fetched;
+  if (response.status === 304) {
+    if (confirms) return { outcome: { code: 'NOT_MODIFIED' }, learned: confirms.learned };
+    return {
+      outcome: { code: 'SERVER_ERROR', message: 'HTTP 304, although the page was asked for in full' },
+    };
+  }
+  const reading = readResponse(source, partition, asked, response);
+  const stale = reading.learned && copy && olderThan(copyAge(response, startedAt), copy);
+  if (stale === undefined) return reading;
+  const { decodedBytes } = reading;
+  const outcome: Outcome = { code: 'SERVER_ERROR', rule: 'stale-copy', message: stale };
+  return { outcome, ...(decodedBytes !== undefined && { decodedBytes }) };
+}
+
+/** A 304 has no body of its own: the capture that it confirms is already kept. */
+async function captureOf(fetched: Fetched, lookedAt: number): Promise<Uint8Array> {
+  if (fetched.kind === 'failed' || fetched.response.status === 304) return NO_CAPTURE;
+  return encodeCapture({ response: fetched.response, fetchedAt: fetched.startedAt, lookedAt });
+}
+
+/** What a response came with that the next request can send back. */
+export function pageValidators(response: HttpResponse | undefined): Validators {
+  if (response?.status !== 200) return {};
+  const etag = headerValue(response.headers, 'etag');
+  const lastModified = headerValue(response.headers, 'last-modified');
+  return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+}
+
+/** TOO_LARGE, as most such pages are, and so that nobody asks for it again by himself: it would end that process, too. */
+const FATAL: Outcome = {
+  code: 'TOO_LARGE',
+  message: 'the process died twice over this partition, the last time while it read this page',
+};
+
+/** Puts a page on record that was being read when a process died; undefined where its attempt is there. */
+export async function recordFatal(
+  context: PartitionJob,
+  { kind, item, page, number, startedAt, lookedAt }: StartedPage,
+): Promise<Checkpoint | undefined> {
+  const { platform, source, runId, partition } = context;
+  const checkpoint: Checkpoint = {
+    kind,
+    item,
+    lookedAt,
+    outcome: FATAL,
+    ...(page > 0 && { page }),
+    attempt: {
+      ...attemptFacts(context, FATAL),
+      ...NO_RESPONSE,
+      item_id: item.id,
+      url: new URL(item.url, source.baseUrl).href,
+      attempted_at: new Date(startedAt).toISOString(),
+      attempt_number: number,
+    },
+  };
+  const stored = { checkpoint, capture: NO_CAPTURE };
+  if (!(await writeCheckpoint(platform.lake, runId, source.name, partition, stored, { ifNoneMatch: '*' })))
+    return undefined;
+  platform.emit({
+    kind: 'attempted',
+    source: source.name,
+    partition,
+    item: item.id,
+    attempt: number,
+    code: FATAL.code,
+    ...(FATAL.message !== undefined && { message: FATAL.message }),
+  });
+  return checkpoint;
+}
+
+/** What is not known of an attempt whose response was lost. */
+const NO_RESPONSE = {
+  final_url: null,
+  http_status_code: null,
+  timing_ms: 0,
+  waited_ms: 0,
+  redirects: 0,
+  conditional: false,
+  wire_bytes: null,
+  decoded_bytes: null,
+  records_found: null,
+} satisfies Partial<AttemptRow>;
+
+/** Keeps a request for robots.txt on record, beside the attempts of the partition that caused it. */
+export async function recordRobots(context: PartitionJob, robots: RobotsRequest): Promise<void> {
+  const { platform, source, runId, partition } = context;
+  // 4xx is an answer too: there is no such file (RFC 9309). What is none comes as a failure.
+  const outcome: Outcome = robots.failure ?? {
+    code: 'SUCCESS',
+    ...(robots.note !== undefined && { message: robots.note }),
+  };
+  if (robots.note !== undefined)
+    platform.emit({ kind: 'warning', message: `${source.name}: ${robots.note}` });
+  // Numbered by time: a resumed run may well ask again, and each request is on record.
+  const item = { id: `txt-${platform.newId()}`, url: robots.url };
+  const stored: StoredCheckpoint = {
+    capture: NO_CAPTURE,
+    checkpoint: {
+      kind: 'robots',
+      item,
+      lookedAt: robots.startedAt,
+      outcome,
+      attempt: {
+        ...attemptFacts(context, outcome),
+        item_id: 'robots.txt',
+        url: robots.url,
+        final_url: null,
+        attempted_at: new Date(robots.startedAt).toISOString(),
+        attempt_number: 1,
+        http_status_code: robots.httpStatus ?? null,
+        timing_ms: Math.round(robots.finishedAt - robots.startedAt),
+        waited_ms: 0,
+        redirects: 0,
+        conditional: false,
+        wire_bytes: robots.wireBytes,
+        decoded_bytes: null,
+        records_found: null,
+      },
+    },
+  };
+  await writeCheckpoint(platform.lake, runId, source.name, partition, stored);
+}
+
+/** The columns that every attempt shares. */
+function attemptFacts({ platform, source, runId, partition }: PartitionJob, outcome: Outcome) {
+  return {
+    attempt_id: platform.newId(),
+    run_id: runId,
+    source: source.name,
+    target: partition.target,
+    partition_date: partition.date,
+    status: statusOf(outcome.code),
+    error_code: outcome.code,
+    block_type: outcome.blockType ?? null,
+    rule: outcome.rule ?? null,
+    error_message: outcome.message ?? null,
+    capture: null,
+    parser_version: source.parserVersion,
+  } satisfies Partial<AttemptRow>;
+}

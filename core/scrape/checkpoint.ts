@@ -1,0 +1,91 @@
+import { partitionWorkPrefix } from '../lake/layout.ts';
+import type { AttemptRow } from '../lake/log-tables.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { ObjectStore, PutOptions } from '../ports/object-store.ts';
+import type { Row } from '../schema/columns.ts';
+import type { Item, ListedItem, Partition } from '../source/source.ts';
+
+/** What a successful attempt learned. */
+export type Learned =
+  /** A page of the index; `next`: the absolute address on which its list goes on. */
+  | { readonly kind: 'items'; readonly items: readonly ListedItem[]; readonly next?: string }
+  /** A page of the index that sends on to another one, by its absolute address. */
+  | { readonly kind: 'follow'; readonly url: string; readonly note: string }
+  | { readonly kind: 'records'; readonly records: readonly Row[] }
+  /** Of an index, `reason` is the sign by which the day is empty. */
+  | { readonly kind: 'empty'; readonly reason: string }
+  /** 304: what the current version holds of the item stands. */
+  | { readonly kind: 'unchanged' };
+
+/** One attempt, durable the moment it ended: what makes a scrape resumable. Never updated. */
+export interface Checkpoint {
+  readonly kind: 'index' | 'item' | 'robots';
+  /** Page of an index that takes several requests, from 0, which is left out. */
+  readonly page?: number;
+  readonly item: Item;
+  readonly attempt: AttemptRow;
+  /** What orders it among all looks at the page (`LookClock`); milliseconds. */
+  readonly lookedAt: number;
+  readonly outcome: Outcome;
+  readonly learned?: Learned;
+  /** Validators of the page: those it came with, or those that a 304 confirmed. */
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** See `CopyAge`. */
+  readonly asOf?: number;
+}
+
+/** A checkpoint as it is stored: with the WARC record of the response, where there was one. */
+export interface StoredCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly capture: Uint8Array;
+}
+
+const NEWLINE = 0x0a;
+
+/** `work/<run>/<source>/<target>/<date>/item-4711.2`: the second attempt at item 4711. */
+function checkpointKey(runId: string, source: string, partition: Partition, checkpoint: Checkpoint): string {
+  const { kind, page = 0, item, attempt } = checkpoint;
+  const ofIndex = page === 0 ? 'index' : `index-${page}`;
+  const name = kind === 'index' ? ofIndex : `${kind}-${item.id}`;
+  return `${checkpointPrefix(runId, source, partition)}${name}.${attempt.attempt_number}`;
+}
+
+function checkpointPrefix(runId: string, source: string, partition: Partition): string {
+  return `${partitionWorkPrefix(runId, source, partition)}attempts/`;
+}
+
+/** Stored as one line of JSON, then the bytes of the capture. False where a condition on it did not hold. */
+export async function writeCheckpoint(
+  lake: ObjectStore,
+  runId: string,
+  source: string,
+  partition: Partition,
+  { checkpoint, capture }: StoredCheckpoint,
+  options: Pick<PutOptions, 'ifNoneMatch'> = {},
+): Promise<boolean> {
+  const header = new TextEncoder().encode(`${JSON.stringify(checkpoint)}\n`);
+  const body = new Uint8Array(header.length + capture.length);
+  body.set(header);
+  body.set(capture, header.length);
+  const put = await lake.put(checkpointKey(runId, source, partition, checkpoint), body, options);
+  return put.kind === 'stored';
+}
+
+/** Every attempt of one run at one partition, one at a time, in the order of their keys. */
+export async function* readCheckpoints(
+  lake: ObjectStore,
+  runId: string,
+  source: string,
+  partition: Partition,
+): AsyncGenerator<StoredCheckpoint> {
+  for await (const { key } of lake.list(checkpointPrefix(runId, source, partition))) {
+    const stored = await lake.get(key);
+    if (!stored) continue;
+    const end = stored.body.indexOf(NEWLINE);
+    const checkpoint = JSON.parse(new TextDecoder().decode(stored.body.subarray(0, end))) as Checkpoint;
+    // One that was written before looks had an order.
+    const lookedAt = checkpoint.lookedAt ?? Date.parse(checkpoint.attempt.attempted_at);
+    yield { checkpoint: { ...checkpoint, lookedAt }, capture: stored.body.subarray(end + 1) };
+  }
+}

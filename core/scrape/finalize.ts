@@ -1,0 +1,285 @@
+import pLimit from 'p-limit';
+import { timeOfId } from '../calendar/run-id.ts';
+import { type FailedItem, type FailedTry, orderOf } from '../failures/failure.ts';
+import { FAILURES_AT_ONCE, FailureStore } from '../failures/failure-store.ts';
+import { queueFailures } from '../failures/queue-failures.ts';
+import type { PartitionJob } from '../job.ts';
+import { partitionWorkPrefix } from '../lake/layout.ts';
+import type { AttemptRow } from '../lake/log-tables.ts';
+import type {
+  IndexResult,
+  ItemContent,
+  ItemResult,
+  PageEvidence,
+  ScrapeResult,
+} from '../lake/scrape-result.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { DISPOSITIONS } from '../outcome/policy.ts';
+import type { Item, ListedItem } from '../source/source.ts';
+import { afterAttempt, lookedAtLast, TargetStore } from '../state/target-store.ts';
+import { appendAttempts } from './attempt-log.ts';
+import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
+import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import { type IndexWalk, walkIndex } from './index-walk.ts';
+import { INDEX_ID, inOrder } from './progress.ts';
+
+const UNASKED = { code: 'UNKNOWN_ERROR', message: 'it was not asked for before the run gave up' } as const;
+
+function resultKey({ runId, source, partition }: PartitionJob): string {
+  return `${partitionWorkPrefix(runId, source.name, partition)}result.json`;
+}
+
+export async function isFinalized(context: PartitionJob): Promise<boolean> {
+  return (await context.platform.lake.head(resultKey(context))) !== undefined;
+}
+
+/** The finalized result; undefined before the scrape has ended. */
+export async function readResult(context: PartitionJob): Promise<ScrapeResult | undefined> {
+  const stored = await context.platform.lake.get(resultKey(context));
+  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as ScrapeResult);
+}
+
+export interface FinalizeOptions {
+  /** `items`: single items were tried again, nobody asked for the index, and what is not mentioned stands as it is. */
+  readonly scope?: 'partition' | 'items';
+  /** Listed items that nobody came to ask for: each is a failure, too. */
+  readonly unasked?: readonly Item[];
+}
+
+/**
+ * Turns the checkpoints of a scrape into what outlives the run: WARC files, the attempts table, the target's counters,
+ * failures, and last the result that publish reads. Any step may be repeated after a crash: the same checkpoints
+ * give objects that say the same, and the counters are added in one transaction with a marker.
+ */
+export async function finalize(
+  context: PartitionJob,
+  { scope = 'partition', unasked = [] }: FinalizeOptions = {},
+): Promise<void> {
+  const { platform, runId, source, partition } = context;
+  const captures = new CaptureWriter(context);
+  const seen: { checkpoint: Checkpoint; place: CapturePlace | null }[] = [];
+  const last = new Map<string, Checkpoint>();
+  const tries = new Map<string, FailedTry[]>();
+  const pages = new Map<number, Checkpoint>();
+  for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition))
+    seen.push({ checkpoint, place: await captures.add(capture) });
+  await captures.finish();
+  const attempts: AttemptRow[] = [];
+  let lastLookAt = 0;
+  seen.sort((a, b) => inOrder(a.checkpoint, b.checkpoint));
+  for (const { checkpoint, place } of seen) {
+    const attempt = { ...checkpoint.attempt, capture: placeText(place) };
+    attempts.push(attempt);
+    const kept = { ...checkpoint, attempt };
+    if (checkpoint.kind !== 'robots') lastLookAt = Math.max(lastLookAt, checkpoint.lookedAt);
+    if (checkpoint.kind !== 'robots') noteTry(tries, kept);
+    if (checkpoint.kind === 'index' && isLaterTry(kept, pages.get(checkpoint.page ?? 0)))
+      pages.set(checkpoint.page ?? 0, kept);
+    if (checkpoint.kind === 'item' && isLaterTry(kept, last.get(checkpoint.item.id)))
+      last.set(checkpoint.item.id, kept);
+  }
+  await appendAttempts(context, attempts);
+
+  const walk = walkIndex('', (page) => pages.get(page)?.learned);
+  const result: ScrapeResult = {
+    runId,
+    origin: 'site',
+    source: source.name,
+    partition,
+    parserVersion: source.parserVersion,
+    index: scope === 'items' ? { kind: 'none' } : indexResult(context, pages, walk),
+    items: itemsOf(scope, walk, last).map((item) =>
+      itemResult(context, item, last.get(item.id), listedAt(pages)),
+    ),
+    attempts: attempts.length,
+    wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
+  };
+  await countAttempts(context, attempts, lastLookAt);
+  const failedPage = walk.kind === 'next' ? pages.get(walk.step.page) : undefined;
+  await openFailures(context, failedPage, result.items, last, tries, unasked);
+  await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
+}
+
+function itemsOf(
+  scope: 'partition' | 'items',
+  walk: IndexWalk,
+  last: ReadonlyMap<string, Checkpoint>,
+): readonly ListedItem[] {
+  if (scope === 'items') return [...last.values()].map(({ item }) => item);
+  return walk.kind === 'read' ? walk.items : [];
+}
+
+function isLaterTry(checkpoint: Checkpoint, than: Checkpoint | undefined): boolean {
+  return !than || checkpoint.attempt.attempt_number > than.attempt.attempt_number;
+}
+
+function indexResult(
+  { source }: PartitionJob,
+  pages: ReadonlyMap<number, Checkpoint>,
+  walk: IndexWalk,
+): IndexResult {
+  const first = pages.get(0);
+  if (!first) return { kind: 'skipped', reason: 'the target is flagged' };
+  if (walk.kind === 'next') {
+    const { page } = walk.step;
+    const message = `page ${page + 1} of the index was not asked for before the run gave up`;
+    return { kind: 'failed', outcome: pages.get(page)?.outcome ?? { code: 'UNKNOWN_ERROR', message } };
+  }
+  const { checkedAt, capture, asOf, etag, lastModified } = evidenceOf(first);
+  const oldest = Math.min(...[...pages.values()].map((page) => page.asOf ?? Number.NaN));
+  // A list of several pages is never asked for conditionally: a 304 of one page says nothing of the others.
+  const isOne = walk.pages === 1;
+  return {
+    kind: 'listed',
+    index: {
+      url: first.attempt.url,
+      checkedAt,
+      parserVersion: source.parserVersion,
+      capture,
+      ...(isOne && etag !== undefined && { etag }),
+      ...(isOne && lastModified !== undefined && { lastModified }),
+      ...(asOf !== undefined && Number.isFinite(oldest) && { asOf: oldest }),
+      ...(!isOne && { pages: walk.pages }),
+      ...(walk.sign !== undefined && { sign: walk.sign }),
+    },
+  };
+}
+
+/** Milliseconds; when the index was asked for that lists the items. */
+function listedAt(pages: ReadonlyMap<number, Checkpoint>): number {
+  return pages.get(0)?.lookedAt ?? 0;
+}
+
+function itemResult(
+  context: PartitionJob,
+  { id, url, status = 'ready' }: ListedItem,
+  checkpoint: Checkpoint | undefined,
+  checkedAt: number,
+): ItemResult {
+  const item = { id, url };
+  if (status !== 'ready') return { item, attempts: 0, content: { kind: 'no-result', status, checkedAt } };
+  if (!checkpoint) return { item, attempts: 0, content: { kind: 'skipped', reason: 'it was not asked for' } };
+  return { item, attempts: checkpoint.attempt.attempt_number, content: contentOf(context, checkpoint) };
+}
+
+function contentOf({ runId }: PartitionJob, checkpoint: Checkpoint): ItemContent {
+  const evidence = evidenceOf(checkpoint);
+  const { learned, attempt } = checkpoint;
+  switch (learned?.kind) {
+    case 'records': {
+      const lineage = {
+        _run_id: runId,
+        _source_url: attempt.final_url ?? attempt.url,
+        _scraped_at: attempt.attempted_at,
+        _capture: attempt.capture,
+      };
+      return {
+        kind: 'records',
+        evidence,
+        records: learned.records.map((record) => ({ ...record, ...lineage })),
+      };
+    }
+    case 'empty':
+      return { kind: 'empty', reason: learned.reason, evidence };
+    case 'unchanged':
+      return { kind: 'unchanged', evidence };
+    default:
+      return { kind: 'failed', outcome: checkpoint.outcome };
+  }
+}
+
+function evidenceOf({ attempt, lookedAt, etag, lastModified, asOf }: Checkpoint): PageEvidence {
+  return {
+    checkedAt: lookedAt,
+    capture: attempt.capture,
+    ...(etag !== undefined && { etag }),
+    ...(lastModified !== undefined && { lastModified }),
+    ...(asOf !== undefined && { asOf }),
+  };
+}
+
+function noteTry(
+  tries: Map<string, FailedTry[]>,
+  { item, attempt, lookedAt, outcome, kind, learned }: Checkpoint,
+): void {
+  // Pages of an index that came are no tries of the one that did not.
+  if (kind === 'index' && learned) return;
+  const at = Date.parse(attempt.attempted_at);
+  const note: FailedTry = {
+    at,
+    ...(lookedAt !== at && { lookedAt }),
+    runId: attempt.run_id,
+    code: outcome.code,
+    message: outcome.message ?? null,
+  };
+  const known = tries.get(item.id);
+  if (known) known.push(note);
+  else tries.set(item.id, [note]);
+}
+
+async function countAttempts(
+  { platform, source, runId, partition }: PartitionJob,
+  attempts: readonly AttemptRow[],
+  lastLookAt: number,
+): Promise<void> {
+  const own = attempts.filter((attempt) => attempt.item_id !== 'robots.txt');
+  if (own.length === 0) return;
+  const times = own.map(({ attempted_at }) => Date.parse(attempted_at));
+  await new TargetStore(platform.state).update(
+    source.name,
+    partition.target,
+    (record) =>
+      own.reduce(
+        (counted, attempt) =>
+          afterAttempt(
+            counted,
+            { code: attempt.error_code },
+            Date.parse(attempt.attempted_at),
+            source,
+            attempt.item_id === INDEX_ID ? 'index' : 'item',
+          ),
+        lookedAtLast(record, lastLookAt, times),
+      ),
+    {
+      kind: 'put',
+      partition: `finalized#${runId}`,
+      sort: `${source.name}#${partition.target}#${partition.date}`,
+      value: true,
+      expect: 'absent',
+    },
+  );
+}
+
+async function openFailures(
+  context: PartitionJob,
+  index: Checkpoint | undefined,
+  items: readonly ItemResult[],
+  last: ReadonlyMap<string, Checkpoint>,
+  tries: ReadonlyMap<string, readonly FailedTry[]>,
+  unasked: readonly Item[],
+): Promise<void> {
+  const { source, runId } = context;
+  const tried = [...(index ? [index] : []), ...items.flatMap(({ item }) => last.get(item.id) ?? [])];
+  const failed = tried
+    .filter(({ outcome }) => DISPOSITIONS[outcome.code].opensFailure)
+    .map(({ attempt, item, outcome }): FailedItem & { outcome: Outcome } => ({
+      item: item.id,
+      url: attempt.url,
+      tries: tries.get(item.id)!.toSorted((a, b) => orderOf(a) - orderOf(b)),
+      capture: attempt.capture,
+      outcome,
+    }));
+  const at = timeOfId(runId);
+  for (const { id, url } of unasked) {
+    const { href } = new URL(url, source.baseUrl);
+    const untried = { at, runId, code: UNASKED.code, message: UNASKED.message };
+    failed.push({ item: id, url: href, tries: [untried], capture: null, outcome: UNASKED });
+  }
+  const register = new FailureStore(context.platform.state);
+  const opened = await pLimit(FAILURES_AT_ONCE).map(failed, async ({ outcome, ...each }) => ({
+    failure: await register.open(source.name, context.partition, each, runId),
+    outcome,
+    at: each.tries.at(-1)!.at,
+  }));
+  await queueFailures(context, opened);
+}

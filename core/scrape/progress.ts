@@ -1,0 +1,75 @@
+import type { PartitionJob } from '../job.ts';
+import type { ListedItem } from '../source/source.ts';
+import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import { type IndexWalk, walkIndex } from './index-walk.ts';
+
+/** The item id under which the index of the day is tried and recorded like any other page. */
+export const INDEX_ID = 'index';
+
+type Tried = Pick<Checkpoint, 'outcome' | 'attempt' | 'lookedAt'>;
+
+/** As they happened: ids are made from the clock, which may be set back in the midst of a run. */
+export function inOrder(a: Omit<Tried, 'outcome'>, b: Omit<Tried, 'outcome'>): number {
+  return a.lookedAt - b.lookedAt || (a.attempt.attempt_id < b.attempt.attempt_id ? -1 : 1);
+}
+
+/** What is already on record of this scrape, by item, and for an index of several pages by page. */
+export class ScrapeProgress {
+  readonly #last = new Map<string, Checkpoint>();
+  readonly #attempts = new Map<string, number>();
+  readonly #tried: Tried[] = [];
+
+  static async load({ platform, runId, source, partition }: PartitionJob): Promise<ScrapeProgress> {
+    const progress = new ScrapeProgress();
+    for await (const { checkpoint } of readCheckpoints(platform.lake, runId, source.name, partition))
+      progress.add(checkpoint);
+    return progress;
+  }
+
+  add(checkpoint: Checkpoint): void {
+    if (checkpoint.kind === 'robots') return;
+    const { item, page, outcome, attempt, lookedAt } = checkpoint;
+    this.#tried.push({ outcome, attempt, lookedAt });
+    const number = checkpoint.attempt.attempt_number;
+    if (number <= this.attempts(item.id, page)) return;
+    this.#attempts.set(pageName(item.id, page), number);
+    // Records are read again from the checkpoint when the scrape is finalized: they need not stay in memory.
+    const { learned, ...rest } = checkpoint;
+    this.#last.set(pageName(item.id, page), learned && learned.kind !== 'records' ? checkpoint : rest);
+  }
+
+  /** Every attempt so far, as it happened. */
+  inOrder(): readonly Tried[] {
+    return this.#tried.toSorted(inOrder);
+  }
+
+  /** The latest look; milliseconds, 0 for none. */
+  lastLookAt(): number {
+    return this.#tried.reduce((last, { lookedAt }) => Math.max(last, lookedAt), 0);
+  }
+
+  /** `page`: of an index, from 0. */
+  last(id: string, page?: number): Checkpoint | undefined {
+    return this.#last.get(pageName(id, page));
+  }
+
+  attempts(id: string, page?: number): number {
+    return this.#attempts.get(pageName(id, page)) ?? 0;
+  }
+
+  /** How far the index was read that begins at this absolute address. */
+  index(first: string): IndexWalk {
+    return walkIndex(first, (page) => this.last(INDEX_ID, page)?.learned);
+  }
+
+  /** The items of the day; undefined while the index could not be read. */
+  listed(): readonly ListedItem[] | undefined {
+    const walk = this.index('');
+    return walk.kind === 'read' ? walk.items : undefined;
+  }
+}
+
+/** No identifier has a `/`: nothing else is called so. */
+function pageName(id: string, page = 0): string {
+  return page === 0 ? id : `${id}/${page}`;
+}

@@ -1,0 +1,221 @@
+import { toPage } from '../fetch/decode.ts';
+import { classifyResponse } from '../outcome/classify.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { HttpResponse } from '../ports/http-client.ts';
+import type { Row } from '../schema/columns.ts';
+import { PageTooLargeError } from '../source/html-budget.ts';
+import { isIdentifier } from '../source/identifier.ts';
+import type { Page } from '../source/page.ts';
+import {
+  type Item,
+  LISTED_STATUSES,
+  type ListedItem,
+  type Partition,
+  type Source,
+} from '../source/source.ts';
+import { cutOff, isSameAddress, notWhole } from '../source/whole-index.ts';
+import type { Learned } from './checkpoint.ts';
+import { type IndexStep, MAX_INDEX_PAGES } from './index-walk.ts';
+
+/** A response, read: what it taught, or why it taught nothing. */
+export interface Reading {
+  readonly outcome: Outcome;
+  readonly learned?: Learned;
+  readonly decodedBytes?: number;
+}
+
+/** What was asked for: decides which parser reads the answer. */
+export type Asked =
+  | {
+      readonly kind: 'index';
+      readonly item: Item;
+      readonly step: IndexStep;
+      /** Try at this page in the run, from 1. */
+      readonly attempt: number;
+    }
+  | { readonly kind: 'item'; readonly item: Item };
+type AskedIndex = Extract<Asked, { kind: 'index' }>;
+
+/** Names that the attempts table gives to what is no item. */
+const RESERVED_IDS: ReadonlySet<string> = new Set(['index', 'robots.txt']);
+
+/** Characters; no browser and no proxy promises more, and failures and messages carry it. */
+const MAX_URL_LENGTH = 2048;
+
+type Parsed = { readonly learned: Learned } | { readonly outcome: Outcome };
+
+/**
+ * Reads a response as the page that was asked for. Parser first: a page that yields valid records or lists items is never a
+ * wall, whatever scripts it embeds; one that only says that there is nothing may well be. Used by scrape and reparse alike.
+ */
+export function readResponse(
+  source: Source,
+  partition: Partition,
+  asked: Asked,
+  response: HttpResponse,
+): Reading {
+  const decoded = toPage(response, source.limits.maxDecodedBytes, source.limits.maxElements);
+  if (decoded.kind === 'failed') {
+    return { outcome: classifyResponse({ response, policy: source.outcomes }) ?? decoded.outcome };
+  }
+  const { page, decodedBytes } = decoded;
+  const isWell = response.status >= 200 && response.status < 300;
+  const parsed = isWell ? (partOf(response, page) ?? parsePage(source, partition, asked, page)) : undefined;
+  const learned = parsed && 'learned' in parsed ? parsed.learned : undefined;
+  if (learned?.kind === 'records' || learned?.kind === 'items')
+    return { outcome: { code: 'SUCCESS' }, learned, decodedBytes };
+  const judged = classifyResponse({ response, page, policy: source.outcomes });
+  if (learned && !judged) return { outcome: successOf(learned), learned, decodedBytes };
+  const outcome = judged ?? (parsed && 'outcome' in parsed ? parsed.outcome : undefined);
+  return { outcome: outcome ?? { code: 'UNKNOWN_ERROR', message: `HTTP ${response.status}` }, decodedBytes };
+}
+
+/** An answer that is less than a page: nothing in it is believed, and it is asked for again. */
+function partOf({ status }: HttpResponse, { text }: Page): Parsed | undefined {
+  if (status === 206) return serverError('HTTP 206, a part of the page, which nobody asked for');
+  return /\S/.test(text) ? undefined : serverError(`HTTP ${status} without any content`);
+}
+
+function serverError(message: string): Parsed {
+  return { outcome: { code: 'SERVER_ERROR', message } };
+}
+
+/** Why an index asks for one more page is kept with its attempt. */
+function successOf(learned: Learned): Outcome {
+  return learned.kind === 'follow'
+    ? { code: 'SUCCESS', message: oneLine(`${learned.note}; ${learned.url} is asked next`) }
+    : { code: 'SUCCESS' };
+}
+
+function parsePage(source: Source, partition: Partition, asked: Asked, page: Page): Parsed {
+  try {
+    return asked.kind === 'index'
+      ? parseIndex(source, partition, asked, page)
+      : parseItem(source, partition, asked.item, page);
+  } catch (error) {
+    if (error instanceof PageTooLargeError) return { outcome: { code: 'TOO_LARGE', message: error.message } };
+    return { outcome: { code: 'PARSE_ERROR', message: oneLine(`the parser threw: ${String(error)}`) } };
+  }
+}
+
+function parseIndex(source: Source, partition: Partition, asked: AskedIndex, page: Page): Parsed {
+  const { step, attempt } = asked;
+  const cut = cutOff(source, page);
+  if (cut) return { outcome: { code: cut.code, message: cut.message } };
+  const discovery = source.discover.parse(page, partition, { attempt, notes: step.notes });
+  if (discovery.kind === 'rejected')
+    return { outcome: { code: discovery.code, message: oneLine(discovery.message) } };
+  const problem = notWhole(source, partition, page, discovery, step.url);
+  if (problem) return { outcome: { code: problem.code, message: oneLine(problem.message) } };
+  switch (discovery.kind) {
+    case 'empty':
+      return emptyIndex(step, discovery.sign);
+    case 'follow': {
+      const url = nextAddress(step, page, discovery.url);
+      return typeof url === 'string'
+        ? { learned: { kind: 'follow', url, note: oneLine(discovery.note) } }
+        : url;
+    }
+    case 'items': {
+      if (discovery.items.length === 0)
+        return noRecords('the index lists nothing, and nothing on it says that the day is empty');
+      const wrong = wrongItem(source, step, discovery.items);
+      if (wrong !== undefined) return invalid(wrong);
+      if (discovery.next === undefined) return { learned: { kind: 'items', items: discovery.items } };
+      const next = nextAddress(step, page, discovery.next);
+      return typeof next === 'string' ? { learned: { kind: 'items', items: discovery.items, next } } : next;
+    }
+  }
+}
+
+function emptyIndex({ page, listed }: IndexStep, sign: string): Parsed {
+  if (sign.trim() === '') return noRecords('the day is said to be empty without a sign');
+  if (listed.size > 0)
+    return noRecords(
+      `page ${page + 1} of the index says that there is nothing (${sign}), after ${listed.size} items`,
+    );
+  return { learned: { kind: 'empty', reason: oneLine(sign) } };
+}
+
+/** The first thing that is wrong with the items of a page; undefined where nothing is. */
+function wrongItem(
+  { baseUrl }: Source,
+  { listed }: IndexStep,
+  items: readonly ListedItem[],
+): string | undefined {
+  const seen = new Set(listed);
+  for (const { id, url, status = 'ready' } of items) {
+    if (!isIdentifier(id)) return `the index lists an item whose id is no identifier: ${JSON.stringify(id)}`;
+    if (RESERVED_IDS.has(id)) return `the index lists an item with the reserved id ${id}`;
+    if (url.length > MAX_URL_LENGTH)
+      return `the index lists an address of ${url.length} characters for item ${id}`;
+    if (!isWebAddress(URL.parse(url, baseUrl)))
+      return `the index lists item ${id} at ${url}, which is no address`;
+    if (!LISTED_STATUSES.includes(status)) return `the index lists item ${id} as ${JSON.stringify(status)}`;
+    if (seen.has(id)) return `the index lists item ${id} twice`;
+    seen.add(id);
+  }
+  return undefined;
+}
+
+/** The absolute address of the next page of an index, or why it is not asked for. */
+function nextAddress({ page, url, asked }: IndexStep, { url: from }: Page, to: string): string | Parsed {
+  const next = to.length > MAX_URL_LENGTH ? null : URL.parse(to, from);
+  if (!next || !isWebAddress(next))
+    return invalid(`the index goes on at ${to.slice(0, 200)}, which is no address`);
+  next.hash = '';
+  if ([...asked, url].some((before) => isSameAddress(before, next.href)))
+    return invalid(`the index goes on at ${next.href}, which is a page that it had before`);
+  if (page + 1 >= MAX_INDEX_PAGES) return invalid(`the index has more than ${MAX_INDEX_PAGES} pages`);
+  return next.href;
+}
+
+function isWebAddress(url: URL | null): boolean {
+  return url !== null && /^https?:$/.test(url.protocol);
+}
+
+function parseItem(source: Source, partition: Partition, item: Item, page: Page): Parsed {
+  const parsed = source.parse(page, item, partition);
+  if (parsed.kind === 'rejected') return { outcome: { code: parsed.code, message: oneLine(parsed.message) } };
+  if (parsed.kind === 'empty') return { learned: { kind: 'empty', reason: parsed.reason } };
+  if (parsed.records.length === 0) return noRecords('the page has no records');
+  return validate(source, item, parsed.records);
+}
+
+function validate(source: Source, item: Item, candidates: readonly unknown[]): Parsed {
+  const { schema, itemKey, rowKey } = source.table;
+  const records: Row[] = [];
+  const problems: string[] = [];
+  const keys = new Set<string>();
+  for (const [at, candidate] of candidates.entries()) {
+    const checked = schema.safeParse(candidate);
+    if (!checked.success) {
+      for (const issue of checked.error.issues)
+        problems.push(`[${at}].${issue.path.join('.')}: ${issue.message}`);
+      continue;
+    }
+    const record = checked.data as Row;
+    if (String(record[itemKey]) !== item.id)
+      problems.push(`[${at}].${itemKey}: ${record[itemKey]} is not item ${item.id}`);
+    const key = JSON.stringify(rowKey.map((name) => record[name]));
+    if (keys.has(key)) problems.push(`[${at}]: row key ${key} stands twice`);
+    keys.add(key);
+    records.push(record);
+  }
+  return problems.length > 0
+    ? invalid(problems.slice(0, 5).join('; '))
+    : { learned: { kind: 'records', records } };
+}
+
+function noRecords(message: string): Parsed {
+  return { outcome: { code: 'NO_RECORDS', message: oneLine(message) } };
+}
+
+function invalid(message: string): Parsed {
+  return { outcome: { code: 'VALIDATION_ERROR', message: oneLine(message) } };
+}
+
+/** Messages come from pages: one line of printable text, at most 500 characters. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
+}

@@ -1,0 +1,290 @@
+import pLimit from 'p-limit';
+import { civilDate } from '../calendar/civil-date.ts';
+import type { Validators } from '../fetch/fetcher.ts';
+import type { PartitionJob } from '../job.ts';
+import { CorruptLakeError } from '../lake/manifest.ts';
+import { PartitionVersions } from '../lake/partition-versions.ts';
+import { isWithoutResult, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
+import { verdictFor } from '../outcome/policy.ts';
+import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
+import { type Item, isReady, type ListedItem, type Partition, type Source } from '../source/source.ts';
+import { type LookClock, lastLookOf } from '../state/look-clock.ts';
+import type { ScrapeAnswer } from '../workflow/workflow.ts';
+import { attemptPage, type Held, recordFatal } from './attempt.ts';
+import type { Checkpoint, Learned } from './checkpoint.ts';
+import { watchingDeaths } from './deaths.ts';
+import { finalize, isFinalized } from './finalize.ts';
+import { INDEX_ID, ScrapeProgress } from './progress.ts';
+import { TargetGate } from './target-gate.ts';
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** What a retry says beside its work. */
+export interface ScrapeOptions {
+  /** Items that are not asked for: they wait for a person, or for their own time. */
+  readonly leaveOut?: ReadonlySet<string>;
+  /** See `PartitionJob`. */
+  readonly retryOf?: string;
+  /** No page is asked for twice: what fails waits for its next try, also where a process that died is taken up again. */
+  readonly once?: boolean;
+}
+
+/**
+ * Fetches what is missing of one partition, each page at most once per call, and finalizes the result when nothing is left to try.
+ * Throws a StageError `RateLimited` or `Transient` where the state machine should wait and call again.
+ * `mustStop` is asked before each page: time is up, or the operator has interrupted.
+ */
+export async function scrape(
+  platform: Platform,
+  work: PartitionWork,
+  mustStop = () => false,
+  { leaveOut = NOTHING, retryOf, once = false }: ScrapeOptions = {},
+): Promise<ScrapeAnswer> {
+  const source = sourceNamed(platform, work.source);
+  const partition: Partition = { target: work.target, date: civilDate(work.date) };
+  const context: PartitionJob = {
+    platform,
+    source,
+    runId: work.runId,
+    partition,
+    ...(retryOf !== undefined && { retryOf }),
+  };
+  if (await isFinalized(context)) return { done: true };
+  return watchingDeaths(context, (watched) => scrapePages(watched, work.force, mustStop, leaveOut, once));
+}
+
+async function scrapePages(
+  context: PartitionJob,
+  force: boolean,
+  mustStop: () => boolean,
+  leaveOut: ReadonlySet<string>,
+  once: boolean,
+): Promise<ScrapeAnswer> {
+  const { source } = context;
+  const known = await knownVersion(context);
+  const current = force ? undefined : known;
+  const progress = await ScrapeProgress.load(context);
+  const gate = await TargetGate.open(context, progress.inOrder());
+  const looks = gate.looksAfter(Math.max(lastLookOf(known), progress.lastLookAt()));
+
+  if (!force) await leaveOutFatal(context, looks, progress, [indexItem(context)]);
+  const index = await scrapeIndex(context, looks, current, progress, gate, { mustStop, once });
+  // After retries of the index the items get their own full set of them.
+  if (index !== 'go-on') return { done: false };
+  const listed = progress.listed()?.filter((item) => isReady(item) && !leaveOut.has(item.id));
+  if (listed) {
+    if (!force) await leaveOutFatal(context, looks, progress, listed);
+    const open = listed.filter(({ id }) => isOpen(source, progress, id, { once }));
+    const finished = await scrapeItems(context, looks, open, current, progress, gate, { mustStop, once });
+    if (!finished) return { done: false };
+  }
+  await finalize(context);
+  return { done: true };
+}
+
+/** What can be asked for conditionally. Nothing where the version cannot be read: publish will say what is wrong with it. */
+async function knownVersion({
+  platform,
+  source,
+  partition,
+}: PartitionJob): Promise<VersionDescriptor | undefined> {
+  const store = new PartitionVersions(platform.lake, source.table, partition);
+  try {
+    return (await store.current())?.descriptor;
+  } catch (error) {
+    if (error instanceof CorruptLakeError) return undefined;
+    throw error;
+  }
+}
+
+/** Ends a scrape whose retries are used up: what is there is finalized, what is missing becomes failures. */
+export async function recordFailures(platform: Platform, work: PartitionWork): Promise<ScrapeAnswer> {
+  const source = sourceNamed(platform, work.source);
+  const context: PartitionJob = {
+    platform,
+    source,
+    runId: work.runId,
+    partition: { target: work.target, date: civilDate(work.date) },
+  };
+  if (await isFinalized(context)) return { done: true };
+  return watchingDeaths(context, closeScrape);
+}
+
+async function closeScrape(context: PartitionJob): Promise<ScrapeAnswer> {
+  const progress = await ScrapeProgress.load(context);
+  const gate = await TargetGate.open(context, progress.inOrder());
+  const isUnasked = (item: ListedItem) => isReady(item) && progress.attempts(item.id) === 0;
+  await finalize(context, {
+    // Behind a flag nothing is asked for, on purpose.
+    unasked: (await gate.isShut()) ? [] : (progress.listed() ?? []).filter(isUnasked),
+  });
+  return { done: true };
+}
+
+function indexItem({ source, partition }: PartitionJob): Item {
+  return { id: INDEX_ID, url: source.discover.url(partition) };
+}
+
+/** Puts on record that items which killed the process are not asked for. */
+async function leaveOutFatal(
+  context: PartitionJob,
+  looks: LookClock,
+  progress: ScrapeProgress,
+  items: readonly Item[],
+): Promise<void> {
+  for (const item of items) {
+    if (!context.fatal?.has(item.id) || progress.last(item.id)) continue;
+    const startedAt = context.platform.clock.now();
+    const lookedAt = looks.order(startedAt);
+    const kind = item.id === INDEX_ID ? 'index' : 'item';
+    const checkpoint = await recordFatal(context, { kind, item, page: 0, number: 1, startedAt, lookedAt });
+    if (checkpoint) progress.add(checkpoint);
+  }
+}
+
+/**
+ * Reads the index, page by page from where it was left. `stopped`: it has to be gone on with. `retried`: it took retries, and
+ * was read. Where it could not be read, its tries are used up.
+ */
+async function scrapeIndex(
+  context: PartitionJob,
+  looks: LookClock,
+  current: VersionDescriptor | undefined,
+  progress: ScrapeProgress,
+  gate: TargetGate,
+  { mustStop, once }: { readonly mustStop: () => boolean; readonly once: boolean },
+): Promise<'go-on' | 'retried' | 'stopped'> {
+  const { source, partition, platform } = context;
+  const item = indexItem(context);
+  const first = new URL(item.url, source.baseUrl).href;
+  let asked = 0;
+  let retries = 0;
+  for (let walk = progress.index(first); walk.kind === 'next'; walk = progress.index(first)) {
+    const { step } = walk;
+    const { page } = step;
+    if (!isOpen(source, progress, INDEX_ID, { once, page })) return 'go-on';
+    if (asked++ > 0 && mustStop()) return 'stopped';
+    if (gate.isKnownShut) return 'go-on';
+    const number = progress.attempts(INDEX_ID, page) + 1;
+    const target = { kind: 'index', item: { ...item, url: step.url }, step, attempt: number } as const;
+    const held = page === 0 ? heldIndex(source, current) : { copy: { asOf: current?.index.asOf } };
+    const checkpoint = await attemptPage(context, gate, looks, target, number, held);
+    if (!checkpoint) return (await gate.isShut()) ? 'go-on' : 'stopped';
+    progress.add(checkpoint);
+    if (!once && isRetryable(source, checkpoint, number)) throw retryError([checkpoint]);
+    retries = Math.max(retries, number - 1);
+  }
+  const items = progress.listed()!.length;
+  if (asked > 0) platform.emit({ kind: 'discovered', source: source.name, partition, items });
+  return retries > 0 ? 'retried' : 'go-on';
+}
+
+/** Asked conditionally only where a 304 confirms the whole list: one page, and items or a sign that there are none. */
+function heldIndex(source: Source, current: VersionDescriptor | undefined): Held {
+  if (!current) return {};
+  const { index, items } = current;
+  const { lastModified, asOf, sign } = index;
+  const copy = { lastModified, asOf };
+  const validators = validatorsOf(source, index);
+  const isWhole = index.pages === undefined && (items.length > 0 || sign !== undefined);
+  if (!validators || !isWhole) return { copy };
+  const learned: Learned =
+    items.length === 0
+      ? { kind: 'empty', reason: sign! }
+      : { kind: 'items', items: items.map(({ id, url, state }) => ({ id, url, ...listedAs(state) })) };
+  return { confirms: { validators, learned }, copy };
+}
+
+/** How the index listed an item that stands like this. */
+function listedAs(state: VersionItem['state']): Pick<ListedItem, 'status'> {
+  return isWithoutResult(state) ? { status: state } : {};
+}
+
+/** One pass over the items that have no final outcome yet. False where it had to stop first. */
+async function scrapeItems(
+  context: PartitionJob,
+  looks: LookClock,
+  open: readonly Item[],
+  current: VersionDescriptor | undefined,
+  progress: ScrapeProgress,
+  gate: TargetGate,
+  { mustStop, once }: { readonly mustStop: () => boolean; readonly once: boolean },
+): Promise<boolean> {
+  const { source } = context;
+  const known = new Map(current?.items.map((item) => [item.id, item]));
+  const limit = pLimit(source.politeness.concurrency);
+  const retry: Checkpoint[] = [];
+  let stopped = false;
+  const tryOne = async (item: Item): Promise<void> => {
+    stopped ||= mustStop();
+    if (stopped || gate.isKnownShut) return;
+    const number = progress.attempts(item.id) + 1;
+    const held = heldItem(source, known.get(item.id));
+    const checkpoint = await attemptPage(context, gate, looks, { kind: 'item', item }, number, held);
+    if (!checkpoint) {
+      stopped ||= !(await gate.isShut());
+      return;
+    }
+    progress.add(checkpoint);
+    if (!once && isRetryable(source, checkpoint, number)) retry.push(checkpoint);
+  };
+  const ends = await Promise.allSettled(open.map((item) => limit(tryOne, item)));
+  // Not before all have ended: whoever finalizes after the first one threw would miss what is still on its way.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  if (stopped) return false;
+  if (retry.length > 0 && !(await gate.isShut())) throw retryError(retry);
+  return true;
+}
+
+/** What the current version holds of an item; nothing where it failed. */
+export function heldItem(source: Source, before: VersionItem | undefined): Held {
+  if (!before || before.state === 'failed') return {};
+  const { lastModified, asOf } = before;
+  const validators = validatorsOf(source, before);
+  return {
+    ...(validators && { confirms: { validators, learned: { kind: 'unchanged' } } }),
+    copy: { lastModified, asOf },
+  };
+}
+
+/** Validators are only sent where the rows that a 304 would keep were made by today's parser. */
+function validatorsOf(
+  source: Source,
+  page:
+    | {
+        readonly parserVersion: number;
+        readonly etag?: string | undefined;
+        readonly lastModified?: string | undefined;
+      }
+    | undefined,
+): Validators | undefined {
+  if (!page || page.parserVersion !== source.parserVersion) return undefined;
+  const { etag, lastModified } = page;
+  if (etag === undefined && lastModified === undefined) return undefined;
+  return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+}
+
+/** Not tried yet, or to be tried again. */
+function isOpen(
+  source: Source,
+  progress: ScrapeProgress,
+  id: string,
+  { once, page }: { readonly once: boolean; readonly page?: number },
+): boolean {
+  const last = progress.last(id, page);
+  return last === undefined || (!once && isRetryable(source, last, progress.attempts(id, page)));
+}
+
+function isRetryable(source: Source, checkpoint: Checkpoint, attempts: number): boolean {
+  return verdictFor(checkpoint.outcome, source, { retries: attempts - 1 }).verdict === 'retry';
+}
+
+function retryError(checkpoints: readonly Checkpoint[]): StageError {
+  const limited = checkpoints.find((checkpoint) => checkpoint.outcome.code === 'RATE_LIMITED');
+  const { item, outcome } = limited ?? checkpoints[0]!;
+  const others = checkpoints.length > 1 ? ` (and ${checkpoints.length - 1} more)` : '';
+  return new StageError(
+    limited ? 'RateLimited' : 'Transient',
+    `${item.id}: ${outcome.code} ${outcome.message ?? ''}${others}`,
+  );
+}

@@ -1,0 +1,217 @@
+import type { RetryPolicy } from '../source/source.ts';
+import type { RunInput } from '../state/run-store.ts';
+import type { Retrier, StateMachineDefinition, TaskState, Transition } from './asl.ts';
+
+/** What the workflow calls, in the order of a good day; `record-failures` only after a scrape that failed for good. */
+export const STAGE_NAMES = ['plan', 'scrape', 'record-failures', 'publish', 'summarize', 'report'] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+/**
+ * Error names that a stage throws to ask the workflow for another try; every other name is final.
+ * `RateLimited` and `Transient`: wait, then scrape what is missing. `Conflict`: another run committed in between.
+ */
+export type RetryableErrorName = 'RateLimited' | 'Transient' | 'Conflict';
+
+/** What `plan` answers: the input of the execution, which names the window (no stage asks what day it is), and the work. */
+export interface PlanAnswer extends RunInput {
+  /**
+   * JSON Lines in the work list's bucket, one partition a line. The line, an object, is the input of that partition's
+   * child, which keeps its own notes under `scrape`, `problem` and `publish`.
+   */
+  readonly workList: { readonly key: string; readonly lines: number };
+}
+
+/** What `scrape` answers: false when it stopped before its deadline and wants to be called again. */
+export interface ScrapeAnswer {
+  readonly done: boolean;
+}
+
+export interface DailyRescrapeOptions {
+  /** ARN of each stage's function; locally the stage's own name (`LOCAL_RESOURCES`). */
+  readonly resources: Readonly<Record<StageName, string>>;
+  /** Holds the work lists (`work/<run>/…`) and gets the Map Run's results. */
+  readonly workListBucket: string;
+  readonly retry: RetryPolicy;
+  /** Partitions under way at once. */
+  readonly maxConcurrency: number;
+  /** 100 lets Summarize, Report and the rest of the partitions run whatever fails; the report then tells. */
+  readonly toleratedFailurePercentage: number;
+}
+
+/** Resources for a workflow that runs on this machine: a stage is called by its name. */
+export const LOCAL_RESOURCES: Readonly<Record<StageName, string>> = {
+  plan: 'plan',
+  scrape: 'scrape',
+  'record-failures': 'record-failures',
+  publish: 'publish',
+  summarize: 'summarize',
+  report: 'report',
+};
+
+/** Lambda's own trouble. Jittered, because then many children fail at once and must not come back at once. */
+const LAMBDA_SERVICE_ERRORS: Retrier = {
+  ErrorEquals: [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.TooManyRequestsException',
+  ],
+  IntervalSeconds: 2,
+  BackoffRate: 2,
+  MaxAttempts: 6,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+};
+
+/**
+ * The function died (out of memory, time-out). Stages resume from checkpoints, so a second life usually ends it. Lambda
+ * answers with the names that begin with `Runtime.` where the process is gone; `Lambda.Unknown` is what older runtimes got.
+ */
+const FUNCTION_DIED: Retrier = {
+  ErrorEquals: ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError', 'Runtime.OutOfMemory'],
+  IntervalSeconds: 2,
+  BackoffRate: 2,
+  MaxAttempts: 2,
+  JitterStrategy: 'FULL',
+};
+
+/**
+ * The daily rescrape: Plan → Partitions { Scrape → Publish } → Summarize → Report.
+ *
+ * A scrape that fails for good is closed by `record-failures`, which opens failures for what is missing, and is published
+ * all the same with the rows that the current version still holds. A publish or record-failures that fails for good fails
+ * its child under its own error name, so that the Map Run counts it and a redrive plays just that child again.
+ * A work list that cannot be read, a summary stage that breaks, or more failures than tolerated still end in a report,
+ * then fail the execution. Nothing in here reads a clock, so a redrive next week does the same work.
+ *
+ * Throws a RangeError for options that Step Functions would refuse.
+ */
+export function dailyRescrape(options: DailyRescrapeOptions): StateMachineDefinition {
+  refuseWhatStepFunctionsRefuses(options);
+  const invoke = (stage: StageName, errors: readonly RetryableErrorName[], next: Transition) =>
+    invocation(options.resources[stage], retriersFor(errors, options.retry), next);
+  const toSummarize = [{ ErrorEquals: ['States.ALL'], Next: 'Summarize', ResultPath: '$.problem' }];
+
+  return {
+    Comment: 'Scrapes every partition of the window again and makes the new versions current.',
+    StartAt: 'Plan',
+    States: {
+      Plan: { ...invoke('plan', ['Transient'], { Next: 'IsAnythingPlanned' }), OutputPath: '$.Payload' },
+      IsAnythingPlanned: {
+        Type: 'Choice',
+        Comment: 'An empty object is no work list that a Map Run can be started on.',
+        Choices: [{ Variable: '$.workList.lines', NumericEquals: 0, Next: 'Summarize' }],
+        Default: 'Partitions',
+      },
+      Partitions: {
+        Type: 'Map',
+        Label: 'partitions',
+        ItemReader: {
+          Resource: 'arn:aws:states:::s3:getObject',
+          ReaderConfig: { InputType: 'JSONL' },
+          // The bucket is fixed so that the role can be granted exactly this one.
+          Parameters: { Bucket: options.workListBucket, 'Key.$': '$.workList.key' },
+        },
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+          StartAt: 'Scrape',
+          States: {
+            Scrape: {
+              ...invoke('scrape', ['RateLimited', 'Transient'], { Next: 'IsScraped' }),
+              ResultSelector: { 'done.$': '$.Payload.done' },
+              ResultPath: '$.scrape',
+              Catch: [{ ErrorEquals: ['States.ALL'], Next: 'RecordFailures', ResultPath: '$.problem' }],
+            },
+            IsScraped: {
+              Type: 'Choice',
+              Choices: [{ Variable: '$.scrape.done', BooleanEquals: false, Next: 'Scrape' }],
+              Default: 'Publish',
+            },
+            RecordFailures: {
+              ...invoke('record-failures', ['Transient'], { Next: 'Publish' }),
+              ResultPath: null,
+            },
+            Publish: {
+              ...invoke('publish', ['Conflict', 'Transient'], { End: true }),
+              ResultSelector: { 'answer.$': '$.Payload' },
+              ResultPath: '$.publish',
+            },
+          },
+        },
+        // Without a writer the answers of all children would be one state output, which ends at 256 KiB.
+        ResultWriter: {
+          Resource: 'arn:aws:states:::s3:putObject',
+          Parameters: {
+            Bucket: options.workListBucket,
+            'Prefix.$': "States.Format('work/{}/partitions', $.runId)",
+          },
+        },
+        MaxConcurrency: options.maxConcurrency,
+        ToleratedFailurePercentage: options.toleratedFailurePercentage,
+        ResultPath: null,
+        Catch: toSummarize,
+        Next: 'Summarize',
+      },
+      Summarize: {
+        ...invoke('summarize', ['Transient'], { Next: 'Report' }),
+        ResultSelector: { 'answer.$': '$.Payload' },
+        ResultPath: '$.summarize',
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Report', ResultPath: '$.problem' }],
+      },
+      Report: {
+        ...invoke('report', ['Transient'], { Next: 'IsWhole' }),
+        ResultSelector: { 'answer.$': '$.Payload' },
+        ResultPath: '$.report',
+      },
+      IsWhole: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.problem', IsPresent: true, Next: 'Broken' }],
+        Default: 'Done',
+      },
+      Broken: { Type: 'Fail', ErrorPath: '$.problem.Error', CausePath: '$.problem.Cause' },
+      Done: { Type: 'Succeed' },
+    },
+  };
+}
+
+/** Every stage gets all that its execution knows so far; it reads what it needs of it. */
+function invocation(functionName: string, retriers: readonly Retrier[], next: Transition): TaskState {
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Parameters: { FunctionName: functionName, 'Payload.$': '$' },
+    Retry: retriers,
+    ...next,
+  };
+}
+
+function retriersFor(errors: readonly RetryableErrorName[], retry: RetryPolicy): readonly Retrier[] {
+  const asked: Retrier = {
+    ErrorEquals: errors,
+    IntervalSeconds: retry.intervalSeconds,
+    BackoffRate: retry.backoffRate,
+    MaxAttempts: retry.attempts,
+    // 2, 4 and 8 s are a promise, so no jitter here: the rate limiter already spaces the requests of one site, and
+    // the jitter against crowds is in the retrier of Lambda's own errors.
+    JitterStrategy: 'NONE',
+  };
+  return [asked, LAMBDA_SERVICE_ERRORS, FUNCTION_DIED];
+}
+
+function refuseWhatStepFunctionsRefuses(options: DailyRescrapeOptions): void {
+  const { retry, maxConcurrency, toleratedFailurePercentage } = options;
+  const wholeFrom = (least: number, value: number) => Number.isSafeInteger(value) && value >= least;
+  const rules: readonly (readonly [boolean, string])[] = [
+    [wholeFrom(1, retry.intervalSeconds), 'retry.intervalSeconds must be a whole number of seconds from 1'],
+    [wholeFrom(0, retry.attempts), 'retry.attempts must be a whole number from 0'],
+    [retry.backoffRate >= 1 && Number.isFinite(retry.backoffRate), 'retry.backoffRate must be at least 1'],
+    // 0 means "no limit" to Step Functions: never what a polite scraper wants.
+    [wholeFrom(1, maxConcurrency), 'maxConcurrency must be a whole number from 1'],
+    [
+      wholeFrom(0, toleratedFailurePercentage) && toleratedFailurePercentage <= 100,
+      'toleratedFailurePercentage must be a whole number from 0 to 100',
+    ],
+  ];
+  for (const [holds, message] of rules) if (!holds) throw new RangeError(message);
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPermitStore } from '../../../core/fetch/permit-store.ts';
+import { createRateLimiter, type Pace, type RateLimiter } from '../../../core/fetch/rate-limiter.ts';
+import { LedgerFile, WatchedStore } from './ledger-file.ts';
+import { ManualClock } from './manual-clock.ts';
+
+let file: LedgerFile;
+beforeAll(() => {
+  file = new LedgerFile();
+});
+afterAll(() => file.close());
+
+let hosts = 0;
+
+interface Plan {
+  readonly process: number;
+  readonly askAt: number;
+  readonly takes: number;
+  readonly penaltyMs: number;
+  /** When the asking is given up, in milliseconds after it. */
+  readonly patience: number | null;
+}
+
+interface Stay {
+  readonly process: number;
+  readonly asked: number;
+  readonly start: number;
+  readonly end: number;
+  readonly penaltyMs: number;
+}
+
+async function stay(
+  clock: ManualClock,
+  host: string,
+  rateLimiter: RateLimiter,
+  pace: Pace,
+  plan: Plan,
+): Promise<Stay | undefined> {
+  await clock.sleep(plan.askAt);
+  const asked = clock.now();
+  const controller = new AbortController();
+  if (plan.patience !== null) void clock.sleep(plan.patience).then(() => controller.abort());
+  const turn = await rateLimiter.acquire(host, pace, controller.signal).catch(() => undefined);
+  if (turn === undefined) return undefined;
+  const start = clock.now();
+  await clock.sleep(plan.takes);
+  if (plan.penaltyMs > 0) rateLimiter.penalise(host, plan.penaltyMs);
+  const end = clock.now();
+  turn.release();
+  return { process: plan.process, asked, start, end, penaltyMs: plan.penaltyMs };
+}
+
+describe('rate limiter on one ledger', () => {
+  it('never start closer than the delay nor within a pause, over any interleaving, and serve everybody', async () => {
+    const clockOf = (state: WatchedStore, clock: ManualClock) =>
+      createRateLimiter({ clock, maxPenaltyMs: 300, ledger: createPermitStore({ state, clock }) });
+    const stores = [file.open(), file.open(), file.open()];
+    const seldom = (arbitrary: fc.Arbitrary<number>) =>
+      fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, arbitrary);
+    const plans = fc.array(
+      fc.record({
+        process: fc.nat(2),
+        askAt: fc.nat(300),
+        takes: fc.nat(200),
+        penaltyMs: seldom(fc.integer({ min: 1, max: 400 })),
+        patience: fc.option(fc.nat(200), { freq: 6 }),
+      }),
+      { maxLength: 20 },
+    );
+    const pace = fc.record({
+      concurrency: fc.integer({ min: 1, max: 4 }),
+      minDelayMs: fc.integer({ min: 1, max: 60 }),
+    });
+    const paces = fc.tuple(pace, pace, pace);
+    // How late each answer of the store is: this is what makes the processes' reads and writes cross.
+    const turns = fc.array(fc.nat(12), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(plans, paces, fc.tuple(turns, turns, turns), async (all, paceOf, late) => {
+        const clock = new ManualClock();
+        const host = `host-${hosts++}.example`;
+        const processes = stores.map((store, i) => clockOf(new WatchedStore(store, late[i]), clock));
+        const work = Promise.all(
+          all.map((plan) => stay(clock, host, processes[plan.process]!, paceOf[plan.process]!, plan)),
+        );
+        await clock.run();
+        const served = (await work).filter((each) => each !== undefined);
+        // Whoever gave up may be missing, nobody else.
+        expect(served.length).toBeGreaterThanOrEqual(all.filter(({ patience }) => patience === null).length);
+        const inOrder = served.toSorted((x, y) => x.start - y.start);
+        for (const [i, each] of inOrder.entries()) {
+          const before = inOrder[i - 1];
+          const { concurrency, minDelayMs } = paceOf[each.process]!;
+          if (before) expect(each.start - before.start).toBeGreaterThanOrEqual(minDelayMs);
+          const own = inOrder.filter(({ process }) => process === each.process);
+          const under = own.filter(({ start, end }) => start <= each.start && each.start < end);
+          expect(under.length).toBeLessThanOrEqual(concurrency);
+          const ahead = own[own.indexOf(each) - 1];
+          if (ahead) expect(each.asked).toBeGreaterThanOrEqual(ahead.asked);
+          for (const { end, penaltyMs } of served) {
+            if (penaltyMs > 0 && end < each.start)
+              expect(each.start - end).toBeGreaterThanOrEqual(Math.min(penaltyMs, 300));
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
