@@ -82,9 +82,11 @@ export async function publishResult(context: PartitionJob, result: ScrapeResult)
 }
 
 /** Of what is decided from now on about the partition. */
-async function nextOrder({ platform, source, partition }: PartitionJob): Promise<number> {
+async function nextOrder({ platform, source, partition, runId }: PartitionJob): Promise<number> {
   const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
-  return (standing?.order ?? 0) + 1;
+  const order = standing?.order ?? 0;
+  // Decided again after a crash, it is the same decision.
+  return standing?.runId === runId ? order : order + 1;
 }
 
 /** When an answer was decided: in order, and in milliseconds. */

@@ -14,12 +14,18 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-it('the demo scrapes the last seven days as its clock has them, and all of them are complete', async () => {
+it('the demo scrapes the last seven days as its clock has them: today is open, and all before are whole', async () => {
   const end = await startCommand(['demo', '--no-faults', '--json'], {}, join(root, 'cwd')).ended;
   expect(end).toMatchObject({ code: 0 });
   const { completeness } = JSON.parse(end.stdout) as { completeness: CompletenessReport };
-  expect(completeness).toMatchObject({ start: addDays(TODAY, -6), end: TODAY, verdict: 'complete' });
+  expect(completeness).toMatchObject({ start: addDays(TODAY, -6), end: TODAY, verdict: 'open' });
   const dates = completeness.targets.map((target) => target.dates.map(({ date }) => date));
   const week = Array.from({ length: 7 }, (_, day) => addDays(TODAY, day - 6));
   expect(dates).toEqual([week, week, week]);
+  for (const { dates } of completeness.targets) {
+    expect(dates.at(-1)).toMatchObject({ date: TODAY, status: 'open' });
+    // Nobody races at Christmas.
+    for (const { date, status } of dates.slice(0, -1))
+      expect(status).toBe(date.endsWith('-12-25') ? 'empty' : 'complete');
+  }
 });

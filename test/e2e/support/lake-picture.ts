@@ -22,7 +22,7 @@ const OF_THE_MOMENT: ReadonlySet<string> = new Set([
     'recorded_at',
   ],
   ...['started_at', 'finished_at', 'window_start', 'window_end'],
-  ...['lastAttemptAt', 'lastSuccessAt', 'lastFailureAt', 'runId', 'at', 'freshAt', 'since'],
+  ...['lastAttemptAt', 'lastLookAt', 'lastSuccessAt', 'lastFailureAt', 'runId', 'at', 'freshAt', 'since'],
   ...['firstRunId', 'lastRunId', 'openedAt', 'lastFailedAt', 'closedAt', 'closedBy', 'seenAt'],
 ]);
 
