@@ -11,15 +11,14 @@ export interface RacePath {
   readonly raceId: string;
 }
 
-const RACE = /\/results\/([^/]+)\/([^/]+)\/(\d{4}-\d{2}-\d{2})\/([^/]+)\/?$/;
+/** The id of a race is a number: `…/winning-times` stands where an id would, and is a page about the meeting. */
+const RACE = /\/results\/([^/]+)\/([^/]+)\/(\d{4}-\d{2}-\d{2})\/(\d{1,20})\/?$/;
 
-/** Undefined where the address, absolute or not, is not a race's or its ids are not identifiers. */
+/** Undefined where the address, absolute or not, is not a race's or its course is no identifier. */
 export function parseRacePath(address: string): RacePath | undefined {
   const path = pagePath(address);
   const [, courseId = '', courseSlug = '', date = '', raceId = ''] = RACE.exec(path) ?? [];
-  return isIdentifier(courseId) && isIdentifier(raceId)
-    ? { path, courseId, courseSlug, date, raceId }
-    : undefined;
+  return raceId !== '' && isIdentifier(courseId) ? { path, courseId, courseSlug, date, raceId } : undefined;
 }
 
 /** `https://host/results/x?y#z` is `/results/x`. */

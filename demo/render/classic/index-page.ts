@@ -46,14 +46,22 @@ function repeatingSection({ id, name, races }: RepeatingList): string {
   return section(id, escapeHtml(name), races.map(racePanel).join(''));
 }
 
-/** Between the races of a meeting stands a panel for something else, which has no id. */
+/** Before and between the races of a meeting stand panels for something else, which have no id. */
 function meetingSection({ course, going, abandoned, races }: Meeting): string {
   const heading = escapeHtml(`${courseWithCountry(course).toUpperCase()}${abandoned ? ' - ABANDONED' : ''}`);
   const [first = '', ...others] = races.map(racePanel);
   const promotion =
     '\n      <div class="rp-raceCourse__panel__race rp-raceCourse__panel__race_promotion"><a href="/tipping">Who wins tomorrow?</a></div>';
   const state = `\n      <p class="rp-raceCourse__panel__going">${escapeHtml(abandoned ?? going)}</p>`;
-  return section(course.id, heading, state + first + promotion + others.join(''));
+  return section(course.id, heading, state + detailsPanel(races) + first + promotion + others.join(''));
+}
+
+/** Its link to the times of the meeting looks like the address of a race. */
+function detailsPanel([race]: readonly Race[]): string {
+  const times = race ? racePath(race).replace(/[^/]+$/, 'winning-times') : '/results';
+  return `
+      <div class="rp-raceCourse__panel__race rp-raceCourse__panel__race"><span>Meeting details</span>
+        <a class="rp-raceCourse__panel__details__analysis__link" href="${times}">Analysis of winning times</a></div>`;
 }
 
 function section(id: number, heading: string, body: string): string {

@@ -174,11 +174,15 @@ function lostStatus(panel: HtmlElement): ListedStatus | undefined {
 
 const BARE_NOTICE = /^\W*(?:race |meeting )?(?:abandoned|cancelled|void)\W*$/i;
 
-/** Any element may link the race with its title inside; a link that says nothing but the notice is one. */
+/**
+ * Any element may link the race with its title inside, and a `dd` lists non-runners, of which one may be named Void Of Sense;
+ * one that says nothing but the notice is one.
+ */
 function isTitleOrName(element: HtmlElement): boolean {
   const { href, 'data-test-selector': selector } = element.attributes;
   if (selector?.trim() === TITLE_LINK || href?.includes('/profile/')) return true;
-  return href?.includes('/results/') === true && !BARE_NOTICE.test(textOf(element));
+  const mayName = element.tag === 'dd' || href?.includes('/results/') === true;
+  return mayName && !BARE_NOTICE.test(textOf(element));
 }
 
 function isLost(section: Section): boolean {

@@ -13,6 +13,8 @@ import { readPrizeBlock } from './prize-block.ts';
 import { readRaceInfo } from './race-info.ts';
 
 const NAME = 'rp-raceTimeCourseName';
+/** Countries whose races all say how the ground is; elsewhere the line is left out where nobody knows. */
+const GOING_SAID: ReadonlySet<string> = new Set(['GB', 'IRE']);
 
 /** The page's frame: the main element of a race. Undefined where it is gone. */
 export function frameOf(page: HtmlIndex): HtmlElement | undefined {
@@ -70,7 +72,8 @@ export function readHeader(
     [`a.${NAME}__name`]: country !== undefined,
     [`h2.${NAME}__title`]: title !== undefined,
     '[data-test-selector=block-distanceInd]': first(page.withSelector('block-distanceInd')) !== undefined,
-    [`span.${NAME}_condition`]: first(page.withClass(`${NAME}_condition`)) !== undefined,
+    [`span.${NAME}_condition`]:
+      !GOING_SAID.has(country ?? 'GB') || first(page.withClass(`${NAME}_condition`)) !== undefined,
     'div.rp-raceInfo span.rp-raceInfo__value': runners <= 1 || info.filled > 0,
     'the label of the winning time': runners <= 1 || info.filled < 2 || info.winningTime !== undefined,
   };

@@ -144,6 +144,37 @@ describe('a classic index', () => {
     expect(ids(found)).toEqual(all.filter((id) => id !== '1013'));
   });
 
+  /** Every meeting begins with a panel of the same class about itself, whose link is shaped like a race's. */
+  it('takes no meeting for a race that its details link the times of', () => {
+    const details = (_: string, heading: string, id: string) =>
+      `${heading}<dl><dt>Going:</dt><dd>GOOD (Good to firm in places; 9.0)</dd></dl>
+      <div data-test-selector='block-resultPanel'><div class="rp-raceCourse__panel__race
+          rp-raceCourse__panel__race">
+        <a href="/profile/horse/77/void-of-sense" data-test-selector="link-starPerformerName">Void Of Sense</a>
+        <ul><li><span>Placepot</span><span>£9.10 to a £1 stake. Pool: £70,221.21</span></li></ul>
+        <a class=" ui-link js-popupLink" href="/results/${id}/x/2025-11-17/winning-times">
+          <div data-test-selector="link-analysisOfWinningTimes"><span>Analysis of winning times</span></div></a>
+      </div></div>`;
+    const whole = classic.replace(/(data-course-id="(\d+)"[\s\S]*?<\/h2>)/g, (all, heading, id) =>
+      details(all, heading as string, id as string),
+    );
+    expect(whole.split('winning-times"').length).toBeGreaterThan(8);
+    for (const target of ['gb', 'ire', 'fr', 'hk', 'jer'])
+      expect(read(whole, target)).toEqual(read(classic, target));
+  });
+
+  it('takes the name of a non-runner for no notice, and a notice for one wherever it stands', () => {
+    const list = (text: string) =>
+      classic.replace(
+        /(data-diffusion-race-id="1010"[^>]*>)/g,
+        `$1<dl><dt>3 ran</dt><dt>NR:</dt><dd>${text}</dd></dl>`,
+      );
+    expect(read(list('Void Of Sense (vet), Abandoned Quay'))).toEqual(read(classic));
+    expect(read(list('Abandoned'))).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ id: '1010', status: 'abandoned' })]) as [],
+    });
+  });
+
   it('believes a link outside of every panel where its race has one, and no other', () => {
     const link = (id: string) =>
       `<a data-test-selector="link-listCourseNameLink" href="/results/513/wolverhampton-aw/2025-11-17/${id}">x</a></body>`;

@@ -56,6 +56,42 @@ describe('a race page', () => {
     );
   });
 
+  it('reads the country of a sire inside his link or behind it, however the page is broken into lines', () => {
+    const served = fixture
+      .replace(
+        /<\/a> \((IRE|FR|USA)\) - /g,
+        ' ($1) <svg><use xlink:href="#right"/></svg><!--\n  --></a> -\n ',
+      )
+      .replace(/<main class="/g, '<main\n\n data-analytics-race-id="900001"\n class="ng-scope ')
+      .replace(/class="(rp-horseTable__(?:mainRow|wgt|pos__number))"/g, 'class="\n  $1\n  $1_noDraw   "')
+      .replace(/(\d)<\/span>/g, '\n  $1<!--\n  --></span>');
+    expect(served).not.toContain('</a> (IRE) - ');
+    expect(read(served)).toMatchObject({ kind: 'records' });
+    expect(read(served)).toEqual(read(fixture));
+  });
+
+  it('needs no going abroad, where the line is left out', () => {
+    const french = readFileSync(
+      join(import.meta.dirname, '../../../sources/racing/fixtures/classic-french-listed/page.html'),
+      'utf8',
+    );
+    const path = '/results/211/saint-cloud/2025-10-05/900003';
+    const found = parseRacePage(
+      {
+        url: path,
+        status: 200,
+        contentType: 'text/html',
+        text: french.replace(/<span class="rp-raceTimeCourseName_condition">[^<]*<\/span>/, ''),
+      },
+      { id: '900003', url: path },
+      { target: 'fr', date: civilDate('2025-10-05') },
+    );
+    expect(found.kind === 'records' && found.records.map(({ going, surface }) => [going, surface])).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+  });
+
   it('says that a page nests too deep to be read', () => {
     expect(() => read(`${'<div>'.repeat(200_000)}</html>`)).toThrow(PageTooLargeError);
     expect(() => read(`${'<b>'.repeat(100_000)}${fixture}`)).toThrow(PageTooLargeError);

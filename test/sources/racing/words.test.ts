@@ -232,6 +232,8 @@ describe('addresses', () => {
     '/results/28/kempton/2025-11-17/',
     '/results/../x/2025-11-17/9',
     '/results/28/k/2025-11-17/a b',
+    '/results/28/k/2025-11-17/winning-times',
+    '/results/28/k/2025-11-17/9/analysis',
   ])('%s is no race', (address) => expect(parseRacePath(address)).toBeUndefined());
 
   it('of profiles give id and name', () => {
