@@ -36,7 +36,7 @@ async function readLake({ start, end }: BenchSite, directory: string): Promise<R
   const rows: Row[] = [];
   for (const { id: target } of racing.targets) {
     for (const date of datesBetween(start, end)) {
-      const store = new PartitionVersions(lake, racing.table, { target, date });
+      const store = new PartitionVersions(lake, racing.table, { value: target, date });
       const current = await store.current();
       if (current) rows.push(...(await store.rows(current.descriptor)));
     }

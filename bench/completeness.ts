@@ -109,7 +109,7 @@ async function recordPartition(
   const races = racesOf(night);
   await register.record(
     racing.table.name,
-    { target, date },
+    { value: target, date },
     {
       status: 'unchanged',
       order: 0,

@@ -72,7 +72,7 @@ async function warm(url: string, dates: readonly CivilDate[], codings: readonly 
     const text = await bodyOf(url + path, 'identity');
     const page = { url: url + path, status: 200, contentType: 'text/html', text };
     const races = racing.targets.flatMap(({ id: target }) => {
-      const found = racing.discover.parse(page, { target, date }, { attempt: 1, notes: [] });
+      const found = racing.discover.parse(page, { value: target, date }, { attempt: 1, notes: [] });
       if (found.kind === 'rejected') throw new Error(`${path}: ${found.message}`);
       return found.kind === 'items' ? found.items.map((item) => item.url) : [];
     });

@@ -25,7 +25,7 @@ export async function showFailure(name: string, _options: object, command: Comma
       throw new FailedCommand(
         `no failure of ${cellText(name)} is on record; "rescrape why ${cellText(name)}" tells what became of it`,
       );
-    const { skip } = await new TargetStore(platform.state).get(source.name, partition.target);
+    const skip = await new TargetStore(platform.state).flagOf(source.name, failure.target);
     const now = platform.clock.now();
     const next = nextSteps(failure, { now, skip });
     if (json) return printJson({ ...failure, triesLeft: triesLeft(failure) ?? null, next });

@@ -123,7 +123,7 @@ export function partitionOf(
     );
   }
   const source = sourceOf(platform, parsed.source);
-  targetsOf(source, [parsed.partition.target]);
+  targetsOf(source, [parsed.partition.value]);
   return { source, partition: parsed.partition };
 }
 

@@ -70,7 +70,7 @@ async function subjectAt(platform: CommandPlatform, address: string): Promise<Su
       `no attempt on record asked for ${cellText(address)}; ask by source/target/date/item, or by source/target/date for the whole day`,
     );
   }
-  const partition = { target: String(row.target), date: civilDate(String(row.partition_date)) };
+  const partition = { value: String(row.target), date: civilDate(String(row.partition_date)) };
   return { source: sourceOf(platform, String(row.source)), partition, item: String(row.item_id) };
 }
 

@@ -60,11 +60,11 @@ export type PipelineEvent =
       readonly result: PublishResult;
     };
 
-/** One line of the work list: the input of scrape, record-failures and publish. */
+/** One line of the work list, about one partition: the input of scrape, record-failures and publish. */
 export interface PartitionWork {
   readonly runId: string;
   readonly source: string;
-  readonly target: string;
+  readonly value: string;
   readonly date: string;
   /** True asks for every page in full: no validators are sent. */
   readonly force: boolean;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isIdentifier } from '../core/source/identifier.ts';
+import { withPartitionValue } from '../core/source/partition.ts';
 
 /**
  * What each function is given: its variables (set by `lib/constructs/stage-function.ts`, read by its handler) and its
@@ -87,13 +88,15 @@ export const scheduledRunSchema = z.strictObject({
 export const planEventSchema = z.union([runInputSchema, scheduledRunSchema]);
 
 /** A line of the work list. The execution adds its own notes (`scrape`, `problem`, `publish`) beside it; they are dropped. */
-export const partitionWorkSchema = z.object({
-  runId,
-  source: identifier,
-  target: identifier,
-  date: z.iso.date(),
-  force: z.boolean(),
-});
+export const partitionWorkSchema = withPartitionValue(
+  z.object({
+    runId,
+    source: identifier,
+    value: identifier,
+    date: z.iso.date(),
+    force: z.boolean(),
+  }),
+);
 
 /** The state of an execution after plan: what summarize and report get. */
 export const planAnswerSchema = z.object({

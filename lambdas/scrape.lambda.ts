@@ -9,7 +9,7 @@ import { handlerOf, outOfTime, parseEvent, type Stage } from './stage-handler.ts
 export const scrapeStage: Stage<PartitionWork> = {
   name: 'scrape',
   parse: (event) => parseEvent(partitionWorkSchema, event),
-  keys: ({ runId, source, target, date }) => ({ runId, source, partition: `${target}/${date}` }),
+  keys: ({ runId, source, value, date }) => ({ runId, source, partition: `${value}/${date}` }),
   run: (platform, work, context) => scrape(platform, work, outOfTime(context)),
 };
 

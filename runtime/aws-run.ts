@@ -119,9 +119,9 @@ class Executions {
       const broken: BrokenPartition[] = [];
       for await (const child of this.#failedChildren(executionArn)) {
         const { input = '{}', error, cause } = await this.describe(child);
-        const { target, date } = JSON.parse(input) as PartitionWork;
+        const { value, date } = JSON.parse(input) as PartitionWork;
         broken.push({
-          name: partitionName(source, { target, date: civilDate(date) }),
+          name: partitionName(source, { value, date: civilDate(date) }),
           message: error === undefined ? messageOf(cause) : `${error}: ${messageOf(cause)}`,
         });
       }

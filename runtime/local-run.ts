@@ -81,8 +81,8 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
     ...(signal && { signal }),
     onEvent: (event) => {
       if (event.kind === 'child-failed') {
-        const { target, date } = event.input as PartitionWork;
-        problems.push({ name: `${source}/${target}/${date}`, message: event.error.message });
+        const { value, date } = event.input as PartitionWork;
+        problems.push({ name: `${source}/${value}/${date}`, message: event.error.message });
       }
       onWorkflowEvent?.(event);
     },

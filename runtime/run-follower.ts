@@ -35,7 +35,7 @@ export class RunFollower {
       const match = ANSWER.exec(key);
       if (!match || this.#told.has(key)) continue;
       this.#told.add(key);
-      await this.#tellPartition(match[1]!, { target: match[2]!, date: civilDate(match[3]!) });
+      await this.#tellPartition(match[1]!, { value: match[2]!, date: civilDate(match[3]!) });
     }
   }
 

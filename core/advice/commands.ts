@@ -8,7 +8,7 @@ export function whyCommand(source: string, partition: Partition): string {
 }
 
 /** `force`: every page in full, as if nothing were known. */
-export function rerunCommand(source: string, { target, date }: Partition, force = false): string {
+export function rerunCommand(source: string, { value: target, date }: Partition, force = false): string {
   const options = force ? ['--force'] : [];
   return command('run', source, '--target', target, '--start', date, '--end', date, ...options);
 }
@@ -17,7 +17,7 @@ export function rollbackCommand(source: string, partition: Partition): string {
   return command('partitions', 'rollback', partitionName(source, partition));
 }
 
-export function reparseCommand(source: string, { target, date }: Partition): string {
+export function reparseCommand(source: string, { value: target, date }: Partition): string {
   return command('reparse', source, '--target', target, '--start', date, '--end', date);
 }
 
@@ -25,7 +25,7 @@ export function sourceFailuresCommand(source: string): string {
   return command('failures', 'list', '--source', source);
 }
 
-export function failuresCommand(source: string, { target, date }: Partition): string {
+export function failuresCommand(source: string, { value: target, date }: Partition): string {
   return command('failures', 'list', '--source', source, '--target', target, '--start', date, '--end', date);
 }
 
@@ -60,7 +60,7 @@ export function redriveDatesCommand(source: string, { start, end }: { start: str
 }
 
 /** The dead letters of a partition, back into the queue. */
-export function redriveCommand(source: string, { target, date }: Partition): string {
+export function redriveCommand(source: string, { value: target, date }: Partition): string {
   return command(
     ...['dead-letters', 'redrive', '--source', source],
     ...['--target', target, '--start', date, '--end', date],
@@ -68,7 +68,7 @@ export function redriveCommand(source: string, { target, date }: Partition): str
 }
 
 /** Shows what it would clear: with `--confirm` behind it, it does. */
-export function clearCommand(source: string, { target, date }: Partition, code: string): string {
+export function clearCommand(source: string, { value: target, date }: Partition, code: string): string {
   return command(
     ...['failures', 'clear', '--source', source, '--target', target],
     ...['--start', date, '--end', date, '--code', code],

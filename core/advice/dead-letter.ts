@@ -64,8 +64,8 @@ export function judgeLetter(letter: DeadLetter, facts: LetterFacts): JudgedLette
   const { state, code } = failure;
   if (state === 'recovered' || state === 'dismissed')
     return judged('stale', `it is ${state}`, purgeCommand(letter));
-  const { source, target, date, item } = message;
-  const retry = retryCommand(source, { target, date }, item);
+  const { source, target, value, date, item } = message;
+  const retry = retryCommand(source, { value, date }, item);
   if (state === 'open') return judged('stale', `it is open (${code}): a person decides`, retry);
   if (state === 'queued' && !isGivenUp(failure, message))
     return judged('queued', 'a message about it is under way', purgeCommand(letter));

@@ -1,7 +1,7 @@
 import { type Failure, isClaimed, isUnresolved } from '../failures/failure.ts';
 import { keyOf } from '../failures/failure-store.ts';
 import { MAX_RETRIES } from '../failures/message.ts';
-import type { SkipFlag } from '../state/target-store.ts';
+import type { TargetFlag } from '../state/target-store.ts';
 import { isoTime } from '../wording/times.ts';
 import { clearCommand, retryCommand } from './commands.ts';
 import { failureSteps } from './failure-steps.ts';
@@ -16,7 +16,7 @@ export function triesLeft({ state, retry }: Pick<Failure, 'state' | 'retry'>): n
 /** What a person can do about one failure, in this order; nothing where it is closed. `now`: milliseconds. */
 export function nextSteps(
   failure: Failure,
-  { now, skip }: { readonly now: number; readonly skip: SkipFlag | null },
+  { now, skip }: { readonly now: number; readonly skip: TargetFlag | null },
 ): Step[] {
   if (!isUnresolved(failure)) return [];
   if (failure.claim && isClaimed(failure, now)) return [{ text: waitText(failure, failure.claim.until) }];

@@ -1,7 +1,7 @@
 import { type Failure, isClaimed, isOverdue, isUnresolved } from '../failures/failure.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { Partition } from '../source/source.ts';
-import type { SkipFlag } from '../state/target-store.ts';
+import type { TargetFlag } from '../state/target-store.ts';
 import { isoTime } from '../wording/times.ts';
 import { redriveCommand, retryCommand, skipRemoveCommand, workerCommand } from './commands.ts';
 import { remediesFor, type Step } from './remedies.ts';
@@ -14,7 +14,7 @@ interface StepFacts {
   readonly item: string | null;
   /** Milliseconds. */
   readonly now: number;
-  readonly skip: SkipFlag | null;
+  readonly skip: TargetFlag | null;
 }
 
 /** What a person can do about the unresolved ones of these failures, each advice once. */
@@ -26,7 +26,7 @@ export function failureSteps(failures: readonly Failure[], facts: StepFacts): St
   const steps = [
     ...remediesFor(
       toMend.map(({ code }) => code),
-      { ...facts, skipped: false },
+      { ...facts, skip: null },
     ),
     ...queuedSteps(queued, facts),
     ...deadSteps(dead, facts),
@@ -35,11 +35,11 @@ export function failureSteps(failures: readonly Failure[], facts: StepFacts): St
     (step, at) =>
       steps.findIndex((other) => (other.command ?? other.text) === (step.command ?? step.text)) === at,
   );
-  const { skip, source, partition } = facts;
+  const { skip, source } = facts;
   // Only what is parsed again from its captures asks nothing of the site.
   const asks = once.some(({ command }) => command !== undefined && !command.startsWith('rescrape reparse '));
   if (!skip || !asks) return once;
-  const lift = skipRemoveCommand(source, partition.target);
+  const lift = skipRemoveCommand(source, skip.target);
   return [{ text: 'lift the flag of the target first', command: lift }, ...once];
 }
 

@@ -1,5 +1,6 @@
 import type { OutcomeCode } from '../outcome/outcome.ts';
 import type { Partition } from '../source/source.ts';
+import type { TargetFlag } from '../state/target-store.ts';
 import { reparseCommand, rerunCommand, skipRemoveCommand } from './commands.ts';
 
 /** Something to do, with the command for it where there is one. */
@@ -51,14 +52,14 @@ export function remedyFor(code: OutcomeCode): string | undefined {
   return REMEDIES[code]?.[0];
 }
 
-/** What to do about the outcomes of a partition's items, each advice once. `skipped`: a flag keeps runs from the target. */
+/** What to do about the outcomes of a partition's items, each advice once. `skip`: what keeps runs from the target. */
 export function remediesFor(
   codes: readonly OutcomeCode[],
   {
     source,
     partition,
-    skipped,
-  }: { readonly source: string; readonly partition: Partition; readonly skipped: boolean },
+    skip,
+  }: { readonly source: string; readonly partition: Partition; readonly skip: TargetFlag | null },
 ): Step[] {
   const steps = [...new Set(codes)].flatMap((code): Step[] => {
     const remedy = REMEDIES[code];
@@ -67,9 +68,9 @@ export function remediesFor(
     return [{ text, ...(then && { command: COMMANDS[then](source, partition) }) }];
   });
   const rerun = rerunCommand(source, partition);
-  if (!skipped || !steps.some(({ command }) => command === rerun)) return steps;
+  if (!skip || !steps.some(({ command }) => command === rerun)) return steps;
   return [
-    { text: 'lift the flag of the target first', command: skipRemoveCommand(source, partition.target) },
+    { text: 'lift the flag of the target first', command: skipRemoveCommand(source, skip.target) },
     ...steps,
   ];
 }

@@ -140,7 +140,7 @@ async function targetCompleteness(
   const suspect = new Map(suspicious.map((day) => [day.date, day]));
   const damages = new Map<CivilDate, string>();
   for (const { date, version } of damageOf ? standings.values() : []) {
-    const damage = version === null ? undefined : await damageOf?.({ target, date });
+    const damage = version === null ? undefined : await damageOf?.({ value: target, date });
     if (damage !== undefined) damages.set(date, damage);
   }
   const dates = [...datesBetween(start, end)].map((date) => {

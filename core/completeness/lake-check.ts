@@ -56,7 +56,8 @@ export async function checkLake(
       total.bytes += checked.bytes;
       total.findings.push(...checked.findings);
     }
-    for (const date of standings.keys()) total.findings.push(manifestMissing(source, { target, date }));
+    for (const date of standings.keys())
+      total.findings.push(manifestMissing(source, { value: target, date }));
   }
   return total;
 }

@@ -4,7 +4,7 @@ import type { AttemptRow, CommitRow } from '../lake/log-tables.ts';
 import type { VersionItem, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
-import type { SkipFlag } from '../state/target-store.ts';
+import type { TargetFlag } from '../state/target-store.ts';
 
 /** The newest run that was to refresh the partition. */
 export interface WhyRun {
@@ -50,7 +50,7 @@ export interface WhyFacts {
   readonly today: CivilDate;
   /** Milliseconds. */
   readonly now: number;
-  readonly skip: SkipFlag | null;
+  readonly skip: TargetFlag | null;
   readonly run: WhyRun | null;
   /** Oldest first. Of a partition: those of the last run that tried anything and of the retries since. Of an item: those of its last runs and retries. */
   readonly attempts: readonly AttemptRow[];

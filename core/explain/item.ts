@@ -65,7 +65,7 @@ function failed(facts: WhyFacts, last: AttemptRow): Answer {
   const stands = item ? standsAs(item) : 'it has no rows in the table';
   return {
     answer: `${tries} in ${whoIs(facts, last.run_id)} ended in ${last.error_code}${evidence === '' ? '' : ` (${evidence})`}; ${stands}`,
-    next: remediesFor([last.error_code], { ...facts, skipped: facts.skip !== null }),
+    next: remediesFor([last.error_code], facts),
   };
 }
 

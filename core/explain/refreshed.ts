@@ -73,7 +73,7 @@ function itemsText(standing: PartitionRecord): string {
 
 /** By the failures on record; of items that have none (the state was reset), by their last try. */
 function stepsFor(facts: WhyFacts, { failed, status, withdrawn, repeated }: PartitionRecord): Step[] {
-  const { failures, attempts, skip } = facts;
+  const { failures, attempts } = facts;
   const steps = failureSteps(failures, facts);
   if (withdrawn.count > 0) steps.push(bringBack(facts));
   if (repeated.length > 0)
@@ -85,6 +85,6 @@ function stepsFor(facts: WhyFacts, { failed, status, withdrawn, repeated }: Part
     known.has(item) || DISPOSITIONS[code].verdict === 'accept' ? [] : [code],
   );
   const told = new Set(steps.map(({ command, text }) => command ?? text));
-  const more = remediesFor(codes, { ...facts, skipped: skip !== null });
+  const more = remediesFor(codes, facts);
   return [...steps, ...more.filter(({ command, text }) => !told.has(command ?? text))];
 }

@@ -67,13 +67,13 @@ function underWay({ run, attempts, current }: WhyFacts): Answer | undefined {
 }
 
 function leftOut(facts: WhyFacts): Answer | undefined {
-  const { run, skip, source, partition, standing } = facts;
+  const { run, skip, source, standing } = facts;
   const missed = run ? run.planned === 'left-out' : standing === null;
   if (!skip || !missed) return undefined;
   const who = run ? `run ${run.runId} left it out` : 'runs leave it out';
   return {
-    answer: `${who}, because target ${partition.target} is skipped since ${isoTime(skip.since)}: ${skip.reason}; ${remains(facts)}`,
-    next: [{ text: 'lift the flag', command: skipRemoveCommand(source, partition.target) }, rerun(facts)],
+    answer: `${who}, because target ${skip.target} is skipped since ${isoTime(skip.since)}: ${skip.reason}; ${remains(facts)}`,
+    next: [{ text: 'lift the flag', command: skipRemoveCommand(source, skip.target) }, rerun(facts)],
   };
 }
 

@@ -39,7 +39,7 @@ export async function why(
     item,
     today: civilDateAt(clock.now(), source.timeZone),
     now: clock.now(),
-    skip: (await new TargetStore(state).get(source.name, partition.target)).skip,
+    skip: await new TargetStore(state).flagOf(source.name, failures[0]?.target ?? partition.value),
     run: run ?? null,
     ...(await attemptsOnRecord(platform, source, partition, item, asked)),
     failures,
@@ -79,7 +79,7 @@ async function newestRun(
   )) {
     const { runId, start, end, targets } = input;
     const covers = start <= partition.date && partition.date <= end;
-    if (!covers || (targets && !targets.includes(partition.target))) continue;
+    if (!covers || (targets && !targets.includes(partition.value))) continue;
     return {
       runId,
       start,
@@ -97,11 +97,11 @@ async function newestRun(
 async function isPlanned(
   lake: Records['lake'],
   runId: string,
-  { target, date }: Partition,
+  { value, date }: Partition,
 ): Promise<WhyRun['planned']> {
   if (!(await lake.head(planKey(runId)))) return 'unknown';
   for await (const work of readPlan({ lake }, planKey(runId))) {
-    if (work.target === target && work.date === date) return 'yes';
+    if (work.value === value && work.date === date) return 'yes';
   }
   return 'left-out';
 }

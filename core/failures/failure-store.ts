@@ -21,20 +21,20 @@ export interface FailureKey {
 /** The key of whatever names a failure: the record itself, or a message about it. */
 export function keyOf({
   source,
-  target,
+  value,
   date,
   item,
 }: {
   readonly source: string;
-  readonly target: string;
+  readonly value: string;
   readonly date: string;
   readonly item: string;
 }): FailureKey {
-  return { source, partition: { target, date: civilDate(date) }, item };
+  return { source, partition: { value, date: civilDate(date) }, item };
 }
 
 const failuresPartition = (source: string) => `failures#${source}`;
-const sortKey = (partition: Partition, item: string) => `${partition.target}#${partition.date}#${item}`;
+const sortKey = (partition: Partition, item: string) => `${partition.value}#${partition.date}#${item}`;
 
 /** Failures that are read or changed side by side: a store may be far away, and a bad day has hundreds. */
 export const FAILURES_AT_ONCE = 16;
@@ -57,7 +57,7 @@ export class FailureStore {
     failed: FailedItem,
     runId: string,
   ): Promise<Failure | undefined> {
-    const identity = { source, target: partition.target, date: partition.date };
+    const identity = { source, value: partition.value, date: partition.date };
     return this.change({ source, partition, item: failed.item }, (before) =>
       failedAgain(before, identity, failed, runId),
     );
@@ -90,9 +90,9 @@ export class FailureStore {
     return count;
   }
 
-  /** All of a source, or of one partition of it, whatever their state; by target, date and item. */
+  /** All of a source, or of one partition of it, whatever their state; by value, date and item. */
   async *list(source: string, partition?: Partition): AsyncGenerator<Failure> {
-    const options = partition ? { prefix: `${partition.target}#${partition.date}#` } : {};
+    const options = partition ? { prefix: `${partition.value}#${partition.date}#` } : {};
     for await (const document of this.#state.query(failuresPartition(source), options))
       yield failureSchema.parse(document.value);
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { OUTCOME_CODES, type OutcomeCode } from '../outcome/outcome.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
+import { withPartitionValue } from '../source/partition.ts';
 import { counted } from '../wording/figures.ts';
 
 /**
@@ -65,9 +66,12 @@ const transitionSchema = z.object({
   why: z.string().nullable(),
 });
 
-export const failureSchema = z.object({
+const recordSchema = z.object({
   source: z.string(),
+  /** Whose item it is. */
   target: z.string(),
+  /** Of its partition, as is `date`. */
+  value: z.string(),
   date: z.string(),
   /** `index` where the index of the day itself failed. */
   item: z.string(),
@@ -103,8 +107,10 @@ export const failureSchema = z.object({
   claim: claimSchema.nullable().default(null),
 });
 
+export const failureSchema = withPartitionValue(recordSchema);
+
 /** An item that used up its attempts in a run. One failure per item, however many runs hit it. */
-export type Failure = z.infer<typeof failureSchema>;
+export type Failure = z.infer<typeof recordSchema>;
 
 /** What is kept of a failure's past: a document of the state has room for it, and a person reads no more. */
 export const HISTORY = 50;
@@ -137,13 +143,14 @@ function entered(failure: Failure, state: FailureState, { at, by, why = null }: 
 
 export interface FailedItem {
   readonly item: string;
+  readonly target: string;
   readonly url: string;
   /** At least one; the newest last. */
   readonly tries: readonly FailedTry[];
   readonly capture: string | null;
 }
 
-type Identity = Pick<Failure, 'source' | 'target' | 'date'>;
+type Identity = Pick<Failure, 'source' | 'value' | 'date'>;
 
 /**
  * The failure after a run in which the item failed; undefined where that says nothing new. A failure that was closed
@@ -153,7 +160,7 @@ type Identity = Pick<Failure, 'source' | 'target' | 'date'>;
 export function failedAgain(
   before: Failure | undefined,
   identity: Identity,
-  { item, url, tries, capture }: FailedItem,
+  { item, target, url, tries, capture }: FailedItem,
   runId: string,
 ): Failure | undefined {
   const last = tries.at(-1)!;
@@ -163,7 +170,8 @@ export function failedAgain(
   const again = isUnresolved(before) ? before : undefined;
   const failure: Failure = {
     source: identity.source,
-    target: identity.target,
+    target,
+    value: identity.value,
     date: identity.date,
     item,
     url,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { civilDateSchema } from '../calendar/civil-date.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { isIdentifier } from '../source/identifier.ts';
+import { withPartitionValue } from '../source/partition.ts';
 import type { RetryPolicy } from '../source/source.ts';
 import type { Failure } from './failure.ts';
 
@@ -16,7 +17,10 @@ const LAST_TIME = 8.64e15;
 const messageSchema = z.object({
   version: z.literal(1),
   source: z.string().refine(isIdentifier, { error: 'not an identifier' }),
+  /** Whose item it is. */
   target: z.string().refine(isIdentifier, { error: 'not an identifier' }),
+  /** Of its partition, as is `date`. */
+  value: z.string().refine(isIdentifier, { error: 'not an identifier' }),
   date: civilDateSchema,
   /** `index` where the index of the day itself failed. */
   item: z.string().refine(isIdentifier, { error: 'not an identifier' }),
@@ -38,13 +42,15 @@ const messageSchema = z.object({
 });
 export type FailedItemMessage = z.infer<typeof messageSchema>;
 
+const anyMessageSchema = withPartitionValue(messageSchema);
+
 /** The message about a failure. */
 export function encodeFailedItem(
   failure: Failure,
   says: Pick<FailedItemMessage, 'notBefore' | 'sentAt' | 'redrives' | 'askedAfter'>,
 ): string {
-  const { source, target, date, item, url, lastRunId: runId } = failure;
-  return JSON.stringify({ version: 1, source, target, date, item, url, runId, ...says });
+  const { source, target, value, date, item, url, lastRunId: runId } = failure;
+  return JSON.stringify({ version: 1, source, target, value, date, item, url, runId, ...says });
 }
 
 /** `poison`: no program of this version can do anything with it, and `reason` says why in one line. */
@@ -59,7 +65,7 @@ export function decodeFailedItem(body: string): DecodedFailedItem {
   } catch {
     return { kind: 'poison', reason: 'the message is no JSON' };
   }
-  const checked = messageSchema.safeParse(value);
+  const checked = anyMessageSchema.safeParse(value);
   if (checked.success) return { kind: 'message', message: checked.data };
   const problems = checked.error.issues.map(
     ({ path, message }) => `${path.join('.') || 'message'}: ${message}`,

@@ -7,34 +7,34 @@ import type { Partition, Table } from '../source/source.ts';
 
 /** `country=gb/date=2026-11-17` */
 export function partitionPath(table: Table, partition: Partition): string {
-  return `${table.partitionBy[0]}=${partition.target}/date=${partition.date}`;
+  return `${table.partitionBy[0]}=${partition.value}/date=${partition.date}`;
 }
 
 /** `racing/gb/2026-11-17`: how people name a partition, on the command line and in reports. */
 export function partitionName(source: string, partition: Partition): string {
-  return `${source}/${partition.target}/${partition.date}`;
+  return `${source}/${partition.value}/${partition.date}`;
 }
 
 /** `racing/gb/2026-11-17/4711`: how people name an item of a partition. */
-export function itemName({ source, target, date, item }: NamedItem): string {
-  return `${source}/${target}/${date}/${item}`;
+export function itemName({ source, value, date, item }: NamedItem): string {
+  return `${source}/${value}/${date}/${item}`;
 }
 
 /** What failures and messages say of their item, each in its own type of date. */
 interface NamedItem {
   readonly source: string;
-  readonly target: string;
+  readonly value: string;
   readonly date: string;
   readonly item: string;
 }
 
 /** Reads `racing/gb/2026-11-17` back; undefined where the text is no such name. */
 export function parsePartitionName(text: string): { source: string; partition: Partition } | undefined {
-  const [source, target, day, ...rest] = text.split('/');
+  const [source, value, day, ...rest] = text.split('/');
   const date = parseCivilDate(day ?? '');
-  if (!source || !target || !date || rest.length > 0 || !isIdentifier(source) || !isIdentifier(target))
+  if (!source || !value || !date || rest.length > 0 || !isIdentifier(source) || !isIdentifier(value))
     return undefined;
-  return { source, partition: { target, date } };
+  return { source, partition: { value, date } };
 }
 
 export function dataPrefix(table: Table, partition: Partition): string {
@@ -63,15 +63,15 @@ export function partitionOfManifest(table: Table, key: string): Partition | unde
   const match = /^tables\/([^/]+)\/([^/=]+)=([^/]+)\/date=([^/]+)\/manifest$/.exec(key);
   const date = parseCivilDate(match?.[4] ?? '');
   if (!match || !date || match[1] !== table.name || match[2] !== table.partitionBy[0]) return undefined;
-  return { target: match[3]!, date };
+  return { value: match[3]!, date };
 }
 
 function runFile(source: string, partition: Partition, runId: string, part: number): string {
-  return `${runId}-${source}.${partition.target}.${partition.date}-${part}`;
+  return `${runId}-${source}.${partition.value}.${partition.date}-${part}`;
 }
 
 export function captureKey(source: string, partition: Partition, runId: string, part: number): string {
-  return `captures/${source}/date=${partition.date}/${runId}/${source}.${partition.target}.${partition.date}-${part}.warc.gz`;
+  return `captures/${source}/date=${partition.date}/${runId}/${source}.${partition.value}.${partition.date}-${part}.warc.gz`;
 }
 
 /** The WARC files of one partition, from every run that is still kept, oldest run first. */
@@ -81,7 +81,7 @@ export async function* captureFiles(
   partition: Partition,
 ): AsyncGenerator<{ readonly key: string; readonly runId: string }> {
   const prefix = `captures/${source}/date=${partition.date}/`;
-  const own = `${source}.${partition.target}.${partition.date}-`;
+  const own = `${source}.${partition.value}.${partition.date}-`;
   for await (const { key } of lake.list(prefix)) {
     const [runId, file] = key.slice(prefix.length).split('/');
     if (runId !== undefined && file?.startsWith(own)) yield { key, runId };
@@ -107,7 +107,7 @@ export function runLogKey(day: CivilDate, runId: string): string {
 }
 
 export function csvKey(table: Table, partition: Partition): string {
-  return `exports/csv/${table.name}/${partition.target}/${partition.date.replaceAll('-', '_')}.csv`;
+  return `exports/csv/${table.name}/${partition.value}/${partition.date.replaceAll('-', '_')}.csv`;
 }
 
 export function workPrefix(runId: string): string {
@@ -120,7 +120,7 @@ export function planKey(runId: string): string {
 
 /** Everything that one run keeps of one partition until it is published. */
 export function partitionWorkPrefix(runId: string, source: string, partition: Partition): string {
-  return `${workPrefix(runId)}${source}/${partition.target}/${partition.date}/`;
+  return `${workPrefix(runId)}${source}/${partition.value}/${partition.date}/`;
 }
 
 /** All that runs keep for themselves, or all that one run keeps. */
@@ -132,9 +132,9 @@ export function workRoot(runId?: string): string {
 export function workPartitionOf(
   key: string,
 ): { source: string; runId: string; partition: Partition } | undefined {
-  const [, runId, source, target, day] = key.split('/');
+  const [, runId, source, value, day] = key.split('/');
   const date = parseCivilDate(day ?? '');
-  return runId && source && target && date ? { runId, source, partition: { target, date } } : undefined;
+  return runId && source && value && date ? { runId, source, partition: { value, date } } : undefined;
 }
 
 export function reportKey(runId: string, format: 'md' | 'html'): string {

@@ -147,16 +147,16 @@ export class PartitionVersions {
     if (!this.#table.csv) return;
     const key = csvKey(this.#table, this.#partition);
     if ((await this.#lake.head(key))?.metadata.version === descriptor.version) return;
-    const { target, date } = this.#partition;
-    const [targetColumn] = this.#table.partitionBy;
+    const { value, date } = this.#partition;
+    const [valueColumn] = this.#table.partitionBy;
     const columns: Column[] = [
-      { name: targetColumn, type: 'string', nullable: false },
+      { name: valueColumn, type: 'string', nullable: false },
       { name: 'date', type: 'date', nullable: false },
       ...this.#columns,
     ];
     const { createdAt: _committed_at } = descriptor;
     const source = rows?.map((row) => ({ ...row, _committed_at })) ?? (await this.rows(descriptor));
-    const cells = source.map((row) => ({ ...row, [targetColumn]: target, date }));
+    const cells = source.map((row) => ({ ...row, [valueColumn]: value, date }));
     await this.#lake.put(key, writeCsv(columns, cells), {
       contentType: 'text/csv; charset=utf-8',
       metadata: { version: descriptor.version },

@@ -217,7 +217,7 @@ async function record(
     run_id: id,
     source: source.name,
     table_name: source.table.name,
-    target: partition.target,
+    target: partition.value,
     partition_date: partition.date,
     status: decided.decision,
     version: decided.version,

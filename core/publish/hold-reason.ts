@@ -65,10 +65,10 @@ async function improbable(
   current: VersionDescriptor,
 ): Promise<string | undefined> {
   if (items.length >= current.items.length) return undefined;
-  const { target, date } = partition;
+  const { value, date } = partition;
   const history: DayCount[] = [];
   const register = new PartitionStore(platform.state);
-  for await (const standing of register.range(source.table.name, target, ALL_DATES.start, ALL_DATES.end)) {
+  for await (const standing of register.range(source.table.name, value, ALL_DATES.start, ALL_DATES.end)) {
     const count = itemsOf(standing);
     if (count !== undefined && standing.date !== date)
       history.push({ date: standing.date, items: count, rows: standing.rows });

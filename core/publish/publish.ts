@@ -38,7 +38,7 @@ export async function publish(
   actor: PublishActor = 'run',
 ): Promise<PublishResult> {
   const source = sourceNamed(platform, work.source);
-  const partition: Partition = { target: work.target, date: civilDate(work.date) };
+  const partition: Partition = { value: work.value, date: civilDate(work.date) };
   const context: PartitionJob = { platform, source, runId: work.runId, partition };
   const before = await readPublished(context);
   if (before) return before;

@@ -34,7 +34,7 @@ export async function recordPublish(
     run_id: runId,
     source: source.name,
     table_name: source.table.name,
-    target: partition.target,
+    target: partition.value,
     partition_date: partition.date,
     status: answer.status,
     version: answer.version,
@@ -129,7 +129,7 @@ async function register({ platform, source, partition }: PartitionJob): Promise<
   const manifest = platform.lake.uri(manifestKey(source.table, partition));
   await platform.catalog.registerPartition({
     table: source.table.name,
-    values: [partition.target, partition.date],
+    values: [partition.value, partition.date],
     location: manifest.slice(0, manifest.lastIndexOf('/')),
   });
 }

@@ -105,9 +105,11 @@ async function claimOf(
   key: FailureKey,
   wish: Wish,
 ): Promise<Claim> {
-  const { skip } = await new TargetStore(state).get(source.name, key.partition.target);
+  const register = new FailureStore(state);
+  const target = (await register.get(key))?.target ?? key.partition.value;
+  const { skip } = await new TargetStore(state).get(source.name, target);
   const flag = skip ? { why: `the target is flagged: ${skip.reason}`, by: skip.actor } : undefined;
-  return claimRetry(new FailureStore(state), key, wish, { now: clock.now(), newRunId: newId(), flag });
+  return claimRetry(register, key, wish, { now: clock.now(), newRunId: newId(), flag });
 }
 
 /** Less than this is left of a claim: it is renewed, because one page may wait out a pause of its host. */

@@ -83,8 +83,9 @@ async function askOnce(
   const known = current.items.find(({ id }) => id === failure.item);
   const isGone = known ? isWithoutResult(known.state) : true;
   if (isGone && current.index.checkedAt > lastFailedLookOf(failure)) return 'unlisted';
-  const item: Item = known ? { id: known.id, url: known.url } : { id: failure.item, url: failure.url };
-  const gate = await TargetGate.open(context, []);
+  const { target } = failure;
+  const item: Item = { id: failure.item, url: known?.url ?? failure.url, target };
+  const gate = await TargetGate.open(context, target, []);
   const looks = gate.looksAfter(Math.max(lastFailedLookOf(failure), lastLookOf(current)));
   const held = heldItem(context.source, known);
   if (await attemptPage(context, gate, looks, { kind: 'item', item }, 1, held)) return 'asked';

@@ -38,7 +38,7 @@ export async function makePlan(
     source: source.name,
     start,
     end,
-    work: dates.flatMap((date) => open.map((target) => ({ target, date }))),
+    work: dates.flatMap((date) => open.map((value) => ({ value, date }))),
     skipped,
   };
 }
@@ -129,6 +129,12 @@ export async function* readPlan(
   const stored = await platform.lake.get(key);
   if (!stored) throw new Error(`there is no work list at ${key}`);
   for (const line of new TextDecoder().decode(stored.body).split('\n')) {
-    if (line !== '') yield JSON.parse(line) as PartitionWork;
+    if (line !== '') yield workOfLine(line);
   }
+}
+
+/** A list of before partitions had values of their own names their targets. */
+function workOfLine(line: string): PartitionWork {
+  const work = JSON.parse(line) as PartitionWork & { readonly target?: string };
+  return { ...work, value: work.value ?? work.target };
 }

@@ -104,7 +104,7 @@ async function leftovers(
   for await (const { key } of platform.lake.list(workRoot(runId))) {
     const place = workPartitionOf(key);
     if (place?.source === source)
-      found.set(`${place.runId}/${place.partition.target}/${place.partition.date}`, place);
+      found.set(`${place.runId}/${place.partition.value}/${place.partition.date}`, place);
   }
   return [...found.values()];
 }

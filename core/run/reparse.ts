@@ -35,7 +35,7 @@ export async function* reparse(
   const runId = platform.newId();
   for (const date of datesBetween(range.start, range.end)) {
     for (const target of targets)
-      yield reparsePartition({ platform, source, runId, partition: { target, date } });
+      yield reparsePartition({ platform, source, runId, partition: { value: target, date } });
   }
 }
 

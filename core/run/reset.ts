@@ -3,6 +3,7 @@ import { FAILURE_STATES, type FailureState, isClaimed } from '../failures/failur
 import type { Platform } from '../platform.ts';
 import type { DocumentName, StateStore } from '../ports/state-store.ts';
 import type { QueueDepth } from '../ports/work-queue.ts';
+import { withPartitionValue } from '../source/partition.ts';
 
 type Stores = Pick<Platform, 'state' | 'failedItems' | 'clock'>;
 
@@ -46,7 +47,7 @@ const runningSchema = z.object({
   status: z.literal('running'),
   input: z.object({ source: z.string(), runId: z.string() }),
 });
-const heldSchema = z.object({ target: z.string(), date: z.string(), held: z.string() });
+const heldSchema = withPartitionValue(z.object({ value: z.string(), date: z.string(), held: z.string() }));
 
 /** Reads the whole state. `Scan` of DynamoDB and `PurgeQueue` of SQS are the operator's; no function has them. */
 export async function planReset({ state, failedItems, clock }: Stores): Promise<ResetPlan> {
@@ -78,7 +79,7 @@ export async function planReset({ state, failedItems, clock }: Stores): Promise<
     ),
     partitions: count('partitions'),
     held: (await read('partitions', heldSchema)).map(
-      ({ partition, value: { target, date } }) => `${afterKind(partition)}/${target}/${date}`,
+      ({ partition, value: { value, date } }) => `${afterKind(partition)}/${value}/${date}`,
     ),
     hosts: count('hosts'),
     others: documents.length - counted.reduce((sum, n) => sum + n, 0) + unreadable,

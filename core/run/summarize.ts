@@ -31,7 +31,7 @@ export async function summarize(
   const { runId } = input;
   const partitions: RunSummary['partitions'][number][] = [];
   for await (const work of readPlan(platform, input.workList.key)) {
-    const partition = { target: work.target, date: civilDate(work.date) };
+    const partition = { value: work.value, date: civilDate(work.date) };
     const result = (await readPublished({ platform, source, runId, partition })) ?? 'broken';
     partitions.push({ partition, name: partitionName(source.name, partition), result });
   }

@@ -7,6 +7,7 @@ import type { AttemptRow } from '../lake/log-tables.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { statusOf } from '../outcome/policy.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
+import { targetOf } from '../source/partition.ts';
 import type { LookClock } from '../state/look-clock.ts';
 import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Asked, type Reading, readResponse } from './read-page.ts';
@@ -96,7 +97,7 @@ async function readAndRecord(
     ...(response?.status === 304 ? validators : pageValidators(response)),
     ...(response && { asOf: copyAge(response, fetched.startedAt).asOf }),
     attempt: {
-      ...attemptFacts(context, reading.outcome),
+      ...attemptFacts(context, targetOf(asked.item, partition), reading.outcome),
       item_id: asked.item.id,
       url,
       final_url: response?.url ?? null,
@@ -186,7 +187,7 @@ export async function recordFatal(
     outcome: FATAL,
     ...(page > 0 && { page }),
     attempt: {
-      ...attemptFacts(context, FATAL),
+      ...attemptFacts(context, targetOf(item, partition), FATAL),
       ...NO_RESPONSE,
       item_id: item.id,
       url: new URL(item.url, source.baseUrl).href,
@@ -242,7 +243,7 @@ export async function recordRobots(context: PartitionJob, robots: RobotsRequest)
       lookedAt: robots.startedAt,
       outcome,
       attempt: {
-        ...attemptFacts(context, outcome),
+        ...attemptFacts(context, partition.value, outcome),
         item_id: 'robots.txt',
         url: robots.url,
         final_url: null,
@@ -263,12 +264,16 @@ export async function recordRobots(context: PartitionJob, robots: RobotsRequest)
 }
 
 /** The columns that every attempt shares. */
-function attemptFacts({ platform, source, runId, partition }: PartitionJob, outcome: Outcome) {
+function attemptFacts(
+  { platform, source, runId, partition }: PartitionJob,
+  target: string,
+  outcome: Outcome,
+) {
   return {
     attempt_id: platform.newId(),
     run_id: runId,
     source: source.name,
-    target: partition.target,
+    target,
     partition_date: partition.date,
     status: statusOf(outcome.code),
     error_code: outcome.code,

@@ -15,6 +15,7 @@ import type {
 } from '../lake/scrape-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
+import { targetOf } from '../source/partition.ts';
 import type { Item, ListedItem } from '../source/source.ts';
 import { afterAttempt, lookedAtLast, TargetStore } from '../state/target-store.ts';
 import { appendAttempts } from './attempt-log.ts';
@@ -65,13 +66,13 @@ export async function finalize(
     seen.push({ checkpoint, place: await captures.add(capture) });
   await captures.finish();
   const attempts: AttemptRow[] = [];
-  let lastLookAt = 0;
+  const lookedAt = new Map<string, number>();
   seen.sort((a, b) => inOrder(a.checkpoint, b.checkpoint));
   for (const { checkpoint, place } of seen) {
     const attempt = { ...checkpoint.attempt, capture: placeText(place) };
     attempts.push(attempt);
     const kept = { ...checkpoint, attempt };
-    if (checkpoint.kind !== 'robots') lastLookAt = Math.max(lastLookAt, checkpoint.lookedAt);
+    lookedAt.set(attempt.attempt_id, checkpoint.lookedAt);
     if (checkpoint.kind !== 'robots') noteTry(tries, kept);
     if (checkpoint.kind === 'index' && isLaterTry(kept, pages.get(checkpoint.page ?? 0)))
       pages.set(checkpoint.page ?? 0, kept);
@@ -94,7 +95,7 @@ export async function finalize(
     attempts: attempts.length,
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
   };
-  await countAttempts(context, attempts, lastLookAt);
+  await countAttempts(context, attempts, lookedAt);
   const failedPage = walk.kind === 'next' ? pages.get(walk.step.page) : undefined;
   await openFailures(context, failedPage, result.items, last, tries, unasked);
   await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
@@ -152,11 +153,10 @@ function listedAt(pages: ReadonlyMap<number, Checkpoint>): number {
 
 function itemResult(
   context: PartitionJob,
-  { id, url, status = 'ready' }: ListedItem,
+  { status = 'ready', ...item }: ListedItem,
   checkpoint: Checkpoint | undefined,
   checkedAt: number,
 ): ItemResult {
-  const item = { id, url };
   if (status !== 'ready') return { item, attempts: 0, content: { kind: 'no-result', status, checkedAt } };
   if (!checkpoint) return { item, attempts: 0, content: { kind: 'skipped', reason: 'it was not asked for' } };
   return { item, attempts: checkpoint.attempt.attempt_number, content: contentOf(context, checkpoint) };
@@ -217,19 +217,32 @@ function noteTry(
   else tries.set(item.id, [note]);
 }
 
+/** Adds the attempts to the records of their targets. `lookedAt`: of each, by its id; milliseconds. */
 async function countAttempts(
+  context: PartitionJob,
+  attempts: readonly AttemptRow[],
+  lookedAt: ReadonlyMap<string, number>,
+): Promise<void> {
+  const own = attempts.filter((attempt) => attempt.item_id !== 'robots.txt');
+  for (const [target, tried] of Map.groupBy(own, (attempt) => attempt.target)) {
+    const lastLookAt = tried.reduce((last, { attempt_id }) => Math.max(last, lookedAt.get(attempt_id)!), 0);
+    await countOf(context, target, tried, lastLookAt);
+  }
+}
+
+async function countOf(
   { platform, source, runId, partition }: PartitionJob,
+  target: string,
   attempts: readonly AttemptRow[],
   lastLookAt: number,
 ): Promise<void> {
-  const own = attempts.filter((attempt) => attempt.item_id !== 'robots.txt');
-  if (own.length === 0) return;
-  const times = own.map(({ attempted_at }) => Date.parse(attempted_at));
+  const times = attempts.map(({ attempted_at }) => Date.parse(attempted_at));
+  const place = `${source.name}#${partition.value}#${partition.date}`;
   await new TargetStore(platform.state).update(
     source.name,
-    partition.target,
+    target,
     (record) =>
-      own.reduce(
+      attempts.reduce(
         (counted, attempt) =>
           afterAttempt(
             counted,
@@ -243,7 +256,7 @@ async function countAttempts(
     {
       kind: 'put',
       partition: `finalized#${runId}`,
-      sort: `${source.name}#${partition.target}#${partition.date}`,
+      sort: target === partition.value ? place : `${place}#${target}`,
       value: true,
       expect: 'absent',
     },
@@ -264,16 +277,18 @@ async function openFailures(
     .filter(({ outcome }) => DISPOSITIONS[outcome.code].opensFailure)
     .map(({ attempt, item, outcome }): FailedItem & { outcome: Outcome } => ({
       item: item.id,
+      target: targetOf(item, context.partition),
       url: attempt.url,
       tries: tries.get(item.id)!.toSorted((a, b) => orderOf(a) - orderOf(b)),
       capture: attempt.capture,
       outcome,
     }));
   const at = timeOfId(runId);
-  for (const { id, url } of unasked) {
-    const { href } = new URL(url, source.baseUrl);
+  for (const item of unasked) {
+    const { href } = new URL(item.url, source.baseUrl);
+    const target = targetOf(item, context.partition);
     const untried = { at, runId, code: UNASKED.code, message: UNASKED.message };
-    failed.push({ item: id, url: href, tries: [untried], capture: null, outcome: UNASKED });
+    failed.push({ item: item.id, target, url: href, tries: [untried], capture: null, outcome: UNASKED });
   }
   const register = new FailureStore(context.platform.state);
   const opened = await pLimit(FAILURES_AT_ONCE).map(failed, async ({ outcome, ...each }) => ({

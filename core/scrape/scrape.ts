@@ -8,14 +8,15 @@ import { isWithoutResult, type VersionDescriptor, type VersionItem } from '../la
 import { verdictFor } from '../outcome/policy.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { type Item, isReady, type ListedItem, type Partition, type Source } from '../source/source.ts';
-import { type LookClock, lastLookOf } from '../state/look-clock.ts';
+import { lastLookOf } from '../state/look-clock.ts';
 import type { ScrapeAnswer } from '../workflow/workflow.ts';
 import { attemptPage, type Held, recordFatal } from './attempt.ts';
 import type { Checkpoint, Learned } from './checkpoint.ts';
 import { watchingDeaths } from './deaths.ts';
 import { finalize, isFinalized } from './finalize.ts';
 import { INDEX_ID, ScrapeProgress } from './progress.ts';
-import { TargetGate } from './target-gate.ts';
+import type { TargetGate } from './target-gate.ts';
+import { TargetGates } from './target-gates.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -41,7 +42,7 @@ export async function scrape(
   { leaveOut = NOTHING, retryOf, once = false }: ScrapeOptions = {},
 ): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
-  const partition: Partition = { target: work.target, date: civilDate(work.date) };
+  const partition: Partition = { value: work.value, date: civilDate(work.date) };
   const context: PartitionJob = {
     platform,
     source,
@@ -64,18 +65,17 @@ async function scrapePages(
   const known = await knownVersion(context);
   const current = force ? undefined : known;
   const progress = await ScrapeProgress.load(context);
-  const gate = await TargetGate.open(context, progress.inOrder());
-  const looks = gate.looksAfter(Math.max(lastLookOf(known), progress.lastLookAt()));
+  const gates = new TargetGates(context, progress, lastLookOf(known));
 
-  if (!force) await leaveOutFatal(context, looks, progress, [indexItem(context)]);
-  const index = await scrapeIndex(context, looks, current, progress, gate, { mustStop, once });
+  if (!force) await leaveOutFatal(context, gates, progress, [indexItem(context)]);
+  const index = await scrapeIndex(context, current, progress, gates, { mustStop, once });
   // After retries of the index the items get their own full set of them.
   if (index !== 'go-on') return { done: false };
   const listed = progress.listed()?.filter((item) => isReady(item) && !leaveOut.has(item.id));
   if (listed) {
-    if (!force) await leaveOutFatal(context, looks, progress, listed);
+    if (!force) await leaveOutFatal(context, gates, progress, listed);
     const open = listed.filter(({ id }) => isOpen(source, progress, id, { once }));
-    const finished = await scrapeItems(context, looks, open, current, progress, gate, { mustStop, once });
+    const finished = await scrapeItems(context, open, current, progress, gates, { mustStop, once });
     if (!finished) return { done: false };
   }
   await finalize(context);
@@ -104,7 +104,7 @@ export async function recordFailures(platform: Platform, work: PartitionWork): P
     platform,
     source,
     runId: work.runId,
-    partition: { target: work.target, date: civilDate(work.date) },
+    partition: { value: work.value, date: civilDate(work.date) },
   };
   if (await isFinalized(context)) return { done: true };
   return watchingDeaths(context, closeScrape);
@@ -112,12 +112,14 @@ export async function recordFailures(platform: Platform, work: PartitionWork): P
 
 async function closeScrape(context: PartitionJob): Promise<ScrapeAnswer> {
   const progress = await ScrapeProgress.load(context);
-  const gate = await TargetGate.open(context, progress.inOrder());
-  const isUnasked = (item: ListedItem) => isReady(item) && progress.attempts(item.id) === 0;
-  await finalize(context, {
+  const gates = new TargetGates(context, progress, 0);
+  const unasked: ListedItem[] = [];
+  for (const item of progress.listed() ?? []) {
+    const isUnasked = isReady(item) && progress.attempts(item.id) === 0;
     // Behind a flag nothing is asked for, on purpose.
-    unasked: (await gate.isShut()) ? [] : (progress.listed() ?? []).filter(isUnasked),
-  });
+    if (isUnasked && !(await gates.isShut(item))) unasked.push(item);
+  }
+  await finalize(context, { unasked });
   return { done: true };
 }
 
@@ -128,12 +130,13 @@ function indexItem({ source, partition }: PartitionJob): Item {
 /** Puts on record that items which killed the process are not asked for. */
 async function leaveOutFatal(
   context: PartitionJob,
-  looks: LookClock,
+  gates: TargetGates,
   progress: ScrapeProgress,
   items: readonly Item[],
 ): Promise<void> {
   for (const item of items) {
     if (!context.fatal?.has(item.id) || progress.last(item.id)) continue;
+    const { looks } = await gates.of(item);
     const startedAt = context.platform.clock.now();
     const lookedAt = looks.order(startedAt);
     const kind = item.id === INDEX_ID ? 'index' : 'item';
@@ -148,14 +151,14 @@ async function leaveOutFatal(
  */
 async function scrapeIndex(
   context: PartitionJob,
-  looks: LookClock,
   current: VersionDescriptor | undefined,
   progress: ScrapeProgress,
-  gate: TargetGate,
+  gates: TargetGates,
   { mustStop, once }: { readonly mustStop: () => boolean; readonly once: boolean },
 ): Promise<'go-on' | 'retried' | 'stopped'> {
   const { source, partition, platform } = context;
   const item = indexItem(context);
+  const { gate, looks } = await gates.of(item);
   const first = new URL(item.url, source.baseUrl).href;
   let asked = 0;
   let retries = 0;
@@ -203,21 +206,22 @@ function listedAs(state: VersionItem['state']): Pick<ListedItem, 'status'> {
 /** One pass over the items that have no final outcome yet. False where it had to stop first. */
 async function scrapeItems(
   context: PartitionJob,
-  looks: LookClock,
   open: readonly Item[],
   current: VersionDescriptor | undefined,
   progress: ScrapeProgress,
-  gate: TargetGate,
+  gates: TargetGates,
   { mustStop, once }: { readonly mustStop: () => boolean; readonly once: boolean },
 ): Promise<boolean> {
   const { source } = context;
   const known = new Map(current?.items.map((item) => [item.id, item]));
   const limit = pLimit(source.politeness.concurrency);
-  const retry: Checkpoint[] = [];
+  const retry: { readonly checkpoint: Checkpoint; readonly gate: TargetGate }[] = [];
   let stopped = false;
   const tryOne = async (item: Item): Promise<void> => {
     stopped ||= mustStop();
-    if (stopped || gate.isKnownShut) return;
+    if (stopped) return;
+    const { gate, looks } = await gates.of(item);
+    if (gate.isKnownShut) return;
     const number = progress.attempts(item.id) + 1;
     const held = heldItem(source, known.get(item.id));
     const checkpoint = await attemptPage(context, gate, looks, { kind: 'item', item }, number, held);
@@ -226,13 +230,15 @@ async function scrapeItems(
       return;
     }
     progress.add(checkpoint);
-    if (!once && isRetryable(source, checkpoint, number)) retry.push(checkpoint);
+    if (!once && isRetryable(source, checkpoint, number)) retry.push({ checkpoint, gate });
   };
   const ends = await Promise.allSettled(open.map((item) => limit(tryOne, item)));
   // Not before all have ended: whoever finalizes after the first one threw would miss what is still on its way.
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   if (stopped) return false;
-  if (retry.length > 0 && !(await gate.isShut())) throw retryError(retry);
+  const again: Checkpoint[] = [];
+  for (const { checkpoint, gate } of retry) if (!(await gate.isShut())) again.push(checkpoint);
+  if (again.length > 0) throw retryError(again);
   return true;
 }
 

@@ -22,27 +22,29 @@ export interface Passage {
 }
 
 /**
- * Shuts when the target is flagged: by this scrape, by another partition, by another process, or by an operator. The store
+ * The gate of one target. Shuts when it is flagged: by this scrape, by another partition, by another process, or by an operator. The store
  * is asked once for each request, when its turn has come: one read a page, and none before it waits.
  */
 export class TargetGate {
   readonly #context: PartitionJob;
+  readonly #target: string;
   readonly #register: TargetStore;
   readonly #watched: WatchedTarget;
   #record: TargetRecord;
 
   private constructor(context: PartitionJob, register: TargetStore, record: TargetRecord) {
-    const { platform, source, partition } = context;
+    const { platform, source } = context;
     this.#context = context;
+    this.#target = record.target;
     this.#register = register;
-    this.#watched = platform.targets.of(source.name, partition.target);
+    this.#watched = platform.targets.of(source.name, record.target);
     this.#record = record;
   }
 
   /** Counts on from what this scrape has already tried: its attempts join the record only when it is finalized. */
-  static async open(context: PartitionJob, tried: readonly Tried[]): Promise<TargetGate> {
+  static async open(context: PartitionJob, target: string, tried: readonly Tried[]): Promise<TargetGate> {
     const register = new TargetStore(context.platform.state);
-    const record = await register.get(context.source.name, context.partition.target);
+    const record = await register.get(context.source.name, target);
     const gate = new TargetGate(context, register, record);
     for (const attempt of tried) {
       const raised = gate.#note(attempt);
@@ -67,7 +69,7 @@ export class TargetGate {
 
   async isShut(): Promise<boolean> {
     if (this.isKnownShut) return true;
-    const { skip } = await this.#register.get(this.#context.source.name, this.#context.partition.target);
+    const { skip } = await this.#register.get(this.#context.source.name, this.#target);
     if (skip) this.#shut(skip);
     return skip !== null;
   }
@@ -135,11 +137,12 @@ export class TargetGate {
   }
 
   async #raise(raised: SkipFlag): Promise<void> {
-    const { source, partition, platform } = this.#context;
-    await this.#register.update(source.name, partition.target, (record) => ({
+    const { source, platform } = this.#context;
+    const target = this.#target;
+    await this.#register.update(source.name, target, (record) => ({
       ...record,
       skip: record.skip ?? raised,
     }));
-    platform.emit({ kind: 'flagged', source: source.name, target: partition.target, reason: raised.reason });
+    platform.emit({ kind: 'flagged', source: source.name, target, reason: raised.reason });
   }
 }

@@ -2,9 +2,10 @@ import type * as z from 'zod';
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { Page } from './page.ts';
 
-/** One unit of overwrite: a date of a target. */
+/** One unit of overwrite: a date of one value of the table's first partition column. */
 export interface Partition {
-  readonly target: string;
+  /** An attribute of the targets in it; by default the id of its one target. */
+  readonly value: string;
   readonly date: CivilDate;
 }
 
@@ -14,6 +15,8 @@ export interface Item {
   readonly id: string;
   /** Absolute, or relative to the source's base URL. */
   readonly url: string;
+  /** Whose it is; left out where that is the partition's value. */
+  readonly target?: string;
 }
 
 /** Why a page gave no records, where the parser can tell. A parser that throws means PARSE_ERROR. */

@@ -99,9 +99,9 @@ function nextPage(source: Source, partition: Partition, page: Page, asked: strin
 }
 
 /** True for the index of a date nearby: such a link turns over the days, not the pages. */
-function isOtherDate(source: Source, { target, date }: Partition, url: string, asked: string): boolean {
+function isOtherDate(source: Source, { value, date }: Partition, url: string, asked: string): boolean {
   for (let days = -NEIGHBOURS; days <= NEIGHBOURS; days++) {
-    const other = source.discover.url({ target, date: addDays(date, days) });
+    const other = source.discover.url({ value, date: addDays(date, days) });
     if (days !== 0 && isSameAddress(new URL(other, asked).href, url)) return true;
   }
   return false;

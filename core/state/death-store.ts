@@ -13,10 +13,10 @@ export class DeathStore {
   readonly #source: Source;
   readonly #key: { readonly partition: string; readonly sort: string };
 
-  constructor(state: StateStore, source: Source, { target, date }: Partition) {
+  constructor(state: StateStore, source: Source, { value, date }: Partition) {
     this.#state = state;
     this.#source = source;
-    this.#key = { partition: `deaths#${source.name}`, sort: `${target}#${date}` };
+    this.#key = { partition: `deaths#${source.name}`, sort: `${value}#${date}` };
   }
 
   /** Undefined where no process died. */

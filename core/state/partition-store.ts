@@ -3,10 +3,11 @@ import { type CivilDate, civilDateSchema } from '../calendar/civil-date.ts';
 import { repeatedText } from '../lake/item-counts.ts';
 import type { RepeatedRows, WithdrawnItem } from '../lake/version.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import { withPartitionValue } from '../source/partition.ts';
 import type { Partition } from '../source/source.ts';
 
-const standingSchema = z.object({
-  target: z.string(),
+const recordSchema = z.object({
+  value: z.string(),
   date: civilDateSchema,
   /** How its last refresh ended. */
   status: z.enum(['committed', 'unchanged', 'held', 'failed', 'rolled_back', 'accepted', 'rejected']),
@@ -46,12 +47,14 @@ const standingSchema = z.object({
   reason: z.string().nullable(),
 });
 
+const standingSchema = withPartitionValue(recordSchema);
+
 /** How a partition stands: the counts of its last refresh. Answers completeness without opening a single data file. */
-export type PartitionRecord = z.infer<typeof standingSchema>;
+export type PartitionRecord = z.infer<typeof recordSchema>;
 /** What was not kept in the days of older standings may be left out. */
 type NewStanding = Omit<
-  z.input<typeof standingSchema>,
-  'target' | 'date' | 'freshAt' | 'order' | 'settledRun'
+  z.input<typeof recordSchema>,
+  'value' | 'date' | 'freshAt' | 'order' | 'settledRun'
 > & {
   readonly order: number;
   readonly settledRun: number;
@@ -80,7 +83,7 @@ function readStanding(value: unknown): PartitionRecord {
 }
 
 const partitionKey = (table: string) => `partitions#${table}`;
-const sortKey = (partition: Partition) => `${partition.target}#${partition.date}`;
+const sortKey = (partition: Partition) => `${partition.value}#${partition.date}`;
 
 /** The standings of a state store; derived from manifests and commits, which remain the truth. */
 export class PartitionStore {
@@ -98,11 +101,11 @@ export class PartitionStore {
   /** In date order; both dates included. */
   async *range(
     table: string,
-    target: string,
+    value: string,
     start: CivilDate,
     end: CivilDate,
   ): AsyncGenerator<PartitionRecord> {
-    const bounds = { from: `${target}#${start}`, to: `${target}#${end}` };
+    const bounds = { from: `${value}#${start}`, to: `${value}#${end}` };
     for await (const document of this.#state.query(partitionKey(table), bounds))
       yield readStanding(document.value);
   }
@@ -137,7 +140,7 @@ export class PartitionStore {
               ...standing,
               version,
               held,
-              target: partition.target,
+              target: partition.value,
               date: partition.date,
               freshAt,
               settledRun,

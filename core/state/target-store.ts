@@ -11,6 +11,8 @@ const skipSchema = z.object({
   since: z.number(),
 });
 export type SkipFlag = z.infer<typeof skipSchema>;
+/** A flag and whose it is. */
+export type TargetFlag = SkipFlag & { readonly target: string };
 
 const targetSchema = z.object({
   source: z.string(),
@@ -115,6 +117,12 @@ export class TargetStore {
 
   async get(source: string, target: string): Promise<TargetRecord> {
     return (await this.#read(source, target)).record;
+  }
+
+  /** Why the target is skipped; null where it is not. */
+  async flagOf(source: string, target: string): Promise<TargetFlag | null> {
+    const { skip } = await this.get(source, target);
+    return skip && { ...skip, target };
   }
 
   async *list(source?: string): AsyncGenerator<TargetRecord> {

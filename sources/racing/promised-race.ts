@@ -34,7 +34,7 @@ export function promisedRace(item: Item, answeredBy: string, partition: Partitio
     kind: 'promised',
     path,
     date: partition.date,
-    country: partition.target.toUpperCase(),
+    country: partition.value.toUpperCase(),
   };
   const { raceId, courseId, date } = answered;
   return (

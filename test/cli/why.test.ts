@@ -120,9 +120,10 @@ describe('why', () => {
     try {
       const message = 'one\ntwo\u001b[2Jthree\u202efour';
       const tries = [{ at: testClock.now(), runId, code: 'HTML_CHANGED', message }] as const;
-      const failed = { item: 'hostile', url: 'https://example.org/hostile', tries, capture: null };
+      const url = 'https://example.org/hostile';
+      const failed = { item: 'hostile', target: 'gb', url, tries, capture: null };
       const register = new FailureStore(platform.state);
-      await register.open('racing', { target: 'gb', date: lake.older }, failed, runId);
+      await register.open('racing', { value: 'gb', date: lake.older }, failed, runId);
     } finally {
       await platform.close();
     }
@@ -158,7 +159,7 @@ describe('why', () => {
         force: false,
       });
       // Told to stop at once: the index is fetched, and the scrape asks to be called again.
-      const work = { runId, source: 'racing', target: 'gb', date: today, force: false };
+      const work = { runId, source: 'racing', value: 'gb', date: today, force: false };
       expect(await scrape(platform, work, () => true)).toEqual({ done: false });
 
       const { answer, attempts, current } = await why(nameOf('gb', today));

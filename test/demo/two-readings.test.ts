@@ -77,7 +77,7 @@ describe.each(['classic', 'next'] as const)('the racing source on the %s pages o
       const page = pageOf(`/results/${date}`, await week.text(`/results/${date}`));
       for (const country of COUNTRIES) {
         const context = { attempt: 1, notes: [] };
-        const found = racing.discover.parse(page, { target: country, date }, context);
+        const found = racing.discover.parse(page, { value: country, date }, context);
         const items = found.kind === 'items' ? found.items : [];
         const listed = week.site
           .listed(country, date)
@@ -98,7 +98,7 @@ describe.each(['classic', 'next'] as const)('the racing source on the %s pages o
       const parsed = racing.parse(
         pageOf(truth.path, html),
         { id: truth.raceId, url: truth.path },
-        { target: country, date: truth.date },
+        { value: country, date: truth.date },
       );
       if (truth.outcome === 'void') {
         expect(parsed.kind).toBe('empty');

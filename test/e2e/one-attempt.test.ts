@@ -38,16 +38,16 @@ function open(env: Readonly<Record<string, string>> = {}): LocalPlatform {
 const workOf = (target: string, date = DATES[0]!): PartitionWork => ({
   runId: RUN_ID,
   source: 'shelves',
-  target,
+  value: target,
   date,
   force: false,
 });
-const finalized = (platform: LocalPlatform, { target, date }: PartitionWork) =>
+const finalized = (platform: LocalPlatform, { value: target, date }: PartitionWork) =>
   isFinalized({
     platform,
     source: platform.sources[0]!,
     runId: RUN_ID,
-    partition: { target, date: civilDate(date) },
+    partition: { value: target, date: civilDate(date) },
   });
 
 const flagOf = async (platform: LocalPlatform, target: string) =>

@@ -50,7 +50,7 @@ describe.each(sources)('the table of $name', ({ table }) => {
 
 describe('the append-only tables', () => {
   const day = civilDate('2026-11-22');
-  const partition = { target: 'gb', date: day };
+  const partition = { value: 'gb', date: day };
   const keys = {
     attempts: logKey('attempts', day, 'racing', partition, 'run'),
     commits: logKey('commits', day, 'racing', partition, 'run'),

@@ -50,7 +50,7 @@ async function run(force: boolean): Promise<void> {
   const runId = session.platform.newId();
   const input = { runId, source: 'racing', start: DAY, end: DAY, targets: ['gb'], force };
   const planned = (await STAGES.plan(as('plan'), input as never, () => false)) as PlanAnswer;
-  const work: PartitionWork = { runId, source: 'racing', target: 'gb', date: DAY, force };
+  const work: PartitionWork = { runId, source: 'racing', value: 'gb', date: DAY, force };
   const tries = 5;
   for (let left = tries; left > 0; left--) {
     try {

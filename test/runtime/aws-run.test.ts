@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 const ARN = 'arn:aws:states:eu-west-1:000000000000:execution:racing:run';
-const GB = { target: 'gb', date: DAY };
+const GB = { value: 'gb', date: DAY };
 
 function stack(): StackPlatform {
   const resources = {
@@ -46,7 +46,7 @@ function executes(leaveOut?: string): { input?: RunInput; done?: Promise<void> }
     const planned = (await STAGES.plan(platform, input as never, () => false)) as PlanAnswer;
     for await (const work of readPlan(platform, planned.workList.key)) {
       await STAGES.scrape(platform, work as never, () => false);
-      if (work.target !== leaveOut) await STAGES.publish(platform, work as never, () => false);
+      if (work.value !== leaveOut) await STAGES.publish(platform, work as never, () => false);
     }
     await STAGES.summarize(platform, planned as never, () => false);
     await STAGES.report(platform, planned as never, () => false);
@@ -138,7 +138,7 @@ describe('a run on a stack', () => {
       ],
     });
     sfn.on(DescribeExecutionCommand, { executionArn: 'child' }).resolves({
-      input: JSON.stringify({ target: 'ire', date: DAY }),
+      input: JSON.stringify({ value: 'ire', date: DAY }),
       error: 'Conflict',
       cause: JSON.stringify({
         errorType: 'Conflict',

@@ -114,7 +114,7 @@ describe('the relations of a local lake', () => {
     const start = civilDate('2015-11-18');
     for (let day = 0; day < 3650; day++) {
       for (const { id: target } of racing.targets) {
-        const partition = { target, date: addDays(start, day) };
+        const partition = { value: target, date: addDays(start, day) };
         const file = it_.lake.uri(dataKey(racing.table, partition, 'version', 0));
         const manifest = it_.lake.uri(manifestKey(racing.table, partition));
         mkdirSync(dirname(manifest), { recursive: true });

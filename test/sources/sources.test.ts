@@ -21,7 +21,7 @@ describe('racing', () => {
   const racing = sources.find((source) => source.name === 'racing')!;
 
   it('asks for the index of the day that is scraped', () => {
-    const partition = { target: 'gb', date: civilDate('2025-11-17') };
+    const partition = { value: 'gb', date: civilDate('2025-11-17') };
     expect(racing.discover.url(partition)).toBe('/results/2025-11-17');
   });
 

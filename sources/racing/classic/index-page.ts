@@ -53,7 +53,7 @@ export function readClassicIndex(page: HtmlIndex, partition: Partition): Discove
   const races: ListedRace[] = [];
   for (const section of sections.values()) {
     const country = countryOfSection(section);
-    if (section.panels.length === 0 && country === partition.target.toUpperCase() && !isLost(section))
+    if (section.panels.length === 0 && country === partition.value.toUpperCase() && !isLost(section))
       return rejected('HTML_CHANGED', `${section.heading}: the meeting lists no div.${PANEL}`);
     for (const panel of section.panels) {
       const race = readPanel(section, panel, { numbered, date: partition.date });

@@ -44,7 +44,7 @@ export function readNextIndex(
     if (meeting.code === '' || (isArabian(meeting.code) && meeting.name === ''))
       return rejected('HTML_CHANGED', `${node.path} has no country: countryCode or courseName is empty`);
     const course = { courseId: meeting.courseId, courseSlug: '' };
-    const isOurs = countryByCode(course, meeting.code, meeting.name) === partition.target.toUpperCase();
+    const isOurs = countryByCode(course, meeting.code, meeting.name) === partition.value.toUpperCase();
     if (meeting.races.length === 0 && isOurs && !meeting.isAbandoned)
       return rejected('HTML_CHANGED', `${node.path}.races is empty`);
     for (const race of meeting.races) {

@@ -83,7 +83,7 @@ const FAILED_AT = Date.UTC(2026, 10, 21, 6);
 
 async function put(register: FailureStore, seeded: SeededFailure): Promise<void> {
   const { item, target = 'gb', date = civilDate('2026-11-20'), code = 'TIMEOUT', runId = 'run-1' } = seeded;
-  const partition = { target, date };
+  const partition = { value: target, date };
   const tries = [3, 2, 1, 0].map((ago) => ({
     at: (seeded.failedAt ?? FAILED_AT) - ago * 60_000,
     runId,
@@ -93,7 +93,7 @@ async function put(register: FailureStore, seeded: SeededFailure): Promise<void>
   await register.open(
     'racing',
     partition,
-    { item, url: `https://example.org/${item}`, tries, capture: null },
+    { item, target, url: `https://example.org/${item}`, tries, capture: null },
     runId,
   );
   await register.change({ source: 'racing', partition, item }, (before) => standing(before!, seeded, runId));

@@ -96,5 +96,5 @@ export async function buildLake(): Promise<TestLake> {
 
 /** `racing/gb/2026-11-17` */
 export function nameOf(target: string, date: CivilDate): string {
-  return partitionName('racing', { target, date });
+  return partitionName('racing', { value: target, date });
 }

@@ -43,7 +43,7 @@ describe('completeness', () => {
   async function refresh(target: string, date: string, when: string, counts: Counts = {}): Promise<void> {
     await new PartitionStore(state).record(
       racing.table.name,
-      { target, date: civilDate(date) },
+      { value: target, date: civilDate(date) },
       {
         status: 'committed',
         version: `version-${when}`,
@@ -327,7 +327,7 @@ describe('completeness', () => {
 
   it('reads standings of before items without a result were told apart', async () => {
     const value = {
-      ...{ target: 'gb', date: '2025-11-12', status: 'committed', version: 'v', runId: 'r', at: 1 },
+      ...{ value: 'gb', date: '2025-11-12', status: 'committed', version: 'v', runId: 'r', at: 1 },
       ...{ freshAt: at('2025-11-17T01:30'), expected: 20, found: 18, empty: 2, carried: 0, failed: 0 },
       ...{ rows: 180, held: null, reason: null },
     };

@@ -133,7 +133,7 @@ export function commit(
   };
 }
 
-export const PARTITION = { target: 'gb', date: civilDate('2025-11-17') };
+export const PARTITION = { value: 'gb', date: civilDate('2025-11-17') };
 
 /** A row as `publish` stamps it; columns that do not matter here are null or zero. */
 export function runner(raceId: string, horseId: string): Row {

@@ -5,7 +5,14 @@ import { AT, attempt, current, FLAG, NOTHING, OLD_RUN, RUN, run, standing } from
 
 describe('why, of failures that stand differently', () => {
   const failure = (item: string, more: Partial<Failure> = {}): Failure => ({
-    ...{ source: 'racing', target: 'gb', date: '2025-11-17', item, url: `https://example.org/${item}` },
+    ...{
+      source: 'racing',
+      target: 'gb',
+      value: 'gb',
+      date: '2025-11-17',
+      item,
+      url: `https://example.org/${item}`,
+    },
     ...{ state: 'open', code: 'RATE_LIMITED', message: 'HTTP 406', runs: 1, attempts: 4, counts: {} },
     ...{ capture: null, firstRunId: RUN, lastRunId: RUN, openedAt: AT, lastFailedAt: AT },
     ...{ closedAt: null, closedBy: null, outcomes: [], transitions: [], seenAt: null, claim: null },

@@ -14,7 +14,7 @@ export const [OLD_RUN, RUN] = [
 
 export const NOTHING: WhyFacts = {
   source: 'racing',
-  partition: { target: 'gb', date: civilDate('2025-11-17') },
+  partition: { value: 'gb', date: civilDate('2025-11-17') },
   item: null,
   today: civilDate('2025-11-18'),
   now: AT,
@@ -114,4 +114,4 @@ export const attempt = (more: Partial<AttemptRow> = {}): AttemptRow => ({
   ...more,
 });
 
-export const FLAG = { reason: 'security_block_one_attempt', actor: 'rescrape', since: AT };
+export const FLAG = { target: 'gb', reason: 'security_block_one_attempt', actor: 'rescrape', since: AT };

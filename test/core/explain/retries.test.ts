@@ -12,7 +12,7 @@ import { CLAIM_MINUTES, COOL_DOWN_MINUTES, IN_A_RUN, queuePlay } from '../../e2e
 import type { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
 
-const GB = { target: 'gb', date: civilDate(DAY) };
+const GB = { value: 'gb', date: civilDate(DAY) };
 
 let session: Session;
 afterEach(() => session.close());

@@ -10,7 +10,7 @@ import { type Failure, moved } from '../../../core/failures/failure.ts';
 import { FailureStore } from '../../../core/failures/failure-store.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 
-const DAY = { target: 'gb', date: civilDate('2026-11-20') };
+const DAY = { value: 'gb', date: civilDate('2026-11-20') };
 const NOW = 10_000;
 const keyOf = (item: string) => ({ source: 'racing', partition: DAY, item });
 
@@ -28,6 +28,7 @@ const fail = (item: string, runId = 'run-1', code: OutcomeCode = 'TIMEOUT', at =
     DAY,
     {
       item,
+      target: 'gb',
       url: `https://example.org/${item}`,
       tries: [
         { at: at - 1, runId, code, message: null },

@@ -8,8 +8,8 @@ import { type FailedItem, HISTORY } from '../../../core/failures/failure.ts';
 import { FailureStore } from '../../../core/failures/failure-store.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 
-const DAY = { target: 'gb', date: civilDate('2026-11-20') };
-const NEXT = { target: 'gb', date: civilDate('2026-11-21') };
+const DAY = { value: 'gb', date: civilDate('2026-11-20') };
+const NEXT = { value: 'gb', date: civilDate('2026-11-21') };
 /** Four tries at an item, or as many as there are codes, the last of them at `at`. */
 const failed = (
   item: string,
@@ -19,6 +19,7 @@ const failed = (
   capture: string | null = null,
 ): FailedItem => ({
   item,
+  target: 'gb',
   url: `https://example.org/${item}`,
   tries: codes.map((code, n) => ({ at: at - codes.length + 1 + n, runId, code, message: null })),
   capture,
@@ -45,7 +46,14 @@ describe('the failure of an item', () => {
     await register.open('racing', DAY, again, 'run-2');
     expect(await all()).toEqual([
       {
-        ...{ source: 'racing', target: 'gb', date: '2026-11-20', item: '1', url: 'https://example.org/1' },
+        ...{
+          source: 'racing',
+          target: 'gb',
+          value: 'gb',
+          date: '2026-11-20',
+          item: '1',
+          url: 'https://example.org/1',
+        },
         ...{ state: 'open', code: 'SERVER_ERROR', message: null, runs: 2, attempts: 6, capture: 'c#1' },
         ...{ firstRunId: 'run-1', lastRunId: 'run-2', openedAt: 100, lastFailedAt: 200 },
         ...{

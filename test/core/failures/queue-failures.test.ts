@@ -18,7 +18,7 @@ describe('a run with failures', () => {
     expect(await depth()).toMatchObject({ due: 2 });
     const [delivery] = await session.platform.failedItems.receive({ max: 1, visibilityMs: 1000 });
     expect(JSON.parse(delivery!.body)).toEqual({
-      ...{ version: 1, source: 'racing', target: 'gb', date: DAY },
+      ...{ version: 1, source: 'racing', target: 'gb', value: 'gb', date: DAY },
       ...{ item: expect.any(String), url: expect.stringContaining(session.site.url) },
       ...{
         runId: expect.any(String),

@@ -6,12 +6,12 @@ import { assertObjectKey } from '../../../core/ports/object-key.ts';
 import { racing } from '../../../sources/racing/source.ts';
 
 const { table } = racing;
-const GB = { target: 'gb', date: civilDate('2026-11-17') };
+const GB = { value: 'gb', date: civilDate('2026-11-17') };
 const RUN = '01a2e0c4-1111-7222-8333-444455556666';
 
 const identifier = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,40}$/);
 const partitions = fc.record({
-  target: identifier,
+  value: identifier,
   date: fc.integer({ min: -25_567, max: 2_900_000 }).map(fromEpochDay),
 });
 

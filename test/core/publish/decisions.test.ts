@@ -175,7 +175,7 @@ describe('a rollback', () => {
     await expect(rollback(gb.session.platform, gb.session.source, GB_PARTITION, decide)).rejects.toThrow(
       /no earlier version/,
     );
-    const none = { target: 'fr', date: DAY } as const;
+    const none = { value: 'fr', date: DAY } as const;
     await expect(rollback(gb.session.platform, gb.session.source, none, decide)).rejects.toThrow(
       /has no version yet/,
     );

@@ -18,7 +18,7 @@ import { COOL_DOWN_MINUTES, IN_A_RUN, MINUTE } from '../../e2e/support/retry-pla
 import type { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
 
-const GB = { target: 'gb', date: DAY };
+const GB = { value: 'gb', date: DAY };
 
 let session: Session;
 afterEach(() => session.close());
@@ -29,7 +29,7 @@ const retry = (race: number) =>
   retryNow(
     session.platform,
     session.source,
-    keyOf({ source: 'racing', target: 'gb', date: DAY, item: raceId(session, race) }),
+    keyOf({ source: 'racing', value: 'gb', date: DAY, item: raceId(session, race) }),
   );
 
 async function scraped(work: PartitionWork): Promise<void> {
@@ -59,7 +59,7 @@ describe('the standing of a partition', () => {
   it('is not taken back by one that comes late to record what it had decided before', async () => {
     session = await sessionWith(NO_FAULTS);
     await session.run({ targets: ['gb'] });
-    const { freshAt: _, target: __, date: ___, ...before } = await standing();
+    const { freshAt: _, value: __, date: ___, ...before } = await standing();
     const register = new PartitionStore(session.platform.state);
     await register.record('racing_results', GB, {
       ...before,

@@ -6,7 +6,14 @@ import { countsText, failedItemsOf, NAMED, nextText } from '../../../core/report
 import { failedItem } from './racing-week.ts';
 
 const failure = (item: string, change: Partial<Failure> = {}): Failure => ({
-  ...{ source: 'racing', target: 'gb', date: '2025-11-17', item, url: `https://example.org/${item}` },
+  ...{
+    source: 'racing',
+    target: 'gb',
+    value: 'gb',
+    date: '2025-11-17',
+    item,
+    url: `https://example.org/${item}`,
+  },
   ...{ state: 'open', code: 'NOT_FOUND', message: null, runs: 1, attempts: 1, counts: {}, capture: null },
   ...{
     firstRunId: 'run-1',
@@ -63,7 +70,10 @@ describe('the failed items of a run', () => {
   });
 
   it('tell which targets are flagged: those are not tried', () => {
-    const { flagged, items } = summedUp([failure('1'), failure('2', { target: 'fr', state: 'queued' })]);
+    const { flagged, items } = summedUp([
+      failure('1'),
+      failure('2', { target: 'fr', value: 'fr', state: 'queued' }),
+    ]);
     expect(flagged).toEqual(['fr']);
     expect(items.map((item) => item.flagged)).toEqual([true, false]);
     expect(nextText(items[0]!, time)).toBe('queued, and not tried while its target is flagged');

@@ -35,7 +35,11 @@ export function partition(
   date: string,
   outcome: PartitionSummary['result'],
 ): PartitionSummary {
-  return { partition: { target, date: civilDate(date) }, name: `racing/${target}/${date}`, result: outcome };
+  return {
+    partition: { value: target, date: civilDate(date) },
+    name: `racing/${target}/${date}`,
+    result: outcome,
+  };
 }
 
 /** A race that the site refused for now, unless told otherwise. */

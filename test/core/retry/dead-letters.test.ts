@@ -38,7 +38,7 @@ async function withDead(
 }
 const keyOfRace = (race: number) => ({
   source: 'racing',
-  partition: { target: 'gb', date: DAY },
+  partition: { value: 'gb', date: DAY },
   item: raceId(session, race),
 });
 const states = async (race: number): Promise<FailureState[]> =>

@@ -36,7 +36,7 @@ afterEach(() => session.close());
 const { wait, drain, waitAndDrain, depth, letters, failure } = queuePlay(() => session);
 
 const standing = async () =>
-  (await new PartitionStore(session.platform.state).get('racing_results', { target: 'gb', date: DAY }))!;
+  (await new PartitionStore(session.platform.state).get('racing_results', { value: 'gb', date: DAY }))!;
 
 describe('the retry of a failed item', () => {
   it('publishes what it recovers into the current version and closes the failure', async () => {

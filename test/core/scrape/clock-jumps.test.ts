@@ -27,7 +27,7 @@ import {
 } from '../../e2e/support/versioned-site.ts';
 
 const DATE = civilDate(DATES[0]);
-const A = { target: 'a', date: DATE };
+const A = { value: 'a', date: DATE };
 const [N1, N2] = ['n1', 'n2'].map((note) => pageOf('a', DATE, note)) as [string, string];
 const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;

@@ -32,7 +32,7 @@ describe('a security wall', () => {
     const before = session.site.requests.length;
     const input = { source: 'racing', start: DAY, end: DAY, targets: ['gb', 'ire'], force: false };
     const next = await makePlan(session.platform, input);
-    expect(next.work).toEqual([{ target: 'ire', date: DAY }]);
+    expect(next.work).toEqual([{ value: 'ire', date: DAY }]);
     expect(next.skipped).toMatchObject([{ target: 'gb', reason: 'security_block_one_attempt' }]);
     const again = await session.run({ targets: ['gb', 'ire'] });
     expect(again.end.summary.skipped).toMatchObject([{ target: 'gb' }]);

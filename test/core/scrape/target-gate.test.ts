@@ -16,7 +16,7 @@ const context = (): PartitionJob => ({
   platform: session.platform,
   source: session.source,
   runId: session.platform.newId(),
-  partition: { target: 'gb', date: DAY },
+  partition: { value: 'gb', date: DAY },
 });
 const answered = (code: 'BLOCKED' | 'SUCCESS') =>
   ({
@@ -37,7 +37,7 @@ it.each([
   ['a wall', 'BLOCKED', true],
   ['a page', 'SUCCESS', false],
 ] as const)('a turn waits until an answer that has come is judged to be %s', async (_, code, isWithdrawn) => {
-  const { first, second } = await twoInside(await TargetGate.open(context(), []));
+  const { first, second } = await twoInside(await TargetGate.open(context(), 'gb', []));
   first.permission.onAnswer();
   let heard: boolean | undefined;
   const asked = second.permission.isWithdrawn().then((withdrawn) => {
@@ -53,7 +53,7 @@ it.each([
 });
 
 it('an answer that comes while the store is asked is waited for as well', async () => {
-  const { first, second } = await twoInside(await TargetGate.open(context(), []));
+  const { first, second } = await twoInside(await TargetGate.open(context(), 'gb', []));
   const asked = second.permission.isWithdrawn();
   first.permission.onAnswer();
   first.judge(answered('BLOCKED'));
@@ -62,7 +62,7 @@ it('an answer that comes while the store is asked is waited for as well', async 
 });
 
 it('an answer of which nothing can be recorded stops nobody for ever', async () => {
-  const { first, second } = await twoInside(await TargetGate.open(context(), []));
+  const { first, second } = await twoInside(await TargetGate.open(context(), 'gb', []));
   first.permission.onAnswer();
   const asked = second.permission.isWithdrawn();
   first.end();
@@ -70,7 +70,10 @@ it('an answer of which nothing can be recorded stops nobody for ever', async () 
 });
 
 it('a flag that one partition finds wakes the waiting requests of all the others, and a lifted one lets them in', async () => {
-  const [here, there] = [await TargetGate.open(context(), []), await TargetGate.open(context(), [])];
+  const [here, there] = [
+    await TargetGate.open(context(), 'gb', []),
+    await TargetGate.open(context(), 'gb', []),
+  ];
   const [mine] = [(await twoInside(here)).first];
   const theirs = await there.enter('item');
   const register = new TargetStore(session.platform.state);
@@ -80,13 +83,13 @@ it('a flag that one partition finds wakes the waiting requests of all the others
   expect(await mine.permission.isWithdrawn()).toBe(true);
   expect(theirs.permission.withdrawn.aborted).toBe(true);
   await register.update('racing', 'gb', (record) => ({ ...record, skip: null }));
-  const later = await (await TargetGate.open(context(), [])).enter('item');
+  const later = await (await TargetGate.open(context(), 'gb', [])).enter('item');
   expect(later.permission.withdrawn.aborted).toBe(false);
   expect(await later.permission.isWithdrawn()).toBe(false);
 });
 
 it('the first request of a kind goes alone until it is judged, and the next one does where it was a wall', async () => {
-  const gate = await TargetGate.open(context(), []);
+  const gate = await TargetGate.open(context(), 'gb', []);
   const scout = await gate.enter('index');
   const entered: string[] = [];
   const others = ['b', 'c'].map(async (name) => {

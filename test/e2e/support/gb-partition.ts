@@ -9,7 +9,7 @@ import { DAY } from './small-site.ts';
 
 /** How `GB` is named in the layout of the lake, and in the code. */
 export const GB = `country=gb/date=${DAY}`;
-export const GB_PARTITION = { target: 'gb', date: DAY } as const;
+export const GB_PARTITION = { value: 'gb', date: DAY } as const;
 
 /** The second race settles a day late: its page changes between `DAY` and the day after. */
 export const SETTLES: FaultPlan['settlesLate'] = [{ country: 'gb', date: DAY, race: 1, days: 1 }];

@@ -28,7 +28,7 @@ import { type RunEnd, type RunRequest, runLocally } from '../../../runtime/local
 import { type LoopbackSite, serveHttp } from '../../contracts/loopback-site.ts';
 
 export const DATE = civilDate('2026-03-10');
-export const PLACE: Partition = { target: 'a', date: DATE };
+export const PLACE: Partition = { value: 'a', date: DATE };
 export const INDEX = `/list/${DATE}`;
 
 export interface Answer {

@@ -27,7 +27,7 @@ export const notes: Source = defineSource({
   parse: () => ({ kind: 'rejected', code: 'NO_RECORDS', message: 'never asked' }),
 });
 
-export const SHELF: Partition = { target: 'a', date: civilDate('2026-11-20') };
+export const SHELF: Partition = { value: 'a', date: civilDate('2026-11-20') };
 
 /** Lines of a note as a scrape would hand them over. */
 export function linesOf(note: string, texts: readonly (string | null)[], runId = 'run'): Row[] {

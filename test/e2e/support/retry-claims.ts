@@ -36,7 +36,7 @@ async function lakeOf(world: RetryWorld): Promise<Map<string, Shown>> {
     for (const note of NOTES) {
       const own = rows.filter((row) => row.note === note);
       if (own.length === 0) continue;
-      const page = pageOf(partition.target, partition.date, note);
+      const page = pageOf(partition.value, partition.date, note);
       const version = Number(own[0]!.version);
       const said = own
         .map(({ line, version: of, text }) => ({ line, version: of, text }))
@@ -47,7 +47,7 @@ async function lakeOf(world: RetryWorld): Promise<Map<string, Shown>> {
       );
       versions.set(note, version);
     }
-    lake.set(`${partition.target}/${partition.date}`, { descriptor: current.descriptor, versions });
+    lake.set(`${partition.value}/${partition.date}`, { descriptor: current.descriptor, versions });
   }
   return lake;
 }
@@ -157,14 +157,14 @@ function checkRun(
   asked: readonly SiteRequest[],
   lake: ReadonlyMap<string, Shown>,
   failures: readonly Failure[],
-  results: readonly { partition: { target: string; date: string }; result: { status: string } | 'broken' }[],
+  results: readonly { partition: { value: string; date: string }; result: { status: string } | 'broken' }[],
 ): void {
   const last = new Map(asked.map((request) => [request.page, request]));
   for (const request of last.values()) {
     const { target, date, item, page, version, answer } = request;
     const failure = failures.find((each) => nameOf(each) === `${target}/${date}/${item}`);
     const result = results.find(
-      ({ partition }) => partition.target === target && partition.date === date,
+      ({ partition }) => partition.value === target && partition.date === date,
     )?.result;
     const state = failure && `${failure.state} (${failure.code})`;
     if (!succeeded(world, request)) {
@@ -214,7 +214,7 @@ export async function checkHealed(
     () => `left over: ${JSON.stringify(depth)}`,
   );
   const lake = await lakeOf(world);
-  for (const { target, date } of partitions) {
+  for (const { value: target, date } of partitions) {
     for (const note of NOTES) {
       const page = pageOf(target, date, note);
       const version = lake.get(`${target}/${date}`)?.versions.get(note);

@@ -21,7 +21,7 @@ export const shelves: Source = defineSource({
   },
   politeness: { concurrency: 4, minDelayMs: 0, robots: 'ignore', userAgent: 'Rescrape/1.0' },
   discover: {
-    url: ({ target, date }) => `/${target}/${date}`,
+    url: ({ value: target, date }) => `/${target}/${date}`,
     parse: (page) => {
       const ids = page.text.match(/^index (.*)$/)?.[1]?.split(' ');
       if (!ids) return { kind: 'rejected', code: 'HTML_CHANGED', message: 'no index' };

@@ -42,13 +42,13 @@ export interface SiteRequest {
 }
 
 export const partitions: readonly Partition[] = TARGETS.flatMap((target) =>
-  DATES.map((date) => ({ target, date: civilDate(date) })),
+  DATES.map((date) => ({ value: target, date: civilDate(date) })),
 );
 
 export const pageOf = (target: string, date: string, item: string): string =>
   item === 'index' ? `/${target}/${date}` : `/${target}/${date}/${item}`;
 
-export const ALL_PAGES: readonly string[] = partitions.flatMap(({ target, date }) =>
+export const ALL_PAGES: readonly string[] = partitions.flatMap(({ value: target, date }) =>
   ['index', ...NOTES].map((item) => pageOf(target, date, item)),
 );
 
@@ -200,8 +200,8 @@ export function versionedSource(parserVersion: 1 | 2): Source {
     retry: { attempts: 1, coolDownMinutes: 14 },
     outcomes: { rateLimitStatuses: [406, 429] },
     discover: {
-      url: ({ target, date }) => pageOf(target, date, 'index'),
-      parse: ({ text }, { target, date }) => {
+      url: ({ value: target, date }) => pageOf(target, date, 'index'),
+      parse: ({ text }, { value: target, date }) => {
         const page = JSON.parse(text) as NotePage;
         if (!readable(page)) return changed;
         return {

@@ -106,7 +106,7 @@ function read(text: string, { country: held }: RaceFacts) {
   return parseRacePage(
     { url: `https://x.example${RACE_URL}`, status: 200, contentType: 'text/html', text },
     { id: '4711', url: RACE_URL },
-    { target: held.toLowerCase(), date: civilDate('2026-03-14') },
+    { value: held.toLowerCase(), date: civilDate('2026-03-14') },
   );
 }
 

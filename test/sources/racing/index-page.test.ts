@@ -13,7 +13,7 @@ const FIRST: IndexContext = { attempt: 1, notes: [] };
 
 function read(text: string, target = 'gb', context = FIRST, url = '/results/2025-11-17') {
   const page = { url: `https://x.example${url}`, status: 200, contentType: 'text/html', text };
-  return parseIndexPage(page, { target, date }, context);
+  return parseIndexPage(page, { value: target, date }, context);
 }
 
 function refused(code: string, message: string) {

@@ -18,7 +18,7 @@ function read(text: string, contentType = 'text/html') {
   return parseRacePage(
     { url: `https://x.example${url}`, status: 200, contentType, text },
     { id: '900001', url },
-    { target: 'gb', date: civilDate('2025-11-17') },
+    { value: 'gb', date: civilDate('2025-11-17') },
   );
 }
 

@@ -10,7 +10,7 @@ import { parseIndexPage } from '../../../sources/racing/index-page.ts';
 import { parseRacePage } from '../../../sources/racing/race-page.ts';
 
 const date = civilDate('2025-11-17');
-const partition = { target: 'gb', date };
+const partition = { value: 'gb', date };
 const url = '/results/513/wolverhampton-aw/2025-11-17/900001';
 const fixture = readFileSync(
   join(import.meta.dirname, '../../../sources/racing/fixtures/classic-flat-handicap/page.html'),
@@ -84,7 +84,7 @@ describe('a race page', () => {
         text: french.replace(/<span class="rp-raceTimeCourseName_condition">[^<]*<\/span>/, ''),
       },
       { id: '900003', url: path },
-      { target: 'fr', date: civilDate('2025-10-05') },
+      { value: 'fr', date: civilDate('2025-10-05') },
     );
     expect(found.kind === 'records' && found.records.map(({ going, surface }) => [going, surface])).toEqual([
       [null, null],

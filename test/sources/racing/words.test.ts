@@ -258,7 +258,7 @@ describe('horse names', () => {
 describe('the race that an address promised', () => {
   const path = '/results/211/longchamp/2025-10-05/9';
   const promised = promisedRace({ id: '9', url: path }, path, {
-    target: 'fr',
+    value: 'fr',
     date: civilDate('2025-10-05'),
   });
   if (promised.kind === 'rejected') throw new Error(promised.message);
