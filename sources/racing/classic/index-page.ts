@@ -73,11 +73,17 @@ function withoutMeetings(page: HtmlIndex): Discovery {
   const [message] = page.withSelector('text-errorMessageText', 'div');
   const text = message && textOf(message);
   if (!text) return rejected('HTML_CHANGED', `section[data-test-selector=${SECTION}] of a meeting is gone`);
-  // The same element may tell of a fault of the site, which says nothing about the day.
-  return /\berror\b|\bwrong\b|\bagain\b|\bunavailable\b/i.test(text)
-    ? rejected('NO_RECORDS', `the index says: ${text}`)
-    : { kind: 'empty', sign: text };
+  // The same element may tell of a fault or of maintenance, which says nothing about the day.
+  return NOTHING_RUN.test(text) && !PASSING.test(text)
+    ? { kind: 'empty', sign: text }
+    : rejected('NO_RECORDS', `the index says: ${text}`);
 }
+
+/** `There are no results for this date`. */
+const NOTHING_RUN = /\b(?:no|not any)\b.{0,60}\b(?:results?|races?|racing|meetings?|fixtures?)\b/i;
+/** What the site says while it cannot tell. */
+const PASSING =
+  /\b(?:error|wrong|again|unavailable|later|maintenance|moment|currently|temporar(?:y|ily)|yet)\b/i;
 
 function readSection(
   page: HtmlIndex,

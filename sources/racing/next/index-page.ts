@@ -21,7 +21,7 @@ type NextMarkup = Extract<Markup, { readonly kind: 'next' }>;
 
 /**
  * Reads a day of today's markup. Special meetings repeat races of others and are left out.
- * Data that is null proves nothing, even beside the message that there are no results, for the site has answered so for days that
+ * Data that is null, or a list beside an error, proves nothing, even beside the message that there are no results, for the site has answered so for days that
  * had racing: it is NO_RECORDS at the first try, then the list by time is asked. The day is empty where the list is,
  * or where both pages carry the message.
  */
@@ -30,10 +30,13 @@ export function readNextIndex(
   partition: Partition,
   context: IndexContext & { readonly isTimeOrder: boolean },
 ): Discovery {
-  const data = state.key('results').key('data');
-  const meetings = data.list();
+  const results = state.key('results');
+  const meetings = results.key('data').list();
   if (state.faults[0] !== undefined) return rejected('HTML_CHANGED', state.faults[0]);
-  if (meetings === null) return withoutData(visible(), partition, context);
+  const trouble = troubleOf(results);
+  if (meetings === null || (meetings.length === 0 && trouble !== undefined))
+    return withoutData(visible(), partition, context);
+  if (trouble !== undefined) return rejected('NO_RECORDS', `the list of meetings is not all: ${trouble}`);
   if (meetings.length === 0) return { kind: 'empty', sign: 'results.data is an empty list' };
 
   const races: ListedRace[] = [];
@@ -55,6 +58,14 @@ export function readNextIndex(
     }
   }
   return discoverRaces(races, partition);
+}
+
+/** Why a list may be less than the day: an error that the site puts beside it, or that it is still loading. */
+function troubleOf(results: JsonNode): string | undefined {
+  const { error, isLoading } = results.value as { readonly error?: unknown; readonly isLoading?: unknown };
+  if (error !== undefined && error !== null && error !== false && error !== '')
+    return `results.error is ${JSON.stringify(error).slice(0, 200)}`;
+  return isLoading === true ? 'results.isLoading is true' : undefined;
 }
 
 interface Meeting {
@@ -90,7 +101,7 @@ function withoutData(
       : rejected('NO_RECORDS', `both lists of the day came without data: ${note}`);
   }
   return attempt <= 1
-    ? rejected('NO_RECORDS', `results.data is null: ${note}`)
+    ? rejected('NO_RECORDS', `results.data is null, or empty beside an error: ${note}`)
     : { kind: 'follow', url: `/results/${date}/time-order`, note };
 }
 

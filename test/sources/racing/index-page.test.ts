@@ -183,6 +183,25 @@ describe('a classic index', () => {
   });
 });
 
+describe('the message of a classic index', () => {
+  const page = (text: string) =>
+    `<html><body><div data-test-selector="text-errorMessageText">${text}</div></body></html>`;
+  it.each(['There are no results for this date', 'No racing today.', 'Sorry, no meetings were held'])(
+    'tells of an empty day: %s',
+    (text) => expect(read(page(text))).toEqual({ kind: 'empty', sign: text }),
+  );
+  it.each([
+    'Scheduled maintenance',
+    'Results are temporarily not available',
+    'We could not load the results',
+    'There are no results yet',
+    'No results right now, please come back later',
+    'An error occurred',
+  ])('proves nothing: %s', (text) =>
+    expect(read(page(text))).toMatchObject({ kind: 'rejected', code: 'NO_RECORDS' }),
+  );
+});
+
 describe('an index of today’s markup', () => {
   it.each(['isSpecialMeeting', 'countryCode', 'courseName', 'courseId', 'isAbandoned', 'races'])(
     'without the key %s of a meeting is refused with its path',
@@ -215,9 +234,9 @@ describe('an index of today’s markup', () => {
 });
 
 describe('a day whose data is null', () => {
-  const page = (message: boolean, data = 'null') =>
+  const page = (message: boolean, data = 'null', error: string | null = 'An error occurred') =>
     `<html><body>${message ? '<p data-testid="Text__NoResultsMessage">No results</p>' : ''}
-     <script id="__NEXT_DATA__" type="application/json">{"props":{"pageProps":{"initialState":{"results":{"data":${data},"error":"An error occurred"}}}}}</script></body></html>`;
+     <script id="__NEXT_DATA__" type="application/json">{"props":{"pageProps":{"initialState":{"results":{"data":${data},"error":${JSON.stringify(error)}}}}}}</script></body></html>`;
   const byTime = '/results/2025-11-17/time-order';
 
   it.each([true, false])('is tried again, with the message (%j) or without', (message) => {
@@ -238,8 +257,17 @@ describe('a day whose data is null', () => {
   });
 
   it('is read from the list by time where that has it', () => {
-    expect(read(page(false, '[]'), 'gb', { attempt: 1, notes: ['x'] }, byTime).kind).toBe('empty');
+    expect(read(page(false, '[]', null), 'gb', { attempt: 1, notes: ['x'] }, byTime).kind).toBe('empty');
     expect(read(next, 'gb', { attempt: 1, notes: ['x'] }, byTime)).toEqual(read(next));
+  });
+
+  it('does not believe a list beside an error, nor one that is still loading', () => {
+    expect(read(page(false, '[]'))).toMatchObject({ code: 'NO_RECORDS' });
+    expect(read(page(false, '[]'), 'gb', { attempt: 2, notes: [] })).toMatchObject({ kind: 'follow' });
+    const beside = (more: string) => read(next.replace('"error": null', more));
+    expect(beside('"error": null, "isLoading": false')).toEqual(read(next));
+    expect(beside('"error": "partial failure"')).toMatchObject({ code: 'NO_RECORDS' });
+    expect(beside('"error": null, "isLoading": true')).toMatchObject({ code: 'NO_RECORDS' });
   });
 
   it('does not take the message from inside a script', () => {
