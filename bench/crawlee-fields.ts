@@ -22,6 +22,7 @@ interface Selection {
   find(selector: string): Selection;
   children(selector?: string): Selection;
   contents(): Selection;
+  get(at: number): { readonly nextSibling?: { readonly data?: string } | null } | undefined;
   nextUntil(selector: string): Selection;
   filter(selector: string): Selection;
   not(selector: string): Selection;
@@ -164,8 +165,8 @@ function readRunner($: Select, row: Selection, previous: number | null) {
       (numberIn(textOf(weight.find('span[data-ending="lb"]'))) ?? 0),
     hg: textOrNull(textOf(weight.find('span.rp-horseTable__headGear')).replaceAll(' ', '')),
     or: numberIn(textOf(row.find('td[data-ending="OR"]'))),
-    rpr: numberIn(textOf(row.find('td[data-ending="RPR"]'))),
-    ts: numberIn(textOf(row.find('td[data-ending="TS"]'))),
+    rpr: numberIn(textOf(row.find('td[data-test-selector="full-result-rpr"]'))),
+    ts: numberIn(textOf(row.find('td[data-test-selector="full-result-topspeed"]'))),
     ...readPedigree($, below.filter('[data-test-selector="block-pedigreeInfoFullResults"]').find('td')),
     comment: textOrNull(textOf(below.filter('tr.rp-horseTable__commentRow').find('td'))),
   };
@@ -179,12 +180,14 @@ function readPedigree($: Select, cell: Selection) {
     .toArray()
     .map((link) => $(link));
   const [damsire, dam, sire] = links.reverse();
+  /** The sire's country stands between his link and the dash. */
+  const behind = (link: Selection) => link.get(0)?.nextSibling?.data?.replace('-', '').trim() ?? '';
   const nameOf = (parent: Selection | undefined) =>
     parent ? (nameWithCountry(textOf(parent))?.name ?? null) : null;
   return {
     sex: textOrNull(sex),
     colour: textOrNull(colour),
-    sire: nameOf(sire),
+    sire: sire ? (nameWithCountry(textOf(sire), behind(sire))?.name ?? null) : null,
     sire_id: profileId(sire?.attr('href')) ?? null,
     dam: nameOf(dam),
     dam_id: profileId(dam?.attr('href')) ?? null,
