@@ -2,7 +2,7 @@
 // Plain JavaScript, so that any Node can start it: the sources are TypeScript and need the Node that package.json pins,
 // and V8 takes the limits of its heap at start only.
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const PINNED_MAJOR = 24;
@@ -14,14 +14,22 @@ const FLAGS = [
   '--no-allocation-site-pretenuring',
   '--heap-growing-percent=50',
 ];
+// The commands that read pages: only they are worth a process of their own, with a heap made for it.
+const READ_PAGES = ['run', 'demo', 'retry', 'worker', 'reparse'];
 
+const words = process.argv.slice(2);
 const isPinned = Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR;
-if (isPinned && FLAGS.every((flag) => process.execArgv.includes(flag))) {
+const readsPages = words.some((word) => READ_PAGES.includes(word)) && !words.includes('--help');
+const flags = readsPages ? FLAGS : [];
+if (isPinned && flags.every((flag) => process.execArgv.includes(flag))) {
+  // Half the time of a short command goes into compiling. Where the folder cannot be written, nothing is kept.
+  const kept = new URL('../node_modules/.cache/rescrape', import.meta.url);
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE ?? fileURLToPath(kept));
   const { main } = await import('../cli/main.ts');
   await main(process.argv);
 } else {
   const node = isPinned ? process.execPath : pinnedNode();
-  const child = spawn(node, [...FLAGS, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const child = spawn(node, [...flags, fileURLToPath(import.meta.url), ...words], {
     // The channel closes when this process is killed, and takes the real one with it.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     // glibc gives each thread an arena of its own, which keeps about 40 MB that nobody uses.

@@ -27,7 +27,6 @@ const DAY_MS = 86_400_000;
 
 export function attemptsCommand(): Command {
   return withScope(withCsv(newCommand('attempts')))
-    .description('list what was tried, newest first')
     .option('--since <time>', 'from this date or time on, YYYY-MM-DD or ISO 8601, in UTC')
     .option('--code <code>', 'only this outcome, as in RATE_LIMITED')
     .option('--item <item>', 'only this item; "index" is the index of a day')
@@ -72,7 +71,6 @@ export function attemptsCommand(): Command {
 
 export function blocksCommand(): Command {
   return withScope(withCsv(newCommand('blocks')))
-    .description('list the security walls that were met, newest first')
     .option('--days <n>', 'how far back, in days', count, 7)
     .addHelpText('after', examples('blocks', 'blocks --days 30 --target fr --json'))
     .action(async (options: BlocksOptions, command: Command) => {
@@ -142,6 +140,7 @@ function sinceOf(text: string): string {
   if (SINCE.test(text) && parseCivilDate(text.slice(0, 10)) && !Number.isNaN(ms))
     return new Date(ms).toISOString();
   throw new UsageError(
-    `--since ${JSON.stringify(text)} is no time: write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ`,
+    `--since ${JSON.stringify(text)} is no time`,
+    'write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ',
   );
 }

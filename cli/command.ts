@@ -4,16 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 export function newCommand(name: string): Command {
   return new Command(name)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
+    .configureOutput({ outputError: () => undefined }) // `main` says it, as it says every other error
     .configureHelp({ showGlobalOptions: true });
-}
-
-/** One line, like every other error. */
-function usageLine(text: string): string {
-  return `rescrape: ${text
-    .replace(/^error: /, '')
-    .trim()
-    .replaceAll('\n', ' ')}; add --help for what there is\n`;
 }
 
 /** The help's last paragraph: commands that can be typed as they stand. */

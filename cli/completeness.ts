@@ -15,7 +15,7 @@ import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { type CsvTarget, printCsv } from './csv-output.ts';
-import { FailedCommand, UsageError } from './failure.ts';
+import { DamagedLakeError, IncompleteCommand, UsageError } from './failure.ts';
 import { printLakeCheck } from './lake-check.ts';
 import { counted, type ListOptions, number, refuseTwoFormats, withCsv } from './list.ts';
 import { cellText, printJson, printTable } from './print.ts';
@@ -30,9 +30,6 @@ interface CompletenessOptions extends ListOptions {
 
 export function completenessCommand(): Command {
   return withCsv(newCommand('completeness'))
-    .description(
-      'tell how complete the data is: statistics, suspicious, missing, incomplete, held and stale dates',
-    )
     .argument('[source]', 'only this source (default: all)')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
@@ -40,7 +37,7 @@ export function completenessCommand(): Command {
     .option('--lake', 'also read every current file, and hold it against what was committed')
     .option(
       '--exit-code',
-      'end with exit code 1 where the data is incomplete: for cron and scripts; dates that are still open are not',
+      'end with exit code 3 where the data is incomplete: for cron and scripts; dates that are still open are not',
     )
     .addHelpText(
       'after',
@@ -55,7 +52,8 @@ export function completenessCommand(): Command {
     .action(async (name: string | undefined, options: CompletenessOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
         refuseTwoFormats({ ...globals, ...options });
-        if (options.csv && options.lake) throw new UsageError('--lake prints text or JSON: leave --csv away');
+        if (options.csv && options.lake)
+          throw new UsageError('--lake prints text or JSON', 'leave --csv away');
         const sources = name === undefined ? platform.sources : [sourceOf(platform, name)];
         const answers: Answer[] = [];
         for (const source of sources) {
@@ -70,13 +68,17 @@ export function completenessCommand(): Command {
         printAnswers(answers, { ...globals, ...options });
         const findings = answers.flatMap(({ lake }) => lake?.findings ?? []);
         if (findings.length > 0) {
-          throw new FailedCommand(
+          throw new DamagedLakeError(
             `the lake is not as it was committed: ${counted(findings.length, 'finding')}, the first at ${findings[0]?.partition}`,
+            findings[0]?.whatToDo,
           );
         }
         const incomplete = answers.filter(({ verdict }) => verdict === 'incomplete');
         if (options.exitCode && incomplete.length > 0) {
-          throw new FailedCommand(`not complete: ${incomplete.map(({ source }) => source).join(', ')}`);
+          throw new IncompleteCommand(
+            `not complete: ${incomplete.map(({ source }) => source).join(', ')}`,
+            'the dates above say why; "rescrape why source/target/date" tells more of one',
+          );
         }
       });
     });

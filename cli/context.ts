@@ -18,7 +18,7 @@ export interface GlobalOptions {
 export function globalOptions(command: Command): GlobalOptions {
   const options = command.optsWithGlobals<GlobalOptions>();
   if (options.stack !== undefined && command.getOptionValueSourceWithGlobals('local') === 'cli')
-    throw new UsageError('--local and --stack exclude each other: choose one');
+    throw new UsageError('--local and --stack exclude each other', 'choose one');
   return options;
 }
 
@@ -50,7 +50,7 @@ export function sourceOf(platform: Pick<CommandPlatform, 'sources'>, name: strin
   const source = platform.sources.find((candidate) => candidate.name === name);
   if (source) return source;
   const known = platform.sources.map((candidate) => candidate.name).join(', ');
-  throw new UsageError(`there is no source ${JSON.stringify(name)}; there is: ${known}`);
+  throw new UsageError(`there is no source ${JSON.stringify(name)}`, `there is: ${known}`);
 }
 
 /** Targets that the source has, or a usage error that lists them. */
@@ -62,7 +62,8 @@ export function targetsOf(
   const unknown = asked?.find((target) => !known.includes(target));
   if (unknown === undefined) return asked;
   throw new UsageError(
-    `source ${source.name} has no target ${JSON.stringify(unknown)}; it has: ${known.join(', ')}`,
+    `source ${source.name} has no target ${JSON.stringify(unknown)}`,
+    `it has: ${known.join(', ')}`,
   );
 }
 

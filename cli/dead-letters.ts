@@ -11,16 +11,14 @@ import { cellText, printJson } from './print.ts';
 const NAMES = 'ids of letters, or items as source/target/date/item';
 
 export function deadLettersCommand(): Command {
-  const letters = newCommand('dead-letters')
-    .description('failed items whose tries are used up, and messages that nobody can act upon')
-    .addHelpText(
-      'after',
-      examples(
-        'dead-letters list --source racing',
-        'dead-letters redrive --code SERVER_ERROR --dry-run',
-        'dead-letters purge --end 2025-10-31',
-      ),
-    );
+  const letters = newCommand('dead-letters').addHelpText(
+    'after',
+    examples(
+      'dead-letters list --source racing',
+      'dead-letters redrive --code SERVER_ERROR --dry-run',
+      'dead-letters purge --end 2025-10-31',
+    ),
+  );
   withCsv(withLetterFilter(letters.command('list').description('list dead letters, oldest first')))
     .addHelpText('after', examples('dead-letters list', 'dead-letters list --code TIMEOUT --csv letters.csv'))
     .action(listLetters);

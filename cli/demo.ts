@@ -33,13 +33,12 @@ name another in RESCRAPE_RACING_URL first, as in RESCRAPE_RACING_URL=http://127.
 
 export function demoCommand(): Command {
   return newCommand('demo')
-    .description('start the demo racing site, rescrape its last 7 days, and show what came of it')
     .option('--seed <n>', 'which site: the same number is the same site', wholeNumber, 1)
     .option('--no-faults', 'a site without faults')
     .addHelpText('after', examples('demo', 'demo --no-faults --seed 7 --local /tmp/try'))
     .action(async (options: DemoOptions, command: Command) => {
       const { local, json, stack } = globalOptions(command);
-      if (stack !== undefined) throw new UsageError('the demo runs on this machine: leave --stack out');
+      if (stack !== undefined) throw new UsageError('the demo runs on this machine', 'leave --stack out');
       const racing = findSource('racing')!;
       const clock = clockOf(process.env);
       // One instant for the site and the window: a run that crosses midnight still asks for days that the site has.

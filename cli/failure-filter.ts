@@ -31,7 +31,7 @@ export async function failuresThatMatch(
   const code = codeOf(options.code);
   const { state } = options;
   if (!STATES.includes(state))
-    throw new UsageError(`there is no state ${JSON.stringify(state)}; there is: ${STATES.join(', ')}`);
+    throw new UsageError(`there is no state ${JSON.stringify(state)}`, `there is: ${STATES.join(', ')}`);
   const register = new FailureStore(platform.state);
   const failures: Failure[] = [];
   for (const source of filter.sources) {

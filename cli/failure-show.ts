@@ -7,7 +7,7 @@ import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { TargetStore } from '../core/state/target-store.ts';
 import { withPlatform } from './context.ts';
-import { FailedCommand } from './failure.ts';
+import { NotFoundError } from './failure.ts';
 import { itemOf } from './filter.ts';
 import { counted, timeText } from './list.ts';
 import { cellText, printJson } from './print.ts';
@@ -22,8 +22,9 @@ export async function showFailure(name: string, _options: object, command: Comma
     const { source, partition, item } = itemOf(platform, name);
     const failure = await new FailureStore(platform.state).get({ source: source.name, partition, item });
     if (!failure)
-      throw new FailedCommand(
-        `no failure of ${cellText(name)} is on record; "rescrape why ${cellText(name)}" tells what became of it`,
+      throw new NotFoundError(
+        `no failure of ${cellText(name)} is on record`,
+        `"rescrape why ${cellText(name)}" tells what became of it`,
       );
     const skip = await new TargetStore(platform.state).flagOf(source.name, failure.target);
     const now = platform.clock.now();

@@ -18,19 +18,17 @@ import { type ListOptions, printList, withCsv } from './list.ts';
 type Options = FailureFilterOptions & ListOptions;
 
 export function failuresCommand(): Command {
-  const failures = newCommand('failures')
-    .description('items that used up their attempts in a run: what became of each, and what to do')
-    .addHelpText(
-      'after',
-      examples(
-        'failures list --source racing --target gb --code TIMEOUT',
-        'failures summary',
-        'failures by-error --start 2025-11-11 --end 2025-11-17 --json',
-        'failures show racing/gb/2025-11-17/4711',
-        'failures clear --code NOT_FOUND --dry-run',
-        'failures export --state all --csv failures.csv',
-      ),
-    );
+  const failures = newCommand('failures').addHelpText(
+    'after',
+    examples(
+      'failures list --source racing --target gb --code TIMEOUT',
+      'failures summary',
+      'failures by-error --start 2025-11-11 --end 2025-11-17 --json',
+      'failures show racing/gb/2025-11-17/4711',
+      'failures clear --code NOT_FOUND --dry-run',
+      'failures export --state all --csv failures.csv',
+    ),
+  );
   listing(failures, 'list', 'list failures, newest first', listOf).addHelpText(
     'after',
     examples(

@@ -60,7 +60,7 @@ export function filterWords(
 export function filterOf(platform: Sources, options: FilterOptions): Filter {
   const start = dateOf('--start', options.start) ?? FIRST_DATE;
   const end = dateOf('--end', options.end) ?? LAST_DATE;
-  if (end < start) throw new UsageError(`the end ${end} lies before the start ${start}: swap them`);
+  if (end < start) throw new UsageError(`the end ${end} lies before the start ${start}`, 'swap them');
   const { sources, target } = scopeOf(platform, options);
   return { sources, target, start, end };
 }
@@ -80,7 +80,7 @@ export function scopeOf(
   const sources = platform.sources.filter(({ targets }) => targets.some(({ id }) => id === target));
   if (sources.length > 0) return { sources, target };
   const known = platform.sources.flatMap(({ name, targets }) => targets.map(({ id }) => `${name}/${id}`));
-  throw new UsageError(`there is no target ${JSON.stringify(target)}; there is: ${known.join(', ')}`);
+  throw new UsageError(`there is no target ${JSON.stringify(target)}`, `there is: ${known.join(', ')}`);
 }
 
 export function isInFilter(
@@ -97,7 +97,7 @@ function dateOf(option: string, text: string | undefined): CivilDate | undefined
   if (text === undefined) return undefined;
   const date = parseCivilDate(text);
   if (date === undefined)
-    throw new UsageError(`${option} ${JSON.stringify(text)} is no date of the calendar: write YYYY-MM-DD`);
+    throw new UsageError(`${option} ${JSON.stringify(text)} is no date of the calendar`, 'write YYYY-MM-DD');
   return date;
 }
 
@@ -107,7 +107,8 @@ export function codeOf(text: string | undefined): OutcomeCode | undefined {
   const code = OUTCOME_CODES.find((known) => known === text.toUpperCase());
   if (code) return code;
   throw new UsageError(
-    `there is no error code ${JSON.stringify(text)}; there is: ${OUTCOME_CODES.join(', ')}`,
+    `there is no error code ${JSON.stringify(text)}`,
+    `there is: ${OUTCOME_CODES.join(', ')}`,
   );
 }
 
@@ -119,7 +120,8 @@ export function partitionOf(
   const parsed = parsePartitionName(text);
   if (!parsed) {
     throw new UsageError(
-      `${JSON.stringify(text)} is no partition: write source/target/date, as in racing/gb/2025-11-17`,
+      `${JSON.stringify(text)} is no partition`,
+      'write source/target/date, as in racing/gb/2025-11-17',
     );
   }
   const source = sourceOf(platform, parsed.source);
@@ -140,6 +142,6 @@ export function itemOf(
   const at = text.split('/', 3).join('/').length;
   const item = text.slice(at + 1);
   if (!isIdentifier(item))
-    throw new UsageError(`${JSON.stringify(text)} is no item: write source/target/date/item`);
+    throw new UsageError(`${JSON.stringify(text)} is no item`, 'write source/target/date/item');
   return { ...partitionOf(platform, text.slice(0, at)), item };
 }

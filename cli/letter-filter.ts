@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { JudgedLetter } from '../core/advice/dead-letter.ts';
 import { readDeadLetters } from '../core/retry/dead-letters.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
-import { FailedCommand } from './failure.ts';
+import { NotFoundError } from './failure.ts';
 import { codeOf, type FilterOptions, filterOf, filterWords, isInFilter, withFilter } from './filter.ts';
 import { itemNameOf } from './letter-views.ts';
 import { cellText } from './print.ts';
@@ -29,7 +29,7 @@ export interface Selection {
 /**
  * Letters that the filter lets through, and of those the ones that are named, by id or by item. What nobody can read is
  * of no source: it comes only where nothing narrows the list. Throws a UsageError for a source, target, date or code that
- * there is not, and a FailedCommand for a name that no letter has.
+ * there is not, and a NotFoundError for a name that no letter has.
  */
 export async function lettersThatMatch(
   platform: CommandPlatform,
@@ -58,9 +58,10 @@ export async function lettersThatMatch(
   };
 }
 
-function noSuchLetter(name: string, narrowed: boolean): FailedCommand {
+function noSuchLetter(name: string, narrowed: boolean): NotFoundError {
   const where = narrowed ? ' among those that match' : '';
-  return new FailedCommand(
-    `there is no dead letter ${cellText(JSON.stringify(name))}${where}; "rescrape dead-letters list" names them`,
+  return new NotFoundError(
+    `there is no dead letter ${cellText(JSON.stringify(name))}${where}`,
+    '"rescrape dead-letters list" names them',
   );
 }

@@ -52,7 +52,7 @@ export function printList(list: List, options: FormatOptions): void {
 }
 
 export function refuseTwoFormats({ json, csv }: FormatOptions): void {
-  if (json && csv) throw new UsageError('--json and --csv exclude each other: choose one');
+  if (json && csv) throw new UsageError('--json and --csv exclude each other', 'choose one');
 }
 
 export const number = { alignment: 'right' as const };

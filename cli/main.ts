@@ -1,91 +1,62 @@
-import { CommanderError } from 'commander';
-import { CorruptLakeError } from '../core/lake/manifest.ts';
-import { StageError } from '../core/platform.ts';
-import { StorageError } from '../core/ports/storage-error.ts';
-import { WarehouseError } from '../core/ports/warehouse.ts';
-import { DecisionError } from '../core/publish/decisions.ts';
-import { RunInProgressError } from '../runtime/run-lock.ts';
-import { SettingError } from '../runtime/settings.ts';
-import { attemptsCommand, blocksCommand } from './attempts.ts';
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import { newCommand } from './command.ts';
-import { completenessCommand } from './completeness.ts';
-import { deadLettersCommand } from './dead-letters.ts';
-import { demoCommand } from './demo.ts';
-import { FailedCommand, InterruptedCommand, UsageError } from './failure.ts';
-import { failuresCommand } from './failures.ts';
-import { partitionsCommand } from './partitions.ts';
-import { queryCommand } from './query.ts';
-import { reparseCommand } from './reparse.ts';
-import { resetCommand } from './reset.ts';
-import { retryCommand } from './retry.ts';
-import { runCommand } from './run.ts';
-import { skipCommand } from './skip.ts';
-import { viewsCommand } from './views.ts';
-import { whyCommand } from './why.ts';
-import { workerCommand } from './worker.ts';
+import { COMMANDS, type CommandEntry } from './commands.ts';
 
-/** Errors whose message is the one line that the user needs; everything else is a bug and shows its stack. */
-const EXPECTED = [
-  StorageError,
-  WarehouseError,
-  CorruptLakeError,
-  RunInProgressError,
-  DecisionError,
-  FailedCommand,
-  InterruptedCommand,
-];
-const WRONG_USAGE = [UsageError, SettingError];
-
-/** The command line. Sets the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+/** The command line. Sets the exit code: 0 whole, 1 failed, 2 wrong usage, 3 done but incomplete, 130 interrupted. */
 export async function main(argv: readonly string[]): Promise<void> {
   quietExperimentalWarnings();
   endQuietlyWithTheReader();
   if (process.env.RESCRAPE_LAUNCHED === '1') endWithTheLauncher();
+  const words = argv.slice(2);
+  const json = words.includes('--json');
+  try {
+    const called = calledIn(words);
+    const program = await newProgram((entry) => entry.name === called);
+    // What goes to standard error under --json is for a program.
+    if (json) silenceHelpOnError(program);
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    // Knowing every error there is takes most of the modules: only where one came up.
+    const { reportError } = await import('./errors.ts');
+    process.exitCode = reportError(error, { json });
+  }
+}
+
+/** The program with every command: those that are wanted in full, the others with their name and what they do. */
+export async function newProgram(isWanted: (entry: CommandEntry) => boolean): Promise<Command> {
   const program = newCommand('rescrape')
     .description(
       'Scrapes the last days of every source again, swaps each date partition atomically, and proves how complete the result is.',
     )
+    .version(version(), '--version', 'print the version')
     .option('--local <directory>', 'where the lake and the state are', '.rescrape')
     .option('--stack <name>', 'work on a deployed pipeline stack instead')
-    .option('--json', 'print JSON instead of text')
-    .exitOverride()
-
-    .configureHelp({ showGlobalOptions: true });
-  for (const command of [
-    runCommand,
-    demoCommand,
-    completenessCommand,
-    whyCommand,
-    partitionsCommand,
-    failuresCommand,
-    retryCommand,
-    workerCommand,
-    deadLettersCommand,
-    reparseCommand,
-    attemptsCommand,
-    blocksCommand,
-    skipCommand,
-    resetCommand,
-    queryCommand,
-    viewsCommand,
-  ])
-    program.addCommand(command());
-  try {
-    await program.parseAsync([...argv]);
-  } catch (error) {
-    process.exitCode = exitCodeOf(error);
+    .option('--json', 'print JSON instead of text');
+  for (const entry of COMMANDS) {
+    const command = isWanted(entry) ? await entry.load() : newCommand(entry.name);
+    program.addCommand(command.description(entry.description));
   }
+  return program;
 }
 
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const usage =
-    WRONG_USAGE.some((kind) => error instanceof kind) ||
-    (error instanceof StageError && error.name === 'BadInput');
-  const expected = usage || error instanceof StageError || EXPECTED.some((kind) => error instanceof kind);
-  console.error(expected ? `rescrape: ${(error as Error).message}` : error);
-  if (error instanceof InterruptedCommand) return 130;
-  return usage ? 2 : 1;
+/** Options of the program that take the next word as their value. */
+const WITH_VALUE: ReadonlySet<string> = new Set(['--local', '--stack']);
+
+/** The first word that is no option; of `help run`, the second. */
+function calledIn(words: readonly string[]): string | undefined {
+  const operands = words.filter((word, at) => !word.startsWith('-') && !WITH_VALUE.has(words[at - 1] ?? ''));
+  return operands[0] === 'help' ? operands[1] : operands[0];
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function silenceHelpOnError(command: Command): void {
+  command.configureOutput({ ...command.configureOutput(), writeErr: () => undefined });
+  for (const child of command.commands) silenceHelpOnError(child);
 }
 
 /** The launcher's end closes the channel. Listening holds the channel open, which must not keep us here when all is done. */

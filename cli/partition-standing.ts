@@ -6,7 +6,7 @@ import type { CurrentVersion } from '../core/lake/manifest.ts';
 import { PartitionVersions } from '../core/lake/partition-versions.ts';
 import { type PartitionRecord, PartitionStore } from '../core/state/partition-store.ts';
 import { withPlatform } from './context.ts';
-import { FailedCommand } from './failure.ts';
+import { NotFoundError } from './failure.ts';
 import { type FilterOptions, filterOf, partitionOf } from './filter.ts';
 import { type ListOptions, number, printList, timeText } from './list.ts';
 import { cellText, printJson, printTable } from './print.ts';
@@ -64,7 +64,7 @@ export async function showPartition(text: string, _options: object, command: Com
     const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
     const current = await new PartitionVersions(platform.lake, source.table, partition).current();
     if (!standing && !current) {
-      throw new FailedCommand(`${name} was never scraped; "rescrape why ${name}" tells more`);
+      throw new NotFoundError(`${name} was never scraped`, `"rescrape why ${name}" tells more`);
     }
     if (json) return printJson({ partition: name, standing: standing ?? null, current: current ?? null });
     for (const [title, line] of linesOf(name, standing, current))

@@ -9,18 +9,16 @@ import { listPartitions, showPartition } from './partition-standing.ts';
 const PARTITION = 'source/target/date, as in racing/gb/2025-11-17';
 
 export function partitionsCommand(): Command {
-  const partitions = newCommand('partitions')
-    .description('date partitions: how they stand, their versions, and what is current')
-    .addHelpText(
-      'after',
-      examples(
-        'partitions list racing --target gb --start 2025-11-11',
-        'partitions show racing/gb/2025-11-17',
-        'partitions history racing/gb/2025-11-17',
-        'partitions rollback racing/gb/2025-11-17 --dry-run',
-        'partitions accept racing/gb/2025-11-17',
-      ),
-    );
+  const partitions = newCommand('partitions').addHelpText(
+    'after',
+    examples(
+      'partitions list racing --target gb --start 2025-11-11',
+      'partitions show racing/gb/2025-11-17',
+      'partitions history racing/gb/2025-11-17',
+      'partitions rollback racing/gb/2025-11-17 --dry-run',
+      'partitions accept racing/gb/2025-11-17',
+    ),
+  );
   withCsv(
     withDates(partitions.command('list').description('list partitions and how their last refresh ended')),
   )

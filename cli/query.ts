@@ -10,7 +10,6 @@ const NUMERIC = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECI
 
 export function queryCommand(): Command {
   return withCsv(newCommand('query'))
-    .description('run one SQL statement over the lake (DuckDB); it can read, and nothing else')
     .argument('<sql>', 'a statement; "rescrape views" lists the tables and views')
     .addHelpText(
       'after',

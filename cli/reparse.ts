@@ -7,7 +7,6 @@ import { printJson, printTable } from './print.ts';
 
 export function reparseCommand(): Command {
   return newCommand('reparse')
-    .description('parse kept captures again with the parser of today, and publish; no request is sent')
     .argument('<source>', 'the source whose parser was mended')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')

@@ -18,7 +18,6 @@ interface ResetOptions {
 
 export function resetCommand(): Command {
   return newCommand('reset')
-    .description('forget the state: flags, failures, runs, the queue; the lake keeps every row')
     .option('--dry-run', 'say what would be forgotten, and do nothing')
     .option('--confirm', 'do it')
     .addHelpText(
@@ -28,9 +27,8 @@ export function resetCommand(): Command {
     .action(async ({ dryRun = false, confirm = false }: ResetOptions, command: Command) => {
       if (dryRun === confirm) {
         throw new UsageError(
-          dryRun
-            ? '--dry-run and --confirm exclude each other: choose one'
-            : 'reset forgets the whole state: choose --dry-run to see what that is, or --confirm to do it',
+          dryRun ? '--dry-run and --confirm exclude each other' : 'reset forgets the whole state',
+          'choose --dry-run to see what that is, or --confirm to do it',
         );
       }
       await withPlatform(command, async (platform, globals) => {

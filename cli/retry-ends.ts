@@ -61,7 +61,8 @@ export async function retryOnStack(
   }
   if (ended < failures.length && !signal.aborted)
     throw new FailedCommand(
-      `nothing has come of ${counted(failures.length - ended, 'item')} for ${PATIENCE_MS / 60_000} minutes: see whether the function retry-items works (docs/runbook.md, "Failed items stuck")`,
+      `nothing has come of ${counted(failures.length - ended, 'item')} for ${PATIENCE_MS / 60_000} minutes`,
+      'see whether the function retry-items works (docs/runbook.md, "Failed items stuck")',
     );
 }
 

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import type { Failure } from '../core/failures/failure.ts';
 import { itemName, partitionName } from '../core/lake/layout.ts';
 import { planRetry, type RetryPlan } from '../core/retry/retry-failures.ts';
+import { RunStore } from '../core/state/run-store.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
-import { FailedCommand, InterruptedCommand, UsageError } from './failure.ts';
+import { IncompleteCommand, InterruptedCommand, NotFoundError, UsageError } from './failure.ts';
 import { failuresThatMatch } from './failure-filter.ts';
 import { listOf } from './failure-views.ts';
 import { type FilterOptions, isItemName, itemOf, partitionOf, withDates, withScope } from './filter.ts';
@@ -25,7 +26,6 @@ interface RetryOptions extends FilterOptions {
 
 export function retryCommand(): Command {
   const retry = newCommand('retry')
-    .description('scrape failed items again now, and publish what that recovers')
     .option('--all', 'every failure that another try may heal')
     .option(
       '--partition <name>',
@@ -72,10 +72,27 @@ async function selected(platform: CommandPlatform, options: RetryOptions): Promi
   const { all, partition, run } = options;
   if ([all, partition, run].filter((choice) => choice !== undefined).length !== 1)
     throw new UsageError(
-      'say which failures: --all, --partition source/target/date, or --run ID; one of the three',
+      'nothing says which failures are meant',
+      'give one of --all, --partition source/target/date, --run ID',
     );
   const isMeant = meant(platform, options);
+  if (run !== undefined) await refuseUnknownRun(platform, run, isMeant);
   return (await failuresThatMatch(platform, { ...options, state: 'unresolved' })).filter(isMeant);
+}
+
+/** A run is known by its record, or by a failure of any state that names it: a retry has no record of its own. */
+async function refuseUnknownRun(
+  platform: CommandPlatform,
+  run: string,
+  isOfRun: (failure: Failure) => boolean,
+): Promise<void> {
+  const runs = new RunStore(platform.state);
+  for (const { name } of platform.sources) if (await runs.get(name, run)) return;
+  if ((await failuresThatMatch(platform, { state: 'all' })).some(isOfRun)) return;
+  throw new NotFoundError(
+    `no run ${cellText(run)} is on record`,
+    '"rescrape failures list" shows what failed',
+  );
 }
 
 function meant(platform: CommandPlatform, { partition, run }: RetryOptions): (failure: Failure) => boolean {
@@ -143,10 +160,12 @@ async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolea
   }
   if (interrupted)
     throw new InterruptedCommand(
-      `interrupted; ${isStack(platform) ? 'the stack goes on' : 'give the same command again to go on'}`,
+      'interrupted',
+      isStack(platform) ? 'the stack goes on' : 'give the same command again to go on',
     );
   if (unhealed > 0)
-    throw new FailedCommand(
-      `${counted(unhealed, 'item')} could not be recovered; "rescrape failures list" shows why`,
+    throw new IncompleteCommand(
+      `${counted(unhealed, 'item')} could not be recovered`,
+      '"rescrape failures list" shows why',
     );
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { command as commandLine } from '../core/advice/commands.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, type Plan } from '../core/run/plan.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
@@ -7,7 +8,7 @@ import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { StackPlatform } from '../runtime/stack.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
-import { FailedCommand, InterruptedCommand } from './failure.ts';
+import { FailedCommand, IncompleteCommand, InterruptedCommand } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { printJson } from './print.ts';
 import { Progress } from './progress.ts';
@@ -23,7 +24,6 @@ interface RunOptions {
 
 export function runCommand(): Command {
   return newCommand('run')
-    .description('scrape the last days of a source again and publish what changed')
     .argument('[source...]', 'sources to run (default: all)')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
@@ -115,6 +115,14 @@ function report(platform: CommandPlatform, ends: readonly RunEnd[], json: boolea
   refuseInterrupted(ends.at(-1));
   const problems = ends.flatMap(problemOf);
   if (problems.length > 0) throw new FailedCommand(problems.join('; '));
+  const incomplete = ends.flatMap((end) =>
+    end.kind === 'finished' && end.summary.run.status !== 'succeeded' ? [end.summary.run] : [],
+  );
+  if (incomplete.length > 0)
+    throw new IncompleteCommand(
+      incomplete.map(({ source, status }) => `${source} is ${status}`).join(', '),
+      `"${commandLine('completeness', incomplete[0]!.source)}" tells what is not whole`,
+    );
 }
 
 /** Throws where Ctrl-C ended the run. */

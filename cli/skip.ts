@@ -10,16 +10,10 @@ import { operator } from './operator.ts';
 import { cellText, printJson } from './print.ts';
 
 export function skipCommand(): Command {
-  const skip = newCommand('skip')
-    .description('targets that runs leave out: list, add, remove')
-    .addHelpText(
-      'after',
-      examples(
-        'skip list',
-        'skip add racing fr --reason "site is down until Monday"',
-        'skip remove racing fr',
-      ),
-    );
+  const skip = newCommand('skip').addHelpText(
+    'after',
+    examples('skip list', 'skip add racing fr --reason "site is down until Monday"', 'skip remove racing fr'),
+  );
   withCsv(skip.command('list').description('list the targets that are skipped, and why'))
     .argument('[source]', 'only this source')
     .addHelpText('after', examples('skip list', 'skip list racing --json'))
@@ -79,7 +73,7 @@ async function addSkip(
   command: Command,
 ): Promise<void> {
   const why = cellText(reason).trim();
-  if (why === '') throw new UsageError('--reason is empty: say why, for whoever finds the flag later');
+  if (why === '') throw new UsageError('--reason is empty', 'say why, for whoever finds the flag later');
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     targetsOf(source, [target]);

@@ -22,7 +22,6 @@ const LOG_TABLES = [
 
 export function viewsCommand(): Command {
   return withCsv(newCommand('views'))
-    .description('list the tables and views that "rescrape query" can read')
     .addHelpText(
       'after',
       examples('views', 'query "DESCRIBE attempts"', 'query "SELECT * FROM v_recent_blocks"'),

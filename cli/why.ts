@@ -12,7 +12,7 @@ import type { Partition, Source } from '../core/source/source.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
-import { FailedCommand } from './failure.ts';
+import { NotFoundError } from './failure.ts';
 import { isItemName, itemOf, partitionOf } from './filter.ts';
 import { counted, timeText } from './list.ts';
 import { cellText, printJson } from './print.ts';
@@ -20,9 +20,6 @@ import { queryLogs } from './query.ts';
 
 export function whyCommand(): Command {
   return newCommand('why')
-    .description(
-      'tell why a partition or an item is as it is: planned, tried, failed, retried, published, and what to do',
-    )
     .argument('<subject>', 'source/target/date, source/target/date/item, or the address of an item')
     .addHelpText(
       'after',
@@ -66,8 +63,9 @@ async function subjectAt(platform: CommandPlatform, address: string): Promise<Su
   );
   const [row] = rows;
   if (!row) {
-    throw new FailedCommand(
-      `no attempt on record asked for ${cellText(address)}; ask by source/target/date/item, or by source/target/date for the whole day`,
+    throw new NotFoundError(
+      `no attempt on record asked for ${cellText(address)}`,
+      'ask by source/target/date/item, or by source/target/date for the whole day',
     );
   }
   const partition = { value: String(row.target), date: civilDate(String(row.partition_date)) };

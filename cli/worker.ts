@@ -22,13 +22,13 @@ const AFTER_TROUBLE_MS = 30_000;
 
 export function workerCommand(): Command {
   return newCommand('worker')
-    .description('try failed items again whenever their cool-down is over, until it is interrupted')
     .option('--once', 'end when nothing is due, for cron')
     .addHelpText('after', examples('worker', 'worker --once', 'worker --once --json'))
     .action(async ({ once = false }: { once?: boolean }, command: Command) => {
       if (globalOptions(command).stack !== undefined)
         throw new UsageError(
-          'a stack works its queue by itself (the function retry-items): leave --stack out, or use "rescrape retry"',
+          'a stack works its queue by itself (the function retry-items)',
+          'leave --stack out, or use "rescrape retry"',
         );
       await withPlatform(
         command,

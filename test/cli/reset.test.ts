@@ -36,8 +36,11 @@ describe('reset', () => {
   const plan = () => rescrapeJson(session.directory, 'reset', '--dry-run') as Promise<Plan>;
 
   it.each([
-    [[], 'reset forgets the whole state: choose --dry-run to see what that is, or --confirm to do it'],
-    [['--dry-run', '--confirm'], '--dry-run and --confirm exclude each other: choose one'],
+    [[], 'reset forgets the whole state; choose --dry-run to see what that is, or --confirm to do it'],
+    [
+      ['--dry-run', '--confirm'],
+      '--dry-run and --confirm exclude each other; choose --dry-run to see what that is, or --confirm to do it',
+    ],
   ])('wants a choice: %j', async (words, message) => {
     expect(await cli(...words)).toEqual({ code: 2, stdout: '', stderr: `rescrape: ${message}\n` });
     expect((await plan()).documents).toBeGreaterThan(0);

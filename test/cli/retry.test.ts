@@ -50,18 +50,15 @@ describe('rescrape retry', () => {
     await failedRun(changed(0, 1), changed(1, 1), changed(2, 1));
     await rescrapeJson(directory, 'retry', '--partition', name(1));
     expect(requests(0, 1, 2)).toEqual([1, 2, 1]);
-    expect(await rescrapeJson(directory, 'retry', '--run', '01890000-0000-7000-8000-000000000000')).toEqual({
-      ...{ answers: [], left: [], interrupted: false },
-    });
     const { answers } = (await rescrapeJson(directory, 'retry', '--run', run)) as { answers: object[] };
     expect(answers).toHaveLength(2);
     expect(answers).toMatchObject([{ kind: 'recovered' }, { kind: 'recovered' }]);
   });
 
-  it('ends with 1 where an item fails again, which then waits for its next try as before', async () => {
+  it('ends with 3 where an item fails again, which then waits for its next try as before', async () => {
     await failedRun(changed(0));
     const { code, stderr } = await rescrape(directory, 'retry', '--partition', `racing/gb/${DAY}`);
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toMatch(/failed again: HTML_CHANGED/);
     expect(stderr).toMatch(/rescrape: 1 item could not be recovered/);
     expect(await rescrapeJson(directory, 'failures', 'list')).toMatchObject([
@@ -97,6 +94,25 @@ describe('rescrape retry', () => {
     expect(await rescrapeJson(directory, 'failures', 'list')).toEqual([]);
   });
 
+  it('fails with one line for a run that nobody knows, and asks for nothing', async () => {
+    await failedRun(changed(0, 1));
+    const unknown = '01890000-0000-7000-8000-000000000000';
+    const { code, stdout, stderr } = await rescrape(directory, 'retry', '--run', unknown);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.trim()).toBe(
+      `rescrape: no run ${unknown} is on record; "rescrape failures list" shows what failed`,
+    );
+    expect(requests(0)).toEqual([1]);
+  });
+
+  it('has nothing to do for a run that left nothing behind', async () => {
+    await failedRun();
+    expect(await rescrape(directory, 'retry', '--run', run)).toMatchObject({
+      code: 0,
+      stdout: 'no failures that match and that another try may heal\n',
+    });
+  });
+
   it('does nothing but say what it would do with --dry-run', async () => {
     await failedRun(changed(0, 1));
     const { code, stdout } = await rescrape(directory, 'retry', '--all', '--dry-run');
@@ -107,8 +123,8 @@ describe('rescrape retry', () => {
   });
 
   it.each([
-    [['retry'], /say which failures: --all, --partition .*, or --run ID/],
-    [['retry', '--all', '--run', 'x'], /one of the three/],
+    [['retry'], /nothing says which failures are meant; give one of --all, --partition .*, --run ID$/],
+    [['retry', '--all', '--run', 'x'], /give one of --all, /],
     [['retry', '--all', '--code', 'SAD'], /there is no error code "SAD"; there is: SUCCESS, /],
     [['retry', '--partition', 'racing/gb'], /is no partition/],
   ])('%j ends with 2 and one line', async (words, line) => {

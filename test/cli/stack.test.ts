@@ -43,7 +43,7 @@ describe('--stack', () => {
   it('is not for a directory as well', async () => {
     const { code, lines } = await failing('--stack', 'x', '--local', '/tmp/nowhere', 'failures', 'list');
     expect(code).toBe(2);
-    expect(lines).toEqual(['rescrape: --local and --stack exclude each other: choose one']);
+    expect(lines).toEqual(['rescrape: --local and --stack exclude each other; choose one']);
   });
 
   it('is not for a clock that is set', async () => {
@@ -58,6 +58,6 @@ describe('--stack', () => {
   it('is not for the demo, which brings its own site to this machine', async () => {
     const { code, lines } = await failing('--stack', 'x', 'demo');
     expect(code).toBe(2);
-    expect(lines).toEqual(['rescrape: the demo runs on this machine: leave --stack out']);
+    expect(lines).toEqual(['rescrape: the demo runs on this machine; leave --stack out']);
   });
 });

@@ -116,7 +116,7 @@ describe('rescrape run', () => {
     expect([...filesUnder(lake())]).toEqual([]);
   });
 
-  it('ends well where single items failed, and tells of them', async () => {
+  it('ends with 3 where single items failed, and tells of them', async () => {
     site.setFaults({
       ...NO_FAULTS,
       rules: [
@@ -125,7 +125,8 @@ describe('rescrape run', () => {
       ],
     });
     const end = await rescrape(RUN);
-    expect(end).toMatchObject({ code: 0 });
+    expect(end).toMatchObject({ code: 3 });
+    expect(complaintOf(end)).toMatch(/^rescrape: racing is incomplete; "rescrape completeness racing" tells/);
     expect(end.stdout).toContain('incomplete');
     expect(end.stderr).toContain('NOT_FOUND');
     const [missing, changed] = site.truth('gb', DAY).map(({ raceId }) => `racing/gb/${DAY}/${raceId}`);

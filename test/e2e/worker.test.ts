@@ -60,7 +60,7 @@ describe('rescrape worker', () => {
     const worker = start('worker');
     changeOnce(2);
     const run = await start(...RUN).ended;
-    expect(run.code).toBe(0);
+    expect(run.code).toBe(3);
     while ((await rows()) < amountOf(site).rows) await sleep(50);
     expect(await rows()).toBe(amountOf(site).rows);
     worker.child.kill('SIGINT');

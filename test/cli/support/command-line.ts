@@ -37,9 +37,9 @@ export async function rescrape(directory: string, ...words: readonly string[]): 
   }
 }
 
-/** The same with `--json`, and what it printed as a value. */
+/** The same with `--json`, and what it printed as a value; the result may be incomplete. */
 export async function rescrapeJson(directory: string, ...words: readonly string[]): Promise<unknown> {
   const { code, stdout, stderr } = await rescrape(directory, ...words, '--json');
-  if (code !== 0) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
+  if (code !== 0 && code !== 3) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
   return JSON.parse(stdout);
 }

@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+
+/** A command that is loaded when it is called: the help of all of them needs none of their modules. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command there is, in the order of the help. A new one is added here and nowhere else. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    description: 'scrape the last days of a source again and publish what changed',
+    load: async () => (await import('./run.ts')).runCommand(),
+  },
+  {
+    name: 'demo',
+    description: 'start the demo racing site, rescrape its last 7 days, and show what came of it',
+    load: async () => (await import('./demo.ts')).demoCommand(),
+  },
+  {
+    name: 'completeness',
+    description:
+      'tell how complete the data is: statistics, suspicious, missing, incomplete, held and stale dates',
+    load: async () => (await import('./completeness.ts')).completenessCommand(),
+  },
+  {
+    name: 'why',
+    description:
+      'tell why a partition or an item is as it is: planned, tried, failed, retried, published, and what to do',
+    load: async () => (await import('./why.ts')).whyCommand(),
+  },
+  {
+    name: 'partitions',
+    description: 'date partitions: how they stand, their versions, and what is current',
+    load: async () => (await import('./partitions.ts')).partitionsCommand(),
+  },
+  {
+    name: 'failures',
+    description: 'items that used up their attempts in a run: what became of each, and what to do',
+    load: async () => (await import('./failures.ts')).failuresCommand(),
+  },
+  {
+    name: 'retry',
+    description: 'scrape failed items again now, and publish what that recovers',
+    load: async () => (await import('./retry.ts')).retryCommand(),
+  },
+  {
+    name: 'worker',
+    description: 'try failed items again whenever their cool-down is over, until it is interrupted',
+    load: async () => (await import('./worker.ts')).workerCommand(),
+  },
+  {
+    name: 'dead-letters',
+    description: 'failed items whose tries are used up, and messages that nobody can act upon',
+    load: async () => (await import('./dead-letters.ts')).deadLettersCommand(),
+  },
+  {
+    name: 'reparse',
+    description: 'parse kept captures again with the parser of today, and publish; no request is sent',
+    load: async () => (await import('./reparse.ts')).reparseCommand(),
+  },
+  {
+    name: 'attempts',
+    description: 'list what was tried, newest first',
+    load: async () => (await import('./attempts.ts')).attemptsCommand(),
+  },
+  {
+    name: 'blocks',
+    description: 'list the security walls that were met, newest first',
+    load: async () => (await import('./attempts.ts')).blocksCommand(),
+  },
+  {
+    name: 'skip',
+    description: 'targets that runs leave out: list, add, remove',
+    load: async () => (await import('./skip.ts')).skipCommand(),
+  },
+  {
+    name: 'reset',
+    description: 'forget the state: flags, failures, runs, the queue; the lake keeps every row',
+    load: async () => (await import('./reset.ts')).resetCommand(),
+  },
+  {
+    name: 'query',
+    description: 'run one SQL statement over the lake (DuckDB); it can read, and nothing else',
+    load: async () => (await import('./query.ts')).queryCommand(),
+  },
+  {
+    name: 'views',
+    description: 'list the tables and views that "rescrape query" can read',
+    load: async () => (await import('./views.ts')).viewsCommand(),
+  },
+];

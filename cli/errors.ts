@@ -1,0 +1,119 @@
+import { CommanderError } from 'commander';
+import { CorruptLakeError } from '../core/lake/manifest.ts';
+import { StageError } from '../core/platform.ts';
+import { StorageError } from '../core/ports/storage-error.ts';
+import { WarehouseError } from '../core/ports/warehouse.ts';
+import { DecisionError } from '../core/publish/decisions.ts';
+import { RunInProgressError } from '../runtime/run-lock.ts';
+import { SettingError } from '../runtime/settings.ts';
+import {
+  CommandError,
+  DamagedLakeError,
+  type ErrorCode,
+  FailedCommand,
+  IncompleteCommand,
+  InterruptedCommand,
+  NotFoundError,
+  UsageError,
+} from './failure.ts';
+
+interface Kind {
+  readonly code: ErrorCode;
+  readonly exitCode: 1 | 2 | 3 | 130;
+  /** What to do next, where the error itself does not say. */
+  readonly hint: string;
+}
+
+/** How a command ended otherwise than well. `isExpected`: its message is the one line that the user needs. */
+interface CommandEnd extends Kind {
+  readonly message: string;
+  /** True where the message says what to do itself, so that a person needs no second sentence. */
+  readonly isExpected: boolean;
+}
+
+const HELP = 'add --help for what there is';
+const AGAIN = 'mend what the message names, and give the same command again';
+const USAGE: Kind = { code: 'USAGE', exitCode: 2, hint: HELP };
+
+type ErrorClass = abstract new (...given: never[]) => Error;
+
+/** Every expected error: the first class that fits rules. */
+const KINDS: readonly (readonly [ErrorClass, Kind])[] = [
+  [UsageError, USAGE],
+  [SettingError, { ...USAGE, hint: '"rescrape config" shows what is set and where it comes from' }],
+  [
+    IncompleteCommand,
+    { code: 'INCOMPLETE', exitCode: 3, hint: '"rescrape failures list" shows what failed' },
+  ],
+  [InterruptedCommand, { code: 'INTERRUPTED', exitCode: 130, hint: 'give the same command again to go on' }],
+  [NotFoundError, { code: 'NOT_FOUND', exitCode: 1, hint: 'check the name' }],
+  [
+    DamagedLakeError,
+    { code: 'CORRUPT_LAKE', exitCode: 1, hint: '"rescrape completeness --lake" names every file' },
+  ],
+  [
+    CorruptLakeError,
+    { code: 'CORRUPT_LAKE', exitCode: 1, hint: '"rescrape completeness --lake" names every file' },
+  ],
+  [RunInProgressError, { code: 'CONFLICT', exitCode: 1, hint: 'wait until the other process ends' }],
+  [
+    DecisionError,
+    { code: 'CONFLICT', exitCode: 1, hint: '"rescrape partitions history" shows what there is' },
+  ],
+  [StorageError, { code: 'STORAGE', exitCode: 1, hint: AGAIN }],
+  [WarehouseError, { code: 'QUERY', exitCode: 1, hint: '"rescrape views" lists tables and views' }],
+  [StageError, { code: 'FAILED', exitCode: 1, hint: AGAIN }],
+  [FailedCommand, { code: 'FAILED', exitCode: 1, hint: AGAIN }],
+];
+
+const INTERNAL: Kind = {
+  code: 'INTERNAL',
+  exitCode: 1,
+  hint: 'this is a bug: the same command without --json shows where',
+};
+
+/** The one place that decides the exit code; undefined where nothing is wrong, as after `--help`. */
+function commandEnd(error: unknown): CommandEnd | undefined {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return undefined;
+    return { ...USAGE, message: usageText(error), isExpected: true };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof StageError && error.name === 'BadInput')
+    return { ...USAGE, message, isExpected: true };
+  const kind = KINDS.find(([errorClass]) => error instanceof errorClass)?.[1];
+  if (!kind) return { ...INTERNAL, message, isExpected: false };
+  const hint = error instanceof CommandError ? error.hint : undefined;
+  return { ...kind, ...(hint !== undefined && { hint }), message, isExpected: true };
+}
+
+function usageText({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'a command is missing';
+  return message
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll('\n', ' ');
+}
+
+/** Says how a command ended: one line for a person, one line of JSON for a program. */
+export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
+  const end = commandEnd(error);
+  if (!end) return 0;
+  const { code, message, hint, exitCode, isExpected } = end;
+  if (json) console.error(JSON.stringify({ error: { code, message, hint } }));
+  else if (!isExpected) console.error(error);
+  else if (!isHelpPrinted(error)) console.error(`rescrape: ${lineOf(error, end)}`);
+  return exitCode;
+}
+
+/** The whole help stands there already. */
+function isHelpPrinted(error: unknown): boolean {
+  return error instanceof CommanderError && error.code === 'commander.help';
+}
+
+/** Messages of the core say themselves what to do. */
+function lineOf(error: unknown, { message, hint }: CommandEnd): string {
+  const isSplit =
+    error instanceof CommanderError || (error instanceof CommandError && error.hint !== undefined);
+  return isSplit ? `${message}; ${hint}` : message;
+}

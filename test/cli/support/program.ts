@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+
+/** The commands that do something, however deep: `failures list`, not `failures`. */
+export function leavesOf(command: Command): Command[] {
+  return command.commands.flatMap((child) => (child.commands.length === 0 ? [child] : leavesOf(child)));
+}
+
+/** `failures list` */
+export function pathOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${pathOf(parent)} ${command.name()}` : command.name();
+}
