@@ -16,9 +16,11 @@ import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { type CsvTarget, printCsv } from './csv-output.ts';
 import { DamagedLakeError, IncompleteCommand, UsageError } from './failure.ts';
+import { printItems } from './json.ts';
+import { completenessRecord, judgementRecord } from './json-records.ts';
 import { printLakeCheck } from './lake-check.ts';
 import { counted, type ListOptions, number, refuseTwoFormats, withCsv } from './list.ts';
-import { cellText, printJson, printTable } from './print.ts';
+import { cellText, printTable } from './print.ts';
 
 interface CompletenessOptions extends ListOptions {
   readonly lake?: boolean;
@@ -100,9 +102,13 @@ function printAnswers(
   answers: readonly Answer[],
   { json, csv }: { readonly json?: boolean; readonly csv?: CsvTarget },
 ): void {
-  if (json) printJson(answers.length === 1 ? answers[0] : answers);
+  if (json) printItems(answers.map(answerRecord));
   else if (csv) printDates(answers, csv);
   else answers.forEach(printAnswer);
+}
+
+function answerRecord({ lake, ...report }: Answer): object {
+  return { ...completenessRecord(report), ...(lake && { lake }) };
 }
 
 function printAnswer({ lake, ...report }: Answer): void {
@@ -158,13 +164,13 @@ export function printCompleteness(report: CompletenessReport): void {
   }
   const all = targets.flatMap(({ target, dates }) => dates.map((date) => ({ target, ...date })));
   for (const [status, heading] of HEADINGS)
-    printList(
+    printDateList(
       source,
       heading,
       all.filter((date) => date.status === status),
       ({ reason }) => reason,
     );
-  printList(
+  printDateList(
     source,
     WITHDRAWN,
     all.filter(({ withdrawn }) => withdrawn > 0),
@@ -173,7 +179,7 @@ export function printCompleteness(report: CompletenessReport): void {
   console.log(verdictLine(report));
 }
 
-function printList(
+function printDateList(
   source: string,
   heading: string,
   found: readonly (PartitionJudgement & { readonly target: string })[],
@@ -233,28 +239,15 @@ function verdictLine({ source, verdict, reasons, partitions, targets }: Complete
 }
 
 const DATE_COLUMNS = [
-  'source',
-  'target',
-  'date',
-  'status',
-  'expected',
-  'found',
-  'empty',
-  'failed',
-  'carried',
-  'pending',
-  'abandoned',
-  'void',
-  'withdrawn',
-  'rows',
-  'freshAt',
-  'reason',
-] as const satisfies readonly ('source' | 'target' | keyof PartitionJudgement)[];
+  ...['source', 'target', 'date', 'status', 'items_expected', 'items_found', 'items_empty', 'items_failed'],
+  ...['items_carried', 'items_pending', 'items_abandoned', 'items_void', 'items_withdrawn', 'rows'],
+  ...['fresh_at', 'reason'],
+];
 
 /** A line for each date of each target. */
 function printDates(reports: readonly CompletenessReport[], csv: CsvTarget): void {
   const rows = reports.flatMap(({ source, targets }) =>
-    targets.flatMap(({ target, dates }) => dates.map((date) => ({ source, target, ...date }))),
+    targets.flatMap(({ target, dates }) => dates.map((date) => judgementRecord(source, target, date))),
   );
   printCsv(DATE_COLUMNS, rows, csv);
 }

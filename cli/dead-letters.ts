@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
+import { printItems } from './json.ts';
 import { type LetterFilterOptions, lettersThatMatch, withLetterFilter } from './letter-filter.ts';
 import { purgeMatching } from './letter-purge.ts';
 import { redriveMatching } from './letter-redrive.ts';
-import { listOf, viewOf } from './letter-views.ts';
+import { letterRecord, listOf, viewOf } from './letter-views.ts';
 import { type ListOptions, printList, timeText, withCsv } from './list.ts';
-import { cellText, printJson } from './print.ts';
+import { cellText } from './print.ts';
 
 const NAMES = 'ids of letters, or items as source/target/date/item';
 
@@ -69,7 +70,7 @@ async function showLetter(name: string, _options: object, command: Command): Pro
       body: judged.letter.body,
       transitions: judged.failure?.transitions ?? [],
     }));
-    if (json) return printJson(shown.length === 1 ? shown[0] : shown);
+    if (json) return printItems(shown.map(letterRecord));
     for (const [n, view] of shown.entries()) {
       if (n > 0) console.log();
       const { id, standing, item, reason, code, message, state, deadAt, obstacle, next } = view;

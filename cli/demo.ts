@@ -10,7 +10,8 @@ import { examples, newCommand } from './command.ts';
 import { printCompleteness } from './completeness.ts';
 import { globalOptions, windowOf } from './context.ts';
 import { UsageError } from './failure.ts';
-import { printJson } from './print.ts';
+import { printObject } from './json.ts';
+import { completenessRecord, runRecord } from './json-records.ts';
 import { Progress } from './progress.ts';
 import { refuseInterrupted, runWithProgress } from './run.ts';
 import { printRunEnd } from './run-summary.ts';
@@ -63,7 +64,7 @@ export function demoCommand(): Command {
         const end = await runWithProgress(platform, { source: 'racing', ...window, force: false }, progress);
         refuseInterrupted(end);
         const report = await completeness(platform.state, racing, { ...window, today });
-        if (json) return printJson({ ...end, completeness: report });
+        if (json) return printObject({ ...runRecord(end), completeness: completenessRecord(report) });
         printRunEnd(platform, end);
         printCompleteness(report);
         console.log(GONE);

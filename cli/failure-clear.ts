@@ -8,10 +8,12 @@ import { countsText } from '../core/report/failed-items.ts';
 import { withPlatform } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
 import { filterWords } from './filter.ts';
+import { printObject } from './json.ts';
+import { failureRecord } from './json-records.ts';
 import { counted, type ListOptions, number, printList, refuseTwoFormats, timeText } from './list.ts';
 import { operator } from './operator.ts';
 import { placeWords } from './place-words.ts';
-import { cellText, printJson } from './print.ts';
+import { cellText } from './print.ts';
 
 export interface ClearOptions extends FailureFilterOptions, ListOptions {
   readonly confirm?: boolean;
@@ -30,7 +32,13 @@ export async function clearMatching(options: ClearOptions, command: Command): Pr
           now: () => platform.clock.now(),
           by: operator(),
         });
-    if (globals.json) return printJson({ dryRun, ...cleared });
+    if (globals.json) {
+      const { dismissed, forgotten, busy, changed } = cleared;
+      const records = Object.entries({ dismissed, forgotten, busy, changed }).map(
+        ([what, failures]) => [what, failures.map(failureRecord)] as const,
+      );
+      return printObject({ dryRun, ...Object.fromEntries(records) });
+    }
     const { dismissed, forgotten } = cleared;
     const columns = [
       { name: 'failure' },
@@ -38,7 +46,7 @@ export async function clearMatching(options: ClearOptions, command: Command): Pr
       { name: 'state' },
       { name: 'tries', ...number },
       { name: 'outcomes' },
-      { name: 'lastFailed', title: 'last failed' },
+      { name: 'last_failed_at', title: 'last failed' },
       { name: 'clear', title: dryRun ? 'would be' : 'is now' },
     ];
     const rows = [
@@ -60,7 +68,7 @@ function rowOf(failure: Failure, clear: 'dismissed' | 'forgotten'): Record<strin
   const outcomes = countsText(failure.counts);
   return {
     ...{ failure: itemName(failure), code, state, tries: attempts, outcomes },
-    lastFailed: timeText(lastFailedAt),
+    last_failed_at: timeText(lastFailedAt),
     clear,
   };
 }

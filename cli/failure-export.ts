@@ -21,7 +21,19 @@ export async function exportFailures(
 }
 
 const COLUMNS = [
-  ...['source', 'target', 'date', 'item', 'url', 'state', 'code', 'message', 'runs', 'attempts', 'counts'],
+  ...[
+    'source',
+    'target',
+    'date',
+    'item_id',
+    'url',
+    'state',
+    'error_code',
+    'error_message',
+    'runs',
+    'attempts',
+    'counts',
+  ],
   ...['capture', 'first_run_id', 'last_run_id', 'opened_at', 'last_failed_at'],
   ...['queued_at', 'due_at', 'tries', 'redrives', 'dead_at', 'claimed_by', 'claimed_until'],
   ...['closed_at', 'closed_by', 'last_transition', 'last_transition_at', 'last_transition_by'],
@@ -29,11 +41,12 @@ const COLUMNS = [
 ];
 
 function flat(failure: Failure): Record<string, unknown> {
-  const { source, target, date, item, url, state, code, message, runs, attempts, counts, capture } = failure;
+  const { source, target, date, url, state, runs, attempts, counts, capture } = failure;
   const { retry, claim, transitions } = failure;
   const last = transitions.at(-1);
   return {
-    ...{ source, target, date, item, url, state, code, message, runs, attempts, counts, capture },
+    ...{ source, target, date, item_id: failure.item, url, state },
+    ...{ error_code: failure.code, error_message: failure.message, runs, attempts, counts, capture },
     first_run_id: failure.firstRunId,
     last_run_id: failure.lastRunId,
     opened_at: time(failure.openedAt),

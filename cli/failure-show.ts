@@ -9,8 +9,10 @@ import { TargetStore } from '../core/state/target-store.ts';
 import { withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
 import { itemOf } from './filter.ts';
+import { printObject } from './json.ts';
+import { failureRecord } from './json-records.ts';
 import { counted, timeText } from './list.ts';
-import { cellText, printJson } from './print.ts';
+import { cellText } from './print.ts';
 
 type Line = readonly [title: string, text: string];
 
@@ -29,7 +31,7 @@ export async function showFailure(name: string, _options: object, command: Comma
     const skip = await new TargetStore(platform.state).flagOf(source.name, failure.target);
     const now = platform.clock.now();
     const next = nextSteps(failure, { now, skip });
-    if (json) return printJson({ ...failure, triesLeft: triesLeft(failure) ?? null, next });
+    if (json) return printObject({ ...failureRecord(failure), triesLeft: triesLeft(failure) ?? null, next });
     const lines: Line[] = [
       ...standingLines(failure, now),
       ...historyLines(failure),

@@ -1,6 +1,7 @@
 import { FAILURE_STATES, type Failure, isUnresolved } from '../core/failures/failure.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
+import { failureRecord } from './json-records.ts';
 import { type List, number, timeText } from './list.ts';
 
 /** Failures as rows of a table; `values` are what `--json` prints where that is more. */
@@ -20,10 +21,10 @@ export function listOf(failures: readonly Failure[]): FailureView {
       { name: 'runs', ...number },
       { name: 'tries', ...number },
       { name: 'outcomes' },
-      { name: 'lastFailed', title: 'last failed' },
+      { name: 'last_failed_at', title: 'last failed' },
       { name: 'message' },
     ],
-    values: failures,
+    values: failures.map(failureRecord),
     rows: failures.map((failure) => ({
       failure: itemName(failure),
       code: failure.code,
@@ -32,7 +33,7 @@ export function listOf(failures: readonly Failure[]): FailureView {
       runs: failure.runs,
       tries: failure.attempts,
       outcomes: countsText(failure.counts),
-      lastFailed: timeText(failure.lastFailedAt),
+      last_failed_at: timeText(failure.lastFailedAt),
       message: failure.message,
     })),
   };
@@ -52,32 +53,32 @@ export function summaryOf(failures: readonly Failure[]): FailureView {
       source,
       ...Object.fromEntries(counts),
       partitions: new Set(unresolved.map(({ target, date }) => `${target}/${date}`)).size,
-      oldest: timeText(since.length > 0 ? since.reduce((a, b) => Math.min(a, b)) : null),
+      oldest_opened_at: timeText(since.length > 0 ? since.reduce((a, b) => Math.min(a, b)) : null) || null,
     };
   });
   const columns = [
     { name: 'source' },
     ...FAILURE_STATES.map((name) => ({ name, ...number })),
     { name: 'partitions', title: 'partitions with unresolved ones', ...number },
-    { name: 'oldest', title: 'oldest unresolved one' },
+    { name: 'oldest_opened_at', title: 'oldest unresolved one' },
   ];
   return { columns, rows };
 }
 
 export function byErrorOf(failures: readonly Failure[]): FailureView {
   const rows = grouped(failures, ({ code }) => code).map(([code, group]) => ({
-    code,
+    error_code: code,
     failures: group.length,
     targets: uniqueText(group.map(({ source, target }) => `${source}/${target}`)),
-    lastFailed: timeText(latestOf(group)),
-    message: group[0]?.message ?? null,
+    last_failed_at: timeText(latestOf(group)),
+    error_message: group[0]?.message ?? null,
   }));
   const columns = [
-    { name: 'code' },
+    { name: 'error_code', title: 'code' },
     { name: 'failures', ...number },
     { name: 'targets' },
-    { name: 'lastFailed', title: 'last failed' },
-    { name: 'message', title: 'latest message' },
+    { name: 'last_failed_at', title: 'last failed' },
+    { name: 'error_message', title: 'latest message' },
   ];
   return { columns, rows };
 }
@@ -87,15 +88,15 @@ export function byTargetOf(failures: readonly Failure[]): FailureView {
     target,
     failures: group.length,
     dates: new Set(group.map(({ date }) => date)).size,
-    codes: uniqueText(group.map(({ code }) => code)),
-    lastFailed: timeText(latestOf(group)),
+    error_codes: uniqueText(group.map(({ code }) => code)),
+    last_failed_at: timeText(latestOf(group)),
   }));
   const columns = [
     { name: 'target' },
     { name: 'failures', ...number },
     { name: 'dates', ...number },
-    { name: 'codes' },
-    { name: 'lastFailed', title: 'last failed' },
+    { name: 'error_codes', title: 'codes' },
+    { name: 'last_failed_at', title: 'last failed' },
   ];
   return { columns, rows };
 }

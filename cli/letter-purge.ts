@@ -4,12 +4,12 @@ import { purgeLetters } from '../core/retry/dead-letters.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { filterWords } from './filter.ts';
+import { printObject } from './json.ts';
 import { type LetterFilterOptions, lettersThatMatch } from './letter-filter.ts';
 import { listOf } from './letter-views.ts';
 import { counted, printList } from './list.ts';
 import { operator } from './operator.ts';
 import { placeWords } from './place-words.ts';
-import { printJson } from './print.ts';
 
 interface PurgeOptions extends LetterFilterOptions {
   readonly confirm?: boolean;
@@ -32,7 +32,7 @@ export async function purgeMatching(
       ? { dismissed: dead }
       : await purgeLetters(platform, letters, operator(), onDone).finally(() => line.end());
     const list = listOf(letters);
-    if (globals.json) return printJson({ dryRun, purged: list.values, dismissed });
+    if (globals.json) return printObject({ dryRun, purged: list.values, dismissed });
     printList({ ...list, none }, {});
     if (letters.length === 0) return;
     const what = `${counted(letters.length, 'letter')}${dryRun ? ' would be' : ''} deleted`;

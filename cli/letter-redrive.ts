@@ -4,11 +4,12 @@ import { duration } from '../core/wording/figures.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
+import { printObject } from './json.ts';
 import { type LetterFilterOptions, lettersThatMatch } from './letter-filter.ts';
 import { itemNameOf } from './letter-views.ts';
 import { counted, timeText } from './list.ts';
 import { operator } from './operator.ts';
-import { cellText, printJson, printTable } from './print.ts';
+import { cellText, printTable } from './print.ts';
 
 interface RedriveOptions extends LetterFilterOptions {
   readonly dryRun?: boolean;
@@ -28,7 +29,7 @@ export async function redriveMatching(
       await redrive(platform, plan, operator(), onMoved).finally(() => line.end());
     }
     const queue = queueOf(platform);
-    if (json) printJson(receiptOf(plan, queue, dryRun));
+    if (json) printObject(receiptOf(plan, queue, dryRun));
     else if (letters.length === 0) console.log(none);
     else printReceipt(plan, queue, { dryRun, local: !isStack(platform) });
   });

@@ -41,6 +41,11 @@ export function viewOf(judged: JudgedLetter): LetterView {
   };
 }
 
+/** As `--json` prints it: errors have the names that they have in the tables. */
+export function letterRecord({ code, message, ...view }: LetterView): Record<string, unknown> {
+  return { ...view, error_code: code, error_message: message };
+}
+
 export function listOf(letters: readonly JudgedLetter[]): Omit<List, 'none'> {
   const views = letters.map(viewOf);
   return {
@@ -54,6 +59,6 @@ export function listOf(letters: readonly JudgedLetter[]): Omit<List, 'none'> {
       { name: 'obstacle', title: 'in the way of a redrive' },
     ],
     rows: views.map((view) => ({ ...view, deadSince: timeText(view.deadAt) })),
-    values: views,
+    values: views.map(letterRecord),
   };
 }

@@ -3,7 +3,8 @@ import { findSource } from '../sources/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { type CsvTarget, printCsv } from './csv-output.ts';
 import { UsageError } from './failure.ts';
-import { type PrintColumn, printJson, printTable } from './print.ts';
+import { printItems, printRows } from './json.ts';
+import { type PrintColumn, printTable } from './print.ts';
 
 export interface ListOptions {
   readonly csv?: CsvTarget;
@@ -31,16 +32,19 @@ export interface List {
   /** What the table and the CSV show. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   /** What `--json` prints, where that is more than the rows. */
-  readonly values?: unknown;
+  readonly values?: readonly unknown[];
+  /** True where names and values are those of an SQL statement: they are printed as they are. */
+  readonly areOfUser?: boolean;
   /** What is said to a person where there are no rows. */
   readonly none: string;
 }
 
-/** Prints a list as the options ask. An empty one is not an error: it says so, or is an empty JSON array or bare CSV header. */
+/** Prints a list as the options ask. An empty one is not an error: it says so, or is an empty JSON list or bare CSV header. */
 export function printList(list: List, options: FormatOptions): void {
   refuseTwoFormats(options);
-  const { columns, rows, values = rows, none } = list;
-  if (options.json) printJson(values);
+  const { columns, rows, values = rows, none, areOfUser = false } = list;
+  const print = areOfUser ? printRows : printItems;
+  if (options.json) print(values);
   else if (options.csv)
     printCsv(
       columns.map(({ name }) => name),

@@ -3,8 +3,8 @@ import { partitionName } from '../core/lake/layout.ts';
 import { accept, chooseRollback, type Decided, reject, rollback } from '../core/publish/decisions.ts';
 import { withPlatform } from './context.ts';
 import { partitionOf } from './filter.ts';
+import { printObject } from './json.ts';
 import { operator } from './operator.ts';
-import { printJson } from './print.ts';
 
 interface RollbackOptions {
   readonly to?: string;
@@ -18,7 +18,7 @@ export async function rollBack(name: string, options: RollbackOptions, command: 
       const chosen = await chooseRollback(platform, source, partition, options.to);
       const { version, rows, runId, createdAt } = chosen;
       const wouldBe = { partition: partitionName(source.name, partition), version, rows, runId, createdAt };
-      if (json) return printJson(wouldBe);
+      if (json) return printObject(wouldBe);
       return console.log(
         `would make ${version} current: ${rows} rows, written ${createdAt} by run ${runId}; nothing was changed`,
       );
@@ -59,6 +59,6 @@ const SENTENCES: Readonly<Record<Decided['decision'], (decided: Decided) => stri
 };
 
 function printDecided(decided: Decided, json: boolean | undefined): void {
-  if (json) printJson(decided);
+  if (json) printObject(decided);
   else console.log(SENTENCES[decided.decision](decided));
 }

@@ -28,9 +28,10 @@ export async function printHistory(text: string, options: ListOptions, command: 
         state: isCurrent ? 'current' : isHeld ? 'held' : made ? 'earlier' : unpublished(version),
         rows: version.rows,
         items: version.items.length,
-        written: version.createdAt,
-        run: version.runId,
-        madeCurrent: made ? `${made.recorded_at} by ${made.actor}` : null,
+        created_at: version.createdAt,
+        run_id: version.runId,
+        made_current_at: made?.recorded_at ?? null,
+        made_current_by: made?.actor ?? null,
         reason: version.reason,
       };
     });
@@ -39,9 +40,10 @@ export async function printHistory(text: string, options: ListOptions, command: 
       { name: 'state' },
       { name: 'rows', ...number },
       { name: 'items', ...number },
-      { name: 'written' },
-      { name: 'run' },
-      { name: 'madeCurrent', title: 'last made current' },
+      { name: 'created_at', title: 'written' },
+      { name: 'run_id', title: 'run' },
+      { name: 'made_current_at', title: 'last made current' },
+      { name: 'made_current_by', title: 'by' },
       { name: 'reason' },
     ];
     const none = `${partitionName(source.name, partition)} has no versions`;

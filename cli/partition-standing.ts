@@ -8,8 +8,10 @@ import { type PartitionRecord, PartitionStore } from '../core/state/partition-st
 import { withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
 import { type FilterOptions, filterOf, partitionOf } from './filter.ts';
+import { printObject } from './json.ts';
+import { partitionRecord } from './json-records.ts';
 import { type ListOptions, number, printList, timeText } from './list.ts';
-import { cellText, printJson, printTable } from './print.ts';
+import { cellText, printTable } from './print.ts';
 
 export async function listPartitions(
   name: string | undefined,
@@ -19,12 +21,12 @@ export async function listPartitions(
   await withPlatform(command, async (platform, globals) => {
     const filter = filterOf(platform, { ...options, ...(name !== undefined && { source: name }) });
     const register = new PartitionStore(platform.state);
-    const values: (PartitionRecord & { readonly source: string })[] = [];
+    const found: (PartitionRecord & { readonly source: string })[] = [];
     for (const source of filter.sources) {
       for (const { id } of source.targets) {
         if (filter.target !== undefined && filter.target !== id) continue;
         for await (const standing of register.range(source.table.name, id, filter.start, filter.end)) {
-          values.push({ source: source.name, ...standing });
+          found.push({ source: source.name, ...standing });
         }
       }
     }
@@ -39,7 +41,8 @@ export async function listPartitions(
       { name: 'refreshed' },
       { name: 'reason' },
     ];
-    const rows = values.map(({ source, ...standing }) => ({
+    const values = found.map(({ source, ...record }) => partitionRecord(source, record));
+    const rows = found.map(({ source, ...standing }) => ({
       partition: partitionName(source, standing),
       status: standing.status,
       expected: standing.expected ?? '?',
@@ -66,7 +69,10 @@ export async function showPartition(text: string, _options: object, command: Com
     if (!standing && !current) {
       throw new NotFoundError(`${name} was never scraped`, `"rescrape why ${name}" tells more`);
     }
-    if (json) return printJson({ partition: name, standing: standing ?? null, current: current ?? null });
+    if (json) {
+      const last = standing ? partitionRecord(source.name, standing) : null;
+      return printObject({ partition: name, last_refresh: last, current: current ?? null });
+    }
     for (const [title, line] of linesOf(name, standing, current))
       console.log(`${title.padEnd(8)} ${cellText(line)}`);
     if (current) printItems(current);

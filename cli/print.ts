@@ -1,11 +1,6 @@
 import { Table } from 'console-table-printer';
 import { oneLine } from '../core/report/document.ts';
 
-/** A value for programs: JSON on standard output. */
-export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner), 2));
-}
-
 export interface PrintColumn {
   readonly name: string;
   readonly title?: string;

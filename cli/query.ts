@@ -26,7 +26,10 @@ export function queryCommand(): Command {
           name,
           alignment: NUMERIC.test(type) ? ('right' as const) : ('left' as const),
         }));
-        printList({ columns, rows: result.rows, none: 'no rows' }, { ...globals, ...options });
+        printList(
+          { columns, rows: result.rows, none: 'no rows', areOfUser: true },
+          { ...globals, ...options },
+        );
       });
     });
 }

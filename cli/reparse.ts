@@ -3,7 +3,9 @@ import { partitionName } from '../core/lake/layout.ts';
 import { type Reparsed, reparse } from '../core/run/reparse.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
-import { printJson, printTable } from './print.ts';
+import { printItems } from './json.ts';
+import { reparsedRecord } from './json-records.ts';
+import { printTable } from './print.ts';
 
 export function reparseCommand(): Command {
   return newCommand('reparse')
@@ -27,7 +29,7 @@ export function reparseCommand(): Command {
           const done: Reparsed[] = [];
           for await (const reparsed of reparse(platform, source, range, targetsOf(source, options.target)))
             done.push(reparsed);
-          if (json) printJson(done);
+          if (json) printItems(done.map((each) => reparsedRecord(source.name, each)));
           else printReparsed(source.name, done);
         });
       },

@@ -7,9 +7,10 @@ import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { UsageError } from './failure.ts';
+import { printObject } from './json.ts';
 import { counted, number } from './list.ts';
 import { placeWords } from './place-words.ts';
-import { cellText, printJson, printTable } from './print.ts';
+import { cellText, printTable } from './print.ts';
 
 interface ResetOptions {
   readonly dryRun?: boolean;
@@ -40,7 +41,7 @@ export function resetCommand(): Command {
         const place = isStack(platform) ? `the stack ${platform.resources.stack}` : platform.directory;
         if (globals.json) {
           const { documents, ...counts } = plan;
-          printJson({ dryRun, place, documents: documents.length, ...counts });
+          printObject({ dryRun, place, documents: documents.length, ...counts });
           return;
         }
         printPlan(plan, place, dryRun);

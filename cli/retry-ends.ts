@@ -1,5 +1,7 @@
 import type { Failure } from '../core/failures/failure.ts';
 import { itemName } from '../core/lake/layout.ts';
+import type { PublishResult } from '../core/lake/publish-result.ts';
+import type { Outcome } from '../core/outcome/outcome.ts';
 import { askQueue, followFailures } from '../core/retry/ask-queue.ts';
 import type { RetryAnswer } from '../core/retry/claimed-retry.ts';
 import { retryFailures } from '../core/retry/retry-failures.ts';
@@ -14,6 +16,10 @@ export interface TryEnd {
   /** `racing/gb/2026-11-17/4711` */
   readonly failure: string;
   readonly kind: RetryAnswer['kind'];
+  /** Of a try that failed again. */
+  readonly outcome?: Outcome;
+  /** Of one that recovered its item. */
+  readonly result?: PublishResult;
   /** For a person. */
   readonly text: string;
 }

@@ -11,8 +11,10 @@ import { failuresThatMatch } from './failure-filter.ts';
 import { listOf } from './failure-views.ts';
 import { type FilterOptions, isItemName, itemOf, partitionOf, withDates, withScope } from './filter.ts';
 import { interruptible } from './interrupt.ts';
+import { printObject } from './json.ts';
+import { answerRecord, failureRecord } from './json-records.ts';
 import { counted, printList } from './list.ts';
-import { cellText, printJson } from './print.ts';
+import { cellText } from './print.ts';
 import { tellTrouble } from './retry-answer.ts';
 import { retryHere, retryOnStack, type TryEnd } from './retry-ends.ts';
 
@@ -112,7 +114,10 @@ function meant(platform: CommandPlatform, { partition, run }: RetryOptions): (fa
 
 function printPlan({ tried, left }: RetryPlan, json: boolean): void {
   if (json) {
-    printJson({ tried, left });
+    printObject({
+      tried: tried.map(failureRecord),
+      left: left.map(({ failure, why }) => ({ ...failureRecord(failure), why })),
+    });
     return;
   }
   printList({ ...listOf(tried), none: NONE }, {});
@@ -145,9 +150,9 @@ async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolea
   const count = (...kinds: TryEnd['kind'][]) => ends.filter(({ kind }) => kinds.includes(kind)).length;
   const unhealed = count('failed-again', 'dead', 'needs-a-person');
   if (json) {
-    printJson({
-      answers: ends.map(({ text: _, ...end }) => end),
-      left: left.map(({ failure, why }) => ({ failure: itemName(failure), code: failure.code, why })),
+    printObject({
+      answers: ends.map(({ text: _, ...end }) => answerRecord(end)),
+      left: left.map(({ failure, why }) => ({ failure: itemName(failure), error_code: failure.code, why })),
       interrupted,
     });
   } else {

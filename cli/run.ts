@@ -10,7 +10,8 @@ import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
 import { FailedCommand, IncompleteCommand, InterruptedCommand } from './failure.ts';
 import { interruptible } from './interrupt.ts';
-import { printJson } from './print.ts';
+import { printItems } from './json.ts';
+import { planRecord, runRecord } from './json-records.ts';
 import { Progress } from './progress.ts';
 import { printRunEnd } from './run-summary.ts';
 
@@ -110,7 +111,7 @@ async function followWithProgress(
 }
 
 function report(platform: CommandPlatform, ends: readonly RunEnd[], json: boolean | undefined): void {
-  if (json) printJson(ends.length === 1 ? ends[0] : ends);
+  if (json) printItems(ends.map(runRecord));
   else for (const end of ends) printRunEnd(platform, end);
   refuseInterrupted(ends.at(-1));
   const problems = ends.flatMap(problemOf);
@@ -145,7 +146,7 @@ function problemOf(end: RunEnd): string[] {
 
 function printPlans(plans: readonly Plan[], json: boolean | undefined): void {
   if (json) {
-    printJson(plans.length === 1 ? plans[0] : plans);
+    printItems(plans.map(planRecord));
     return;
   }
   for (const plan of plans) {

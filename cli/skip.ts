@@ -5,9 +5,10 @@ import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
 import { scopeOf } from './filter.ts';
+import { printObject } from './json.ts';
 import { counted, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
 import { operator } from './operator.ts';
-import { cellText, printJson } from './print.ts';
+import { cellText } from './print.ts';
 
 export function skipCommand(): Command {
   const skip = newCommand('skip').addHelpText(
@@ -81,7 +82,7 @@ async function addSkip(
     const { skip: before } = await register.get(source.name, target);
     const skip = { reason: why, actor: operator(), since: platform.clock.now() };
     await register.update(source.name, target, (record) => ({ ...record, skip }));
-    if (json) return printJson(await register.get(source.name, target));
+    if (json) return printObject(await register.get(source.name, target));
     const instead = before
       ? `; it was skipped already (${cellText(before.reason)}, since ${timeText(before.since)})`
       : '';
@@ -104,7 +105,7 @@ async function removeSkip(name: string, target: string, _options: object, comman
       }));
     }
     const queued = before.skip ? await queueOpen(platform, { source: source.name, target }, operator()) : 0;
-    if (json) return printJson(await register.get(source.name, target));
+    if (json) return printObject(await register.get(source.name, target));
     if (!before.skip) return console.log(`${source.name}/${target} is not skipped: there is nothing to lift`);
     console.log(
       `${source.name}/${target} is scraped again from the next run on (it was skipped since ${timeText(before.skip.since)}: ` +

@@ -14,8 +14,10 @@ import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
 import { isItemName, itemOf, partitionOf } from './filter.ts';
+import { printObject } from './json.ts';
+import { whyRecord } from './json-records.ts';
 import { counted, timeText } from './list.ts';
-import { cellText, printJson } from './print.ts';
+import { cellText } from './print.ts';
 import { queryLogs } from './query.ts';
 
 export function whyCommand(): Command {
@@ -33,7 +35,7 @@ export function whyCommand(): Command {
       await withPlatform(command, async (platform, { json }) => {
         const { source, partition, item } = await subjectOf(platform, text);
         const answer = await why(platform, source, partition, item);
-        if (json) printJson(answer);
+        if (json) printObject(whyRecord(answer));
         else
           for (const [title, line] of linesOf(answer))
             console.log(`${title.padEnd(10)} ${cellText(line)}`.trimEnd());

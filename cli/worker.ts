@@ -11,6 +11,8 @@ import { examples, newCommand } from './command.ts';
 import { globalOptions, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
 import { interruptible } from './interrupt.ts';
+import { printLine } from './json.ts';
+import { answerRecord } from './json-records.ts';
 import { counted } from './list.ts';
 import { cellText } from './print.ts';
 import { answerText, tellTrouble } from './retry-answer.ts';
@@ -78,6 +80,6 @@ async function standing(platform: LocalPlatform): Promise<string> {
 function say({ clock }: LocalPlatform, { body }: ReceivedMessage, answer: RetryAnswer, json: boolean): void {
   const decoded = decodeFailedItem(body);
   const failure = decoded.kind === 'message' ? itemName(decoded.message) : null;
-  if (json) console.log(JSON.stringify({ failure, ...answer }));
+  if (json) printLine({ failure, ...answerRecord(answer) });
   else console.log(cellText(`${failure ?? 'a message'} ${answerText(answer, clock.now())}`));
 }

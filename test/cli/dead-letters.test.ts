@@ -11,7 +11,7 @@ import { raceId } from '../e2e/support/race-faults.ts';
 import { drainOneByOne, kindsOf } from '../e2e/support/retry-play.ts';
 import type { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
-import { rescrape, rescrapeJson } from './support/command-line.ts';
+import { rescrape, rescrapeItems, rescrapeJson } from './support/command-line.ts';
 import { sessionWithDeadLetters } from './support/dead-letters.ts';
 
 interface Letter {
@@ -21,7 +21,7 @@ interface Letter {
 }
 interface Receipt {
   readonly queue: string;
-  readonly redriven: readonly { readonly id: string; readonly item: string; readonly dueAt: number }[];
+  readonly redriven: readonly { readonly id: string; readonly item: string; readonly due_at: string }[];
   readonly left: readonly { readonly id: string; readonly item: string | null; readonly why: string }[];
   readonly seconds: number;
 }
@@ -30,7 +30,8 @@ let session: Session;
 const nameOfRace = (race: number) => `racing/gb/${DAY}/${raceId(session, race)}`;
 const cli = (...words: string[]) => rescrape(session.directory, 'dead-letters', ...words);
 const json = (...words: string[]) => rescrapeJson(session.directory, 'dead-letters', ...words);
-const list = (...words: string[]) => json('list', ...words) as Promise<Letter[]>;
+const list = (...words: string[]) =>
+  rescrapeItems(session.directory, 'dead-letters', 'list', ...words) as Promise<Letter[]>;
 const dead = async () => (await session.platform.failedItems.depth()).dead;
 const stateOf = async (race: number) =>
   (await session.failures()).find(({ item }) => item === raceId(session, race))!.state;
@@ -51,8 +52,8 @@ describe('dead-letters', () => {
         reason: 'the message is no JSON',
         obstacle: 'the message is no JSON',
       },
-      { item: nameOfRace(0), standing: 'waiting', code: 'SERVER_ERROR', state: 'dead', obstacle: null },
-      { item: nameOfRace(1), standing: 'waiting', code: 'SERVER_ERROR', state: 'dead', obstacle: null },
+      { item: nameOfRace(0), standing: 'waiting', error_code: 'SERVER_ERROR', state: 'dead', obstacle: null },
+      { item: nameOfRace(1), standing: 'waiting', error_code: 'SERVER_ERROR', state: 'dead', obstacle: null },
     ]);
     const { stdout } = await cli('list');
     expect(stdout).toContain('3 retries failed, the last with SERVER_ERROR HTTP 500');
@@ -103,9 +104,9 @@ describe('dead-letters', () => {
 
   it('gives the receipt as JSON', async () => {
     const receipt = (await json('redrive')) as Receipt;
-    expect(receipt).toMatchObject({ dryRun: false, queue: 'queue.sqlite', seconds: 1 });
+    expect(receipt).toMatchObject({ dry_run: false, queue: 'queue.sqlite', seconds: 1 });
     expect(receipt.redriven.map(({ item }) => item).toSorted()).toEqual([nameOfRace(0), nameOfRace(1)]);
-    expect(receipt.redriven[1]!.dueAt - receipt.redriven[0]!.dueAt).toBe(250);
+    expect(Date.parse(receipt.redriven[1]!.due_at) - Date.parse(receipt.redriven[0]!.due_at)).toBe(250);
     expect(receipt.left).toEqual([{ id: expect.any(String), item: null, why: 'the message is no JSON' }]);
   });
 

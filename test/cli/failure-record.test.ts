@@ -9,7 +9,7 @@ describe('the record of a failure', () => {
   it('lists when it is due where it is queued, and its tries by outcome', async () => {
     await directory.add({ item: '1', state: 'queued' }, { item: '2', state: 'dead' });
     const lines = (await directory.say('list', '--csv')).stdout.split('\r\n');
-    expect(lines[0]).toBe('failure,code,state,due,runs,tries,outcomes,lastFailed,message');
+    expect(lines[0]).toBe('failure,code,state,due,runs,tries,outcomes,last_failed_at,message');
     expect(lines).toContain(
       'racing/gb/2026-11-20/1,TIMEOUT,queued,2026-11-21T06:45:00Z,1,4,4 TIMEOUT,2026-11-21T06:00:00Z,',
     );
@@ -20,10 +20,10 @@ describe('the record of a failure', () => {
     const date = civilDate('2026-11-19');
     await directory.add({ item: '1', state: 'queued' }, { item: '2', state: 'dead' }, { item: '3', date });
     await directory.add({ item: '4', state: 'recovered' }, { item: '5', state: 'dismissed' });
-    expect(await directory.json('summary')).toEqual([
+    expect(await directory.items('summary')).toEqual([
       {
         ...{ source: 'racing', open: 1, queued: 1, dead: 1, recovered: 1, dismissed: 1, partitions: 2 },
-        oldest: '2026-11-21T06:00:00Z',
+        oldest_opened_at: '2026-11-21T06:00:00Z',
       },
     ]);
   });
@@ -41,7 +41,7 @@ describe('the record of a failure', () => {
       /next +wait for the end of the try that is under way, \S+Z at the latest: if its process died, the item comes back by itself then\n/,
     );
     expect(await directory.json('show', 'racing/gb/2026-11-20/1')).toMatchObject({
-      ...{ item: '1', triesLeft: 2, counts: { TIMEOUT: 4 } },
+      ...{ item_id: '1', tries_left: 2, counts: { TIMEOUT: 4 } },
       next: [
         {
           text: expect.stringMatching(/^wait until \S+Z, or try it now$/),
@@ -99,13 +99,13 @@ describe('the record of a failure', () => {
     await directory.add({ item: '2', state: 'recovered' });
     const [header, row, ...rest] = (await directory.say('export')).stdout.trimEnd().split('\r\n');
     expect(header).toMatch(
-      /^source,target,date,item,url,state,code,message,runs,attempts,counts,capture,first_run_id,last_run_id,opened_at,/,
+      /^source,target,date,item_id,url,state,error_code,error_message,runs,attempts,counts,capture,first_run_id,last_run_id,opened_at,/,
     );
     expect(row).toContain(`,queued,TIMEOUT,"'=HYPERLINK(""x"")",1,4,"{""TIMEOUT"":4}",,run-1,run-1,`);
     expect(rest).toEqual([]);
-    expect(await directory.json('export', '--state', 'all')).toMatchObject([
-      { item: '1', due_at: '2026-11-21T06:45:00Z', tries: 1, dead_at: null, last_transition: 'queued' },
-      { item: '2', due_at: null, closed_by: 'run-5', last_transition: 'recovered' },
+    expect(await directory.items('export', '--state', 'all')).toMatchObject([
+      { item_id: '1', due_at: '2026-11-21T06:45:00Z', tries: 1, dead_at: null, last_transition: 'queued' },
+      { item_id: '2', due_at: null, closed_by: 'run-5', last_transition: 'recovered' },
     ]);
     expect((await directory.say('export', '--csv', '--json')).code).toBe(2);
   });

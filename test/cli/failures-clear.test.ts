@@ -47,7 +47,7 @@ describe('failures clear', () => {
   it('forgets closed ones where their state is named', async () => {
     await directory.add({ item: '1' }, { item: '2', state: 'recovered' }, { item: '3', state: 'dismissed' });
     expect(await directory.json('clear', '--state', 'dismissed', '--confirm')).toMatchObject({
-      ...{ dryRun: false, dismissed: [], forgotten: [{ item: '3' }], busy: [], changed: [] },
+      ...{ dry_run: false, dismissed: [], forgotten: [{ item_id: '3' }], busy: [], changed: [] },
     });
     expect(await states()).toEqual({ 1: 'open', 2: 'recovered' });
     await directory.say('clear', '--state', 'all', '--confirm');
@@ -65,9 +65,9 @@ describe('failures clear', () => {
     expect(stdout).toMatch(/left out: racing\/gb\/2026-11-20\/1 is being tried until \S+Z\n/);
     expect(await states()).toEqual({ 1: 'queued', 2: 'dismissed' });
     expect(await directory.json('clear')).toMatchObject({
-      dryRun: true,
+      dry_run: true,
       dismissed: [],
-      busy: [{ item: '1' }],
+      busy: [{ item_id: '1' }],
     });
   });
 
@@ -80,8 +80,8 @@ describe('failures clear', () => {
       code: 'SERVER_ERROR',
       failedAt: testClock.now() + 1000,
     });
-    expect(await directory.json('list')).toMatchObject([
-      { state: 'open', runs: 1, attempts: 4, counts: { SERVER_ERROR: 4 }, firstRunId: 'run-9' },
+    expect(await directory.items('list')).toMatchObject([
+      { state: 'open', runs: 1, attempts: 4, counts: { SERVER_ERROR: 4 }, first_run_id: 'run-9' },
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rescrape, rescrapeJson } from './support/command-line.ts';
+import { rescrape, rescrapeItems } from './support/command-line.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 
 describe('failures of runs', () => {
@@ -9,38 +9,40 @@ describe('failures of runs', () => {
   });
   afterAll(() => lake.remove());
   const say = (...words: readonly string[]) => rescrape(lake.directory, 'failures', ...words);
-  const json = (...words: readonly string[]) => rescrapeJson(lake.directory, 'failures', ...words);
+  const items = (...words: readonly string[]) => rescrapeItems(lake.directory, 'failures', ...words);
 
   it('are listed where they are unresolved, and with --state all where they were recovered', async () => {
-    const open = (await json('list')) as { item: string; code: string; state: string }[];
-    expect(open.map(({ item, code, state }) => [item, code, state]).sort()).toEqual(
+    const open = (await items('list')) as { item_id: string; error_code: string; state: string }[];
+    expect(open.map(({ item_id, error_code, state }) => [item_id, error_code, state]).sort()).toEqual(
       [
         [lake.races.changed, 'HTML_CHANGED', 'queued'],
         [lake.races.walled, 'BLOCKED', 'open'],
       ].sort(),
     );
-    expect(await json('list', '--state', 'recovered')).toMatchObject([
-      { item: lake.races.notFound, closedBy: lake.runs.recovery },
+    expect(await items('list', '--state', 'recovered')).toMatchObject([
+      { item_id: lake.races.notFound, closed_by: lake.runs.recovery },
     ]);
-    expect(await json('list', '--state', 'all')).toHaveLength(3);
+    expect(await items('list', '--state', 'all')).toHaveLength(3);
   });
 
   it('are narrowed by target, dates, code and state', async () => {
-    expect(await json('list', '--target', 'ire', '--start', lake.newer, '--end', lake.newer)).toHaveLength(1);
-    expect(await json('list', '--end', lake.older)).toEqual([]);
-    expect(await json('list', '--code', 'TIMEOUT')).toEqual([]);
-    expect(await json('list', '--state', 'queued', '--target', 'fr')).toEqual([]);
+    expect(await items('list', '--target', 'ire', '--start', lake.newer, '--end', lake.newer)).toHaveLength(
+      1,
+    );
+    expect(await items('list', '--end', lake.older)).toEqual([]);
+    expect(await items('list', '--code', 'TIMEOUT')).toEqual([]);
+    expect(await items('list', '--state', 'queued', '--target', 'fr')).toEqual([]);
   });
 
   it('are counted by source, by error and by target', async () => {
-    expect(await json('summary')).toMatchObject([
+    expect(await items('summary')).toMatchObject([
       { source: 'racing', open: 1, queued: 1, dead: 0, recovered: 1, dismissed: 0, partitions: 2 },
     ]);
-    expect(await json('by-error', '--code', 'BLOCKED')).toMatchObject([
-      { code: 'BLOCKED', failures: 1, targets: 'racing/fr' },
+    expect(await items('by-error', '--code', 'BLOCKED')).toMatchObject([
+      { error_code: 'BLOCKED', failures: 1, targets: 'racing/fr' },
     ]);
-    expect(await json('by-target', '--target', 'ire')).toMatchObject([
-      { target: 'racing/ire', failures: 1, codes: 'HTML_CHANGED' },
+    expect(await items('by-target', '--target', 'ire')).toMatchObject([
+      { target: 'racing/ire', failures: 1, error_codes: 'HTML_CHANGED' },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rescrape, rescrapeJson } from './support/command-line.ts';
+import { rescrape, rescrapeItems } from './support/command-line.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 
 let lake: TestLake;
@@ -9,26 +9,26 @@ beforeAll(async () => {
 afterAll(() => lake.remove());
 
 const say = (...words: readonly string[]) => rescrape(lake.directory, ...words);
-const json = (...words: readonly string[]) => rescrapeJson(lake.directory, ...words);
+const items = (...words: readonly string[]) => rescrapeItems(lake.directory, ...words);
 
 interface HistoryRow {
   readonly version: string;
   readonly state: string;
   readonly rows: number;
-  readonly run: string;
-  readonly madeCurrent: string | null;
+  readonly run_id: string;
+  readonly made_current_by: string | null;
 }
 
 const history = async (target: string, date: TestLake['newer']) =>
-  (await json('partitions', 'history', nameOf(target, date))) as HistoryRow[];
+  (await items('partitions', 'history', nameOf(target, date))) as HistoryRow[];
 const rowsOf = async (target: string, date: string) => {
   const sql = `SELECT count(*)::INTEGER AS n FROM racing_results WHERE country = '${target}' AND date = '${date}'`;
-  return ((await json('query', sql)) as [{ n: number }])[0].n;
+  return ((await items('query', sql)) as [{ n: number }])[0].n;
 };
 
 describe('looking at partitions', () => {
   it('lists how the last refresh of each ended', async () => {
-    const listed = (await json('partitions', 'list')) as { target: string; date: string; status: string }[];
+    const listed = (await items('partitions', 'list')) as { target: string; date: string; status: string }[];
     expect(listed.map(({ target, date, status }) => `${target} ${date} ${status}`)).toEqual([
       `gb ${lake.older} unchanged`,
       `gb ${lake.newer} committed`,
@@ -39,7 +39,7 @@ describe('looking at partitions', () => {
   });
 
   it('narrows the list by source, target and dates, and says where nothing is left', async () => {
-    expect(await json('partitions', 'list', 'racing', '--target', 'gb', '--start', lake.newer)).toHaveLength(
+    expect(await items('partitions', 'list', 'racing', '--target', 'gb', '--start', lake.newer)).toHaveLength(
       1,
     );
     expect((await say('partitions', 'list', '--end', '2020-01-01')).stdout).toBe(
@@ -56,8 +56,8 @@ describe('looking at partitions', () => {
 
   it('keeps both versions in the history, with run, rows and which is current', async () => {
     expect(await history('gb', lake.newer)).toMatchObject([
-      { state: 'current', run: lake.runs.recovery },
-      { state: 'earlier', run: lake.runs.first },
+      { state: 'current', run_id: lake.runs.recovery },
+      { state: 'earlier', run_id: lake.runs.first },
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('deciding about partitions', () => {
     expect(await rowsOf('gb', lake.newer)).toBe(earlier!.rows);
     const after = await history('gb', lake.newer);
     expect(after.map(({ state }) => state)).toEqual(['earlier', 'current']);
-    expect(after[1]!.madeCurrent).toMatch(/by partitions rollback by \S+$/);
+    expect(after[1]!.made_current_by).toMatch(/^partitions rollback by \S+$/);
 
     expect(
       (await say('partitions', 'rollback', nameOf('gb', lake.newer), '--to', newest!.version)).code,
@@ -120,7 +120,7 @@ describe('deciding about partitions', () => {
 
 describe('skip', () => {
   it('lists the flag that the wall raised', async () => {
-    expect(await json('skip', 'list')).toMatchObject([
+    expect(await items('skip', 'list')).toMatchObject([
       { target: 'fr', skip: { reason: 'security_block_one_attempt' } },
     ]);
   });
@@ -134,15 +134,15 @@ describe('skip', () => {
 
   it('adds a flag with its reason and who gave it; a run then leaves the target out', async () => {
     expect((await say('skip', 'add', 'racing', 'gb', '--reason', 'down until Monday')).code).toBe(0);
-    expect(await json('skip', 'list')).toMatchObject([
+    expect(await items('skip', 'list')).toMatchObject([
       { target: 'gb', skip: { reason: 'down until Monday', actor: expect.stringMatching(/./) } },
     ]);
-    const plan = (await json('run', 'racing', '--dry-run')) as {
-      work: { target: string }[];
+    const [plan] = (await items('run', 'racing', '--dry-run')) as {
+      partitions: { target: string }[];
       skipped: { target: string }[];
-    };
-    expect(plan.skipped).toMatchObject([{ target: 'gb', reason: 'down until Monday' }]);
-    expect(plan.work.map(({ target }) => target)).not.toContain('gb');
+    }[];
+    expect(plan!.skipped).toMatchObject([{ target: 'gb', reason: 'down until Monday' }]);
+    expect(plan!.partitions.map(({ target }) => target)).not.toContain('gb');
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testClock } from '../e2e/support/test-time.ts';
-import { rescrape, rescrapeJson } from './support/command-line.ts';
+import { rescrape, rescrapeItems } from './support/command-line.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 
 let lake: TestLake;
@@ -12,13 +12,13 @@ beforeAll(async () => {
 afterAll(() => lake.remove());
 
 const say = (...words: readonly string[]) => rescrape(lake.directory, ...words);
-const json = (...words: readonly string[]) => rescrapeJson(lake.directory, ...words);
+const items = (...words: readonly string[]) => rescrapeItems(lake.directory, ...words);
 
 describe('query and views', () => {
   it('answers SQL with the rows that the site has', async () => {
     const sql = `SELECT count(*) AS runners FROM racing_results WHERE country = 'gb' AND date = '${lake.newer}'`;
     const runners = lake.site.truth('gb', lake.newer).reduce((sum, race) => sum + race.runners.length, 0);
-    expect(await json('query', sql)).toEqual([{ runners }]);
+    expect(await items('query', sql)).toEqual([{ runners }]);
   });
 
   it('prints CSV with a header, quotes where they are needed, and no formula that a spreadsheet would run', async () => {
@@ -48,13 +48,13 @@ describe('query and views', () => {
   });
 
   it('lists every view with what it is for, and each can be queried', async () => {
-    const views = (await json('views')) as { name: string; kind: string; description: string }[];
+    const views = (await items('views')) as { name: string; kind: string; description: string }[];
     expect(views.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['racing_results', 'attempts', 'commits', 'runs']),
     );
     for (const { name, description } of views) {
       expect(description, name).not.toBe('');
-      await json('query', `SELECT * FROM ${name} LIMIT 1`);
+      await items('query', `SELECT * FROM ${name} LIMIT 1`);
     }
   });
 
@@ -65,7 +65,7 @@ describe('query and views', () => {
 
 describe('attempts and blocks', () => {
   it('lists attempts newest first, at most as many as asked for', async () => {
-    const attempts = (await json('attempts', '--limit', '7')) as { attempted_at: string }[];
+    const attempts = (await items('attempts', '--limit', '7')) as { attempted_at: string }[];
     const times = attempts.map(({ attempted_at }) => attempted_at);
     expect(times).toHaveLength(7);
     expect(times).toEqual(times.toSorted().reverse());
@@ -82,15 +82,15 @@ describe('attempts and blocks', () => {
       '--item',
       lake.races.notFound,
     ];
-    expect(await json('attempts', ...words)).toMatchObject([
+    expect(await items('attempts', ...words)).toMatchObject([
       { target: 'gb', item_id: lake.races.notFound, http_status_code: 404, run_id: lake.runs.first },
     ]);
   });
 
   it('narrows by time, a bare date meaning its first moment in UTC', async () => {
     const tomorrow = new Date(testClock.now() + 86_400_000).toISOString();
-    expect(await json('attempts', '--since', tomorrow)).toEqual([]);
-    expect(await json('attempts', '--since', lake.older, '--limit', '1')).toHaveLength(1);
+    expect(await items('attempts', '--since', tomorrow)).toEqual([]);
+    expect(await items('attempts', '--since', lake.older, '--limit', '1')).toHaveLength(1);
   });
 
   it('takes an item for a value and never for SQL', async () => {
@@ -114,7 +114,7 @@ describe('attempts and blocks', () => {
   });
 
   it('lists the wall that was met with the rule that recognised it', async () => {
-    expect(await json('blocks')).toMatchObject([
+    expect(await items('blocks')).toMatchObject([
       {
         target: 'fr',
         item_id: lake.races.walled,
@@ -130,7 +130,7 @@ describe('completeness', () => {
   const window = () => ['--start', lake.older, '--end', lake.newer];
 
   it('gives each date its standing, and a verdict that names what is wrong', async () => {
-    const report = await json('completeness', 'racing', ...window());
+    const [report] = await items('completeness', 'racing', ...window());
     expect(report).toMatchObject({
       verdict: 'incomplete',
       partitions: { missing: 1, held: 1, incomplete: 2 },
@@ -161,13 +161,14 @@ describe('completeness', () => {
   });
 
   it('asks for the window of the source where no dates are given', async () => {
-    const { targets } = (await json('completeness', 'racing')) as { targets: { dates: unknown[] }[] };
+    const [report] = (await items('completeness', 'racing')) as { targets: { dates: unknown[] }[] }[];
+    const { targets } = report!;
     expect(targets.map(({ dates }) => dates.length)).toEqual([7, 7, 7]);
   });
 
   it('reads every file with --lake, and fails where one is not what was committed', async () => {
     const whole = ['completeness', 'racing', '--target', 'gb', ...window(), '--lake'];
-    expect(await json(...whole)).toMatchObject({ lake: { partitions: 2, findings: [] } });
+    expect(await items(...whole)).toMatchObject([{ lake: { partitions: 2, findings: [] } }]);
     const manifest = join(
       lake.directory,
       'lake/tables/racing_results/country=gb',

@@ -49,12 +49,12 @@ describe('reset', () => {
   it('says with --dry-run what it would forget and what that costs, and forgets nothing', async () => {
     const before = await plan();
     expect(before).toMatchObject({
-      dryRun: true,
+      dry_run: true,
       targets: 1,
       failures: { open: 0, queued: 0, dead: 2, recovered: 0, dismissed: 0 },
       partitions: 1,
       running: [],
-      queue: { due: 0, delayed: 0, inFlight: 0, dead: 3 },
+      queue: { due: 0, delayed: 0, in_flight: 0, dead: 3 },
     });
     const { code, stdout } = await cli('--dry-run');
     expect(code).toBe(0);
@@ -70,7 +70,10 @@ describe('reset', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`the state of ${session.directory} is forgotten`);
     expect(lakeOf(session.directory)).toEqual(lake);
-    expect(await plan()).toMatchObject({ documents: 0, queue: { due: 0, delayed: 0, inFlight: 0, dead: 0 } });
+    expect(await plan()).toMatchObject({
+      documents: 0,
+      queue: { due: 0, delayed: 0, in_flight: 0, dead: 0 },
+    });
     expect(await session.failures()).toEqual([]);
 
     const data = () => lakeOf(session.directory).filter((line) => line.startsWith('data/'));

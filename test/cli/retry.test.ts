@@ -6,7 +6,7 @@ import type { FaultRule } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { asked, faults, raceId, rule, status } from '../e2e/support/race-faults.ts';
 import { DAY, settingsFor, startSmallSite } from '../e2e/support/small-site.ts';
-import { rescrape, rescrapeJson } from './support/command-line.ts';
+import { rescrape, rescrapeItems, rescrapeJson } from './support/command-line.ts';
 
 /** A partition that has rows, and items that failed in the run after that: nothing waits for a cool-down. */
 let site: DemoSite;
@@ -25,8 +25,8 @@ async function failedRun(...rules: FaultRule[]): Promise<void> {
   site = await startSmallSite({ faults: faults(...rules) });
   const settings = settingsFor(site, { RESCRAPE_RACING_COOL_DOWN_MINUTES: '0' });
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
-  const { runId } = (await rescrapeJson(directory, ...day)) as { runId: string };
-  run = runId;
+  const [end] = (await rescrapeItems(directory, ...day)) as { run_id: string }[];
+  run = end!.run_id;
 }
 const day = ['run', 'racing', '--target', 'gb', '--start', DAY, '--end', DAY];
 const id = (race: number) => raceId({ site }, race);
@@ -42,7 +42,7 @@ describe('rescrape retry', () => {
     expect(code).toBe(0);
     expect(stderr).toContain(`${name(0)} recovered: committed`);
     expect(stdout).toContain('2 recovered, 0 not');
-    expect(await rescrapeJson(directory, 'failures', 'list')).toEqual([]);
+    expect(await rescrapeItems(directory, 'failures', 'list')).toEqual([]);
     expect(requests(0, 1)).toEqual([2, 2]);
   });
 
@@ -61,7 +61,7 @@ describe('rescrape retry', () => {
     expect(code).toBe(3);
     expect(stderr).toMatch(/failed again: HTML_CHANGED/);
     expect(stderr).toMatch(/rescrape: 1 item could not be recovered/);
-    expect(await rescrapeJson(directory, 'failures', 'list')).toMatchObject([
+    expect(await rescrapeItems(directory, 'failures', 'list')).toMatchObject([
       { state: 'queued', attempts: 2, retry: { tries: 0 } },
     ]);
   });
@@ -76,8 +76,8 @@ describe('rescrape retry', () => {
     expect(requests(0, 1)).toEqual([2, 1]);
     await rescrapeJson(directory, 'retry', '--partition', name(1));
     expect(requests(0, 1)).toEqual([2, 2]);
-    expect(await rescrapeJson(directory, 'failures', 'list')).toMatchObject([
-      { code: 'NOT_FOUND', state: 'open' },
+    expect(await rescrapeItems(directory, 'failures', 'list')).toMatchObject([
+      { error_code: 'NOT_FOUND', state: 'open' },
     ]);
   });
 
@@ -91,7 +91,7 @@ describe('rescrape retry', () => {
     expect(requests(3)).toEqual([1]);
     await rescrape(directory, 'skip', 'remove', 'racing', 'gb');
     await rescrapeJson(directory, 'retry', '--all', '--code', 'BLOCKED');
-    expect(await rescrapeJson(directory, 'failures', 'list')).toEqual([]);
+    expect(await rescrapeItems(directory, 'failures', 'list')).toEqual([]);
   });
 
   it('fails with one line for a run that nobody knows, and asks for nothing', async () => {
@@ -164,7 +164,7 @@ describe('rescrape worker --once', () => {
       { failure: name(0), kind: 'recovered' },
       ...['failed-again', 'failed-again', 'dead'].map((kind) => ({ failure: name(1), kind })),
     ]);
-    expect(await rescrapeJson(directory, 'failures', 'list')).toMatchObject([{ state: 'dead' }]);
+    expect(await rescrapeItems(directory, 'failures', 'list')).toMatchObject([{ state: 'dead' }]);
     expect((await rescrape(directory, 'worker', '--once')).stderr).toContain('1 dead letter');
   });
 });

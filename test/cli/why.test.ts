@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDays } from '../../core/calendar/civil-date.ts';
-import type { Why } from '../../core/explain/story.ts';
 import { FailureStore } from '../../core/failures/failure-store.ts';
+import type { AttemptRow, CommitRow } from '../../core/lake/log-tables.ts';
 import { plan } from '../../core/run/plan.ts';
 import { scrape } from '../../core/scrape/scrape.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
@@ -22,16 +22,26 @@ beforeAll(async () => {
 afterAll(() => lake.remove());
 
 const say = (...words: readonly string[]) => rescrape(lake.directory, ...words);
+/** What the tests look at of the answer. */
+interface Why {
+  readonly name: string;
+  readonly answer: string;
+  readonly next: readonly { readonly text: string; readonly command?: string }[];
+  readonly run: object;
+  readonly attempts: readonly AttemptRow[];
+  readonly commits: readonly CommitRow[];
+  readonly current: object;
+}
 const why = async (subject: string) => (await rescrapeJson(lake.directory, 'why', subject)) as Why;
 
 describe('why', () => {
   it('tells of a committed partition which run, which attempts, what is current', async () => {
     const { answer, run, attempts, commits, current, next } = await why(nameOf('gb', lake.newer));
     expect(answer).toMatch(new RegExp(`^run ${lake.runs.recovery} committed it`));
-    expect(run).toMatchObject({ runId: lake.runs.recovery, planned: 'yes', status: 'succeeded' });
+    expect(run).toMatchObject({ run_id: lake.runs.recovery, planned: 'yes', status: 'succeeded' });
     expect(new Set(attempts.map(({ run_id }) => run_id))).toEqual(new Set([lake.runs.recovery]));
     expect(commits.map(({ run_id }) => run_id)).toEqual([lake.runs.recovery, lake.runs.first]);
-    expect(current).toMatchObject({ kind: 'version', committedBy: lake.runs.recovery });
+    expect(current).toMatchObject({ kind: 'version', committed_by: lake.runs.recovery });
     expect(next).toEqual([]);
   });
 
@@ -217,7 +227,7 @@ describe('the command line as it is started', () => {
         'SELECT count(*) AS n FROM racing_results',
         '--json',
       );
-      expect(JSON.parse(stdout)).toEqual([{ n: 0 }]);
+      expect(JSON.parse(stdout)).toEqual({ items: [{ n: 0 }] });
       expect(status).toBe(0);
     } finally {
       await rm(directory, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addDays } from '../../core/calendar/civil-date.ts';
 import type { CompletenessReport } from '../../core/completeness/completeness.ts';
+import { lawsBrokenIn } from '../cli/support/json-law.ts';
 import { startCommand } from './support/command-line.ts';
 import { TODAY } from './support/test-time.ts';
 
@@ -17,7 +18,9 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 it('the demo scrapes the last seven days as its clock has them: today is open, and all before are whole', async () => {
   const end = await startCommand(['demo', '--no-faults', '--json'], {}, join(root, 'cwd')).ended;
   expect(end).toMatchObject({ code: 0 });
-  const { completeness } = JSON.parse(end.stdout) as { completeness: CompletenessReport };
+  const said = JSON.parse(end.stdout) as { completeness: CompletenessReport };
+  expect(lawsBrokenIn(said)).toEqual([]);
+  const { completeness } = said;
   expect(completeness).toMatchObject({ start: addDays(TODAY, -6), end: TODAY, verdict: 'open' });
   const dates = completeness.targets.map((target) => target.dates.map(({ date }) => date));
   const week = Array.from({ length: 7 }, (_, day) => addDays(TODAY, day - 6));

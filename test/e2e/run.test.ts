@@ -86,14 +86,12 @@ describe('rescrape run', () => {
   it('keeps the lake where --local says, and says all in JSON with --json, progress aside', async () => {
     const end = await rescrape([...RUN, '--local', 'elsewhere', '--json']);
     expect(end).toMatchObject({ code: 0 });
-    const said = JSON.parse(end.stdout);
-    expect(civilDateAt(Date.parse(said.summary.run.started_at), racing.timeZone)).toBe(TODAY);
+    const [said] = JSON.parse(end.stdout).items;
+    expect(civilDateAt(Date.parse(said.run.started_at), racing.timeZone)).toBe(TODAY);
     expect(said).toMatchObject({
       kind: 'finished',
-      summary: {
-        run: { status: 'succeeded', items_found: amountOf(site).races, window_start: DAY },
-        partitions: [{ name: `racing/gb/${DAY}` }],
-      },
+      run: { status: 'succeeded', items_found: amountOf(site).races, window_start: DAY },
+      partitions: [{ partition: `racing/gb/${DAY}`, target: 'gb', date: DAY, status: 'committed' }],
     });
     expect(existsSync(join(cwd, 'elsewhere', 'lake', 'tables'))).toBe(true);
     expect(existsSync(join(cwd, '.rescrape'))).toBe(false);
@@ -105,13 +103,14 @@ describe('rescrape run', () => {
     expect(end).toMatchObject({ code: 0, stderr: '' });
     for (const target of ['gb', 'ire', 'fr']) expect(end.stdout).toContain(`racing/${target}/${DAY}\n`);
     const json = await rescrape(['run', 'racing', '--dry-run', '--json']);
-    expect(JSON.parse(json.stdout)).toMatchObject({
+    const [plan] = JSON.parse(json.stdout).items;
+    expect(plan).toMatchObject({
       source: 'racing',
       start: addDays(TODAY, -6),
       end: TODAY,
       skipped: [],
     });
-    expect(JSON.parse(json.stdout).work).toHaveLength(21);
+    expect(plan.partitions).toHaveLength(21);
     expect(site.requests).toHaveLength(asked);
     expect([...filesUnder(lake())]).toEqual([]);
   });

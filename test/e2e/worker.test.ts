@@ -98,8 +98,10 @@ describe('rescrape worker', () => {
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     expect(await rows()).toBe(amountOf(site).rows);
     const left = await start('failures', 'list', '--json').ended;
-    expect(JSON.parse(left.stdout)).toEqual([]);
-    expect(JSON.parse((await start('dead-letters', 'list', '--json').ended).stdout)).toEqual([]);
+    expect(JSON.parse(left.stdout)).toEqual({ items: [] });
+    expect(JSON.parse((await start('dead-letters', 'list', '--json').ended).stdout)).toEqual({
+      items: [],
+    });
     await everyRequestIsOnRecord();
     const times = site.requests.slice(asked).map(({ at }) => at);
     // Four processes that knew nothing of one another would come every 10 ms on average; one comes every 40.

@@ -43,3 +43,11 @@ export async function rescrapeJson(directory: string, ...words: readonly string[
   if (code !== 0 && code !== 3) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
   return JSON.parse(stdout);
 }
+
+/** The things in the list that it printed; throws where it printed none. */
+export async function rescrapeItems(directory: string, ...words: readonly string[]): Promise<unknown[]> {
+  const { items, ...beside } = (await rescrapeJson(directory, ...words)) as { items: unknown[] };
+  if (!Array.isArray(items) || Object.keys(beside).length > 0)
+    throw new Error(`${words.join(' ')} printed no list`);
+  return items;
+}

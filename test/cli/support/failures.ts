@@ -8,7 +8,7 @@ import { FailureStore } from '../../../core/failures/failure-store.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { testClock } from '../../e2e/support/test-time.ts';
-import { rescrape, rescrapeJson, type Said } from './command-line.ts';
+import { rescrape, rescrapeItems, rescrapeJson, type Said } from './command-line.ts';
 
 /** What a failure of `racing` is like; an open TIMEOUT of gb where nothing else is said. */
 export interface SeededFailure {
@@ -56,6 +56,11 @@ export class FailuresDirectory {
   /** The same with `--json`: what it printed. */
   json(...words: readonly string[]): Promise<unknown> {
     return rescrapeJson(this.path, 'failures', ...words);
+  }
+
+  /** The things in the list that it printed. */
+  items(...words: readonly string[]): Promise<unknown[]> {
+    return rescrapeItems(this.path, 'failures', ...words);
   }
 
   async add(...failures: readonly SeededFailure[]): Promise<void> {

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { newProgram } from '../../cli/main.ts';
+import { NO_FAULTS } from '../../demo/faults.ts';
+import type { Session } from '../e2e/support/session.ts';
+import { DAY } from '../e2e/support/small-site.ts';
+import { rescrape } from './support/command-line.ts';
+import { sessionWithDeadLetters } from './support/dead-letters.ts';
+import { lawsBrokenIn } from './support/json-law.ts';
+import { buildLake, nameOf, type TestLake } from './support/lake.ts';
+import { leavesOf, pathOf } from './support/program.ts';
+
+const program = await newProgram(() => true);
+
+/** What a command prints under `--json`; `lines`: an object a line, as things happen. */
+type Form = 'list' | 'object' | 'lines';
+
+interface Entry {
+  readonly form: Form;
+  /** Its arguments; called when it is its turn. In the order of this table each command finds something to tell. */
+  readonly words: () => readonly string[];
+  /** What it needs to have something to tell. */
+  readonly before?: () => Promise<unknown>;
+  /** @default the lake with one of everything */
+  readonly in?: 'dead letters';
+}
+
+let lake: TestLake;
+let session: Session;
+const older = () => ['--start', lake.older, '--end', lake.older];
+const failed = () => `${nameOf('ire', lake.newer)}/${lake.races.changed}`;
+
+const ENTRIES: Readonly<Record<string, Entry>> = {
+  completeness: { form: 'list', words: () => ['--lake'] },
+  why: { form: 'object', words: () => [failed()] },
+  'partitions list': { form: 'list', words: () => [] },
+  'partitions show': { form: 'object', words: () => [nameOf('ire', lake.older)] },
+  'partitions history': { form: 'list', words: () => [nameOf('gb', lake.newer)] },
+  'failures list': { form: 'list', words: () => [] },
+  'failures summary': { form: 'list', words: () => [] },
+  'failures by-error': { form: 'list', words: () => [] },
+  'failures by-target': { form: 'list', words: () => [] },
+  'failures show': { form: 'object', words: () => [failed()] },
+  'failures export': { form: 'list', words: () => ['--state', 'all'] },
+  attempts: { form: 'list', words: () => [] },
+  blocks: { form: 'list', words: () => [] },
+  'skip list': { form: 'list', words: () => [] },
+  query: { form: 'list', words: () => ['SELECT recorded_at, status FROM commits'] },
+  views: { form: 'list', words: () => [] },
+  'partitions rollback': { form: 'object', words: () => [nameOf('gb', lake.newer)] },
+  'partitions accept': { form: 'object', words: () => [nameOf('ire', lake.older)] },
+  reparse: { form: 'list', words: () => ['racing', ...older()] },
+  'skip add': { form: 'object', words: () => ['racing', 'gb', '--reason', 'to see'] },
+  'skip remove': { form: 'object', words: () => ['racing', 'fr'] },
+  run: { form: 'list', words: () => ['racing', ...older(), '--target', 'ire'] },
+  'partitions reject': {
+    form: 'object',
+    words: () => [nameOf('ire', lake.older)],
+    before: () => rescrape(lake.directory, 'run', 'racing', ...older(), '--target', 'ire'),
+  },
+  retry: { form: 'object', words: () => ['--all'] },
+  'failures clear': { form: 'object', words: () => ['--state', 'all'] },
+  'dead-letters list': { form: 'list', words: () => [], in: 'dead letters' },
+  'dead-letters show': { form: 'list', words: () => [letterName()], in: 'dead letters' },
+  'dead-letters redrive': { form: 'object', words: () => [], in: 'dead letters' },
+  worker: { form: 'lines', words: () => ['--once'], in: 'dead letters' },
+  'dead-letters purge': { form: 'object', words: () => [], in: 'dead letters' },
+  reset: { form: 'object', words: () => ['--dry-run'] },
+};
+/** Held against the same rules by test/e2e/demo.slow.test.ts: a whole demo takes its time. */
+const SLOW = ['demo'];
+
+let letterName: () => string;
+
+describe('what --json prints', () => {
+  beforeAll(async () => {
+    lake = await buildLake();
+    session = await sessionWithDeadLetters();
+    const { item } = (await session.failures())[0]!;
+    letterName = () => `racing/gb/${DAY}/${item}`;
+    vi.stubEnv('RESCRAPE_RACING_MIN_DELAY_MS', '0');
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await session.close();
+    await lake.remove();
+  });
+
+  it('has an entry here for every command that there is', () => {
+    const known = [...Object.keys(ENTRIES), ...SLOW];
+    expect(leavesOf(program).map(pathOf).toSorted()).toEqual(known.toSorted());
+  });
+
+  it('is told of every command in docs/json.md', () => {
+    const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
+    for (const command of leavesOf(program)) expect(page).toContain(`\`${pathOf(command)}\``);
+  });
+
+  it.each(Object.entries(ENTRIES))('keeps the rules for %s', async (path, entry) => {
+    lake.site.setFaults({
+      ...NO_FAULTS,
+      ...(path === 'partitions reject' && { emptyDays: [{ country: 'ire', date: lake.older }] }),
+    });
+    const of = entry.in === undefined ? lake : session;
+    vi.stubEnv('RESCRAPE_RACING_URL', of.site.url);
+    await entry.before?.();
+    const { code, stdout, stderr } = await rescrape(
+      of.directory,
+      ...path.split(' '),
+      ...entry.words(),
+      '--json',
+    );
+    expect([0, 3], stderr).toContain(code);
+    const values = valuesIn(stdout, entry.form);
+    expect(values.length).toBeGreaterThan(0);
+    expect(values.flatMap((value) => lawsBrokenIn(value))).toEqual([]);
+  });
+
+  it('is a list for one source as for several, a plan as well as a run', async () => {
+    const { stdout } = await rescrape(lake.directory, 'run', 'racing', '--dry-run', '--json');
+    expect(valuesIn(stdout, 'list').flatMap((value) => lawsBrokenIn(value))).toEqual([]);
+  });
+
+  it('keeps the names of a statement as the statement has them', async () => {
+    const { stdout } = await rescrape(lake.directory, 'query', 'SELECT 1 AS "someName", 0 AS at', '--json');
+    expect(valuesIn(stdout, 'list')).toEqual([{ someName: 1, at: 0 }]);
+  });
+});
+
+/** What was printed, taken apart as its form says; throws where it has another form. */
+function valuesIn(stdout: string, form: Form): unknown[] {
+  if (form === 'lines')
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const value = JSON.parse(stdout);
+  if (form === 'object') {
+    expect(value).toEqual(expect.any(Object));
+    expect(Array.isArray(value)).toBe(false);
+    return [value];
+  }
+  expect(value).toEqual({ items: expect.any(Array) });
+  return value.items;
+}
