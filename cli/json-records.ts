@@ -30,10 +30,10 @@ function errorRecord({ code, message }: { code: OutcomeCode; message?: string | 
 
 /** How a partition stands. */
 export function partitionRecord(source: string, record: PartitionRecord): Json {
-  const { target, date, status, runId, at, freshAt, withdrawn, ...rest } = record;
+  const { value, date, status, runId, at, freshAt, withdrawn, ...rest } = record;
   const { version, rows, held, reason, repeated, sign } = rest;
   return {
-    ...{ partition: partitionName(source, record), source, target, date, status, runId },
+    ...{ partition: partitionName(source, record), source, value, date, status, runId },
     ...{ recorded_at: iso(at), freshAt },
     ...itemCounts({ ...rest, withdrawn: withdrawn.count }),
     ...{ withdrawn_items: withdrawn.ids, repeated, sign, rows, version, held, reason },
@@ -56,7 +56,7 @@ function itemCounts(counts: Partial<Record<(typeof COUNTS)[number], number | nul
 export function judgementRecord(source: string, target: string, judged: PartitionJudgement): Json {
   const { date, status, withdrawnItems, rows, freshAt, reason } = judged;
   return {
-    ...{ partition: partitionName(source, { target, date }), source, target, date, status },
+    ...{ partition: partitionName(source, { value: target, date }), source, target, date, status },
     ...itemCounts(judged),
     ...{ withdrawn_items: withdrawnItems, rows, fresh_at: freshAt, reason },
   };

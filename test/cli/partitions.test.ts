@@ -28,8 +28,8 @@ const rowsOf = async (target: string, date: string) => {
 
 describe('looking at partitions', () => {
   it('lists how the last refresh of each ended', async () => {
-    const listed = (await items('partitions', 'list')) as { target: string; date: string; status: string }[];
-    expect(listed.map(({ target, date, status }) => `${target} ${date} ${status}`)).toEqual([
+    const listed = (await items('partitions', 'list')) as { value: string; date: string; status: string }[];
+    expect(listed.map(({ value, date, status }) => `${value} ${date} ${status}`)).toEqual([
       `gb ${lake.older} unchanged`,
       `gb ${lake.newer} committed`,
       `ire ${lake.older} held`,
@@ -138,11 +138,11 @@ describe('skip', () => {
       { target: 'gb', skip: { reason: 'down until Monday', actor: expect.stringMatching(/./) } },
     ]);
     const [plan] = (await items('run', 'racing', '--dry-run')) as {
-      partitions: { target: string }[];
+      partitions: { value: string }[];
       skipped: { target: string }[];
     }[];
     expect(plan!.skipped).toMatchObject([{ target: 'gb', reason: 'down until Monday' }]);
-    expect(plan!.partitions.map(({ target }) => target)).not.toContain('gb');
+    expect(plan!.partitions.map(({ value }) => value)).not.toContain('gb');
   });
 
   it.each([

@@ -91,7 +91,7 @@ describe('rescrape run', () => {
     expect(said).toMatchObject({
       kind: 'finished',
       run: { status: 'succeeded', items_found: amountOf(site).races, window_start: DAY },
-      partitions: [{ partition: `racing/gb/${DAY}`, target: 'gb', date: DAY, status: 'committed' }],
+      partitions: [{ partition: `racing/gb/${DAY}`, value: 'gb', date: DAY, status: 'committed' }],
     });
     expect(existsSync(join(cwd, 'elsewhere', 'lake', 'tables'))).toBe(true);
     expect(existsSync(join(cwd, '.rescrape'))).toBe(false);
