@@ -87,6 +87,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./query.ts')).queryCommand(),
   },
   {
+    name: 'config',
+    description: 'print what is set, and where each setting comes from',
+    load: async () => (await import('./config.ts')).configCommand(),
+  },
+  {
     name: 'views',
     description: 'list the tables and views that "rescrape query" can read',
     load: async () => (await import('./views.ts')).viewsCommand(),

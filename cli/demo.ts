@@ -5,7 +5,8 @@ import { demoFaults, NO_FAULTS } from '../demo/faults.ts';
 import { startDemoSite } from '../demo/site.ts';
 import { clockOf } from '../runtime/clock.ts';
 import { openLocalPlatform } from '../runtime/local.ts';
-import { findSource } from '../sources/index.ts';
+import { refuseUnknownVariables } from '../runtime/setting-names.ts';
+import { findSource, sources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
 import { printCompleteness } from './completeness.ts';
 import { globalOptions, windowOf } from './context.ts';
@@ -40,6 +41,7 @@ export function demoCommand(): Command {
     .action(async (options: DemoOptions, command: Command) => {
       const { local, json, stack } = globalOptions(command);
       if (stack !== undefined) throw new UsageError('the demo runs on this machine', 'leave --stack out');
+      refuseUnknownVariables(process.env, sources);
       const racing = findSource('racing')!;
       const clock = clockOf(process.env);
       // One instant for the site and the window: a run that crosses midnight still asks for days that the site has.

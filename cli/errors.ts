@@ -5,7 +5,7 @@ import { StorageError } from '../core/ports/storage-error.ts';
 import { WarehouseError } from '../core/ports/warehouse.ts';
 import { DecisionError } from '../core/publish/decisions.ts';
 import { RunInProgressError } from '../runtime/run-lock.ts';
-import { SettingError } from '../runtime/settings.ts';
+import { SettingError } from '../runtime/setting-error.ts';
 import {
   CommandError,
   DamagedLakeError,

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type CivilDate, parseCivilDate } from '../core/calendar/civil-date.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
 import { clockOf } from '../runtime/clock.ts';
-import { SettingError } from '../runtime/settings.ts';
+import { SettingError } from '../runtime/setting-error.ts';
 import { demoFaults, NO_FAULTS } from './faults.ts';
 import { MARKUP_CHOICES, type MarkupChoice } from './render/markup.ts';
 import { startDemoSite } from './site.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { clockAhead, systemClock } from '../adapters/local/system-clock.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import { SettingError } from './settings.ts';
+import { SettingError } from './setting-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,11 @@
 import type { PipelineEvent } from '../core/platform.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
+import { sources } from '../sources/index.ts';
 import { refuseClockOf } from './clock.ts';
+import { readConfigFile, settingsOf } from './config-file.ts';
 import { type LocalPlatform, openLocalPlatform } from './local.ts';
 import { openLocalWarehouse } from './local-warehouse.ts';
+import { refuseUnknownVariables } from './setting-names.ts';
 import type { StackPlatform } from './stack.ts';
 
 /** What a command of the command line works on: a directory of this machine, or a deployed stack. */
@@ -15,14 +18,16 @@ export interface PlatformChoice {
   readonly stack?: string | undefined;
 }
 
-/** Opens what was chosen. Throws a `StorageError` of one line for a stack that is not there, and a
+/** Opens what was chosen, with the settings of the environment and of the file beside it. Throws a `StorageError` of one line for a stack that is not there, and a
  * `SettingError` for a setting that cannot be used. */
 export async function openPlatform(
   { local, stack }: PlatformChoice,
   env: Readonly<Record<string, string | undefined>>,
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<CommandPlatform> {
-  const options = { env, ...(onEvent && { onEvent }) };
+  refuseUnknownVariables(env, sources);
+  const settings = settingsOf(env, await readConfigFile(process.cwd(), sources));
+  const options = { env: settings, ...(onEvent && { onEvent }) };
   if (stack === undefined) return openLocalPlatform({ directory: local, ...options });
   refuseClockOf(env);
   // The SDK takes a quarter of a second to load, which a command that works locally has no use for.

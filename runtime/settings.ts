@@ -1,15 +1,12 @@
 import type { Source } from '../core/source/source.ts';
+import { SettingError } from './setting-error.ts';
+import { type SourceSetting, variableOf } from './setting-names.ts';
 
 /** Variables of one source, `RESCRAPE_<SOURCE>_…`: they override what its definition says, for this machine. */
 export interface SourceSettings {
   readonly source: Source;
   /** The one origin that may lie at a private address. */
   readonly allowPrivateOrigin?: string;
-}
-
-/** A setting that cannot be used; the message names the variable. */
-export class SettingError extends Error {
-  override readonly name = 'SettingError';
 }
 
 /**
@@ -22,16 +19,18 @@ export function applySettings(
   source: Source,
   env: Readonly<Record<string, string | undefined>>,
 ): SourceSettings {
-  const prefix = `RESCRAPE_${source.name.toUpperCase().replaceAll('-', '_')}_`;
-  const baseUrl = addressOf(`${prefix}URL`, env[`${prefix}URL`]) ?? source.baseUrl;
-  const minDelayMs = numberOf(`${prefix}MIN_DELAY_MS`, env[`${prefix}MIN_DELAY_MS`], 0);
-  const concurrency = numberOf(`${prefix}CONCURRENCY`, env[`${prefix}CONCURRENCY`], 1);
-  const timeoutMs = numberOf(`${prefix}TIMEOUT_MS`, env[`${prefix}TIMEOUT_MS`], 1);
-  const coolDownMinutes = numberOf(`${prefix}COOL_DOWN_MINUTES`, env[`${prefix}COOL_DOWN_MINUTES`], 0);
+  const name = (setting: SourceSetting) => variableOf(source.name, setting);
+  const number = (setting: SourceSetting, least: number) =>
+    numberOf(name(setting), env[name(setting)], least);
+  const baseUrl = addressOf(name('URL'), env[name('URL')]) ?? source.baseUrl;
+  const minDelayMs = number('MIN_DELAY_MS', 0);
+  const concurrency = number('CONCURRENCY', 1);
+  const timeoutMs = number('TIMEOUT_MS', 1);
+  const coolDownMinutes = number('COOL_DOWN_MINUTES', 0);
   const { hostname, origin } = new URL(baseUrl);
   const named = baseUrl !== source.baseUrl && (isLiteralAddress(hostname) || hostname === 'localhost');
   return {
-    ...((named || env[`${prefix}ALLOW_PRIVATE`] === '1') && { allowPrivateOrigin: origin }),
+    ...((named || env[name('ALLOW_PRIVATE')] === '1') && { allowPrivateOrigin: origin }),
     source: {
       ...source,
       baseUrl,

@@ -137,7 +137,7 @@ export const LAWS: readonly Law[] = [
     forbids: (module, path) =>
       isPath(module) &&
       !within('demo', 'core/calendar')(module) &&
-      !(path === 'demo/main.ts' && /^runtime\/(?:clock|settings)\.ts$/.test(module)),
+      !(path === 'demo/main.ts' && /^runtime\/(?:clock|setting-error)\.ts$/.test(module)),
   },
   {
     name: 'whoever wants to know the time asks a clock that can be set',

@@ -3,7 +3,7 @@ import { systemClock } from '../../adapters/local/system-clock.ts';
 import { timeOfId } from '../../core/calendar/run-id.ts';
 import { clockOf } from '../../runtime/clock.ts';
 import { idsOf } from '../../runtime/ids.ts';
-import { SettingError } from '../../runtime/settings.ts';
+import { SettingError } from '../../runtime/setting-error.ts';
 import { clockContract } from '../contracts/clock.contract.ts';
 
 clockContract('a clock that is set', () => ({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applySettings, SettingError } from '../../runtime/settings.ts';
+import { SettingError } from '../../runtime/setting-error.ts';
+import { applySettings } from '../../runtime/settings.ts';
 import { notes } from '../e2e/support/notes-source.ts';
 
 const apply = (env: Readonly<Record<string, string | undefined>>, source = notes) =>

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { coolDownMs } from '../core/failures/message.ts';
+import { CONFIG_FILE, readConfigFile, settingsOf } from '../runtime/config-file.ts';
+import {
+  refuseUnknownVariables,
+  SOURCE_SETTINGS,
+  type SourceSetting,
+  variableOf,
+} from '../runtime/setting-names.ts';
+import { applySettings, type SourceSettings } from '../runtime/settings.ts';
+import { sources } from '../sources/index.ts';
+import { examples, newCommand } from './command.ts';
+import { globalOptions } from './context.ts';
+import { type ListOptions, printList, withCsv } from './list.ts';
+
+export function configCommand(): Command {
+  return withCsv(newCommand('config'))
+    .addHelpText('after', examples('config', 'config --json'))
+    .action(async (options: ListOptions, command: Command) => {
+      const globals = globalOptions(command);
+      refuseUnknownVariables(process.env, sources);
+      const file = await readConfigFile(process.cwd(), sources);
+      const env = settingsOf(process.env, file);
+      const rows = [
+        ...placeRows(command),
+        ...(process.env.RESCRAPE_NOW
+          ? [{ setting: 'RESCRAPE_NOW', value: process.env.RESCRAPE_NOW, from: 'environment' }]
+          : []),
+        ...sources.flatMap((source) => {
+          const applied = applySettings(source, env);
+          return SOURCE_SETTINGS.map((setting) => {
+            const name = variableOf(source.name, setting);
+            const from = process.env[name]
+              ? 'environment'
+              : file[name] === undefined
+                ? 'source'
+                : CONFIG_FILE;
+            return { setting: name, value: VALUES[setting](applied), from };
+          });
+        }),
+      ];
+      const columns = [{ name: 'setting' }, { name: 'value' }, { name: 'from' }];
+      printList({ columns, rows, none: '' }, { ...globals, ...options });
+    });
+}
+
+/** Where a command works, as its own options say. */
+function placeRows(command: Command): { setting: string; value: unknown; from: string }[] {
+  const { local, stack } = globalOptions(command);
+  if (stack !== undefined) return [{ setting: '--stack', value: stack, from: 'option' }];
+  const isGiven = command.getOptionValueSourceWithGlobals('local') === 'cli';
+  return [{ setting: '--local', value: local, from: isGiven ? 'option' : 'default' }];
+}
+
+/** What holds. Each setting that is added is shown here, or this does not compile. */
+const VALUES: Readonly<Record<SourceSetting, (settings: SourceSettings) => string | number | boolean>> = {
+  URL: ({ source }) => maskedAddress(source.baseUrl),
+  ALLOW_PRIVATE: ({ allowPrivateOrigin }) => allowPrivateOrigin !== undefined,
+  MIN_DELAY_MS: ({ source }) => source.politeness.minDelayMs,
+  CONCURRENCY: ({ source }) => source.politeness.concurrency,
+  TIMEOUT_MS: ({ source }) => source.limits.totalMs,
+  COOL_DOWN_MINUTES: ({ source }) => coolDownMs({ code: 'TIMEOUT' }, source.retry) / 60_000,
+};
+
+/** Without user, password and query: there may be a key in them. */
+function maskedAddress(address: string): string {
+  const url = new URL(address);
+  url.username = url.username && '***';
+  url.password = url.password && '***';
+  url.search = url.search && '***';
+  return url.href;
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SettingError } from './setting-error.ts';
+import { nearest, SOURCE_SETTINGS, type SourceSetting, variableOf } from './setting-names.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The optional file of settings, in the directory that a command is called in. */
+export const CONFIG_FILE = 'rescrape.config.json';
+
+/**
+ * The settings of that file, under the names of the variables that say the same: `{ "sources": { "racing": { "url": "…" } } }`.
+ * Empty where there is no file. Throws a SettingError that names the file and the place in it.
+ */
+export async function readConfigFile(
+  directory: string,
+  sources: readonly { readonly name: string }[],
+): Promise<Environment> {
+  const text = textOf(join(directory, CONFIG_FILE));
+  if (text === undefined) return {};
+  const { configSchema } = await import('./config-schema.ts');
+  const parsed = configSchema.safeParse(jsonOf(text));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    const place = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])].join('.');
+    const known = issue?.path.length === 0 ? ['sources'] : SOURCE_SETTINGS.map((name) => name.toLowerCase());
+    const what =
+      unknown === undefined
+        ? issue?.message
+        : `there is no such setting; did you mean ${nearest(unknown, known)}?`;
+    throw new SettingError(`${CONFIG_FILE}${place === '' ? '' : `, ${place}`}: ${what}`);
+  }
+  const names = sources.map(({ name }) => name);
+  const variables: Record<string, string> = {};
+  for (const [source, settings] of Object.entries(parsed.data.sources)) {
+    if (!names.includes(source))
+      throw new SettingError(
+        `${CONFIG_FILE}, sources.${source}: there is no such source; did you mean ${nearest(source, names)}?`,
+      );
+    for (const [name, value] of Object.entries(settings)) {
+      if (value === undefined) continue;
+      const setting = name.toUpperCase() as SourceSetting;
+      variables[variableOf(source, setting)] =
+        typeof value === 'boolean' ? String(Number(value)) : String(value);
+    }
+  }
+  return variables;
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new SettingError(`cannot read ${CONFIG_FILE}: ${(error as Error).message}`);
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SettingError(`${CONFIG_FILE} is no JSON: ${(error as Error).message}`);
+  }
+}
+
+/** The environment over the file: a variable that is empty counts as not set. */
+export function settingsOf(env: Environment, file: Environment): Environment {
+  const given = Object.entries(env).filter(([name, value]) => value !== '' || file[name] === undefined);
+  return { ...file, ...Object.fromEntries(given) };
+}

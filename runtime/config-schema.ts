@@ -1,0 +1,15 @@
+import * as z from 'zod';
+
+const count = (least: number) => z.int().min(least).max(3_600_000).optional();
+
+const sourceSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: 'give an http(s) address' }).optional(),
+  allow_private: z.boolean().optional(),
+  min_delay_ms: count(0),
+  concurrency: count(1),
+  timeout_ms: count(1),
+  cool_down_minutes: count(0),
+});
+
+/** What `rescrape.config.json` may say; `runtime/settings.ts` tells what each does. */
+export const configSchema = z.strictObject({ sources: z.record(z.string(), sourceSchema).default({}) });

@@ -1,0 +1,66 @@
+import { SettingError } from './setting-error.ts';
+
+/** What may be set of each source: `RESCRAPE_<SOURCE>_<NAME>`, or `<name>` in the settings file. */
+export const SOURCE_SETTINGS = [
+  'URL',
+  'ALLOW_PRIVATE',
+  'MIN_DELAY_MS',
+  'CONCURRENCY',
+  'TIMEOUT_MS',
+  'COOL_DOWN_MINUTES',
+] as const;
+export type SourceSetting = (typeof SOURCE_SETTINGS)[number];
+
+/** Variables of no source: the clock, the launcher's sign, and what a stack gives to its functions. */
+const OTHERS = [
+  'RESCRAPE_NOW',
+  'RESCRAPE_LAUNCHED',
+  ...[
+    'STAGE',
+    'BUCKET',
+    'TABLE',
+    'DATABASE',
+    'TOPIC_ARN',
+    'FAILED_ITEMS_QUEUE_URL',
+    'FAILED_ITEMS_DLQ_URL',
+  ].map((name) => `RESCRAPE_${name}`),
+];
+
+/** `RESCRAPE_RACING_URL`: the variable of a source's setting. */
+export function variableOf(source: string, setting: SourceSetting): string {
+  return `RESCRAPE_${source.toUpperCase().replaceAll('-', '_')}_${setting}`;
+}
+
+/** Throws a SettingError for a variable `RESCRAPE_…` that nobody reads: a mistyped one would do nothing, unseen. */
+export function refuseUnknownVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  sources: readonly { readonly name: string }[],
+): void {
+  const known = [
+    ...sources.flatMap(({ name }) => SOURCE_SETTINGS.map((setting) => variableOf(name, setting))),
+    ...OTHERS,
+  ];
+  const unknown = Object.keys(env).find((name) => name.startsWith('RESCRAPE_') && !known.includes(name));
+  if (unknown !== undefined)
+    throw new SettingError(`there is no setting ${unknown}: did you mean ${nearest(unknown, known)}?`);
+}
+
+/** The one of the names that takes the fewest changes of a letter. */
+export function nearest(name: string, known: readonly string[]): string {
+  const distances = known.map((candidate) => distance(name, candidate));
+  return known[distances.indexOf(Math.min(...distances))] ?? name;
+}
+
+/** Letters to put in, take out or replace (Levenshtein). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      const replaced = row[j]! + (letter === to[j] ? 0 : 1);
+      next.push(Math.min(replaced, row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[to.length]!;
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CONFIG_FILE, readConfigFile, settingsOf } from '../../runtime/config-file.ts';
+import { refuseUnknownVariables } from '../../runtime/setting-names.ts';
+
+const SOURCES = [{ name: 'racing' }, { name: 'bell-schedules' }];
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rescrape-config-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const read = (text: string) => {
+  writeFileSync(join(directory, CONFIG_FILE), text);
+  return readConfigFile(directory, SOURCES);
+};
+
+describe('the settings file', () => {
+  it('need not be there', async () => {
+    expect(await readConfigFile(directory, SOURCES)).toEqual({});
+  });
+
+  it('says what the variables say, by source', async () => {
+    const racing = { url: 'https://racing.example/', allow_private: false, min_delay_ms: 0 };
+    const bells = { concurrency: 2, timeout_ms: 900, cool_down_minutes: 5, allow_private: true };
+    expect(await read(JSON.stringify({ sources: { racing, 'bell-schedules': bells } }))).toEqual({
+      RESCRAPE_RACING_URL: 'https://racing.example/',
+      RESCRAPE_RACING_ALLOW_PRIVATE: '0',
+      RESCRAPE_RACING_MIN_DELAY_MS: '0',
+      RESCRAPE_BELL_SCHEDULES_CONCURRENCY: '2',
+      RESCRAPE_BELL_SCHEDULES_TIMEOUT_MS: '900',
+      RESCRAPE_BELL_SCHEDULES_COOL_DOWN_MINUTES: '5',
+      RESCRAPE_BELL_SCHEDULES_ALLOW_PRIVATE: '1',
+    });
+  });
+
+  it.each([
+    ['{', /^rescrape\.config\.json is no JSON: /],
+    ['[]', /^rescrape\.config\.json: /],
+    ['{"source": {}}', /, source: there is no such setting; did you mean sources\?$/],
+    ['{"sources": {"rasing": {}}}', /, sources\.rasing: there is no such source; did you mean racing\?$/],
+    ['{"sources": {"racing": {"min_delay": 1}}}', /racing\.min_delay: .* did you mean min_delay_ms\?$/],
+    ['{"sources": {"racing": {"concurrency": 0}}}', /, sources\.racing\.concurrency: /],
+    ['{"sources": {"racing": {"timeout_ms": "9"}}}', /, sources\.racing\.timeout_ms: /],
+    ['{"sources": {"racing": {"url": "ftp://x"}}}', /racing\.url: give an http\(s\) address$/],
+  ])('refuses %s in one line that says where', async (text, line) => {
+    await expect(read(text)).rejects.toMatchObject({
+      name: 'SettingError',
+      message: expect.stringMatching(line),
+    });
+  });
+
+  it('gives way to the environment, where a variable has a value', () => {
+    const file = { A: 'file', B: 'file', C: 'file' };
+    expect(settingsOf({ A: 'environment', B: '', D: '' }, file)).toEqual({
+      ...{ A: 'environment', B: 'file', C: 'file', D: '' },
+    });
+  });
+});
+
+describe('variables', () => {
+  it('that nobody reads are refused with the nearest one', () => {
+    const refused = (name: string) => () => refuseUnknownVariables({ [name]: '1' }, SOURCES);
+    expect(refused('RESCRAPE_RACING_ULR')).toThrow(
+      'there is no setting RESCRAPE_RACING_ULR: did you mean RESCRAPE_RACING_URL?',
+    );
+    expect(refused('RESCRAPE_RACNG_MIN_DELAY_MS')).toThrow('did you mean RESCRAPE_RACING_MIN_DELAY_MS?');
+    expect(refused('RESCRAPE_NOWW')).toThrow('did you mean RESCRAPE_NOW?');
+  });
+
+  it.each([
+    'RESCRAPE_NOW',
+    'RESCRAPE_LAUNCHED',
+    'RESCRAPE_STAGE',
+    'RESCRAPE_BELL_SCHEDULES_URL',
+    'PATH',
+    'AWS_REGION',
+  ])('let %s stand', (name) => {
+    expect(() => refuseUnknownVariables({ [name]: '' }, SOURCES)).not.toThrow();
+  });
+});
