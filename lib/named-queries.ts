@@ -83,7 +83,7 @@ SELECT
   count(*) AS attempts,
   count(*) FILTER (WHERE error_code = 'RATE_LIMITED') AS rate_limited
 FROM attempts
-WHERE "date" >= ${daysAgo(30)}
+WHERE run_date >= ${daysAgo(30)}
 GROUP BY source, EXTRACT(HOUR FROM attempted_at)
 ORDER BY source, utc_hour`,
   },
@@ -100,7 +100,7 @@ ORDER BY source, utc_hour`,
   {
     name: 'last-runs',
     description: 'Runs of the last 30 days, newest first, in numbers.',
-    sql: `SELECT * FROM runs WHERE "date" >= ${daysAgo(30)} ORDER BY started_at DESC`,
+    sql: `SELECT * FROM runs WHERE run_date >= ${daysAgo(30)} ORDER BY started_at DESC`,
   },
 ];
 

@@ -2,6 +2,7 @@ import type { LocalRelation, LocalTable } from '../adapters/local/duckdb-relatio
 import { viewsOf } from '../core/completeness/views.ts';
 import { manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
+import { logFiles } from '../core/lake/log-files.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
 import { damageBehind } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -24,13 +25,14 @@ export async function localRelations(platform: {
   const { lake, sources, clock, verified } = platform;
   const relations: LocalRelation[] = [];
   for (const { table } of sources) relations.push(await sourceTable(lake, table, verified));
-  for (const [name, schema] of Object.entries(LOG_TABLES)) {
+  for (const { table, files } of await logFiles(lake)) {
     relations.push({
       kind: 'table',
-      name,
-      files: await parquetFiles(lake, `${name}/`),
-      columns: duckdbColumns(columnsOf(schema)),
-      partitionTypes: { date: 'DATE' },
+      name: table,
+      files: files.map((key) => lake.uri(key)),
+      columns: duckdbColumns(columnsOf(LOG_TABLES[table])),
+      partitionTypes: { run_date: 'DATE' },
+      earlierFolders: { run_date: 'date' },
     });
   }
   for (const { name, sql } of viewsOf(sources, instantInSql(clock.now())))
@@ -81,12 +83,6 @@ async function sourceTable(
     columns: duckdbColumns(tableColumns(table.schema)),
     partitionTypes: { [table.partitionBy[0]]: 'VARCHAR', date: 'DATE' },
   };
-}
-
-async function parquetFiles(lake: ObjectStore, prefix: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const { key } of lake.list(prefix)) if (key.endsWith('.parquet')) files.push(lake.uri(key));
-  return files;
 }
 
 function duckdbColumns(columns: readonly Column[]): LocalTable['columns'] {

@@ -1,7 +1,7 @@
 import { civilDate } from '../core/calendar/civil-date.ts';
 import { dayOfRun } from '../core/calendar/run-id.ts';
-import { logKey, planKey, workPrefix } from '../core/lake/layout.ts';
-import { readAttempts } from '../core/lake/partition-log.ts';
+import { partitionLogKey, planKey, workPrefix } from '../core/lake/layout.ts';
+import { readLog } from '../core/lake/partition-log.ts';
 import { type PipelineEvent, type Platform, sourceNamed } from '../core/platform.ts';
 import { readPublished } from '../core/publish/publish.ts';
 import { readPlan } from '../core/run/plan.ts';
@@ -53,8 +53,8 @@ export class RunFollower {
     const runId = this.#runId;
     const result = await readPublished({ platform, source, runId, partition });
     if (!result) return;
-    const log = { runId, key: logKey('attempts', dayOfRun(runId), source.name, partition, runId) };
-    for (const attempt of await readAttempts(platform.lake, log)) {
+    const log = partitionLogKey('attempts', dayOfRun(runId), source.name, partition, runId);
+    for (const attempt of await readLog(platform.lake, 'attempts', log)) {
       if (attempt.item_id === 'robots.txt') continue;
       this.#tell({
         kind: 'attempted',

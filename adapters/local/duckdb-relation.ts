@@ -10,6 +10,8 @@ export interface LocalTable {
    * after the others.
    */
   readonly partitionTypes?: Readonly<Record<string, string>>;
+  /** What a partition column's folder was called before: `run_date`: `date`. */
+  readonly earlierFolders?: Readonly<Record<string, string>>;
   /** Called once, before a statement first reads the table. Rejects where a file is not what it should be. */
   readonly check?: () => Promise<void>;
 }
@@ -48,7 +50,7 @@ export function tableQuery(
   const types = [...table.columns.map((column) => [column.name, column.duckdbType] as const), ...partitions];
   const isEmpty = table.files.length === 0;
   const absent = (name: string) => isEmpty || (present !== undefined && !present.has(name));
-  const folders = isEmpty ? new Map<string, string>() : folderValues(partitions.map(([name]) => name));
+  const folders = isEmpty ? new Map<string, string>() : folderValues(table);
   const columns = types.map(([name, type]) => {
     // Without the alias a missing column could be taken for another one of this very list.
     const value = folders.get(name) ?? (absent(name) ? 'NULL' : `file.${quoteName(name)}`);
@@ -74,8 +76,10 @@ export function readParquet(table: LocalTable, matching: ColumnMatching): string
  * The value of each partition column, in SQL. `filename` by this very name: then DuckDB folds it for each file, and opens
  * none that a filter rules out.
  */
-function folderValues(names: readonly string[]): Map<string, string> {
-  const pattern = `${names.map((name) => `/${name}=([^/]*)`).join('')}/[^/]*$`;
+function folderValues({ partitionTypes = {}, earlierFolders = {} }: LocalTable): Map<string, string> {
+  const names = Object.keys(partitionTypes);
+  const folders = names.map((name) => [name, earlierFolders[name]].filter((each) => each !== undefined));
+  const pattern = `${folders.map((folder) => `/(?:${folder.join('|')})=([^/]*)`).join('')}/[^/]*$`;
   const inFolder = (group: number) => `regexp_extract(file.filename, ${quoteText(pattern)}, ${group})`;
   return new Map(names.map((name, index) => [name, inFolder(index + 1)]));
 }

@@ -19,7 +19,7 @@ type Within = (days: number) => string;
 /** A run that began a day earlier may have made an attempt, so the partition filter takes one day more. */
 function attemptsWithin(now: string): Within {
   return (days) =>
-    `attempted_at >= ${now} - INTERVAL '${days}' DAY AND "date" >= CAST(${now} - INTERVAL '${days + 1}' DAY AS DATE)`;
+    `attempted_at >= ${now} - INTERVAL '${days}' DAY AND run_date >= CAST(${now} - INTERVAL '${days + 1}' DAY AS DATE)`;
 }
 
 const SUCCESSES = `count(*) FILTER (WHERE status = 'success')`;

@@ -1,8 +1,9 @@
+import pLimit from 'p-limit';
 import { dayOfRun } from '../calendar/run-id.ts';
 import type { Failure } from '../failures/failure.ts';
-import { runLogKey } from '../lake/layout.ts';
+import { earlierRunLogKey, runLogKey } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
-import { type PartitionLog, partitionLogs, readAttempts } from '../lake/partition-log.ts';
+import { type PartitionLog, partitionLogs, readLog } from '../lake/partition-log.ts';
 import type { Platform } from '../platform.ts';
 import { readCheckpoints } from '../scrape/checkpoint.ts';
 import type { Partition, Source } from '../source/source.ts';
@@ -12,6 +13,7 @@ import { RunStore } from '../state/run-store.ts';
 const RUNS_OF_AN_ITEM = 10;
 /** Retries since the last run of a partition that are read: each is a file of its own. */
 const RETRIES_OF_A_PARTITION = 30;
+const RUNS_AT_ONCE = 8;
 
 /** What was tried, oldest first, and which of its runs were retries of failed items. */
 export interface AttemptsOnRecord {
@@ -43,7 +45,7 @@ export async function attemptsOnRecord(
   }
   const current = attempts.some(({ run_id }) => run_id === runId);
   const chosen = item === null ? sinceLastRun(logs, isRun, current) : ofItem(logs, isRun, failures);
-  for (const log of chosen) attempts.push(...(await readAttempts(lake, log)));
+  for (const { key } of chosen) attempts.push(...(await readLog(lake, 'attempts', key)));
   const own = attempts
     .filter(({ item_id }) => item === null || item_id === item)
     .sort((a, b) => (a.attempt_id < b.attempt_id ? -1 : 1));
@@ -86,13 +88,14 @@ async function runsAmong(
   source: Source,
   logs: readonly PartitionLog[],
 ): Promise<Set<string>> {
-  const runs = new Set<string>();
-  for await (const { input } of new RunStore(state).list(source.name)) runs.add(input.runId);
-  const others = new Set(logs.map(({ runId }) => runId)).difference(runs);
-  await Promise.all(
-    [...others].map(async (id) => {
-      if (await lake.head(runLogKey(dayOfRun(id), id))) runs.add(id);
-    }),
-  );
-  return runs;
+  const known = new RunStore(state);
+  const isRun = async (id: string): Promise<boolean> => {
+    if (await known.get(source.name, id)) return true;
+    const day = dayOfRun(id);
+    const row = (await lake.head(runLogKey('runs', day, id))) ?? (await lake.head(earlierRunLogKey(day, id)));
+    return row !== undefined;
+  };
+  const ids = [...new Set(logs.map(({ runId }) => runId))];
+  const found = await pLimit(RUNS_AT_ONCE).map(ids, isRun);
+  return new Set(ids.filter((_, index) => found[index]));
 }

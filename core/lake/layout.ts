@@ -66,10 +66,6 @@ export function partitionOfManifest(table: Table, key: string): Partition | unde
   return { value: match[3]!, date };
 }
 
-function runFile(source: string, partition: Partition, runId: string, part: number): string {
-  return `${runId}-${source}.${partition.value}.${partition.date}-${part}`;
-}
-
 export function captureKey(source: string, partition: Partition, runId: string, part: number): string {
   return `captures/${source}/date=${partition.date}/${runId}/${source}.${partition.value}.${partition.date}-${part}.warc.gz`;
 }
@@ -88,22 +84,55 @@ export async function* captureFiles(
   }
 }
 
-export type LogTable = 'attempts' | 'commits';
+/** The append-only tables. One file a run, under the UTC date of the run; written when the run ends. */
+export type LogTable = 'attempts' | 'commits' | 'runs';
+/** Those of which each partition keeps its own files as well, so that a question about it reads nothing else. */
+export type PartitionLogTable = Exclude<LogTable, 'runs'>;
 
-/** Append-only tables: one file a partition and run, under the UTC date of the run. */
-export function logKey(
-  table: LogTable,
+/** What query engines read of an append-only table: nothing else of it lies under a folder of this name. */
+export function runLogPrefix(table: LogTable): string {
+  return `${table}/run_date=`;
+}
+
+export function runLogKey(table: LogTable, day: CivilDate, runId: string): string {
+  return `${runLogPrefix(table)}${day}/${runId}.parquet`;
+}
+
+/** What runs and persons did to one partition. The underscore hides it from engines that scan the table's folder. */
+export function partitionLogPrefix(table: PartitionLogTable, source: string, partition: Partition): string {
+  return `${table}/_partitions/${source}/${partition.value}/${partition.date}/`;
+}
+
+/** `day`: of the run. What a run adds later is another part. */
+export function partitionLogKey(
+  table: PartitionLogTable,
   day: CivilDate,
   source: string,
   partition: Partition,
   runId: string,
   part = 0,
 ): string {
-  return `${table}/date=${day}/${runFile(source, partition, runId, part)}.parquet`;
+  return `${partitionLogPrefix(table, source, partition)}run_date=${day}/${runId}-${part}.parquet`;
 }
 
-export function runLogKey(day: CivilDate, runId: string): string {
-  return `runs/date=${day}/${runId}.parquet`;
+/** Where versions before kept a file a partition and run, or a run; such files are read as long as they are there. */
+export function earlierLogPrefix(table: LogTable): string {
+  return `${table}/date=`;
+}
+
+export function earlierLogKey(
+  table: PartitionLogTable,
+  day: CivilDate,
+  source: string,
+  partition: Partition,
+  runId: string,
+  part: number,
+): string {
+  return `${earlierLogPrefix(table)}${day}/${runId}-${source}.${partition.value}.${partition.date}-${part}.parquet`;
+}
+
+export function earlierRunLogKey(day: CivilDate, runId: string): string {
+  return `${earlierLogPrefix('runs')}${day}/${runId}.parquet`;
 }
 
 export function csvKey(table: Table, partition: Partition): string {

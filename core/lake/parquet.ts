@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { parquetReadObjects, type SchemaElement } from 'hyparquet';
-import { ByteWriter, parquetWrite } from 'hyparquet-writer';
+import { ByteWriter, ParquetWriter, parquetWrite } from 'hyparquet-writer';
 import type { Cell, Column, ColumnType, Row } from '../schema/columns.ts';
 
 /**
@@ -24,24 +24,73 @@ const ELEMENTS: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
 /** One whole Parquet file, zstd. The same rows always give the same bytes. No rows is a valid file. */
 export function writeParquet(columns: readonly Column[], rows: readonly Row[]): Uint8Array {
   const writer = new ByteWriter(4096);
-  parquetWrite({
-    writer,
-    schema: [
-      { name: 'root', num_children: columns.length },
-      ...columns.map(
-        (column): SchemaElement => ({
-          name: column.name,
-          repetition_type: column.nullable ? 'OPTIONAL' : 'REQUIRED',
-          ...ELEMENTS[column.type],
-        }),
-      ),
-    ],
-    columnData: columns.map((column) => ({ name: column.name, data: rows.map(encoder(column)) })),
-    codec: 'ZSTD',
+  parquetWrite({ writer, columnData: columnData(columns, rows), ...fileOptions(columns) });
+  return writer.getBytes();
+}
+
+/** A Parquet file that grows a row at a time; of its rows it holds no more than one row group as such. */
+export class ParquetFile {
+  readonly #columns: readonly Column[];
+  readonly #groupRows: number;
+  readonly #bytes = new ByteWriter(4096);
+  readonly #writer: ParquetWriter;
+  #group: Row[] = [];
+  #rows = 0;
+
+  constructor(columns: readonly Column[], groupRows: number) {
+    this.#columns = columns;
+    this.#groupRows = groupRows;
+    this.#writer = new ParquetWriter({ writer: this.#bytes, ...fileOptions(columns) });
+  }
+
+  /** Rows so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  add(row: Row): void {
+    this.#group.push(row);
+    this.#rows++;
+    if (this.#group.length >= this.#groupRows) this.#endGroup();
+  }
+
+  /** The whole file. Nothing can be added any more. */
+  end(): Uint8Array {
+    if (this.#group.length > 0) this.#endGroup();
+    this.#writer.finish();
+    return this.#bytes.getBytes();
+  }
+
+  #endGroup(): void {
+    this.#writer.write({
+      columnData: columnData(this.#columns, this.#group),
+      rowGroupSize: this.#group.length,
+    });
+    this.#group = [];
+  }
+}
+
+function columnData(columns: readonly Column[], rows: readonly Row[]) {
+  return columns.map((column) => ({ name: column.name, data: rows.map(encoder(column)) }));
+}
+
+function fileOptions(columns: readonly Column[]) {
+  const schema: SchemaElement[] = [
+    { name: 'root', num_children: columns.length },
+    ...columns.map(
+      (column): SchemaElement => ({
+        name: column.name,
+        repetition_type: column.nullable ? 'OPTIONAL' : 'REQUIRED',
+        ...ELEMENTS[column.type],
+      }),
+    ),
+  ];
+  return {
+    schema,
+    codec: 'ZSTD' as const,
     compressors: { ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes, ZSTD) },
     createdBy: 'rescrape',
-  });
-  return writer.getBytes();
+  };
 }
 
 /** hyparquet's own takes a byte order mark at the start of a cell away, and the rows would not be those that were written. */

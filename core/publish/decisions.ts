@@ -1,13 +1,12 @@
-import { dayOfRun } from '../calendar/run-id.ts';
 import { FailureStore } from '../failures/failure-store.ts';
-import { logKey, partitionName } from '../lake/layout.ts';
-import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
+import { partitionName } from '../lake/layout.ts';
+import type { CommitRow } from '../lake/log-tables.ts';
 import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
-import { writeParquet } from '../lake/parquet.ts';
+import { writeCommit } from '../lake/partition-log.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
+import { mergeRunLogs } from '../lake/run-log.ts';
 import { statsOf, type VersionDescriptor } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
-import { columnsOf } from '../schema/columns.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { listingStanding, type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
@@ -241,10 +240,11 @@ async function record(
     standing_order: order,
     recorded_at: new Date(at).toISOString(),
   };
-  await platform.lake.put(
-    logKey('commits', dayOfRun(id), source.name, partition, id),
-    writeParquet(columnsOf(COMMIT_SCHEMA), [row]),
-  );
+  await writeCommit(platform.lake, source.name, partition, row);
+  const decision = { runId: id, source: source.name, partitions: [partition] };
+  await mergeRunLogs(platform.lake, decision, (damage) => {
+    throw damage;
+  });
   // Whoever accepts or rejects what a run brought settles its question, and those of all runs before.
   const isSettled = decided.decision !== 'rolled_back';
   await register.record(source.table.name, partition, {

@@ -1,16 +1,12 @@
-import { dayOfRun } from '../calendar/run-id.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import type { PartitionJob } from '../job.ts';
-import { logKey, manifestKey } from '../lake/layout.ts';
-import { COMMIT_SCHEMA, type CommitRow } from '../lake/log-tables.ts';
-import { writeParquet } from '../lake/parquet.ts';
+import { manifestKey } from '../lake/layout.ts';
+import type { CommitRow } from '../lake/log-tables.ts';
+import { writeCommit } from '../lake/partition-log.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
-import { columnsOf } from '../schema/columns.ts';
 import { listingStanding, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
-
-const COMMIT_COLUMNS = columnsOf(COMMIT_SCHEMA);
 
 /** Who published: the scheduled run or one that a person started, the retry of a failed item, a reparse. */
 export type PublishActor = 'run' | 'retry' | 'reparse';
@@ -58,8 +54,7 @@ export async function recordPublish(
     standing_order: answer.order ?? null,
     recorded_at: new Date(at).toISOString(),
   };
-  const key = logKey('commits', dayOfRun(runId), source.name, partition, runId);
-  await platform.lake.put(key, writeParquet(COMMIT_COLUMNS, [row]));
+  await writeCommit(platform.lake, source.name, partition, row);
 
   // One item that was tried again makes its partition no fresher.
   const fresh =

@@ -15,6 +15,7 @@ import type { PartitionJob } from '../job.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { type Platform, sourceNamed, unknownPlace } from '../platform.ts';
+import { mergeLogs } from '../run/merge-logs.ts';
 import { clearWork, closePartition } from '../run/recovery.ts';
 import type { Source } from '../source/source.ts';
 import { TargetStore } from '../state/target-store.ts';
@@ -142,6 +143,7 @@ async function tryOnce(
     }
     if (tried.kind !== 'stopped') {
       const answer = await settle(context, register, key, wish, tried);
+      await mergeLogs(platform, source, runId, [key.partition]);
       // In this order: a claim whose work is gone would be taken up under an id whose records are complete.
       await endClaim(register, key, runId);
       await clearWork(context);

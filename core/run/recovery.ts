@@ -7,8 +7,9 @@ import { StorageError } from '../ports/storage-error.ts';
 import { recordDeaths } from '../scrape/deaths.ts';
 import { finalize, isFinalized } from '../scrape/finalize.ts';
 import { INDEX_ID, ScrapeProgress } from '../scrape/progress.ts';
-import type { Partition } from '../source/source.ts';
+import type { Partition, Source } from '../source/source.ts';
 import { RunStore } from '../state/run-store.ts';
+import { mergeLogs } from './merge-logs.ts';
 
 /**
  * Ends what earlier runs of a source left behind: runs that were interrupted and will not be taken up again, partitions
@@ -22,8 +23,14 @@ export async function closeEarlierRuns(
   except?: string,
 ): Promise<void> {
   const source = sourceNamed(platform, sourceName);
-  for (const { runId, partition } of await leftovers(platform, sourceName)) {
-    if (runId !== except) await closeLeftover({ platform, source, runId, partition });
+  const left = (await leftovers(platform, sourceName)).filter(({ runId }) => runId !== except);
+  for (const [runId, places] of Map.groupBy(left, ({ runId }) => runId)) {
+    const closed: Closed[] = [];
+    for (const { partition } of places) {
+      const one = await finalizeLeftover({ platform, source, runId, partition });
+      if (one) closed.push(one);
+    }
+    await endClosed(platform, source, runId, closed);
   }
   const runs = new RunStore(platform.state);
   for await (const { input, status } of runs.list(sourceName)) {
@@ -32,15 +39,22 @@ export async function closeEarlierRuns(
   }
 }
 
+/** A partition whose attempts are on record; `claimed`: the failure that was being tried again. */
+interface Closed {
+  readonly context: PartitionJob;
+  readonly claimed: FailureKey | undefined;
+}
+
 /** One that cannot be closed stays where it is, and says so: it must not keep its source from running for ever. */
-async function closeLeftover(context: PartitionJob): Promise<void> {
+async function finalizeLeftover(context: PartitionJob): Promise<Closed | undefined> {
   const { platform, source, runId, partition } = context;
   const claimed = await claimedBy(context);
   const register = new FailureStore(platform.state);
   const now = platform.clock.now();
-  if (claimed && !(await takeOver(register, claimed, runId, now))) return;
+  if (claimed && !(await takeOver(register, claimed, runId, now))) return undefined;
   try {
-    await closePartition(context, claimed);
+    await finalizeWork(context);
+    return { context, claimed };
   } catch (error) {
     if (error instanceof StorageError) throw error;
     const message = error instanceof Error ? error.message : String(error);
@@ -49,6 +63,32 @@ async function closeLeftover(context: PartitionJob): Promise<void> {
       kind: 'warning',
       message: `what run ${runId} left of ${name} cannot be closed: ${message}`,
     });
+    return undefined;
+  }
+}
+
+async function finalizeWork(context: PartitionJob): Promise<void> {
+  if (await isFinalized(context)) return;
+  await recordDeaths(context);
+  const progress = await ScrapeProgress.load(context);
+  await finalize(context, { scope: progress.attempts(INDEX_ID) > 0 ? 'partition' : 'items' });
+}
+
+/**
+ * The tables first, then the claim, then the work: what a claim finds gone it would take up under an id whose records are
+ * complete.
+ */
+async function endClosed(
+  platform: Platform,
+  source: Source,
+  runId: string,
+  closed: readonly Closed[],
+): Promise<void> {
+  const partitions = closed.map(({ context }) => context.partition);
+  await mergeLogs(platform, source, runId, partitions);
+  for (const { context, claimed } of closed) {
+    if (claimed) await endClaim(new FailureStore(platform.state), claimed, runId);
+    await clearWork(context);
   }
 }
 
@@ -66,14 +106,9 @@ export async function clearFinalized(platform: Platform, sourceName: string, run
  * again. The next try must be a new run, because this one's records are complete: so its claim ends before its work goes.
  */
 export async function closePartition(context: PartitionJob, claimed?: FailureKey): Promise<void> {
-  const { platform, runId } = context;
-  if (!(await isFinalized(context))) {
-    await recordDeaths(context);
-    const progress = await ScrapeProgress.load(context);
-    await finalize(context, { scope: progress.attempts(INDEX_ID) > 0 ? 'partition' : 'items' });
-  }
-  if (claimed) await endClaim(new FailureStore(platform.state), claimed, runId);
-  await clearWork(context);
+  const { platform, source, runId } = context;
+  await finalizeWork(context);
+  await endClosed(platform, source, runId, [{ context, claimed }]);
 }
 
 /** The failure that is being tried again under this run id. */

@@ -11,6 +11,7 @@ import type { Row } from '../schema/columns.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { type CapturedPage, CapturedPages, evidenceOf } from './captured-pages.ts';
+import { mergeLogs } from './merge-logs.ts';
 
 /** How a partition came out of being parsed again. `no-captures`: there is nothing to parse. */
 export interface Reparsed {
@@ -32,10 +33,12 @@ export async function* reparse(
   range: DateRange,
   targets: readonly string[] = source.targets.map(({ id }) => id),
 ): AsyncGenerator<Reparsed> {
-  const runId = platform.newId();
   for (const date of datesBetween(range.start, range.end)) {
-    for (const target of targets)
+    for (const target of targets) {
+      // Each is a run of its own, so that it is on record as a whole whenever the command is interrupted.
+      const runId = platform.newId();
       yield reparsePartition({ platform, source, runId, partition: { value: target, date } });
+    }
   }
 }
 
@@ -68,6 +71,7 @@ async function reparsePartition(context: PartitionJob): Promise<Reparsed> {
   };
   const answer = await publishResult(context, result);
   await recordPublish(context, result, answer, 'reparse');
+  await mergeLogs(platform, source, runId, [partition]);
   platform.emit({ kind: 'published', source: source.name, partition, result: answer });
   const unreadable = items.flatMap(({ item, content }) =>
     content.kind === 'failed' ? [{ item: item.id, outcome: content.outcome }] : [],

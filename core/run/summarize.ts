@@ -3,7 +3,7 @@ import { dayOfRun, timeOfId } from '../calendar/run-id.ts';
 import type { Failure } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import { withoutResult } from '../lake/item-counts.ts';
-import { partitionName, runLogKey, workPrefix } from '../lake/layout.ts';
+import { partitionName, planKey, runLogKey, workPrefix } from '../lake/layout.ts';
 import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
@@ -12,9 +12,11 @@ import { readPublished } from '../publish/publish.ts';
 import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
 import { type RunSummary as Summary, withdrawnNow } from '../report/run-summary.ts';
 import { columnsOf } from '../schema/columns.ts';
-import type { RunInput } from '../state/run-store.ts';
+import type { Partition, Source } from '../source/source.ts';
+import { type RunInput, RunStore } from '../state/run-store.ts';
 import { TargetStore } from '../state/target-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
+import { mergeLogs } from './merge-logs.ts';
 import { makePlan, readPlan } from './plan.ts';
 
 /** A run in numbers, with what publish answered for each partition. */
@@ -35,6 +37,9 @@ export async function summarize(
     const result = (await readPublished({ platform, source, runId, partition })) ?? 'broken';
     partitions.push({ partition, name: partitionName(source.name, partition), result });
   }
+  const touched = partitions.map(({ partition }) => partition);
+  await mergeLogs(platform, source, runId, touched);
+  await mergeLogsOfDeadRuns(platform, source, runId);
   const { skipped } = await makePlan(platform, input);
   const summary: RunSummary = {
     run: runRow(input, partitions, skipped.length, platform.clock.now()),
@@ -42,10 +47,30 @@ export async function summarize(
     skipped,
     failures: await failuresOf(platform, source.name, partitions),
   };
-  await platform.lake.put(runLogKey(dayOfRun(runId), runId), writeParquet(RUN_COLUMNS, [summary.run]));
+  await platform.lake.put(
+    runLogKey('runs', dayOfRun(runId), runId),
+    writeParquet(RUN_COLUMNS, [summary.run]),
+  );
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
   const { status } = summary.run;
   return { status };
+}
+
+/** Runs before this one that are looked at: those whose work lists have not expired, at a run a day. */
+const RUNS_BEFORE = 14;
+
+/** A run whose workflow died never got here. What it did is in no table that SQL reads, until a later run puts it there. */
+async function mergeLogsOfDeadRuns(platform: Platform, source: Source, runId: string): Promise<void> {
+  let looked = 0;
+  for await (const { input, status } of new RunStore(platform.state).list(source.name)) {
+    if (looked++ > RUNS_BEFORE) return;
+    const key = planKey(input.runId);
+    if (status !== 'running' || input.runId === runId || !(await platform.lake.head(key))) continue;
+    const partitions: Partition[] = [];
+    for await (const { target, date } of readPlan(platform, key))
+      partitions.push({ target, date: civilDate(date) });
+    await mergeLogs(platform, source, input.runId, partitions);
+  }
 }
 
 /** The summary that this stage left; undefined before it ran. */

@@ -46,11 +46,11 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
     read: ['work', 'tables', 'data', 'exports'],
     write: ['work', 'data', 'tables', 'commits', 'exports'],
   },
-  summarize: { read: ['work'], write: ['work', 'runs'] },
+  summarize: { read: ['work', 'attempts', 'commits'], write: ['work', 'attempts', 'commits', 'runs'] },
   report: { read: ['work'], write: ['reports'] },
   // Scrape and publish in one, for single items; clears its own checkpoints.
   'retry-items': {
-    read: [...SEAL.read, 'tables', 'data', 'exports'],
+    read: [...SEAL.read, 'tables', 'data', 'commits', 'exports'],
     write: [...SEAL.write, 'data', 'tables', 'commits', 'exports'],
     delete: SEAL.delete,
   },

@@ -78,7 +78,10 @@ const LOG_TABLES = {
   runs: { schema: RUN_SCHEMA, description: 'Runs that have ended, in numbers' },
 } as const;
 
-/** The append-only tables. Their dates are projected, so that nothing has to be registered for a new day. */
+/**
+ * The append-only tables. Their dates are projected, so that nothing has to be registered for a new day; so is the name of
+ * the folder, because versions before wrote to `date=` instead of `run_date=` and their logs are still to be read.
+ */
 export function addLogTables(scope: Construct, { database, bucket, removalPolicy }: TablePlace): void {
   for (const [name, { schema, description }] of Object.entries(LOG_TABLES)) {
     const table = new S3Table(scope, name, {
@@ -86,14 +89,25 @@ export function addLogTables(scope: Construct, { database, bucket, removalPolicy
       tableName: name,
       description,
       columns: glueColumns(columnsOf(schema)),
-      partitionKeys: [{ name: 'date', type: Schema.DATE, comment: 'UTC date on which the run began' }],
+      partitionKeys: [
+        { name: 'run_date', type: Schema.DATE, comment: 'UTC date on which the run began' },
+        {
+          name: 'folder',
+          type: Schema.STRING,
+          comment: 'run_date; date for logs of before it was called so',
+        },
+      ],
       partitionProjection: {
         // NOW is the instant of the query in UTC, and so is the date of a run.
-        date: PartitionProjectionConfiguration.date({
+        run_date: PartitionProjectionConfiguration.date({
           min: FIRST_RUN_DATE,
           max: 'NOW',
           format: 'yyyy-MM-dd',
         }),
+        folder: PartitionProjectionConfiguration.enum({ values: ['run_date', 'date'] }),
+      },
+      parameters: {
+        'storage.location.template': `s3://${bucket.bucketName}/${name}/\${folder}=\${run_date}/`,
       },
       dataFormat: DataFormat.PARQUET,
       storage: S3TableStorage.fromBucket(bucket),

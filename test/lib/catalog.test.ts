@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { civilDate } from '../../core/calendar/civil-date.ts';
 import { viewsOf } from '../../core/completeness/views.ts';
-import { logKey, manifestPrefix, runLogKey } from '../../core/lake/layout.ts';
+import { earlierLogPrefix, type LogTable, manifestPrefix, runLogKey } from '../../core/lake/layout.ts';
 import type { Warehouse } from '../../core/ports/warehouse.ts';
 import { tableColumns } from '../../core/schema/columns.ts';
 import { VIEW_COLUMNS } from '../../lib/constructs/view-columns.ts';
@@ -50,21 +50,25 @@ describe.each(sources)('the table of $name', ({ table }) => {
 
 describe('the append-only tables', () => {
   const day = civilDate('2026-11-22');
-  const partition = { value: 'gb', date: day };
-  const keys = {
-    attempts: logKey('attempts', day, 'racing', partition, 'run'),
-    commits: logKey('commits', day, 'racing', partition, 'run'),
-    runs: runLogKey(day, 'run'),
-  };
+  const tables: readonly LogTable[] = ['attempts', 'commits', 'runs'];
 
-  it.each(Object.entries(keys))('%s lies where its files are, its dates projected', (name, key) => {
-    expect(key.startsWith(`${locationOf(name)}date=2026-11-22/`)).toBe(true);
-    expect(tableNamed(name).PartitionKeys).toMatchObject([{ Name: 'date', Type: 'date' }]);
+  it.each(tables)('%s lies where its files are and were, its dates and folders projected', (name) => {
+    const key = runLogKey(name, day, 'run');
+    expect(key.startsWith(`${locationOf(name)}run_date=2026-11-22/`)).toBe(true);
+    expect(earlierLogPrefix(name)).toBe(`${locationOf(name)}date=`);
+    expect(tableNamed(name).PartitionKeys).toMatchObject([
+      { Name: 'run_date', Type: 'date' },
+      { Name: 'folder', Type: 'string' },
+    ]);
+    const template = JSON.stringify(tableNamed(name).Parameters['storage.location.template']);
+    expect(template).toContain(`/${name}/\${folder}=\${run_date}/"`);
     expect(tableNamed(name).Parameters).toMatchObject({
       'projection.enabled': 'true',
-      'projection.date.type': 'date',
-      'projection.date.format': 'yyyy-MM-dd',
-      'projection.date.range': '2026-01-01,NOW',
+      'projection.run_date.type': 'date',
+      'projection.folder.type': 'enum',
+      'projection.folder.values': 'run_date,date',
+      'projection.run_date.format': 'yyyy-MM-dd',
+      'projection.run_date.range': '2026-01-01,NOW',
     });
   });
 });

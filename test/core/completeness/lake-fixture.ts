@@ -5,7 +5,7 @@ import { openDirectoryObjectStore } from '../../../adapters/local/directory-obje
 import { openDuckDbWarehouse } from '../../../adapters/local/duckdb-warehouse.ts';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import { addDays, civilDate } from '../../../core/calendar/civil-date.ts';
-import { logKey, runLogKey } from '../../../core/lake/layout.ts';
+import { runLogKey } from '../../../core/lake/layout.ts';
 import {
   ATTEMPT_SCHEMA,
   type AttemptRow,
@@ -54,7 +54,7 @@ let files = 0;
 
 /** Rows of the commits table; each call is a file of its own. */
 export async function writeCommits(lake: Lake['lake'], rows: readonly CommitRow[]): Promise<void> {
-  const key = logKey('commits', civilDate('2025-11-17'), 'racing', PARTITION, 'run', files++);
+  const key = runLogKey('commits', civilDate('2025-11-17'), `run-${files++}`);
   await lake.put(key, writeParquet(columnsOf(COMMIT_SCHEMA), rows));
 }
 
@@ -63,7 +63,7 @@ export async function writeAttempts(
   day: string,
   rows: readonly AttemptRow[],
 ): Promise<void> {
-  const key = logKey('attempts', civilDate(day), 'racing', PARTITION, 'run', files++);
+  const key = runLogKey('attempts', civilDate(day), `run-${files++}`);
   await lake.put(key, writeParquet(columnsOf(ATTEMPT_SCHEMA), rows));
 }
 
@@ -92,7 +92,7 @@ export async function writeRun(lake: Lake['lake'], start: string, end: string): 
     attempts: 0,
     wire_bytes: 0,
   };
-  await lake.put(runLogKey(civilDate(end), run.run_id), writeParquet(columnsOf(RUN_SCHEMA), [run]));
+  await lake.put(runLogKey('runs', civilDate(end), run.run_id), writeParquet(columnsOf(RUN_SCHEMA), [run]));
 }
 
 /** A commit of twenty races, unless told otherwise. */

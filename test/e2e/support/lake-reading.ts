@@ -33,9 +33,25 @@ export async function factsIn(directory: string): Promise<Record<string, object[
   return Object.fromEntries(partitions);
 }
 
-/** Rows of an append-only table, over all of its files. */
+/**
+ * Rows of an append-only table: the files of its runs, and of runs that are in none of them those of the partitions. A run
+ * that has ended must be in one, see `tableRows`.
+ */
 export async function logRows(directory: string, table: 'attempts' | 'commits' | 'runs'): Promise<ReadRow[]> {
-  const files = [...filesUnder(join(directory, 'lake', table))];
+  const rows = await tableRows(directory, table);
+  const ended = new Set(rows.map(({ run_id }) => run_id));
+  const own = [...filesUnder(join(directory, 'lake', table, '_partitions'))];
+  const others = (await Promise.all(own.map(readParquetFile))).flat();
+  return [...rows, ...others.filter(({ run_id }) => !ended.has(run_id))];
+}
+
+/** Rows of an append-only table as query engines see them: they pass over names with an underscore in front. */
+export async function tableRows(
+  directory: string,
+  table: 'attempts' | 'commits' | 'runs',
+): Promise<ReadRow[]> {
+  const root = join(directory, 'lake', table);
+  const files = [...filesUnder(root)].filter((file) => !file.slice(root.length).includes('/_'));
   return (await Promise.all(files.map(readParquetFile))).flat();
 }
 

@@ -1,0 +1,62 @@
+import { dayOfRun } from '../calendar/run-id.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import {
+  earlierLogPrefix,
+  type LogTable,
+  type PartitionLogTable,
+  partitionLogPrefix,
+  runLogKey,
+  runLogPrefix,
+  workPartitionOf,
+  workRoot,
+} from './layout.ts';
+
+const PARTITION_TABLES: readonly PartitionLogTable[] = ['attempts', 'commits'];
+
+/**
+ * The files that hold the rows of each append-only table at this moment, each row in one of them: the files of runs,
+ * those of versions before, and of runs that have not ended those of the partitions. A run whose file is there is read
+ * from that file alone.
+ */
+export async function logFiles(
+  lake: Pick<ObjectStore, 'list'>,
+): Promise<{ readonly table: LogTable; readonly files: readonly string[] }[]> {
+  const unended = await placesAtWork(lake);
+  const tables = [];
+  for (const table of [...PARTITION_TABLES, 'runs'] as const) {
+    const files: string[] = [];
+    for (const prefix of [runLogPrefix(table), earlierLogPrefix(table)])
+      for await (const { key } of lake.list(prefix)) if (key.endsWith('.parquet')) files.push(key);
+    if (table !== 'runs') files.push(...(await filesOfUnended(lake, table, unended, new Set(files))));
+    tables.push({ table, files });
+  }
+  return tables;
+}
+
+type Place = NonNullable<ReturnType<typeof workPartitionOf>>;
+
+/** Partitions that a run keeps something of. It clears that only once its rows are in the tables. */
+async function placesAtWork(lake: Pick<ObjectStore, 'list'>): Promise<readonly Place[]> {
+  const places = new Map<string, Place>();
+  for await (const { key } of lake.list(workRoot())) {
+    const place = workPartitionOf(key);
+    if (place) places.set(key.split('/', 5).join('/'), place);
+  }
+  return [...places.values()];
+}
+
+async function filesOfUnended(
+  lake: Pick<ObjectStore, 'list'>,
+  table: PartitionLogTable,
+  places: readonly Place[],
+  merged: ReadonlySet<string>,
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const { runId, source, partition } of places) {
+    const day = dayOfRun(runId);
+    if (merged.has(runLogKey(table, day, runId))) continue;
+    const prefix = `${partitionLogPrefix(table, source, partition)}run_date=${day}/${runId}-`;
+    for await (const { key } of lake.list(prefix)) files.push(key);
+  }
+  return files;
+}
