@@ -1,8 +1,8 @@
 import type { LocalRelation, LocalTable } from '../adapters/local/duckdb-relation.ts';
 import { viewsOf } from '../core/completeness/views.ts';
 import { manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
-import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
 import { logFiles } from '../core/lake/log-files.ts';
+import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
 import { damageBehind } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';

@@ -1,26 +1,60 @@
-import { dayOfRun } from '../calendar/run-id.ts';
+import pLimit from 'p-limit';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Partition } from '../source/source.ts';
-import { earlierLogKey, earlierLogPrefix, type PartitionLogTable } from './layout.ts';
-import type { PartitionLog } from './partition-log.ts';
+import { earlierLogPrefix, earlierPartitionName, type PartitionLogTable } from './layout.ts';
+import type { PartitionLog } from './log-tables.ts';
 
-/** A UUID as text. */
-const RUN_ID_LENGTH = 36;
-const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** `date=2026-11-18/<run>-racing.gb.2026-11-17-0.parquet`: the run, and the partition as the name has it. */
+const EARLIER_LOG =
+  /\/date=[^/]+\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(.+\.\d{4}-\d{2}-\d{2})-\d+\.parquet$/;
+const PUTS_AT_ONCE = 16;
 
-/** The files of one partition that a version before laid among those of all others, found by their names. */
-export async function readEarlierLogs(
-  lake: ObjectStore,
+const indexPrefix = (table: PartitionLogTable) => `${table}/_partitions/_earlier/`;
+/** Written last: from then on a partition without an index of its own has no earlier files. */
+const doneKey = (table: PartitionLogTable) => `${indexPrefix(table)}_done.json`;
+const indexKey = (table: PartitionLogTable, name: string) => `${indexPrefix(table)}${name}.json`;
+
+/**
+ * The files of one partition that a version before laid among those of all others. They are found by the index of
+ * `indexEarlierLogs`, and before there is one by their names, which takes a listing of them all.
+ */
+export async function earlierLogs(
+  lake: Pick<ObjectStore, 'get' | 'head' | 'list'>,
   table: PartitionLogTable,
   source: string,
   partition: Partition,
 ): Promise<PartitionLog[]> {
-  const logs: PartitionLog[] = [];
+  const name = earlierPartitionName(source, partition);
+  const index = await lake.get(indexKey(table, name));
+  if (index) return (JSON.parse(new TextDecoder().decode(index.body)) as { logs: PartitionLog[] }).logs;
+  if (await lake.head(doneKey(table))) return [];
+  return (await listEarlierLogs(lake, table)).get(name) ?? [];
+}
+
+/** Notes once, for each partition, which files of versions before are its own. Nothing to do in a lake without any. */
+export async function indexEarlierLogs(
+  lake: Pick<ObjectStore, 'head' | 'list' | 'put'>,
+  table: PartitionLogTable,
+): Promise<void> {
+  if (await lake.head(doneKey(table))) return;
+  const logs = await listEarlierLogs(lake, table);
+  const put = (key: string, value: object) =>
+    lake.put(key, new TextEncoder().encode(JSON.stringify(value)), { contentType: 'application/json' });
+  await pLimit(PUTS_AT_ONCE).map([...logs], ([name, own]) => put(indexKey(table, name), { logs: own }));
+  await put(doneKey(table), { partitions: logs.size });
+}
+
+async function listEarlierLogs(
+  lake: Pick<ObjectStore, 'list'>,
+  table: PartitionLogTable,
+): Promise<Map<string, PartitionLog[]>> {
+  const logs = new Map<string, PartitionLog[]>();
   for await (const { key } of lake.list(earlierLogPrefix(table))) {
-    const runId = key.slice(key.lastIndexOf('/') + 1).slice(0, RUN_ID_LENGTH);
-    const part = Number(/-(\d+)\.parquet$/.exec(key)?.[1] ?? Number.NaN);
-    if (RUN_ID.test(runId) && key === earlierLogKey(table, dayOfRun(runId), source, partition, runId, part))
-      logs.push({ runId, key });
+    const [, runId, name] = EARLIER_LOG.exec(key) ?? [];
+    if (runId === undefined || name === undefined) continue;
+    const own = logs.get(name);
+    if (own) own.push({ runId, key });
+    else logs.set(name, [{ runId, key }]);
   }
   return logs;
 }

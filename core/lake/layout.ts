@@ -120,15 +120,9 @@ export function earlierLogPrefix(table: LogTable): string {
   return `${table}/date=`;
 }
 
-export function earlierLogKey(
-  table: PartitionLogTable,
-  day: CivilDate,
-  source: string,
-  partition: Partition,
-  runId: string,
-  part: number,
-): string {
-  return `${earlierLogPrefix(table)}${day}/${runId}-${source}.${partition.value}.${partition.date}-${part}.parquet`;
+/** The partition in the name of such a file: `<run>-racing.gb.2026-11-17-0.parquet`. */
+export function earlierPartitionName(source: string, partition: Partition): string {
+  return `${source}.${partition.value}.${partition.date}`;
 }
 
 export function earlierRunLogKey(day: CivilDate, runId: string): string {

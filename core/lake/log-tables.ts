@@ -82,6 +82,12 @@ export const COMMIT_SCHEMA = z.object({
 });
 export type CommitRow = z.infer<typeof COMMIT_SCHEMA>;
 
+/** A file of the log of one partition: what one run, retry or person did to it. */
+export interface PartitionLog {
+  readonly runId: string;
+  readonly key: string;
+}
+
 export const RUN_SCHEMA = z.object({
   run_id: run,
   source,

@@ -2,9 +2,15 @@ import { dayOfRun } from '../calendar/run-id.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { columnsOf } from '../schema/columns.ts';
 import type { Partition, Source } from '../source/source.ts';
-import { readEarlierLogs } from './earlier-logs.ts';
+import { earlierLogs } from './earlier-logs.ts';
 import { type PartitionLogTable, partitionLogKey, partitionLogPrefix } from './layout.ts';
-import { ATTEMPT_SCHEMA, type AttemptRow, COMMIT_SCHEMA, type CommitRow } from './log-tables.ts';
+import {
+  ATTEMPT_SCHEMA,
+  type AttemptRow,
+  COMMIT_SCHEMA,
+  type CommitRow,
+  type PartitionLog,
+} from './log-tables.ts';
 import { CorruptLakeError } from './manifest.ts';
 import { readParquet, writeParquet } from './parquet.ts';
 
@@ -19,12 +25,6 @@ interface LogRows {
 }
 export type LogRow<T extends PartitionLogTable> = LogRows[T];
 
-/** A file of one partition: what one run, retry or person did to it. */
-export interface PartitionLog {
-  readonly runId: string;
-  readonly key: string;
-}
-
 /** The files of one partition, newest run first. None of another partition is listed, however many there are. */
 export async function partitionLogs(
   lake: ObjectStore,
@@ -32,7 +32,7 @@ export async function partitionLogs(
   source: Source,
   partition: Partition,
 ): Promise<PartitionLog[]> {
-  const logs: PartitionLog[] = [...(await readEarlierLogs(lake, table, source.name, partition))];
+  const logs: PartitionLog[] = await earlierLogs(lake, table, source.name, partition);
   for await (const { key } of lake.list(partitionLogPrefix(table, source.name, partition))) {
     const runId = /\/([^/]+)-\d+\.parquet$/.exec(key)?.[1];
     if (runId !== undefined) logs.push({ runId, key });

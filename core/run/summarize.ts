@@ -2,6 +2,7 @@ import { civilDate } from '../calendar/civil-date.ts';
 import { dayOfRun, timeOfId } from '../calendar/run-id.ts';
 import type { Failure } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
+import { indexEarlierLogs } from '../lake/earlier-logs.ts';
 import { withoutResult } from '../lake/item-counts.ts';
 import { partitionName, planKey, runLogKey, workPrefix } from '../lake/layout.ts';
 import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
@@ -40,6 +41,7 @@ export async function summarize(
   const touched = partitions.map(({ partition }) => partition);
   await mergeLogs(platform, source, runId, touched);
   await mergeLogsOfDeadRuns(platform, source, runId);
+  for (const table of ['attempts', 'commits'] as const) await indexEarlierLogs(platform.lake, table);
   const { skipped } = await makePlan(platform, input);
   const summary: RunSummary = {
     run: runRow(input, partitions, skipped.length, platform.clock.now()),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readParquet, writeParquet } from '../../../core/lake/parquet.ts';
+import { ParquetFile, readParquet, writeParquet } from '../../../core/lake/parquet.ts';
 import type { Column, ColumnType, Row } from '../../../core/schema/columns.ts';
 
 const TYPES: readonly ColumnType[] = ['string', 'int32', 'int64', 'double', 'boolean', 'date', 'timestamp'];
@@ -105,6 +105,16 @@ describe('a Parquet file', () => {
     const padded = new Uint8Array(whole.length + 20);
     padded.set(whole, 7);
     expect(await readParquet(padded.subarray(7, 7 + whole.length), COLUMNS)).toEqual([SAMPLE]);
+  });
+});
+
+describe('a Parquet file that grows a row at a time', () => {
+  it.each([1, 3, 7, 100])('has the same rows in their order, in groups of %i', async (groupRows) => {
+    const written = Array.from({ length: 7 }, (_, n): Row => ({ ...SAMPLE, int32: n }));
+    const file = new ParquetFile(COLUMNS, groupRows);
+    for (const row of written) file.add(row);
+    expect(file.rows).toBe(7);
+    expect(await readParquet(file.end(), COLUMNS)).toEqual(written);
   });
 });
 

@@ -40,7 +40,8 @@ export async function factsIn(directory: string): Promise<Record<string, object[
 export async function logRows(directory: string, table: 'attempts' | 'commits' | 'runs'): Promise<ReadRow[]> {
   const rows = await tableRows(directory, table);
   const ended = new Set(rows.map(({ run_id }) => run_id));
-  const own = [...filesUnder(join(directory, 'lake', table, '_partitions'))];
+  const folder = join(directory, 'lake', table, '_partitions');
+  const own = [...filesUnder(folder)].filter((file) => file.endsWith('.parquet'));
   const others = (await Promise.all(own.map(readParquetFile))).flat();
   return [...rows, ...others.filter(({ run_id }) => !ended.has(run_id))];
 }

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addDays, civilDate } from '../../../core/calendar/civil-date.ts';
+import { why } from '../../../core/explain/why.ts';
+import type { ObjectStore } from '../../../core/ports/object-store.ts';
+import { Session } from '../../e2e/support/session.ts';
+import { DAY } from '../../e2e/support/small-site.ts';
+
+let session: Session;
+beforeEach(async () => {
+  session = await Session.start();
+});
+afterEach(() => session.close());
+
+/** Keys that the store is asked for, prefixes that it lists, and every object that a listing gives. */
+async function requestsOf(item: string | null): Promise<string[]> {
+  const asked: string[] = [];
+  const { lake } = session.platform;
+  const counted: ObjectStore = new Proxy(lake, {
+    get: (target, method) => {
+      const value: unknown = Reflect.get(target, method, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]) => {
+        asked.push(`${String(method)} ${given[0]}`);
+        const answer: unknown = Reflect.apply(value, target, given);
+        return method === 'list' ? listed(answer as ReturnType<ObjectStore['list']>) : answer;
+      };
+    },
+  });
+  async function* listed(listing: ReturnType<ObjectStore['list']>) {
+    for await (const each of listing) {
+      asked.push(`listed ${each.key}`);
+      yield each;
+    }
+  }
+  const partition = { target: 'gb', date: civilDate(DAY) };
+  const { platform, source } = session;
+  const answer = await why({ ...platform, lake: counted }, source, partition, item);
+  expect(answer.attempts.length).toBeGreaterThan(0);
+  return asked;
+}
+
+describe('why, of one partition or one item', () => {
+  it.each([
+    ['a partition', null],
+    ['the index', 'index'],
+  ])('asks the store the same about %s, whatever other partitions and runs there are', async (_, item) => {
+    await session.run({ targets: ['gb'] });
+    const before = await requestsOf(item);
+    await session.run({ targets: ['ire', 'fr'] });
+    await session.run({ start: addDays(DAY, -2), end: addDays(DAY, -1) });
+    const after = await requestsOf(item);
+    expect(after).toEqual(before);
+    expect(before.length).toBeLessThan(20);
+  });
+});
