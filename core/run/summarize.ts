@@ -69,8 +69,8 @@ async function mergeLogsOfDeadRuns(platform: Platform, source: Source, runId: st
     const key = planKey(input.runId);
     if (status !== 'running' || input.runId === runId || !(await platform.lake.head(key))) continue;
     const partitions: Partition[] = [];
-    for await (const { target, date } of readPlan(platform, key))
-      partitions.push({ target, date: civilDate(date) });
+    for await (const { value, date } of readPlan(platform, key))
+      partitions.push({ value, date: civilDate(date) });
     await mergeLogs(platform, source, input.runId, partitions);
   }
 }

@@ -11,7 +11,7 @@ import { logRows, tableRows } from './support/lake-reading.ts';
 import { Session } from './support/session.ts';
 import { DAY } from './support/small-site.ts';
 
-const GB = { target: 'gb', date: civilDate(DAY) };
+const GB = { value: 'gb', date: civilDate(DAY) };
 
 let session: Session;
 beforeEach(async () => {

@@ -32,7 +32,7 @@ async function requestsOf(item: string | null): Promise<string[]> {
       yield each;
     }
   }
-  const partition = { target: 'gb', date: civilDate(DAY) };
+  const partition = { value: 'gb', date: civilDate(DAY) };
   const { platform, source } = session;
   const answer = await why({ ...platform, lake: counted }, source, partition, item);
   expect(answer.attempts.length).toBeGreaterThan(0);

@@ -14,7 +14,7 @@ import { commit } from '../completeness/lake-fixture.ts';
 
 const RUN = '019aa8e5-3a00-7abc-8def-0123456789ab';
 const DAYS = ['2025-11-15', '2025-11-16', '2025-11-17'].map(civilDate);
-const PARTITIONS = DAYS.map((date) => ({ target: 'gb', date }));
+const PARTITIONS = DAYS.map((date) => ({ value: 'gb', date }));
 const KEY = runLogKey('commits', dayOfRun(RUN), RUN);
 
 let directory: string;
@@ -83,7 +83,7 @@ describe('the file of a run', () => {
   });
 
   it('is not written where nothing was done', async () => {
-    await merge([{ target: 'gb', date: civilDate('2025-11-14') }]);
+    await merge([{ value: 'gb', date: civilDate('2025-11-14') }]);
     expect(await lake.head(KEY)).toBeUndefined();
   });
 
@@ -102,7 +102,7 @@ describe('the file of a long run', () => {
     const dates = Array.from({ length: 90 }, (_, day) =>
       civilDate(new Date(Date.UTC(2025, 0, 1 + day)).toISOString().slice(0, 10)),
     );
-    const partitions = dates.map((date) => ({ target: 'gb', date }));
+    const partitions = dates.map((date) => ({ value: 'gb', date }));
     for (const partition of partitions)
       await writeCommit(
         lake,
