@@ -11,8 +11,9 @@ const READING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Athena would also create, insert, unload and drop with the caller's rights, which are often wide. The lake is written
- * by the pipeline and read by everybody else: throws a `WarehouseError` for a statement that is not about reading.
+ * Athena would also create, insert, unload and drop with the caller's rights, which are often wide. The lake
+ * is written by the pipeline and read by everybody else: throws a `WarehouseError` for a statement that is
+ * not about reading.
  */
 export function assertReadable(sql: string): void {
   const text = withoutComments(sql);

@@ -7,8 +7,8 @@ const MAX_PARAMETER_LENGTH = 1024;
 const SAFE_DECIMAL_DIGITS = 15;
 
 /**
- * A value as Athena takes it for a `?`: the text of an SQL literal, which the engine parses as one value and never as a
- * part of the statement. Throws a `WarehouseError` for what has no literal.
+ * A value as Athena takes it for a `?`: the text of an SQL literal, which the engine parses as one value and
+ * never as a part of the statement. Throws a `WarehouseError` for what has no literal.
  */
 export function parameterOf(value: SqlValue): string {
   const literal = literalOf(value);
@@ -43,8 +43,8 @@ export function typeOf({ Type = 'varchar', Precision, Scale }: ColumnInfo): stri
 }
 
 /**
- * A cell of Athena, which is text, as the `Warehouse` port promises it. ARRAY, MAP and ROW stay in Athena's own writing,
- * NaN and infinities stay text.
+ * A cell of Athena, which is text, as the `Warehouse` port promises it. ARRAY, MAP and ROW stay in Athena's
+ * own writing, NaN and infinities stay text.
  */
 export function plainValue(text: string | undefined, { Type, Precision }: ColumnInfo): unknown {
   if (text === undefined) return null;
@@ -81,7 +81,10 @@ function isoTimestamp(text: string): string {
   return match ? `${match[1]}T${match[2]}.${(match[3] ?? '').padEnd(3, '0')}Z` : text;
 }
 
-/** `2025-11-17 10:00:00.500 UTC` and `… +01:00`; the name of another zone stays, for it takes a calendar to undo it. */
+/**
+ * `2025-11-17 10:00:00.500 UTC` and `… +01:00`; the name of another zone stays, for it takes a calendar to
+ * undo it.
+ */
 function isoInstant(text: string): string {
   const match = /^(.+?) (UTC|Z|[+-]\d\d:\d\d)$/.exec(text);
   if (!match) return text;

@@ -37,7 +37,10 @@ export interface AthenaWarehouseOptions {
   readonly timeoutMs?: number;
 }
 
-/** Milliseconds: a query over the lake takes one to three seconds, and every look at it is a call that Athena counts. */
+/**
+ * Milliseconds: a query over the lake takes one to three seconds, and every look at it is a call that Athena
+ * counts.
+ */
 const FIRST_LOOK_MS = 250;
 const SLOWEST_LOOK_MS = 3_000;
 const TEN_MINUTES_MS = 600_000;
@@ -45,12 +48,13 @@ const TEN_MINUTES_MS = 600_000;
 const ROWS_A_PAGE = 1_000;
 
 /**
- * The lake as Athena sees it. A statement can read and nothing else, as in the local warehouse. Values are bound by
- * Athena itself (execution parameters). A query that is not waited for to its end (abort, time-out, `close`, a failure on
- * the way) is stopped, for it would go on scanning and be paid for.
+ * The lake as Athena sees it. A statement can read and nothing else, as in the local warehouse. Values are
+ * bound by Athena itself (execution parameters). A query that is not waited for to its end (abort, time-out,
+ * `close`, a failure on the way) is stopped, for it would go on scanning and be paid for.
  *
- * Needs athena:StartQueryExecution, GetQueryExecution, GetQueryResults and StopQueryExecution on the workgroup, beside what
- * Athena reads with the caller's rights: the tables in Glue, the lake, the bucket of the results.
+ * Needs athena:StartQueryExecution, GetQueryExecution, GetQueryResults and StopQueryExecution on the
+ * workgroup, beside what Athena reads with the caller's rights: the tables in Glue, the lake, the bucket of
+ * the results.
  */
 export function openAthenaWarehouse(options: AthenaWarehouseOptions): Warehouse {
   return new AthenaWarehouse(options);
@@ -180,7 +184,8 @@ class AthenaWarehouse implements Warehouse {
       this.#signal.throwIfAborted();
       const trouble = awsTrouble(error);
       if (trouble === undefined) throw error;
-      // The mistakes of whoever wrote the SQL come as this, and then Athena's message says all there is to say.
+      // The mistakes of whoever wrote the SQL come as this, and then Athena's message says all there is to
+      // say.
       if (trouble.name === 'InvalidRequestException')
         throw new WarehouseError(trouble.message, { cause: error });
       throw new WarehouseError(`${action} ${this.#options.workGroup}: ${told(trouble)}`, { cause: error });

@@ -43,12 +43,17 @@ export interface AwsTrouble {
   readonly name: string;
   /** HTTP status; undefined where no answer came. */
   readonly status: number | undefined;
-  /** How often the SDK sent the request. From 2 on, an earlier one may have been carried out although its answer got lost. */
+  /**
+   * How often the SDK sent the request. From 2 on, an earlier one may have been carried out although its
+   * answer got lost.
+   */
   readonly attempts: number;
   readonly message: string;
 }
 
-/** What an error of the SDK means; undefined for an error that is not of AWS or the network, which is a bug. */
+/**
+ * What an error of the SDK means; undefined for an error that is not of AWS or the network, which is a bug.
+ */
 export function awsTrouble(error: unknown): AwsTrouble | undefined {
   if (!(error instanceof Error)) return undefined;
   const { $metadata: metadata, code } = error as {
@@ -83,8 +88,8 @@ function nameless({ message }: Error): string | undefined {
 
 /**
  * The error as a `StorageError` of one line that begins with the action and what it was done to
- * (`s3:PutObject s3://lake/data/…`), so that the line alone says which permission or resource to look at. An error
- * that is not of AWS or the network stays as it is: it is a bug.
+ * (`s3:PutObject s3://lake/data/…`), so that the line alone says which permission or resource to look at. An
+ * error that is not of AWS or the network stays as it is: it is a bug.
  */
 export function awsFailure(error: unknown, action: string): unknown {
   const trouble = awsTrouble(error);

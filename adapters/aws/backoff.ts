@@ -10,8 +10,8 @@ export interface Backoff {
 }
 
 /**
- * Milliseconds to wait after the try of that number (from 1). The whole pause is chance ("full jitter"): writers that
- * ran into each other must not meet again at the same moment.
+ * Milliseconds to wait after the try of that number (from 1). The whole pause is chance ("full jitter"):
+ * writers that ran into each other must not meet again at the same moment.
  */
 export function pauseAfter(attempt: number, { baseMs, capMs }: Backoff): number {
   return Math.round(Math.random() * Math.min(capMs, baseMs * 2 ** (attempt - 1)));

@@ -1,4 +1,6 @@
-/** Where AWS is and who we are. Left out, the SDK finds it as every AWS tool does: variables, profile, role. */
+/**
+ * Where AWS is and who we are. Left out, the SDK finds it as every AWS tool does: variables, profile, role.
+ */
 export interface AwsConnection {
   readonly region?: string;
   /** Something else that speaks the API: an emulator, a private endpoint. */
@@ -11,16 +13,23 @@ export interface AwsConnection {
 }
 
 /**
- * Tries of one request by the SDK itself, in its standard mode: throttling (503 SlowDown, ThrottlingException …), 5xx
- * and broken connections are sent again after a pause that doubles with jitter, from 0.1 s (throttled: 0.5 s) to 20 s.
- * Five of them ride out a burst; what lasts longer is told to the caller, whose own retry (a stage, a queue) has minutes
- * and not seconds to wait. An adapter never repeats what the SDK repeats, or the tries would multiply.
+ * Tries of one request by the SDK itself, in its standard mode: throttling (503 SlowDown, ThrottlingException
+ * …), 5xx and broken connections are sent again after a pause that doubles with jitter, from 0.1 s
+ * (throttled: 0.5 s) to 20 s. Five of them ride out a burst; what lasts longer is told to the caller, whose
+ * own retry (a stage, a queue) has minutes and not seconds to wait. An adapter never repeats what the SDK
+ * repeats, or the tries would multiply.
  */
 const USUAL_ATTEMPTS = 5;
-/** Where the limits are a few calls a second for the whole account and a run comes with all its partitions at once. */
+/**
+ * Where the limits are a few calls a second for the whole account and a run comes with all its partitions at
+ * once.
+ */
 export const PATIENT_ATTEMPTS = 8;
 
-/** The SDK has no time limits of its own: a connection that falls silent would hold a Lambda until it is killed. */
+/**
+ * The SDK has no time limits of its own: a connection that falls silent would hold a Lambda until it is
+ * killed.
+ */
 const CONNECTION_TIMEOUT_MS = 3_000;
 export const REQUEST_TIMEOUT_MS = 30_000;
 

@@ -14,7 +14,10 @@ export function wroteItself(error: unknown, writeId: string): boolean {
   return error instanceof ConditionalCheckFailedException && error.Item?.[STATE_TABLE.writeId]?.S === writeId;
 }
 
-/** Reasons for which DynamoDB cancels a transaction and that pass: nothing was written, and the next try may succeed. */
+/**
+ * Reasons for which DynamoDB cancels a transaction and that pass: nothing was written, and the next try may
+ * succeed.
+ */
 const PASSING = new Set([
   'TransactionConflict',
   'ThrottlingError',
@@ -23,8 +26,8 @@ const PASSING = new Set([
 ]);
 
 /**
- * Others were at work on the same items, or a transaction met throttling: not carried out, worth another try, and nothing
- * that the SDK repeats by itself.
+ * Others were at work on the same items, or a transaction met throttling: not carried out, worth another try,
+ * and nothing that the SDK repeats by itself.
  */
 export function isContention(error: unknown): boolean {
   const reasons = reasonsOf(error);

@@ -36,20 +36,24 @@ export interface DynamoStateStoreOptions {
   readonly connection?: AwsConnection;
 }
 
-/** Transactions that meet on an item are refused and may be sent again: two of them are done within some 10 ms. */
+/**
+ * Transactions that meet on an item are refused and may be sent again: two of them are done within some 10
+ * ms.
+ */
 const CONTENDED: Backoff = { attempts: 10, baseMs: 25, capMs: 1_000 };
 
 /**
  * Documents as items of one DynamoDB table; keys, attributes and access patterns stand in `state-table.ts`.
  *
- * One put is a PutItem or UpdateItem; several writes, and a delete with an expectation, are a TransactWriteItems. All may
- * be sent twice by the SDK when an answer gets lost, and must not take their own first try for somebody else's: a put
- * leaves its `write_id` in the item, which DynamoDB gives back when the condition does not hold, and a transaction
- * bears a token. An unconditional put that is carried out twice counts two revisions, which hurts nobody.
+ * One put is a PutItem or UpdateItem; several writes, and a delete with an expectation, are a
+ * TransactWriteItems. All may be sent twice by the SDK when an answer gets lost, and must not take their own
+ * first try for somebody else's: a put leaves its `write_id` in the item, which DynamoDB gives back when the
+ * condition does not hold, and a transaction bears a token. An unconditional put that is carried out twice
+ * counts two revisions, which hurts nobody.
  *
- * `conflict` is an expectation that does not hold, and nothing else: transactions that meet are tried again here, throttling
- * by the SDK, and what remains is a `StorageError`. Needs dynamodb:GetItem, PutItem, UpdateItem, DeleteItem and Query on the table,
- * and for `scan` dynamodb:Scan, which only an operator has.
+ * `conflict` is an expectation that does not hold, and nothing else: transactions that meet are tried again
+ * here, throttling by the SDK, and what remains is a `StorageError`. Needs dynamodb:GetItem, PutItem,
+ * UpdateItem, DeleteItem and Query on the table, and for `scan` dynamodb:Scan, which only an operator has.
  */
 export function openDynamoStateStore(options: DynamoStateStoreOptions): StateStore & { close(): void } {
   return new DynamoStateStore(options);
@@ -227,7 +231,10 @@ interface Range {
   holds(sort: string): boolean;
 }
 
-/** Bounds in bytes of UTF-8, the order of DynamoDB. An empty text bounds nothing and may not stand in a condition. */
+/**
+ * Bounds in bytes of UTF-8, the order of DynamoDB. An empty text bounds nothing and may not stand in a
+ * condition.
+ */
 function rangeOf({ prefix = '', from = '', to }: StateQuery): Range | 'nothing' {
   const holds = (sort: string) =>
     sort.startsWith(prefix) && inOrder(from, sort) && (to === undefined || inOrder(sort, to));

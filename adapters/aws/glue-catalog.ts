@@ -20,15 +20,18 @@ export interface GlueCatalogOptions {
   readonly connection?: AwsConnection;
 }
 
-/** Partitions of one table that are registered at the same moment may hinder each other; the SDK does not repeat that. */
+/**
+ * Partitions of one table that are registered at the same moment may hinder each other; the SDK does not
+ * repeat that.
+ */
 const CONTENDED: Backoff = { attempts: 8, baseMs: 200, capMs: 5_000 };
 
 /**
- * The tables of a Glue database. A partition gets its formats and columns from its table (the symlink input format over
- * Parquet), so that Athena reads both in one way; only the place differs.
+ * The tables of a Glue database. A partition gets its formats and columns from its table (the symlink input
+ * format over Parquet), so that Athena reads both in one way; only the place differs.
  *
- * Throws a `StorageError` where Glue stays out of reach, the table is not there, or the values do not fit its partition
- * columns. Needs glue:GetTable, CreatePartition and GetPartitions on catalog, database and tables.
+ * Throws a `StorageError` where Glue stays out of reach, the table is not there, or the values do not fit its
+ * partition columns. Needs glue:GetTable, CreatePartition and GetPartitions on catalog, database and tables.
  */
 export function openGlueCatalog(options: GlueCatalogOptions): Catalog & { close(): void } {
   return new GlueCatalog(options);

@@ -38,20 +38,21 @@ const SLOWEST_BYTES_PER_MS = 250;
 /**
  * A bucket as an object store.
  *
- * Every put is one PutObject, whatever its size (S3 takes 5 GB; ours end at 32 MB, the segment of a WARC file): it is
- * atomic, its condition is checked by S3 in the same step, its etag is one of its bytes, and there are no parts of a
- * multipart upload to be left behind.
+ * Every put is one PutObject, whatever its size (S3 takes 5 GB; ours end at 32 MB, the segment of a WARC
+ * file): it is atomic, its condition is checked by S3 in the same step, its etag is one of its bytes, and
+ * there are no parts of a multipart upload to be left behind.
  *
  * How a conditional put ends:
  *
  * | S3 says | meaning | we |
  * |---|---|---|
  * | 412, or 404 on If-Match | the condition does not hold | answer `precondition-failed` |
- * | … but the SDK had sent the request before, or the answer never came, or 5xx | perhaps our own put made it so | read the object: ours (bytes and metadata) is `stored` |
- * | 409 | another write or delete of the key is under way; ours was not carried out | put again, for then the condition decides; the object itself where that goes on |
+ * | … after the SDK sent it before, no answer, or 5xx | perhaps our own put | read the object: ours is `stored` |
+ * | 409 | another write of the key is under way | put again; read the object where that goes on |
  *
- * Throws a `StorageError` that names the action and the key for everything else. Needs s3:GetObject, s3:PutObject,
- * s3:DeleteObject and s3:ListBucket; without the last one, S3 answers 403 for an object that is not there.
+ * Throws a `StorageError` that names the action and the key for everything else. Needs s3:GetObject,
+ * s3:PutObject, s3:DeleteObject and s3:ListBucket; without the last one, S3 answers 403 for an object that is
+ * not there.
  */
 export function openS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore & { close(): void } {
   return new S3ObjectStore(options);
@@ -188,7 +189,10 @@ class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** What the object itself says about a conditional put whose answer does not. `error` is thrown where nothing was decided. */
+  /**
+   * What the object itself says about a conditional put whose answer does not. `error` is thrown where
+   * nothing was decided.
+   */
   async #decide(
     key: string,
     body: Uint8Array,
@@ -210,7 +214,8 @@ class S3ObjectStore implements ObjectStore {
       return { kind: 'stored', etag: now.etag };
     }
     const stillHolds = ifMatch === undefined ? now === undefined : now?.etag === ifMatch;
-    // Somebody else's object: we lost, or won and were replaced since. Either way the caller reads again and goes on from there.
+    // Somebody else's object: we lost, or won and were replaced since. Either way the caller reads again and
+    // goes on from there.
     if (!stillHolds) return { kind: 'precondition-failed' };
     throw failure;
   }
@@ -218,7 +223,8 @@ class S3ObjectStore implements ObjectStore {
   /** Undefined where there is no object. */
   async #read<T>(permission: string, key: string, read: () => Promise<T>): Promise<T | undefined> {
     try {
-      // An answer that was read to its end has metadata; what breaks off in its body is an error of the network alone.
+      // An answer that was read to its end has metadata; what breaks off in its body is an error of the
+      // network alone.
       return await retrying(this.#clock, BROKEN_BODY, isBrokenBody, read);
     } catch (error) {
       const trouble = awsTrouble(error);
@@ -276,7 +282,10 @@ function sameMetadata(a: Readonly<Record<string, string>>, b: Readonly<Record<st
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
-/** A connection that broke while the body came: the SDK had already handed the answer over, so it bears no metadata. */
+/**
+ * A connection that broke while the body came: the SDK had already handed the answer over, so it bears no
+ * metadata.
+ */
 function isBrokenBody(error: unknown): boolean {
   return error instanceof Error && !('$metadata' in error) && awsTrouble(error)?.kind === 'unclear';
 }

@@ -15,9 +15,10 @@ const MAX_TEXT_BYTES = 250 * 1024;
 const SUBJECT = /^[\x21-\x7e][\x20-\x7e]{0,99}$/;
 
 /**
- * Tells whoever subscribed to a topic. A text longer than SNS takes is cut, and says so: half a report is better than none.
- * Throws a RangeError for a subject that the port does not allow, a `StorageError` where SNS cannot take the message.
- * Needs sns:Publish on the topic. A message may come twice when an answer of SNS gets lost.
+ * Tells whoever subscribed to a topic. A text longer than SNS takes is cut, and says so: half a report is
+ * better than none. Throws a RangeError for a subject that the port does not allow, a `StorageError` where
+ * SNS cannot take the message. Needs sns:Publish on the topic. A message may come twice when an answer of SNS
+ * gets lost.
  */
 export function openSnsNotifier({
   topicArn,

@@ -3,10 +3,15 @@ import type { OutgoingMessage } from '../../core/ports/work-queue.ts';
 
 /** The limit of every batch of SQS. */
 export const MAX_ENTRIES = 10;
-/** Batches under way at once, where there are many: one after the other, 10,000 messages take half a minute. */
+/**
+ * Batches under way at once, where there are many: one after the other, 10,000 messages take half a minute.
+ */
 const BATCHES_AT_ONCE = 10;
 
-/** Messages in as few batches as SQS takes. Throws a RangeError for one that is too large or empty, before any is sent. */
+/**
+ * Messages in as few batches as SQS takes. Throws a RangeError for one that is too large or empty, before any
+ * is sent.
+ */
 export function batchesOf<Message extends OutgoingMessage>(messages: readonly Message[]): Message[][] {
   const batches: Message[][] = [];
   let batch: Message[] = [];
@@ -32,7 +37,10 @@ export function tensOf<Entry>(entries: readonly Entry[]): Entry[][] {
   );
 }
 
-/** Does `work` for each batch, some at once. Rejects with the first error when those under way with it have ended. */
+/**
+ * Does `work` for each batch, some at once. Rejects with the first error when those under way with it have
+ * ended.
+ */
 export async function forEachBatch<Entry>(
   batches: readonly Entry[][],
   work: (batch: Entry[]) => Promise<void>,

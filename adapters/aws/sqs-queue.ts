@@ -16,7 +16,10 @@ import { StorageError } from '../../core/ports/storage-error.ts';
 import type { OutgoingMessage, QueueDepth } from '../../core/ports/work-queue.ts';
 import { awsFailure, awsTrouble } from './aws-failure.ts';
 
-/** The longest that SQS delays a message when it is sent. Whoever receives it early looks at its own due time and releases it. */
+/**
+ * The longest that SQS delays a message when it is sent. Whoever receives it early looks at its own due time
+ * and releases it.
+ */
 const MAX_DELAY_S = 900;
 /** SQS hides a message for 12 hours from when it was received; the rest is for what has passed since then. */
 const MAX_HIDDEN_S = 43_200 - 1_200;
@@ -105,7 +108,10 @@ export class SqsQueue {
     await this.#attempt('sqs:ChangeMessageVisibility', () => this.#client.send(command)).catch(unlessGone);
   }
 
-  /** At most ten. Best effort: what stays hidden comes back by itself, and what is gone by now answers with a failure each. */
+  /**
+   * At most ten. Best effort: what stays hidden comes back by itself, and what is gone by now answers with a
+   * failure each.
+   */
   async show(receipts: readonly string[]): Promise<void> {
     const Entries = receipts.map((ReceiptHandle, n) => ({
       Id: String(n),

@@ -21,8 +21,8 @@ export interface SqsWorkQueueOptions {
   /** Named in errors about a queue that is not there. */
   readonly stack?: string;
   /**
-   * Seconds that `receive` waits for a message. Without waiting SQS asks only some of its servers, and says "nothing" of a
-   * queue that has something.
+   * Seconds that `receive` waits for a message. Without waiting SQS asks only some of its servers, and says
+   * "nothing" of a queue that has something.
    * @default 1
    */
   readonly waitSeconds?: number;
@@ -34,12 +34,13 @@ export interface SqsWorkQueueOptions {
 const UNPRINTABLE = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 /**
- * A standard SQS queue and its dead-letter queue. SQS itself moves a message to the dead letters when it was received more
- * often than its redrive policy allows; `bury` and `redrive` send the message to the other queue and then delete it, so that
- * a crash between the two leaves two of it and never none.
+ * A standard SQS queue and its dead-letter queue. SQS itself moves a message to the dead letters when it was
+ * received more often than its redrive policy allows; `bury` and `redrive` send the message to the other
+ * queue and then delete it, so that a crash between the two leaves two of it and never none.
  *
- * Times are whole seconds, rounded up. Needs sqs:SendMessage, ReceiveMessage, DeleteMessage, ChangeMessageVisibility and
- * GetQueueAttributes on both queues, and for `clear` sqs:PurgeQueue, which only an operator has.
+ * Times are whole seconds, rounded up. Needs sqs:SendMessage, ReceiveMessage, DeleteMessage,
+ * ChangeMessageVisibility and GetQueueAttributes on both queues, and for `clear` sqs:PurgeQueue, which only
+ * an operator has.
  */
 export function openSqsWorkQueue(options: SqsWorkQueueOptions): WorkQueue & { close(): void } {
   return new SqsWorkQueue(options);

@@ -1,13 +1,14 @@
 /**
- * The DynamoDB table of the state, in one place: what its items look like, which keys there are and how they are read.
+ * The DynamoDB table of the state, in one place: what its items look like, which keys there are and how they
+ * are read.
  *
- * Item: `pk` (S) and `sk` (S), the partition and the sort of the document · `revision` (N) · `value` (S), the document
- * as JSON · `write_id` (S), which write made it (see `dynamo-state-store.ts`) · `expires_at` (N, seconds), the table's TTL
- * attribute, on the documents that may go.
+ * Item: `pk` (S) and `sk` (S), the partition and the sort of the document · `revision` (N) · `value` (S), the
+ * document as JSON · `write_id` (S), which write made it (see `dynamo-state-store.ts`) · `expires_at` (N,
+ * seconds), the table's TTL attribute, on the documents that may go.
  *
- * JSON text and not a map, because it gives back every value as it was (DynamoDB's numbers have no −0 and end at 1e126,
- * its maps know no order), needs no code to convert and is as legible in the console. No attribute of a document is ever
- * queried, so nothing is lost.
+ * JSON text and not a map, because it gives back every value as it was (DynamoDB's numbers have no −0 and end
+ * at 1e126, its maps know no order), needs no code to convert and is as legible in the console. No attribute
+ * of a document is ever queried, so nothing is lost.
  *
  * | pk | sk | what | read by |
  * |---|---|---|---|
@@ -18,9 +19,9 @@
  * | `hosts` | `<host>` | last start of a request to a site, and its pause | get; conditional write |
  * | `finalized#<runId>` | `<source>#<target>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
- * Every read is by key and consistent; there is no index, and no scan but that of `rescrape reset`. `targets` and `hosts`
- * are the partitions that all runs share: one is written once for each partition of a run, the other once for each request,
- * far below the 1,000 writes a second that one key takes.
+ * Every read is by key and consistent; there is no index, and no scan but that of `rescrape reset`. `targets`
+ * and `hosts` are the partitions that all runs share: one is written once for each partition of a run, the
+ * other once for each request, far below the 1,000 writes a second that one key takes.
  */
 export const STATE_TABLE = {
   partitionKey: 'pk',
@@ -33,9 +34,9 @@ export const STATE_TABLE = {
 } as const;
 
 /**
- * Days that a document stays, by the first part of its partition; forever where it is not named. A finalize marker keeps the
- * scrape of one run from being counted twice, and a run cannot be redriven after 14 days, when its work is gone; the pace of
- * a site is of the moment.
+ * Days that a document stays, by the first part of its partition; forever where it is not named. A finalize
+ * marker keeps the scrape of one run from being counted twice, and a run cannot be redriven after 14 days,
+ * when its work is gone; the pace of a site is of the moment.
  */
 const KEPT_DAYS: Readonly<Record<string, number>> = { finalized: 30, hosts: 1 };
 

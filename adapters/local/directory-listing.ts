@@ -7,8 +7,9 @@ import { StorageError } from '../../core/ports/storage-error.ts';
 import { isAbsent, storageFailure } from './storage-failure.ts';
 
 /**
- * The objects below `root` whose key starts with `prefix`, in byte order of the keys. Holds one directory a level
- * at a time, never the tree. Names that can be no part of a key (the store's own, an editor's) are passed over.
+ * The objects below `root` whose key starts with `prefix`, in byte order of the keys. Holds one directory a
+ * level at a time, never the tree. Names that can be no part of a key (the store's own, an editor's) are
+ * passed over.
  */
 export async function* listDirectory(root: string, prefix: string): AsyncGenerator<ObjectListing> {
   const slash = prefix.lastIndexOf('/') + 1;

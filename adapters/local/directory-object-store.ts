@@ -38,9 +38,10 @@ const STALE_TEMPORARY_MS = 3_600_000;
 /**
  * A directory as an object store: every object is the file at its key, so any tool can read the lake.
  *
- * A put writes beside and renames, under a mutex that the operating system releases when its holder is killed.
- * Opening creates nothing but the root; `.tmp`, `.meta` and `.locks.sqlite` appear when they are needed.
- * `contentType` is not kept: nothing reads it from a file. Throws `StorageError` where the file system refuses.
+ * A put writes beside and renames, under a mutex that the operating system releases when its holder is
+ * killed. Opening creates nothing but the root; `.tmp`, `.meta` and `.locks.sqlite` appear when they are
+ * needed. `contentType` is not kept: nothing reads it from a file. Throws `StorageError` where the file
+ * system refuses.
  */
 export function openDirectoryObjectStore(root: string): ObjectStore & { close(): void } {
   const path = resolve(root);
@@ -168,7 +169,8 @@ class DirectoryObjectStore implements ObjectStore {
     writeTemporary(temporary, body, false);
     try {
       if (durable) await syncPath(temporary);
-      // A new object without conditions or metadata can be in nobody's way: no lock, which most writes of a run save.
+      // A new object without conditions or metadata can be in nobody's way: no lock, which most writes of a
+      // run save.
       const stored = this.#isPlainAndNew(key, path, options)
         ? rename(temporary, path)
         : this.#mutex.run(() => {
@@ -190,7 +192,9 @@ class DirectoryObjectStore implements ObjectStore {
     return { kind: 'stored', etag: etagOf(hash) };
   }
 
-  /** `link` fails where an object stands by now: a plain write takes no lock, so looking first is not enough. */
+  /**
+   * `link` fails where an object stands by now: a plain write takes no lock, so looking first is not enough.
+   */
   #swap(temporary: string, path: string, { ifNoneMatch }: PutOptions): boolean {
     if (ifNoneMatch === undefined) return rename(temporary, path);
     try {
@@ -226,7 +230,8 @@ class DirectoryObjectStore implements ObjectStore {
       const hash = hashOf(found.body);
       const metadata = this.#metadata.read(key, hash);
       if (metadata === undefined) {
-        // None, or swept by a swap since the body was read: only if the same file still stands there is it none.
+        // None, or swept by a swap since the body was read: only if the same file still stands there is it
+        // none.
         const now = statSync(path, { bigint: true, throwIfNoEntry: false });
         if (now?.ino !== found.stat.ino || now.ctimeNs !== found.stat.ctimeNs) continue;
       }
@@ -272,7 +277,10 @@ function rename(from: string, to: string): true {
   return true;
 }
 
-/** 128 bits of SHA-256: as collision-free as an etag needs, at half the cost of MD5 where the CPU has SHA instructions. */
+/**
+ * 128 bits of SHA-256: as collision-free as an etag needs, at half the cost of MD5 where the CPU has SHA
+ * instructions.
+ */
 function hashOf(body: Uint8Array): string {
   return digest('sha256', body, 'hex').slice(0, 32);
 }

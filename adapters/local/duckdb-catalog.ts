@@ -22,7 +22,9 @@ export class DuckDbCatalog {
     this.#relations = relations;
   }
 
-  /** Makes what the statement may mean: the relations whose names are words of it, all of them where none is. */
+  /**
+   * Makes what the statement may mean: the relations whose names are words of it, all of them where none is.
+   */
   prepare(connection: DuckDBConnection, sql: string): Promise<void> {
     const named = this.#behind(sql);
     const catalogue = named.length === 0;
@@ -57,8 +59,8 @@ export class DuckDbCatalog {
       await this.#makeTable(connection, table);
       this.#made.add(table);
     }
-    // A word of a view may be the name of another without meaning it, so names give no order: what fails for want
-    // of another view is tried again once that one is there.
+    // A word of a view may be the name of another without meaning it, so names give no order: what fails for
+    // want of another view is tried again once that one is there.
     let waiting = missing.filter((relation) => relation.kind === 'view');
     while (waiting.length > 0) {
       const failed: { view: (typeof waiting)[number]; error: unknown }[] = [];

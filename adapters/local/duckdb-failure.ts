@@ -8,7 +8,10 @@ interface Reading {
   readonly message: string;
 }
 
-/** What DuckDB 1.5 says when a file of the lake or the lock-down stops it, and how a person is told. First match wins. */
+/**
+ * What DuckDB 1.5 says when a file of the lake or the lock-down stops it, and how a person is told. First
+ * match wins.
+ */
 const READINGS: readonly Reading[] = [
   // It looks for a directory of that name where the file is not there.
   { pattern: /^.*"(.+\.parquet)\/\*\*\/.*$/, message: `the file $1 is gone: ${REMEDY}` },

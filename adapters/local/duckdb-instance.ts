@@ -4,8 +4,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { literalPath, quoteText } from './duckdb-relation.ts';
 
 /**
- * A database in memory that can read these files and nothing else. The order matters: once access is off, neither
- * it nor the list of paths can be changed any more, and then nothing at all.
+ * A database in memory that can read these files and nothing else. The order matters: once access is off,
+ * neither it nor the list of paths can be changed any more, and then nothing at all.
  */
 export async function openLockedInstance(files: readonly string[], threads: number): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(':memory:', {

@@ -6,8 +6,8 @@ export interface LocalTable {
   readonly files: readonly string[];
   readonly columns: readonly LocalColumn[];
   /**
-   * Columns that come from the last folders of the paths (`k=v/…/file`, in this order), with their DuckDB types; they stand
-   * after the others.
+   * Columns that come from the last folders of the paths (`k=v/…/file`, in this order), with their DuckDB
+   * types; they stand after the others.
    */
   readonly partitionTypes?: Readonly<Record<string, string>>;
   /** What a partition column's folder was called before: `run_date`: `date`. */
@@ -32,14 +32,14 @@ interface LocalView {
 export type LocalRelation = LocalTable | LocalView;
 
 /**
- * `strict` takes the columns of the first file for those of all, and opens no file that a filter on a partition
- * column leaves out. `by-name` opens them all and fills in what the older ones lack.
+ * `strict` takes the columns of the first file for those of all, and opens no file that a filter on a
+ * partition column leaves out. `by-name` opens them all and fills in what the older ones lack.
  */
 export type ColumnMatching = 'strict' | 'by-name';
 
 /**
- * The SELECT that a table stands for. `present` names the columns that the files have; the others are null. Every
- * column is cast to its type, so that the table looks the same whichever files it has.
+ * The SELECT that a table stands for. `present` names the columns that the files have; the others are null.
+ * Every column is cast to its type, so that the table looks the same whichever files it has.
  */
 export function tableQuery(
   table: LocalTable,
@@ -73,8 +73,8 @@ export function readParquet(table: LocalTable, matching: ColumnMatching): string
 }
 
 /**
- * The value of each partition column, in SQL. `filename` by this very name: then DuckDB folds it for each file, and opens
- * none that a filter rules out.
+ * The value of each partition column, in SQL. `filename` by this very name: then DuckDB folds it for each
+ * file, and opens none that a filter rules out.
  */
 function folderValues({ partitionTypes = {}, earlierFolders = {} }: LocalTable): Map<string, string> {
   const names = Object.keys(partitionTypes);

@@ -14,8 +14,8 @@ import {
 const SAFE_DECIMAL_DIGITS = 15;
 
 /**
- * A value of DuckDB as the `Warehouse` port promises it. What is not named here is as DuckDB's own JSON has it: DATE
- * as `YYYY-MM-DD`, LIST as array, STRUCT as object, NaN and infinities as text.
+ * A value of DuckDB as the `Warehouse` port promises it. What is not named here is as DuckDB's own JSON has
+ * it: DATE as `YYYY-MM-DD`, LIST as array, STRUCT as object, NaN and infinities as text.
  */
 export const plainValue: DuckDBValueConverter<Json> = (value, type, converter) => {
   if (typeof value === 'bigint') return plainInteger(value);

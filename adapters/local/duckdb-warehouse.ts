@@ -34,10 +34,10 @@ export interface DuckDbWarehouseOptions {
 }
 
 /**
- * The lake as DuckDB sees it: a database in memory with a view for each relation.
- * A statement can read the files of the relations and nothing else: no other file, no write, no extension, no
- * setting. Mistakes in the SQL and damaged files are a `WarehouseError` of one line. Nothing is opened before the
- * first query, so a mistake in the relations shows there, too.
+ * The lake as DuckDB sees it: a database in memory with a view for each relation. A statement can read the
+ * files of the relations and nothing else: no other file, no write, no extension, no setting. Mistakes in the
+ * SQL and damaged files are a `WarehouseError` of one line. Nothing is opened before the first query, so a
+ * mistake in the relations shows there, too.
  */
 export function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Warehouse {
   return new DuckDbWarehouse(options);
@@ -116,7 +116,10 @@ async function queryOnce(
   return run(statement, parameters);
 }
 
-/** The lock-down does not keep COPY from writing over a file that may be read, nor EXPLAIN ANALYZE from running one. */
+/**
+ * The lock-down does not keep COPY from writing over a file that may be read, nor EXPLAIN ANALYZE from
+ * running one.
+ */
 function refuseWrites(type: StatementType, sql: string): void {
   if (type === StatementType.SELECT) return;
   const analyze = type === StatementType.EXPLAIN && /\banalyze\b/i.test(sql);

@@ -17,7 +17,10 @@ export function writeTemporary(path: string, body: Uint8Array, durable: boolean)
   }
 }
 
-/** Brings a file or directory to the disk without keeping the event loop waiting for it (a millisecond or more). */
+/**
+ * Brings a file or directory to the disk without keeping the event loop waiting for it (a millisecond or
+ * more).
+ */
 export async function syncPath(path: string): Promise<void> {
   const handle = openSync(path, 'r');
   try {

@@ -4,12 +4,14 @@ import { StorageError } from '../../core/ports/storage-error.ts';
 import { syncPath } from './durable-file.ts';
 import { isAbsent } from './storage-failure.ts';
 
-/** Directories remembered before the memory starts anew: about 1 MB at most, whatever the length of a window. */
+/**
+ * Directories remembered before the memory starts anew: about 1 MB at most, whatever the length of a window.
+ */
 const REMEMBERED = 4096;
 
 /**
- * The directories below the root of a store. Remembers which ones exist and really lie there, so that a put or a
- * get costs no system call for its directory.
+ * The directories below the root of a store. Remembers which ones exist and really lie there, so that a put
+ * or a get costs no system call for its directory.
  */
 export class LakeDirectories {
   readonly #root: string;
@@ -42,7 +44,10 @@ export class LakeDirectories {
     return true;
   }
 
-  /** After a rename into the directory: the new name must survive a power cut, and so must the directory's own. */
+  /**
+   * After a rename into the directory: the new name must survive a power cut, and so must the directory's
+   * own.
+   */
   async sync(directory: string): Promise<void> {
     await syncPath(directory);
     if (this.#durable.has(directory)) return;
@@ -58,7 +63,10 @@ export class LakeDirectories {
     this.#durable.clear();
   }
 
-  /** A link could lead a key out of the store, and a rename over it to another file system would not be atomic. */
+  /**
+   * A link could lead a key out of the store, and a rename over it to another file system would not be
+   * atomic.
+   */
   #refuseLink(directory: string): void {
     if (realpathSync.native(directory) !== directory) {
       throw new StorageError(

@@ -4,8 +4,8 @@ import { StorageError } from '../../core/ports/storage-error.ts';
 import { hasCode } from './storage-failure.ts';
 
 /**
- * Step by step: Node's own recursive mkdir never returns where the system answers ENOENT for a directory whose parent is
- * there, as /proc and read-only mounts do.
+ * Step by step: Node's own recursive mkdir never returns where the system answers ENOENT for a directory
+ * whose parent is there, as /proc and read-only mounts do.
  */
 export function makeRoot(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;

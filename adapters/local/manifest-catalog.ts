@@ -5,8 +5,8 @@ import type { ObjectStore } from '../../core/ports/object-store.ts';
 const MANIFEST = /^tables\/[^/]+\/((?:[^/=]+=[^/]+\/)+)manifest$/;
 
 /**
- * The catalog where queries read the manifests themselves: a partition is known as soon as its manifest stands, so
- * registering one is nothing to do.
+ * The catalog where queries read the manifests themselves: a partition is known as soon as its manifest
+ * stands, so registering one is nothing to do.
  */
 export function manifestCatalog(lake: Pick<ObjectStore, 'list'>): Catalog {
   return {

@@ -61,7 +61,10 @@ export class ObjectMetadata {
     }
   }
 
-  /** After the swap, under the mutex: removes what belonged to earlier bodies. Best effort: leftovers do no harm. */
+  /**
+   * After the swap, under the mutex: removes what belonged to earlier bodies. Best effort: leftovers do no
+   * harm.
+   */
   sweep(key: string, hash: string | undefined): void {
     const directory = join(this.#root, key);
     if (!existsSync(directory)) return;

@@ -18,7 +18,9 @@ export class ProcessMutex {
     this.#file = file;
   }
 
-  /** Runs the critical section, which must be synchronous: an await inside would let this process in twice. */
+  /**
+   * Runs the critical section, which must be synchronous: an await inside would let this process in twice.
+   */
   run<T>(section: () => T): T {
     let lock: Lock;
     try {

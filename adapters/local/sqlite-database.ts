@@ -8,8 +8,9 @@ const TRY_EVERY_MS = 5;
 const BUSY = 5;
 
 /**
- * Opens a SQLite file and sees to its schema. The switch to WAL of a new file does not wait as other statements do: of two
- * processes that make the file at the same moment one is told at once that it is locked, and tries again here.
+ * Opens a SQLite file and sees to its schema. The switch to WAL of a new file does not wait as other
+ * statements do: of two processes that make the file at the same moment one is told at once that it is
+ * locked, and tries again here.
  */
 export function openSqliteDatabase(path: string, schema: string): DatabaseSync {
   const deadline = performance.now() + BUSY_TIMEOUT_MS;

@@ -16,9 +16,9 @@ import { storageFailure } from './storage-failure.ts';
 const PAGE = 256;
 
 /**
- * Documents in one SQLite file. A commit is on the disk when `write` resolves (WAL with synchronous=FULL: about
- * 60 µs against 15 µs with NORMAL, which may lose the last commits in a power cut).
- * Throws `StorageError` where the file is damaged, locked or cannot be written.
+ * Documents in one SQLite file. A commit is on the disk when `write` resolves (WAL with synchronous=FULL:
+ * about 60 µs against 15 µs with NORMAL, which may lose the last commits in a power cut). Throws
+ * `StorageError` where the file is damaged, locked or cannot be written.
  */
 export function openSqliteStateStore(file: string): StateStore & { close(): void } {
   const path = resolve(file);

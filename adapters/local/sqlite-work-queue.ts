@@ -19,8 +19,8 @@ import { storageFailure } from './storage-failure.ts';
 const PAGE = 256;
 
 /**
- * `due_at` is when a message may be received, or received again; `receipt` is that of the delivery under way, null while
- * nobody has it. Times in milliseconds.
+ * `due_at` is when a message may be received, or received again; `receipt` is that of the delivery under way,
+ * null while nobody has it. Times in milliseconds.
  */
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
@@ -51,17 +51,18 @@ export interface SqliteWorkQueueOptions {
 }
 
 /**
- * A queue in one SQLite file, shared by any number of processes. What a method did is on the disk when it resolves.
- * Acknowledging, releasing or burying with the receipt of an earlier delivery changes nothing: the message is somebody else's by then.
- * Throws `StorageError` where the file is damaged, locked or cannot be written.
+ * A queue in one SQLite file, shared by any number of processes. What a method did is on the disk when it
+ * resolves. Acknowledging, releasing or burying with the receipt of an earlier delivery changes nothing: the
+ * message is somebody else's by then. Throws `StorageError` where the file is damaged, locked or cannot be
+ * written.
  */
 export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue & { close(): void } {
   return new SqliteWorkQueue(options);
 }
 
 /**
- * SQS hides a message for twelve hours at most; this is an hour more. What is due later still was sent by a clock that ran
- * ahead: it is due now.
+ * SQS hides a message for twelve hours at most; this is an hour more. What is due later still was sent by a
+ * clock that ran ahead: it is due now.
  */
 const LONGEST_DELAY_MS = 13 * 3_600_000;
 const DUE = '(due_at <= ? OR due_at > ?)';
@@ -226,7 +227,10 @@ class SqliteWorkQueue implements WorkQueue {
     database.prepare(`DELETE FROM messages WHERE ${spent}`).run(...bound);
   }
 
-  /** Also a write transaction: what is due and what is dead changes with the hour. `nothing`: the answer of a file not there. */
+  /**
+   * Also a write transaction: what is due and what is dead changes with the hour. `nothing`: the answer of a
+   * file not there.
+   */
   #read<T>(nothing: T, work: (database: DatabaseSync) => T): T {
     if (!this.#isThere()) return nothing;
     return this.#transact('read', (database) => {

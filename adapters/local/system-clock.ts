@@ -21,7 +21,10 @@ export const systemClock: Clock = {
   },
 };
 
-/** The machine's clock, so many milliseconds fast; slow where they are negative. It sleeps as long as any other. */
+/**
+ * The machine's clock, so many milliseconds fast; slow where they are negative. It sleeps as long as any
+ * other.
+ */
 export function clockAhead(ms: number): Clock {
   return { ...systemClock, now: () => Date.now() + ms };
 }

@@ -15,8 +15,8 @@ const FAILURE_CODES: Readonly<Record<string, HttpFailure['code']>> = {
 };
 
 /**
- * One request on its way: collects the response, holds it to its limits, and settles exactly once. Whatever is told after
- * that is passed over.
+ * One request on its way: collects the response, holds it to its limits, and settles exactly once. Whatever
+ * is told after that is passed over.
  */
 export class Exchange {
   /** Closes the connection under an exchange that is over. */
@@ -58,7 +58,10 @@ export class Exchange {
     if (!this.#settled) this.#enter('headers');
   }
 
-  /** `rawHeaders`: names and values in turn, latin1, which keeps every byte of a value (RFC 9110, section 5.5). */
+  /**
+   * `rawHeaders`: names and values in turn, latin1, which keeps every byte of a value (RFC 9110, section
+   * 5.5).
+   */
   onResponse(status: number, statusText: string, rawHeaders: readonly string[]): void {
     if (this.#settled) return;
     this.#status = status;
@@ -124,7 +127,8 @@ export class Exchange {
   }
 
   #expire(phase: Phase, ofPhase: boolean): void {
-    // Our own parsing may have kept the loop busy past the deadline: let what has arrived meanwhile count first.
+    // Our own parsing may have kept the loop busy past the deadline: let what has arrived meanwhile count
+    // first.
     setImmediate(() => {
       if (this.#settled || (ofPhase && this.#phase !== phase)) return;
       const { limits } = this.#request;

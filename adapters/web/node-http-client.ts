@@ -14,13 +14,17 @@ export interface NodeHttpClientOptions {
 /** Bytes of response headers; sites with long policies and many cookies pass Node's default of 16 KB. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** Sites close what was idle for five seconds or more: whoever takes up a connection just then has asked for nothing. */
+/**
+ * Sites close what was idle for five seconds or more: whoever takes up a connection just then has asked for
+ * nothing.
+ */
 const KEEPING = { keepAlive: true, timeout: 4000 } as const;
 
 /**
- * HTTP/1.1 with what Node brings. Keeps connections alive, those that were opened with permission for private addresses
- * apart. `send` rejects only with the reason of the caller's own signal, or for a request that cannot be written (a line
- * break in a header). Whatever a server does ends as a `failed` exchange, and nothing escapes it.
+ * HTTP/1.1 with what Node brings. Keeps connections alive, those that were opened with permission for private
+ * addresses apart. `send` rejects only with the reason of the caller's own signal, or for a request that
+ * cannot be written (a line break in a header). Whatever a server does ends as a `failed` exchange, and
+ * nothing escapes it.
  */
 export class NodeHttpClient implements HttpClient {
   readonly #resolve: ResolveHost;
@@ -86,8 +90,9 @@ export class NodeHttpClient implements HttpClient {
       response.once('end', () => exchange.onEnd());
       response.on('error', (error) => exchange.onError(error));
     });
-    // `on` and not `once`, as above: Node tells a second error of a request that was destroyed, and of one that is over.
-    // Not asked again where the site hung up on a kept connection: it may have seen the request, and each is an attempt.
+    // `on` and not `once`, as above: Node tells a second error of a request that was destroyed, and of one
+    // that is over. Not asked again where the site hung up on a kept connection: it may have seen the
+    // request, and each is an attempt.
     sent.on('error', (error) => exchange.onError(error));
     sent.once('upgrade', (_response, socket) => {
       socket.on('error', () => undefined).destroy();

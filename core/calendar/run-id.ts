@@ -14,8 +14,9 @@ export function dayOfRun(runId: string): CivilDate {
 }
 
 /**
- * The id of the run that a schedule asked for: a UUIDv7 of the time it was due, whose other bits come from the source. A
- * stage that is retried, or a schedule that fires twice, makes the same run and not a second one.
+ * The id of the run that a schedule asked for: a UUIDv7 of the time it was due, whose other bits come from
+ * the source. A stage that is retried, or a schedule that fires twice, makes the same run and not a second
+ * one.
  */
 export function scheduledRunId(source: string, dueAt: number): string {
   const digest = createHash('sha256').update(`${source} ${dueAt}`).digest();

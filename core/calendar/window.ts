@@ -6,7 +6,10 @@ export interface DateRange {
   readonly end: CivilDate;
 }
 
-/** Ten years and some days: what a completeness answer is measured on, and more than any sane backfill asks for at once. */
+/**
+ * Ten years and some days: what a completeness answer is measured on, and more than any sane backfill asks
+ * for at once.
+ */
 export const MAX_WINDOW_DAYS = 3660;
 
 /**
@@ -28,7 +31,10 @@ export function civilDateAt(now: number, timeZone: string): CivilDate {
 /** A winter and a summer of both hemispheres; milliseconds. */
 const SEASONS = [Date.UTC(2026, 0, 1, 12), Date.UTC(2026, 6, 1, 12)];
 
-/** Minutes by which the clocks of a time zone are ahead of UTC (behind: negative), in the season in which that is the least. */
+/**
+ * Minutes by which the clocks of a time zone are ahead of UTC (behind: negative), in the season in which that
+ * is the least.
+ */
 export function leastOffset(timeZone: string): number {
   const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' });
   const offsets = SEASONS.map((at) => {
@@ -42,10 +48,11 @@ export function leastOffset(timeZone: string): number {
 /**
  * The last `windowDays` dates in `timeZone`, that of `now` included: always that many consecutive dates.
  *
- * Counted in calendar dates, never in blocks of 24 hours, so a change to or from summer time moves nothing. Two
- * oddities of calendars show: a date that a zone skipped (Samoa went from 2011-12-29 to 2011-12-31) still stands in
- * the window, because it is a partition like any other and its index says that it is empty; and where a clock goes back
- * over midnight (St. John's until 2011, from 00:01 to 23:01) the window steps back a day for that hour.
+ * Counted in calendar dates, never in blocks of 24 hours, so a change to or from summer time moves nothing.
+ * Two oddities of calendars show: a date that a zone skipped (Samoa went from 2011-12-29 to 2011-12-31) still
+ * stands in the window, because it is a partition like any other and its index says that it is empty; and
+ * where a clock goes back over midnight (St. John's until 2011, from 00:01 to 23:01) the window steps back a
+ * day for that hour.
  */
 export function windowFor(options: {
   readonly now: number;
@@ -70,8 +77,8 @@ export type CheckedWindow =
     };
 
 /**
- * Judges two dates that a person typed. `today` is the date in the source's time zone (`civilDateAt`): a date that has
- * not begun there has an index that is empty for now, and must not be published as an empty day.
+ * Judges two dates that a person typed. `today` is the date in the source's time zone (`civilDateAt`): a date
+ * that has not begun there has an index that is empty for now, and must not be published as an empty day.
  */
 export function checkWindow(start: string, end: string, today: CivilDate): CheckedWindow {
   const first = parseCivilDate(start);

@@ -16,8 +16,9 @@ export interface GzipMember {
 }
 
 /**
- * The one gzip member that starts at `offset`, whatever follows it. `gunzipSync` would go on into the next members,
- * and fail where the slice ends inside one. Throws a CaptureError where the member is damaged or cut off.
+ * The one gzip member that starts at `offset`, whatever follows it. `gunzipSync` would go on into the next
+ * members, and fail where the slice ends inside one. Throws a CaptureError where the member is damaged or cut
+ * off.
  */
 export function readGzipMember(bytes: Uint8Array, offset: number): GzipMember {
   const dataStart = offset + headerLength(bytes, offset);

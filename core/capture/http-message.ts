@@ -10,8 +10,9 @@ const STATUS_LINE = /^HTTP\/[\d.]+ (\d{3})(?: (.*))?$/;
 type Header = readonly [string, string];
 
 /**
- * Status line and headers as they came, ending in an empty line. Transfer-Encoding is undone in the stored body, so
- * the header is renamed; Content-Length tells the true length (a 304 may carry the length of another body).
+ * Status line and headers as they came, ending in an empty line. Transfer-Encoding is undone in the stored
+ * body, so the header is renamed; Content-Length tells the true length (a 304 may carry the length of another
+ * body).
  */
 export function encodeHttpHead(
   response: Pick<HttpResponse, 'status' | 'statusText' | 'headers' | 'body'>,
@@ -57,8 +58,8 @@ function storedHeaders(headers: readonly Header[], bodyLength: number): Header[]
 }
 
 /**
- * One byte a character, which is how HTTP clients hand headers over; what cannot have come that way is stored as
- * UTF-8. A line break would start a header that nobody sent.
+ * One byte a character, which is how HTTP clients hand headers over; what cannot have come that way is stored
+ * as UTF-8. A line break would start a header that nobody sent.
  */
 function oneLine(text: string): string {
   const line = text.replace(/[\r\n]+/g, ' ');

@@ -20,20 +20,23 @@ export interface WarcInfo {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Milliseconds; written where it differs from WARC-Date. WARC 1.1 lets a record carry fields of one's own (section 4). */
+/**
+ * Milliseconds; written where it differs from WARC-Date. WARC 1.1 lets a record carry fields of one's own
+ * (section 4).
+ */
 export const LOOKED_AT = 'Rescrape-Looked-At';
 
 const VERSION = 'WARC/1.1';
 /**
- * Deflate levels. Measured on one core with a 178 KB page: level 1 takes 0.5 ms for 24 KB, level 6 1.8 ms for 20 KB.
- * A body that is compressed already gains nothing and is stored (0.03 ms against 0.19 ms).
+ * Deflate levels. Measured on one core with a 178 KB page: level 1 takes 0.5 ms for 24 KB, level 6 1.8 ms for
+ * 20 KB. A body that is compressed already gains nothing and is stored (0.03 ms against 0.19 ms).
  */
 const LEVEL_FOR_PLAIN = 1;
 const LEVEL_FOR_ENCODED = 0;
 
 /**
- * The capture as one gzip member with one `response` record. Members put one after another are a valid .warc.gz.
- * The HTTP message is stored as it came, its body still content-encoded.
+ * The capture as one gzip member with one `response` record. Members put one after another are a valid
+ * .warc.gz. The HTTP message is stored as it came, its body still content-encoded.
  */
 export async function encodeCapture(capture: Capture): Promise<Uint8Array> {
   const { response, fetchedAt, lookedAt } = capture;
@@ -72,8 +75,9 @@ export async function encodeWarcInfo(info: WarcInfo): Promise<Uint8Array> {
 }
 
 /**
- * A record as WARC 1.1 frames it (section 4): version, named fields, an empty line, the block, two line ends. Written here and
- * read with warcio, which cannot be asked for the one without the other: its compression and hashing are 90 KB of a bundle.
+ * A record as WARC 1.1 frames it (section 4): version, named fields, an empty line, the block, two line ends.
+ * Written here and read with warcio, which cannot be asked for the one without the other: its compression and
+ * hashing are 90 KB of a bundle.
  */
 function recordOf(headers: Readonly<Record<string, string>>, block: Uint8Array): Uint8Array {
   const fields = Object.entries({ ...headers, 'Content-Length': String(block.length) });

@@ -14,8 +14,8 @@ export interface StoredCapture {
 }
 
 /**
- * The capture whose record starts with the first byte; what follows it is ignored, so a slice of a file that is
- * longer than the record will do. Throws a CaptureError where the bytes are damaged or hold no response.
+ * The capture whose record starts with the first byte; what follows it is ignored, so a slice of a file that
+ * is longer than the record will do. Throws a CaptureError where the bytes are damaged or hold no response.
  */
 export async function decodeCapture(bytes: Uint8Array): Promise<Capture> {
   const capture = await decodeRecord(readGzipMember(bytes, 0).content);
@@ -23,7 +23,10 @@ export async function decodeCapture(bytes: Uint8Array): Promise<Capture> {
   return capture;
 }
 
-/** Every response of a capture file, in its order; other records are passed over. Throws as `decodeCapture` does. */
+/**
+ * Every response of a capture file, in its order; other records are passed over. Throws as `decodeCapture`
+ * does.
+ */
 export async function* readCaptures(file: Uint8Array): AsyncGenerator<StoredCapture> {
   for (let offset = 0; offset < file.length; ) {
     const { content, length } = readGzipMember(file, offset);

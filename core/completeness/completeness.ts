@@ -21,7 +21,10 @@ export interface CompletenessQuery extends DateRange {
   readonly targets?: readonly string[];
   /** The date in the source's time zone (`civilDateAt`); later dates are not missing yet. */
   readonly today: CivilDate;
-  /** Asked of every date that has a current version; answers what is wrong with its files. Left out: nobody looks. */
+  /**
+   * Asked of every date that has a current version; answers what is wrong with its files. Left out: nobody
+   * looks.
+   */
   readonly damageOf?: (partition: Partition) => Promise<string | undefined>;
 }
 
@@ -33,8 +36,8 @@ export interface CompletenessReport {
   readonly end: CivilDate;
   readonly today: CivilDate;
   /**
-   * `incomplete` where a date is missing, damaged, held, incomplete or stale. `open` where none is, but some are open: today, or with
-   * items that have no result yet. Suspicious dates do not decide it.
+   * `incomplete` where a date is missing, damaged, held, incomplete or stale. `open` where none is, but some
+   * are open: today, or with items that have no result yet. Suspicious dates do not decide it.
    */
   readonly verdict: 'complete' | 'open' | 'incomplete';
   /** What makes it `incomplete`; empty where it is not. */
@@ -63,8 +66,8 @@ export interface TargetCompleteness {
   };
   readonly rows: number;
   /**
-   * Dates with fewer items than `max(minItems, mean − 2·stddev)` of all other dates on record, also those whose status
-   * is worse than suspicious.
+   * Dates with fewer items than `max(minItems, mean − 2·stddev)` of all other dates on record, also those
+   * whose status is worse than suspicious.
    */
   readonly suspicious: readonly SuspiciousDay[];
   /** Every date of the range, in order. */
@@ -75,8 +78,9 @@ const DAY_MS = 86_400_000;
 const ALL_DATES: DateRange = { start: civilDate('1000-01-01'), end: civilDate('9999-12-31') };
 
 /**
- * Answers from the counts that each commit left in the state store: without `damageOf` no manifest and no data file is
- * opened, which is what keeps ten years of dates under a second. What the lake says, row by row, is for `checkLake`.
+ * Answers from the counts that each commit left in the state store: without `damageOf` no manifest and no
+ * data file is opened, which is what keeps ten years of dates under a second. What the lake says, row by row,
+ * is for `checkLake`.
  */
 export async function completeness(
   state: StateStore,
@@ -178,7 +182,10 @@ async function targetCompleteness(
   };
 }
 
-/** `freshAt`: milliseconds. Days after the date every zone has left it, and to ask a calendar ten years of times costs. */
+/**
+ * `freshAt`: milliseconds. Days after the date every zone has left it, and to ask a calendar ten years of
+ * times costs.
+ */
 function isEarly(date: CivilDate, freshAt: number | undefined, timeZone: string): boolean {
   if (freshAt === undefined || freshAt > (epochDay(date) + 3) * DAY_MS) return false;
   return civilDateAt(freshAt, timeZone) <= date;

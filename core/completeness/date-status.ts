@@ -11,8 +11,8 @@ import type { SuspiciousDay } from './statistics.ts';
  * - `missing`: there is no current version; as a rule nothing was ever committed.
  * - `damaged`: the files of its current version are not as they were committed, or gone.
  * - `held`: a version waits for a person to accept or reject it; the one before is current.
- * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have none; or several
- *   items have the same rows.
+ * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have
+ *   none; or several items have the same rows.
  * - `stale`: the last run that was to refresh it did not.
  * - `open`: all that the source has so far is there, but its day is not over, or items have no result yet.
  * - `suspicious`: all that the source lists is there, but the list is improbably short.
@@ -34,8 +34,8 @@ export const DATE_STATUSES = [
 export type DateStatus = (typeof DATE_STATUSES)[number];
 
 /**
- * Statuses that disprove completeness. `suspicious` only casts doubt: two dates in a hundred are that by chance. `open` ones
- * are neither complete nor incomplete.
+ * Statuses that disprove completeness. `suspicious` only casts doubt: two dates in a hundred are that by
+ * chance. `open` ones are neither complete nor incomplete.
  */
 export const INCOMPLETE_STATUSES = [
   'missing',
@@ -50,7 +50,10 @@ export type IncompleteStatus = (typeof INCOMPLETE_STATUSES)[number];
 export interface PartitionJudgement {
   readonly date: CivilDate;
   readonly status: DateStatus;
-  /** Items that the source lists and that can have rows; null where its index was never read, or could not be the last time. */
+  /**
+   * Items that the source lists and that can have rows; null where its index was never read, or could not be
+   * the last time.
+   */
   readonly expected: number | null;
   /** Items with rows from the source as the last refresh saw it. */
   readonly found: number;
@@ -89,7 +92,10 @@ export interface DateEvidence {
   readonly damage: string | undefined;
 }
 
-/** Items that the current version lists, those without rows left out that failed; undefined where there is none, or where the counts on record are those of a held one. */
+/**
+ * Items that the current version lists, those without rows left out that failed; undefined where there is
+ * none, or where the counts on record are those of a held one.
+ */
 export function itemsOf(standing: PartitionRecord): number | undefined {
   if (standing.version === null || isHeld(standing)) return undefined;
   const { found, empty, carried, pending, abandoned, void: voids } = standing;
@@ -173,7 +179,9 @@ function withdrawnReason({ withdrawn: { count, ids } }: PartitionRecord): string
   return count > 0 ? withdrawnText(ids, count) : null;
 }
 
-/** Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it. */
+/**
+ * Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it.
+ */
 function whyStale({ due, skipped }: DateEvidence, standing: PartitionRecord): string | undefined {
   const failed = standing.status === 'failed';
   if (!failed && (due === undefined || isSettled(standing, due))) return undefined;

@@ -25,9 +25,9 @@ export interface LakeCheckQuery extends DateRange {
 }
 
 /**
- * Reads every current version of the range to its last row, and holds it against what its commit put on record.
- * Holds one partition at a time. Whatever is wrong is a finding; versions that no manifest names are fine. A run that
- * commits meanwhile may show as `register_differs` for a moment.
+ * Reads every current version of the range to its last row, and holds it against what its commit put on
+ * record. Holds one partition at a time. Whatever is wrong is a finding; versions that no manifest names are
+ * fine. A run that commits meanwhile may show as `register_differs` for a moment.
  */
 export async function checkLake(
   stores: { readonly lake: ObjectStore; readonly state: StateStore },

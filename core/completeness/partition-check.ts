@@ -17,7 +17,10 @@ export interface PartitionCheck {
   readonly findings: readonly LakeFinding[];
 }
 
-/** Reads the current version of one partition as a query engine would, and judges it. Never throws for what it finds. */
+/**
+ * Reads the current version of one partition as a query engine would, and judges it. Never throws for what it
+ * finds.
+ */
 export async function checkPartition(
   lake: ObjectStore,
   source: Source,

@@ -14,8 +14,9 @@ export interface RefreshDue {
 }
 
 /**
- * For each target, the newest run whose window covers each date of the range, whatever came of the run. A date that no
- * run on record covers is not there. Reads from the newest run back, and stops when every date has its run.
+ * For each target, the newest run whose window covers each date of the range, whatever came of the run. A
+ * date that no run on record covers is not there. Reads from the newest run back, and stops when every date
+ * has its run.
  */
 export async function lastRuns(
   state: StateStore,

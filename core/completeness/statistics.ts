@@ -14,8 +14,8 @@ export interface Summary {
   readonly mean: number;
   readonly median: number;
   /**
-   * Of the sample (n − 1), the one that STDDEV means in Athena and DuckDB; undefined for a single day, which tells
-   * nothing of spread (SQL says NULL).
+   * Of the sample (n − 1), the one that STDDEV means in Athena and DuckDB; undefined for a single day, which
+   * tells nothing of spread (SQL says NULL).
    */
   readonly stddev: number | undefined;
   readonly min: number;
@@ -30,8 +30,8 @@ export interface SuspiciousDay extends DayCount {
 }
 
 /**
- * Days that a baseline needs before it may accuse: fewer give a spread that is mostly chance. For the same day of the
- * week this is the four weeks of history, not counting the tested day.
+ * Days that a baseline needs before it may accuse: fewer give a spread that is mostly chance. For the same
+ * day of the week this is the four weeks of history, not counting the tested day.
  */
 export const BASELINE_DAYS = 4;
 
@@ -59,13 +59,13 @@ export function summarize(counts: readonly DayCount[]): Summary | undefined {
 /**
  * Days of `range` with fewer items than `max(minItems, mean − 2·stddev)`, in date order.
  *
- * The baseline is every other day of `history` (give all of it, not just the range; one entry a date, in any order) or,
- * where the history has at least four others on the same day of the week, those only: a Sunday is measured by Sundays.
- * Under four days there is no baseline, and `minItems` judges alone.
+ * The baseline is every other day of `history` (give all of it, not just the range; one entry a date, in any
+ * order) or, where the history has at least four others on the same day of the week, those only: a Sunday is
+ * measured by Sundays. Under four days there is no baseline, and `minItems` judges alone.
  *
- * A day without any item was committed because the source's own index said that there is nothing (no other empty day
- * is ever committed), so `minItems` does not accuse it; the baseline does, where the days around it make an empty day
- * improbable, because an index can be wrong too. Linear in the days of the history.
+ * A day without any item was committed because the source's own index said that there is nothing (no other
+ * empty day is ever committed), so `minItems` does not accuse it; the baseline does, where the days around it
+ * make an empty day improbable, because an index can be wrong too. Linear in the days of the history.
  */
 export function findSuspicious(
   history: readonly DayCount[],

@@ -9,12 +9,12 @@ const ENGINE_NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
 /**
  * The views over `attempts`, `commits` and `runs`, each after those that it reads.
  *
- * One text for both engines, so only what DuckDB and Trino agree on: no median, no calendar function, no named window;
- * integers are made DOUBLE before they are divided; "now" is an instant cut down to UTC, whatever the zone of the
- * session. All times are UTC. The tables are those of `core/lake/log-tables`, partitioned by `run_date` (DATE), the UTC date
- * on which the run began: views that look back some days filter by it, so that Athena reads those days only.
- * The least number of items of each source is part of the text.
- * `now`: the instant from which they look back, as SQL.
+ * One text for both engines, so only what DuckDB and Trino agree on: no median, no calendar function, no
+ * named window; integers are made DOUBLE before they are divided; "now" is an instant cut down to UTC,
+ * whatever the zone of the session. All times are UTC. The tables are those of `core/lake/log-tables`,
+ * partitioned by `run_date` (DATE), the UTC date on which the run began: views that look back some days
+ * filter by it, so that Athena reads those days only. The least number of items of each source is part of the
+ * text. `now`: the instant from which they look back, as SQL.
  */
 export function viewsOf(sources: readonly Source[], now = ENGINE_NOW): readonly View[] {
   return [...commitViews(sources), ...attemptViews(now)];

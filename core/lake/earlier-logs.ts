@@ -15,8 +15,8 @@ const doneKey = (table: PartitionLogTable) => `${indexPrefix(table)}_done.json`;
 const indexKey = (table: PartitionLogTable, name: string) => `${indexPrefix(table)}${name}.json`;
 
 /**
- * The files of one partition that a version before laid among those of all others. They are found by the index of
- * `indexEarlierLogs`, and before there is one by their names, which takes a listing of them all.
+ * The files of one partition that a version before laid among those of all others. They are found by the
+ * index of `indexEarlierLogs`, and before there is one by their names, which takes a listing of them all.
  */
 export async function earlierLogs(
   lake: Pick<ObjectStore, 'get' | 'head' | 'list'>,
@@ -31,7 +31,10 @@ export async function earlierLogs(
   return (await listEarlierLogs(lake, table)).get(name) ?? [];
 }
 
-/** Notes once, for each partition, which files of versions before are its own. Nothing to do in a lake without any. */
+/**
+ * Notes once, for each partition, which files of versions before are its own. Nothing to do in a lake without
+ * any.
+ */
 export async function indexEarlierLogs(
   lake: Pick<ObjectStore, 'head' | 'list' | 'put'>,
   table: PartitionLogTable,

@@ -41,7 +41,9 @@ export function repeatedText({ items, rows, example }: RepeatedRows): string {
   return `items ${items.join(' and ')} have ${counted(rows, 'row')} in common, the first with ${example}`;
 }
 
-/** What a run saw beside the items that it expected: `3 pending`, …; nothing of runs of before that was kept. */
+/**
+ * What a run saw beside the items that it expected: `3 pending`, …; nothing of runs of before that was kept.
+ */
 export function besideRun({ items_pending, items_without_result, items_withdrawn }: RunRow): string[] {
   const parts = [
     [items_pending, 'pending'],

@@ -3,7 +3,9 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { isIdentifier } from '../source/identifier.ts';
 import type { Partition, Table } from '../source/source.ts';
 
-/** Where everything is in the lake (design, section 7). Every key of the lake is built here and nowhere else. */
+/**
+ * Where everything is in the lake (design, section 7). Every key of the lake is built here and nowhere else.
+ */
 
 /** `country=gb/date=2026-11-17` */
 export function partitionPath(table: Table, partition: Partition): string {
@@ -86,7 +88,9 @@ export async function* captureFiles(
 
 /** The append-only tables. One file a run, under the UTC date of the run; written when the run ends. */
 export type LogTable = 'attempts' | 'commits' | 'runs';
-/** Those of which each partition keeps its own files as well, so that a question about it reads nothing else. */
+/**
+ * Those of which each partition keeps its own files as well, so that a question about it reads nothing else.
+ */
 export type PartitionLogTable = Exclude<LogTable, 'runs'>;
 
 /** What query engines read of an append-only table: nothing else of it lies under a folder of this name. */
@@ -98,7 +102,10 @@ export function runLogKey(table: LogTable, day: CivilDate, runId: string): strin
   return `${runLogPrefix(table)}${day}/${runId}.parquet`;
 }
 
-/** What runs and persons did to one partition. The underscore hides it from engines that scan the table's folder. */
+/**
+ * What runs and persons did to one partition. The underscore hides it from engines that scan the table's
+ * folder.
+ */
 export function partitionLogPrefix(table: PartitionLogTable, source: string, partition: Partition): string {
   return `${table}/_partitions/${source}/${partition.value}/${partition.date}/`;
 }
@@ -115,7 +122,10 @@ export function partitionLogKey(
   return `${partitionLogPrefix(table, source, partition)}run_date=${day}/${runId}-${part}.parquet`;
 }
 
-/** Where versions before kept a file a partition and run, or a run; such files are read as long as they are there. */
+/**
+ * Where versions before kept a file a partition and run, or a run; such files are read as long as they are
+ * there.
+ */
 export function earlierLogPrefix(table: LogTable): string {
   return `${table}/date=`;
 }

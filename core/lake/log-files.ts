@@ -14,9 +14,9 @@ import {
 const PARTITION_TABLES: readonly PartitionLogTable[] = ['attempts', 'commits'];
 
 /**
- * The files that hold the rows of each append-only table at this moment, each row in one of them: the files of runs,
- * those of versions before, and of runs that have not ended those of the partitions. A run whose file is there is read
- * from that file alone.
+ * The files that hold the rows of each append-only table at this moment, each row in one of them: the files
+ * of runs, those of versions before, and of runs that have not ended those of the partitions. A run whose
+ * file is there is read from that file alone.
  */
 export async function logFiles(
   lake: Pick<ObjectStore, 'list'>,

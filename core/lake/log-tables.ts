@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { BLOCK_TYPES, OUTCOME_CODES } from '../outcome/outcome.ts';
 
-/** The append-only tables: what was tried, what was committed, what was run. Nothing is ever updated in them. */
+/**
+ * The append-only tables: what was tried, what was committed, what was run. Nothing is ever updated in them.
+ */
 
 const run = z.string().describe('Run (UUIDv7: sorts by time)');
 const source = z.string().describe('Source');

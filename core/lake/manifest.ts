@@ -9,7 +9,9 @@ import {
   type VersionDescriptor,
 } from './version.ts';
 
-/** Something in the lake that cannot be read as what it should be. The message says which key, and what to do. */
+/**
+ * Something in the lake that cannot be read as what it should be. The message says which key, and what to do.
+ */
 export class CorruptLakeError extends Error {
   override readonly name = 'CorruptLakeError';
 }
@@ -72,8 +74,8 @@ export async function readDescriptor(
 }
 
 /**
- * Makes a version current: the commit. A symlink file as Hive, Athena and Trino read it: absolute paths, one a line,
- * nothing else; what else there is to say stands in the object's metadata.
+ * Makes a version current: the commit. A symlink file as Hive, Athena and Trino read it: absolute paths, one
+ * a line, nothing else; what else there is to say stands in the object's metadata.
  */
 export async function putManifest(
   lake: ObjectStore,
@@ -112,7 +114,10 @@ export async function putManifest(
   }
 }
 
-/** Versions that the manifest names, in order. The path before `data/` is ignored, so that a lake may be moved. */
+/**
+ * Versions that the manifest names, in order. The path before `data/` is ignored, so that a lake may be
+ * moved.
+ */
 function parseManifest(
   manifest: StoredObject,
   table: Table,
@@ -155,7 +160,10 @@ export function manifestVersion(
   return parseManifest(manifest, table, partition, key)[0];
 }
 
-/** Keys of the data files that a manifest names, in order. Throws a CorruptLakeError for anything that is no manifest. */
+/**
+ * Keys of the data files that a manifest names, in order. Throws a CorruptLakeError for anything that is no
+ * manifest.
+ */
 export function manifestFiles(
   manifest: StoredObject,
   table: Table,

@@ -21,8 +21,8 @@ export interface Merged {
   /** False where every item keeps what the current version holds and none was added or dropped. */
   readonly touchesRows: boolean;
   /**
-   * To be told by a version even where its rows are the same: an item that had failed, or was carried over, stands well now; the
-   * index says otherwise which items have no result, or by what sign there are none.
+   * To be told by a version even where its rows are the same: an item that had failed, or was carried over,
+   * stands well now; the index says otherwise which items have no result, or by what sign there are none.
    */
   readonly changesStates: boolean;
   /** Items that lose their rows by this, because of what the index says of them. */
@@ -30,9 +30,9 @@ export interface Merged {
 }
 
 /**
- * Lays a scrape over the current version, item by item: the later look at a page wins, and an item that failed keeps
- * what is there. So a late run, a retry and a reparse can all publish, in any order, and nothing newer is ever lost.
- * Undefined where nothing is known of the partition: no index, now or before.
+ * Lays a scrape over the current version, item by item: the later look at a page wins, and an item that
+ * failed keeps what is there. So a late run, a retry and a reparse can all publish, in any order, and nothing
+ * newer is ever lost. Undefined where nothing is known of the partition: no index, now or before.
  */
 export function merge(current: VersionDescriptor | undefined, result: ScrapeResult): Merged | undefined {
   const listed = result.index.kind === 'listed' ? result.index.index : undefined;
@@ -83,8 +83,8 @@ function isIll(item: VersionItem | undefined): boolean {
 }
 
 /**
- * The items of the next version. A result about single items adds its own where the version does not list them yet: the
- * index that did was read by a run that found nothing else to change.
+ * The items of the next version. A result about single items adds its own where the version does not list
+ * them yet: the index that did was read by a run that found nothing else to change.
  */
 function listedBy(
   { index }: ScrapeResult,
@@ -170,8 +170,8 @@ function mergeItem(
 }
 
 /**
- * An item of which the index says that it has no result: an abandoned or void one loses the rows that it had. A pending one
- * keeps them: what was a result once is not undone by an index that does not know it yet.
+ * An item of which the index says that it has no result: an abandoned or void one loses the rows that it had.
+ * A pending one keeps them: what was a result once is not undone by an index that does not know it yet.
  */
 function withoutResult(
   { id, url }: ItemResult['item'],
@@ -198,7 +198,10 @@ function isLater(before: VersionItem, { checkedAt, capture }: PageEvidence): boo
   );
 }
 
-/** A 304 speaks of the page whose validators were sent; after a rollback the current version may hold another one. */
+/**
+ * A 304 speaks of the page whose validators were sent; after a rollback the current version may hold another
+ * one.
+ */
 function confirms(content: Extract<ItemContent, { kind: 'unchanged' }>, before: VersionItem): boolean {
   return content.evidence.etag === before.etag && content.evidence.lastModified === before.lastModified;
 }

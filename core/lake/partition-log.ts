@@ -25,7 +25,9 @@ interface LogRows {
 }
 export type LogRow<T extends PartitionLogTable> = LogRows[T];
 
-/** The files of one partition, newest run first. None of another partition is listed, however many there are. */
+/**
+ * The files of one partition, newest run first. None of another partition is listed, however many there are.
+ */
 export async function partitionLogs(
   lake: ObjectStore,
   table: PartitionLogTable,
@@ -40,7 +42,10 @@ export async function partitionLogs(
   return logs.sort((a, b) => (a.runId < b.runId ? 1 : -1));
 }
 
-/** The rows of one file, oldest first. Throws a CorruptLakeError where it cannot be read; none where it is gone. */
+/**
+ * The rows of one file, oldest first. Throws a CorruptLakeError where it cannot be read; none where it is
+ * gone.
+ */
 export async function readLog<T extends PartitionLogTable>(
   lake: Pick<ObjectStore, 'get'>,
   table: T,
@@ -65,7 +70,10 @@ export async function readLogFile<T extends PartitionLogTable>(
   }
 }
 
-/** What runs and persons decided about a partition, newest first. Throws a CorruptLakeError where a file cannot be read. */
+/**
+ * What runs and persons decided about a partition, newest first. Throws a CorruptLakeError where a file
+ * cannot be read.
+ */
 export async function readCommits(
   lake: ObjectStore,
   source: Source,

@@ -44,8 +44,8 @@ export class PartitionVersions {
   }
 
   /**
-   * What is current as far as it can be read, and the etag to commit over: a damaged manifest can be replaced as well.
-   * Throws a NewerLakeError for what a later Rescrape wrote: that is not damaged.
+   * What is current as far as it can be read, and the etag to commit over: a damaged manifest can be replaced
+   * as well. Throws a NewerLakeError for what a later Rescrape wrote: that is not damaged.
    */
   async currentOrBroken(): Promise<{
     readonly current: VersionDescriptor | undefined;
@@ -94,7 +94,10 @@ export class PartitionVersions {
     return stored.body;
   }
 
-  /** What is wrong with the files of the version; undefined where each is there and has the bytes that were written. */
+  /**
+   * What is wrong with the files of the version; undefined where each is there and has the bytes that were
+   * written.
+   */
   async damage(descriptor: VersionDescriptor): Promise<CorruptLakeError | undefined> {
     try {
       for (const file of descriptor.files) await this.#read(file);
@@ -109,7 +112,10 @@ export class PartitionVersions {
     return contentHash(this.#columns, rows);
   }
 
-  /** Writes the files of a version, then its descriptor, under names that nobody else uses. Nothing is current yet. */
+  /**
+   * Writes the files of a version, then its descriptor, under names that nobody else uses. Nothing is current
+   * yet.
+   */
   async write({ rows, ...next }: NewVersion): Promise<VersionDescriptor> {
     const key = dataKey(this.#table, this.#partition, next.version, 0);
     const stamped = rows.map((row) => ({ ...row, _committed_at: next.createdAt }));
@@ -129,7 +135,10 @@ export class PartitionVersions {
     return descriptor;
   }
 
-  /** Makes a written version current where `over`, the etag of the manifest that was read, still is. `lost`: somebody else committed in between. */
+  /**
+   * Makes a written version current where `over`, the etag of the manifest that was read, still is. `lost`:
+   * somebody else committed in between.
+   */
   commit(
     descriptor: VersionDescriptor,
     over: string | undefined,

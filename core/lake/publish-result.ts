@@ -12,7 +12,9 @@ export interface PublishResult {
     /** False where the index of the day could not be read: then nobody knows what to expect. */
     readonly indexRead: boolean;
   };
-  /** Items that the index took away, of the version that is current afterwards, or of the one that is held. */
+  /**
+   * Items that the index took away, of the version that is current afterwards, or of the one that is held.
+   */
   readonly withdrawn: readonly WithdrawnItem[];
   /** Rows of it that several items have. */
   readonly repeated: readonly RepeatedRows[];
@@ -23,7 +25,9 @@ export interface PublishResult {
   readonly contentHash: string | null;
   /** True where the rows are others than before. */
   readonly changed: boolean;
-  /** Milliseconds; what it rests upon was current then. Of two answers about a partition the later one counts. */
+  /**
+   * Milliseconds; what it rests upon was current then. Of two answers about a partition the later one counts.
+   */
   readonly decidedAt: number;
   /** See `PartitionRecord`: one more than that of the standing that was on record before this was decided. */
   readonly order: number;

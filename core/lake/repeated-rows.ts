@@ -3,8 +3,9 @@ import type { Table } from '../source/source.ts';
 import type { RepeatedRows } from './version.ts';
 
 /**
- * Rows of different items that agree in all columns of `table.unique`: one thing under two ids, or the page of another one.
- * One entry for each set of items, in the order of the rows. Empty where the table declares nothing.
+ * Rows of different items that agree in all columns of `table.unique`: one thing under two ids, or the page
+ * of another one. One entry for each set of items, in the order of the rows. Empty where the table declares
+ * nothing.
  */
 export function repeatedRows({ unique, itemKey }: Table, rows: readonly Row[]): RepeatedRows[] {
   if (!unique) return [];

@@ -6,7 +6,10 @@ import { CorruptLakeError } from './manifest.ts';
 import { ParquetFile } from './parquet.ts';
 import { LOG_COLUMNS, type LogRow, readLogFile } from './partition-log.ts';
 
-/** Rows of a row group: a long backfill holds no more of them at once than these and those of its partitions at hand. */
+/**
+ * Rows of a row group: a long backfill holds no more of them at once than these and those of its partitions
+ * at hand.
+ */
 const ROWS_AT_ONCE = 5000;
 const PARTITIONS_AT_ONCE = 32;
 /** Writers of one run's file beside us; there are two at most. */
@@ -26,9 +29,9 @@ export interface LoggedRun {
 }
 
 /**
- * Adds what a run did to these partitions to its one file in each append-only table, which is what SQL reads. The
- * partitions' own files stay, so that nothing is lost by a crash and nothing is there twice after one: a row that
- * the file has already is replaced by itself. Files that cannot be read are told of and left out.
+ * Adds what a run did to these partitions to its one file in each append-only table, which is what SQL reads.
+ * The partitions' own files stay, so that nothing is lost by a crash and nothing is there twice after one: a
+ * row that the file has already is replaced by itself. Files that cannot be read are told of and left out.
  */
 export async function mergeRunLogs(
   lake: ObjectStore,

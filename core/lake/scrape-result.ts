@@ -40,7 +40,10 @@ export type IndexResult =
   | { readonly kind: 'listed'; readonly index: VersionIndex }
   | { readonly kind: 'failed'; readonly outcome: Outcome }
   | { readonly kind: 'skipped'; readonly reason: string }
-  /** Nobody asked for it: the result is about single items, and the list that the current version holds stands. */
+  /**
+   * Nobody asked for it: the result is about single items, and the list that the current version holds
+   * stands.
+   */
   | { readonly kind: 'none' };
 
 /** All that one run learned about one partition: the input of publish. */

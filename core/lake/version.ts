@@ -8,8 +8,9 @@ export type WithoutResult = Exclude<ListedStatus, 'ready'>;
 const WITHOUT_RESULT = LISTED_STATUSES.filter((status) => status !== 'ready') as WithoutResult[];
 
 /**
- * How an item stands in a version. `empty`: its page says that it has no rows. `carried`: its last attempt failed, its rows are
- * older. `failed`: it has no rows. `pending`, `abandoned`, `void`: the index says so, and its page was not asked for.
+ * How an item stands in a version. `empty`: its page says that it has no rows. `carried`: its last attempt
+ * failed, its rows are older. `failed`: it has no rows. `pending`, `abandoned`, `void`: the index says so,
+ * and its page was not asked for.
  */
 const ITEM_STATES = ['found', 'empty', 'carried', 'failed', ...WITHOUT_RESULT] as const;
 
@@ -18,7 +19,9 @@ const versionItemSchema = z.object({
   url: z.string(),
   state: z.enum(ITEM_STATES),
   rows: z.int(),
-  /** When the source last confirmed what the version holds of the item; milliseconds. 0 where it never did. */
+  /**
+   * When the source last confirmed what the version holds of the item; milliseconds. 0 where it never did.
+   */
   checkedAt: z.number(),
   /** Version of the parser that made the rows. */
   parserVersion: z.int(),
@@ -107,7 +110,10 @@ export class NewerFormatError extends Error {
   override readonly name = 'NewerFormatError';
 }
 
-/** Throws a NewerFormatError for a descriptor of a later format, and otherwise where the bytes are no descriptor. */
+/**
+ * Throws a NewerFormatError for a descriptor of a later format, and otherwise where the bytes are no
+ * descriptor.
+ */
 export function decodeDescriptor(bytes: Uint8Array): VersionDescriptor {
   const text = new TextDecoder().decode(bytes);
   const value: unknown = JSON.parse(text);
@@ -137,7 +143,10 @@ export function rowsByItem(table: Table, rows: readonly Row[]): Map<string, Row[
   return byItem;
 }
 
-/** SHA-256 over the rows in row-key order, lineage left out: equal hashes mean that nothing a reader cares about changed. */
+/**
+ * SHA-256 over the rows in row-key order, lineage left out: equal hashes mean that nothing a reader cares
+ * about changed.
+ */
 export function contentHash(columns: readonly Column[], rows: readonly Row[]): string {
   const own = columns.filter((column) => !column.name.startsWith('_')).map((column) => column.name);
   const hash = createHash('sha256');

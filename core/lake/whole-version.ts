@@ -6,8 +6,8 @@ import { CorruptLakeError, manifestFiles, manifestVersion, readDescriptor } from
 import { fileHash } from './version.ts';
 
 /**
- * Why the current version of a partition is not what was committed: its manifest or a file is gone or damaged. Undefined where
- * it is whole. What is known to be whole is not opened.
+ * Why the current version of a partition is not what was committed: its manifest or a file is gone or
+ * damaged. Undefined where it is whole. What is known to be whole is not opened.
  */
 export async function currentDamage(
   lake: ObjectStore,
@@ -32,7 +32,10 @@ export async function currentDamage(
   }
 }
 
-/** The same for a manifest that was read already. Throws a CorruptLakeError where that, or its descriptor, cannot be read. */
+/**
+ * The same for a manifest that was read already. Throws a CorruptLakeError where that, or its descriptor,
+ * cannot be read.
+ */
 export async function damageBehind(
   lake: ObjectStore,
   verified: VerifiedFiles,

@@ -13,8 +13,8 @@ export interface Column {
 }
 
 /**
- * A row in memory: strings, numbers, booleans and null. `date` is `YYYY-MM-DD`, `timestamp` is ISO 8601 in UTC,
- * `int64` is a safe integer.
+ * A row in memory: strings, numbers, booleans and null. `date` is `YYYY-MM-DD`, `timestamp` is ISO 8601 in
+ * UTC, `int64` is a safe integer.
  */
 export type Cell = string | number | boolean | null;
 export type Row = Readonly<Record<string, Cell>>;
@@ -43,7 +43,10 @@ const LINEAGE_SCHEMA = z.object({
     .describe('Raw response: key of the WARC file, #, byte offset of the record'),
 });
 
-/** Columns in the order of the schema. A field without a column type is a problem: it throws, or calls `onProblem`. */
+/**
+ * Columns in the order of the schema. A field without a column type is a problem: it throws, or calls
+ * `onProblem`.
+ */
 export function columnsOf(schema: z.ZodObject, onProblem: (problem: string) => void = fail): Column[] {
   const columns: Column[] = [];
   for (const [name, field] of Object.entries(schema.shape)) {

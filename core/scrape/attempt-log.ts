@@ -6,8 +6,8 @@ import { writeParquet } from '../lake/parquet.ts';
 import { LOG_COLUMNS, readLog } from '../lake/partition-log.ts';
 
 /**
- * Puts attempts on record. A file that is there is never replaced: rows that it has not go into one beside it, and
- * saying the same twice writes nothing.
+ * Puts attempts on record. A file that is there is never replaced: rows that it has not go into one beside
+ * it, and saying the same twice writes nothing.
  */
 export async function appendAttempts(
   { platform, source, runId, partition }: PartitionJob,

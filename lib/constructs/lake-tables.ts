@@ -35,14 +35,19 @@ const GLUE_TYPES: Readonly<Record<ColumnType, Type>> = {
   timestamp: Schema.TIMESTAMP,
 };
 
-/** A manifest is a Hive symlink file: each line is the address of a Parquet file. Athena and Trino read it as it is. */
+/**
+ * A manifest is a Hive symlink file: each line is the address of a Parquet file. Athena and Trino read it as
+ * it is.
+ */
 const SYMLINKED_PARQUET = new DataFormat({
   inputFormat: new InputFormat('org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat'),
   outputFormat: OutputFormat.HIVE_IGNORE_KEY_TEXT,
   serializationLibrary: SerializationLibrary.PARQUET,
 });
 
-/** The table of a source: the object that an engine reads under `tables/` is the one that a commit replaces. */
+/**
+ * The table of a source: the object that an engine reads under `tables/` is the one that a commit replaces.
+ */
 export class SourceTable extends S3Table {
   constructor(
     scope: Construct,
@@ -69,7 +74,10 @@ export class SourceTable extends S3Table {
   }
 }
 
-/** No run of Rescrape is older. Every projected date costs a query without a filter one listing, so it is not 1970. */
+/**
+ * No run of Rescrape is older. Every projected date costs a query without a filter one listing, so it is not
+ * 1970.
+ */
 const FIRST_RUN_DATE = '2026-01-01';
 
 const LOG_TABLES = {
@@ -79,8 +87,9 @@ const LOG_TABLES = {
 } as const;
 
 /**
- * The append-only tables. Their dates are projected, so that nothing has to be registered for a new day; so is the name of
- * the folder, because versions before wrote to `date=` instead of `run_date=` and their logs are still to be read.
+ * The append-only tables. Their dates are projected, so that nothing has to be registered for a new day; so
+ * is the name of the folder, because versions before wrote to `date=` instead of `run_date=` and their logs
+ * are still to be read.
  */
 export function addLogTables(scope: Construct, { database, bucket, removalPolicy }: TablePlace): void {
   for (const [name, { schema, description }] of Object.entries(LOG_TABLES)) {
