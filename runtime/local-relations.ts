@@ -25,11 +25,12 @@ export async function localRelations(platform: {
   const { lake, sources, clock, verified } = platform;
   const relations: LocalRelation[] = [];
   for (const { table } of sources) relations.push(await sourceTable(lake, table, verified));
-  for (const { table, files } of await logFiles(lake)) {
+  for (const { table, files, jsonFiles } of await logFiles(lake)) {
     relations.push({
       kind: 'table',
       name: table,
       files: files.map((key) => lake.uri(key)),
+      jsonFiles: jsonFiles.map((key) => lake.uri(key)),
       columns: duckdbColumns(columnsOf(LOG_TABLES[table])),
       partitionTypes: { run_date: 'DATE' },
       earlierFolders: { run_date: 'date' },

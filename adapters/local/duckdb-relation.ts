@@ -4,6 +4,8 @@ export interface LocalTable {
   readonly kind: 'table';
   /** Absolute paths. None: the table is there and empty. */
   readonly files: readonly string[];
+  /** Absolute paths of further rows of the table: JSON lines with all of its columns, gzip. */
+  readonly jsonFiles?: readonly string[];
   readonly columns: readonly LocalColumn[];
   /**
    * Columns that come from the last folders of the paths (`k=v/…/file`, in this order), with their DuckDB
@@ -46,18 +48,37 @@ export function tableQuery(
   matching: ColumnMatching,
   present?: ReadonlySet<string>,
 ): string {
+  const { files, jsonFiles = [] } = table;
+  const selects = [];
+  if (files.length > 0) selects.push(select(table, readParquet(table, matching), present));
+  if (jsonFiles.length > 0) selects.push(select(table, readJson(table, jsonFiles)));
+  return selects.length > 0 ? selects.join(' UNION ALL ') : select(table, undefined);
+}
+
+/** `from`: undefined where there is nothing to read. */
+function select(table: LocalTable, from: string | undefined, present?: ReadonlySet<string>): string {
   const partitions = Object.entries(table.partitionTypes ?? {});
   const types = [...table.columns.map((column) => [column.name, column.duckdbType] as const), ...partitions];
-  const isEmpty = table.files.length === 0;
-  const absent = (name: string) => isEmpty || (present !== undefined && !present.has(name));
-  const folders = isEmpty ? new Map<string, string>() : folderValues(table);
+  const absent = (name: string) => from === undefined || (present !== undefined && !present.has(name));
+  const folders = from === undefined ? new Map<string, string>() : folderValues(table);
   const columns = types.map(([name, type]) => {
     // Without the alias a missing column could be taken for another one of this very list.
     const value = folders.get(name) ?? (absent(name) ? 'NULL' : `file.${quoteName(name)}`);
     return `CAST(${value} AS ${type}) AS ${quoteName(name)}`;
   });
-  const from = table.files.length === 0 ? 'WHERE false' : `FROM ${readParquet(table, matching)} AS file`;
-  return `SELECT ${columns.join(', ')} ${from}`;
+  return `SELECT ${columns.join(', ')} ${from === undefined ? 'WHERE false' : `FROM ${from} AS file`}`;
+}
+
+function readJson({ columns }: LocalTable, files: readonly string[]): string {
+  const types = columns.map(({ name, duckdbType }) => `${quoteText(name)}: ${quoteText(duckdbType)}`);
+  const options = [
+    `[${files.map((file) => quoteText(literalPath(file))).join(', ')}]`,
+    "format = 'newline_delimited'",
+    'hive_partitioning = false',
+    'filename = true',
+    `columns = {${types.join(', ')}}`,
+  ];
+  return `read_json(${options.join(', ')})`;
 }
 
 /** The files as they are, each row with the path that it was read from. */

@@ -90,7 +90,9 @@ class DuckDbWarehouse implements Warehouse {
   }
 
   async #open(): Promise<Database> {
-    const files = this.#relations.flatMap((relation) => (relation.kind === 'table' ? relation.files : []));
+    const files = this.#relations.flatMap((relation) =>
+      relation.kind === 'table' ? [...relation.files, ...(relation.jsonFiles ?? [])] : [],
+    );
     const instance = await openLockedInstance(files, this.#threads);
     return { instance, catalog: new DuckDbCatalog(this.#relations) };
   }

@@ -41,6 +41,7 @@ export async function indexEarlierLogs(
 ): Promise<void> {
   if (await lake.head(doneKey(table))) return;
   const logs = await listEarlierLogs(lake, table);
+  if (logs.size === 0) return;
   const put = (key: string, value: object) =>
     lake.put(key, new TextEncoder().encode(JSON.stringify(value)), { contentType: 'application/json' });
   await pLimit(PUTS_AT_ONCE).map([...logs], ([name, own]) => put(indexKey(table, name), { logs: own }));

@@ -119,7 +119,7 @@ export function partitionLogKey(
   runId: string,
   part = 0,
 ): string {
-  return `${partitionLogPrefix(table, source, partition)}run_date=${day}/${runId}-${part}.parquet`;
+  return `${partitionLogPrefix(table, source, partition)}run_date=${day}/${runId}-${part}.jsonl.gz`;
 }
 
 /**

@@ -13,22 +13,28 @@ import {
 
 const PARTITION_TABLES: readonly PartitionLogTable[] = ['attempts', 'commits'];
 
+export interface LogFiles {
+  readonly table: LogTable;
+  /** Parquet. */
+  readonly files: readonly string[];
+  /** JSON lines. */
+  readonly jsonFiles: readonly string[];
+}
+
 /**
  * The files that hold the rows of each append-only table at this moment, each row in one of them: the files
  * of runs, those of versions before, and of runs that have not ended those of the partitions. A run whose
  * file is there is read from that file alone.
  */
-export async function logFiles(
-  lake: Pick<ObjectStore, 'list'>,
-): Promise<{ readonly table: LogTable; readonly files: readonly string[] }[]> {
+export async function logFiles(lake: Pick<ObjectStore, 'list'>): Promise<LogFiles[]> {
   const unended = await placesAtWork(lake);
   const tables = [];
   for (const table of [...PARTITION_TABLES, 'runs'] as const) {
     const files: string[] = [];
     for (const prefix of [runLogPrefix(table), earlierLogPrefix(table)])
       for await (const { key } of lake.list(prefix)) if (key.endsWith('.parquet')) files.push(key);
-    if (table !== 'runs') files.push(...(await filesOfUnended(lake, table, unended, new Set(files))));
-    tables.push({ table, files });
+    const jsonFiles = table === 'runs' ? [] : await filesOfUnended(lake, table, unended, new Set(files));
+    tables.push({ table, files, jsonFiles });
   }
   return tables;
 }

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { columnsOf } from '../schema/columns.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { earlierLogs } from './earlier-logs.ts';
+import { readJsonLines, writeJsonLines } from './json-lines.ts';
 import { type PartitionLogTable, partitionLogKey, partitionLogPrefix } from './layout.ts';
 import {
   ATTEMPT_SCHEMA,
@@ -12,7 +13,7 @@ import {
   type PartitionLog,
 } from './log-tables.ts';
 import { CorruptLakeError } from './manifest.ts';
-import { readParquet, writeParquet } from './parquet.ts';
+import { readParquet } from './parquet.ts';
 
 export const LOG_COLUMNS = {
   attempts: columnsOf(ATTEMPT_SCHEMA),
@@ -36,7 +37,7 @@ export async function partitionLogs(
 ): Promise<PartitionLog[]> {
   const logs: PartitionLog[] = await earlierLogs(lake, table, source.name, partition);
   for await (const { key } of lake.list(partitionLogPrefix(table, source.name, partition))) {
-    const runId = /\/([^/]+)-\d+\.parquet$/.exec(key)?.[1];
+    const runId = /\/([^/]+)-\d+\.jsonl\.gz$/.exec(key)?.[1];
     if (runId !== undefined) logs.push({ runId, key });
   }
   return logs.sort((a, b) => (a.runId < b.runId ? 1 : -1));
@@ -62,10 +63,12 @@ export async function readLogFile<T extends PartitionLogTable>(
   body: Uint8Array,
 ): Promise<LogRow<T>[]> {
   try {
-    return (await readParquet(body, LOG_COLUMNS[table])) as unknown as LogRow<T>[];
+    const isParquet = key.endsWith('.parquet');
+    const rows = isParquet ? await readParquet(body, LOG_COLUMNS[table]) : readJsonLines(body);
+    return rows as unknown as LogRow<T>[];
   } catch {
     throw new CorruptLakeError(
-      `${key} is no readable Parquet file: move it out of the lake; the data itself is not affected`,
+      `${key} cannot be read: move it out of the lake; the data itself is not affected`,
     );
   }
 }
@@ -93,7 +96,7 @@ export async function writeCommit(
   row: CommitRow,
 ): Promise<void> {
   const key = partitionLogKey('commits', dayOfRun(row.run_id), source, partition, row.run_id);
-  await lake.put(key, writeParquet(LOG_COLUMNS.commits, [row]));
+  await lake.put(key, writeJsonLines([row]));
 }
 
 /** By the clock only where order does not tell: it may have run ahead. */

@@ -1,9 +1,9 @@
 import { dayOfRun } from '../calendar/run-id.ts';
 import type { PartitionJob } from '../job.ts';
+import { writeJsonLines } from '../lake/json-lines.ts';
 import { partitionLogKey } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
-import { writeParquet } from '../lake/parquet.ts';
-import { LOG_COLUMNS, readLog } from '../lake/partition-log.ts';
+import { readLog } from '../lake/partition-log.ts';
 
 /**
  * Puts attempts on record. A file that is there is never replaced: rows that it has not go into one beside
@@ -16,7 +16,7 @@ export async function appendAttempts(
   let rows = attempts;
   for (let part = 0; rows.length > 0; part++) {
     const key = partitionLogKey('attempts', dayOfRun(runId), source.name, partition, runId, part);
-    const put = await platform.lake.put(key, writeParquet(LOG_COLUMNS.attempts, rows), { ifNoneMatch: '*' });
+    const put = await platform.lake.put(key, writeJsonLines(rows), { ifNoneMatch: '*' });
     if (put.kind === 'stored') return;
     const there = await readLog(platform.lake, 'attempts', key);
     const known = new Set(there.map(({ attempt_id }) => attempt_id));

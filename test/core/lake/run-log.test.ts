@@ -93,7 +93,7 @@ describe('the file of a run', () => {
     const told: string[] = [];
     await merge(PARTITIONS, lake, ({ message }) => told.push(message));
     expect(await datesInTable()).toEqual([DAYS[0], DAYS[2]]);
-    expect(told).toEqual([expect.stringContaining(`${key} is no readable Parquet file`)]);
+    expect(told).toEqual([expect.stringContaining(`${key} cannot be read`)]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zstdDecompressSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { parquetReadObjects } from 'hyparquet';
 
 /**
@@ -41,8 +41,8 @@ export async function logRows(directory: string, table: 'attempts' | 'commits' |
   const rows = await tableRows(directory, table);
   const ended = new Set(rows.map(({ run_id }) => run_id));
   const folder = join(directory, 'lake', table, '_partitions');
-  const own = [...filesUnder(folder)].filter((file) => file.endsWith('.parquet'));
-  const others = (await Promise.all(own.map(readParquetFile))).flat();
+  const own = [...filesUnder(folder)].filter((file) => file.endsWith('.jsonl.gz'));
+  const others = own.flatMap(readJsonLinesFile);
   return [...rows, ...others.filter(({ run_id }) => !ended.has(run_id))];
 }
 
@@ -54,6 +54,11 @@ export async function tableRows(
   const root = join(directory, 'lake', table);
   const files = [...filesUnder(root)].filter((file) => !file.slice(root.length).includes('/_'));
   return (await Promise.all(files.map(readParquetFile))).flat();
+}
+
+function readJsonLinesFile(path: string): ReadRow[] {
+  const lines = gunzipSync(readFileSync(path)).toString('utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as ReadRow);
 }
 
 export async function readParquetFile(path: string): Promise<ReadRow[]> {
