@@ -1,6 +1,7 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { Partition } from '../source/source.ts';
+import { Collection, type Place } from '../state/collection.ts';
 import {
   closed,
   type FailedItem,
@@ -34,17 +35,16 @@ export function keyOf({
 }
 
 const failuresPartition = (source: string) => `failures#${source}`;
-const sortKey = (partition: Partition, item: string) => `${partition.value}#${partition.date}#${item}`;
 
 /** Failures that are read or changed side by side: a store may be far away, and a bad day has hundreds. */
 export const FAILURES_AT_ONCE = 16;
 
 /** The failures of a state store. */
 export class FailureStore {
-  readonly #state: StateStore;
+  readonly #failures: Collection<Failure>;
 
   constructor(state: StateStore) {
-    this.#state = state;
+    this.#failures = new Collection(state, (value) => failureSchema.parse(value));
   }
 
   /**
@@ -91,44 +91,30 @@ export class FailureStore {
   }
 
   /** All of a source, or of one partition of it, whatever their state; by value, date and item. */
-  async *list(source: string, partition?: Partition): AsyncGenerator<Failure> {
+  list(source: string, partition?: Partition): AsyncGenerator<Failure> {
     const options = partition ? { prefix: `${partition.value}#${partition.date}#` } : {};
-    for await (const document of this.#state.query(failuresPartition(source), options))
-      yield failureSchema.parse(document.value);
+    return this.#failures.list(failuresPartition(source), options);
   }
 
   /** Undefined where the item has never failed, or was forgotten. */
-  async get({ source, partition, item }: FailureKey): Promise<Failure | undefined> {
-    const document = await this.#state.get(failuresPartition(source), sortKey(partition, item));
-    return document && failureSchema.parse(document.value);
+  get(key: FailureKey): Promise<Failure | undefined> {
+    return this.#failures.get(placeOf(key));
   }
 
-  /**
-   * Changes one failure by optimistic locking and returns it as it was left: `change` may run more than once, and
-   * undefined leaves it as it is.
-   */
-  async change(
-    { source, partition, item }: FailureKey,
+  /** Changes one failure and returns it as it was left: `change` may run more than once, and undefined leaves it as it is. */
+  change(
+    key: FailureKey,
     change: (before: Failure | undefined) => Failure | undefined,
   ): Promise<Failure | undefined> {
-    const place = { partition: failuresPartition(source), sort: sortKey(partition, item) };
-    for (;;) {
-      const document = await this.#state.get(place.partition, place.sort);
-      const before = document && failureSchema.parse(document.value);
-      const next = change(before);
-      if (!next) return before;
-      const expect = document?.revision ?? ('absent' as const);
-      if ((await this.#state.write([{ kind: 'put', ...place, value: next, expect }])) === 'written')
-        return next;
-    }
+    return this.#failures.update(placeOf(key), change);
   }
 
   /** Forgets a closed failure, and says whether it did: one that was opened again meanwhile stays. */
-  async forget({ source, partition, item }: FailureKey): Promise<boolean> {
-    const place = { partition: failuresPartition(source), sort: sortKey(partition, item) };
-    const document = await this.#state.get(place.partition, place.sort);
-    if (!document || isUnresolved(failureSchema.parse(document.value))) return false;
-    const write = { kind: 'delete' as const, ...place, expect: document.revision };
-    return (await this.#state.write([write])) === 'written';
+  forget(key: FailureKey): Promise<boolean> {
+    return this.#failures.remove(placeOf(key), (failure) => !isUnresolved(failure));
   }
+}
+
+function placeOf({ source, partition: { value, date }, item }: FailureKey): Place {
+  return { partition: failuresPartition(source), sort: `${value}#${date}#${item}` };
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../ports/clock.ts';
-import type { StateDocument, StateStore } from '../ports/state-store.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import { Collection } from '../state/collection.ts';
 
 /** What all processes know of one host; milliseconds since the epoch, 0 for never. */
 const entrySchema = z.object({
@@ -56,45 +57,19 @@ function sortKey(host: string): string {
 }
 
 export function createPermitStore({ state, clock }: PermitStoreOptions): PermitStore {
-  /**
-   * Documents as last read or written here. A write that expects this revision needs no reading before it, and where
-   * somebody else was faster it conflicts: alone at a site, a process writes once for each request. (Documents that were
-   * all deleted meanwhile may have come back to the same revision; that costs one delay that is too short.)
-   */
-  const remembered = new Map<string, StateDocument>();
+  // Alone at a site, a process writes once for each request and reads nothing before it. (Documents that were all deleted
+  // meanwhile may have come back to the same revision; that costs one delay that is too short.)
+  const hosts = new Collection(state, (value) => entrySchema.parse(value), { remembers: true });
+  const placeOf = (host: string) => ({ partition: PARTITION, sort: sortKey(host) });
 
-  const read = async (host: string): Promise<StateDocument | undefined> => {
-    const sort = sortKey(host);
-    const document = await state.get(PARTITION, sort);
-    if (document) remembered.set(sort, document);
-    else remembered.delete(sort);
-    return document;
-  };
+  const believed = (at: number) => (at > clock.now() + LONGEST_AHEAD_MS ? 0 : at);
+  const entryOf = (entry: Entry | undefined): Entry => ({
+    lastStartAt: believed(entry?.lastStartAt ?? 0),
+    pausedUntil: believed(entry?.pausedUntil ?? 0),
+  });
 
-  const entryOf = (document: StateDocument | undefined): Entry => {
-    const { lastStartAt, pausedUntil } = document
-      ? entrySchema.parse(document.value)
-      : { lastStartAt: 0, pausedUntil: 0 };
-    const believed = (at: number) => (at > clock.now() + LONGEST_AHEAD_MS ? 0 : at);
-    return { lastStartAt: believed(lastStartAt), pausedUntil: believed(pausedUntil) };
-  };
-
-  /** Changes the entry of a host by optimistic locking: `change` may run more than once, undefined leaves it as it is. */
   const update = async (host: string, change: (before: Entry) => Entry | undefined): Promise<void> => {
-    const sort = sortKey(host);
-    let document = remembered.get(sort) ?? (await read(host));
-    for (;;) {
-      const value = change(entryOf(document));
-      if (!value) return;
-      const revision = document?.revision ?? 0;
-      const expect = revision || 'absent';
-      const answer = await state.write([{ kind: 'put', partition: PARTITION, sort, value, expect }]);
-      if (answer === 'written') {
-        remembered.set(sort, { partition: PARTITION, sort, revision: revision + 1, value });
-        return;
-      }
-      document = await read(host);
-    }
+    await hosts.update(placeOf(host), (before) => change(entryOf(before)));
   };
 
   return {
@@ -111,6 +86,6 @@ export function createPermitStore({ state, clock }: PermitStoreOptions): PermitS
         const end = Math.min(until, clock.now() + LONGEST_PAUSE_MS);
         return end > pausedUntil ? { lastStartAt, pausedUntil: end } : undefined;
       }),
-    pausedUntil: async (host) => entryOf(await read(host)).pausedUntil,
+    pausedUntil: async (host) => entryOf(await hosts.get(placeOf(host))).pausedUntil,
   };
 }

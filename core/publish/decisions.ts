@@ -9,7 +9,7 @@ import { statsOf, type VersionDescriptor } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
 import type { Partition, Source } from '../source/source.ts';
-import { listingStanding, type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
+import { listingCounts, type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
 
 /** A decision that cannot be taken as things stand. One line: why, and what to do. */
@@ -255,7 +255,7 @@ async function record(
     runId: id,
     at,
     ...stats,
-    ...listingStanding(descriptor?.withdrawn ?? [], descriptor?.repeated ?? []),
+    ...listingCounts(descriptor?.withdrawn ?? [], descriptor?.repeated ?? []),
     sign: descriptor?.index.sign ?? null,
     rows: decided.rows,
     held: null,

@@ -5,7 +5,7 @@ import type { CommitRow } from '../lake/log-tables.ts';
 import { writeCommit } from '../lake/partition-log.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
-import { listingStanding, PartitionStore } from '../state/partition-store.ts';
+import { listingCounts, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
 
 /** Who published: the scheduled run or one that a person started, the retry of a failed item, a reparse. */
@@ -75,7 +75,7 @@ export async function recordPublish(
     pending: answer.stats.pending,
     abandoned: answer.stats.abandoned,
     void: answer.stats.void,
-    ...listingStanding(withdrawn, answer.repeated),
+    ...listingCounts(withdrawn, answer.repeated),
     sign: answer.sign,
     carried: answer.stats.carried,
     failed: answer.stats.failed,

@@ -2,9 +2,10 @@ import * as z from 'zod';
 import { type CivilDate, civilDateSchema } from '../calendar/civil-date.ts';
 import { repeatedText } from '../lake/item-counts.ts';
 import type { RepeatedRows, WithdrawnItem } from '../lake/version.ts';
-import type { StateStore } from '../ports/state-store.ts';
+import type { Json, StateStore } from '../ports/state-store.ts';
 import { withPartitionValue } from '../source/partition.ts';
 import type { Partition } from '../source/source.ts';
+import { Collection, type Place } from './collection.ts';
 
 const recordSchema = z.object({
   value: z.string(),
@@ -18,7 +19,7 @@ const recordSchema = z.object({
   /** Milliseconds; when that was decided. */
   at: z.number(),
   /**
-   * One more than that of the standing which was on record when it was decided. Of two answers the higher counts, and the
+   * One more than that of the record which was there when it was decided. Of two answers the higher counts, and the
    * later `at` only where neither knew of the other: a clock may have run ahead.
    */
   order: z.int().default(0),
@@ -47,12 +48,12 @@ const recordSchema = z.object({
   reason: z.string().nullable(),
 });
 
-const standingSchema = withPartitionValue(recordSchema);
+const anyRecordSchema = withPartitionValue(recordSchema);
 
 /** How a partition stands: the counts of its last refresh. Answers completeness without opening a single data file. */
 export type PartitionRecord = z.infer<typeof recordSchema>;
-/** What was not kept in the days of older standings may be left out. */
-type NewStanding = Omit<
+/** What older records did not keep may be left out. */
+type NewRecord = Omit<
   z.input<typeof recordSchema>,
   'value' | 'date' | 'freshAt' | 'order' | 'settledRun'
 > & {
@@ -60,11 +61,11 @@ type NewStanding = Omit<
   readonly settledRun: number;
 };
 
-/** Names that a standing carries: a document of the state store is small. */
+/** Names that a record carries: a document of the state store is small. */
 const MAX_NAMES = 20;
 
-/** What a version says of its list, for its standing. */
-export function listingStanding(
+/** What a version says of its list, for the record of its partition. */
+export function listingCounts(
   withdrawn: readonly WithdrawnItem[],
   repeated: readonly RepeatedRows[],
 ): Pick<PartitionRecord, 'withdrawn' | 'repeated'> {
@@ -75,39 +76,30 @@ export function listingStanding(
 }
 
 /** Before items without a result were told apart, those whose page is empty counted as expected. */
-function readStanding(value: unknown): PartitionRecord {
-  const standing = standingSchema.parse(value);
+function readRecord(value: Json): PartitionRecord {
+  const record = anyRecordSchema.parse(value);
   const isOld = (value as { pending?: unknown }).pending === undefined;
-  if (!isOld || standing.expected === null) return standing;
-  return { ...standing, expected: standing.expected - standing.empty };
+  if (!isOld || record.expected === null) return record;
+  return { ...record, expected: record.expected - record.empty };
 }
 
 const partitionKey = (table: string) => `partitions#${table}`;
-const sortKey = (partition: Partition) => `${partition.value}#${partition.date}`;
 
-/** The standings of a state store; derived from manifests and commits, which remain the truth. */
+/** The status of each partition; derived from manifests and commits, which remain the truth. */
 export class PartitionStore {
-  readonly #state: StateStore;
+  readonly #partitions: Collection<PartitionRecord>;
 
   constructor(state: StateStore) {
-    this.#state = state;
+    this.#partitions = new Collection(state, readRecord);
   }
 
-  async get(table: string, partition: Partition): Promise<PartitionRecord | undefined> {
-    const document = await this.#state.get(partitionKey(table), sortKey(partition));
-    return document && readStanding(document.value);
+  get(table: string, partition: Partition): Promise<PartitionRecord | undefined> {
+    return this.#partitions.get(placeOf(table, partition));
   }
 
   /** In date order; both dates included. */
-  async *range(
-    table: string,
-    value: string,
-    start: CivilDate,
-    end: CivilDate,
-  ): AsyncGenerator<PartitionRecord> {
-    const bounds = { from: `${value}#${start}`, to: `${value}#${end}` };
-    for await (const document of this.#state.query(partitionKey(table), bounds))
-      yield readStanding(document.value);
+  range(table: string, value: string, start: CivilDate, end: CivilDate): AsyncGenerator<PartitionRecord> {
+    return this.#partitions.list(partitionKey(table), { from: `${value}#${start}`, to: `${value}#${end}` });
   }
 
   /**
@@ -117,45 +109,34 @@ export class PartitionStore {
   async record(
     table: string,
     partition: Partition,
-    { fresh, ...standing }: NewStanding & { readonly fresh: boolean },
+    { fresh, ...decided }: NewRecord & { readonly fresh: boolean },
   ): Promise<void> {
-    for (;;) {
-      const document = await this.#state.get(partitionKey(table), sortKey(partition));
-      const before = document && readStanding(document.value);
-      const isLate = before !== undefined && isLater(before, standing);
-      const freshAt = freshest(before, isLate, fresh ? standing.at : null);
-      const settledRun = Math.max(before?.settledRun ?? 0, standing.settledRun) || null;
-      if (isLate && freshAt === before.freshAt && settledRun === before.settledRun) return;
+    await this.#partitions.update(placeOf(table, partition), (before) => {
+      const isLate = before !== undefined && isLater(before, decided);
+      const freshAt = freshest(before, isLate, fresh ? decided.at : null);
+      const settledRun = Math.max(before?.settledRun ?? 0, decided.settledRun) || null;
+      if (isLate) {
+        const saysNothingNew = freshAt === before.freshAt && settledRun === before.settledRun;
+        return saysNothingNew ? undefined : { ...before, freshAt, settledRun };
+      }
       // A refresh that failed decides nothing: what is current stays, and a held version still waits.
-      const failed = standing.status === 'failed';
-      const version = standing.version ?? (failed ? (before?.version ?? null) : null);
-      const held = standing.held ?? (failed ? (before?.held ?? null) : null);
-      const write = {
-        kind: 'put' as const,
-        partition: partitionKey(table),
-        sort: sortKey(partition),
-        value: isLate
-          ? { ...before, freshAt, settledRun }
-          : {
-              ...standing,
-              version,
-              held,
-              target: partition.value,
-              date: partition.date,
-              freshAt,
-              settledRun,
-            },
-        expect: document?.revision ?? ('absent' as const),
-      };
-      if ((await this.#state.write([write])) === 'written') return;
-    }
+      const failed = decided.status === 'failed';
+      const version = decided.version ?? (failed ? (before?.version ?? null) : null);
+      const held = decided.held ?? (failed ? (before?.held ?? null) : null);
+      const { value, date } = partition;
+      return recordSchema.parse({ ...decided, version, held, value, date, freshAt, settledRun });
+    });
   }
+}
+
+function placeOf(table: string, { value, date }: Partition): Place {
+  return { partition: partitionKey(table), sort: `${value}#${date}` };
 }
 
 type Decided = Pick<PartitionRecord, 'order' | 'at'>;
 
-function isLater(before: Decided, standing: Decided): boolean {
-  return before.order === standing.order ? before.at > standing.at : before.order > standing.order;
+function isLater(before: Decided, decided: Decided): boolean {
+  return before.order === decided.order ? before.at > decided.at : before.order > decided.order;
 }
 
 /** What comes in order replaces a time that a clock wrote which ran ahead; what comes late only adds to it. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { StateStore } from '../ports/state-store.ts';
+import { Collection, type Place } from './collection.ts';
 
 /** What a run is asked to do: the input of the workflow. The window is named, so a redrive next week does the same. */
 const inputSchema = z.object({
@@ -38,23 +39,24 @@ const partitionKey = (source: string) => `runs#${source}`;
 
 /** The runs of a state store. */
 export class RunStore {
-  readonly #state: StateStore;
+  readonly #runs: Collection<RunRecord>;
+  readonly #sequences: Collection<z.infer<typeof sequenceSchema>>;
 
   constructor(state: StateStore) {
-    this.#state = state;
+    this.#runs = new Collection(state, (value) => runSchema.parse(value));
+    this.#sequences = new Collection(state, (value) => sequenceSchema.parse(value));
   }
 
-  async get(source: string, runId: string): Promise<RunRecord | undefined> {
-    const document = await this.#state.get(partitionKey(source), runId);
-    return document && runSchema.parse(document.value);
+  get(source: string, runId: string): Promise<RunRecord | undefined> {
+    return this.#runs.get(placeOf(source, runId));
   }
 
-  /** Newest first. Reads them by their ids, which agree with that as a rule, and keeps those back whose turn has not come. */
+  /** Newest first. Reads them by their ids, which agree with that as a rule, and keeps those back that are older. */
   async *list(source: string): AsyncGenerator<RunRecord> {
-    let { last: next } = await this.#sequence(source);
+    let next = await this.newest(source);
     let early: RunRecord[] = [];
-    for await (const document of this.#state.query(partitionKey(source), { descending: true })) {
-      early.push(runSchema.parse(document.value));
+    for await (const run of this.#runs.list(partitionKey(source), { descending: true })) {
+      early.push(run);
       for (;;) {
         const due = early.findIndex(({ sequence }) => sequence >= next);
         if (due < 0) break;
@@ -68,35 +70,26 @@ export class RunStore {
 
   /** The sequence of the newest run of a source, 0 where there is none. */
   async newest(source: string): Promise<number> {
-    return (await this.#sequence(source)).last;
-  }
-
-  async #sequence(source: string): Promise<{ readonly last: number; readonly expect: number | 'absent' }> {
-    const document = await this.#state.get(SEQUENCES, source);
-    if (!document) return { last: 0, expect: 'absent' };
-    return { last: sequenceSchema.parse(document.value).last, expect: document.revision };
+    return (await this.#sequences.get({ partition: SEQUENCES, sort: source }))?.last ?? 0;
   }
 
   /** Puts a run on record; one that is there already (it is being resumed) is kept. */
   async begin(input: RunInput, at: number): Promise<void> {
     const { source, runId } = input;
-    while (!(await this.get(source, runId))) {
-      const { last, expect } = await this.#sequence(source);
-      const record: RunRecord = {
-        input,
-        sequence: last + 1,
-        status: 'running',
-        startedAt: at,
-        finishedAt: null,
-        message: null,
-      };
-      await this.#state.write([
-        { kind: 'put', partition: partitionKey(source), sort: runId, value: record, expect: 'absent' },
-        { kind: 'put', partition: SEQUENCES, sort: source, value: { last: last + 1 }, expect },
-      ]);
-    }
+    if (await this.get(source, runId)) return;
+    await this.#sequences.updateOnce(
+      { partition: SEQUENCES, sort: source },
+      (before) => ({ last: (before?.last ?? 0) + 1 }),
+      ({ last }) => ({
+        kind: 'put',
+        ...placeOf(source, runId),
+        value: { input, sequence: last, status: 'running', startedAt: at, finishedAt: null, message: null },
+        expect: 'absent',
+      }),
+    );
   }
 
+  /** Ends a run that is under way; one that has ended stays as it ended, whoever else says something else of it. */
   async finish(
     source: string,
     runId: string,
@@ -106,9 +99,13 @@ export class RunStore {
       readonly message?: string;
     },
   ): Promise<void> {
-    const before = await this.get(source, runId);
-    if (before?.status !== 'running') return;
-    const value = { ...before, status: end.status, finishedAt: end.at, message: end.message ?? null };
-    await this.#state.write([{ kind: 'put', partition: partitionKey(source), sort: runId, value }]);
+    const { status, at, message = null } = end;
+    await this.#runs.update(placeOf(source, runId), (before) =>
+      before?.status === 'running' ? { ...before, status, finishedAt: at, message } : undefined,
+    );
   }
+}
+
+function placeOf(source: string, runId: string): Place {
+  return { partition: partitionKey(source), sort: runId };
 }

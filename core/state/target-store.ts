@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS, type VerdictPolicy, verdictFor } from '../outcome/policy.ts';
 import type { StateStore, StateWrite } from '../ports/state-store.ts';
+import { Collection, type Place } from './collection.ts';
 
 const skipSchema = z.object({
   /** `security_block_one_attempt`, `auto_flag_3_blocks`, `auto_flag_4_not_found`, or an operator's own words. */
@@ -109,14 +110,14 @@ const sortKey = (source: string, target: string) => `${source}#${target}`;
 
 /** The targets of a state store. */
 export class TargetStore {
-  readonly #state: StateStore;
+  readonly #targets: Collection<TargetRecord>;
 
   constructor(state: StateStore) {
-    this.#state = state;
+    this.#targets = new Collection(state, (value) => targetSchema.parse(value));
   }
 
   async get(source: string, target: string): Promise<TargetRecord> {
-    return (await this.#read(source, target)).record;
+    return (await this.#targets.get(placeOf(source, target))) ?? newTarget(source, target);
   }
 
   /** Why the target is skipped; null where it is not. */
@@ -125,15 +126,13 @@ export class TargetStore {
     return skip && { ...skip, target };
   }
 
-  async *list(source?: string): AsyncGenerator<TargetRecord> {
-    const options = source === undefined ? {} : { prefix: `${source}#` };
-    for await (const document of this.#state.query(PARTITION, options))
-      yield targetSchema.parse(document.value);
+  list(source?: string): AsyncGenerator<TargetRecord> {
+    return this.#targets.list(PARTITION, source === undefined ? {} : { prefix: `${source}#` });
   }
 
   /**
-   * Changes a record by optimistic locking: `change` may run more than once.
-   * `alongside` is written in the same transaction; its conflict means that the change was already made, and answers false.
+   * Changes a record; `change` may run more than once. `alongside` is written in the same transaction: false where that is
+   * there already, because the change was made before.
    */
   async update(
     source: string,
@@ -141,32 +140,16 @@ export class TargetStore {
     change: (record: TargetRecord) => TargetRecord,
     alongside?: StateWrite,
   ): Promise<boolean> {
-    for (;;) {
-      const { record, revision } = await this.#read(source, target);
-      const writes: StateWrite[] = [
-        {
-          kind: 'put',
-          partition: PARTITION,
-          sort: sortKey(source, target),
-          value: change(record),
-          expect: revision,
-        },
-        ...(alongside ? [alongside] : []),
-      ];
-      if ((await this.#state.write(writes)) === 'written') return true;
-      if (alongside && (await this.#state.get(alongside.partition, alongside.sort))) return false;
-    }
+    const place = placeOf(source, target);
+    const changed = (before: TargetRecord | undefined) => change(before ?? newTarget(source, target));
+    if (alongside) return this.#targets.updateOnce(place, changed, () => alongside);
+    await this.#targets.update(place, changed);
+    return true;
   }
+}
 
-  async #read(
-    source: string,
-    target: string,
-  ): Promise<{ record: TargetRecord; revision: number | 'absent' }> {
-    const document = await this.#state.get(PARTITION, sortKey(source, target));
-    return document
-      ? { record: targetSchema.parse(document.value), revision: document.revision }
-      : { record: newTarget(source, target), revision: 'absent' };
-  }
+function placeOf(source: string, target: string): Place {
+  return { partition: PARTITION, sort: sortKey(source, target) };
 }
 
 /** Answers why a target is skipped, null where it is not; each is looked up once. */
