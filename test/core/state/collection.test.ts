@@ -184,6 +184,7 @@ describe('the stores', () => {
           partition,
           {
             item: 'n1',
+            target: 'a',
             url: 'https://notes.example/n1',
             tries: [{ at: 1, runId: 'r1', code: 'TIMEOUT', message: null }],
             capture: null,
