@@ -14,13 +14,13 @@ const FLAGS = [
   '--no-allocation-site-pretenuring',
   '--heap-growing-percent=50',
 ];
-// The commands that read pages: only they are worth a process of their own, with a heap made for it.
-const READ_PAGES = ['run', 'demo', 'retry', 'worker', 'reparse'];
+// What reads pages, or a whole lake: only that is worth a process of its own, with a heap made for it.
+const READ_MUCH = ['run', 'demo', 'retry', 'worker', 'reparse', '--lake'];
 
 const words = process.argv.slice(2);
 const isPinned = Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR;
-const readsPages = words.some((word) => READ_PAGES.includes(word)) && !words.includes('--help');
-const flags = readsPages ? FLAGS : [];
+const readsMuch = words.some((word) => READ_MUCH.includes(word)) && !words.includes('--help');
+const flags = readsMuch ? FLAGS : [];
 if (isPinned && flags.every((flag) => process.execArgv.includes(flag))) {
   // Half the time of a short command goes into compiling. Where the folder cannot be written, nothing is kept.
   const kept = new URL('../node_modules/.cache/rescrape', import.meta.url);
