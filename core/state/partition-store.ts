@@ -53,10 +53,7 @@ const anyRecordSchema = withPartitionValue(recordSchema);
 /** How a partition stands: the counts of its last refresh. Answers completeness without opening a single data file. */
 export type PartitionRecord = z.infer<typeof recordSchema>;
 /** What older records did not keep may be left out. */
-type NewRecord = Omit<
-  z.input<typeof recordSchema>,
-  'value' | 'date' | 'freshAt' | 'order' | 'settledRun'
-> & {
+type NewRecord = Omit<z.input<typeof recordSchema>, 'value' | 'date' | 'freshAt' | 'order' | 'settledRun'> & {
   readonly order: number;
   readonly settledRun: number;
 };
