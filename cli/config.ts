@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { coolDownMs } from '../core/failures/message.ts';
+import { coolDownMs } from '../core/failures/retry-policy.ts';
 import { CONFIG_FILE, readConfigFile, settingsOf } from '../runtime/config-file.ts';
 import {
   refuseUnknownVariables,

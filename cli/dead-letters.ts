@@ -1,18 +1,22 @@
 import type { Command } from 'commander';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
+import {
+  type DeadLetterFilterOptions,
+  deadLettersThatMatch,
+  withDeadLetterFilter,
+} from './dead-letter-filter.ts';
+import { purgeMatching } from './dead-letter-purge.ts';
+import { redriveMatching } from './dead-letter-redrive.ts';
+import { deadLetterRecord, listOf, viewOf } from './dead-letter-views.ts';
 import { printItems } from './json.ts';
-import { type LetterFilterOptions, lettersThatMatch, withLetterFilter } from './letter-filter.ts';
-import { purgeMatching } from './letter-purge.ts';
-import { redriveMatching } from './letter-redrive.ts';
-import { letterRecord, listOf, viewOf } from './letter-views.ts';
 import { type ListOptions, printList, timeText, withCsv } from './list.ts';
 import { cellText } from './print.ts';
 
-const NAMES = 'ids of letters, or items as source/target/date/item';
+const NAMES = 'items as source/target/date/item, or ids of messages';
 
 export function deadLettersCommand(): Command {
-  const letters = newCommand('dead-letters').addHelpText(
+  const deadLetters = newCommand('dead-letters').addHelpText(
     'after',
     examples(
       'dead-letters list --source racing',
@@ -20,18 +24,21 @@ export function deadLettersCommand(): Command {
       'dead-letters purge --end 2025-10-31',
     ),
   );
-  withCsv(withLetterFilter(letters.command('list').description('list dead letters, oldest first')))
-    .addHelpText('after', examples('dead-letters list', 'dead-letters list --code TIMEOUT --csv letters.csv'))
-    .action(listLetters);
-  letters
+  withCsv(withDeadLetterFilter(deadLetters.command('list').description('list dead letters, oldest first')))
+    .addHelpText(
+      'after',
+      examples('dead-letters list', 'dead-letters list --code TIMEOUT --csv dead-letters.csv'),
+    )
+    .action(listDeadLetters);
+  deadLetters
     .command('show')
-    .description('show a dead letter: what it says, what became of its item, and what to do')
-    .argument('<letter>', 'its id, or its item as source/target/date/item')
+    .description('show a dead letter: why it is one, how it came to that, and what to do')
+    .argument('<dead-letter>', 'its item as source/target/date/item, or the id of its message')
     .addHelpText('after', examples('dead-letters show racing/gb/2025-11-17/4711'))
-    .action(showLetter);
-  withLetterFilter(letters.command('redrive'))
+    .action(showDeadLetter);
+  withDeadLetterFilter(deadLetters.command('redrive'))
     .description('put dead letters back into the queue, each with all its tries before it')
-    .argument('[letters...]', NAMES)
+    .argument('[dead-letters...]', NAMES)
     .option('--dry-run', 'say what would be put back, and do nothing')
     .addHelpText(
       'after',
@@ -42,9 +49,9 @@ export function deadLettersCommand(): Command {
       ),
     )
     .action(redriveMatching);
-  withLetterFilter(letters.command('purge'))
+  withDeadLetterFilter(deadLetters.command('purge'))
     .description('delete dead letters, and dismiss the failures of their items')
-    .argument('[letters...]', NAMES)
+    .argument('[dead-letters...]', NAMES)
     .option('--dry-run', 'say what would be deleted and do nothing: so it is without --confirm')
     .option('--confirm', 'do it')
     .addHelpText(
@@ -52,32 +59,35 @@ export function deadLettersCommand(): Command {
       examples('dead-letters purge --target fr', 'dead-letters purge --target fr --confirm'),
     )
     .action(purgeMatching);
-  return letters;
+  return deadLetters;
 }
 
-async function listLetters(options: LetterFilterOptions & ListOptions, command: Command): Promise<void> {
+async function listDeadLetters(
+  options: DeadLetterFilterOptions & ListOptions,
+  command: Command,
+): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
-    const { letters, none } = await lettersThatMatch(platform, options);
-    printList({ ...listOf(letters), none }, { ...globals, ...options });
+    const { entries, none } = await deadLettersThatMatch(platform, options);
+    printList({ ...listOf(entries), none }, { ...globals, ...options });
   });
 }
 
-async function showLetter(name: string, _options: object, command: Command): Promise<void> {
+async function showDeadLetter(name: string, _options: object, command: Command): Promise<void> {
   await withPlatform(command, async (platform, { json }) => {
-    const { letters } = await lettersThatMatch(platform, {}, [name]);
-    const shown = letters.map((judged) => ({
-      ...viewOf(judged),
-      body: judged.letter.body,
-      transitions: judged.failure?.transitions ?? [],
+    const { entries } = await deadLettersThatMatch(platform, {}, [name]);
+    const shown = entries.map((entry) => ({
+      ...viewOf(entry),
+      bodies: entry.messages.map(({ body }) => body),
+      transitions: entry.failure?.transitions ?? [],
     }));
-    if (json) return printItems(shown.map(letterRecord));
+    if (json) return printItems(shown.map(deadLetterRecord));
     for (const [n, view] of shown.entries()) {
       if (n > 0) console.log();
-      const { id, standing, item, reason, code, message, state, deadAt, obstacle, next } = view;
+      const { id, status, item, reason, code, message, state, deadAt, obstacle, next } = view;
       const lines: [string, string | null][] = [
-        ['letter', id],
-        ['item', item],
-        ['standing', standing],
+        ['id', id],
+        ['item', item === id ? null : item],
+        ['status', status],
         ['reason', reason],
         ['error', code && `${code}${message ? `: ${message}` : ''}`],
         ['failure', state],
@@ -86,7 +96,7 @@ async function showLetter(name: string, _options: object, command: Command): Pro
           'was',
           `${to} ${timeText(at)} by ${by}${why ? `: ${why}` : ''}`,
         ]),
-        ['body', view.body],
+        ...view.bodies.map((body): [string, string] => ['message', body]),
         ['redrive', obstacle === null ? 'gives it all its tries again' : `does nothing: ${obstacle}`],
         ['next', next],
       ];

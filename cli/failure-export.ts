@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Failure } from '../core/failures/failure.ts';
+import { type Failure, timesRedriven } from '../core/failures/failure.ts';
 import { withPlatform } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
 import { dueAt } from './failure-views.ts';
@@ -54,7 +54,7 @@ function flat(failure: Failure): Record<string, unknown> {
     queued_at: time(retry?.sentAt),
     due_at: time(dueAt(failure)),
     tries: retry?.tries ?? null,
-    redrives: retry?.redrives ?? null,
+    redrives: retry ? timesRedriven(failure) : null,
     dead_at: time(retry?.deadAt),
     claimed_by: claim?.runId ?? null,
     claimed_until: time(claim?.until),

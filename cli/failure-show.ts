@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { nextSteps, triesLeft } from '../core/advice/failure-next.ts';
-import { type Failure, isClaimed, isUnresolved } from '../core/failures/failure.ts';
+import { type Failure, isClaimed, isUnresolved, timesRedriven } from '../core/failures/failure.ts';
 import { FailureStore } from '../core/failures/failure-store.ts';
-import { MAX_RETRIES } from '../core/failures/message.ts';
+import { MAX_RETRIES } from '../core/failures/retry-policy.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { TargetStore } from '../core/state/target-store.ts';
@@ -33,7 +33,7 @@ export async function showFailure(name: string, _options: object, command: Comma
     const next = nextSteps(failure, { now, skip });
     if (json) return printObject({ ...failureRecord(failure), triesLeft: triesLeft(failure) ?? null, next });
     const lines: Line[] = [
-      ...standingLines(failure, now),
+      ...statusLines(failure, now),
       ...historyLines(failure),
       ...(skip
         ? [['skipped', `since ${timeText(skip.since)} by ${skip.actor}: ${skip.reason}`] as const]
@@ -48,7 +48,7 @@ export async function showFailure(name: string, _options: object, command: Comma
   });
 }
 
-function standingLines(failure: Failure, now: number): Line[] {
+function statusLines(failure: Failure, now: number): Line[] {
   const { state, transitions, code, message, claim } = failure;
   const last = transitions.at(-1);
   const since = last?.state === state ? ` since ${timeText(last.at)}` : '';
@@ -79,8 +79,8 @@ function retryLines(failure: Failure, now: number): Line[] {
   const { retry } = failure;
   const left = triesLeft(failure);
   if (!retry || left === undefined) return [];
-  const redriven =
-    retry.redrives === 0 ? '' : `; put back ${counted(retry.redrives, 'time')} from the dead letters`;
+  const times = timesRedriven(failure);
+  const redriven = times === 0 ? '' : `; put back ${counted(times, 'time')} from the dead letters`;
   if (retry.deadAt !== null)
     return [['due', `never by itself: dead since ${timeText(retry.deadAt)}${redriven}`]];
   const due = retry.dueAt > now ? `${timeText(retry.dueAt)} (${inMinutes(retry.dueAt - now)})` : 'now';

@@ -1,9 +1,10 @@
 import type { Failure } from '../core/failures/failure.ts';
+import { queueAsked } from '../core/failures/queue-failures.ts';
 import { itemName } from '../core/lake/layout.ts';
 import type { PublishResult } from '../core/lake/publish-result.ts';
 import type { Outcome } from '../core/outcome/outcome.ts';
-import { askQueue, followFailures } from '../core/retry/ask-queue.ts';
 import type { RetryAnswer } from '../core/retry/claimed-retry.ts';
+import { followFailures } from '../core/retry/follow-failures.ts';
 import { retryFailures } from '../core/retry/retry-failures.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { stoppable } from '../runtime/stoppable.ts';
@@ -53,9 +54,9 @@ export async function retryOnStack(
   failures: readonly Failure[],
   { signal, onEnd }: RetryOptions,
 ): Promise<void> {
-  await askQueue(platform, failures);
+  const asked = await queueAsked(platform, failures);
   console.error(
-    `${counted(failures.length, 'item')} sent to the queue of the stack; its function retry-items tries them now`,
+    `${counted(asked.length, 'item')} sent to the queue of the stack; its function retry-items tries them now`,
   );
   let ended = 0;
   for await (const failure of followFailures(platform, failures, {
@@ -72,7 +73,7 @@ export async function retryOnStack(
     );
 }
 
-/** What became of a failure, told by how it stands now. */
+/** What became of a failure, told by its state now. */
 function endOf({ state, code, message, closedBy, retry }: Failure): Omit<TryEnd, 'failure'> {
   const error = message ? `${code} (${message})` : code;
   switch (state) {

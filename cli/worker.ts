@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { FailureStore, nameOf } from '../core/failures/failure-store.ts';
 import { decodeFailedItem } from '../core/failures/message.ts';
-import { itemName } from '../core/lake/layout.ts';
+import { sendLostAgain } from '../core/failures/queue-failures.ts';
 import type { ReceivedMessage } from '../core/ports/work-queue.ts';
 import type { RetryAnswer } from '../core/retry/claimed-retry.ts';
 import { drain } from '../core/retry/drain.ts';
@@ -19,6 +20,8 @@ import { answerText, tellTrouble } from './retry-answer.ts';
 
 /** Milliseconds between two looks at a queue that had nothing due: cool-downs are counted in minutes. */
 const LOOK_EVERY_MS = 2000;
+/** Milliseconds between two looks for queued items whose message is lost: they are found an hour late anyway. */
+const LOOK_FOR_LOST_EVERY_MS = 600_000;
 /** Milliseconds to leave a store alone that was out of reach. */
 const AFTER_TROUBLE_MS = 30_000;
 
@@ -52,12 +55,17 @@ interface WorkOptions {
 /** Works the queue, and stays alive whatever happens to a single item. */
 async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions): Promise<void> {
   console.error(
-    `at first: ${await standing(platform)}${once ? '' : '; waiting for what comes due (Ctrl-C ends it)'}`,
+    `at first: ${await queueText(platform)}${once ? '' : '; waiting for what comes due (Ctrl-C ends it)'}`,
   );
   const onHandled = (message: ReceivedMessage, answer: RetryAnswer) => say(platform, message, answer, json);
+  let lookForLostAt = 0;
   while (!signal.aborted) {
     let pauseMs = LOOK_EVERY_MS;
     try {
+      if (platform.clock.now() >= lookForLostAt) {
+        for (const { name } of platform.sources) await sendLostAgain(platform, name);
+        lookForLostAt = platform.clock.now() + LOOK_FOR_LOST_EVERY_MS;
+      }
       await drain(stoppable(platform, signal), { mustStop: () => signal.aborted, onHandled });
     } catch (error) {
       if (once) throw error;
@@ -67,19 +75,22 @@ async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions
     if (once) break;
     await platform.clock.sleep(pauseMs, signal).catch(() => undefined);
   }
-  console.error(`at the end: ${await standing(platform)}`);
+  console.error(`at the end: ${await queueText(platform)}`);
 }
 
-async function standing(platform: LocalPlatform): Promise<string> {
-  const { due, delayed, inFlight, dead } = await platform.failedItems.depth();
-  const letters = dead === 0 ? '' : `, ${counted(dead, 'dead letter')} (see "rescrape dead-letters list")`;
+async function queueText(platform: LocalPlatform): Promise<string> {
+  const { due, delayed, inFlight } = await platform.failedItems.depth();
+  let dead = 0;
+  for (const { name } of platform.sources)
+    for await (const { state } of new FailureStore(platform.state).list(name)) if (state === 'dead') dead++;
+  const buried = dead === 0 ? '' : `, ${counted(dead, 'dead letter')} (see "rescrape dead-letters list")`;
   const claimed = inFlight === 0 ? '' : ' (those of a process that died come back within 15 minutes)';
-  return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${letters}`;
+  return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${buried}`;
 }
 
 function say({ clock }: LocalPlatform, { body }: ReceivedMessage, answer: RetryAnswer, json: boolean): void {
   const decoded = decodeFailedItem(body);
-  const failure = decoded.kind === 'message' ? itemName(decoded.message) : null;
+  const failure = decoded.kind === 'message' ? nameOf(decoded.key) : null;
   if (json) printLine({ failure, ...answerRecord(answer) });
   else console.log(cellText(`${failure ?? 'a message'} ${answerText(answer, clock.now())}`));
 }

@@ -22,7 +22,7 @@ const catalog = { RESCRAPE_DATABASE: variable.describe('Glue database that parti
 
 /** The variables of each function, by its name. `RESCRAPE_<SOURCE>_…` overrides (runtime/settings.ts) may stand beside them. */
 export const ENV_CONTRACTS = {
-  plan: base,
+  plan: base.extend(failedItems),
   scrape: base.extend(failedItems),
   'record-failures': base.extend(failedItems),
   publish: base.extend(catalog),

@@ -3,7 +3,7 @@ import { windowFor } from '../core/calendar/window.ts';
 import { type Platform, sourceNamed } from '../core/platform.ts';
 import { plan } from '../core/run/plan.ts';
 import type { RunInput } from '../core/state/run-store.ts';
-import { openAwsPlatform } from '../runtime/aws.ts';
+import { openAwsPlatform, withSqs } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
 import { ENV_CONTRACTS, readEnv, runInputSchema, scheduledRunSchema } from './contracts.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
@@ -37,8 +37,13 @@ function scheduledInput(
 
 const env = readEnv(ENV_CONTRACTS.plan, process.env);
 export const handler = handlerOf(planStage, (onEvent) =>
-  openAwsPlatform({ bucket: env.RESCRAPE_BUCKET, table: env.RESCRAPE_TABLE }, [withFetchers], {
-    env: process.env,
-    onEvent,
-  }),
+  openAwsPlatform(
+    {
+      bucket: env.RESCRAPE_BUCKET,
+      table: env.RESCRAPE_TABLE,
+      failedItems: { queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL },
+    },
+    [withFetchers, withSqs],
+    { env: process.env, onEvent },
+  ),
 );

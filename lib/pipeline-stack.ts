@@ -4,7 +4,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { MAX_DELIVERIES } from '../core/failures/message.ts';
+import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import type { Source } from '../core/source/source.ts';
 import { ENV_CONTRACTS, type FunctionName } from '../lambdas/contracts.ts';
 import { acknowledge } from './constructs/acknowledge.ts';

@@ -5,7 +5,7 @@ import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
-import { MAX_DELIVERIES } from '../core/failures/message.ts';
+import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';

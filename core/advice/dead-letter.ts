@@ -1,80 +1,79 @@
 import type { Failure } from '../failures/failure.ts';
-import type { FailedItemMessage } from '../failures/message.ts';
-import { isGivenUp } from '../failures/settle.ts';
+import { type FailureKey, keyOf } from '../failures/failure-store.ts';
+import { itemName } from '../lake/layout.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
 import { command, retryCommand, skipRemoveCommand } from './commands.ts';
 
 /**
- * `waiting`: its item is dead, and waits for somebody to put the letter back · `stale`: its failure came to an end without
- * it, so that putting it back does nothing · `queued`: a message about its item is under way already · `poison`: no message
- * that this program can act upon.
+ * `dead`: a failure whose tries are used up, which waits for a person · `stale`: a message in the dead-letter queue whose
+ * failure is not dead, or no more · `poison`: a message there that this program cannot act upon.
  */
-export const LETTER_STANDINGS = ['waiting', 'stale', 'queued', 'poison'] as const;
-export type LetterStanding = (typeof LETTER_STANDINGS)[number];
+export const DEAD_LETTER_STATUSES = ['dead', 'stale', 'poison'] as const;
+export type DeadLetterStatus = (typeof DEAD_LETTER_STATUSES)[number];
 
-/** A dead letter, and what has become of its item. */
-export interface JudgedLetter {
-  readonly letter: DeadLetter;
-  readonly standing: LetterStanding;
-  /** What it says; null where nobody can read it. */
-  readonly message: FailedItemMessage | null;
+/** A dead letter, as a person sees it. */
+export interface DeadLetterEntry {
+  /** `racing/gb/2026-11-17/4711` of a dead failure, else the id of the message. */
+  readonly id: string;
+  readonly status: DeadLetterStatus;
+  /** Null where nobody can read the message. */
+  readonly key: FailureKey | null;
   readonly failure: Failure | null;
-  /** Why putting it back would do nothing, in one line; null where it does something. */
+  readonly reason: string;
+  /** Why a redrive would do nothing, in one line; null where it does something. */
   readonly obstacle: string | null;
   /** The command that goes on from here. */
   readonly next: string;
+  /** What the dead-letter queue holds of it: alarms, which go with it. */
+  readonly messages: readonly DeadLetter[];
 }
 
-/** What is known of the item of a letter. */
-export interface LetterFacts {
-  readonly message: FailedItemMessage;
-  readonly failure: Failure | null;
+/** What is known of a dead failure. */
+export interface DeadFacts {
+  readonly failure: Failure;
+  readonly reason: string;
   /** Why its target is skipped; null where it is not. */
   readonly flag: string | null;
+  /** Why no program can act upon it; undefined where one can. */
+  readonly problem: string | undefined;
+  readonly messages: readonly DeadLetter[];
 }
 
-/** Why a letter was buried. */
-export function reasonOf({ reason }: DeadLetter): string {
-  return reason ?? 'its deliveries were used up';
-}
-
-/** A letter that nobody can act upon. `problem`: why, in one line. */
-export function poisonLetter(
-  letter: DeadLetter,
-  problem: string,
-  message: FailedItemMessage | null,
-  failure: Failure | null,
-): JudgedLetter {
-  return { letter, standing: 'poison', message, failure, obstacle: problem, next: purgeCommand(letter) };
-}
-
-/** What has become of a letter's item, and what a person does about it. */
-export function judgeLetter(letter: DeadLetter, facts: LetterFacts): JudgedLetter {
-  const { message, failure, flag } = facts;
-  const judged = (standing: LetterStanding, obstacle: string | null, next: string): JudgedLetter => ({
-    letter,
-    standing,
-    message,
-    failure,
-    obstacle,
-    next,
+/** A dead failure, and what a person does about it. */
+export function deadFailureEntry({ failure, reason, flag, problem, messages }: DeadFacts): DeadLetterEntry {
+  const { source, target, item, code } = failure;
+  const key = keyOf(failure);
+  const id = itemName(failure);
+  const entry = (obstacle: string | null, next: string): DeadLetterEntry => ({
+    ...{ id, status: 'dead', key, failure, reason, obstacle, next, messages },
   });
-  if (!failure) return judged('stale', 'no failure is on record', purgeCommand(letter));
-  const { state, code } = failure;
-  if (state === 'recovered' || state === 'dismissed')
-    return judged('stale', `it is ${state}`, purgeCommand(letter));
-  const { source, target, value, date, item } = message;
-  const retry = retryCommand(source, { value, date }, item);
-  if (state === 'open') return judged('stale', `it is open (${code}): a person decides`, retry);
-  if (state === 'queued' && !isGivenUp(failure, message))
-    return judged('queued', 'a message about it is under way', purgeCommand(letter));
-  if (flag !== null)
-    return judged('waiting', `its target is flagged: ${flag}`, skipRemoveCommand(source, target));
-  if (!isRetriedLater(code)) return judged('waiting', `${code} is not tried again by itself`, retry);
-  return judged('waiting', null, command('dead-letters', 'redrive', letter.id));
+  if (problem !== undefined) return entry(problem, purgeCommand(id));
+  if (flag !== null) return entry(`its target is flagged: ${flag}`, skipRemoveCommand(source, target));
+  if (!isRetriedLater(code))
+    return entry(`${code} is not tried again by itself`, retryCommand(source, key.partition, item));
+  return entry(null, command('dead-letters', 'redrive', id));
 }
 
-function purgeCommand({ id }: DeadLetter): string {
+/** A message in the dead-letter queue whose failure is not dead. */
+export function staleEntry(message: DeadLetter, key: FailureKey, failure: Failure | null): DeadLetterEntry {
+  const obstacle = failure ? `it is ${failure.state}` : 'no failure is on record';
+  return messageEntry(message, { status: 'stale', key, failure, obstacle });
+}
+
+/** A message that nobody can act upon. `problem`: why, in one line. */
+export function poisonEntry(message: DeadLetter, problem: string, key: FailureKey | null): DeadLetterEntry {
+  return messageEntry(message, { status: 'poison', key, failure: null, obstacle: problem });
+}
+
+function messageEntry(
+  message: DeadLetter,
+  facts: Pick<DeadLetterEntry, 'status' | 'key' | 'failure' | 'obstacle'>,
+): DeadLetterEntry {
+  const { id, reason = 'its deliveries were used up' } = message;
+  return { ...facts, id, reason, next: purgeCommand(id), messages: [message] };
+}
+
+function purgeCommand(id: string): string {
   return command('dead-letters', 'purge', id, '--confirm');
 }

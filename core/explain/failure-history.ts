@@ -1,5 +1,5 @@
 import { type Failure, isClaimed, isOverdue, isUnresolved } from '../failures/failure.ts';
-import { MAX_RETRIES } from '../failures/message.ts';
+import { MAX_RETRIES } from '../failures/retry-policy.ts';
 import { errorText } from '../outcome/outcome.ts';
 import { counted } from '../wording/figures.ts';
 import { isoTime } from '../wording/times.ts';

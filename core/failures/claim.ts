@@ -1,7 +1,8 @@
+import { reasonText } from '../outcome/outcome.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
-import { CLAIM_MS, type Failure, isClaimed, isUnresolved, moved, offQueue } from './failure.ts';
+import { CLAIM_MS, type Failure, isClaimed, isUnresolved, offQueue } from './failure.ts';
 import type { FailureKey, FailureStore } from './failure-store.ts';
-import { believedDue, type FailedItemMessage } from './message.ts';
+import { believedDue } from './retry-policy.ts';
 
 /** Milliseconds after which a message looks again at what somebody else is at. */
 export const LOOK_AGAIN_MS = 60_000;
@@ -20,17 +21,12 @@ export type Claim =
   /** Nothing to do. */
   | { readonly kind: 'closed'; readonly why: string }
   | { readonly kind: 'needs-a-person'; readonly why: string }
-  /** Its tries are used up, and the letter is still to be written. `redrives`: of the failure. */
-  | { readonly kind: 'unburied'; readonly why: string; readonly redrives: number }
+  /** Its tries are used up. */
+  | { readonly kind: 'dead'; readonly why: string }
   | { readonly kind: 'wait'; readonly delayMs: number };
 
-/** Who wants the try: a message, with what it says, or a person at this machine, who need not wait for the cool-down. */
-export type Wish =
-  | ({ readonly kind: 'message' } & Pick<
-      FailedItemMessage,
-      'notBefore' | 'sentAt' | 'redrives' | 'askedAfter'
-    >)
-  | { readonly kind: 'person' };
+/** Who wants the try: a message of the queue, or a person at this machine, who need not wait for the cool-down. */
+export type RetryRequest = 'message' | 'person';
 
 export interface ClaimOptions {
   /** Milliseconds. */
@@ -46,98 +42,81 @@ export interface ClaimOptions {
  * of a worker that died is taken up under its own run id once its claim has run out, and counts once.
  */
 export async function claimRetry(
-  register: FailureStore,
+  failures: FailureStore,
   key: FailureKey,
-  wish: Wish,
+  request: RetryRequest,
   options: ClaimOptions,
 ): Promise<Claim> {
   let claim: Claim = { kind: 'closed', why: 'no failure is on record' };
-  await register.change(key, (failure) => {
+  await failures.change(key, (failure) => {
     if (!failure) return undefined;
-    claim = judge(failure, wish, options);
-    return afterwards(failure, wish, claim, options);
+    claim = judge(failure, request, options);
+    return afterwards(failure, request, claim, options);
   });
   return claim;
 }
 
-function judge(failure: Failure, wish: Wish, options: ClaimOptions): Claim {
+function judge(failure: Failure, request: RetryRequest, options: ClaimOptions): Claim {
   const { claim } = failure;
   const { now, newRunId } = options;
   // Whoever has it is done within seconds, or dead: no reason to wait for the end of the claim.
   if (claim && isClaimed(failure, now))
     return { kind: 'wait', delayMs: Math.min(claim.until - now, LOOK_AGAIN_MS) };
-  const verdict = judgeFree(failure, wish, options);
-  if (!claim) return verdict === 'take' ? take(failure, newRunId, isAsked(failure, wish)) : verdict;
-  const isSpent = claim.takes >= MAX_TAKES && !claim.asked && wish.kind === 'message';
+  const verdict = judgeFree(failure, request, options);
+  if (!claim)
+    return verdict === 'take'
+      ? { kind: 'claimed', failure, runId: newRunId, asked: isAsked(failure, request) }
+      : verdict;
+  const isSpent = claim.takes >= MAX_TAKES && !claim.asked && request === 'message';
   if (verdict !== 'take' || isSpent)
     return { kind: 'left-behind', runId: claim.runId, isSpent: isSpent && verdict === 'take' };
-  return take(failure, claim.runId, claim.asked);
-}
-
-function take(failure: Failure, runId: string, asked: boolean): Claim {
-  return { kind: 'claimed', failure, runId, asked };
+  return { kind: 'claimed', failure, runId: claim.runId, asked: claim.asked };
 }
 
 function judgeFree(
   failure: Failure,
-  wish: Wish,
+  request: RetryRequest,
   { now, flag }: ClaimOptions,
 ): 'take' | Exclude<Claim, { kind: 'claimed' | 'left-behind' }> {
   const { state, code, claim, retry } = failure;
   if (!isUnresolved(failure)) return { kind: 'closed', why: `it is ${state}` };
+  const isWanted = request === 'person' || isAsked(failure, request);
+  if (!isWanted && state === 'dead') return { kind: 'dead', why: whyDead(failure) };
   if (flag) return { kind: 'needs-a-person', why: flag.why };
-  if (wish.kind === 'person' || isAsked(failure, wish)) return 'take';
-  if (state === 'dead' && !isPutBack(failure, wish.redrives)) {
-    const why = failure.transitions.at(-1)?.why ?? code;
-    if (retry?.unburied) return { kind: 'unburied', why, redrives: retry.redrives };
-    return { kind: 'closed', why: 'its tries are used up; this is a copy of the message that died' };
-  }
+  if (isWanted) return 'take';
   if (!isRetriedLater(code)) return { kind: 'needs-a-person', why: code };
-  // Put back, and whoever did it has not noted it: the message knows when it is due.
-  const dueAt = believedDue(state === 'dead' ? wish.notBefore : (retry?.dueAt ?? wish.notBefore), now);
-  if (state === 'open' && wish.sentAt < (failure.transitions.at(-1)?.at ?? 0))
-    return { kind: 'closed', why: 'it was taken off the queue' };
+  if (state === 'open') return { kind: 'closed', why: 'it was taken off the queue' };
+  const dueAt = believedDue(retry?.dueAt ?? now, now);
   return dueAt > now && !claim ? { kind: 'wait', delayMs: dueAt - now } : 'take';
 }
 
+/** Why a failure is dead. */
+export function whyDead(failure: Failure): string {
+  return failure.transitions.findLast(({ state }) => state === 'dead')?.why ?? reasonText(failure);
+}
+
 /** A person wants it: here, through the queue, or before the worker died that was to do it. */
-function isAsked({ claim, lastFailedAt }: Failure, wish: Wish): boolean {
-  if (claim) return claim.asked;
-  return wish.kind === 'person' || wish.askedAfter === lastFailedAt;
-}
-
-/** A message that says more redrives than its dead failure knows of is a letter that somebody put back. */
-function isPutBack({ state, retry }: Failure, redrives: number): boolean {
-  return state === 'dead' && redrives > (retry?.redrives ?? 0);
-}
-
-/**
- * True where this message, once acknowledged, leaves no letter of its dead failure behind: it was put back, or is still to
- * be buried.
- */
-export function isLetterOf(failure: Failure, redrives: number): boolean {
-  return isPutBack(failure, redrives) || (failure.state === 'dead' && failure.retry?.unburied === true);
+function isAsked({ claim, askedAt }: Failure, request: RetryRequest): boolean {
+  return claim ? claim.asked : request === 'person' || askedAt !== undefined;
 }
 
 /** The failure as the verdict leaves it; undefined where it stays as it is. */
 function afterwards(
   failure: Failure,
-  wish: Wish,
+  request: RetryRequest,
   claim: Claim,
   { now, flag }: ClaimOptions,
 ): Failure | undefined {
+  const { askedAt, ...unasked } = failure;
   switch (claim.kind) {
     case 'claimed':
-      return claimed(failure, wish, claim, now);
+      return claimed(unasked, request, claim, now);
     case 'left-behind':
       return { ...failure, claim: { ...failure.claim!, until: now + CLAIM_MS } };
-    case 'needs-a-person': {
-      const loses =
-        wish.kind === 'message' && (failure.state === 'queued' || isLetterOf(failure, wish.redrives));
-      return loses
-        ? offQueue(failure, { at: now, by: flag?.by ?? failure.lastRunId, why: claim.why })
-        : undefined;
-    }
+    case 'needs-a-person':
+      if (request === 'message' && failure.state === 'queued')
+        return offQueue(unasked, { at: now, by: flag?.by ?? failure.lastRunId, why: claim.why });
+      return askedAt === undefined ? undefined : unasked;
     default:
       return undefined;
   }
@@ -145,37 +124,25 @@ function afterwards(
 
 function claimed(
   failure: Failure,
-  wish: Wish,
+  request: RetryRequest,
   { runId, asked }: Extract<Claim, { kind: 'claimed' }>,
   now: number,
 ): Failure {
   const { retry, claim } = failure;
   const next = { ...failure, claim: { runId, until: now + CLAIM_MS, asked, takes: (claim?.takes ?? 0) + 1 } };
-  if (asked || wish.kind === 'person') return next;
-  // A dead letter that comes again was put back by somebody: it has all its tries before it.
-  const alive = retry?.deadAt === null ? retry : undefined;
-  const queued = {
-    ...next,
-    retry: {
-      sentAt: alive?.sentAt ?? now,
-      dueAt: alive?.dueAt ?? now,
-      tries: (alive?.tries ?? 0) + (claim ? 0 : 1),
-      redrives: Math.max(retry?.redrives ?? 0, wish.redrives),
-      deadAt: null,
-    },
-  };
-  const why = retry ? 'put back from the dead letters' : 'its message came';
-  return moved(queued, 'queued', { at: now, by: runId, why });
+  // A try that is taken up was counted when it was begun.
+  if (asked || request === 'person' || claim || !retry) return next;
+  return { ...next, retry: { ...retry, tries: retry.tries + 1 } };
 }
 
 /** Keeps a try that is still alive from being taken up by others. False where somebody has done so already. */
 export async function renewClaim(
-  register: FailureStore,
+  failures: FailureStore,
   key: FailureKey,
   runId: string,
   now: number,
 ): Promise<boolean> {
-  const after = await register.change(key, (failure) =>
+  const after = await failures.change(key, (failure) =>
     failure?.claim?.runId === runId
       ? { ...failure, claim: { ...failure.claim, until: now + CLAIM_MS } }
       : undefined,
@@ -185,13 +152,13 @@ export async function renewClaim(
 
 /** Takes over the try of a worker that died, to put on record what it left. False where it is alive, or somebody was faster. */
 export async function takeOver(
-  register: FailureStore,
+  failures: FailureStore,
   key: FailureKey,
   runId: string,
   now: number,
 ): Promise<boolean> {
   let isOurs = false;
-  await register.change(key, (failure) => {
+  await failures.change(key, (failure) => {
     isOurs = failure?.claim?.runId === runId && !isClaimed(failure, now);
     return isOurs ? { ...failure!, claim: { ...failure!.claim!, until: now + CLAIM_MS } } : undefined;
   });
@@ -200,12 +167,12 @@ export async function takeOver(
 
 /** Gives a claim back before the try has ended (time is up), for the next delivery to take up under the same run id. */
 export async function yieldClaim(
-  register: FailureStore,
+  failures: FailureStore,
   key: FailureKey,
   runId: string,
   now: number,
 ): Promise<void> {
-  await register.change(key, (failure) =>
+  await failures.change(key, (failure) =>
     failure?.claim?.runId === runId
       ? { ...failure, claim: { ...failure.claim, until: now, takes: failure.claim.takes - 1 } }
       : undefined,
@@ -213,8 +180,8 @@ export async function yieldClaim(
 }
 
 /** Ends a claim whose run has nothing left to do. */
-export async function endClaim(register: FailureStore, key: FailureKey, runId: string): Promise<void> {
-  await register.change(key, (failure) =>
+export async function endClaim(failures: FailureStore, key: FailureKey, runId: string): Promise<void> {
+  await failures.change(key, (failure) =>
     failure?.claim?.runId === runId ? { ...failure, claim: null } : undefined,
   );
 }

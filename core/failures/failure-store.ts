@@ -1,4 +1,5 @@
 import { civilDate } from '../calendar/civil-date.ts';
+import { itemName } from '../lake/layout.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { Partition } from '../source/source.ts';
 import { Collection, type Place } from '../state/collection.ts';
@@ -35,6 +36,11 @@ export function keyOf({
 }
 
 const failuresPartition = (source: string) => `failures#${source}`;
+
+/** `racing/gb/2026-11-17/4711` */
+export function nameOf({ source, partition, item }: FailureKey): string {
+  return itemName({ source, ...partition, item });
+}
 
 /** Failures that are read or changed side by side: a store may be far away, and a bad day has hundreds. */
 export const FAILURES_AT_ONCE = 16;

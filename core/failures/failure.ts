@@ -5,8 +5,8 @@ import { withPartitionValue } from '../source/partition.ts';
 import { counted } from '../wording/figures.ts';
 
 /**
- * Where a failure stands. Unresolved: `open`, nothing tries it again by itself, so a person decides; `queued`, a message
- * about it is under way; `dead`, its tries are used up and it waits among the dead letters. Closed: `recovered`, a run, a
+ * The state of a failure. Unresolved: `open`, nothing tries it again by itself, so a person decides; `queued`, it is tried
+ * again by itself; `dead`, its tries are used up: it is a dead letter until a person decides. Closed: `recovered`, a run, a
  * retry or a reparse brought the item; `dismissed`, nobody wants it any more.
  */
 export const FAILURE_STATES = ['open', 'queued', 'dead', 'recovered', 'dismissed'] as const;
@@ -14,18 +14,14 @@ export type FailureState = (typeof FAILURE_STATES)[number];
 
 /** How the failure is being tried again by itself; times in milliseconds. */
 const retrySchema = z.object({
-  /** When its message was sent. */
+  /** When its message was sent the last time. */
   sentAt: z.number(),
   /** It is not tried before that, whenever a message about it comes. */
   dueAt: z.number(),
   /** Tries since it was queued, or put back. Waiting costs none, nor does being taken up again after a crash. */
   tries: z.int(),
-  /** How often it was put back from the dead letters. A message that says less is a copy of one that has died. */
-  redrives: z.int().default(0),
-  /** When its tries were used up; null while a message is under way. */
+  /** When its tries were used up; null while it is queued. */
   deadAt: z.number().nullable(),
-  /** From the last try until the letter is written: a process that dies in between leaves a message that is still to be buried. */
-  unburied: z.literal(true).optional(),
   /** The retry of another item of its partition that asked for this one as well, and counted as one of its tries. */
   countedBy: z.string().optional(),
 });
@@ -103,6 +99,11 @@ const recordSchema = z.object({
   transitions: z.array(transitionSchema).default([]),
   /** Absent where nothing tries it again by itself. */
   retry: retrySchema.optional(),
+  /**
+   * When a person asked for another try through the queue: neither the cool-down nor the outcome holds that one back. Gone
+   * once the item is tried, whoever does it. Milliseconds.
+   */
+  askedAt: z.number().optional(),
   /** The try under way. It outlives the failure's end where a worker died in it: what it left is put on record then. */
   claim: claimSchema.nullable().default(null),
 });
@@ -236,9 +237,27 @@ export function isClaimed(
   return claim !== null && claim.until > now && claim.until <= now + 2 * CLAIM_MS;
 }
 
+/** Queued, with all its tries before it. `dueAt`: milliseconds. */
+export function queued(failure: Failure, dueAt: number, move: Move): Failure {
+  return moved({ ...failure, retry: { sentAt: move.at, dueAt, tries: 0, deadAt: null } }, 'queued', move);
+}
+
+/** Dead, where it was queued: a person decides. */
+export function dead(failure: Failure, move: Move): Failure {
+  const { retry, state } = failure;
+  if (state !== 'queued' || !retry) return failure;
+  return moved({ ...failure, claim: null, retry: { ...retry, deadAt: move.at } }, 'dead', move);
+}
+
 /** Open: its messages find nothing to do any more. */
 export function offQueue({ retry: _, ...failure }: Failure, move: Move): Failure {
   return moved(failure, 'open', move);
+}
+
+/** How often a person has put it back from the dead letters, as far as its history goes. */
+export function timesRedriven({ transitions }: Pick<Failure, 'transitions'>): number {
+  return transitions.filter(({ state }, n) => state === 'queued' && transitions[n - 1]?.state === 'dead')
+    .length;
 }
 
 /** Closed. A success clears the counts: the next failure of this item begins at nothing. */
@@ -248,7 +267,11 @@ export function closed(
   move: Move,
   seenAt: number | null = null,
 ): Failure {
-  const { retry: _, ...rest } = moved(failure, state, {
+  const {
+    retry: _,
+    askedAt: __,
+    ...rest
+  } = moved(failure, state, {
     why: `after ${counted(failure.attempts, 'try', 'tries')} in ${counted(failure.runs, 'run')}`,
     ...move,
   });
@@ -262,7 +285,7 @@ function addedUp(counts: Failure['counts'], tries: readonly FailedTry[]): Failur
 }
 
 /** A queued item that is due for longer than this waits for a worker that is not there. Milliseconds. */
-const OVERDUE_MS = 3_600_000;
+export const OVERDUE_MS = 3_600_000;
 
 /** True where it should have been tried long ago and nobody is at it. `now`: milliseconds. */
 export function isOverdue(failure: Failure, now: number): boolean {

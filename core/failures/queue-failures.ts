@@ -3,17 +3,17 @@ import type { PartitionJob } from '../job.ts';
 import { type Outcome, reasonText } from '../outcome/outcome.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
 import type { Platform } from '../platform.ts';
-import { type Failure, isUnresolved, moved } from './failure.ts';
-import { FAILURES_AT_ONCE, FailureStore, keyOf } from './failure-store.ts';
-import { believedDue, coolDownMs, encodeFailedItem, MAX_RETRIES } from './message.ts';
-import { unburied, usedUp } from './settle.ts';
+import { dead, type Failure, isClaimed, isUnresolved, type Move, OVERDUE_MS, queued } from './failure.ts';
+import { FAILURES_AT_ONCE, type FailureKey, FailureStore, keyOf } from './failure-store.ts';
+import { encodeFailedItem } from './message.ts';
+import { believedDue, coolDownMs, MAX_RETRIES, MAX_WAIT_MS } from './retry-policy.ts';
+import { usedUp } from './settle.ts';
 
-/** The longest that SQS keeps a message or a letter: one that was sent before that is gone, whatever became of it. */
-const RETENTION_MS = 14 * 86_400_000;
+type Stores = Pick<Platform, 'failedItems' | 'state' | 'clock'>;
 
 /** An item that failed in this run. */
 export interface FailedNow {
-  /** As its register has it. */
+  /** As it is on record. */
   readonly failure: Failure | undefined;
   readonly outcome: Outcome;
   /** Milliseconds; when it was tried last. */
@@ -21,26 +21,26 @@ export interface FailedNow {
 }
 
 /**
- * Sends the failures that this run has just opened to the failed-items queue, where another try may heal them: one message
- * for each that has none under way. A dead one is left to whoever decides about its letter. In the retry of one item, others
- * that were asked for as well spend one of their tries.
+ * Queues the failures that this run has just opened, where another try may heal them. One that is queued already waits for its
+ * cool-down anew, and in the retry of another item spends one of its tries; a dead one is left to a person.
  */
 export async function queueFailures(context: PartitionJob, failed: readonly FailedNow[]): Promise<void> {
   const { platform, source, runId } = context;
-  const register = new FailureStore(platform.state);
-  const unsent: Sending[] = [];
-  await pLimit(FAILURES_AT_ONCE).map(failed, async ({ failure, outcome, at }) => {
-    if (!isRetriedLater(outcome.code)) return;
-    if (!isUnresolved(failure) || failure.lastRunId !== runId) return;
+  const failures = new FailureStore(platform.state);
+  const sent = await pLimit(FAILURES_AT_ONCE).map(failed, async ({ failure, outcome, at }) => {
+    if (!isRetriedLater(outcome.code) || !isUnresolved(failure) || failure.lastRunId !== runId) return [];
     const dueAt = at + coolDownMs(outcome, source.retry);
-    if (!hasMessage(failure, platform.clock.now())) unsent.push({ failure, dueAt });
-    else if (failure.state === 'queued')
-      await register.change(keyOf(failure), (before) => waited(context, before, dueAt));
+    const key = keyOf(failure);
+    if (failure.state === 'open') return queue(platform, key, dueAt, { by: runId });
+    // This run is played again: whether it lived to send the message is not known, and a copy does no harm.
+    if (wasQueuedBy(failure, runId)) return [{ key, dueAt }];
+    await failures.change(key, (before) => waited(context, before, dueAt));
+    return [];
   });
-  await enqueue(platform, unsent, runId);
+  await send(platform, sent.flat());
 }
 
-/** A failure whose message is under way, after it failed again: the site has just been asked, so that message waits. */
+/** A queued failure that failed again: the site has just been asked, so its next try waits. */
 function waited(
   { runId, retryOf, platform }: PartitionJob,
   before: Failure | undefined,
@@ -56,40 +56,48 @@ function waited(
   const counted = { ...before, retry: { ...retry, tries: retry.tries + 1, countedBy: runId } };
   if (counted.retry.tries < MAX_RETRIES) return counted;
   const why = usedUp(counted.retry.tries, reasonText(before));
-  return unburied(counted, { at: platform.clock.now(), by: runId, why });
+  return dead(counted, { at: platform.clock.now(), by: runId, why });
 }
 
-/** A failure and when it is to be tried; milliseconds. */
+function wasQueuedBy({ state, transitions }: Failure, runId: string): boolean {
+  return state === 'queued' && transitions.at(-1)?.by === runId;
+}
+
+/** A failure that a message is to be sent about, and when it is to be tried; milliseconds. */
 interface Sending {
-  readonly failure: Failure;
+  readonly key: FailureKey;
   readonly dueAt: number;
 }
 
+/** Queues a failure that nobody tries by itself, and says what is to be sent: nothing where it has changed meanwhile. */
+async function queue(
+  { state, clock }: Pick<Platform, 'state' | 'clock'>,
+  key: FailureKey,
+  dueAt: number,
+  move: Omit<Move, 'at'>,
+  from: 'open' | 'dead' = 'open',
+): Promise<Sending[]> {
+  let isQueued = false;
+  await new FailureStore(state).change(key, (before) => {
+    isQueued = before?.state === from && isRetriedLater(before.code);
+    return isQueued ? queued(before!, dueAt, { ...move, at: clock.now() }) : undefined;
+  });
+  return isQueued ? [{ key, dueAt }] : [];
+}
+
 /**
- * Sends a message about each failure, then notes that it went: a crash between the two sends it twice and never not at all,
- * and the second copy finds the failure as the first one left it and asks the site for nothing. `by`: a run or a person.
+ * Sends the messages once their failures say that they are queued. What dies in between leaves a failure without a message,
+ * which `sendLostAgain` finds.
  */
-async function enqueue(
-  { failedItems, state, clock }: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
-  sendings: readonly Sending[],
-  by: string,
-): Promise<void> {
-  if (sendings.length === 0) return;
+async function send({ failedItems, clock }: Stores, sendings: readonly Sending[]): Promise<void> {
   const now = clock.now();
-  const register = new FailureStore(state);
-  await failedItems.send(
-    sendings.map(({ failure, dueAt }) => ({
-      body: encodeFailedItem(failure, { notBefore: dueAt, sentAt: now, redrives: redrivesOf(failure) }),
-      delayMs: Math.max(0, dueAt - now),
-    })),
-  );
-  await pLimit(FAILURES_AT_ONCE).map(sendings, ({ failure, dueAt }) =>
-    register.change(keyOf(failure), (before) => {
-      if (before?.state !== failure.state || before.lastRunId !== failure.lastRunId) return undefined;
-      const retry = { sentAt: now, dueAt, tries: 0, redrives: redrivesOf(failure), deadAt: null };
-      return moved({ ...before, retry }, 'queued', { at: now, by });
-    }),
-  );
+  if (sendings.length > 0)
+    await failedItems.send(
+      sendings.map(({ key, dueAt }) => ({
+        body: encodeFailedItem(key),
+        delayMs: Math.max(0, dueAt - now),
+      })),
+    );
 }
 
 /**
@@ -97,25 +105,79 @@ async function enqueue(
  * queue, and is lifted now. Returns how many those are.
  */
 export async function queueOpen(
-  platform: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
+  platform: Stores,
   { source, target }: { readonly source: string; readonly target: string },
   by: string,
 ): Promise<number> {
   const now = platform.clock.now();
   const sendings: Sending[] = [];
-  for await (const failure of new FailureStore(platform.state).list(source)) {
-    const isMeant = failure.target === target && failure.state === 'open' && isRetriedLater(failure.code);
-    if (isMeant) sendings.push({ failure, dueAt: now });
-  }
-  await enqueue(platform, sendings, by);
+  for await (const failure of new FailureStore(platform.state).list(source))
+    if (failure.target === target && failure.state === 'open')
+      sendings.push(...(await queue(platform, keyOf(failure), now, { by })));
+  await send(platform, sendings);
   return sendings.length;
 }
 
-/** Of a letter that its queue has lost by now, the message is the one that comes next. */
-function redrivesOf({ retry, state }: Failure): number {
-  return (retry?.redrives ?? 0) + (state === 'dead' ? 1 : 0);
+/** Queues dead failures again, with all their tries before them, and says which: others have changed meanwhile. */
+export async function queueDead(
+  platform: Stores,
+  redrives: readonly Sending[],
+  by: string,
+): Promise<readonly FailureKey[]> {
+  const why = 'put back from the dead letters';
+  const sendings = await pLimit(FAILURES_AT_ONCE).map(redrives, ({ key, dueAt }) =>
+    queue(platform, key, dueAt, { by, why }, 'dead'),
+  );
+  await send(platform, sendings.flat());
+  return sendings.flat().map(({ key }) => key);
 }
 
-function hasMessage({ retry }: Failure, now: number): boolean {
-  return retry !== undefined && now - (retry.deadAt ?? retry.sentAt) < RETENTION_MS;
+/** Has failures tried again now, because a person asks for it, and says which: others were tried since they were seen. */
+export async function queueAsked(platform: Stores, seen: readonly Failure[]): Promise<readonly Failure[]> {
+  const failures = new FailureStore(platform.state);
+  const now = platform.clock.now();
+  const asked = await pLimit(FAILURES_AT_ONCE).map(seen, async (failure) => {
+    const after = await failures.change(keyOf(failure), (before) =>
+      isUnresolved(before) && before.lastFailedAt === failure.lastFailedAt
+        ? { ...before, askedAt: now }
+        : undefined,
+    );
+    return after?.askedAt === now ? [failure] : [];
+  });
+  await send(
+    platform,
+    asked.flat().map((failure) => ({ key: keyOf(failure), dueAt: now })),
+  );
+  return asked.flat();
+}
+
+/**
+ * Sends the messages of queued failures again that have none any more: a process died before it sent it, or the queue gave up
+ * on it. They show by being late: due for an hour, and nobody is at them. Once an hour at most for each failure. Returns how
+ * many those are.
+ */
+export async function sendLostAgain(platform: Stores, source: string): Promise<number> {
+  const { state, clock } = platform;
+  const failures = new FailureStore(state);
+  const now = clock.now();
+  const sendings: Sending[] = [];
+  for await (const failure of failures.list(source)) {
+    if (!isLost(failure, now)) continue;
+    const key = keyOf(failure);
+    let isOurs = false;
+    await failures.change(key, (before) => {
+      isOurs = before !== undefined && isLost(before, now);
+      return isOurs ? { ...before!, retry: { ...before!.retry!, sentAt: now } } : undefined;
+    });
+    if (isOurs) sendings.push({ key, dueAt: now });
+  }
+  await send(platform, sendings);
+  return sendings.length;
+}
+
+/** A time far ahead was written by a clock that ran ahead, and holds nothing back. */
+function isLost(failure: Failure, now: number): boolean {
+  const { state, retry } = failure;
+  if (state !== 'queued' || !retry || isClaimed(failure, now)) return false;
+  return [retry.dueAt, retry.sentAt].every((at) => at < now - OVERDUE_MS || at > now + MAX_WAIT_MS);
 }

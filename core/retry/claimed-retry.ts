@@ -2,15 +2,13 @@ import {
   type Claim,
   claimRetry,
   endClaim,
-  isLetterOf,
+  type RetryRequest,
   renewClaim,
-  type Wish,
   yieldClaim,
 } from '../failures/claim.ts';
 import { CLAIM_MS, isUnresolved } from '../failures/failure.ts';
-import { type FailureKey, FailureStore, keyOf } from '../failures/failure-store.ts';
-import { coolDownMs, type FailedItemMessage } from '../failures/message.ts';
-import { dismiss, leaveToPerson, noteDead, settleRetry } from '../failures/settle.ts';
+import { type FailureKey, FailureStore } from '../failures/failure-store.ts';
+import { dismiss, giveUp, leaveToPerson, settleRetry } from '../failures/settle.ts';
 import type { PartitionJob } from '../job.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -25,7 +23,7 @@ import { type Tried, tryAgain } from './try-again.ts';
 export type RetryAnswer =
   /** Acknowledged: what was fetched is published. */
   | { readonly kind: 'recovered'; readonly runId: string; readonly result: PublishResult }
-  /** Acknowledged: somebody else closed the failure before; no request was sent. */
+  /** Acknowledged: nobody wants the failure tried by itself any more; no request was sent. */
   | { readonly kind: 'closed'; readonly why: string }
   /** Acknowledged: another try would not heal it, so the failure stays open for a person. */
   | { readonly kind: 'needs-a-person'; readonly why: string }
@@ -33,8 +31,8 @@ export type RetryAnswer =
   | { readonly kind: 'not-yet'; readonly delayMs: number }
   /** Released until the cool-down has passed. */
   | { readonly kind: 'failed-again'; readonly outcome: Outcome; readonly delayMs: number }
-  /** Buried: its tries are used up. `redrives`: what its letter says. */
-  | { readonly kind: 'dead'; readonly reason: string; readonly redrives: number }
+  /** Buried, which raises the alarm: its tries are used up. */
+  | { readonly kind: 'dead'; readonly reason: string }
   /** Buried: no message that this program can act upon. */
   | { readonly kind: 'poison'; readonly reason: string };
 
@@ -47,13 +45,13 @@ const GO_ON_MS = 1000;
  */
 export async function retryItem(
   platform: Platform,
-  message: FailedItemMessage,
+  key: FailureKey,
   mustStop = () => false,
 ): Promise<RetryAnswer> {
-  const problem = unknownPlace(platform, message);
+  const failure = await new FailureStore(platform.state).get(key);
+  const problem = unknownPlace(platform, failure ?? { source: key.source, target: key.partition.value });
   if (problem !== undefined) return { kind: 'poison', reason: problem };
-  const source = sourceNamed(platform, message.source);
-  return tryClaimed(platform, source, keyOf(message), { kind: 'message', ...message }, mustStop);
+  return tryClaimed(platform, sourceNamed(platform, key.source), key, 'message', mustStop);
 }
 
 /**
@@ -66,7 +64,7 @@ export function retryNow(
   key: FailureKey,
   mustStop = () => false,
 ): Promise<RetryAnswer> {
-  return tryClaimed(platform, source, key, { kind: 'person' }, mustStop);
+  return tryClaimed(platform, source, key, 'person', mustStop);
 }
 
 /**
@@ -78,23 +76,23 @@ async function tryClaimed(
   platform: Platform,
   source: Source,
   key: FailureKey,
-  wish: Wish,
+  request: RetryRequest,
   mustStop: () => boolean,
 ): Promise<RetryAnswer> {
   if (mustStop()) return { kind: 'not-yet', delayMs: GO_ON_MS };
-  const claim = await claimOf(platform, source, key, wish);
+  const claim = await claimOf(platform, source, key, request);
   switch (claim.kind) {
     case 'claimed':
-      return tryOnce(platform, source, key, wish, claim, mustStop);
+      return tryOnce(platform, source, key, request, claim, mustStop);
     case 'wait':
       return { kind: 'not-yet', delayMs: claim.delayMs };
-    case 'unburied':
-      return dead(claim);
+    case 'dead':
+      return { kind: 'dead', reason: claim.why };
     case 'left-behind':
       await closePartition({ platform, source, runId: claim.runId, partition: key.partition }, key);
       if (claim.isSpent)
         return declareDead(platform, key, { by: claim.runId, why: 'its worker died each time' });
-      return tryClaimed(platform, source, key, wish, mustStop);
+      return tryClaimed(platform, source, key, request, mustStop);
     default:
       return claim;
   }
@@ -104,13 +102,13 @@ async function claimOf(
   { state, clock, newId }: Platform,
   source: Source,
   key: FailureKey,
-  wish: Wish,
+  request: RetryRequest,
 ): Promise<Claim> {
-  const register = new FailureStore(state);
-  const target = (await register.get(key))?.target ?? key.partition.value;
+  const failures = new FailureStore(state);
+  const target = (await failures.get(key))?.target ?? key.partition.value;
   const { skip } = await new TargetStore(state).get(source.name, target);
   const flag = skip ? { why: `the target is flagged: ${skip.reason}`, by: skip.actor } : undefined;
-  return claimRetry(register, key, wish, { now: clock.now(), newRunId: newId(), flag });
+  return claimRetry(failures, key, request, { now: clock.now(), newRunId: newId(), flag });
 }
 
 /** Less than this is left of a claim: it is renewed, because one page may wait out a pause of its host. */
@@ -120,11 +118,11 @@ async function tryOnce(
   platform: Platform,
   source: Source,
   key: FailureKey,
-  wish: Wish,
+  request: RetryRequest,
   { failure, runId, asked }: Extract<Claim, { kind: 'claimed' }>,
   mustStop: () => boolean,
 ): Promise<RetryAnswer> {
-  const register = new FailureStore(platform.state);
+  const failures = new FailureStore(platform.state);
   const now = () => platform.clock.now();
   const context: PartitionJob = {
     platform,
@@ -138,66 +136,59 @@ async function tryOnce(
     const tried = await tryAgain(context, failure, () => mustStop() || until - now() < CLAIM_SPARE_MS);
     if (tried.kind === 'flagged') {
       // No try is used up; the claim that comes next finds the flag and says what is done about it.
-      await yieldClaim(register, key, runId, now());
-      return tryClaimed(platform, source, key, wish, mustStop);
+      await yieldClaim(failures, key, runId, now());
+      return tryClaimed(platform, source, key, request, mustStop);
     }
     if (tried.kind !== 'stopped') {
-      const answer = await settle(context, register, key, wish, tried);
+      const answer = await settle(context, failures, key, tried);
       await mergeLogs(platform, source, runId, [key.partition]);
       // In this order: a claim whose work is gone would be taken up under an id whose records are complete.
-      await endClaim(register, key, runId);
+      await endClaim(failures, key, runId);
       await clearWork(context);
       return answer;
     }
     if (mustStop()) {
-      await yieldClaim(register, key, runId, now());
+      await yieldClaim(failures, key, runId, now());
       return { kind: 'not-yet', delayMs: GO_ON_MS };
     }
     // Nobody may take up a try that is still alive: two would ask for the same page.
-    if (!(await renewClaim(register, key, runId, now()))) return { kind: 'not-yet', delayMs: GO_ON_MS };
+    if (!(await renewClaim(failures, key, runId, now()))) return { kind: 'not-yet', delayMs: GO_ON_MS };
   }
 }
 
 async function settle(
   { platform, source, runId }: PartitionJob,
-  register: FailureStore,
+  failures: FailureStore,
   key: FailureKey,
-  wish: Wish,
   tried: Exclude<Tried, { kind: 'stopped' | 'flagged' }>,
 ): Promise<RetryAnswer> {
   const at = platform.clock.now();
   if (tried.kind === 'unlisted') {
     const why = 'the index no longer lists it';
-    await dismiss(register, key, { at, by: runId, why });
+    await dismiss(failures, key, { at, by: runId, why });
     return { kind: 'closed', why };
   }
-  const after = await register.get(key);
+  const after = await failures.get(key);
   // Publish closes the failure; where another run did meanwhile, there is nothing left to do either.
   if (!isUnresolved(after)) {
     if (tried.kind === 'published') return { kind: 'recovered', runId, result: tried.result };
     return { kind: 'closed', why: `it is ${after?.state ?? 'gone'}` };
   }
-  const redrives = wish.kind === 'message' ? wish.redrives : undefined;
   if (tried.kind === 'published' && tried.result.status === 'held') {
     const why = tried.result.reason ?? 'the version is held';
-    await leaveToPerson(register, key, { at, by: runId, why }, redrives);
+    await leaveToPerson(failures, key, { at, by: runId, why });
     return { kind: 'needs-a-person', why };
   }
   const outcome: Outcome =
     tried.kind === 'failed'
       ? tried.outcome
       : { code: after.code, message: tried.result.reason ?? after.message ?? after.code };
-  const settled = await settleRetry(register, key, { runId, outcome, policy: source.retry, at });
+  const settled = await settleRetry(failures, key, { runId, outcome, policy: source.retry, at });
   switch (settled.kind) {
     case 'again':
       return { kind: 'failed-again', outcome, delayMs: settled.delayMs };
     case 'dead':
-      return dead(settled);
-    case 'still-dead':
-      // The message only ended what a person had begun: a letter that was put back has its own tries before it.
-      if (redrives !== undefined && isLetterOf(after, redrives))
-        return { kind: 'not-yet', delayMs: coolDownMs(outcome, source.retry) };
-      return { kind: 'needs-a-person', why: `${settled.why}; its letter stays among the dead letters` };
+      return { kind: 'dead', reason: settled.why };
     default:
       return settled;
   }
@@ -209,11 +200,6 @@ export async function declareDead(
   key: FailureKey,
   { by, why }: { readonly by: string; readonly why: string },
 ): Promise<RetryAnswer> {
-  const redrives = await noteDead(new FailureStore(state), key, { at: clock.now(), by, why });
-  return dead({ why, redrives });
-}
-
-/** A letter says one redrive more than its failure: the message that it becomes, should somebody put it back. */
-function dead({ why, redrives }: { readonly why: string; readonly redrives: number }): RetryAnswer {
-  return { kind: 'dead', reason: why, redrives: redrives + 1 };
+  await giveUp(new FailureStore(state), key, { at: clock.now(), by, why });
+  return { kind: 'dead', reason: why };
 }

@@ -1,75 +1,179 @@
 import pLimit from 'p-limit';
-import { type JudgedLetter, judgeLetter, poisonLetter } from '../advice/dead-letter.ts';
-import { FAILURES_AT_ONCE, FailureStore, keyOf } from '../failures/failure-store.ts';
+import { type DeadLetterEntry, deadFailureEntry, poisonEntry, staleEntry } from '../advice/dead-letter.ts';
+import { whyDead } from '../failures/claim.ts';
+import { FAILURES_AT_ONCE, FailureStore, nameOf } from '../failures/failure-store.ts';
 import { decodeFailedItem } from '../failures/message.ts';
-import { dismiss, isGivenUp, leaveToPerson } from '../failures/settle.ts';
-import { type Platform, unknownPlace } from '../platform.ts';
+import { queueDead } from '../failures/queue-failures.ts';
+import { dismiss } from '../failures/settle.ts';
+import { itemName } from '../lake/layout.ts';
+import { type Platform, sourceNamed, unknownPlace } from '../platform.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
 import { flagLookup } from '../state/target-store.ts';
 
-/** Letters that are handled together: what a crash in between leaves half done. */
+/** Entries that are handled together: what a crash in between leaves half done. */
 const TOGETHER = 100;
 
-type Stores = Pick<Platform, 'failedItems' | 'state' | 'sources'>;
+type Stores = Pick<Platform, 'failedItems' | 'state' | 'sources' | 'clock'>;
 
-/** All dead letters, oldest first, each with what has become of its item. Changes nothing. */
-export async function readDeadLetters(platform: Stores): Promise<JudgedLetter[]> {
-  const letters = await Array.fromAsync(platform.failedItems.deadLetters());
-  const register = new FailureStore(platform.state);
+/**
+ * All failures that are dead, oldest first, and behind them what else is in the dead-letter queue: nothing that raises its
+ * alarm stays hidden. Changes nothing.
+ */
+export async function readDeadLetters(platform: Omit<Stores, 'clock'>): Promise<DeadLetterEntry[]> {
+  const failures = new FailureStore(platform.state);
   const flagOf = flagLookup(platform.state);
-  const judge = async (letter: DeadLetter): Promise<JudgedLetter> => {
-    const decoded = decodeFailedItem(letter.body);
-    if (decoded.kind === 'poison') return poisonLetter(letter, decoded.reason, null, null);
-    const { message } = decoded;
-    const failure = (await register.get(keyOf(message))) ?? null;
-    const problem = unknownPlace(platform, message);
-    if (problem !== undefined) return poisonLetter(letter, problem, message, failure);
-    return judgeLetter(letter, { message, failure, flag: await flagOf(message) });
-  };
-  const limit = pLimit(FAILURES_AT_ONCE);
-  return Promise.all(letters.map((letter) => limit(judge, letter)));
+  const messages = new Map<string, DeadLetter[]>();
+  const poison: DeadLetterEntry[] = [];
+  for await (const message of platform.failedItems.deadLetters()) {
+    const decoded = decodeFailedItem(message.body);
+    if (decoded.kind === 'poison') {
+      poison.push(poisonEntry(message, decoded.reason, null));
+      continue;
+    }
+    const { key } = decoded;
+    const name = nameOf(key);
+    messages.set(name, [...(messages.get(name) ?? []), message]);
+  }
+  const dead: DeadLetterEntry[] = [];
+  for (const { name: source } of platform.sources) {
+    for await (const failure of failures.list(source)) {
+      if (failure.state !== 'dead') continue;
+      const name = itemName(failure);
+      dead.push(
+        deadFailureEntry({
+          failure,
+          reason: whyDead(failure),
+          flag: await flagOf(failure),
+          problem: unknownPlace(platform, failure),
+          messages: messages.get(name) ?? [],
+        }),
+      );
+      messages.delete(name);
+    }
+  }
+  const stale = await pLimit(FAILURES_AT_ONCE).map([...messages.values()].flat(), async (message) => {
+    const decoded = decodeFailedItem(message.body);
+    if (decoded.kind === 'poison') throw new Error('it was read before');
+    const { key } = decoded;
+    const failure = (await failures.get(key)) ?? null;
+    const problem = unknownPlace(platform, failure ?? { source: key.source, target: key.partition.value });
+    return problem === undefined ? staleEntry(message, key, failure) : poisonEntry(message, problem, key);
+  });
+  const since = ({ failure }: DeadLetterEntry) => failure?.retry?.deadAt ?? 0;
+  return [...dead.sort((a, b) => since(a) - since(b)), ...stale, ...poison];
+}
+
+/** A dead failure that is queued again. */
+export interface Redrive {
+  readonly entry: DeadLetterEntry;
+  /** Milliseconds since the epoch. */
+  readonly dueAt: number;
+}
+
+/** How long the items of one source take, at the pace that it is asked at. */
+export interface RedrivePace {
+  readonly source: string;
+  readonly items: number;
+  readonly minDelayMs: number;
+  /** At least; an item that needs more than one request takes longer. */
+  readonly seconds: number;
+}
+
+/** What a redrive does. A plan is a value: it can be printed, and nothing has happened yet. */
+export interface RedrivePlan {
+  readonly redrives: readonly Redrive[];
+  readonly left: readonly { readonly entry: DeadLetterEntry; readonly why: string }[];
+  readonly paces: readonly RedrivePace[];
+}
+
+/**
+ * Plans to queue dead failures again, one after the other at the pace of their source: however many there are, the site is
+ * asked for them no faster than in a run.
+ */
+export function planRedrive(
+  { sources, clock }: Pick<Platform, 'sources' | 'clock'>,
+  entries: readonly DeadLetterEntry[],
+): RedrivePlan {
+  const now = clock.now();
+  const redrives: Redrive[] = [];
+  const left: RedrivePlan['left'][number][] = [];
+  const counts = new Map<string, number>();
+  const delayOf = (source: string) => sourceNamed({ sources }, source).politeness.minDelayMs;
+  for (const entry of entries) {
+    const { key, obstacle } = entry;
+    if (!key || obstacle !== null) {
+      left.push({ entry, why: obstacle ?? 'it says nothing' });
+      continue;
+    }
+    const before = counts.get(key.source) ?? 0;
+    counts.set(key.source, before + 1);
+    redrives.push({ entry, dueAt: now + before * delayOf(key.source) });
+  }
+  const paces = [...counts].map(([source, items]) => {
+    const minDelayMs = delayOf(source);
+    return { source, items, minDelayMs, seconds: Math.ceil((items * minDelayMs) / 1000) };
+  });
+  return { redrives, left, paces };
+}
+
+/**
+ * Queues dead failures again, then removes what the dead-letter queue holds of them. Returns how many were dead still.
+ * `onDone` is told how many are done.
+ */
+export async function redrive(
+  platform: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
+  { redrives }: Pick<RedrivePlan, 'redrives'>,
+  by: string,
+  onDone: (items: number) => void = () => {},
+): Promise<number> {
+  let queued = 0;
+  let done = 0;
+  for (const group of inGroups(redrives)) {
+    const sendings = group.map(({ entry, dueAt }) => ({ key: entry.key!, dueAt }));
+    queued += (await queueDead(platform, sendings, by)).length;
+    await platform.failedItems.purge(group.flatMap(({ entry }) => entry.messages));
+    done += group.length;
+    onDone(done);
+  }
+  return queued;
 }
 
 export interface Purged {
-  readonly letters: number;
+  readonly entries: number;
   /** Failures that were dead, and are dismissed now. */
   readonly dismissed: number;
 }
 
 /**
- * Removes letters for good, and closes their failures first: nobody wants those items any more. What is not dead by then is
- * left as it is, and what only looked queued is left to a person. A crash in between leaves stale letters.
+ * Dismisses dead failures, because nobody wants those items any more, and removes for good what the dead-letter queue holds of
+ * them. What is not dead by then is left as it is.
  */
-export async function purgeLetters(
+export async function purgeDeadLetters(
   { failedItems, state, clock }: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
-  letters: readonly JudgedLetter[],
+  entries: readonly DeadLetterEntry[],
   by: string,
-  onDone: (letters: number) => void = () => {},
+  onDone: (entries: number) => void = () => {},
 ): Promise<Purged> {
-  const register = new FailureStore(state);
-  const limit = pLimit(FAILURES_AT_ONCE);
+  const failures = new FailureStore(state);
   let dismissed = 0;
-  const close = async ({ message, failure }: JudgedLetter): Promise<void> => {
-    if (!message || !failure) return;
-    const key = keyOf(message);
+  let done = 0;
+  const close = async ({ key, status }: DeadLetterEntry): Promise<void> => {
+    if (!key || status !== 'dead') return;
     const move = { at: clock.now(), by, why: 'its dead letter was purged' };
-    if (isGivenUp(failure, message)) await leaveToPerson(register, key, move);
-    if (failure.state !== 'dead') return;
-    const after = await dismiss(register, key, move, (now) => now.state === 'dead');
+    const after = await dismiss(failures, key, move, (now) => now.state === 'dead');
     if (after?.state === 'dismissed' && after.closedAt === move.at) dismissed++;
   };
-  let done = 0;
-  for (const group of inGroups(letters)) {
-    await Promise.all(group.map((judged) => limit(close, judged)));
-    await failedItems.purge(group.map(({ letter }) => letter));
+  for (const group of inGroups(entries)) {
+    await pLimit(FAILURES_AT_ONCE).map(group, close);
+    await failedItems.purge(group.flatMap(({ messages }) => messages));
     done += group.length;
     onDone(done);
   }
-  return { letters: done, dismissed };
+  return { entries: done, dismissed };
 }
 
 /** In their order, groups of as many as are handled together. */
-export function inGroups<T>(all: readonly T[]): T[][] {
+function inGroups<T>(all: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(all.length / TOGETHER) }, (_, n) =>
     all.slice(n * TOGETHER, (n + 1) * TOGETHER),
   );

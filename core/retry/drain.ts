@@ -22,12 +22,12 @@ export interface DrainOptions {
  * was under way has ended, and its message comes again.
  */
 export async function drain(platform: Platform, { mustStop, onHandled }: DrainOptions): Promise<void> {
-  const turns = new PartitionTurns();
+  const queues = new PartitionQueues();
   const work = async (): Promise<void> => {
     while (!mustStop()) {
       const [message] = await platform.failedItems.receive({ max: 1, visibilityMs: CLAIM_MS });
       if (!message) return;
-      const answer = await turns.take(partitionOf(message), () =>
+      const answer = await queues.take(partitionOf(message), () =>
         handleFailedItem(platform, message, mustStop),
       );
       onHandled(message, answer);
@@ -40,11 +40,11 @@ export async function drain(platform: Platform, { mustStop, onHandled }: DrainOp
 function partitionOf({ id, body }: ReceivedMessage): string {
   const decoded = decodeFailedItem(body);
   if (decoded.kind === 'poison') return id;
-  return partitionName(decoded.message.source, decoded.message);
+  return partitionName(decoded.key.source, decoded.key.partition);
 }
 
 /** One item of a partition after the other: where nothing was published yet, the first one's pass brings the others too. */
-class PartitionTurns {
+class PartitionQueues {
   readonly #last = new Map<string, Promise<unknown>>();
 
   async take<T>(partition: string, work: () => Promise<T>): Promise<T> {

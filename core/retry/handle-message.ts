@@ -1,6 +1,6 @@
-import { FailureStore, keyOf } from '../failures/failure-store.ts';
-import { decodeFailedItem, type FailedItemMessage, MAX_DELIVERIES } from '../failures/message.ts';
-import { noteBuried } from '../failures/settle.ts';
+import type { FailureKey } from '../failures/failure-store.ts';
+import { decodeFailedItem } from '../failures/message.ts';
+import { MAX_DELIVERIES } from '../failures/retry-policy.ts';
 import type { Platform } from '../platform.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
 import { declareDead, type RetryAnswer, retryItem } from './claimed-retry.ts';
@@ -10,7 +10,7 @@ export const STAYS_QUEUED: ReadonlySet<RetryAnswer['kind']> = new Set(['not-yet'
 
 /**
  * Handles one delivery of the failed-items queue to its end: decodes it, tries the item, and acknowledges, releases or buries
- * the message. Whatever is thrown is trouble of ours (a store out of reach): the message then stays as it is and comes again.
+ * the message: a message in the dead-letter queue raises the alarm, and says nothing that anybody acts upon. Whatever is thrown is trouble of ours (a store out of reach): the message then stays as it is and comes again.
  */
 export async function handleFailedItem(
   platform: Platform,
@@ -23,11 +23,9 @@ export async function handleFailedItem(
     await failedItems.bury(delivery, decoded.reason);
     return decoded;
   }
-  const { message } = decoded;
-  const tried = await retryItem(platform, message, mustStop);
-  const answer = STAYS_QUEUED.has(tried.kind)
-    ? await lastDelivery(platform, message, delivery, tried)
-    : tried;
+  const { key } = decoded;
+  const tried = await retryItem(platform, key, mustStop);
+  const answer = STAYS_QUEUED.has(tried.kind) ? await lastDelivery(platform, key, delivery, tried) : tried;
   switch (answer.kind) {
     case 'recovered':
     case 'closed':
@@ -38,13 +36,7 @@ export async function handleFailedItem(
     case 'failed-again':
       await failedItems.release(delivery, answer.delayMs);
       break;
-    case 'dead': {
-      const letter = { ...message, redrives: answer.redrives };
-      const buried = await failedItems.bury({ ...delivery, body: JSON.stringify(letter) }, answer.reason);
-      // Else somebody else has the message by now, and buries it.
-      if (buried) await noteBuried(new FailureStore(platform.state), keyOf(message));
-      break;
-    }
+    case 'dead':
     case 'poison':
       await failedItems.bury(delivery, answer.reason);
       break;
@@ -55,11 +47,11 @@ export async function handleFailedItem(
 /** The queue is about to give up on the message: its failure must not look queued for ever. */
 async function lastDelivery(
   platform: Platform,
-  message: FailedItemMessage,
+  key: FailureKey,
   { deliveries }: ReceivedMessage,
   answer: RetryAnswer,
 ): Promise<RetryAnswer> {
   if (deliveries < MAX_DELIVERIES) return answer;
   const why = `it was delivered ${deliveries} times without coming to an end`;
-  return declareDead(platform, keyOf(message), { by: message.runId, why });
+  return declareDead(platform, key, { by: 'the queue', why });
 }

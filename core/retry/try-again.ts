@@ -1,6 +1,6 @@
 import { type Failure, isUnresolved, lastFailedLookOf } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
-import { believedDue } from '../failures/message.ts';
+import { believedDue } from '../failures/retry-policy.ts';
 import type { PartitionJob } from '../job.ts';
 import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import type { PublishResult } from '../lake/publish-result.ts';

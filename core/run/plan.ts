@@ -1,4 +1,5 @@
 import { type CivilDate, civilDate, datesBetween } from '../calendar/civil-date.ts';
+import { sendLostAgain } from '../failures/queue-failures.ts';
 import { planKey } from '../lake/layout.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { recordRobots } from '../scrape/attempt.ts';
@@ -75,6 +76,7 @@ export async function plan(platform: Platform, input: RunInput): Promise<PlanAns
   const behind = clockBehind(now, await lastRunAt(platform, source.name));
   if (behind) platform.emit(behind);
   await new RunStore(platform.state).begin(input, now);
+  await sendLostAgain(platform, source.name);
   const first = made.work[0];
   if (first) await checkReach(platform, source, runId, first);
   const stored = await platform.lake.get(key);

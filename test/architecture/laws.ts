@@ -77,7 +77,7 @@ const HOUSE = /^(?:core|sources|adapters|runtime|cli|demo|lib|lambdas|bin|test|b
 
 /** What infrastructure is made of: the workflow, columns, views, a number of deliveries; never what touches a store. */
 const VALUES_FOR_LIB =
-  /^(?:core\/(?:workflow\/(?:workflow|asl)|schema\/columns|lake\/log-tables|completeness\/views?|source\/source|failures\/message)|lambdas\/(?:contracts|bundling))\.ts$/;
+  /^(?:core\/(?:workflow\/(?:workflow|asl)|schema\/columns|lake\/log-tables|completeness\/views?|source\/source|failures\/retry-policy)|lambdas\/(?:contracts|bundling))\.ts$/;
 
 /** The stages of a run, in the order of a day; every other room of core is a capability that they use. */
 const STAGE_ROOMS = ['core/run', 'core/scrape', 'core/publish', 'core/retry'];

@@ -115,7 +115,7 @@ describe('reset', () => {
   it('names an interrupted run, which nobody takes up again afterwards', async () => {
     const abort = new AbortController();
     session.onWrite = ({ name }) => {
-      if (name.startsWith('runs#')) abort.abort();
+      if (name.startsWith('run-sequences')) abort.abort();
     };
     const request = { source: 'racing', start: DAY, end: DAY, force: false, signal: abort.signal };
     const { kind, runId } = await runLocally(session.platform, request);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, depth, putLettersBack } = queuePlay(() => session, drainAsWorker);
+const { wait, drain, waitAndDrain, depth, redrive } = queuePlay(() => session, drainAsWorker);
 
 describe('a site that answers 406 to the first requests of chosen pages', () => {
   it.each([1, 3, 4, 5, 6])('%i times: the lake heals by itself', async (times) => {
@@ -43,7 +43,7 @@ describe('a site that answers 406 to the first requests of chosen pages', () => 
       await waitAndDrain(4);
       expect(asked(session, 1)).toEqual([BY_ITSELF]);
       expect(await states()).toEqual(['dead']);
-      await putLettersBack();
+      await redrive();
       await waitAndDrain(3);
       expect(await factsIn(session.directory)).toEqual(whole);
       expect(asked(session, 1)).toEqual([times + 1]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_DELIVERIES } from '../../core/failures/message.ts';
+import { MAX_DELIVERIES } from '../../core/failures/retry-policy.ts';
 import { currentRows } from '../e2e/support/lake-reading.ts';
 import { asked, raceId, rule, status } from '../e2e/support/race-faults.ts';
 import { COOL_DOWN_MINUTES, IN_A_RUN, MINUTE } from '../e2e/support/retry-play.ts';

@@ -104,7 +104,7 @@ describe('why, of an item that failed', () => {
   it('says which run is at it', async () => {
     await afterRunWith(faults(rule(0, status(406), IN_A_RUN)));
     const now = session.clock.now();
-    await claimRetry(register(), keyOf(), { kind: 'person' }, { now, newRunId: session.platform.newId() });
+    await claimRetry(register(), keyOf(), 'person', { now, newRunId: session.platform.newId() });
     const { claim } = (await register().get(keyOf()))!;
     const { answer, next } = await ofItem();
     expect(answer).toContain(`a try that a person asked for is under way in the retry ${claim!.runId}`);
@@ -114,9 +114,8 @@ describe('why, of an item that failed', () => {
   it('says that a try was broken off, and that it is not counted twice', async () => {
     await afterRunWith(faults(rule(0, status(406), IN_A_RUN)));
     await wait(COOL_DOWN_MINUTES);
-    const wish = { kind: 'message', notBefore: 0, sentAt: 0, redrives: 0 } as const;
     const newRunId = session.platform.newId();
-    await claimRetry(register(), keyOf(), wish, { now: session.clock.now(), newRunId });
+    await claimRetry(register(), keyOf(), 'message', { now: session.clock.now(), newRunId });
     expect((await ofItem()).answer).toContain(`; try 1 of 3 is under way in the retry ${newRunId}`);
     await wait(CLAIM_MINUTES);
     expect((await ofItem()).answer).toContain(`(try 1 of 3, which the retry ${newRunId} broke off`);

@@ -40,7 +40,7 @@ const fail = (item: string, runId = 'run-1', code: OutcomeCode = 'TIMEOUT', at =
   );
 const queue = (item: string) =>
   register.change(keyOf(item), (before) =>
-    moved({ ...before!, retry: { sentAt: 100, dueAt: 200, tries: 0, redrives: 0, deadAt: null } }, 'queued', {
+    moved({ ...before!, retry: { sentAt: 100, dueAt: 200, tries: 0, deadAt: null } }, 'queued', {
       at: 100,
       by: 'run-1',
     }),
@@ -85,7 +85,7 @@ describe('clearing failures', () => {
   it('leaves out what is being tried, and takes what a dead worker has claimed', async () => {
     for (const item of ['1', '2']) await fail(item);
     for (const item of ['1', '2']) await queue(item);
-    const claim = await claimRetry(register, keyOf('1'), { kind: 'person' }, { now: NOW, newRunId: 'run-9' });
+    const claim = await claimRetry(register, keyOf('1'), 'person', { now: NOW, newRunId: 'run-9' });
     expect(claim.kind).toBe('claimed');
     const cleared = await clear(await all(), NOW + 1);
     expect([itemsOf(cleared.busy), itemsOf(cleared.dismissed)]).toEqual([['1'], ['2']]);
@@ -97,7 +97,7 @@ describe('clearing failures', () => {
   it('leaves alone what has changed since it was looked at: claimed, recovered, or failed again', async () => {
     for (const item of ['claimed', 'recovered', 'again', 'same']) await fail(item);
     const seen = await all();
-    await claimRetry(register, keyOf('claimed'), { kind: 'person' }, { now: NOW - 1, newRunId: 'run-9' });
+    await claimRetry(register, keyOf('claimed'), 'person', { now: NOW - 1, newRunId: 'run-9' });
     await recover('recovered', 'run-2');
     await fail('again', 'run-2', 'NOT_FOUND', 200);
     const cleared = await clear(seen);
@@ -125,8 +125,7 @@ describe('clearing failures', () => {
     await fail('1');
     await queue('1');
     await clear(await all());
-    const wish = { kind: 'message' as const, notBefore: 0, sentAt: 0, redrives: 0 };
-    const come = () => claimRetry(register, keyOf('1'), wish, { now: NOW + 1, newRunId: 'run-9' });
+    const come = () => claimRetry(register, keyOf('1'), 'message', { now: NOW + 1, newRunId: 'run-9' });
     expect(await come()).toEqual({ kind: 'closed', why: 'it is dismissed' });
     await clear(await all());
     expect(await all()).toEqual([]);

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FailureState } from '../../../core/failures/failure.ts';
 import { FailureStore } from '../../../core/failures/failure-store.ts';
-import type { FailedItemMessage } from '../../../core/failures/message.ts';
-import { noteRedriven } from '../../../core/failures/settle.ts';
-import { purgeLetters, readDeadLetters } from '../../../core/retry/dead-letters.ts';
-import { planRedrive, redrive } from '../../../core/retry/redrive.ts';
+import { encodeFailedItem } from '../../../core/failures/message.ts';
+import { sendLostAgain } from '../../../core/failures/queue-failures.ts';
+import { planRedrive, purgeDeadLetters, readDeadLetters, redrive } from '../../../core/retry/dead-letters.ts';
 import type { Fault } from '../../../demo/faults.ts';
 import { asked, faults, flag, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
 import {
@@ -13,6 +12,7 @@ import {
   killedBefore,
   kindsOf,
   MINUTE,
+  messageAbout,
   queuePlay,
 } from '../../e2e/support/retry-play.ts';
 import type { Session, SessionOptions } from '../../e2e/support/session.ts';
@@ -23,9 +23,18 @@ const UNTIL_DEAD = IN_A_RUN + 3;
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, depth, failure } = queuePlay(() => session);
+const {
+  wait,
+  drain,
+  waitAndDrain,
+  depth,
+  buried,
+  moveBack,
+  redrive: redriveAll,
+  failure,
+} = queuePlay(() => session);
 
-const letters = () => readDeadLetters(session.platform);
+const entries = () => readDeadLetters(session.platform);
 
 /** A session in which these races are dead: they fail for so many requests. */
 async function withDead(
@@ -41,78 +50,83 @@ const keyOfRace = (race: number) => ({
   partition: { value: 'gb', date: DAY },
   item: raceId(session, race),
 });
+const nameOfRace = (race: number) => `racing/gb/${DAY}/${raceId(session, race)}`;
 const states = async (race: number): Promise<FailureState[]> =>
   (await failure(race)).transitions.map(({ state }) => state);
 
-async function redriveAll() {
-  const plan = planRedrive(session.platform, await letters());
-  await redrive(session.platform, plan, 'ada');
-  return plan;
-}
-/** A letter with this body. The queue holds nothing else. Without a reason it is as the queue itself buries. */
-async function bury(body: string, reason?: string): Promise<void> {
+/** A message among the dead letters. The queue holds nothing else that is due. */
+async function bury(body: string, reason: string): Promise<void> {
   const { failedItems } = session.platform;
   await failedItems.send([{ body, delayMs: 0 }]);
-  if (reason === undefined) return spendDeliveries();
   const [delivery] = await failedItems.receive({ max: 1, visibilityMs: 1000 });
   await failedItems.bury(delivery!, reason);
 }
-async function spendDeliveries(): Promise<void> {
-  for (;;) if ((await session.platform.failedItems.receive({ max: 1, visibilityMs: 0 })).length === 0) return;
-}
-/** Takes the only letter away, and says what it said. */
-async function takeLetter(): Promise<FailedItemMessage> {
-  const [judged] = await letters();
-  await session.platform.failedItems.purge([judged!.letter]);
-  return judged!.message!;
-}
+const forget = async () => session.platform.failedItems.purge(await buried());
 
 describe('a dead letter', () => {
-  it('tells what has become of its item', async () => {
+  it('is a failure that is dead, with the alarm that was raised about it', async () => {
     await withDead([0]);
-    const [letter] = await letters();
-    expect(letter).toMatchObject({
-      standing: 'waiting',
-      obstacle: null,
-      message: { source: 'racing', target: 'gb', date: DAY, item: raceId(session, 0), redrives: 1 },
-      failure: { state: 'dead', code: 'SERVER_ERROR' },
-      next: `rescrape dead-letters redrive ${letter!.letter.id}`,
-    });
+    expect(await entries()).toMatchObject([
+      {
+        id: nameOfRace(0),
+        status: 'dead',
+        obstacle: null,
+        key: keyOfRace(0),
+        failure: { state: 'dead', code: 'SERVER_ERROR' },
+        reason: expect.stringMatching(/^3 retries failed, the last with SERVER_ERROR/),
+        next: `rescrape dead-letters redrive ${nameOfRace(0)}`,
+        messages: [{ body: encodeFailedItem(keyOfRace(0)) }],
+      },
+    ]);
   });
 
-  it('is stale once a run has brought its item, and is then left where it is', async () => {
+  it('is one whatever the dead-letter queue holds: nothing, or copies', async () => {
+    await withDead([0, 1]);
+    await forget();
+    await bury(encodeFailedItem(keyOfRace(1)), 'a copy');
+    await bury(messageAbout({ version: 1, item: raceId(session, 1), redrives: 3 }), 'an older copy');
+    const found = await entries();
+    expect(found.map(({ id }) => id).toSorted()).toEqual([nameOfRace(0), nameOfRace(1)].toSorted());
+    await redriveAll();
+    const { due, delayed, dead } = await depth();
+    expect({ messages: due + delayed, dead }).toEqual({ messages: 2, dead: 0 });
+    expect(await entries()).toEqual([]);
+  });
+
+  it('is none any more once a run has brought its item: what the alarm left is stale', async () => {
     await withDead([0], { times: UNTIL_DEAD });
     await session.run({ targets: ['gb'] });
-    expect(await letters()).toMatchObject([{ standing: 'stale', obstacle: 'it is recovered' }]);
-    const { moves, left } = await redriveAll();
-    expect(moves).toEqual([]);
+    expect(await entries()).toMatchObject([{ status: 'stale', obstacle: 'it is recovered' }]);
+    const { redrives, left } = await redriveAll();
+    expect(redrives).toEqual([]);
     expect(left).toMatchObject([{ why: 'it is recovered' }]);
     expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
   });
 
-  it('is left where it is while a message about its item is under way', async () => {
+  it('is none while its item is queued again: a late copy among the dead letters is stale', async () => {
     await withDead([0]);
-    const message = await takeLetter();
-    // An older copy, as a crash between the two queues of AWS leaves one.
-    await bury(JSON.stringify({ ...message, redrives: 0 }), 'an older death');
-    const register = new FailureStore(session.platform.state);
-    const move = { at: session.clock.now(), by: 'ada' };
-    await noteRedriven(register, keyOfRace(0), { redrives: 1, dueAt: move.at }, move);
-    expect(await letters()).toMatchObject([{ standing: 'queued' }]);
-    expect((await redriveAll()).moves).toEqual([]);
+    await redriveAll();
+    await wait(1);
+    const { failedItems } = session.platform;
+    const [delivery] = await failedItems.receive({ max: 1, visibilityMs: MINUTE });
+    await failedItems.bury(delivery!, 'somebody else');
+    expect(await entries()).toMatchObject([{ status: 'stale', obstacle: 'it is queued' }]);
+    expect((await redriveAll()).redrives).toEqual([]);
   });
 
   it.each([
     ['what is no JSON', 'hello', 'the message is no JSON'],
     ['an unknown source', { source: 'nowhere' }, 'there is no source nowhere'],
     ['an unknown target', { target: 'mars' }, 'source racing has no target mars'],
-    ['another version', { version: 2 }, /version 1: version/],
+    ['another version', { version: 3 }, /version 1 or 2: version/],
   ])('is poison where nobody can act upon it, and is left where it is: %s', async (_, body, why) => {
     await withDead([0]);
-    const usual = await takeLetter();
-    await bury(typeof body === 'string' ? body : JSON.stringify({ ...usual, ...body }), 'poison');
+    await redriveAll();
+    await wait(1);
+    await drain();
+    await bury(typeof body === 'string' ? body : messageAbout(body), 'poison');
     const obstacle = typeof why === 'string' ? why : expect.stringMatching(why);
-    expect(await letters()).toMatchObject([{ standing: 'poison', obstacle }]);
+    expect(await entries()).toMatchObject([{ status: 'poison', obstacle }]);
     expect((await redriveAll()).left).toMatchObject([{ why: obstacle }]);
     expect((await depth()).dead).toBe(1);
   });
@@ -126,9 +140,27 @@ describe('a dead letter', () => {
 
   it('of an item that has met a wall since is left where it is: the one-attempt rule', async () => {
     await withDead([0]);
-    const register = new FailureStore(session.platform.state);
-    await register.change(keyOfRace(0), (before) => before && { ...before, code: 'BLOCKED' });
+    const failures = new FailureStore(session.platform.state);
+    await failures.change(keyOfRace(0), (before) => before && { ...before, code: 'BLOCKED' });
     expect((await redriveAll()).left).toMatchObject([{ why: 'BLOCKED is not tried again by itself' }]);
+  });
+
+  it('of the version before is read: what its failure said of its message is left out', async () => {
+    await withDead([0]);
+    const { source, partition, item } = keyOfRace(0);
+    const place = [`failures#${source}`, `${partition.value}#${partition.date}#${item}`] as const;
+    const { value } = (await session.platform.state.get(...place))!;
+    const { retry, ...rest } = value as { retry: object };
+    const old = { ...rest, retry: { ...retry, redrives: 2, unburied: true } };
+    await session.platform.state.write([{ kind: 'put', partition: place[0], sort: place[1], value: old }]);
+    expect(await entries()).toMatchObject([{ status: 'dead', obstacle: null }]);
+    await redriveAll();
+    expect((await failure(0)).retry).toEqual({
+      sentAt: expect.any(Number),
+      dueAt: expect.any(Number),
+      tries: 0,
+      deadAt: null,
+    });
   });
 });
 
@@ -136,26 +168,24 @@ describe('a redrive', () => {
   it('gives the item all its tries again, and names who did it', async () => {
     await withDead([0], { times: UNTIL_DEAD + 2 });
     await redriveAll();
-    expect(await failure(0)).toMatchObject({
-      state: 'queued',
-      retry: { tries: 0, redrives: 1, deadAt: null },
-    });
+    expect(await failure(0)).toMatchObject({ state: 'queued', retry: { tries: 0, deadAt: null } });
     expect((await failure(0)).transitions.at(-1)).toMatchObject({
       by: 'ada',
-      why: 'its dead letter was put back',
+      why: 'put back from the dead letters',
     });
+    expect(await depth()).toEqual({ due: 1, delayed: 0, inFlight: 0, dead: 0 });
     const answers = [...(await drain()), ...(await waitAndDrain(2))];
     expect(kindsOf(answers)).toEqual(['failed-again', 'failed-again', 'recovered']);
     expect(await states(0)).toEqual(['open', 'queued', 'dead', 'queued', 'recovered']);
   });
 
-  it('of an item that dies again leaves one letter, which can be put back once more', async () => {
+  it('of an item that dies again can be made once more', async () => {
     await withDead([0], { times: UNTIL_DEAD + 3 });
     await redriveAll();
     await drain();
     await waitAndDrain(2);
     await wait(COOL_DOWN_MINUTES);
-    expect(await letters()).toMatchObject([{ standing: 'waiting', message: { redrives: 2 } }]);
+    expect(await entries()).toMatchObject([{ status: 'dead', messages: [{}] }]);
     await redriveAll();
     expect(kindsOf(await drain())).toEqual(['recovered']);
   });
@@ -163,47 +193,75 @@ describe('a redrive', () => {
   it('asks the site no faster than a run does, and says how long that takes', async () => {
     await withDead([0, 1, 2], { env: { RESCRAPE_RACING_MIN_DELAY_MS: '60000' } });
     const before = asked(session, 0, 1, 2);
-    const { moves, paces } = await redriveAll();
-    expect(paces).toEqual([{ source: 'racing', letters: 3, minDelayMs: 60_000, seconds: 180 }]);
-    expect(moves.map(({ dueAt }) => dueAt - moves[0]!.dueAt)).toEqual([0, 60_000, 120_000]);
+    const { redrives, paces } = await redriveAll();
+    expect(paces).toEqual([{ source: 'racing', items: 3, minDelayMs: 60_000, seconds: 180 }]);
+    expect(redrives.map(({ dueAt }) => dueAt - redrives[0]!.dueAt)).toEqual([0, 60_000, 120_000]);
     const dueAt = await Promise.all([0, 1, 2].map(async (race) => (await failure(race)).retry!.dueAt));
-    expect(dueAt.toSorted()).toEqual(moves.map((move) => move.dueAt));
+    expect(dueAt.toSorted()).toEqual(redrives.map((each) => each.dueAt));
     expect(await depth()).toMatchObject({ due: 1, delayed: 2 });
     expect(asked(session, 0, 1, 2)).toEqual(before);
   });
 
-  it('keeps to the due time of the failure where the queue hands a letter over before it', async () => {
+  it('keeps to the due time of the failure where the queue hands its message over before it', async () => {
     await withDead([0, 1], { env: { RESCRAPE_RACING_MIN_DELAY_MS: '1800000' } });
-    const [, second] = planRedrive(session.platform, await letters()).moves;
-    await redrive(session.platform, { moves: [second!] }, 'ada');
+    const [, second] = planRedrive(session.platform, await entries()).redrives;
+    await redrive(session.platform, { redrives: [second!] }, 'ada');
     // SQS delays by 15 minutes at most: this one comes too early.
-    await session.platform.failedItems.send([{ body: JSON.stringify(second!.message), delayMs: 0 }]);
+    await session.platform.failedItems.send([{ body: encodeFailedItem(second!.entry.key!), delayMs: 0 }]);
     const [answer] = await drain();
     if (answer?.kind !== 'not-yet') throw new Error(`it is ${answer?.kind}`);
     expect(answer.delayMs).toBeGreaterThan(29 * MINUTE);
   });
 
-  it('that crashed between the move and the note is harmless: the message says by itself that it was put back', async () => {
+  it('that crashed before its messages were sent loses nothing: they are sent an hour later', async () => {
     await withDead([0, 1], { times: UNTIL_DEAD });
-    const plan = planRedrive(session.platform, await letters());
-    const late = { ...plan.moves[1]!.message, notBefore: session.clock.now() + 30 * MINUTE };
-    const moves = [plan.moves[0]!, { ...plan.moves[1]!, message: late }];
-    await killedBefore(session, /^failures#/, () => redrive(session.platform, { moves }, 'ada'));
-    expect(await depth()).toMatchObject({ due: 2, dead: 0 });
-    expect((await failure(0)).state).toBe('dead');
-    // The same again finds no letter, and a run in between leaves what is under way alone.
-    expect((await redriveAll()).moves).toEqual([]);
-    expect(kindsOf(await drain()).sort()).toEqual(['not-yet', 'recovered']);
-    await wait(31);
-    expect(kindsOf(await drain())).toEqual(['recovered']);
+    const { failedItems } = session.platform;
+    const send = failedItems.send.bind(failedItems);
+    failedItems.send = async () => {
+      throw new Error('killed');
+    };
+    await expect(redriveAll()).rejects.toThrow('killed');
+    failedItems.send = send;
+    expect([(await failure(0)).state, (await failure(1)).state]).toEqual(['queued', 'queued']);
+    // The same again finds nothing dead, and what the alarms left is stale.
+    expect((await redriveAll()).redrives).toEqual([]);
+    expect(await drain()).toEqual([]);
+    await wait(61);
+    expect(await sendLostAgain(session.platform, 'racing')).toBe(2);
+    expect(kindsOf(await drain())).toEqual(['recovered', 'recovered']);
     expect(await states(1)).toEqual(['open', 'queued', 'dead', 'queued', 'recovered']);
+  });
+
+  it('that crashed in the midst goes on when it is given again', async () => {
+    await withDead([0, 1], { times: UNTIL_DEAD });
+    let written = 0;
+    session.onWrite = ({ name }) => {
+      if (/^failures#/.test(name) && ++written === 2) throw new Error('killed');
+    };
+    await expect(redriveAll()).rejects.toThrow('killed');
+    session.onWrite = () => {};
+    expect((await redriveAll()).redrives).toHaveLength(1);
+    await wait(61);
+    await sendLostAgain(session.platform, 'racing');
+    await drain();
+    expect([(await failure(0)).state, (await failure(1)).state]).toEqual(['recovered', 'recovered']);
+  });
+
+  it('of what a run has recovered since it was planned changes nothing', async () => {
+    await withDead([0], { times: UNTIL_DEAD });
+    const plan = planRedrive(session.platform, await entries());
+    await session.run({ targets: ['gb'] });
+    expect(await redrive(session.platform, plan, 'ada')).toBe(0);
+    expect(await states(0)).toEqual(['open', 'queued', 'dead', 'recovered']);
+    expect(await depth()).toMatchObject({ due: 0, delayed: 0 });
   });
 
   it('that a worker was faster than changes nothing of what the worker noted', async () => {
     await withDead([0], { times: UNTIL_DEAD });
-    const redrived = session.platform.failedItems.redrive.bind(session.platform.failedItems);
-    session.platform.failedItems.redrive = async (moves) => {
-      await redrived(moves);
+    const { failedItems } = session.platform;
+    const send = failedItems.send.bind(failedItems);
+    failedItems.send = async (messages) => {
+      await send(messages);
       expect(kindsOf(await drain())).toEqual(['recovered']);
     };
     await redriveAll();
@@ -211,68 +269,61 @@ describe('a redrive', () => {
     expect(await states(0)).toEqual(['open', 'queued', 'dead', 'queued', 'recovered']);
   });
 
-  it('gets a letter through that the queue itself had buried after its failure was dead', async () => {
+  it('by the console of AWS asks the site for nothing: the failure decides, and the alarm comes back', async () => {
     await withDead([0], { times: UNTIL_DEAD });
-    await bury(JSON.stringify({ ...(await takeLetter()), redrives: 0 }));
-    const [judged] = await letters();
-    expect(judged).toMatchObject({ standing: 'waiting', obstacle: null });
-    expect(judged!.letter.reason).toBeUndefined();
+    await moveBack();
+    expect(kindsOf(await drain())).toEqual(['dead']);
+    expect(asked(session, 0)).toEqual([UNTIL_DEAD]);
+    expect(await entries()).toMatchObject([{ status: 'dead', messages: [{}] }]);
     await redriveAll();
-    expect(await failure(0)).toMatchObject({ state: 'queued', retry: { redrives: 1 } });
     expect(kindsOf(await drain())).toEqual(['recovered']);
-  });
-
-  it('gets a letter through that the queue itself had buried without anybody noting it', async () => {
-    session = await sessionWith(faults(rule(0, status(500), IN_A_RUN)));
-    await session.run({ targets: ['gb'] });
-    await wait(COOL_DOWN_MINUTES);
-    await spendDeliveries();
-    expect(await failure(0)).toMatchObject({ state: 'queued' });
-    expect(await letters()).toMatchObject([{ standing: 'waiting', obstacle: null }]);
-    await redriveAll();
-    expect(await states(0)).toEqual(['open', 'queued', 'dead', 'queued']);
-    expect(kindsOf(await drain())).toEqual(['recovered']);
-  });
-
-  it('puts one of several letters about an item back', async () => {
-    await withDead([0]);
-    await bury((await letters())[0]!.letter.body, 'a copy');
-    const { moves, left } = await redriveAll();
-    expect(moves).toHaveLength(1);
-    expect(left).toMatchObject([{ why: 'another letter about its item goes back' }]);
   });
 });
 
 describe('a purge', () => {
-  it('deletes the letters and dismisses what is still dead, in the name of a person', async () => {
+  it('deletes the alarms and dismisses what is still dead, in the name of a person', async () => {
     await withDead([0, 1]);
-    expect(await purgeLetters(session.platform, await letters(), 'ada')).toEqual({
-      letters: 2,
+    expect(await purgeDeadLetters(session.platform, await entries(), 'ada')).toEqual({
+      entries: 2,
       dismissed: 2,
     });
     expect(await failure(0)).toMatchObject({ state: 'dismissed', closedBy: 'ada' });
     expect((await failure(0)).transitions.at(-1)!.why).toBe('its dead letter was purged');
     expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
+    expect(await entries()).toEqual([]);
   });
 
   it('leaves a failure alone that a run has recovered meanwhile', async () => {
     await withDead([0], { times: UNTIL_DEAD });
-    const stale = await letters();
+    const seen = await entries();
     await session.run({ targets: ['gb'] });
-    expect(await purgeLetters(session.platform, stale, 'ada')).toEqual({ letters: 1, dismissed: 0 });
+    expect(await purgeDeadLetters(session.platform, seen, 'ada')).toEqual({ entries: 1, dismissed: 0 });
     expect((await failure(0)).state).toBe('recovered');
   });
 
-  it('leaves an item to a person that only looked queued: no message about it is left', async () => {
-    session = await sessionWith(faults(rule(0, status(500))));
+  it('of a message that the queue gave up on leaves its item queued: it is tried again by itself', async () => {
+    session = await sessionWith(faults(rule(0, status(500), IN_A_RUN)));
     await session.run({ targets: ['gb'] });
     await wait(COOL_DOWN_MINUTES);
-    for (;;)
-      if ((await session.platform.failedItems.receive({ max: 1, visibilityMs: 0 })).length === 0) break;
-    expect(await purgeLetters(session.platform, await letters(), 'ada')).toEqual({
-      letters: 1,
+    const { failedItems } = session.platform;
+    while ((await failedItems.receive({ max: 1, visibilityMs: 0 })).length > 0);
+    expect(await entries()).toMatchObject([
+      { status: 'stale', obstacle: 'it is queued', reason: 'its deliveries were used up' },
+    ]);
+    expect(await purgeDeadLetters(session.platform, await entries(), 'ada')).toEqual({
+      entries: 1,
       dismissed: 0,
     });
-    expect((await failure(0)).state).toBe('open');
+    expect((await failure(0)).state).toBe('queued');
+    await wait(61);
+    await sendLostAgain(session.platform, 'racing');
+    expect(kindsOf(await drain())).toEqual(['recovered']);
+  });
+
+  it('that dies half-way goes on when it is given again', async () => {
+    await withDead([0]);
+    const all = await entries();
+    await killedBefore(session, /^failures#/, () => purgeDeadLetters(session.platform, all, 'ada'));
+    expect(await purgeDeadLetters(session.platform, await entries(), 'ada')).toMatchObject({ dismissed: 1 });
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { keyOf } from '../../../core/failures/failure-store.ts';
 import { retryNow } from '../../../core/retry/claimed-retry.ts';
+import { readDeadLetters } from '../../../core/retry/dead-letters.ts';
 import { handleFailedItem } from '../../../core/retry/handle-message.ts';
 import {
   asked,
@@ -26,7 +27,7 @@ import type { Session } from '../../e2e/support/session.ts';
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, letters, putLettersBack, failure } = queuePlay(() => session);
+const { wait, drain, waitAndDrain, buried, redrive, failure } = queuePlay(() => session);
 
 /** One more message about the first race. */
 const sendCopy = () =>
@@ -72,19 +73,20 @@ describe('a delivery that dies on its way', () => {
     expect(await attemptsAt(0)).toHaveLength(IN_A_RUN + 1);
   });
 
-  it('after a person asked for it leaves the letter of a dead item its own tries', async () => {
+  it('after a person asked for it leaves an item that is put back its own tries', async () => {
     session = await sessionAfterRun(faults(rule(0, status(500), IN_A_RUN + 4)));
     await waitAndDrain(3);
     const key = keyOf(await failure(0));
     await killedBefore(session, /^attempts\//, () => retryNow(session.platform, session.source, key));
     await wait(CLAIM_MINUTES);
-    await putLettersBack();
-    expect(kindsOf(await drain())).toEqual(['not-yet']);
+    await redrive();
+    expect(kindsOf(await drain())).toEqual(['failed-again']);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 4]);
+    expect(await failure(0)).toMatchObject({ state: 'queued', retry: { tries: 0 } });
     expect(kindsOf(await waitAndDrain())).toEqual(['recovered']);
   });
 
-  it('between its last try and its letter comes again, and the letter is written then', async () => {
+  it('between its last try and the alarm comes again, and the alarm is raised then', async () => {
     session = await sessionAfterRun(faults(rule(0, status(500))));
     await waitAndDrain(2);
     await wait(COOL_DOWN_MINUTES);
@@ -95,12 +97,11 @@ describe('a delivery that dies on its way', () => {
     await expect(drain()).rejects.toThrow('killed');
     session.platform.failedItems.bury = bury.bind(session.platform.failedItems);
     expect(await failure(0)).toMatchObject({ state: 'dead' });
+    expect(await readDeadLetters(session.platform)).toMatchObject([{ status: 'dead', messages: [] }]);
     await wait(CLAIM_MINUTES);
-    await sendCopy();
-    expect(kindsOf(await drain())).toEqual(['dead', 'closed']);
+    expect(kindsOf(await drain())).toEqual(['dead']);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
-    expect(await letters()).toMatchObject([{ reason: expect.stringMatching(/SERVER_ERROR/) }]);
-    expect(JSON.parse((await letters())[0]!.body)).toMatchObject({ redrives: 1 });
+    expect(await buried()).toMatchObject([{ reason: expect.stringMatching(/SERVER_ERROR/) }]);
   });
 
   it('before its request, and a newer run fails as well: the next one recovers the item under the old id', async () => {

@@ -30,14 +30,16 @@ const retry: fc.Arbitrary<Deed> = fc.record({ kind: fc.constant('retry' as const
 const redrive: fc.Arbitrary<Deed> = fc.record({
   kind: fc.constant('redrive' as const),
   pick,
-  noted: fc.boolean(),
+  ours: fc.boolean(),
 });
+const ask: fc.Arbitrary<Deed> = fc.record({ kind: fc.constant('ask' as const), pick });
 const purge: fc.Arbitrary<Deed> = fc.record({ kind: fc.constant('purge' as const), pick });
 const again: fc.Arbitrary<Deed> = fc.record({ kind: fc.constant('reparse' as const), target });
 const deed = fc.oneof(
   { weight: 3, arbitrary: run },
   { weight: 12, arbitrary: deliver },
   { weight: 2, arbitrary: retry },
+  { weight: 1, arbitrary: ask },
   { weight: 2, arbitrary: redrive },
   { weight: 1, arbitrary: again },
   { weight: 1, arbitrary: purge },

@@ -33,7 +33,7 @@ const GB = `country=gb/date=${DAY}`;
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, depth, letters, failure } = queuePlay(() => session);
+const { wait, drain, waitAndDrain, depth, buried, failure } = queuePlay(() => session);
 
 const standing = async () =>
   (await new PartitionStore(session.platform.state).get('racing_results', { value: 'gb', date: DAY }))!;
@@ -182,6 +182,19 @@ describe('the retry of a failed item', () => {
   });
 });
 
+describe('a message of the version before', () => {
+  it('is read as the key that it holds: whatever else it says decides nothing', async () => {
+    session = await sessionAfterRun(faults(rule(0, status(406), IN_A_RUN), rule(1, status(404))));
+    const said = { version: 1, url: 'https://elsewhere.example/1', runId: 'run', notBefore: 0, sentAt: 0 };
+    const more = { redrives: 7, askedAfter: (await failure(1)).lastFailedAt };
+    const bodies = [0, 1].map((race) => messageAbout({ ...said, ...more, item: raceId(session, race) }));
+    await session.platform.failedItems.send(bodies.map((body) => ({ body, delayMs: 0 })));
+    expect(kindsOf(await drain()).sort()).toEqual(['closed', 'not-yet']);
+    expect(asked(session, 0, 1)).toEqual([IN_A_RUN, 1]);
+    expect(kindsOf(await waitAndDrain())).toEqual(['recovered', 'closed']);
+  });
+});
+
 describe('a reparse while a retry waits', () => {
   it('does not recover what failed after its captures were made', async () => {
     session = await sessionWith(NO_FAULTS);
@@ -199,7 +212,7 @@ describe('a reparse while a retry waits', () => {
 describe('a poison message', () => {
   it.each([
     ['what is no JSON', 'hello', /no JSON/],
-    ['another version', '{"version":2,"source":"racing"}', /version 1: version:/],
+    ['another version', '{"version":3,"source":"racing"}', /version 1 or 2: version:/],
     ['an unknown source', messageAbout({ source: 'nowhere' }), /there is no source nowhere/],
     ['an unknown target', messageAbout({ target: 'mars' }), /has no target mars/],
     ['a date that is none', messageAbout({ date: '2026-02-30' }), /date: not a date of the calendar/],
@@ -209,14 +222,14 @@ describe('a poison message', () => {
     await wait(COOL_DOWN_MINUTES);
     await session.platform.failedItems.send([{ body, delayMs: 0 }]);
     expect(kindsOf(await drain()).sort()).toEqual(['poison', 'recovered']);
-    expect(await letters()).toMatchObject([{ body, reason: expect.stringMatching(reason) }]);
+    expect(await buried()).toMatchObject([{ body, reason: expect.stringMatching(reason) }]);
   });
 
   it('is none where the failure is not on record: there is nothing to recover', async () => {
     session = await sessionWith(NO_FAULTS);
     const decoded = decodeFailedItem(messageAbout({}));
     if (decoded.kind === 'poison') throw new Error(decoded.reason);
-    expect(await retryItem(session.platform, decoded.message)).toEqual({
+    expect(await retryItem(session.platform, decoded.key)).toEqual({
       kind: 'closed',
       why: 'no failure is on record',
     });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { publish } from '../../../core/publish/publish.ts';
+import { planRedrive, readDeadLetters, redrive } from '../../../core/retry/dead-letters.ts';
 import { recordFailures, scrape } from '../../../core/scrape/scrape.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
 import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
@@ -16,7 +17,7 @@ import { DAY } from '../../e2e/support/small-site.ts';
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, depth, letters, failure } = queuePlay(() => session);
+const { wait, drain, waitAndDrain, depth, buried, failure } = queuePlay(() => session);
 
 const INDEX = `/results/${DAY}`;
 const indexAsked = () => session.site.requests.filter(({ path }) => path === INDEX).length;
@@ -38,7 +39,7 @@ describe('a day of which nothing was published, and whose every item fails for e
     ['few', 0.35],
     ['many', 3.4],
   ])(
-    'costs three requests an item by itself, then each is dead with one letter: %s items',
+    'costs three requests an item by itself, then each is dead, with one alarm: %s items',
     async (_, racesPerDay) => {
       await dayWithout({ site: { racesPerDay } });
       const count = races().length;
@@ -48,7 +49,7 @@ describe('a day of which nothing was published, and whose every item fails for e
       expect(indexAsked() - before).toBeLessThanOrEqual(3);
       const failures = await session.failures();
       expect(failures.map(({ state }) => state)).toEqual(Array(count).fill('dead'));
-      const dead = await letters();
+      const dead = await buried();
       expect(dead.map(({ body }) => JSON.parse(body).item).sort()).toEqual(
         failures.map(({ item }) => item).sort(),
       );
@@ -107,8 +108,9 @@ describe('a day of which nothing was published, and whose every item fails for e
   it('leaves out of its pass what is dead: only what was put back is asked for', async () => {
     await dayWithout();
     await waitAndDrain(12);
-    const letter = (await letters()).find(({ body }) => JSON.parse(body).item === raceId(session, 0))!;
-    await session.platform.failedItems.redrive([{ letter, body: letter.body, delayMs: 0 }]);
+    const entries = await readDeadLetters(session.platform);
+    const chosen = entries.filter(({ key }) => key?.item === raceId(session, 0));
+    await redrive(session.platform, planRedrive(session.platform, chosen), 'ada');
     expect(kindsOf(await drain())).toEqual(['failed-again']);
     const [first, ...others] = asked(session, ...races());
     expect([first, new Set(others)]).toEqual([IN_A_RUN + 4, new Set([IN_A_RUN + 3])]);

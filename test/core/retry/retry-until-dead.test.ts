@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { readDeadLetters } from '../../../core/retry/dead-letters.ts';
 import {
   asked,
   faults,
@@ -11,17 +12,18 @@ import {
 } from '../../e2e/support/race-faults.ts';
 import { IN_A_RUN, kindsOf, messageAbout, queuePlay } from '../../e2e/support/retry-play.ts';
 import type { Session } from '../../e2e/support/session.ts';
+import { DAY } from '../../e2e/support/small-site.ts';
 
 let session: Session;
 afterEach(() => session.close());
-const { drain, waitAndDrain, depth, letters, putLettersBack, failure } = queuePlay(() => session);
+const { drain, waitAndDrain, depth, buried, moveBack, redrive, failure } = queuePlay(() => session);
 
 describe('an item that fails at every retry', () => {
   it('tries three times with the cool-down between, then it is a dead letter with its reason', async () => {
     session = await sessionAfterRun(faults(rule(0, status(500))));
     expect(kindsOf(await waitAndDrain(4))).toEqual(['failed-again', 'failed-again', 'dead']);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
-    expect((await letters()).map(({ reason }) => reason)).toEqual([
+    expect((await buried()).map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/^3 retries failed, the last with SERVER_ERROR HTTP 500/),
     ]);
     expect(await failure(0)).toMatchObject({ state: 'dead', attempts: IN_A_RUN + 3, retry: { tries: 3 } });
@@ -34,13 +36,17 @@ describe('an item that fails at every retry', () => {
     await waitAndDrain(3);
     await session.platform.failedItems.send([{ body: copy, delayMs: 0 }]);
     expect(await drain()).toMatchObject([
-      { kind: 'closed', why: expect.stringMatching(/^its tries are used up/) },
+      { kind: 'dead', reason: expect.stringMatching(/^3 retries failed/) },
     ]);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
-    expect(await letters()).toHaveLength(1);
+    const dead = await readDeadLetters(session.platform);
+    expect(dead.map(({ id, status }) => [id, status])).toEqual([
+      [`racing/gb/${DAY}/${raceId(session, 0)}`, 'dead'],
+    ]);
+    expect((await failure(0)).transitions.filter(({ state }) => state === 'dead')).toHaveLength(1);
   });
 
-  it('stays dead, with one letter, when the next run meets the same', async () => {
+  it('stays dead, with one message in the dead-letter queue, when the next run meets the same', async () => {
     session = await sessionAfterRun(faults(rule(0, status(500))));
     await waitAndDrain(3);
     await session.run({ targets: ['gb'] });
@@ -51,7 +57,7 @@ describe('an item that fails at every retry', () => {
   it('tells who changed its state, and when', async () => {
     session = await sessionAfterRun(faults(rule(0, status(500), IN_A_RUN + 3)));
     await waitAndDrain(3);
-    await putLettersBack();
+    await redrive();
     await drain();
     const { transitions, firstRunId } = await failure(0);
     expect(transitions.map(({ state }) => state)).toEqual(['open', 'queued', 'dead', 'queued', 'recovered']);
@@ -63,19 +69,29 @@ describe('an item that fails at every retry', () => {
   it('has all its tries before it when a person puts the dead letter back', async () => {
     session = await sessionAfterRun(faults(rule(0, status(500), IN_A_RUN + 3 + 2)));
     await waitAndDrain(3);
-    await putLettersBack();
+    await redrive();
     expect(kindsOf(await drain())).toEqual(['failed-again']);
     expect(kindsOf(await waitAndDrain(2))).toEqual(['failed-again', 'recovered']);
     expect(await rowsOfRace(session, 0)).toHaveLength(3);
   });
 
-  it('stays visible where its letter comes back and its target is flagged: it is open, for a person', async () => {
+  it('stays dead and visible where its message is moved back beside us: the alarm comes back, the site is not asked', async () => {
     session = await sessionAfterRun(faults(rule(0, status(500))));
     await waitAndDrain(3);
+    await moveBack();
+    expect(kindsOf(await drain())).toEqual(['dead']);
+    expect(await failure(0)).toMatchObject({ state: 'dead' });
+    expect(await buried()).toHaveLength(1);
+    expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
+  });
+
+  it('stays visible where it is put back and its target is flagged: it is open, for a person', async () => {
+    session = await sessionAfterRun(faults(rule(0, status(500))));
+    await waitAndDrain(3);
+    await redrive();
     await flag(session, 'gb', 'under repair');
-    await putLettersBack();
     expect(kindsOf(await drain())).toEqual(['needs-a-person']);
     expect(await failure(0)).toMatchObject({ state: 'open' });
-    expect(await letters()).toEqual([]);
+    expect(await buried()).toEqual([]);
   });
 });

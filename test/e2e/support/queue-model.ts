@@ -30,7 +30,7 @@ export class QueueModel implements WorkQueue {
   readonly #maxDeliveries: number;
   readonly #worn: number;
   #entries: Entry[] = [];
-  #letters: DeadLetter[] = [];
+  #dead: DeadLetter[] = [];
   /** Every body that was ever handed to it: what a redelivery can bring back. */
   readonly #sent: string[] = [];
   #made = 0;
@@ -80,7 +80,7 @@ export class QueueModel implements WorkQueue {
 
   async bury(message: ReceivedMessage, reason: string): Promise<boolean> {
     if (!this.#take(message)) return false;
-    this.#letter(message.body, reason);
+    this.#bury(message.body, reason);
     return true;
   }
 
@@ -93,28 +93,28 @@ export class QueueModel implements WorkQueue {
       due: this.#entries.length - waiting.length,
       delayed: waiting.length - inFlight,
       inFlight,
-      dead: this.#letters.length,
+      dead: this.#dead.length,
     };
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     this.#moveExhausted();
-    yield* [...this.#letters];
+    yield* [...this.#dead];
   }
 
   async redrive(letters: readonly RedrivenLetter[]): Promise<void> {
     assertBodies(letters);
     for (const { letter, body, delayMs } of letters)
-      if (this.#removeLetter(letter)) this.#insert(body, Math.min(delayMs, MAX_DELAY_MS));
+      if (this.#removeDead(letter)) this.#insert(body, Math.min(delayMs, MAX_DELAY_MS));
   }
 
   async purge(letters: readonly DeadLetter[]): Promise<void> {
-    for (const letter of letters) this.#removeLetter(letter);
+    for (const letter of letters) this.#removeDead(letter);
   }
 
   async clear(): Promise<void> {
     this.#entries = [];
-    this.#letters = [];
+    this.#dead = [];
   }
 
   /** What the network lost sight of comes once more: the nth body that was ever sent, as a new message. */
@@ -128,9 +128,9 @@ export class QueueModel implements WorkQueue {
     return this.#entries.map(({ body }) => body);
   }
 
-  letterBodies(): string[] {
+  deadBodies(): string[] {
     this.#moveExhausted();
-    return this.#letters.map(({ body }) => body);
+    return this.#dead.map(({ body }) => body);
   }
 
   /** When the next message is due; undefined where there is none. */
@@ -162,19 +162,19 @@ export class QueueModel implements WorkQueue {
     const exhausted = this.#entries.filter(
       ({ dueAt, deliveries }) => dueAt <= now && deliveries >= this.#maxDeliveries,
     );
-    for (const entry of exhausted) this.#letter(entry.body);
+    for (const entry of exhausted) this.#bury(entry.body);
     this.#entries = this.#entries.filter((entry) => !exhausted.includes(entry));
   }
 
-  #letter(body: string, reason?: string): void {
-    const id = this.#name('letter');
-    this.#letters.push({ id, body, ...(reason !== undefined && { reason }), receipt: id });
+  #bury(body: string, reason?: string): void {
+    const id = this.#name('dead-letter');
+    this.#dead.push({ id, body, ...(reason !== undefined && { reason }), receipt: id });
   }
 
-  #removeLetter({ id }: DeadLetter): boolean {
-    const before = this.#letters.length;
-    this.#letters = this.#letters.filter((letter) => letter.id !== id);
-    return this.#letters.length < before;
+  #removeDead({ id }: DeadLetter): boolean {
+    const before = this.#dead.length;
+    this.#dead = this.#dead.filter((letter) => letter.id !== id);
+    return this.#dead.length < before;
   }
 
   #name(what: string): string {

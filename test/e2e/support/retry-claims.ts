@@ -1,8 +1,12 @@
 import { type Failure, isUnresolved } from '../../../core/failures/failure.ts';
+import { nameOf as nameOfKey } from '../../../core/failures/failure-store.ts';
 import { decodeFailedItem } from '../../../core/failures/message.ts';
+import { sendLostAgain } from '../../../core/failures/queue-failures.ts';
+import { itemName } from '../../../core/lake/layout.ts';
 import { PartitionVersions } from '../../../core/lake/partition-versions.ts';
 import type { VersionDescriptor } from '../../../core/lake/version.ts';
 import { isRetriedLater } from '../../../core/outcome/policy.ts';
+import { planRedrive, readDeadLetters, redrive } from '../../../core/retry/dead-letters.ts';
 import { logRows } from './lake-reading.ts';
 import { Broken, checkPages, claim, nameOf, PageMemory } from './retry-page-claims.ts';
 import type { DeedEnd, RetryWorld, Step } from './retry-world.ts';
@@ -15,6 +19,8 @@ export class Memory {
   /** Failures that were ever on record. */
   readonly failures = new Set<string>();
   readonly pages = new PageMemory();
+  /** Whether a process ever died: between a failure that is queued and its message, perhaps. */
+  troubled = false;
 }
 
 interface Shown {
@@ -73,7 +79,8 @@ export async function checkStep(world: RetryWorld, memory: Memory, step: Step): 
   const failures = await world.allFailures();
   checkFailures(world, memory, failures, lake);
   checkPages(world, memory.pages, step, asked, failures);
-  if (world.model) checkMessages(world, failures);
+  if ('trouble' in step && step.trouble) memory.troubled = true;
+  if (world.model) await checkMessages(world, memory, failures);
   const [end] = ends;
   const undisturbed = step.kind === 'alone' && step.trouble === undefined;
   if (undisturbed && end?.kind === 'ran' && end.end.kind === 'finished')
@@ -125,29 +132,36 @@ function checkFailures(
   }
 }
 
-/** Somebody comes for every failure that is said to be tried again. */
-function checkMessages(world: RetryWorld, failures: readonly Failure[]): void {
-  const read = (bodies: readonly string[]) =>
-    bodies.flatMap((body) => {
-      const decoded = decodeFailedItem(body);
-      return decoded.kind === 'message' ? [decoded.message] : [];
-    });
-  const messages = read(world.model!.bodies());
-  const letters = read(world.model!.letterBodies());
+/**
+ * Somebody comes for every failure that is said to be tried again: its message, or, where a process died before it sent that
+ * or the queue gave up on it, whoever looks for what is late. Whatever is dead, a person can see.
+ */
+async function checkMessages(
+  world: RetryWorld,
+  { troubled }: Memory,
+  failures: readonly Failure[],
+): Promise<void> {
+  const namesIn = (bodies: readonly string[]) =>
+    new Set(
+      bodies.flatMap((body) => {
+        const decoded = decodeFailedItem(body);
+        return decoded.kind === 'message' ? [nameOfKey(decoded.key)] : [];
+      }),
+    );
+  const messages = namesIn(world.model!.bodies());
+  const buried = namesIn(world.model!.deadBodies());
+  const dead = new Set((await readDeadLetters(world.observer)).map(({ id }) => id));
   for (const failure of failures) {
-    const isOf = (of: { target: string; date: string; item: string }) =>
-      nameOf(of as Failure) === nameOf(failure);
-    const redrives = failure.retry?.redrives ?? 0;
+    const name = itemName(failure);
     if (failure.state === 'queued')
       claim(
-        messages.some(isOf) || letters.some(isOf),
-        () => `${nameOf(failure)} is queued, and there is neither message nor letter`,
+        messages.has(name) || buried.has(name) || troubled,
+        () => `${name} is queued, and there is no message about it`,
       );
-    if (failure.state === 'dead')
-      claim(
-        messages.some(isOf) || letters.some((letter) => isOf(letter) && letter.redrives > redrives),
-        () => `${nameOf(failure)} is dead, and no letter of it could be put back`,
-      );
+    claim(
+      failure.state !== 'dead' || dead.has(name),
+      () => `${name} is dead, and it is not among the dead letters`,
+    );
   }
 }
 
@@ -198,7 +212,10 @@ export async function checkHealed(
     await drainAll(world, memory);
     const left = (await world.allFailures()).filter(isUnresolved);
     for (const failure of left)
-      claim(failure.state === 'open', () => `${nameOf(failure)} is still ${failure.state} after the drain`);
+      claim(
+        failure.state === 'open' || !isRetriedLater(failure.code),
+        () => `${nameOf(failure)} is still ${failure.state} after the drain`,
+      );
   }
   await checkStep(world, memory, ALL_RUN);
   // A wall that a process died before may have come to light only now.
@@ -227,15 +244,22 @@ export async function checkHealed(
   await checkAttempts(world);
 }
 
-/** Until nothing is in the queue, and nothing among the dead letters. */
+/** Until nothing is in the queue, nothing among the dead letters that can be put back, and nothing lost. */
 async function drainAll(world: RetryWorld, memory: Memory): Promise<void> {
   const { failedItems } = world.observer;
   for (let round = 0; round < 80; round++) {
-    for await (const letter of failedItems.deadLetters())
-      await failedItems.redrive([{ letter, body: letter.body, delayMs: 0 }]);
+    await sendLostAgain(world.observer, 'notes');
+    const entries = await readDeadLetters(world.observer);
+    await redrive(world.observer, planRedrive(world.observer, entries), 'somebody');
+    await failedItems.purge(
+      entries.filter(({ status }) => status === 'stale').flatMap(({ messages }) => messages),
+    );
     const { due, delayed, inFlight } = await failedItems.depth();
-    if (due + delayed + inFlight === 0) return;
-    await checkStep(world, memory, { kind: 'alone', deed: { kind: 'deliver', pick: 0, wait: true } });
+    const waiting = (await world.allFailures()).some(({ state }) => state === 'queued');
+    if (due + delayed + inFlight > 0)
+      await checkStep(world, memory, { kind: 'alone', deed: { kind: 'deliver', pick: 0, wait: true } });
+    else if (waiting) await checkStep(world, memory, { kind: 'pass', minutes: 61 });
+    else return;
   }
   throw new Broken(`the queue is never empty: ${JSON.stringify(await failedItems.depth())}`);
 }

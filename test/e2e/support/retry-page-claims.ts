@@ -1,5 +1,5 @@
-import { type Failure, isUnresolved } from '../../../core/failures/failure.ts';
-import { MAX_RETRIES } from '../../../core/failures/message.ts';
+import { type Failure, isUnresolved, timesRedriven } from '../../../core/failures/failure.ts';
+import { MAX_RETRIES } from '../../../core/failures/retry-policy.ts';
 import { DISPOSITIONS, isRetriedLater } from '../../../core/outcome/policy.ts';
 import type { RetryWorld, Step } from './retry-world.ts';
 import type { SiteRequest } from './versioned-site.ts';
@@ -41,8 +41,9 @@ export function checkPages(
   if (troubled && (deeds[0]?.kind === 'retry' || deeds[0]?.kind === 'deliver')) memory.deaths++;
   const byItself = asked.filter(({ by, recorded }) => by === 'deliver' && recorded);
   if (step.kind === 'alone') for (const each of byItself) checkWanted(each, before.get(nameOf(each)));
-  // Which of the two a redrive came before is not known.
-  if (!(step.kind === 'together' && deeds.some(({ kind }) => kind === 'redrive')))
+  // Which of the two a redrive or a person's request came before is not known.
+  const decides = deeds.some(({ kind }) => kind === 'redrive' || kind === 'ask');
+  if (!(step.kind === 'together' && decides))
     for (const each of byItself) count(memory, each, before.get(nameOf(each)), after.get(nameOf(each)));
   memory.failures = failures;
 }
@@ -71,9 +72,13 @@ function checkLastRequests(requests: readonly SiteRequest[], failures: readonly 
   }
 }
 
+function isAsked({ claim, askedAt }: Failure): boolean {
+  return claim?.asked === true || askedAt !== undefined;
+}
+
 /** Nothing asks by itself for what waits for a person. */
 function checkWanted({ page }: SiteRequest, failure: Failure | undefined): void {
-  if (!isUnresolved(failure) || isRetriedLater(failure.code) || failure.claim?.asked) return;
+  if (!isUnresolved(failure) || isRetriedLater(failure.code) || isAsked(failure)) return;
   claim(false, () => `${page} was asked for by itself, and waits for a person: ${failure.code}`);
 }
 
@@ -85,10 +90,11 @@ function count(
   after: Failure | undefined,
 ): void {
   if (!isUnresolved(before) || !request.code || !DISPOSITIONS[request.code].opensFailure) return;
+  if (before.askedAt !== undefined) return;
   const putBack = before.state === 'dead' && !after?.retry;
   const retry = after?.retry ?? before.retry;
   if (putBack || !retry) return;
-  const name = `${nameOf(before)} of ${before.openedAt}, sent ${retry.sentAt}, redriven ${retry.redrives}`;
+  const name = `${nameOf(before)} of ${before.openedAt}, redriven ${timesRedriven(before)}`;
   const spent = (memory.spent.get(name) ?? 0) + 1;
   memory.spent.set(name, spent);
   claim(spent <= MAX_RETRIES + memory.deaths, () => `${name}: asked for ${spent} times by itself`);

@@ -4,6 +4,7 @@ import type { PartitionWork, Platform } from '../../../core/platform.ts';
 import type { DeadLetter, QueueDepth } from '../../../core/ports/work-queue.ts';
 import { publish } from '../../../core/publish/publish.ts';
 import type { RetryAnswer } from '../../../core/retry/claimed-retry.ts';
+import { planRedrive, type RedrivePlan, readDeadLetters, redrive } from '../../../core/retry/dead-letters.ts';
 import { drain } from '../../../core/retry/drain.ts';
 import { handleFailedItem } from '../../../core/retry/handle-message.ts';
 import { recordFailures, scrape } from '../../../core/scrape/scrape.ts';
@@ -46,9 +47,12 @@ export interface QueuePlay {
   /** Lets the cool-down pass so many times, and drains the queue each time. */
   waitAndDrain(times?: number): Promise<RetryAnswer[]>;
   depth(): Promise<QueueDepth>;
-  letters(): Promise<DeadLetter[]>;
-  /** Puts every letter back as the console of AWS does it: the very body, at once. */
-  putLettersBack(): Promise<void>;
+  /** What the dead-letter queue holds. */
+  buried(): Promise<DeadLetter[]>;
+  /** Moves every message of the dead-letter queue back as the console of AWS does it: the very body, at once. */
+  moveBack(): Promise<void>;
+  /** Puts every dead letter back as our own command does. */
+  redrive(): Promise<RedrivePlan>;
   /** The failure of the nth race. */
   failure(race: number): Promise<Failure>;
 }
@@ -60,7 +64,7 @@ export function queuePlay(
 ): QueuePlay {
   const queue = () => session().platform.failedItems;
   const wait = (minutes: number) => session().clock.sleep(minutes * MINUTE);
-  const letters = () => Array.fromAsync(queue().deadLetters());
+  const buried = () => Array.fromAsync(queue().deadLetters());
   const drained = () => work(session().platform);
   return {
     wait,
@@ -74,10 +78,17 @@ export function queuePlay(
       return answers;
     },
     depth: () => queue().depth(),
-    letters,
-    putLettersBack: async () => {
-      const moves = (await letters()).map((letter) => ({ letter, body: letter.body, delayMs: 0 }));
-      await queue().redrive(moves);
+    buried,
+    moveBack: async () => {
+      const messages = await buried();
+      await queue().send(messages.map(({ body }) => ({ body, delayMs: 0 })));
+      await queue().purge(messages);
+    },
+    redrive: async () => {
+      const { platform } = session();
+      const plan = planRedrive(platform, await readDeadLetters(platform));
+      await redrive(platform, plan, 'ada');
+      return plan;
     },
     failure: (race) => failureOf(session(), race),
   };
@@ -85,8 +96,7 @@ export function queuePlay(
 
 /** The body of a message about a failed item of `DAY`; it is due. */
 export function messageAbout(more: Readonly<Record<string, unknown>>): string {
-  const usual = { version: 1, source: 'racing', target: 'gb', date: DAY, item: '1' };
-  return JSON.stringify({ ...usual, url: 'https://example.org/1', runId: 'run', notBefore: 0, ...more });
+  return JSON.stringify({ version: 2, source: 'racing', target: 'gb', date: DAY, item: '1', ...more });
 }
 
 export const kindsOf = (answers: readonly RetryAnswer[]) => answers.map(({ kind }) => kind);

@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DeadLetterEntry } from '../../../core/advice/dead-letter.ts';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
 import { type Failure, isUnresolved } from '../../../core/failures/failure.ts';
 import { FailureStore, keyOf } from '../../../core/failures/failure-store.ts';
-import { MAX_DELIVERIES } from '../../../core/failures/message.ts';
+import { queueAsked, sendLostAgain } from '../../../core/failures/queue-failures.ts';
+import { MAX_DELIVERIES } from '../../../core/failures/retry-policy.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { type RetryAnswer, retryNow } from '../../../core/retry/claimed-retry.ts';
-import { purgeLetters, readDeadLetters } from '../../../core/retry/dead-letters.ts';
+import { planRedrive, purgeDeadLetters, readDeadLetters, redrive } from '../../../core/retry/dead-letters.ts';
 import { handleFailedItem } from '../../../core/retry/handle-message.ts';
-import { planRedrive, redrive } from '../../../core/retry/redrive.ts';
 import { reparse } from '../../../core/run/reparse.ts';
 import { TargetStore } from '../../../core/state/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
@@ -29,8 +30,10 @@ export type Deed =
   /** `wait`: where nothing is due, time passes until something is. */
   | { readonly kind: 'deliver'; readonly pick: number; readonly wait: boolean }
   | { readonly kind: 'retry'; readonly pick: number }
-  /** `noted`: by our own command, which notes it in the failure. Else somebody moves the letter as the console of AWS does. */
-  | { readonly kind: 'redrive'; readonly pick: number; readonly noted: boolean }
+  /** A person on a stack: through the queue. */
+  | { readonly kind: 'ask'; readonly pick: number }
+  /** `ours`: by our own command. Else somebody moves the messages as the console of AWS does. */
+  | { readonly kind: 'redrive'; readonly pick: number; readonly ours: boolean }
   | { readonly kind: 'purge'; readonly pick: number }
   | { readonly kind: 'reparse'; readonly target: string };
 
@@ -199,7 +202,10 @@ export class RetryWorld {
       case 'deliver': {
         if (this.model) this.model.choose = (due) => deed.pick % due;
         const [message] = await platform.failedItems.receive({ max: 1, visibilityMs: VISIBILITY_MS });
-        if (!message) return { kind: 'nothing' };
+        if (!message) {
+          await sendLostAgain(platform, 'notes');
+          return { kind: 'nothing' };
+        }
         return { kind: 'answered', answer: await handleFailedItem(platform, message) };
       }
       case 'retry': {
@@ -209,19 +215,24 @@ export class RetryWorld {
         const answer = await retryNow(platform, platform.sources[0]!, keyOf(failure));
         return { kind: 'answered', answer };
       }
+      case 'ask': {
+        const open = (await this.allFailures()).filter(isUnresolved);
+        await queueAsked(platform, open.slice(deed.pick % Math.max(1, open.length)).slice(0, 1));
+        return { kind: 'nothing' };
+      }
       case 'redrive': {
-        const judged = await readDeadLetters(platform);
-        const chosen = judged.slice(deed.pick % Math.max(1, judged.length)).slice(0, 1);
-        if (deed.noted) await redrive(platform, planRedrive(platform, chosen), 'somebody');
+        const chosen = await this.#chosenDead(platform, deed.pick);
+        const { failedItems } = platform;
+        if (deed.ours) await redrive(platform, planRedrive(platform, chosen), 'somebody');
         else
-          for (const { letter } of chosen)
-            await platform.failedItems.redrive([{ letter, body: letter.body, delayMs: 0 }]);
+          for (const message of chosen.flatMap(({ messages }) => messages)) {
+            await failedItems.send([{ body: message.body, delayMs: 0 }]);
+            await failedItems.purge([message]);
+          }
         return { kind: 'nothing' };
       }
       case 'purge': {
-        const judged = await readDeadLetters(platform);
-        const chosen = judged.slice(deed.pick % Math.max(1, judged.length)).slice(0, 1);
-        await purgeLetters(platform, chosen, 'somebody');
+        await purgeDeadLetters(platform, await this.#chosenDead(platform, deed.pick), 'somebody');
         return { kind: 'nothing' };
       }
       case 'reparse': {
@@ -230,6 +241,11 @@ export class RetryWorld {
         return { kind: 'nothing' };
       }
     }
+  }
+
+  async #chosenDead(platform: LocalPlatform, pick: number): Promise<DeadLetterEntry[]> {
+    const entries = await readDeadLetters(platform);
+    return entries.slice(pick % Math.max(1, entries.length)).slice(0, 1);
   }
 
   #open(doing: () => string): LocalPlatform {

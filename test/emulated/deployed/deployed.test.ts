@@ -6,7 +6,8 @@ import { addDays } from '../../../core/calendar/civil-date.ts';
 import { scheduledRunId } from '../../../core/calendar/run-id.ts';
 import { isUnresolved } from '../../../core/failures/failure.ts';
 import { FailureStore, keyOf } from '../../../core/failures/failure-store.ts';
-import { encodeFailedItem, MAX_RETRIES } from '../../../core/failures/message.ts';
+import { encodeFailedItem } from '../../../core/failures/message.ts';
+import { MAX_RETRIES } from '../../../core/failures/retry-policy.ts';
 import { type FaultPlan, type FaultRule, NO_FAULTS } from '../../../demo/faults.ts';
 import type { DemoSite } from '../../../demo/site.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
@@ -231,16 +232,18 @@ describe.skipIf(!emulator)('the deployed app', () => {
     // The third try of the function, without the cool-down before it.
     const register = new FailureStore(deployment.state);
     const key = keyOf((await Array.fromAsync(register.list('racing'))).find(isUnresolved)!);
-    const failure = await register.change(key, (before) => ({
+    await register.change(key, (before) => ({
       ...before!,
       retry: { ...before!.retry!, tries: MAX_RETRIES - 1, dueAt: 0 },
     }));
-    await deployment.sendFailedItem(
-      encodeFailedItem(failure!, { notBefore: 0, sentAt: Date.now(), redrives: 0 }),
-    );
+    await deployment.sendFailedItem(encodeFailedItem(key));
     await expect
       .poll(() => askedItems('dead-letters', 'list'), { timeout: 120_000 })
-      .toMatchObject([{ item: name, error_code: 'SERVER_ERROR', standing: 'waiting' }]);
+      .toMatchObject([{ item: name, error_code: 'SERVER_ERROR', status: 'dead' }]);
+    // The alarm is raised once the failure is dead.
+    await expect
+      .poll(() => askedItems('dead-letters', 'show', name), { timeout: 120_000 })
+      .toMatchObject([{ bodies: [expect.any(String)] }]);
 
     site.setFaults(NO_FAULTS);
     expect(await asked('dead-letters', 'redrive', '--code', 'SERVER_ERROR')).toMatchObject({

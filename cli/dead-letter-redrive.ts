@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { planRedrive, type RedrivePace, type RedrivePlan, redrive } from '../core/retry/redrive.ts';
+import { planRedrive, type RedrivePace, type RedrivePlan, redrive } from '../core/retry/dead-letters.ts';
 import { duration } from '../core/wording/figures.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
+import { type DeadLetterFilterOptions, deadLettersThatMatch } from './dead-letter-filter.ts';
+import { itemNameOf } from './dead-letter-views.ts';
 import { printObject } from './json.ts';
-import { type LetterFilterOptions, lettersThatMatch } from './letter-filter.ts';
-import { itemNameOf } from './letter-views.ts';
 import { counted, timeText } from './list.ts';
 import { operator } from './operator.ts';
 import { cellText, printTable } from './print.ts';
 
-interface RedriveOptions extends LetterFilterOptions {
+interface RedriveOptions extends DeadLetterFilterOptions {
   readonly dryRun?: boolean;
 }
 
@@ -21,16 +21,18 @@ export async function redriveMatching(
   command: Command,
 ): Promise<void> {
   await withPlatform(command, async (platform, { json }) => {
-    const { letters, none } = await lettersThatMatch(platform, filter, names);
-    const plan = planRedrive(platform, letters);
+    const { entries, none } = await deadLettersThatMatch(platform, filter, names);
+    const plan = planRedrive(platform, entries);
     if (!dryRun) {
       const line = new CountingLine();
-      const onMoved = (done: number) => line.at(`${done} of ${plan.moves.length} letters back in the queue`);
-      await redrive(platform, plan, operator(), onMoved).finally(() => line.end());
+      const onDone = (done: number) => line.at(`${done} of ${plan.redrives.length} back in the queue`);
+      const queued = await redrive(platform, plan, operator(), onDone).finally(() => line.end());
+      const changed = plan.redrives.length - queued;
+      if (changed > 0) console.error(`${counted(changed, 'item')} not put back: no longer dead by then`);
     }
     const queue = queueOf(platform);
     if (json) printObject(receiptOf(plan, queue, dryRun));
-    else if (letters.length === 0) console.log(none);
+    else if (entries.length === 0) console.log(none);
     else printReceipt(plan, queue, { dryRun, local: !isStack(platform) });
   });
 }
@@ -45,54 +47,54 @@ function queueOf(platform: CommandPlatform): string {
   return queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
 }
 
-function receiptOf({ moves, left, paces }: RedrivePlan, queue: string, dryRun: boolean) {
+function receiptOf({ redrives, left, paces }: RedrivePlan, queue: string, dryRun: boolean) {
   return {
     dryRun,
     queue,
-    redriven: moves.map(({ judged, dueAt }) => ({ id: judged.letter.id, item: itemNameOf(judged), dueAt })),
-    left: left.map(({ judged, why }) => ({ id: judged.letter.id, item: itemNameOf(judged), why })),
+    redriven: redrives.map(({ entry, dueAt }) => ({ id: entry.id, item: itemNameOf(entry), dueAt })),
+    left: left.map(({ entry, why }) => ({ id: entry.id, item: itemNameOf(entry), why })),
     seconds: Math.max(0, ...paces.map(({ seconds }) => seconds)),
   };
 }
 
 function printReceipt(
-  { moves, left, paces }: RedrivePlan,
+  { redrives, left, paces }: RedrivePlan,
   queue: string,
   { dryRun, local }: { readonly dryRun: boolean; readonly local: boolean },
 ): void {
-  if (moves.length > 0) {
+  if (redrives.length > 0) {
     const columns = [
-      { name: 'id', title: 'letter' },
-      { name: 'item' },
+      { name: 'id', title: 'dead letter' },
       { name: 'code' },
       { name: 'queue' },
       { name: 'due', title: 'not tried before' },
     ];
-    const rows = moves.map(({ judged, dueAt }) => ({
-      id: judged.letter.id,
-      item: itemNameOf(judged),
-      code: judged.failure?.code,
+    const rows = redrives.map(({ entry, dueAt }) => ({
+      id: entry.id,
+      code: entry.failure?.code,
       queue,
       due: timeText(dueAt),
     }));
     printTable(columns, rows);
     for (const pace of paces) console.log(paceText(pace, queue, dryRun));
-  } else console.log(`no letter ${dryRun ? 'would be' : 'was'} put back`);
+  } else console.log(`no dead letter ${dryRun ? 'would be' : 'was'} put back`);
   if (left.length > 0) {
-    console.log(`${counted(left.length, 'letter')} left where ${left.length === 1 ? 'it is' : 'they are'}:`);
-    for (const { judged, why } of left)
-      console.log(`  ${cellText(`${itemNameOf(judged) ?? judged.letter.id}: ${why} (${judged.next})`)}`);
+    console.log(
+      `${counted(left.length, 'dead letter')} left where ${left.length === 1 ? 'it is' : 'they are'}:`,
+    );
+    for (const { entry, why } of left)
+      console.log(`  ${cellText(`${itemNameOf(entry) ?? entry.id}: ${why} (${entry.next})`)}`);
   }
   if (dryRun) console.log('nothing was changed');
-  else if (local && moves.length > 0) console.log('"rescrape worker" tries them');
+  else if (local && redrives.length > 0) console.log('"rescrape worker" tries them');
 }
 
-function paceText({ source, letters, minDelayMs }: RedrivePace, queue: string, dryRun: boolean) {
+function paceText({ source, items, minDelayMs }: RedrivePace, queue: string, dryRun: boolean) {
   const where = `${dryRun ? 'would be back' : 'back'} in rescrape's failed-items queue (${queue})`;
-  const takes = letters === 1 ? 'it takes' : 'they take';
-  const leastMs = letters * minDelayMs;
+  const takes = items === 1 ? 'it takes' : 'they take';
+  const leastMs = items * minDelayMs;
   const time =
     leastMs < NO_TIME_MS ? `${takes} perhaps less than a second` : `${takes} at least ${duration(leastMs)}`;
   const pace = minDelayMs === 0 ? 'due at once' : `at ${minDelayMs} ms between requests ${time}`;
-  return `${counted(letters, 'letter')} of ${source} ${where}; ${pace}`;
+  return `${counted(items, 'dead letter')} of ${source} ${where}; ${pace}`;
 }

@@ -1,16 +1,15 @@
-import { type JudgedLetter, type LetterStanding, reasonOf } from '../core/advice/dead-letter.ts';
-import { itemName } from '../core/lake/layout.ts';
+import type { DeadLetterEntry, DeadLetterStatus } from '../core/advice/dead-letter.ts';
+import { nameOf } from '../core/failures/failure-store.ts';
 import { type List, timeText } from './list.ts';
 
 /** A dead letter for programs. Times in milliseconds. */
-export interface LetterView {
+export interface DeadLetterView {
   readonly id: string;
-  readonly standing: LetterStanding;
-  /** `racing/gb/2026-11-17/4711`; null where nobody can read the letter. */
+  readonly status: DeadLetterStatus;
+  /** `racing/gb/2026-11-17/4711`; null where nobody can read the message. */
   readonly item: string | null;
-  /** Why it was buried. */
   readonly reason: string;
-  /** Why putting it back would do nothing; null where it does something. */
+  /** Why a redrive would do nothing; null where it does something. */
   readonly obstacle: string | null;
   /** Of the failure, as are `message`, `state` and `deadAt`; null where none is on record. */
   readonly code: string | null;
@@ -21,18 +20,14 @@ export interface LetterView {
   readonly next: string;
 }
 
-export function itemNameOf({ message }: JudgedLetter): string | null {
-  return message && itemName(message);
+export function itemNameOf({ key }: DeadLetterEntry): string | null {
+  return key && nameOf(key);
 }
 
-export function viewOf(judged: JudgedLetter): LetterView {
-  const { letter, standing, failure, obstacle, next } = judged;
+export function viewOf(entry: DeadLetterEntry): DeadLetterView {
+  const { id, status, reason, failure, obstacle, next } = entry;
   return {
-    id: letter.id,
-    standing,
-    item: itemNameOf(judged),
-    reason: reasonOf(letter),
-    obstacle,
+    ...{ id, status, item: itemNameOf(entry), reason, obstacle },
     code: failure?.code ?? null,
     message: failure?.message ?? null,
     state: failure?.state ?? null,
@@ -42,23 +37,22 @@ export function viewOf(judged: JudgedLetter): LetterView {
 }
 
 /** As `--json` prints it: errors have the names that they have in the tables. */
-export function letterRecord({ code, message, ...view }: LetterView): Record<string, unknown> {
+export function deadLetterRecord({ code, message, ...view }: DeadLetterView): Record<string, unknown> {
   return { ...view, error_code: code, error_message: message };
 }
 
-export function listOf(letters: readonly JudgedLetter[]): Omit<List, 'none'> {
-  const views = letters.map(viewOf);
+export function listOf(entries: readonly DeadLetterEntry[]): Omit<List, 'none'> {
+  const views = entries.map(viewOf);
   return {
     columns: [
-      { name: 'id', title: 'letter' },
-      { name: 'item' },
+      { name: 'id', title: 'dead letter' },
       { name: 'code' },
-      { name: 'standing' },
+      { name: 'status' },
       { name: 'deadSince', title: 'dead since' },
       { name: 'reason' },
       { name: 'obstacle', title: 'in the way of a redrive' },
     ],
     rows: views.map((view) => ({ ...view, deadSince: timeText(view.deadAt) })),
-    values: views.map(letterRecord),
+    values: views.map(deadLetterRecord),
   };
 }
