@@ -23,7 +23,7 @@ export async function closeEarlierRuns(
   except?: string,
 ): Promise<void> {
   const source = sourceNamed(platform, sourceName);
-  const left = (await leftovers(platform, sourceName)).filter(({ runId }) => runId !== except);
+  const left = (await unfinishedWork(platform, sourceName)).filter(({ runId }) => runId !== except);
   for (const [runId, places] of Map.groupBy(left, ({ runId }) => runId)) {
     const closed: Closed[] = [];
     for (const { partition } of places) {
@@ -49,9 +49,9 @@ interface Closed {
 async function finalizeLeftover(context: PartitionJob): Promise<Closed | undefined> {
   const { platform, source, runId, partition } = context;
   const claimed = await claimedBy(context);
-  const register = new FailureStore(platform.state);
+  const failures = new FailureStore(platform.state);
   const now = platform.clock.now();
-  if (claimed && !(await takeOver(register, claimed, runId, now))) return undefined;
+  if (claimed && !(await takeOver(failures, claimed, runId, now))) return undefined;
   try {
     await finalizeWork(context);
     return { context, claimed };
@@ -95,8 +95,8 @@ async function endClosed(
 /** Removes what a run that has ended kept for its own resumption. What could not be finalized stays for the next run. */
 export async function clearFinalized(platform: Platform, sourceName: string, runId: string): Promise<void> {
   const source = sourceNamed(platform, sourceName);
-  for (const leftover of await leftovers(platform, sourceName, runId)) {
-    const context = { platform, source, runId, partition: leftover.partition };
+  for (const unfinished of await unfinishedWork(platform, sourceName, runId)) {
+    const context = { platform, source, runId, partition: unfinished.partition };
     if (await isFinalized(context)) await clearWork(context);
   }
 }
@@ -130,7 +130,7 @@ export async function clearWork({ platform, source, runId, partition }: Partitio
 }
 
 /** Partitions that have something under `work/`, of one run or of all. */
-async function leftovers(
+async function unfinishedWork(
   platform: Platform,
   source: string,
   runId?: string,

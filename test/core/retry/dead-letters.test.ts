@@ -84,7 +84,10 @@ describe('a dead letter', () => {
     await withDead([0, 1]);
     await forget();
     await bury(encodeFailedItem(keyOfRace(1)), 'a copy');
-    await bury(messageAbout({ version: 1, item: raceId(session, 1), redrives: 3 }), 'an older copy');
+    await bury(
+      messageAbout({ version: 1, target: 'gb', value: undefined, item: raceId(session, 1), redrives: 3 }),
+      'an older copy',
+    );
     const found = await entries();
     expect(found.map(({ id }) => id).toSorted()).toEqual([nameOfRace(0), nameOfRace(1)].toSorted());
     await redriveAll();
@@ -117,7 +120,7 @@ describe('a dead letter', () => {
   it.each([
     ['what is no JSON', 'hello', 'the message is no JSON'],
     ['an unknown source', { source: 'nowhere' }, 'there is no source nowhere'],
-    ['an unknown target', { target: 'mars' }, 'source racing has no target mars'],
+    ['an unknown target', { value: 'mars' }, 'source racing has no target mars'],
     ['another version', { version: 3 }, /version 1 or 2: version/],
   ])('is poison where nobody can act upon it, and is left where it is: %s', async (_, body, why) => {
     await withDead([0]);

@@ -185,11 +185,12 @@ describe('the retry of a failed item', () => {
 describe('a message of the version before', () => {
   it('is read as the key that it holds: whatever else it says decides nothing', async () => {
     session = await sessionAfterRun(faults(rule(0, status(406), IN_A_RUN), rule(1, status(404))));
-    const said = { version: 1, url: 'https://elsewhere.example/1', runId: 'run', notBefore: 0, sentAt: 0 };
+    const old = { version: 1, target: 'gb', value: undefined };
+    const said = { ...old, url: 'https://elsewhere.example/1', runId: 'run', notBefore: 0, sentAt: 0 };
     const more = { redrives: 7, askedAfter: (await failure(1)).lastFailedAt };
     const bodies = [0, 1].map((race) => messageAbout({ ...said, ...more, item: raceId(session, race) }));
     await session.platform.failedItems.send(bodies.map((body) => ({ body, delayMs: 0 })));
-    expect(kindsOf(await drain()).sort()).toEqual(['closed', 'not-yet']);
+    expect(kindsOf(await drain()).sort()).toEqual(['needs-a-person', 'not-yet']);
     expect(asked(session, 0, 1)).toEqual([IN_A_RUN, 1]);
     expect(kindsOf(await waitAndDrain())).toEqual(['recovered', 'closed']);
   });
@@ -214,7 +215,7 @@ describe('a poison message', () => {
     ['what is no JSON', 'hello', /no JSON/],
     ['another version', '{"version":3,"source":"racing"}', /version 1 or 2: version:/],
     ['an unknown source', messageAbout({ source: 'nowhere' }), /there is no source nowhere/],
-    ['an unknown target', messageAbout({ target: 'mars' }), /has no target mars/],
+    ['an unknown target', messageAbout({ value: 'mars' }), /has no target mars/],
     ['a date that is none', messageAbout({ date: '2026-02-30' }), /date: not a date of the calendar/],
     ['an item that is no identifier', messageAbout({ item: '../x' }), /item: not an identifier/],
   ])('goes to the dead letters with its reason: %s', async (_what, body, reason) => {

@@ -96,7 +96,7 @@ export function queuePlay(
 
 /** The body of a message about a failed item of `DAY`; it is due. */
 export function messageAbout(more: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ version: 2, source: 'racing', target: 'gb', date: DAY, item: '1', ...more });
+  return JSON.stringify({ version: 2, source: 'racing', value: 'gb', date: DAY, item: '1', ...more });
 }
 
 export const kindsOf = (answers: readonly RetryAnswer[]) => answers.map(({ kind }) => kind);
