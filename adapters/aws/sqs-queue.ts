@@ -62,7 +62,7 @@ export class SqsQueue {
     );
   }
 
-  async sendLetter(body: string, reason: string): Promise<void> {
+  async sendDeadLetter(body: string, reason: string): Promise<void> {
     const command = new SendMessageCommand({
       QueueUrl: this.#url,
       MessageBody: body,

@@ -6,12 +6,11 @@ import type {
   OutgoingMessage,
   QueueDepth,
   ReceivedMessage,
-  RedrivenLetter,
   WorkQueue,
 } from '../../core/ports/work-queue.ts';
 import { type AwsConnection, clientSettings } from './client-settings.ts';
 import { batchesOf, forEachBatch, tensOf } from './sqs-batch.ts';
-import { listLetters } from './sqs-letter-listing.ts';
+import { listDeadLetters } from './sqs-dead-letters.ts';
 import { nameOf, SqsQueue } from './sqs-queue.ts';
 
 export interface SqsWorkQueueOptions {
@@ -34,9 +33,9 @@ export interface SqsWorkQueueOptions {
 const UNPRINTABLE = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 /**
- * A standard SQS queue and its dead-letter queue. SQS itself moves a message to the dead letters when it was
- * received more often than its redrive policy allows; `bury` and `redrive` send the message to the other
- * queue and then delete it, so that a crash between the two leaves two of it and never none.
+ * A standard SQS queue and its dead-letter queue. SQS itself moves a message to the dead letters when it was received more
+ * often than its redrive policy allows; `bury` sends the message there and then deletes it, so that a crash
+ * between the two leaves two of it and never none.
  *
  * Times are whole seconds, rounded up. Needs sqs:SendMessage, ReceiveMessage, DeleteMessage,
  * ChangeMessageVisibility and GetQueueAttributes on both queues, and for `clear` sqs:PurgeQueue, which only
@@ -91,7 +90,7 @@ class SqsWorkQueue implements WorkQueue {
 
   async bury({ body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
     const said = reason.replace(UNPRINTABLE, ' ').slice(0, 1000).trim() || 'no reason was given';
-    await this.#dead('sqs:SendMessage').sendLetter(body, said);
+    await this.#dead('sqs:SendMessage').sendDeadLetter(body, said);
     await this.#queue.delete(receipt);
     return true;
   }
@@ -105,20 +104,12 @@ class SqsWorkQueue implements WorkQueue {
   }
 
   deadLetters(): AsyncGenerator<DeadLetter> {
-    return listLetters(this.#dead('sqs:ReceiveMessage'));
+    return listDeadLetters(this.#dead('sqs:ReceiveMessage'));
   }
 
-  async redrive(letters: readonly RedrivenLetter[]): Promise<void> {
+  async purge(deadLetters: readonly DeadLetter[]): Promise<void> {
     const dead = this.#dead('sqs:DeleteMessage');
-    await forEachBatch(batchesOf(letters), async (batch) => {
-      await this.#queue.send(batch);
-      await dead.deleteBatch(batch.map(({ letter }) => letter.receipt));
-    });
-  }
-
-  async purge(letters: readonly DeadLetter[]): Promise<void> {
-    const dead = this.#dead('sqs:DeleteMessage');
-    const receipts = letters.map(({ receipt }) => receipt);
+    const receipts = deadLetters.map(({ receipt }) => receipt);
     await forEachBatch(tensOf(receipts), (ten) => dead.deleteBatch(ten));
   }
 

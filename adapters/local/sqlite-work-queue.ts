@@ -9,7 +9,6 @@ import type {
   OutgoingMessage,
   QueueDepth,
   ReceivedMessage,
-  RedrivenLetter,
   WorkQueue,
 } from '../../core/ports/work-queue.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
@@ -154,7 +153,7 @@ class SqliteWorkQueue implements WorkQueue {
     });
   }
 
-  /** Page by page: letters that are redriven or purged on the way disturb nothing. */
+  /** Page by page: dead letters that are purged on the way disturb nothing. */
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     let last = 0;
     for (;;) {
@@ -178,20 +177,11 @@ class SqliteWorkQueue implements WorkQueue {
     }
   }
 
-  /** In one transaction: a crash moves all of them or none. */
-  async redrive(letters: readonly RedrivenLetter[]): Promise<void> {
-    letters.forEach(messageBytes);
-    if (letters.length === 0) return;
+  async purge(deadLetters: readonly DeadLetter[]): Promise<void> {
+    if (deadLetters.length === 0) return;
     this.#transact('write', (database) => {
-      for (const { letter, body, delayMs } of letters)
-        if (removeLetter(database, letter.id)) this.#insert(database, body, delayMs);
-    });
-  }
-
-  async purge(letters: readonly DeadLetter[]): Promise<void> {
-    if (letters.length === 0) return;
-    this.#transact('write', (database) => {
-      for (const { id } of letters) removeLetter(database, id);
+      const remove = database.prepare('DELETE FROM dead_letters WHERE id = ?');
+      for (const { id } of deadLetters) remove.run(id);
     });
   }
 
@@ -266,9 +256,4 @@ class SqliteWorkQueue implements WorkQueue {
     this.#open = openSqliteDatabase(this.#path, SCHEMA);
     return this.#open;
   }
-}
-
-/** False where somebody else has redriven or purged it already. */
-function removeLetter(database: DatabaseSync, id: string): boolean {
-  return database.prepare('DELETE FROM dead_letters WHERE id = ?').run(id).changes === 1;
 }

@@ -26,13 +26,8 @@ export interface WorkQueue {
    * for five minutes where it was killed.
    */
   deadLetters(): AsyncIterable<DeadLetter>;
-  /**
-   * Moves dead letters back into the queue, each with its new body and delay, its deliveries at zero. A crash on the way
-   * leaves some of them in both places, and none in neither.
-   */
-  redrive(letters: readonly RedrivenLetter[]): Promise<void>;
-  /** Removes dead letters for good. */
-  purge(letters: readonly DeadLetter[]): Promise<void>;
+  /** Removes dead letters for good; one that is gone already is no trouble. */
+  purge(deadLetters: readonly DeadLetter[]): Promise<void>;
   /** Removes every message and every dead letter, whoever has it. On AWS that takes up to a minute. */
   clear(): Promise<void>;
 }
@@ -66,9 +61,4 @@ export interface DeadLetter {
   /** Why it was buried; undefined where its deliveries were used up. */
   readonly reason?: string;
   readonly receipt: string;
-}
-
-/** A dead letter that goes back into the queue as this message. */
-export interface RedrivenLetter extends OutgoingMessage {
-  readonly letter: DeadLetter;
 }

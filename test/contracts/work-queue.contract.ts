@@ -42,7 +42,6 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
       return message!;
     }
     const dead = (): Promise<DeadLetter[]> => Array.fromAsync(queue.deadLetters());
-    const back = (letter: DeadLetter, delayMs = 0) => ({ letter, body: letter.body, delayMs });
     async function buried(count: number): Promise<DeadLetter[]> {
       await send(...Array.from({ length: count }, (_, n) => `letter ${n}`));
       for (const message of await drain()) await queue.bury(message, 'why');
@@ -167,47 +166,6 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
       const letters = await dead();
       expect(new Set(letters.map(({ body }) => body)).size).toBe(25);
       expect(letters).toHaveLength(25);
-    });
-
-    it('puts a dead letter back with all its deliveries before it', async () => {
-      await send('a');
-      await queue.bury(await one(), 'why');
-      await queue.redrive([back((await dead())[0]!)]);
-      expect(await dead()).toEqual([]);
-      expect(await one()).toMatchObject({ body: 'a', deliveries: 1 });
-    });
-
-    it('keeps a redriven letter back as long as it was asked to', async () => {
-      await send('a');
-      await queue.bury(await one(), 'why');
-      await queue.redrive([back((await dead())[0]!, 2 * SECOND)]);
-      expect(await receive()).toEqual([]);
-      await harness.pass(2 * SECOND);
-      expect(await one()).toMatchObject({ body: 'a', deliveries: 1 });
-    });
-
-    it('puts more letters back than one call of its service can carry, and each with its new body', async () => {
-      const letters = await buried(23);
-      await queue.redrive(letters.map((letter) => ({ letter, body: `${letter.body} again`, delayMs: 0 })));
-      expect(await dead()).toEqual([]);
-      const bodies = letters.map(({ body }) => `${body} again`);
-      expect((await drain()).map(({ body }) => body).sort()).toEqual(bodies.toSorted());
-    });
-
-    it('puts back the letters that it is given and no other, and takes an empty list', async () => {
-      const [first, second] = await buried(2);
-      await queue.redrive([]);
-      await queue.redrive([back(second!)]);
-      expect((await dead()).map(({ body }) => body)).toEqual([first!.body]);
-      expect((await one()).body).toBe(second!.body);
-    });
-
-    it('refuses a new body that is larger than 256 KB, and moves none of its neighbours', async () => {
-      const [first, second] = await buried(2);
-      const tooLarge = { ...back(second!), body: 'x'.repeat(262_145) };
-      await expect(queue.redrive([back(first!), tooLarge])).rejects.toThrow(RangeError);
-      expect(await dead()).toHaveLength(2);
-      expect(await receive()).toEqual([]);
     });
 
     it('purges more letters than one call of its service can carry', async () => {

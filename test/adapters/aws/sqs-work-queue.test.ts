@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqsWorkQueue } from '../../../adapters/aws/sqs-work-queue.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
-import type { DeadLetter, RedrivenLetter } from '../../../core/ports/work-queue.ts';
+import type { DeadLetter } from '../../../core/ports/work-queue.ts';
 import { FlickeringLetters } from './flickering-letters.ts';
 import { type Answer, type Input, type ScriptedService, serveScripted } from './scripted-service.ts';
 
 const letter = (n: number): DeadLetter => ({ id: `id-${n}`, body: `letter ${n}`, receipt: `receipt-${n}` });
-const move = (n: number): RedrivenLetter => ({ letter: letter(n), body: `back ${n}`, delayMs: 0 });
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe('the SQS work queue, when SQS misbehaves', () => {
@@ -33,24 +32,12 @@ describe('the SQS work queue, when SQS misbehaves', () => {
   });
   const operations = () => service.calls.map(({ operation }) => operation);
 
-  it('puts letters back ten at a time, and deletes each ten only after they were sent', async () => {
-    await queue.redrive(numbers(12).map(move));
-    const calls = service.calls.map(({ operation, input }) => [operation, (input.Entries as []).length]);
-    expect(calls.toSorted()).toEqual([
-      ['DeleteMessageBatch', 10],
-      ['DeleteMessageBatch', 2],
-      ['SendMessageBatch', 10],
-      ['SendMessageBatch', 2],
-    ]);
-    expect(operations()[0]).toBe('SendMessageBatch');
-  });
-
-  it('deletes no letter whose message SQS did not take', async () => {
+  it('says how many messages SQS did not take, after it tried again', async () => {
     answer = (operation, entries) =>
       operation === 'SendMessageBatch'
         ? { output: { Failed: entries.map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })) } }
         : { output: {} };
-    await expect(queue.redrive([move(0)])).rejects.toThrow(
+    await expect(queue.send([{ body: '0', delayMs: 0 }])).rejects.toThrow(
       /^sqs:SendMessage failed-items: 1 of 1 messages were not taken \(InternalError: \); run again$/,
     );
     expect(operations()).toEqual(Array(4).fill('SendMessageBatch'));

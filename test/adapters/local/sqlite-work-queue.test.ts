@@ -37,7 +37,6 @@ describe('the SQLite work queue', () => {
     expect(await queue.receive({ max: 1, visibilityMs: 1000 })).toEqual([]);
     expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
     expect(await Array.fromAsync(queue.deadLetters())).toEqual([]);
-    await queue.redrive([]);
     await queue.purge([]);
     await queue.clear();
     await queue.send([]);
@@ -89,19 +88,6 @@ describe('the SQLite work queue', () => {
     expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 1, dead: 0 });
     await queue.acknowledge(again!);
     expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
-    queue.close();
-  });
-
-  it('redrives a letter once, however many people do it', async () => {
-    const queue = open();
-    await queue.send([{ body: 'a', delayMs: 0 }]);
-    const [message] = await queue.receive({ max: 1, visibilityMs: 1000 });
-    await queue.bury(message!, 'why');
-    const [letter] = await Array.fromAsync(queue.deadLetters());
-    const back = { letter: letter!, body: letter!.body, delayMs: 0 };
-    await queue.redrive([back]);
-    await queue.redrive([back]);
-    expect(await queue.depth()).toMatchObject({ due: 1, dead: 0 });
     queue.close();
   });
 

@@ -4,7 +4,6 @@ import type {
   OutgoingMessage,
   QueueDepth,
   ReceivedMessage,
-  RedrivenLetter,
   WorkQueue,
 } from '../../../core/ports/work-queue.ts';
 
@@ -100,12 +99,6 @@ export class QueueModel implements WorkQueue {
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     this.#moveExhausted();
     yield* [...this.#dead];
-  }
-
-  async redrive(letters: readonly RedrivenLetter[]): Promise<void> {
-    assertBodies(letters);
-    for (const { letter, body, delayMs } of letters)
-      if (this.#removeDead(letter)) this.#insert(body, Math.min(delayMs, MAX_DELAY_MS));
   }
 
   async purge(letters: readonly DeadLetter[]): Promise<void> {
