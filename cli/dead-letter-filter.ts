@@ -27,9 +27,9 @@ export interface Selection {
 }
 
 /**
- * Dead letters that the filter lets through, and of those the ones that are named, by id or by item. What nobody can read is
- * of no source: it comes only where nothing narrows the list. Throws a UsageError for a source, target, date or code that
- * there is not, and a NotFoundError for a name that none has.
+ * Dead letters that the filter lets through, and of those the ones that are named, by id or by item. What
+ * nobody can read is of no source: it comes only where nothing narrows the list. Throws a UsageError for a
+ * source, target, date or code that there is not, and a NotFoundError for a name that none has.
  */
 export async function deadLettersThatMatch(
   platform: CommandPlatform,

@@ -20,7 +20,9 @@ import { answerText, tellTrouble } from './retry-answer.ts';
 
 /** Milliseconds between two looks at a queue that had nothing due: cool-downs are counted in minutes. */
 const LOOK_EVERY_MS = 2000;
-/** Milliseconds between two looks for queued items whose message is lost: they are found an hour late anyway. */
+/**
+ * Milliseconds between two looks for queued items whose message is lost: they are found an hour late anyway.
+ */
 const LOOK_FOR_LOST_EVERY_MS = 600_000;
 /** Milliseconds to leave a store alone that was out of reach. */
 const AFTER_TROUBLE_MS = 30_000;

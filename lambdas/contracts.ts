@@ -3,8 +3,9 @@ import { isIdentifier } from '../core/source/identifier.ts';
 import { withPartitionValue } from '../core/source/partition.ts';
 
 /**
- * What each function is given: its variables (set by `lib/constructs/stage-function.ts`, read by its handler) and its
- * event. One file for both sides, so that neither can drift; no SDK, because the CDK app reads it as well.
+ * What each function is given: its variables (set by `lib/constructs/stage-function.ts`, read by its handler)
+ * and its event. One file for both sides, so that neither can drift; no SDK, because the CDK app reads it as
+ * well.
  */
 
 const variable = z.string().min(1);
@@ -20,7 +21,10 @@ const base = z.object({
 const failedItems = { RESCRAPE_FAILED_ITEMS_QUEUE_URL: address.describe('Queue of failed items') };
 const catalog = { RESCRAPE_DATABASE: variable.describe('Glue database that partitions are registered in') };
 
-/** The variables of each function, by its name. `RESCRAPE_<SOURCE>_…` overrides (runtime/settings.ts) may stand beside them. */
+/**
+ * The variables of each function, by its name. `RESCRAPE_<SOURCE>_…` overrides (runtime/settings.ts) may
+ * stand beside them.
+ */
 export const ENV_CONTRACTS = {
   plan: base.extend(failedItems),
   scrape: base.extend(failedItems),
@@ -73,9 +77,9 @@ export const runInputSchema = z.strictObject({
 
 /**
  * A run that a schedule asked for. EventBridge Scheduler puts the time that the run was due into the input
- * (`<aws.scheduler.scheduled-time>`), and plan turns it into the window in the source's zone: a late start, a retry or
- * a redrive next week works on the same dates, and no clock is read. Source and scheduled time also name the run, so
- * that a schedule that fires twice (it delivers at least once) does not make two runs.
+ * (`<aws.scheduler.scheduled-time>`), and plan turns it into the window in the source's zone: a late start, a
+ * retry or a redrive next week works on the same dates, and no clock is read. Source and scheduled time also
+ * name the run, so that a schedule that fires twice (it delivers at least once) does not make two runs.
  */
 export const scheduledRunSchema = z.strictObject({
   source: identifier,
@@ -87,7 +91,10 @@ export const scheduledRunSchema = z.strictObject({
 
 export const planEventSchema = z.union([runInputSchema, scheduledRunSchema]);
 
-/** A line of the work list. The execution adds its own notes (`scrape`, `problem`, `publish`) beside it; they are dropped. */
+/**
+ * A line of the work list. The execution adds its own notes (`scrape`, `problem`, `publish`) beside it; they
+ * are dropped.
+ */
 export const partitionWorkSchema = withPartitionValue(
   z.object({
     runId,
@@ -104,7 +111,10 @@ export const planAnswerSchema = z.object({
   workList: z.object({ key: z.string().min(1), lines: z.int().nonnegative() }),
 });
 
-/** The part of an SQS event that is relied on. What a body means is decided where it is parsed, a message at a time. */
+/**
+ * The part of an SQS event that is relied on. What a body means is decided where it is parsed, a message at a
+ * time.
+ */
 export const sqsEventSchema = z.object({
   Records: z.array(
     z.object({

@@ -10,7 +10,10 @@ import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 type PlanEvent = RunInput | { readonly source: string; readonly scheduledTime: string };
 
-/** Of a run that is named, or of one that a schedule asked for: then the time it was due says which run, and which dates. */
+/**
+ * Of a run that is named, or of one that a schedule asked for: then the time it was due says which run, and
+ * which dates.
+ */
 export const planStage: Stage<PlanEvent> = {
   name: 'plan',
   parse: (event) => {

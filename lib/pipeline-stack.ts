@@ -22,7 +22,10 @@ export interface PipelineStackProps extends StackProps {
   readonly lake: LakeStack;
 }
 
-/** What runs: functions, one state machine and one schedule a source, queues. Holds nothing that cannot be made again. */
+/**
+ * What runs: functions, one state machine and one schedule a source, queues. Holds nothing that cannot be
+ * made again.
+ */
 export class PipelineStack extends Stack {
   readonly topic: Topic;
   readonly functions: Readonly<Record<FunctionName, StageFunction>>;

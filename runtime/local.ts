@@ -34,7 +34,10 @@ export interface LocalPlatform extends Platform {
   close(): Promise<void>;
 }
 
-/** The platform on one machine: a directory for the lake, SQLite for the state, and in it the rate limiter of all processes. */
+/**
+ * The platform on one machine: a directory for the lake, SQLite for the state, and in it the rate limiter of
+ * all processes.
+ */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env) } = options;
   const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));

@@ -6,14 +6,15 @@ import { REASON, type SqsQueue } from './sqs-queue.ts';
 /** Calls under way at once: one after the other, 8,000 dead letters take two minutes. */
 const CALLS_AT_ONCE = 10;
 /**
- * How long a dead letter is hidden that was read, where the listing is not ended in order. SQS has at most 120,000 hidden at a
- * time, and at 150 ms a call those are read in three minutes: none comes back while others have not been read yet.
+ * How long a dead letter is hidden that was read, where the listing is not ended in order. SQS has at most
+ * 120,000 hidden at a time, and at 150 ms a call those are read in three minutes: none comes back while
+ * others have not been read yet.
  */
 const HIDDEN_MS = 300_000;
 
 /**
- * The dead letters, oldest first. Receives all of them before it shows the first, because SQS knows no order; those that
- * nobody purged are visible again when the listing has ended.
+ * The dead letters, oldest first. Receives all of them before it shows the first, because SQS knows no order;
+ * those that nobody purged are visible again when the listing has ended.
  */
 export async function* listDeadLetters(queue: SqsQueue): AsyncGenerator<DeadLetter> {
   const found = new Map<string, Message>();
@@ -29,8 +30,9 @@ export async function* listDeadLetters(queue: SqsQueue): AsyncGenerator<DeadLett
 }
 
 /**
- * One round of calls; false where it brought no dead letter that was not found before. A single empty answer says little (SQS may
- * have asked some of its servers), and one that was found before says that it is visible again, not that there are more.
+ * One round of calls; false where it brought no dead letter that was not found before. A single empty answer
+ * says little (SQS may have asked some of its servers), and one that was found before says that it is visible
+ * again, not that there are more.
  */
 async function findMore(queue: SqsQueue, found: Map<string, Message>): Promise<boolean> {
   const before = found.size;

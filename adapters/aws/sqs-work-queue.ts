@@ -33,9 +33,9 @@ export interface SqsWorkQueueOptions {
 const UNPRINTABLE = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 /**
- * A standard SQS queue and its dead-letter queue. SQS itself moves a message to the dead letters when it was received more
- * often than its redrive policy allows; `bury` sends the message there and then deletes it, so that a crash
- * between the two leaves two of it and never none.
+ * A standard SQS queue and its dead-letter queue. SQS itself moves a message to the dead letters when it was
+ * received more often than its redrive policy allows; `bury` sends the message there and then deletes it, so
+ * that a crash between the two leaves two of it and never none.
  *
  * Times are whole seconds, rounded up. Needs sqs:SendMessage, ReceiveMessage, DeleteMessage,
  * ChangeMessageVisibility and GetQueueAttributes on both queues, and for `clear` sqs:PurgeQueue, which only

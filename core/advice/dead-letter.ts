@@ -6,8 +6,8 @@ import type { DeadLetter } from '../ports/work-queue.ts';
 import { command, retryCommand, skipRemoveCommand } from './commands.ts';
 
 /**
- * `dead`: a failure whose tries are used up, which waits for a person · `stale`: a message in the dead-letter queue whose
- * failure is not dead, or no more · `poison`: a message there that this program cannot act upon.
+ * `dead`: a failure whose tries are used up, which waits for a person · `stale`: a message in the dead-letter
+ * queue whose failure is not dead, or no more · `poison`: a message there that this program cannot act upon.
  */
 export const DEAD_LETTER_STATUSES = ['dead', 'stale', 'poison'] as const;
 export type DeadLetterStatus = (typeof DEAD_LETTER_STATUSES)[number];

@@ -7,7 +7,10 @@ import { clearCommand, retryCommand } from './commands.ts';
 import { failureSteps } from './failure-steps.ts';
 import type { Step } from './remedies.ts';
 
-/** Tries that the queue still has for it: none once it is dead. Undefined where it never was the queue's, or is no more. */
+/**
+ * Tries that the queue still has for it: none once it is dead. Undefined where it never was the queue's, or
+ * is no more.
+ */
 export function triesLeft({ state, retry }: Pick<Failure, 'state' | 'retry'>): number | undefined {
   if (state === 'dead') return 0;
   return state === 'queued' ? Math.max(0, MAX_RETRIES - (retry?.tries ?? 0)) : undefined;

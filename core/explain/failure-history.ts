@@ -17,7 +17,9 @@ export function failedText(failure: Failure): string {
   return `${what}, ${counted(attempts, 'try', 'tries')} in ${counted(runs, 'run')}, ${first}`;
 }
 
-/** Where it stands, without the name of its state: when it is due, who tries it, since when, by whom and why. */
+/**
+ * Where it stands, without the name of its state: when it is due, who tries it, since when, by whom and why.
+ */
 export function standingText(failure: Failure, facts: Background): string {
   const { claim, state, retry } = failure;
   if (claim && isClaimed(failure, facts.now)) {

@@ -14,8 +14,8 @@ export type Claim =
   /** Try it, as `runId`: a new run, or the one that died in the middle and left its checkpoints. */
   | { readonly kind: 'claimed'; readonly failure: Failure; readonly runId: string; readonly asked: boolean }
   /**
-   * A try died as `runId`, and nothing goes on with it: what it left is to be put on record first, by whoever is told this.
-   * `isSpent`: because too many have died in it.
+   * A try died as `runId`, and nothing goes on with it: what it left is to be put on record first, by whoever
+   * is told this. `isSpent`: because too many have died in it.
    */
   | { readonly kind: 'left-behind'; readonly runId: string; readonly isSpent: boolean }
   /** Nothing to do. */
@@ -25,7 +25,10 @@ export type Claim =
   | { readonly kind: 'dead'; readonly why: string }
   | { readonly kind: 'wait'; readonly delayMs: number };
 
-/** Who wants the try: a message of the queue, or a person at this machine, who need not wait for the cool-down. */
+/**
+ * Who wants the try: a message of the queue, or a person at this machine, who need not wait for the
+ * cool-down.
+ */
 export type RetryRequest = 'message' | 'person';
 
 export interface ClaimOptions {
@@ -38,8 +41,9 @@ export interface ClaimOptions {
 }
 
 /**
- * Claims a failure for one try. Of two workers with a copy of the message each, one gets it and the other waits; the try
- * of a worker that died is taken up under its own run id once its claim has run out, and counts once.
+ * Claims a failure for one try. Of two workers with a copy of the message each, one gets it and the other
+ * waits; the try of a worker that died is taken up under its own run id once its claim has run out, and
+ * counts once.
  */
 export async function claimRetry(
   failures: FailureStore,
@@ -135,7 +139,9 @@ function claimed(
   return { ...next, retry: { ...retry, tries: retry.tries + 1 } };
 }
 
-/** Keeps a try that is still alive from being taken up by others. False where somebody has done so already. */
+/**
+ * Keeps a try that is still alive from being taken up by others. False where somebody has done so already.
+ */
 export async function renewClaim(
   failures: FailureStore,
   key: FailureKey,
@@ -150,7 +156,10 @@ export async function renewClaim(
   return after?.claim?.runId === runId;
 }
 
-/** Takes over the try of a worker that died, to put on record what it left. False where it is alive, or somebody was faster. */
+/**
+ * Takes over the try of a worker that died, to put on record what it left. False where it is alive, or
+ * somebody was faster.
+ */
 export async function takeOver(
   failures: FailureStore,
   key: FailureKey,
@@ -165,7 +174,10 @@ export async function takeOver(
   return isOurs;
 }
 
-/** Gives a claim back before the try has ended (time is up), for the next delivery to take up under the same run id. */
+/**
+ * Gives a claim back before the try has ended (time is up), for the next delivery to take up under the same
+ * run id.
+ */
 export async function yieldClaim(
   failures: FailureStore,
   key: FailureKey,

@@ -4,11 +4,13 @@ import { FAILURES_AT_ONCE, type FailureStore, keyOf } from './failure-store.ts';
 import { dismiss } from './settle.ts';
 
 /**
- * What is done about failures that nobody wants to see any more. A plan is a value: it can be printed, and nothing has
- * happened yet.
+ * What is done about failures that nobody wants to see any more. A plan is a value: it can be printed, and
+ * nothing has happened yet.
  */
 export interface ClearPlan {
-  /** Unresolved: closed, with the person's name. The message of one that is queued then finds nothing to do. */
+  /**
+   * Unresolved: closed, with the person's name. The message of one that is queued then finds nothing to do.
+   */
   readonly dismissed: readonly Failure[];
   /** Closed already: removed from the record. */
   readonly forgotten: readonly Failure[];
@@ -37,7 +39,9 @@ export interface Cleared extends ClearPlan {
   readonly changed: readonly Failure[];
 }
 
-/** Carries a plan out. What has changed since the plan was made is left as it is: nobody has seen it that way. */
+/**
+ * Carries a plan out. What has changed since the plan was made is left as it is: nobody has seen it that way.
+ */
 export async function clearFailures(
   register: FailureStore,
   plan: ClearPlan,

@@ -54,8 +54,8 @@ export class FailureStore {
   }
 
   /**
-   * Opens the failure of an item, or adds this run to the one that is there, and returns it as it stands then. Saying it
-   * twice changes nothing.
+   * Opens the failure of an item, or adds this run to the one that is there, and returns it as it stands
+   * then. Saying it twice changes nothing.
    */
   async open(
     source: string,
@@ -70,9 +70,9 @@ export class FailureStore {
   }
 
   /**
-   * Closes every unresolved failure of the partition whose item came, and says how many those are. `seenAt`: when it was
-   * read, in milliseconds; what was read before the item failed recovers nothing. Run ids could not tell: a retry that died
-   * and was taken up again publishes under an id that is older than it.
+   * Closes every unresolved failure of the partition whose item came, and says how many those are. `seenAt`:
+   * when it was read, in milliseconds; what was read before the item failed recovers nothing. Run ids could
+   * not tell: a retry that died and was taken up again publishes under an id that is older than it.
    */
   async recover(
     source: string,
@@ -107,7 +107,10 @@ export class FailureStore {
     return this.#failures.get(placeOf(key));
   }
 
-  /** Changes one failure and returns it as it was left: `change` may run more than once, and undefined leaves it as it is. */
+  /**
+   * Changes one failure and returns it as it was left: `change` may run more than once, and undefined leaves
+   * it as it is.
+   */
   change(
     key: FailureKey,
     change: (before: Failure | undefined) => Failure | undefined,

@@ -5,9 +5,10 @@ import { withPartitionValue } from '../source/partition.ts';
 import { counted } from '../wording/figures.ts';
 
 /**
- * The state of a failure. Unresolved: `open`, nothing tries it again by itself, so a person decides; `queued`, it is tried
- * again by itself; `dead`, its tries are used up: it is a dead letter until a person decides. Closed: `recovered`, a run, a
- * retry or a reparse brought the item; `dismissed`, nobody wants it any more.
+ * The state of a failure. Unresolved: `open`, nothing tries it again by itself, so a person decides;
+ * `queued`, it is tried again by itself; `dead`, its tries are used up: it is a dead letter until a person
+ * decides. Closed: `recovered`, a run, a retry or a reparse brought the item; `dismissed`, nobody wants it
+ * any more.
  */
 export const FAILURE_STATES = ['open', 'queued', 'dead', 'recovered', 'dismissed'] as const;
 export type FailureState = (typeof FAILURE_STATES)[number];
@@ -18,11 +19,16 @@ const retrySchema = z.object({
   sentAt: z.number(),
   /** It is not tried before that, whenever a message about it comes. */
   dueAt: z.number(),
-  /** Tries since it was queued, or put back. Waiting costs none, nor does being taken up again after a crash. */
+  /**
+   * Tries since it was queued, or put back. Waiting costs none, nor does being taken up again after a crash.
+   */
   tries: z.int(),
   /** When its tries were used up; null while it is queued. */
   deadAt: z.number().nullable(),
-  /** The retry of another item of its partition that asked for this one as well, and counted as one of its tries. */
+  /**
+   * The retry of another item of its partition that asked for this one as well, and counted as one of its
+   * tries.
+   */
   countedBy: z.string().optional(),
 });
 
@@ -100,11 +106,14 @@ const recordSchema = z.object({
   /** Absent where nothing tries it again by itself. */
   retry: retrySchema.optional(),
   /**
-   * When a person asked for another try through the queue: neither the cool-down nor the outcome holds that one back. Gone
-   * once the item is tried, whoever does it. Milliseconds.
+   * When a person asked for another try through the queue: neither the cool-down nor the outcome holds that
+   * one back. Gone once the item is tried, whoever does it. Milliseconds.
    */
   askedAt: z.number().optional(),
-  /** The try under way. It outlives the failure's end where a worker died in it: what it left is put on record then. */
+  /**
+   * The try under way. It outlives the failure's end where a worker died in it: what it left is put on record
+   * then.
+   */
   claim: claimSchema.nullable().default(null),
 });
 
@@ -154,9 +163,9 @@ export interface FailedItem {
 type Identity = Pick<Failure, 'source' | 'value' | 'date'>;
 
 /**
- * The failure after a run in which the item failed; undefined where that says nothing new. A failure that was closed
- * begins anew. One that is queued leaves the queue where its outcome is none that heals by itself; one that is dead stays
- * dead: somebody decides, or a run brings it.
+ * The failure after a run in which the item failed; undefined where that says nothing new. A failure that was
+ * closed begins anew. One that is queued leaves the queue where its outcome is none that heals by itself; one
+ * that is dead stays dead: somebody decides, or a run brings it.
  */
 export function failedAgain(
   before: Failure | undefined,
@@ -220,7 +229,9 @@ function knownUntil(failure: Failure): number {
 /** Characters of a message that are kept: fifty of them must fit into a document. */
 const MESSAGE_LENGTH = 1000;
 
-/** The first `length` characters of a message; a cut in the midst of a surrogate pair leaves no half of it. */
+/**
+ * The first `length` characters of a message; a cut in the midst of a surrogate pair leaves no half of it.
+ */
 export function shortened(message: string | null, length: number): string | null {
   return message === null ? null : message.slice(0, length).toWellFormed();
 }
@@ -229,7 +240,10 @@ function withShortMessage(failed: FailedTry): FailedTry {
   return { ...failed, message: shortened(failed.message, MESSAGE_LENGTH) };
 }
 
-/** True while a worker may be at it. A claim from a clock that ran ahead is not believed for longer than one can last. */
+/**
+ * True while a worker may be at it. A claim from a clock that ran ahead is not believed for longer than one
+ * can last.
+ */
 export function isClaimed(
   { claim }: { readonly claim: Pick<RetryClaim, 'until'> | null },
   now: number,

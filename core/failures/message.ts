@@ -7,9 +7,9 @@ import { type FailureKey, keyOf } from './failure-store.ts';
 const identifier = z.string().refine(isIdentifier, { error: 'not an identifier' });
 
 /**
- * The message about a failed item: the key of its failure and nothing else. Whether it is tried, when, and how often stands in
- * the failure alone, so that a message that comes twice, late or out of order cannot do anything that the failure does not
- * ask for. Version 1 said more, and is read as the key that it holds.
+ * The message about a failed item: the key of its failure and nothing else. Whether it is tried, when, and
+ * how often stands in the failure alone, so that a message that comes twice, late or out of order cannot do
+ * anything that the failure does not ask for. Version 1 said more, and is read as the key that it holds.
  */
 const messageSchema = withPartitionValue(
   z.object({

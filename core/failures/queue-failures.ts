@@ -21,8 +21,9 @@ export interface FailedNow {
 }
 
 /**
- * Queues the failures that this run has just opened, where another try may heal them. One that is queued already waits for its
- * cool-down anew, and in the retry of another item spends one of its tries; a dead one is left to a person.
+ * Queues the failures that this run has just opened, where another try may heal them. One that is queued
+ * already waits for its cool-down anew, and in the retry of another item spends one of its tries; a dead one
+ * is left to a person.
  */
 export async function queueFailures(context: PartitionJob, failed: readonly FailedNow[]): Promise<void> {
   const { platform, source, runId } = context;
@@ -69,7 +70,10 @@ interface Sending {
   readonly dueAt: number;
 }
 
-/** Queues a failure that nobody tries by itself, and says what is to be sent: nothing where it has changed meanwhile. */
+/**
+ * Queues a failure that nobody tries by itself, and says what is to be sent: nothing where it has changed
+ * meanwhile.
+ */
 async function queue(
   { state, clock }: Pick<Platform, 'state' | 'clock'>,
   key: FailureKey,
@@ -86,8 +90,8 @@ async function queue(
 }
 
 /**
- * Sends the messages once their failures say that they are queued. What dies in between leaves a failure without a message,
- * which `sendLostAgain` finds.
+ * Sends the messages once their failures say that they are queued. What dies in between leaves a failure
+ * without a message, which `sendLostAgain` finds.
  */
 async function send({ failedItems, clock }: Stores, sendings: readonly Sending[]): Promise<void> {
   const now = clock.now();
@@ -101,8 +105,8 @@ async function send({ failedItems, clock }: Stores, sendings: readonly Sending[]
 }
 
 /**
- * Queues the failures of a target that another try may heal and that nothing tries by itself: its flag had taken them off the
- * queue, and is lifted now. Returns how many those are.
+ * Queues the failures of a target that another try may heal and that nothing tries by itself: its flag had
+ * taken them off the queue, and is lifted now. Returns how many those are.
  */
 export async function queueOpen(
   platform: Stores,
@@ -118,7 +122,10 @@ export async function queueOpen(
   return sendings.length;
 }
 
-/** Queues dead failures again, with all their tries before them, and says which: others have changed meanwhile. */
+/**
+ * Queues dead failures again, with all their tries before them, and says which: others have changed
+ * meanwhile.
+ */
 export async function queueDead(
   platform: Stores,
   redrives: readonly Sending[],
@@ -132,7 +139,10 @@ export async function queueDead(
   return sendings.flat().map(({ key }) => key);
 }
 
-/** Has failures tried again now, because a person asks for it, and says which: others were tried since they were seen. */
+/**
+ * Has failures tried again now, because a person asks for it, and says which: others were tried since they
+ * were seen.
+ */
 export async function queueAsked(platform: Stores, seen: readonly Failure[]): Promise<readonly Failure[]> {
   const failures = new FailureStore(platform.state);
   const now = platform.clock.now();
@@ -152,9 +162,9 @@ export async function queueAsked(platform: Stores, seen: readonly Failure[]): Pr
 }
 
 /**
- * Sends the messages of queued failures again that have none any more: a process died before it sent it, or the queue gave up
- * on it. They show by being late: due for an hour, and nobody is at them. Once an hour at most for each failure. Returns how
- * many those are.
+ * Sends the messages of queued failures again that have none any more: a process died before it sent it, or
+ * the queue gave up on it. They show by being late: due for an hour, and nobody is at them. Once an hour at
+ * most for each failure. Returns how many those are.
  */
 export async function sendLostAgain(platform: Stores, source: string): Promise<number> {
   const { state, clock } = platform;

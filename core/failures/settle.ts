@@ -13,7 +13,10 @@ export type Settled =
   | { readonly kind: 'needs-a-person'; readonly why: string }
   | { readonly kind: 'closed'; readonly why: string };
 
-/** Ends a claimed try that failed: due again after the cool-down, dead after its last try, or left to a person. */
+/**
+ * Ends a claimed try that failed: due again after the cool-down, dead after its last try, or left to a
+ * person.
+ */
 export async function settleRetry(
   failures: FailureStore,
   key: FailureKey,
@@ -81,7 +84,9 @@ export async function giveUp(failures: FailureStore, key: FailureKey, move: Move
   await failures.change(key, (failure) => (failure?.state === 'queued' ? dead(failure, move) : undefined));
 }
 
-/** Takes a failure off the queue: it stays open, and nothing tries it again by itself. A dead one stays dead. */
+/**
+ * Takes a failure off the queue: it stays open, and nothing tries it again by itself. A dead one stays dead.
+ */
 export async function leaveToPerson(failures: FailureStore, key: FailureKey, move: Move): Promise<void> {
   await failures.change(key, (failure) =>
     failure?.state === 'queued' ? offQueue(failure, move) : undefined,
@@ -89,8 +94,8 @@ export async function leaveToPerson(failures: FailureStore, key: FailureKey, mov
 }
 
 /**
- * Closes a failure that there is nothing left to recover of, or that nobody wants any more; `only` where that holds of it at
- * that moment.
+ * Closes a failure that there is nothing left to recover of, or that nobody wants any more; `only` where that
+ * holds of it at that moment.
  */
 export async function dismiss(
   failures: FailureStore,

@@ -1,6 +1,6 @@
 /**
- * A queue with at-least-once delivery and a dead-letter queue behind it: the SQS model. Messages may come twice and in any
- * order; whoever handles one must make that harmless.
+ * A queue with at-least-once delivery and a dead-letter queue behind it: the SQS model. Messages may come
+ * twice and in any order; whoever handles one must make that harmless.
  */
 export interface WorkQueue {
   /** Every message is in the queue when this resolves. */
@@ -12,18 +12,21 @@ export interface WorkQueue {
   }): Promise<readonly ReceivedMessage[]>;
   /** The message is done with. */
   acknowledge(message: ReceivedMessage): Promise<void>;
-  /** The message is due again in `delayMs`; after its last delivery it goes to the dead letters when it is next due. */
+  /**
+   * The message is due again in `delayMs`; after its last delivery it goes to the dead letters when it is
+   * next due.
+   */
   release(message: ReceivedMessage, delayMs: number): Promise<void>;
   /**
-   * Moves the message to the dead letters at once, with the reason why. False where nothing was moved: it had been handed
-   * over again meanwhile, and whoever has it decides.
+   * Moves the message to the dead letters at once, with the reason why. False where nothing was moved: it had
+   * been handed over again meanwhile, and whoever has it decides.
    */
   bury(message: ReceivedMessage, reason: string): Promise<boolean>;
   /** Messages by where they are; approximate on AWS. */
   depth(): Promise<QueueDepth>;
   /**
-   * The dead letters, oldest first. Looking at them changes nothing, but on AWS hides them from others until it ends, and
-   * for five minutes where it was killed.
+   * The dead letters, oldest first. Looking at them changes nothing, but on AWS hides them from others until
+   * it ends, and for five minutes where it was killed.
    */
   deadLetters(): AsyncIterable<DeadLetter>;
   /** Removes dead letters for good; one that is gone already is no trouble. */

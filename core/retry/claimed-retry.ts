@@ -19,7 +19,9 @@ import type { Source } from '../source/source.ts';
 import { TargetStore } from '../state/target-store.ts';
 import { type Tried, tryAgain } from './try-again.ts';
 
-/** What became of a try, or of the message that asked for it. Each kind says what is done with the message. */
+/**
+ * What became of a try, or of the message that asked for it. Each kind says what is done with the message.
+ */
 export type RetryAnswer =
   /** Acknowledged: what was fetched is published. */
   | { readonly kind: 'recovered'; readonly runId: string; readonly result: PublishResult }
@@ -40,8 +42,8 @@ export type RetryAnswer =
 const GO_ON_MS = 1000;
 
 /**
- * Tries one failed item once more because a message says so. The failure decides, not the message: a copy, a late delivery or
- * one after a newer success asks the site for nothing.
+ * Tries one failed item once more because a message says so. The failure decides, not the message: a copy, a
+ * late delivery or one after a newer success asks the site for nothing.
  */
 export async function retryItem(
   platform: Platform,
@@ -55,8 +57,9 @@ export async function retryItem(
 }
 
 /**
- * Tries one failed item once more because a person says so: now, whatever its outcome was and whether a message is under way
- * or not. It counts as none of the tries that the queue has; what is dead stays dead unless it is recovered.
+ * Tries one failed item once more because a person says so: now, whatever its outcome was and whether a
+ * message is under way or not. It counts as none of the tries that the queue has; what is dead stays dead
+ * unless it is recovered.
  */
 export function retryNow(
   platform: Platform,
@@ -68,9 +71,9 @@ export function retryNow(
 }
 
 /**
- * The order of things makes every crash harmless: claim (with the run id) → request, on record at once → finalize → publish,
- * which closes the failure → settle → message. Whoever takes up the claim of a dead worker finds its checkpoint and does not
- * ask again.
+ * The order of things makes every crash harmless: claim (with the run id) → request, on record at once →
+ * finalize → publish, which closes the failure → settle → message. Whoever takes up the claim of a dead
+ * worker finds its checkpoint and does not ask again.
  */
 async function tryClaimed(
   platform: Platform,

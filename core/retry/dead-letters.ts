@@ -16,8 +16,8 @@ const TOGETHER = 100;
 type Stores = Pick<Platform, 'failedItems' | 'state' | 'sources' | 'clock'>;
 
 /**
- * All failures that are dead, oldest first, and behind them what else is in the dead-letter queue: nothing that raises its
- * alarm stays hidden. Changes nothing.
+ * All failures that are dead, oldest first, and behind them what else is in the dead-letter queue: nothing
+ * that raises its alarm stays hidden. Changes nothing.
  */
 export async function readDeadLetters(platform: Omit<Stores, 'clock'>): Promise<DeadLetterEntry[]> {
   const failures = new FailureStore(platform.state);
@@ -87,8 +87,8 @@ export interface RedrivePlan {
 }
 
 /**
- * Plans to queue dead failures again, one after the other at the pace of their source: however many there are, the site is
- * asked for them no faster than in a run.
+ * Plans to queue dead failures again, one after the other at the pace of their source: however many there
+ * are, the site is asked for them no faster than in a run.
  */
 export function planRedrive(
   { sources, clock }: Pick<Platform, 'sources' | 'clock'>,
@@ -117,8 +117,8 @@ export function planRedrive(
 }
 
 /**
- * Queues dead failures again, then removes what the dead-letter queue holds of them. Returns how many were dead still.
- * `onDone` is told how many are done.
+ * Queues dead failures again, then removes what the dead-letter queue holds of them. Returns how many were
+ * dead still. `onDone` is told how many are done.
  */
 export async function redrive(
   platform: Pick<Platform, 'failedItems' | 'state' | 'clock'>,
@@ -145,8 +145,8 @@ export interface Purged {
 }
 
 /**
- * Dismisses dead failures, because nobody wants those items any more, and removes for good what the dead-letter queue holds of
- * them. What is not dead by then is left as it is.
+ * Dismisses dead failures, because nobody wants those items any more, and removes for good what the
+ * dead-letter queue holds of them. What is not dead by then is left as it is.
  */
 export async function purgeDeadLetters(
   { failedItems, state, clock }: Pick<Platform, 'failedItems' | 'state' | 'clock'>,

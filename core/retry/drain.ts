@@ -6,7 +6,10 @@ import type { ReceivedMessage } from '../ports/work-queue.ts';
 import type { RetryAnswer } from './claimed-retry.ts';
 import { handleFailedItem } from './handle-message.ts';
 
-/** Items under way at once. Their requests are spaced by the rate limiter all the same; others publish meanwhile. */
+/**
+ * Items under way at once. Their requests are spaced by the rate limiter all the same; others publish
+ * meanwhile.
+ */
 export const ITEMS_AT_ONCE = 4;
 
 export interface DrainOptions {
@@ -17,9 +20,9 @@ export interface DrainOptions {
 }
 
 /**
- * Works the failed-items queue until nothing is due. Any number of processes may do so at once.
- * Trouble of ours (a store out of reach) with one message takes none of its neighbours with it: it is thrown when all that
- * was under way has ended, and its message comes again.
+ * Works the failed-items queue until nothing is due. Any number of processes may do so at once. Trouble of
+ * ours (a store out of reach) with one message takes none of its neighbours with it: it is thrown when all
+ * that was under way has ended, and its message comes again.
  */
 export async function drain(platform: Platform, { mustStop, onHandled }: DrainOptions): Promise<void> {
   const queues = new PartitionQueues();
@@ -43,7 +46,10 @@ function partitionOf({ id, body }: ReceivedMessage): string {
   return partitionName(decoded.key.source, decoded.key.partition);
 }
 
-/** One item of a partition after the other: where nothing was published yet, the first one's pass brings the others too. */
+/**
+ * One item of a partition after the other: where nothing was published yet, the first one's pass brings the
+ * others too.
+ */
 class PartitionQueues {
   readonly #last = new Map<string, Promise<unknown>>();
 

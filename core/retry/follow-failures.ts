@@ -12,7 +12,10 @@ export interface FollowOptions {
   readonly patienceMs: number;
 }
 
-/** The failures as they are once they were tried, in the order in which that happened; those that were not are left out. */
+/**
+ * The failures as they are once they were tried, in the order in which that happened; those that were not are
+ * left out.
+ */
 export async function* followFailures(
   { state, clock }: Pick<Platform, 'state' | 'clock'>,
   failures: readonly Failure[],

@@ -9,8 +9,10 @@ import { declareDead, type RetryAnswer, retryItem } from './claimed-retry.ts';
 export const STAYS_QUEUED: ReadonlySet<RetryAnswer['kind']> = new Set(['not-yet', 'failed-again']);
 
 /**
- * Handles one delivery of the failed-items queue to its end: decodes it, tries the item, and acknowledges, releases or buries
- * the message: a message in the dead-letter queue raises the alarm, and says nothing that anybody acts upon. Whatever is thrown is trouble of ours (a store out of reach): the message then stays as it is and comes again.
+ * Handles one delivery of the failed-items queue to its end: decodes it, tries the item, and acknowledges,
+ * releases or buries the message: a message in the dead-letter queue raises the alarm, and says nothing that
+ * anybody acts upon. Whatever is thrown is trouble of ours (a store out of reach): the message then stays as
+ * it is and comes again.
  */
 export async function handleFailedItem(
   platform: Platform,

@@ -9,14 +9,20 @@ import { flagLookup } from '../state/target-store.ts';
 import { type RetryAnswer, retryNow } from './claimed-retry.ts';
 import { ITEMS_AT_ONCE } from './drain.ts';
 
-/** Which of the failures that match are tried. A plan is a value: it can be printed, and nothing has happened yet. */
+/**
+ * Which of the failures that match are tried. A plan is a value: it can be printed, and nothing has happened
+ * yet.
+ */
 export interface RetryPlan {
   readonly tried: readonly Failure[];
   /** Left alone, with why and what would change that. */
   readonly left: readonly { readonly failure: Failure; readonly why: string }[];
 }
 
-/** `named`: the person has said which code or which item is meant, also where another try is not expected to heal it. */
+/**
+ * `named`: the person has said which code or which item is meant, also where another try is not expected to
+ * heal it.
+ */
 export async function planRetry(
   { state }: Pick<Platform, 'state'>,
   failures: readonly Failure[],

@@ -29,9 +29,10 @@ export type Tried =
   | { readonly kind: 'stopped' };
 
 /**
- * Asks for a failed item once more, as a run of its own, and publishes what comes into the current version. Where the index
- * of the day failed, or nothing of the day could be published yet, one item alone is nothing that could be published:
- * then the whole partition gets its one pass. Played again under the same run id it goes on where it stopped.
+ * Asks for a failed item once more, as a run of its own, and publishes what comes into the current version.
+ * Where the index of the day failed, or nothing of the day could be published yet, one item alone is nothing
+ * that could be published: then the whole partition gets its one pass. Played again under the same run id it
+ * goes on where it stopped.
  */
 export async function tryAgain(
   context: PartitionJob,
@@ -93,8 +94,8 @@ async function askOnce(
 }
 
 /**
- * One pass over the partition; what does not come in it becomes a failure of its own, with a message of its own. Items that
- * wait for a person, or for their own time, are not asked for: the pass is about another one.
+ * One pass over the partition; what does not come in it becomes a failure of its own, with a message of its
+ * own. Items that wait for a person, or for their own time, are not asked for: the pass is about another one.
  */
 async function tryPartition(
   context: PartitionJob,
@@ -114,7 +115,10 @@ async function tryPartition(
   return { kind: 'published', result: await publish(platform, work, 'retry') };
 }
 
-/** What is due within this is asked for in the same pass, and counted: items that failed together come together. */
+/**
+ * What is due within this is asked for in the same pass, and counted: items that failed together come
+ * together.
+ */
 const SOON_MS = 15 * 60_000;
 
 /** Unresolved items of the partition that this is not the time for. */

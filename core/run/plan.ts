@@ -44,7 +44,10 @@ export async function makePlan(
   };
 }
 
-/** When the newest run of the source was at work last, as its clock had it; milliseconds, 0 where there is none. */
+/**
+ * When the newest run of the source was at work last, as its clock had it; milliseconds, 0 where there is
+ * none.
+ */
 async function lastRunAt({ state }: Platform, source: string): Promise<number> {
   for await (const { startedAt, finishedAt } of new RunStore(state).list(source))
     return Math.max(startedAt, finishedAt ?? 0);
@@ -64,8 +67,8 @@ function targetsOf(source: Source, asked: readonly string[] | undefined): readon
 }
 
 /**
- * The first stage: checks that the site answers at all, and writes the work list. Called again for the same run
- * it keeps the list that is there. Throws a StageError `Transient` where the site cannot be reached.
+ * The first stage: checks that the site answers at all, and writes the work list. Called again for the same
+ * run it keeps the list that is there. Throws a StageError `Transient` where the site cannot be reached.
  */
 export async function plan(platform: Platform, input: RunInput): Promise<PlanAnswer> {
   const { runId, force } = input;

@@ -12,10 +12,11 @@ import { RunStore } from '../state/run-store.ts';
 import { mergeLogs } from './merge-logs.ts';
 
 /**
- * Ends what earlier runs of a source left behind: runs that were interrupted and will not be taken up again, partitions
- * that could not be finalized, retries that died. Their attempts, captures and failures go on record, as "every attempt"
- * promises; what they had not published is left to the run that follows. The caller must know that none of the runs is
- * still alive; a retry whose claim has not run out may well be, and is left alone.
+ * Ends what earlier runs of a source left behind: runs that were interrupted and will not be taken up again,
+ * partitions that could not be finalized, retries that died. Their attempts, captures and failures go on
+ * record, as "every attempt" promises; what they had not published is left to the run that follows. The
+ * caller must know that none of the runs is still alive; a retry whose claim has not run out may well be, and
+ * is left alone.
  */
 export async function closeEarlierRuns(
   platform: Platform,
@@ -45,7 +46,10 @@ interface Closed {
   readonly claimed: FailureKey | undefined;
 }
 
-/** One that cannot be closed stays where it is, and says so: it must not keep its source from running for ever. */
+/**
+ * One that cannot be closed stays where it is, and says so: it must not keep its source from running for
+ * ever.
+ */
 async function finalizeLeftover(context: PartitionJob): Promise<Closed | undefined> {
   const { platform, source, runId, partition } = context;
   const claimed = await claimedBy(context);
@@ -75,8 +79,8 @@ async function finalizeWork(context: PartitionJob): Promise<void> {
 }
 
 /**
- * The tables first, then the claim, then the work: what a claim finds gone it would take up under an id whose records are
- * complete.
+ * The tables first, then the claim, then the work: what a claim finds gone it would take up under an id whose
+ * records are complete.
  */
 async function endClosed(
   platform: Platform,
@@ -92,7 +96,10 @@ async function endClosed(
   }
 }
 
-/** Removes what a run that has ended kept for its own resumption. What could not be finalized stays for the next run. */
+/**
+ * Removes what a run that has ended kept for its own resumption. What could not be finalized stays for the
+ * next run.
+ */
 export async function clearFinalized(platform: Platform, sourceName: string, runId: string): Promise<void> {
   const source = sourceNamed(platform, sourceName);
   for (const unfinished of await unfinishedWork(platform, sourceName, runId)) {
@@ -102,8 +109,9 @@ export async function clearFinalized(platform: Platform, sourceName: string, run
 }
 
 /**
- * Puts on record what a scrape that nobody goes on with had fetched of a partition. `claimed`: the failure that it tried
- * again. The next try must be a new run, because this one's records are complete: so its claim ends before its work goes.
+ * Puts on record what a scrape that nobody goes on with had fetched of a partition. `claimed`: the failure
+ * that it tried again. The next try must be a new run, because this one's records are complete: so its claim
+ * ends before its work goes.
  */
 export async function closePartition(context: PartitionJob, claimed?: FailureKey): Promise<void> {
   const { platform, source, runId } = context;

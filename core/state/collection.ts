@@ -11,9 +11,9 @@ export interface Place {
 export const MAX_TRIES = 100;
 
 /**
- * Documents of one shape in a state store, changed by optimistic locking: read, change, and write on condition that nobody
- * has written in between. A document that others change faster than it can be written is a `StorageError`, as is any other
- * store that cannot do its work: its caller comes again later.
+ * Documents of one shape in a state store, changed by optimistic locking: read, change, and write on
+ * condition that nobody has written in between. A document that others change faster than it can be written
+ * is a `StorageError`, as is any other store that cannot do its work: its caller comes again later.
  */
 export class Collection<T extends Json> {
   readonly #state: StateStore;
@@ -21,8 +21,9 @@ export class Collection<T extends Json> {
   readonly #remembered: Map<string, StateDocument> | undefined;
 
   /**
-   * `parse`: validates a document, and brings one of an older version up to date. `remembers`: a change begins with the
-   * document as it was last read or written here, and reads it again only where somebody else was faster.
+   * `parse`: validates a document, and brings one of an older version up to date. `remembers`: a change
+   * begins with the document as it was last read or written here, and reads it again only where somebody else
+   * was faster.
    */
   constructor(
     state: StateStore,
@@ -44,14 +45,17 @@ export class Collection<T extends Json> {
     for await (const { value } of this.#state.query(partition, query)) yield this.#parse(value);
   }
 
-  /** Changes a document and returns it as it was left: `change` may run more than once, and undefined leaves it as it is. */
+  /**
+   * Changes a document and returns it as it was left: `change` may run more than once, and undefined leaves
+   * it as it is.
+   */
   async update(place: Place, change: (before: T | undefined) => T | undefined): Promise<T | undefined> {
     return (await this.#change(place, change)).value;
   }
 
   /**
-   * Changes a document and writes another one with it, all or nothing. False where nothing was written because the other one
-   * is there already: the change was made before.
+   * Changes a document and writes another one with it, all or nothing. False where nothing was written
+   * because the other one is there already: the change was made before.
    */
   async updateOnce(
     place: Place,

@@ -19,11 +19,14 @@ const recordSchema = z.object({
   /** Milliseconds; when that was decided. */
   at: z.number(),
   /**
-   * One more than that of the record which was there when it was decided. Of two answers the higher counts, and the
-   * later `at` only where neither knew of the other: a clock may have run ahead.
+   * One more than that of the record which was there when it was decided. Of two answers the higher counts,
+   * and the later `at` only where neither knew of the other: a clock may have run ahead.
    */
   order: z.int().default(0),
-  /** Sequence of the newest run when it was last refreshed, or decided by a person: none of the runs until then is due. */
+  /**
+   * Sequence of the newest run when it was last refreshed, or decided by a person: none of the runs until
+   * then is due.
+   */
   settledRun: z.int().nullable().default(null),
   /** Milliseconds; the last refresh that ended committed or unchanged. Null where none ever did. */
   freshAt: z.number().nullable(),
@@ -34,7 +37,9 @@ const recordSchema = z.object({
   pending: z.int().default(0),
   abandoned: z.int().default(0),
   void: z.int().default(0),
-  /** Items that the index took away with their rows and that have not come back; `ids` are the first of them. */
+  /**
+   * Items that the index took away with their rows and that have not come back; `ids` are the first of them.
+   */
   withdrawn: z.object({ count: z.int(), ids: z.array(z.string()) }).default({ count: 0, ids: [] }),
   /** Rows that several items have; a line each. */
   repeated: z.array(z.string()).default([]),
@@ -50,7 +55,10 @@ const recordSchema = z.object({
 
 const anyRecordSchema = withPartitionValue(recordSchema);
 
-/** How a partition stands: the counts of its last refresh. Answers completeness without opening a single data file. */
+/**
+ * How a partition stands: the counts of its last refresh. Answers completeness without opening a single data
+ * file.
+ */
 export type PartitionRecord = z.infer<typeof recordSchema>;
 /** What older records did not keep may be left out. */
 type NewRecord = Omit<z.input<typeof recordSchema>, 'value' | 'date' | 'freshAt' | 'order' | 'settledRun'> & {
@@ -100,8 +108,9 @@ export class PartitionStore {
   }
 
   /**
-   * Records a refresh or a decision, unless a later one is on record: run ids could not tell, a run that began first may well
-   * publish last. `settledRun` 0 settles none. `fresh`: the site itself was asked, and answered.
+   * Records a refresh or a decision, unless a later one is on record: run ids could not tell, a run that
+   * began first may well publish last. `settledRun` 0 settles none. `fresh`: the site itself was asked, and
+   * answered.
    */
   async record(
     table: string,
@@ -136,7 +145,9 @@ function isLater(before: Decided, decided: Decided): boolean {
   return before.order === decided.order ? before.at > decided.at : before.order > decided.order;
 }
 
-/** What comes in order replaces a time that a clock wrote which ran ahead; what comes late only adds to it. */
+/**
+ * What comes in order replaces a time that a clock wrote which ran ahead; what comes late only adds to it.
+ */
 function freshest(before: PartitionRecord | undefined, isLate: boolean, at: number | null): number | null {
   const known = before?.freshAt ?? null;
   if (at === null) return known;

@@ -5,7 +5,10 @@ import { readModule } from './module-text.ts';
 export interface Law {
   readonly name: string;
   binds(path: string): boolean;
-  /** `module` is a path from the root of the house (`core/ports/clock.ts`), or the name of a package or builtin. */
+  /**
+   * `module` is a path from the root of the house (`core/ports/clock.ts`), or the name of a package or
+   * builtin.
+   */
   forbids?(module: string, path: string): boolean;
   /** Uses that the code may not contain. */
   readonly uses?: Readonly<Record<string, RegExp>>;
@@ -56,14 +59,20 @@ const THE_TIME_NOW = Object.fromEntries(
   ['Date.now()', 'new Date() without an argument', 'Date() as a function'].map((use) => [use, IMPURE[use]!]),
 );
 
-/** Ask the machine itself: the clock; the age of a file, which the file system dates; what has no clock given to it. */
+/**
+ * Ask the machine itself: the clock; the age of a file, which the file system dates; what has no clock given
+ * to it.
+ */
 const ASK_THE_MACHINE: ReadonlySet<string> = new Set([
   'adapters/local/system-clock.ts',
   'adapters/local/directory-object-store.ts',
   'demo/site.ts',
 ]);
 
-/** As above: tests of that clock and of ages of files; of a trickle that must not be faster; whoever waits for an emulator. */
+/**
+ * As above: tests of that clock and of ages of files; of a trickle that must not be faster; whoever waits for
+ * an emulator.
+ */
 const TESTS_THAT_ASK_THE_MACHINE =
   /^test\/(?:emulat(?:or|ed)\/|adapters\/local\/|runtime\/clock\.test\.ts$|demo\/faults\.test\.ts$)/;
 
@@ -75,7 +84,10 @@ const isPath = (module: string) => module.includes('/') && !module.startsWith('n
 /** Rooms of the house; a bare package is none of them. */
 const HOUSE = /^(?:core|sources|adapters|runtime|cli|demo|lib|lambdas|bin|test|bench)\//;
 
-/** What infrastructure is made of: the workflow, columns, views, a number of deliveries; never what touches a store. */
+/**
+ * What infrastructure is made of: the workflow, columns, views, a number of deliveries; never what touches a
+ * store.
+ */
 const VALUES_FOR_LIB =
   /^(?:core\/(?:workflow\/(?:workflow|asl)|schema\/columns|lake\/log-tables|completeness\/views?|source\/source|failures\/retry-policy)|lambdas\/(?:contracts|bundling))\.ts$/;
 

@@ -17,7 +17,9 @@ interface Plan {
   readonly queue: Readonly<Record<string, number>>;
 }
 
-/** Every file under the lake with the digest of its bytes; the store's own lock file is none of its objects. */
+/**
+ * Every file under the lake with the digest of its bytes; the store's own lock file is none of its objects.
+ */
 function lakeOf(directory: string): string[] {
   const lake = join(directory, 'lake');
   return [...filesUnder(lake)]

@@ -76,7 +76,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const FIRST_RUN = { kind: 'run', targets: [TARGETS[0]], days: 1 } as const;
-/** A run that dies behind its requests, retries in between, and the same run taken up again: it has older pages in hand. */
+/**
+ * A run that dies behind its requests, retries in between, and the same run taken up again: it has older
+ * pages in hand.
+ */
 const resumed: fc.Arbitrary<Step[]> = fc
   .tuple(fc.integer({ min: 5, max: 20 }), fc.array(fc.oneof(deliver, retry), { minLength: 1, maxLength: 2 }))
   .map(([at, between]) => [

@@ -21,8 +21,8 @@ interface Entry {
 }
 
 /**
- * A queue in memory that may do everything that SQS is allowed to: hand over what is due in any order, deliver a message
- * again that was done with, hold a delay for fifteen minutes only.
+ * A queue in memory that may do everything that SQS is allowed to: hand over what is due in any order,
+ * deliver a message again that was done with, hold a delay for fifteen minutes only.
  */
 export class QueueModel implements WorkQueue {
   readonly #clock: Clock;

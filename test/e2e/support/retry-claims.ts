@@ -133,8 +133,9 @@ function checkFailures(
 }
 
 /**
- * Somebody comes for every failure that is said to be tried again: its message, or, where a process died before it sent that
- * or the queue gave up on it, whoever looks for what is late. Whatever is dead, a person can see.
+ * Somebody comes for every failure that is said to be tried again: its message, or, where a process died
+ * before it sent that or the queue gave up on it, whoever looks for what is late. Whatever is dead, a person
+ * can see.
  */
 async function checkMessages(
   world: RetryWorld,

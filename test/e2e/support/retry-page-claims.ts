@@ -21,7 +21,10 @@ export class PageMemory {
   failures: readonly Failure[] = [];
   /** Requests that failed and that nobody had asked for, by item and by the message that was under way. */
   readonly spent = new Map<string, number>();
-  /** Tries that died: of a person's, the queue asks once more; of a pass, the next one does not know all that it asked for. */
+  /**
+   * Tries that died: of a person's, the queue asks once more; of a pass, the next one does not know all that
+   * it asked for.
+   */
   deaths = 0;
 }
 
@@ -49,9 +52,9 @@ export function checkPages(
 }
 
 /**
- * Of each page the newest request decides whose run is finalized: where that failed, the failure is unresolved and says that
- * outcome, or one that is newer and on record; unless somebody dismissed it since, or what was read then was read again by
- * a better parser.
+ * Of each page the newest request decides whose run is finalized: where that failed, the failure is
+ * unresolved and says that outcome, or one that is newer and on record; unless somebody dismissed it since,
+ * or what was read then was read again by a better parser.
  */
 function checkLastRequests(requests: readonly SiteRequest[], failures: readonly Failure[]): void {
   const last = new Map(requests.filter(({ finalized }) => finalized).map((each) => [each.page, each]));
@@ -82,7 +85,10 @@ function checkWanted({ page }: SiteRequest, failure: Failure | undefined): void 
   claim(false, () => `${page} was asked for by itself, and waits for a person: ${failure.code}`);
 }
 
-/** No item fails more often by itself than it has retries, until somebody puts it back; but for each try that died. */
+/**
+ * No item fails more often by itself than it has retries, until somebody puts it back; but for each try that
+ * died.
+ */
 function count(
   memory: PageMemory,
   request: SiteRequest,

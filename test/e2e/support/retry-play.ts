@@ -49,7 +49,9 @@ export interface QueuePlay {
   depth(): Promise<QueueDepth>;
   /** What the dead-letter queue holds. */
   buried(): Promise<DeadLetter[]>;
-  /** Moves every message of the dead-letter queue back as the console of AWS does it: the very body, at once. */
+  /**
+   * Moves every message of the dead-letter queue back as the console of AWS does it: the very body, at once.
+   */
   moveBack(): Promise<void>;
   /** Puts every dead letter back as our own command does. */
   redrive(): Promise<RedrivePlan>;
@@ -130,7 +132,10 @@ export async function playPartition(platform: Platform, work: PartitionWork): Pr
   await publish(platform, work);
 }
 
-/** The platform of somebody who falls asleep in front of the `nth` object that `isAt` knows, read or written, until `wake` is called. */
+/**
+ * The platform of somebody who falls asleep in front of the `nth` object that `isAt` knows, read or written,
+ * until `wake` is called.
+ */
 export function drowsy<P extends Platform>(
   platform: P,
   nth: number,

@@ -66,7 +66,10 @@ describe.skipIf(!emulator)('the deployed app', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** One run there and one on this machine, each meeting the same faults: what they left, and how the first one ended. */
+  /**
+   * One run there and one on this machine, each meeting the same faults: what they left, and how the first
+   * one ended.
+   */
   async function runBoth(faults: FaultPlan) {
     site.setFaults(faults);
     const execution = await deployment.run(WINDOW);
