@@ -8,7 +8,7 @@ import { damageBehind } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ObjectStore, StoredObject } from '../core/ports/object-store.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
-import { type Column, columnsOf, DUCKDB_TYPES, tableColumns } from '../core/schema/columns.ts';
+import { type Column, columnsOf, duckDbType, tableColumns } from '../core/schema/columns.ts';
 import type { Partition, Source, Table } from '../core/source/source.ts';
 
 /**
@@ -87,9 +87,9 @@ async function sourceTable(
 }
 
 function duckdbColumns(columns: readonly Column[]): LocalTable['columns'] {
-  return columns.map(({ name, type, comment }) => ({
-    name,
-    duckdbType: DUCKDB_TYPES[type],
-    ...(comment !== undefined && { comment }),
+  return columns.map((column) => ({
+    name: column.name,
+    duckdbType: duckDbType(column),
+    ...(column.comment !== undefined && { comment: column.comment }),
   }));
 }

@@ -60,7 +60,7 @@ export class NodeHttpClient implements HttpClient {
 
   #start(request: HttpRequest, url: URL, host: string, exchange: Exchange): void {
     const secure = url.protocol === 'https:';
-    const { allowPrivateAddress, headers } = request;
+    const { allowPrivateAddress, headers, method = 'GET', body } = request;
     let sent: http.ClientRequest;
     try {
       sent = (secure ? https : http).request({
@@ -68,8 +68,8 @@ export class NodeHttpClient implements HttpClient {
         host,
         ...(url.port !== '' && { port: url.port }),
         path: url.pathname + url.search,
-        method: 'GET',
-        headers: { ...headers },
+        method,
+        headers: { ...headers, ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }) },
         maxHeaderSize: MAX_HEADER_BYTES,
         lookup: guardedLookup({ allowPrivateAddress, resolve: this.#resolve }),
       });
@@ -100,7 +100,7 @@ export class NodeHttpClient implements HttpClient {
     });
     // Nothing ends without a word, whatever Node makes of a connection that is gone.
     sent.once('close', () => exchange.onError(new Error('the connection was closed')));
-    sent.end();
+    sent.end(body);
   }
 
   #agentFor(secure: boolean, allowPrivateAddress: boolean): http.Agent | https.Agent {

@@ -10,6 +10,11 @@ export interface Validators {
 export interface FetchRequest {
   /** Absolute http(s) address. */
   readonly url: string;
+  /** @default 'GET' */
+  readonly method?: 'GET' | 'POST';
+  /** Beside those that every request has. Of these only Content-Type goes to another origin. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
   readonly validators?: Validators;
   /** Aborted: what waits is dropped, and what is on its way has a few seconds left to come. */
   readonly signal?: AbortSignal;

@@ -76,6 +76,8 @@ class PoliteFetch {
   #waitedMs = 0;
   #spentMs = 0;
   #redirects = 0;
+  /** A redirect has turned a POST into a GET: what it was sent with is left behind. */
+  #isTurned = false;
   #robots: RobotsRequest | undefined;
   /** Aborted: nothing more is sent. */
   readonly #drop = new AbortController();
@@ -124,6 +126,7 @@ class PoliteFetch {
       const refusedHop = addressPolicy(next, url);
       if (refusedHop !== undefined) return this.#notFollowed(refusedHop, exchange);
       this.#redirects++;
+      this.#isTurned ||= turnsIntoGet(exchange, this.#request);
       redirect = exchange;
       url = next;
     }
@@ -153,6 +156,7 @@ class PoliteFetch {
     try {
       const exchange = await client.send({
         url: url.href,
+        ...this.#sent(),
         headers: this.#headers(url.origin === firstOrigin),
         limits: {
           ...limits,
@@ -189,6 +193,12 @@ class PoliteFetch {
     return rateLimiter.acquire(host, pace, this.#drop.signal, permission && confirm);
   }
 
+  #sent(): Pick<FetchRequest, 'method' | 'body'> {
+    const { method, body } = this.#request;
+    if (this.#isTurned) return {};
+    return { ...(method && { method }), ...(body !== undefined && { body }) };
+  }
+
   #headers(sameOrigin: boolean): Record<string, string> {
     const { etag, lastModified } = this.#request.validators ?? {};
     return {
@@ -196,9 +206,16 @@ class PoliteFetch {
       Accept: 'text/html,application/xhtml+xml,application/json;q=0.9,application/xml;q=0.9,*/*;q=0.8',
       // gzip first: captures keep the body as it came, and every tool that reads WARC reads gzip.
       'Accept-Encoding': 'gzip, br;q=0.8, zstd;q=0.8',
+      ...this.#ownHeaders(sameOrigin),
       ...(sameOrigin && etag !== undefined ? { 'If-None-Match': etag } : {}),
       ...(sameOrigin && lastModified !== undefined ? { 'If-Modified-Since': lastModified } : {}),
     };
+  }
+
+  #ownHeaders(sameOrigin: boolean): Record<string, string> {
+    const own = Object.entries(this.#request.headers ?? {});
+    const ofBody = (name: string) => name.toLowerCase() === 'content-type';
+    return Object.fromEntries(own.filter(([name]) => (ofBody(name) ? !this.#isTurned : sameOrigin)));
   }
 
   /** Where the redirect's address is that of a wall, the redirect is the answer: it says all there is to know. */
@@ -228,6 +245,11 @@ class PoliteFetch {
       ...(this.#robots === undefined ? {} : { robots: this.#robots }),
     };
   }
+}
+
+/** 303 always asks for the page with GET; 301 and 302 do so for a POST (RFC 9110, section 15.4). */
+function turnsIntoGet(exchange: HttpExchange, { method = 'GET' }: FetchRequest): boolean {
+  return method === 'POST' && exchange.kind === 'response' && [301, 302, 303].includes(exchange.status);
 }
 
 function nextOf(exchange: HttpExchange): URL | undefined {

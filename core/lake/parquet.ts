@@ -14,6 +14,8 @@ const ZSTD = {
 
 const ELEMENTS: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
   string: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  json: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  decimal: { type: 'INT64', converted_type: 'DECIMAL' },
   int32: { type: 'INT32' },
   int64: { type: 'INT64' },
   double: { type: 'DOUBLE' },
@@ -111,13 +113,15 @@ export async function readParquet(bytes: Uint8Array, columns: readonly Column[])
   return rows.map((row) => {
     const decoded: Record<string, Cell> = {};
     // A column that the file does not have yet (the schema has grown) reads as null.
-    for (const column of columns) decoded[column.name] = decode(column.type, row[column.name]);
+    for (const column of columns) decoded[column.name] = decode(column, row[column.name]);
     return decoded;
   });
 }
 
-function encoder({ name, type }: Column): (row: Row) => unknown {
+function encoder({ name, type, scale = 0 }: Column): (row: Row) => unknown {
   switch (type) {
+    case 'decimal':
+      return (row) => (row[name] == null ? null : BigInt(Math.round((row[name] as number) * 10 ** scale)));
     case 'int64':
       return (row) => (row[name] == null ? null : BigInt(row[name] as number));
     case 'date':
@@ -129,8 +133,10 @@ function encoder({ name, type }: Column): (row: Row) => unknown {
   }
 }
 
-function decode(type: ColumnType, value: unknown): Cell {
+function decode({ type, scale = 0 }: Column, value: unknown): Cell {
   if (value === undefined || value === null) return null;
+  // Read as units times a power of ten, which is not the nearest number of that many digits.
+  if (type === 'decimal') return Number((value as number).toFixed(scale));
   if (type === 'date') return (value as Date).toISOString().slice(0, 10);
   if (type === 'timestamp') return (value as Date).toISOString();
   return typeof value === 'bigint' ? Number(value) : (value as Cell);

@@ -8,7 +8,11 @@ export interface HttpClient {
 export interface HttpRequest {
   /** http or https. */
   readonly url: string;
+  /** @default 'GET' */
+  readonly method?: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
+  /** Sent as UTF-8. @default nothing */
+  readonly body?: string;
   readonly limits: HttpLimits;
   /** True lets this one request connect to loopback, private, link-local and other special addresses. */
   readonly allowPrivateAddress: boolean;

@@ -2,7 +2,7 @@ import { toPage } from '../fetch/decode.ts';
 import { classifyResponse } from '../outcome/classify.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
-import type { Row } from '../schema/columns.ts';
+import { cellsOf, type Row } from '../schema/columns.ts';
 import { PageTooLargeError } from '../source/html-budget.ts';
 import { isIdentifier } from '../source/identifier.ts';
 import type { Page } from '../source/page.ts';
@@ -194,7 +194,7 @@ function validate(source: Source, item: Item, candidates: readonly unknown[]): P
         problems.push(`[${at}].${issue.path.join('.')}: ${issue.message}`);
       continue;
     }
-    const record = checked.data as Row;
+    const record = cellsOf(schema, checked.data);
     if (String(record[itemKey]) !== item.id)
       problems.push(`[${at}].${itemKey}: ${record[itemKey]} is not item ${item.id}`);
     const key = JSON.stringify(rowKey.map((name) => record[name]));

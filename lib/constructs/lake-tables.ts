@@ -25,8 +25,9 @@ export interface TablePlace {
   readonly removalPolicy: RemovalPolicy;
 }
 
-const GLUE_TYPES: Readonly<Record<ColumnType, Type>> = {
+const GLUE_TYPES: Readonly<Record<Exclude<ColumnType, 'decimal'>, Type>> = {
   string: Schema.STRING,
+  json: Schema.STRING,
   int32: Schema.INTEGER,
   int64: Schema.BIG_INT,
   double: Schema.DOUBLE,
@@ -128,9 +129,9 @@ export function addLogTables(scope: Construct, { database, bucket, removalPolicy
 }
 
 function glueColumns(columns: readonly Column[]): GlueColumn[] {
-  return columns.map(({ name, type, comment }) => ({
+  return columns.map(({ name, type, comment, precision = 0, scale = 0 }) => ({
     name,
-    type: GLUE_TYPES[type],
+    type: type === 'decimal' ? Schema.decimal(precision, scale) : GLUE_TYPES[type],
     ...(comment !== undefined && { comment }),
   }));
 }

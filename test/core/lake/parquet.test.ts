@@ -7,11 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ParquetFile, readParquet, writeParquet } from '../../../core/lake/parquet.ts';
 import type { Column, ColumnType, Row } from '../../../core/schema/columns.ts';
 
-const TYPES: readonly ColumnType[] = ['string', 'int32', 'int64', 'double', 'boolean', 'date', 'timestamp'];
+const TYPES: readonly ColumnType[] = [
+  ...(['string', 'int32', 'int64', 'double', 'decimal', 'boolean', 'date', 'timestamp', 'json'] as const),
+];
+/** Of the decimals. */
+const DIGITS = { precision: 12, scale: 2 };
 /** A column of each type that may be null, and one of each that may not. */
 const COLUMNS: readonly Column[] = TYPES.flatMap((type) => [
-  { name: type, type, nullable: true },
-  { name: `${type}_required`, type, nullable: false },
+  { name: type, type, nullable: true, ...DIGITS },
+  { name: `${type}_required`, type, nullable: false, ...DIGITS },
 ]);
 
 const day = fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
@@ -20,7 +24,9 @@ const CELLS: Readonly<Record<ColumnType, fc.Arbitrary<string | number | boolean>
   int32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
   int64: fc.maxSafeInteger(),
   double: fc.double({ noNaN: true }),
+  decimal: fc.integer({ min: -999_999_999_999, max: 999_999_999_999 }).map((cents) => cents / 100),
   boolean: fc.boolean(),
+  json: fc.json(),
   date: day.map((date) => date.toISOString().slice(0, 10)),
   timestamp: day.map((date) => date.toISOString()),
 };
@@ -45,6 +51,10 @@ const SAMPLE: Row = {
   int64_required: Number.MAX_SAFE_INTEGER,
   double: 0.1,
   double_required: -1e300,
+  decimal: null,
+  decimal_required: 1.13,
+  json: '["a",null]',
+  json_required: '{}',
   boolean: null,
   boolean_required: false,
   date: '1969-12-31',
@@ -147,6 +157,8 @@ describe('a Parquet file that DuckDB reads', () => {
     const described = await query(`DESCRIBE SELECT * FROM ${stored('types', [SAMPLE])}`);
     const types: Record<string, string> = {
       string: 'VARCHAR',
+      json: 'VARCHAR',
+      decimal: 'DECIMAL(12,2)',
       int32: 'INTEGER',
       int64: 'BIGINT',
       double: 'DOUBLE',
