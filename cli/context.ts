@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/calendar/window.ts';
 import type { PipelineEvent } from '../core/platform.ts';
 import { movedFrom } from '../core/publish/moved-lake.ts';
-import type { Source } from '../core/source/source.ts';
+import { targetsNamed } from '../core/source/partition.ts';
+import { type Source, windowDaysOf } from '../core/source/source.ts';
+import { targetsOf as registeredTargets } from '../core/state/target-register.ts';
 import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
 import { UsageError } from './failure.ts';
 import { cellText } from './print.ts';
@@ -32,7 +34,8 @@ export async function withPlatform<T>(
   // A reader of a mistyped directory must not take its emptiness for good news.
   if (options.stack === undefined && command.name() !== 'run' && !existsSync(options.local))
     console.error(`note: there was nothing at ${cellText(options.local)}; no run has ever used it`);
-  const platform = await openPlatform(options, process.env, onEvent);
+  const opened = await openPlatform(options, process.env, onEvent);
+  const platform = await withRegisteredTargets(opened);
   try {
     const from = isStack(platform) || command.name() === 'run' ? undefined : await movedFrom(platform);
     if (from !== undefined)
@@ -45,6 +48,15 @@ export async function withPlatform<T>(
   }
 }
 
+/** With the targets that were registered, so that names can be held against them. */
+async function withRegisteredTargets(platform: CommandPlatform): Promise<CommandPlatform> {
+  if (platform.sources.every(({ register }) => !register)) return platform;
+  const sources: Source[] = [];
+  for (const source of platform.sources)
+    sources.push({ ...source, targets: await registeredTargets(platform.state, source) });
+  return { ...platform, sources };
+}
+
 /** The source of that name, or a usage error that lists what there is. */
 export function sourceOf(platform: Pick<CommandPlatform, 'sources'>, name: string): Source {
   const source = platform.sources.find((candidate) => candidate.name === name);
@@ -53,17 +65,17 @@ export function sourceOf(platform: Pick<CommandPlatform, 'sources'>, name: strin
   throw new UsageError(`there is no source ${JSON.stringify(name)}`, `there is: ${known}`);
 }
 
-/** Targets that the source has, or a usage error that lists them. */
+/** Targets that the source has, each by its id or by the value of its partitions, or a usage error that lists them. */
 export function targetsOf(
   source: Source,
   asked: readonly string[] | undefined,
 ): readonly string[] | undefined {
-  const known = source.targets.map(({ id }) => id);
-  const unknown = asked?.find((target) => !known.includes(target));
-  if (unknown === undefined) return asked;
+  const named = targetsNamed(source, source.targets, asked);
+  if (!('unknown' in named)) return asked;
+  const known = source.targets.map(({ id }) => id).join(', ') || 'none; targets are to be registered first';
   throw new UsageError(
-    `source ${source.name} has no target ${JSON.stringify(unknown)}`,
-    `it has: ${known.join(', ')}`,
+    `source ${source.name} has no target ${JSON.stringify(named.unknown)}`,
+    `it has: ${known}`,
   );
 }
 
@@ -74,7 +86,7 @@ export function windowOf(
   asked: { readonly start?: string | undefined; readonly end?: string | undefined },
 ): DateRange {
   const today = civilDateAt(now, source.timeZone);
-  const usual = windowFor({ now, timeZone: source.timeZone, windowDays: source.cadence.windowDays });
+  const usual = windowFor({ now, timeZone: source.timeZone, windowDays: windowDaysOf(source.cadence) });
   if (asked.start === undefined && asked.end === undefined) return usual;
   const end = asked.end ?? today;
   const checked = checkWindow(asked.start ?? end, end, today);

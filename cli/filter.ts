@@ -3,6 +3,7 @@ import { type CivilDate, civilDate, parseCivilDate } from '../core/calendar/civi
 import { parsePartitionName } from '../core/lake/layout.ts';
 import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
 import { isIdentifier } from '../core/source/identifier.ts';
+import { targetsNamed } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { sourceOf, targetsOf } from './context.ts';
@@ -77,7 +78,9 @@ export function scopeOf(
     return { sources: [source], target };
   }
   if (target === undefined) return { sources: platform.sources, target };
-  const sources = platform.sources.filter(({ targets }) => targets.some(({ id }) => id === target));
+  const sources = platform.sources.filter(
+    (source) => !('unknown' in targetsNamed(source, source.targets, [target])),
+  );
   if (sources.length > 0) return { sources, target };
   const known = platform.sources.flatMap(({ name, targets }) => targets.map(({ id }) => `${name}/${id}`));
   throw new UsageError(`there is no target ${JSON.stringify(target)}`, `there is: ${known.join(', ')}`);
@@ -85,10 +88,16 @@ export function scopeOf(
 
 export function isInFilter(
   filter: Filter,
-  { target, date }: { readonly target: string; readonly date: string },
+  {
+    target,
+    value = target,
+    date,
+  }: { readonly target: string; readonly value?: string; readonly date: string },
 ): boolean {
   return (
-    (filter.target === undefined || filter.target === target) && filter.start <= date && date <= filter.end
+    (filter.target === undefined || filter.target === target || filter.target === value) &&
+    filter.start <= date &&
+    date <= filter.end
   );
 }
 

@@ -4,6 +4,7 @@ import { besideText, withdrawnText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { CurrentVersion } from '../core/lake/manifest.ts';
 import { PartitionVersions } from '../core/lake/partition-versions.ts';
+import { byValue, targetsNamed } from '../core/source/partition.ts';
 import { type PartitionRecord, PartitionStore } from '../core/state/partition-store.ts';
 import { withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
@@ -23,9 +24,10 @@ export async function listPartitions(
     const register = new PartitionStore(platform.state);
     const found: (PartitionRecord & { readonly source: string })[] = [];
     for (const source of filter.sources) {
-      for (const { id } of source.targets) {
-        if (filter.target !== undefined && filter.target !== id) continue;
-        for await (const standing of register.range(source.table.name, id, filter.start, filter.end)) {
+      const names = filter.target === undefined ? undefined : [filter.target];
+      const named = targetsNamed(source, source.targets, names);
+      for (const value of 'unknown' in named ? [] : byValue(source, named).keys()) {
+        for await (const standing of register.range(source.table.name, value, filter.start, filter.end)) {
           found.push({ source: source.name, ...standing });
         }
       }

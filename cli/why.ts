@@ -8,6 +8,7 @@ import { whoIs } from '../core/explain/wording.ts';
 import { isUnresolved } from '../core/failures/failure.ts';
 import type { AttemptRow } from '../core/lake/log-tables.ts';
 import { DISPOSITIONS } from '../core/outcome/policy.ts';
+import { partitionValueOf } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
@@ -70,8 +71,11 @@ async function subjectAt(platform: CommandPlatform, address: string): Promise<Su
       'ask by source/target/date/item, or by source/target/date for the whole day',
     );
   }
-  const partition = { value: String(row.target), date: civilDate(String(row.partition_date)) };
-  return { source: sourceOf(platform, String(row.source)), partition, item: String(row.item_id) };
+  const source = sourceOf(platform, String(row.source));
+  const id = String(row.target);
+  const value = partitionValueOf(source, source.targets.find((target) => target.id === id) ?? { id });
+  const partition = { value, date: civilDate(String(row.partition_date)) };
+  return { source, partition, item: String(row.item_id) };
 }
 
 type Line = readonly [title: string, text: string];

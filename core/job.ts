@@ -7,12 +7,20 @@ export interface PartitionJob {
   readonly source: Source;
   readonly runId: string;
   readonly partition: Partition;
+  /** Where there is no index: the targets that are scraped, and their items. */
+  readonly crawl?: Crawl;
   /** The item whose message asked for this run: others that it asks for as well spend one of their tries. */
   readonly retryOf?: string;
   /** Items that are left out because they killed the process that read them. */
   readonly fatal?: ReadonlySet<string>;
   /** Set where a process died over this partition: reads a page and puts it on record while no other is read. */
   readonly readAlone?: <Record>(page: StartedPage, read: () => Promise<Record>) => Promise<Record>;
+}
+
+/** What some targets of a partition give, where there is no index. */
+export interface Crawl {
+  readonly targets: readonly string[];
+  readonly items: readonly Item[];
 }
 
 /** An attempt whose response has come. */

@@ -7,8 +7,10 @@ import type { Notifier } from './ports/notifier.ts';
 import type { ObjectStore } from './ports/object-store.ts';
 import type { StateStore } from './ports/state-store.ts';
 import type { WorkQueue } from './ports/work-queue.ts';
+import { targetsNamed } from './source/partition.ts';
 import type { Partition, Source } from './source/source.ts';
 import type { ClockBehind } from './state/look-clock.ts';
+import { targetsOf } from './state/target-register.ts';
 import type { TargetWatch } from './state/target-watch.ts';
 
 /** What the stages stand on. `runtime/` puts one together; nothing else does. */
@@ -66,6 +68,8 @@ export interface PartitionWork {
   readonly source: string;
   readonly value: string;
   readonly date: string;
+  /** Those that are scraped now, where there is no index; all else of the partition stays. */
+  readonly targets?: readonly string[];
   /** True asks for every page in full: no validators are sent. */
   readonly force: boolean;
 }
@@ -88,12 +92,13 @@ export function sourceNamed(platform: Pick<Platform, 'sources'>, name: string): 
 }
 
 /** Why nothing can be done about a place that a message names, in one line; undefined where it exists. */
-export function unknownPlace(
-  { sources }: Pick<Platform, 'sources'>,
+export async function unknownPlace(
+  { sources, state }: Pick<Platform, 'sources' | 'state'>,
   place: { readonly source: string; readonly target: string },
-): string | undefined {
+): Promise<string | undefined> {
   const source = sources.find(({ name }) => name === place.source);
   if (!source) return `there is no source ${place.source}`;
-  if (source.targets.some(({ id }) => id === place.target)) return undefined;
+  const named = targetsNamed(source, await targetsOf(state, source), [place.target]);
+  if (!('unknown' in named)) return undefined;
   return `source ${source.name} has no target ${place.target}`;
 }

@@ -101,6 +101,7 @@ export const partitionWorkSchema = withPartitionValue(
     source: identifier,
     value: identifier,
     date: z.iso.date(),
+    targets: z.array(identifier).min(1).readonly().optional(),
     force: z.boolean(),
   }),
 );

@@ -2,6 +2,7 @@ import { scheduledRunId } from '../core/calendar/run-id.ts';
 import { windowFor } from '../core/calendar/window.ts';
 import { type Platform, sourceNamed } from '../core/platform.ts';
 import { plan } from '../core/run/plan.ts';
+import { windowDaysOf } from '../core/source/source.ts';
 import type { RunInput } from '../core/state/run-store.ts';
 import { openAwsPlatform, withSqs } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
@@ -34,7 +35,7 @@ function scheduledInput(
 ): RunInput {
   const source = sourceNamed(platform, name);
   const now = Date.parse(scheduledTime);
-  const window = windowFor({ now, timeZone: source.timeZone, windowDays: source.cadence.windowDays });
+  const window = windowFor({ now, timeZone: source.timeZone, windowDays: windowDaysOf(source.cadence) });
   return { runId: scheduledRunId(name, now), source: name, ...window, force: false };
 }
 

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { hash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { HttpResponse } from '../ports/http-client.ts';
+import type { PageRequest } from '../source/source.ts';
 import { encodeHttpHead } from './http-message.ts';
 
 /** The raw response of an attempt. */
@@ -11,6 +12,8 @@ export interface Capture {
   readonly fetchedAt: number;
   /** What orders it among all looks at the page; `fetchedAt` unless a clock was wrong. */
   readonly lookedAt: number;
+  /** What tells the request from a GET of its address (`requestMark`); absent of a GET. */
+  readonly request?: string;
 }
 
 export interface WarcInfo {
@@ -26,6 +29,17 @@ export interface WarcInfo {
  */
 export const LOOKED_AT = 'Rescrape-Looked-At';
 
+/** Method and digest of the body, where it is no GET. */
+export const REQUEST_MARK = 'Rescrape-Request';
+
+/** What tells one request from others at the same address; undefined of a GET. */
+export function requestMark({
+  method = 'GET',
+  body = '',
+}: Pick<PageRequest, 'method' | 'body'>): string | undefined {
+  return method === 'GET' ? undefined : `${method} ${digest(Buffer.from(body))}`;
+}
+
 const VERSION = 'WARC/1.1';
 /**
  * Deflate levels. Measured on one core with a 178 KB page: level 1 takes 0.5 ms for 24 KB, level 6 1.8 ms for
@@ -39,7 +53,7 @@ const LEVEL_FOR_ENCODED = 0;
  * .warc.gz. The HTTP message is stored as it came, its body still content-encoded.
  */
 export async function encodeCapture(capture: Capture): Promise<Uint8Array> {
-  const { response, fetchedAt, lookedAt } = capture;
+  const { response, fetchedAt, lookedAt, request } = capture;
   const head = encodeHttpHead(response);
   const block = Buffer.concat([head, response.body]);
   const headers = {
@@ -47,6 +61,7 @@ export async function encodeCapture(capture: Capture): Promise<Uint8Array> {
     'WARC-Record-ID': recordId(),
     'WARC-Date': new Date(fetchedAt).toISOString(),
     ...(lookedAt === fetchedAt ? {} : { [LOOKED_AT]: String(lookedAt) }),
+    ...(request === undefined ? {} : { [REQUEST_MARK]: request }),
     'WARC-Target-URI': targetUri(response.url),
     ...(response.remoteAddress === undefined ? {} : { 'WARC-IP-Address': response.remoteAddress }),
     'Content-Type': 'application/http; msgtype=response',

@@ -2,7 +2,7 @@ import { WARCParser } from 'warcio';
 import { CaptureError } from './capture-error.ts';
 import { readGzipMember } from './gzip-member.ts';
 import { decodeHttpMessage } from './http-message.ts';
-import { type Capture, LOOKED_AT } from './warc-writer.ts';
+import { type Capture, LOOKED_AT, REQUEST_MARK } from './warc-writer.ts';
 
 /** A capture with its place in the file: what `_capture` of a row points to. */
 export interface StoredCapture {
@@ -46,6 +46,7 @@ async function decodeRecord(content: Uint8Array): Promise<Capture | undefined> {
   const block = await record.readFully();
   if (block.length !== record.warcContentLength) throw new CaptureError(`the record of ${url} is cut off`);
   const remoteAddress = record.warcHeader('WARC-IP-Address');
+  const request = record.warcHeader(REQUEST_MARK);
   return {
     response: {
       kind: 'response',
@@ -55,5 +56,6 @@ async function decodeRecord(content: Uint8Array): Promise<Capture | undefined> {
     },
     fetchedAt,
     lookedAt: Number(record.warcHeader(LOOKED_AT) || fetchedAt),
+    ...(request ? { request } : {}),
   };
 }

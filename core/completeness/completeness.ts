@@ -1,9 +1,11 @@
 import { type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
 import { civilDateAt, type DateRange } from '../calendar/window.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import type { Partition, Source } from '../source/source.ts';
+import { byValue, targetsNamed } from '../source/partition.ts';
+import type { Partition, Source, Target } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
-import { TargetStore } from '../state/target-store.ts';
+import { targetsOf } from '../state/target-register.ts';
+import { type SkipFlag, TargetStore } from '../state/target-store.ts';
 import {
   DATE_STATUSES,
   type DateStatus,
@@ -17,7 +19,7 @@ import { lastRuns, type RefreshDue } from './run-windows.ts';
 import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
 
 export interface CompletenessQuery extends DateRange {
-  /** Targets of the source; all of them where it is left out. Any other is a RangeError. */
+  /** Targets of the source, or values that stand for some; all of them where it is left out. Any other is a RangeError. */
   readonly targets?: readonly string[];
   /** The date in the source's time zone (`civilDateAt`); later dates are not missing yet. */
   readonly today: CivilDate;
@@ -48,8 +50,9 @@ export interface CompletenessReport {
 }
 
 export interface TargetCompleteness {
+  /** The value of the partitions: where they are named after targets, one of those. */
   readonly target: string;
-  /** The skip flag; null where the target is scraped. */
+  /** The skip flag; null where the target, or one of several, is scraped. */
   readonly skipped: { readonly reason: string; readonly actor: string; readonly since: string } | null;
   /** Items per day of the range, over the dates that have a current version; null where there are none. */
   readonly statistics: (Omit<Summary, 'stddev'> & { readonly stddev: number | null }) | null;
@@ -88,11 +91,14 @@ export async function completeness(
   query: CompletenessQuery,
 ): Promise<CompletenessReport> {
   const { start, end, today } = query;
-  const targets = targetsOf(source, query.targets);
-  const runs = await lastRuns(state, source.name, targets, { start, end });
+  const values = byValue(source, await targetsMeant(state, source, query.targets));
+  // A run of a source whose targets are due one by one refreshes some of a partition, and leaves the others as they are.
+  const isDaily = source.cadence.kind === 'daily';
+  const runs = isDaily ? await lastRuns(state, source.name, values, { start, end }) : new Map();
   const answers: TargetCompleteness[] = [];
-  for (const target of targets) {
-    answers.push(await targetCompleteness(state, source, target, query, runs.get(target) ?? new Map()));
+  for (const [value, targets] of values) {
+    const due = runs.get(value) ?? new Map();
+    answers.push(await valueCompleteness(state, source, value, targets, query, due));
   }
   const partitions = countStatuses(answers.flatMap(({ dates }) => dates));
   const reasons = INCOMPLETE_STATUSES.map((status) => ({ status, partitions: partitions[status] })).filter(
@@ -111,30 +117,48 @@ export async function completeness(
   };
 }
 
-function targetsOf(source: Source, asked: readonly string[] | undefined): readonly string[] {
-  const known = source.targets.map(({ id }) => id);
-  const unknown = asked?.find((target) => !known.includes(target));
-  if (unknown !== undefined) {
-    throw new RangeError(
-      `source ${source.name} has no target ${JSON.stringify(unknown)}; it has: ${known.join(', ')}`,
-    );
-  }
-  return asked ? known.filter((target) => asked.includes(target)) : known;
-}
-
-async function targetCompleteness(
+async function targetsMeant(
   state: StateStore,
   source: Source,
-  target: string,
+  asked: readonly string[] | undefined,
+): Promise<readonly Target[]> {
+  const known = await targetsOf(state, source);
+  const named = targetsNamed(source, known, asked);
+  if (!('unknown' in named)) return named;
+  throw new RangeError(
+    `source ${source.name} has no target ${JSON.stringify(named.unknown)}; it has: ${known.map(({ id }) => id).join(', ')}`,
+  );
+}
+
+/** The flag that keeps runs from every target of a partition; null where one of them is scraped. */
+async function flagOf(
+  state: StateStore,
+  source: Source,
+  targets: readonly Target[],
+): Promise<SkipFlag | null> {
+  const store = new TargetStore(state);
+  let flag: SkipFlag | null = null;
+  for (const { id } of targets) {
+    flag = (await store.get(source.name, id)).skip;
+    if (!flag) return null;
+  }
+  return flag;
+}
+
+async function valueCompleteness(
+  state: StateStore,
+  source: Source,
+  value: string,
+  targets: readonly Target[],
   { start, end, today, damageOf }: CompletenessQuery,
   due: ReadonlyMap<CivilDate, RefreshDue>,
 ): Promise<TargetCompleteness> {
-  const { skip } = await new TargetStore(state).get(source.name, target);
+  const skip = await flagOf(state, source, targets);
   const standings = new Map<CivilDate, PartitionRecord>();
   // The whole history, not the range alone: a short range has no baseline of its own.
   const history: DayCount[] = [];
   const register = new PartitionStore(state);
-  for await (const standing of register.range(source.table.name, target, ALL_DATES.start, ALL_DATES.end)) {
+  for await (const standing of register.range(source.table.name, value, ALL_DATES.start, ALL_DATES.end)) {
     const { date, rows } = standing;
     const items = itemsOf(standing);
     if (items !== undefined) history.push({ date, items, rows });
@@ -144,7 +168,7 @@ async function targetCompleteness(
   const suspect = new Map(suspicious.map((day) => [day.date, day]));
   const damages = new Map<CivilDate, string>();
   for (const { date, version } of damageOf ? standings.values() : []) {
-    const damage = version === null ? undefined : await damageOf?.({ value: target, date });
+    const damage = version === null ? undefined : await damageOf?.({ value, date });
     if (damage !== undefined) damages.set(date, damage);
   }
   const dates = [...datesBetween(start, end)].map((date) => {
@@ -163,7 +187,7 @@ async function targetCompleteness(
   const sum = (of: (standing: PartitionJudgement) => number) =>
     dates.reduce((total, standing) => total + of(standing), 0);
   return {
-    target,
+    target: value,
     skipped: skip && { reason: skip.reason, actor: skip.actor, since: new Date(skip.since).toISOString() },
     statistics: statisticsOf(history.filter(({ date }) => date >= start && date <= end)),
     items: {

@@ -4,8 +4,10 @@ import type { DateRange } from '../calendar/window.ts';
 import { manifestPrefix, partitionName, partitionOfManifest } from '../lake/layout.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import { byValue, targetsNamed } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
+import { targetsOf } from '../state/target-register.ts';
 import type { LakeFinding } from './lake-finding.ts';
 import { checkPartition } from './partition-check.ts';
 
@@ -35,12 +37,12 @@ export async function checkLake(
   query: LakeCheckQuery,
 ): Promise<LakeCheck> {
   const total = { partitions: 0, files: 0, rows: 0, bytes: 0, findings: [] as LakeFinding[] };
-  const targets = query.targets ?? source.targets.map(({ id }) => id);
-  for (const target of targets) {
-    const standings = await committedStandings(stores.state, source, target, query);
+  const named = targetsNamed(source, await targetsOf(stores.state, source), query.targets);
+  for (const value of 'unknown' in named ? [] : byValue(source, named).keys()) {
+    const standings = await committedStandings(stores.state, source, value, query);
     const { table } = source;
     for await (const { key } of stores.lake.list(
-      `${manifestPrefix(table)}${table.partitionBy[0]}=${target}/`,
+      `${manifestPrefix(table)}${table.partitionBy[0]}=${value}/`,
     )) {
       const partition = partitionOfManifest(table, key);
       if (!partition) {
@@ -56,8 +58,7 @@ export async function checkLake(
       total.bytes += checked.bytes;
       total.findings.push(...checked.findings);
     }
-    for (const date of standings.keys())
-      total.findings.push(manifestMissing(source, { value: target, date }));
+    for (const date of standings.keys()) total.findings.push(manifestMissing(source, { value, date }));
   }
   return total;
 }
@@ -65,11 +66,11 @@ export async function checkLake(
 async function committedStandings(
   state: StateStore,
   source: Source,
-  target: string,
+  value: string,
   { start, end }: DateRange,
 ): Promise<Map<CivilDate, PartitionRecord>> {
   const standings = new Map<CivilDate, PartitionRecord>();
-  for await (const standing of new PartitionStore(state).range(source.table.name, target, start, end)) {
+  for await (const standing of new PartitionStore(state).range(source.table.name, value, start, end)) {
     if (standing.version !== null) standings.set(standing.date, standing);
   }
   return standings;

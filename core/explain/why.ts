@@ -1,4 +1,5 @@
 import { civilDateAt } from '../calendar/window.ts';
+import { coversValue } from '../completeness/run-windows.ts';
 import { type Failure, isUnresolved } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import { planKey } from '../lake/layout.ts';
@@ -6,10 +7,12 @@ import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import { readCommits } from '../lake/partition-log.ts';
 import type { Platform } from '../platform.ts';
 import { readPlan } from '../run/plan.ts';
-import type { Partition, Source } from '../source/source.ts';
+import { byValue } from '../source/partition.ts';
+import type { Partition, Source, Target } from '../source/source.ts';
 import { PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
-import { TargetStore } from '../state/target-store.ts';
+import { targetsOf } from '../state/target-register.ts';
+import { type TargetFlag, TargetStore } from '../state/target-store.ts';
 import { attemptsOnRecord } from './attempts.ts';
 import type { WhyCurrent, WhyRun } from './facts.ts';
 import { explain, type Why } from './story.ts';
@@ -27,7 +30,8 @@ export async function why(
   item: string | null,
 ): Promise<Why> {
   const { lake, state, clock } = platform;
-  const run = await newestRun(platform, source, partition);
+  const targets = byValue(source, await targetsOf(state, source)).get(partition.value) ?? [];
+  const run = await newestRun(platform, source, partition, targets);
   const failures = await failuresOf(platform, source, partition, item);
   const asked = {
     runId: run?.runId,
@@ -39,7 +43,7 @@ export async function why(
     item,
     today: civilDateAt(clock.now(), source.timeZone),
     now: clock.now(),
-    skip: await new TargetStore(state).flagOf(source.name, failures[0]?.target ?? partition.value),
+    skip: await flagOf(state, source, partition, targets, failures),
     run: run ?? null,
     ...(await attemptsOnRecord(platform, source, partition, item, asked)),
     failures,
@@ -68,18 +72,39 @@ async function failuresOf(
   return [...all.filter(isUnresolved), ...closed.slice(0, CLOSED_OF_A_PARTITION)];
 }
 
+/** The flag of whose item failed; of a partition without failures, that of its targets where all of them are flagged. */
+async function flagOf(
+  state: Records['state'],
+  source: Source,
+  partition: Partition,
+  targets: readonly Target[],
+  failures: readonly Failure[],
+): Promise<TargetFlag | null> {
+  const store = new TargetStore(state);
+  const of = failures.length > 0 ? failures.map(({ target }) => target) : targets.map(({ id }) => id);
+  const flags: (TargetFlag | null)[] = [];
+  for (const target of new Set(of.length > 0 ? of : [partition.value]))
+    flags.push(await store.flagOf(source.name, target));
+  return failures.length > 0
+    ? (flags.find((flag) => flag !== null) ?? null)
+    : flags.includes(null)
+      ? null
+      : (flags[0] ?? null);
+}
+
 /** The newest run whose window and targets cover the partition. */
 async function newestRun(
   { lake, state }: Records,
   source: Source,
   partition: Partition,
+  targets: readonly Target[],
 ): Promise<WhyRun | undefined> {
   for await (const { input, status, startedAt, finishedAt, message } of new RunStore(state).list(
     source.name,
   )) {
-    const { runId, start, end, targets } = input;
+    const { runId, start, end, targets: asked } = input;
     const covers = start <= partition.date && partition.date <= end;
-    if (!covers || (targets && !targets.includes(partition.value))) continue;
+    if (!covers || !coversValue(asked, partition.value, targets)) continue;
     return {
       runId,
       start,

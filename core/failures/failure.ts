@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { OUTCOME_CODES, type OutcomeCode } from '../outcome/outcome.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
 import { withPartitionValue } from '../source/partition.ts';
+import type { PageRequest } from '../source/source.ts';
 import { counted } from '../wording/figures.ts';
 
 /**
@@ -68,6 +69,13 @@ const transitionSchema = z.object({
   why: z.string().nullable(),
 });
 
+const requestSchema = z.object({
+  url: z.string(),
+  method: z.enum(['GET', 'POST']).exactOptional(),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  body: z.string().exactOptional(),
+});
+
 const recordSchema = z.object({
   source: z.string(),
   /** Whose item it is. */
@@ -78,6 +86,8 @@ const recordSchema = z.object({
   /** `index` where the index of the day itself failed. */
   item: z.string(),
   url: z.string(),
+  /** How the item is asked for, where that is more than a GET of `url`: its first request. */
+  request: requestSchema.optional(),
   state: z.enum(FAILURE_STATES),
   /** Of the last try, as are `message` and `capture`. */
   code: z.enum(OUTCOME_CODES),
@@ -155,6 +165,7 @@ export interface FailedItem {
   readonly item: string;
   readonly target: string;
   readonly url: string;
+  readonly request?: PageRequest;
   /** At least one; the newest last. */
   readonly tries: readonly FailedTry[];
   readonly capture: string | null;
@@ -170,7 +181,7 @@ type Identity = Pick<Failure, 'source' | 'value' | 'date'>;
 export function failedAgain(
   before: Failure | undefined,
   identity: Identity,
-  { item, target, url, tries, capture }: FailedItem,
+  { item, target, url, request, tries, capture }: FailedItem,
   runId: string,
 ): Failure | undefined {
   const last = tries.at(-1)!;
@@ -185,6 +196,7 @@ export function failedAgain(
     date: identity.date,
     item,
     url,
+    ...(request && { request }),
     state: again?.state ?? 'open',
     code: last.code,
     message: shortened(last.message, MESSAGE_LENGTH),

@@ -1,4 +1,5 @@
 import type { Row } from '../schema/columns.ts';
+import { targetOf } from '../source/partition.ts';
 import type { ItemContent, ItemResult, PageEvidence, ScrapeResult } from './scrape-result.ts';
 import {
   isWithoutResult,
@@ -35,13 +36,15 @@ export interface Merged {
  * newer is ever lost. Undefined where nothing is known of the partition: no index, now or before.
  */
 export function merge(current: VersionDescriptor | undefined, result: ScrapeResult): Merged | undefined {
-  const listed = result.index.kind === 'listed' ? result.index.index : undefined;
+  const { kind } = result.index;
+  const listed = kind === 'listed' || kind === 'targets' ? result.index.index : undefined;
   const index = later(current?.index, listed);
   if (!index) return undefined;
 
   const before = new Map(current?.items.map((item) => [item.id, item]));
   const results = new Map(result.items.map((entry) => [entry.item.id, entry]));
-  const ids = listedBy(result, index === current?.index, before, results);
+  const isCurrent = index === current?.index;
+  const ids = listedBy(result, isCurrent, before, results);
 
   const items: MergedItem[] = [];
   for (const id of ids) {
@@ -87,11 +90,16 @@ function isIll(item: VersionItem | undefined): boolean {
  * them yet: the index that did was read by a run that found nothing else to change.
  */
 function listedBy(
-  { index }: ScrapeResult,
+  { index, partition }: ScrapeResult,
   isCurrent: boolean,
   before: ReadonlyMap<string, VersionItem>,
   results: ReadonlyMap<string, ItemResult>,
 ): Iterable<string> {
+  if (index.kind === 'targets') {
+    const asked = new Set(isCurrent ? [] : index.targets);
+    const others = [...before.values()].filter((item) => !asked.has(targetOf(item, partition)));
+    return new Set([...others.map(({ id }) => id), ...results.keys()]);
+  }
   if (index.kind === 'none') return new Set([...before.keys(), ...results.keys()]);
   return isCurrent ? before.keys() : results.keys();
 }
@@ -119,7 +127,7 @@ function mergeItem(
   if (content.kind === 'records' || content.kind === 'empty') {
     if (before && isLater(before, content.evidence)) return { item: before, rows: 'keep' };
     const rows = content.kind === 'records' ? content.records : [];
-    const { capture, etag, lastModified, asOf } = content.evidence;
+    const { capture, etag, lastModified, asOf, pages } = content.evidence;
     // Read again from the same capture, a page is as fresh as the last 304 made it.
     const checkedAt = Math.max(
       content.evidence.checkedAt,
@@ -127,8 +135,7 @@ function mergeItem(
     );
     return {
       item: {
-        id: item.id,
-        url: item.url,
+        ...item,
         state: content.kind === 'records' ? 'found' : 'empty',
         rows: rows.length,
         checkedAt,
@@ -137,14 +144,14 @@ function mergeItem(
         ...(etag !== undefined && { etag }),
         ...(lastModified !== undefined && { lastModified }),
         ...(asOf !== undefined && { asOf }),
+        ...(pages !== undefined && { pages }),
       },
       rows,
     };
   }
-  const { id, url } = item;
   if (!before || (isWithoutResult(before.state) && before.rows === 0))
     return {
-      item: { id, url, state: 'failed', rows: 0, checkedAt: 0, parserVersion, capture: null },
+      item: { ...item, state: 'failed', rows: 0, checkedAt: 0, parserVersion, capture: null },
       rows: 'keep',
     };
   if (before.state === 'failed') return { item: before, rows: 'keep' };
@@ -174,7 +181,7 @@ function mergeItem(
  * A pending one keeps them: what was a result once is not undone by an index that does not know it yet.
  */
 function withoutResult(
-  { id, url }: ItemResult['item'],
+  item: ItemResult['item'],
   { status, checkedAt }: Extract<ItemContent, { kind: 'no-result' }>,
   before: VersionItem | undefined,
   parserVersion: number,
@@ -184,7 +191,7 @@ function withoutResult(
   if (before && before.rows > 0 && status === 'pending')
     return { item: { ...before, state: status }, rows: 'keep' };
   return {
-    item: { id, url, state: status, rows: 0, checkedAt, parserVersion, capture: null },
+    item: { ...item, state: status, rows: 0, checkedAt, parserVersion, capture: null },
     rows: before && before.rows > 0 ? [] : 'keep',
   };
 }

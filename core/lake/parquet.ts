@@ -85,6 +85,7 @@ function fileOptions(columns: readonly Column[]) {
         name: column.name,
         repetition_type: column.nullable ? 'OPTIONAL' : 'REQUIRED',
         ...ELEMENTS[column.type],
+        ...(column.type === 'decimal' && { precision: column.precision!, scale: column.scale! }),
       }),
     ),
   ];

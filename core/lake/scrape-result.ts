@@ -12,6 +12,8 @@ export interface PageEvidence {
   readonly lastModified?: string;
   /** See `CopyAge`. */
   readonly asOf?: number;
+  /** Requests that the item took, where it took several. */
+  readonly pages?: number;
 }
 
 /** What became of one item. */
@@ -38,6 +40,8 @@ export interface ItemResult {
 /** What the index of the day said. */
 export type IndexResult =
   | { readonly kind: 'listed'; readonly index: VersionIndex }
+  /** There is none: these targets were asked for their items, and all else of the partition stands. */
+  | { readonly kind: 'targets'; readonly index: VersionIndex; readonly targets: readonly string[] }
   | { readonly kind: 'failed'; readonly outcome: Outcome }
   | { readonly kind: 'skipped'; readonly reason: string }
   /**

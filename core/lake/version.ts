@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Cell, Column, Row } from '../schema/columns.ts';
-import { LISTED_STATUSES, type ListedStatus, type Table } from '../source/source.ts';
+import { type Item, LISTED_STATUSES, type ListedStatus, type Table } from '../source/source.ts';
 
 /** How an index says that an item has no result, or none yet. */
 export type WithoutResult = Exclude<ListedStatus, 'ready'>;
@@ -17,6 +17,13 @@ const ITEM_STATES = ['found', 'empty', 'carried', 'failed', ...WITHOUT_RESULT] a
 const versionItemSchema = z.object({
   id: z.string(),
   url: z.string(),
+  /** As the item has them (`Item`); left out where it has none. */
+  target: z.string().exactOptional(),
+  method: z.enum(['GET', 'POST']).exactOptional(),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  body: z.string().exactOptional(),
+  /** Requests that it took, where it took several. */
+  pages: z.int().optional(),
   state: z.enum(ITEM_STATES),
   rows: z.int(),
   /**
@@ -83,6 +90,8 @@ const descriptorSchema = z.object({
     asOf: z.number().optional(),
     /** Pages that it took, where it took several. */
     pages: z.int().optional(),
+    /** There is no index: the targets themselves are the list, and `url` is the base address. */
+    ofTargets: z.literal(true).optional(),
     /** What on it says that the day is empty. */
     sign: z.string().optional(),
   }),
@@ -129,6 +138,18 @@ export function decodeDescriptor(bytes: Uint8Array): VersionDescriptor {
 export function refuseNewerFormat(formatVersion: number): void {
   if (formatVersion > FORMAT_VERSION)
     throw new NewerFormatError(`format ${formatVersion}, and this Rescrape reads ${FORMAT_VERSION}`);
+}
+
+/** The item of a version as its source names it, and asks for it. */
+export function itemOf({ id, url, target, method, headers, body }: VersionItem): Item {
+  return {
+    id,
+    url,
+    ...(target !== undefined && { target }),
+    ...(method && { method }),
+    ...(headers && { headers }),
+    ...(body !== undefined && { body }),
+  };
 }
 
 /** Rows by the item that they belong to. */

@@ -213,7 +213,8 @@ function answerOver(
   { order, readAt }: When,
 ): Answer {
   const descriptor = current?.descriptor;
-  const indexRead = result.index.kind === 'listed' || (result.index.kind === 'none' && merged !== undefined);
+  const { kind } = result.index;
+  const indexRead = kind === 'listed' || kind === 'targets' || (kind === 'none' && merged !== undefined);
   // Without an index nothing was refreshed: all that is there is carried over.
   const stats = statsOf(indexRead ? (merged?.items.map(({ item }) => item) ?? []) : carriedOver(descriptor));
   return (status, more = {}) => ({

@@ -51,7 +51,10 @@ export async function retryItem(
   mustStop = () => false,
 ): Promise<RetryAnswer> {
   const failure = await new FailureStore(platform.state).get(key);
-  const problem = unknownPlace(platform, failure ?? { source: key.source, target: key.partition.value });
+  const problem = await unknownPlace(
+    platform,
+    failure ?? { source: key.source, target: key.partition.value },
+  );
   if (problem !== undefined) return { kind: 'poison', reason: problem };
   return tryClaimed(platform, sourceNamed(platform, key.source), key, 'message', mustStop);
 }

@@ -44,7 +44,7 @@ export async function readDeadLetters(platform: Omit<Stores, 'clock'>): Promise<
           failure,
           reason: whyDead(failure),
           flag: await flagOf(failure),
-          problem: unknownPlace(platform, failure),
+          problem: await unknownPlace(platform, failure),
           messages: messages.get(name) ?? [],
         }),
       );
@@ -56,7 +56,10 @@ export async function readDeadLetters(platform: Omit<Stores, 'clock'>): Promise<
     if (decoded.kind === 'poison') throw new Error('it was read before');
     const { key } = decoded;
     const failure = (await failures.get(key)) ?? null;
-    const problem = unknownPlace(platform, failure ?? { source: key.source, target: key.partition.value });
+    const problem = await unknownPlace(
+      platform,
+      failure ?? { source: key.source, target: key.partition.value },
+    );
     return problem === undefined ? staleEntry(message, key, failure) : poisonEntry(message, problem, key);
   });
   const since = ({ failure }: DeadLetterEntry) => failure?.retry?.deadAt ?? 0;

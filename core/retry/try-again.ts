@@ -4,7 +4,7 @@ import { believedDue } from '../failures/retry-policy.ts';
 import type { PartitionJob } from '../job.ts';
 import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
-import { isWithoutResult, type VersionDescriptor } from '../lake/version.ts';
+import { isWithoutResult, itemOf, type VersionDescriptor } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
 import type { PartitionWork } from '../platform.ts';
@@ -13,8 +13,9 @@ import { isGood } from '../publish/record.ts';
 import { attemptPage } from '../scrape/attempt.ts';
 import { watchingDeaths } from '../scrape/deaths.ts';
 import { finalize, isFinalized, readResult } from '../scrape/finalize.ts';
+import { heldItem } from '../scrape/held.ts';
 import { INDEX_ID, ScrapeProgress } from '../scrape/progress.ts';
-import { heldItem, scrape } from '../scrape/scrape.ts';
+import { askedItem, scrape } from '../scrape/scrape.ts';
 import { TargetGate } from '../scrape/target-gate.ts';
 import type { Item } from '../source/source.ts';
 import { lastLookOf } from '../state/look-clock.ts';
@@ -59,7 +60,7 @@ async function readable({
   }
 }
 
-/** One request for the item, unless one is on record under this run id already. */
+/** One try at the item, unless one is on record under this run id already. */
 async function tryItem(context: PartitionJob, current: VersionDescriptor, failure: Failure): Promise<Tried> {
   if (!(await isFinalized(context))) {
     const asked = await watchingDeaths(context, (watched) => askOnce(watched, current, failure));
@@ -80,17 +81,24 @@ async function askOnce(
   failure: Failure,
 ): Promise<'asked' | 'unlisted' | 'flagged' | 'stopped'> {
   const progress = await ScrapeProgress.load(context);
-  if (progress.last(failure.item)) return 'asked';
   const known = current.items.find(({ id }) => id === failure.item);
   const isGone = known ? isWithoutResult(known.state) : true;
   if (isGone && current.index.checkedAt > lastFailedLookOf(failure)) return 'unlisted';
   const { target } = failure;
-  const item: Item = { id: failure.item, url: known?.url ?? failure.url, target };
+  const item: Item = known
+    ? itemOf(known)
+    : { id: failure.item, target, ...(failure.request ?? { url: failure.url }) };
   const gate = await TargetGate.open(context, target, []);
   const looks = gate.looksAfter(Math.max(lastFailedLookOf(failure), lastLookOf(current)));
-  const held = heldItem(context.source, known);
-  if (await attemptPage(context, gate, looks, { kind: 'item', item }, 1, held)) return 'asked';
-  return (await gate.isShut()) ? 'flagged' : 'stopped';
+  for (let walk = progress.item(item); walk.kind === 'next'; walk = progress.item(item)) {
+    const { page } = walk;
+    if (progress.last(item.id, page)) return 'asked';
+    const held = page === 0 ? heldItem(context.source, known) : {};
+    const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), 1, held);
+    if (!checkpoint) return (await gate.isShut()) ? 'flagged' : 'stopped';
+    progress.add(checkpoint);
+  }
+  return 'asked';
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readCaptures } from '../capture/warc.ts';
-import type { Capture } from '../capture/warc-writer.ts';
+import { type Capture, requestMark } from '../capture/warc-writer.ts';
 import { copyAge, olderThan } from '../fetch/copy-age.ts';
 import type { PartitionJob } from '../job.ts';
 import { captureFiles } from '../lake/layout.ts';
@@ -9,15 +9,21 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { pageValidators } from '../scrape/attempt.ts';
 import type { Learned } from '../scrape/checkpoint.ts';
 import { walkIndex } from '../scrape/index-walk.ts';
+import { walkItem } from '../scrape/item-walk.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
-import { type Asked, type Reading, readResponse } from '../scrape/read-page.ts';
-import type { Item, ListedItem } from '../source/source.ts';
+import { type Asked, type Reading, readResponse, rowKeyOf } from '../scrape/read-page.ts';
+import type { Item, ListedItem, PageRequest } from '../source/source.ts';
 
-/** What the captures say of one page: the newest that can be read, else why the newest cannot. */
-export interface CapturedPage {
-  readonly learned?: Learned;
-  readonly found?: FoundCapture;
+/** What the captures say of one item: the newest that can be read, else why the newest cannot. */
+export interface CapturedItem {
+  /** What its first request gave, then those that answers asked for. Nothing where it could not be read as a whole. */
+  readonly pages?: readonly ReadPage[];
   readonly outcome?: Outcome;
+}
+
+export interface ReadPage {
+  readonly learned: Learned;
+  readonly found: FoundCapture;
 }
 
 export interface FoundCapture {
@@ -48,7 +54,7 @@ export class CapturedPages {
       const stored = await platform.lake.get(key);
       if (!stored) continue;
       for await (const { capture, offset } of readCaptures(stored.body)) {
-        const path = pathOf(capture.response.url);
+        const path = pathOf(capture.response.url, capture.request);
         const found = { capture, place: `${key}#${offset}`, runId };
         const known = pages.#byPath.get(path);
         if (known) known.push(found);
@@ -59,41 +65,82 @@ export class CapturedPages {
     return pages;
   }
 
-  item(item: Item): CapturedPage {
-    const all = this.#at(item.url);
-    const read = (found: FoundCapture) => this.#read(found, { kind: 'item', item });
-    let first: Outcome | undefined;
-    for (const [at, found] of all.entries()) {
-      const { outcome, learned } = read(found);
-      first ??= outcome;
-      const isStale = () =>
-        all.slice(at + 1).some((other) => isOlderCopy(found, other) && read(other).learned !== undefined);
-      if (learned && !isStale()) return { learned, found };
-    }
-    return first ? { outcome: first } : {};
+  /** True where there is a capture of the first request of the item. */
+  has(item: Item): boolean {
+    return this.#at(item).length > 0;
   }
 
-  /** The newest index that can be read as a whole, else why the newest cannot. All its pages are of one run: a list moves on. */
-  index(): CapturedIndex | { readonly outcome?: Outcome } {
-    const { source, partition } = this.#context;
-    const all = this.#at(source.discover.url(partition));
+  item(item: Item): CapturedItem {
+    const all = this.#at(item);
     let first: Outcome | undefined;
     for (const [at, found] of all.entries()) {
-      const read = this.#indexFrom(found);
+      const read = this.#itemFrom(item, found);
       if ('outcome' in read) {
         first ??= read.outcome;
         continue;
       }
       const isStale = () =>
-        all.slice(at + 1).some((other) => isOlderCopy(found, other) && 'items' in this.#indexFrom(other));
+        all
+          .slice(at + 1)
+          .some((other) => isOlderCopy(found, other) && 'pages' in this.#itemFrom(item, other));
       if (!isStale()) return read;
     }
     return first ? { outcome: first } : {};
   }
 
-  #indexFrom(first: FoundCapture): CapturedIndex | { readonly outcome: Outcome } {
+  /** An item as it came after this first page. All its pages are of one run: a list moves on. */
+  #itemFrom(
+    item: Item,
+    first: FoundCapture,
+  ): { readonly pages: readonly ReadPage[] } | { readonly outcome: Outcome } {
+    const pages: ReadPage[] = [];
+    const rowKeys = new Set<string>();
+    for (;;) {
+      const walk = walkItem(item, (page) => pages[page]?.learned);
+      if (walk.kind === 'whole') return { pages };
+      const candidates =
+        walk.page === 0 ? [first] : this.#at(walk.item).filter(({ runId }) => runId === first.runId);
+      let outcome: Outcome = { code: 'UNKNOWN_ERROR', message: `there is no capture of ${walk.item.url}` };
+      for (const found of candidates) {
+        const { item: asked, page, requests } = walk;
+        const read = this.#read(found, { kind: 'item', item: asked, page, requests, rowKeys });
+        if (read.learned) {
+          pages.push({ learned: read.learned, found });
+          break;
+        }
+        outcome = read.outcome;
+      }
+      if (pages.length === walk.page) return { outcome };
+      const { learned } = pages.at(-1)!;
+      for (const record of learned.kind === 'records' ? learned.records : [])
+        rowKeys.add(rowKeyOf(this.#context.source, record));
+    }
+  }
+
+  /** The newest index that can be read as a whole, else why the newest cannot. All its pages are of one run: a list moves on. */
+  index(): CapturedIndex | { readonly outcome?: Outcome } {
     const { source, partition } = this.#context;
+    if (!source.discover) return {};
     const path = source.discover.url(partition);
+    const all = this.#at({ url: path });
+    let first: Outcome | undefined;
+    for (const [at, found] of all.entries()) {
+      const read = this.#indexFrom(path, found);
+      if ('outcome' in read) {
+        first ??= read.outcome;
+        continue;
+      }
+      const isStale = () =>
+        all
+          .slice(at + 1)
+          .some((other) => isOlderCopy(found, other) && 'items' in this.#indexFrom(path, other));
+      if (!isStale()) return read;
+    }
+    return first ? { outcome: first } : {};
+  }
+
+  #indexFrom(path: string, first: FoundCapture): CapturedIndex | { readonly outcome: Outcome } {
+    const { source } = this.#context;
     // As it was asked for then: the site may have moved to another host since.
     const address = new URL(pathOf(new URL(path, source.baseUrl).href), first.capture.response.url).href;
     const pages: Learned[] = [];
@@ -113,7 +160,7 @@ export class CapturedPages {
       }
       const { step } = walk;
       const candidates =
-        step.page === 0 ? [first] : this.#at(step.url).filter(({ runId }) => runId === first.runId);
+        step.page === 0 ? [first] : this.#at({ url: step.url }).filter(({ runId }) => runId === first.runId);
       let outcome: Outcome = { code: 'UNKNOWN_ERROR', message: `there is no capture of ${step.url}` };
       for (const found of candidates) {
         const item = { id: INDEX_ID, url: step.url };
@@ -129,8 +176,9 @@ export class CapturedPages {
   }
 
   /** Newest first. */
-  #at(url: string): readonly FoundCapture[] {
-    return this.#byPath.get(pathOf(new URL(url, this.#context.source.baseUrl).href)) ?? [];
+  #at(request: PageRequest): readonly FoundCapture[] {
+    const { href } = new URL(request.url, this.#context.source.baseUrl);
+    return this.#byPath.get(pathOf(href, requestMark(request))) ?? [];
   }
 
   #read({ capture }: FoundCapture, asked: Asked): Reading {
@@ -140,7 +188,7 @@ export class CapturedPages {
 
   /** Which try at its page in its run it was, as far as tries left captures. */
   #tryOf({ capture, runId }: FoundCapture): number {
-    const same = this.#at(capture.response.url).filter((other) => other.runId === runId);
+    const same = this.#at({ url: capture.response.url }).filter((other) => other.runId === runId);
     return same.filter((other) => other.capture.lookedAt <= capture.lookedAt).length;
   }
 }
@@ -156,7 +204,7 @@ function isOlderCopy(one: FoundCapture, other: FoundCapture): boolean {
   return olderThan(answer!, held!) !== undefined;
 }
 
-function pathOf(url: string): string {
+function pathOf(url: string, request?: string): string {
   const { pathname, search } = new URL(url);
-  return pathname + search;
+  return request === undefined ? pathname + search : `${pathname}${search} ${request}`;
 }

@@ -3,43 +3,58 @@ import { sendLostAgain } from '../failures/queue-failures.ts';
 import { planKey } from '../lake/layout.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { recordRobots } from '../scrape/attempt.ts';
-import type { Partition, Source } from '../source/source.ts';
+import { byValue, targetsNamed } from '../source/partition.ts';
+import type { Partition, Source, Target } from '../source/source.ts';
 import { clockBehind } from '../state/look-clock.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
+import { claimDue, isDueAt, targetsOf } from '../state/target-register.ts';
 import { TargetStore } from '../state/target-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
+
+/** Where a value stands for several targets, those of them that are scraped. */
+type PlannedPartition = Partition & Pick<PartitionWork, 'targets'>;
 
 /** The work of a run as a value: printed by `--dry-run`, written as JSON Lines by `plan`. */
 export interface Plan {
   readonly source: string;
   readonly start: CivilDate;
   readonly end: CivilDate;
-  readonly work: readonly Partition[];
+  readonly work: readonly PlannedPartition[];
   readonly skipped: readonly { readonly target: string; readonly reason: string; readonly since: string }[];
 }
 
 /** Window × targets − skipped; oldest date first, because it is the one that leaves the window tomorrow. */
 export async function makePlan(
-  platform: Pick<Platform, 'sources' | 'state'>,
+  platform: Pick<Platform, 'sources' | 'state' | 'clock'>,
   input: Omit<RunInput, 'runId'>,
 ): Promise<Plan> {
   const source = sourceNamed(platform, input.source);
   const start = civilDate(input.start);
   const end = civilDate(input.end);
-  const register = new TargetStore(platform.state);
+  const { cadence, register } = source;
+  if (cadence.kind === 'every' && start !== end)
+    throw new StageError('BadInput', `${source.name} finds what is there now: a run of it has one date`);
+  const store = new TargetStore(platform.state);
   const skipped: Plan['skipped'][number][] = [];
-  const open: string[] = [];
-  for (const target of targetsOf(source, input.targets)) {
-    const { skip } = await register.get(source.name, target);
-    if (skip) skipped.push({ target, reason: skip.reason, since: new Date(skip.since).toISOString() });
-    else open.push(target);
+  const open: Target[] = [];
+  for (const target of await targetsMeant(platform, source, input.targets)) {
+    const record = await store.get(source.name, target.id);
+    const { skip } = record;
+    if (skip)
+      skipped.push({ target: target.id, reason: skip.reason, since: new Date(skip.since).toISOString() });
+    else if (register?.ready?.(target) === false) continue;
+    else if (cadence.kind === 'daily' || input.force || isDueAt(record, platform.clock.now()))
+      open.push(target);
   }
   const dates = [...datesBetween(start, end)];
+  const values = [...byValue(source, open)];
   return {
     source: source.name,
     start,
     end,
-    work: dates.flatMap((date) => open.map((value) => ({ value, date }))),
+    work: dates.flatMap((date) =>
+      values.map(([value, targets]) => ({ value, date, ...crawled(value, targets) })),
+    ),
     skipped,
   };
 }
@@ -54,16 +69,23 @@ async function lastRunAt({ state }: Platform, source: string): Promise<number> {
   return 0;
 }
 
-function targetsOf(source: Source, asked: readonly string[] | undefined): readonly string[] {
-  const known = source.targets.map(({ id }) => id);
-  const unknown = asked?.find((target) => !known.includes(target));
-  if (unknown !== undefined) {
-    throw new StageError(
-      'BadInput',
-      `source ${source.name} has no target ${JSON.stringify(unknown)}; it has: ${known.join(', ')}`,
-    );
-  }
-  return asked ? known.filter((target) => asked.includes(target)) : known;
+async function targetsMeant(
+  { state }: Pick<Platform, 'state'>,
+  source: Source,
+  asked: readonly string[] | undefined,
+): Promise<readonly Target[]> {
+  const known = await targetsOf(state, source);
+  const named = targetsNamed(source, known, asked);
+  if (!('unknown' in named)) return named;
+  throw new StageError(
+    'BadInput',
+    `source ${source.name} has no target ${JSON.stringify(named.unknown)}; it has: ${known.map(({ id }) => id).join(', ')}`,
+  );
+}
+
+function crawled(value: string, targets: readonly Target[]): Pick<PartitionWork, 'targets'> {
+  const ids = targets.map(({ id }) => id);
+  return ids.length === 1 && ids[0] === value ? {} : { targets: ids };
 }
 
 /**
@@ -85,7 +107,7 @@ export async function plan(platform: Platform, input: RunInput): Promise<PlanAns
   const stored = await platform.lake.get(key);
   const lines = stored
     ? countLines(stored.body)
-    : await writePlan(platform, key, made, (partition) => ({
+    : await writePlan(platform, key, await claimed(platform, source, made, force), (partition) => ({
         runId,
         source: source.name,
         ...partition,
@@ -114,12 +136,35 @@ async function checkReach(
 async function writePlan(
   platform: Platform,
   key: string,
-  made: Plan,
-  lineOf: (partition: Partition) => PartitionWork,
+  made: Pick<Plan, 'work'>,
+  lineOf: (partition: PlannedPartition) => PartitionWork,
 ): Promise<number> {
   const lines = made.work.map((partition) => `${JSON.stringify(lineOf(partition))}\n`);
   await platform.lake.put(key, new TextEncoder().encode(lines.join('')));
   return lines.length;
+}
+
+/** What is left of the plan when the targets that are due have been taken: another run may have been faster. */
+async function claimed(
+  { state, clock }: Platform,
+  source: Source,
+  made: Plan,
+  force: boolean,
+): Promise<Pick<Plan, 'work'>> {
+  const { cadence } = source;
+  if (cadence.kind === 'daily') return made;
+  const ids = made.work.flatMap(({ value, targets }) => targets ?? [value]);
+  const taken = await claimDue(state, source.name, ids, {
+    now: clock.now(),
+    minutes: cadence.minutes,
+    force,
+  });
+  const work = made.work.flatMap((partition): PlannedPartition[] => {
+    const targets = (partition.targets ?? [partition.value]).filter((id) => taken.has(id));
+    if (targets.length === 0) return [];
+    return [partition.targets ? { ...partition, targets } : partition];
+  });
+  return { work };
 }
 
 function countLines(body: Uint8Array): number {

@@ -2,15 +2,24 @@ import { datesBetween } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import type { PartitionJob } from '../job.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
-import type { ItemContent, ItemResult, ScrapeResult } from '../lake/scrape-result.ts';
+import type { ItemContent, ItemResult, PageEvidence, ScrapeResult } from '../lake/scrape-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Platform } from '../platform.ts';
 import { publishResult } from '../publish/publish.ts';
 import { recordPublish } from '../publish/record.ts';
 import type { Row } from '../schema/columns.ts';
+import { crawlOf } from '../scrape/crawl.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
+import { byValue, targetsNamed } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
-import { type CapturedPage, CapturedPages, evidenceOf } from './captured-pages.ts';
+import { targetsOf } from '../state/target-register.ts';
+import {
+  type CapturedIndex,
+  type CapturedItem,
+  CapturedPages,
+  evidenceOf,
+  type ReadPage,
+} from './captured-pages.ts';
 import { mergeLogs } from './merge-logs.ts';
 
 /** How a partition came out of being parsed again. `no-captures`: there is nothing to parse. */
@@ -31,13 +40,18 @@ export async function* reparse(
   platform: Platform,
   source: Source,
   range: DateRange,
-  targets: readonly string[] = source.targets.map(({ id }) => id),
+  targets?: readonly string[],
 ): AsyncGenerator<Reparsed> {
+  const named = targetsNamed(source, await targetsOf(platform.state, source), targets);
+  const values = 'unknown' in named ? [] : [...byValue(source, named)];
   for (const date of datesBetween(range.start, range.end)) {
-    for (const target of targets) {
+    for (const [value, meant] of values) {
+      const work = { value, date: String(date), targets: meant.map(({ id }) => id) };
+      const crawl = await crawlOf(platform, source, work);
+      const partition = { value, date };
       // Each is a run of its own, so that it is on record as a whole whenever the command is interrupted.
       const runId = platform.newId();
-      yield reparsePartition({ platform, source, runId, partition: { value: target, date } });
+      yield reparsePartition({ platform, source, runId, partition, ...(crawl && { crawl }) });
     }
   }
 }
@@ -45,15 +59,15 @@ export async function* reparse(
 async function reparsePartition(context: PartitionJob): Promise<Reparsed> {
   const { platform, source, runId, partition } = context;
   const captures = await CapturedPages.of(context);
-  const index = captures.index();
+  const index = context.crawl ? crawledItems(context, captures) : captures.index();
   if (!('items' in index)) {
     const { outcome } = index;
     const unreadable = outcome ? [{ item: INDEX_ID, outcome }] : [];
     return { partition, result: 'no-captures', pages: 0, unreadable };
   }
   const { checkedAt } = index.index;
-  const items = index.items.map(({ id, url, status = 'ready' }): ItemResult => {
-    const item = { id, url };
+  const items = index.items.map(({ id, url, status = 'ready', ...more }): ItemResult => {
+    const item = { id, url, ...more };
     const content: ItemContent =
       status === 'ready' ? contentOf(captures.item(item)) : { kind: 'no-result', status, checkedAt };
     return { item, attempts: 0, content };
@@ -64,7 +78,9 @@ async function reparsePartition(context: PartitionJob): Promise<Reparsed> {
     source: source.name,
     partition,
     parserVersion: source.parserVersion,
-    index: { kind: 'listed', index: index.index },
+    index: context.crawl
+      ? { kind: 'targets', index: index.index, targets: context.crawl.targets }
+      : { kind: 'listed', index: index.index },
     items,
     attempts: 0,
     wireBytes: 0,
@@ -80,20 +96,43 @@ async function reparsePartition(context: PartitionJob): Promise<Reparsed> {
   return { partition, result: answer, pages, unreadable };
 }
 
-function contentOf({ learned, found, outcome }: CapturedPage): ItemContent {
-  if (!learned || !found) return outcome ? { kind: 'failed', outcome } : { kind: 'unseen' };
-  const evidence = evidenceOf(found);
+/** Of a partition without an index: the items of its targets that were ever captured; nothing where none was. */
+function crawledItems(
+  { crawl, source }: PartitionJob,
+  captures: CapturedPages,
+): CapturedIndex | { readonly outcome?: Outcome } {
+  const items = crawl!.items.filter((item) => captures.has(item));
+  if (items.length === 0) return {};
+  const { baseUrl: url, parserVersion } = source;
+  return { index: { url, parserVersion, checkedAt: 0, capture: null, ofTargets: true }, items };
+}
+
+function contentOf({ pages, outcome }: CapturedItem): ItemContent {
+  const [first] = pages ?? [];
+  if (!pages || !first) return outcome ? { kind: 'failed', outcome } : { kind: 'unseen' };
+  const { learned } = first;
+  const looks = pages.map(({ found }) => evidenceOf(found));
+  const evidence: PageEvidence =
+    pages.length === 1
+      ? looks[0]!
+      : {
+          checkedAt: Math.max(...looks.map(({ checkedAt }) => checkedAt)),
+          capture: looks[0]!.capture,
+          asOf: Math.min(...looks.map(({ asOf }) => asOf)),
+          pages: pages.length,
+        };
   if (learned.kind !== 'records')
     return { kind: 'empty', reason: learned.kind === 'empty' ? learned.reason : '', evidence };
+  return { kind: 'records', evidence, records: pages.flatMap(rowsOf) };
+}
+
+function rowsOf({ learned, found }: ReadPage): Row[] {
+  if (learned.kind !== 'records') return [];
   const lineage = {
     _run_id: found.runId,
     _source_url: found.capture.response.url,
     _scraped_at: new Date(found.capture.fetchedAt).toISOString(),
     _capture: found.place,
   };
-  return {
-    kind: 'records',
-    evidence,
-    records: learned.records.map((record): Row => ({ ...record, ...lineage })),
-  };
+  return learned.records.map((record) => ({ ...record, ...lineage }));
 }

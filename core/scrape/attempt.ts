@@ -1,4 +1,4 @@
-import { encodeCapture } from '../capture/warc-writer.ts';
+import { encodeCapture, requestMark } from '../capture/warc-writer.ts';
 import { type CopyAge, copyAge, olderThan } from '../fetch/copy-age.ts';
 import type { FetchResult, RobotsRequest, Validators } from '../fetch/fetcher.ts';
 import { headerValue } from '../http/headers.ts';
@@ -8,6 +8,7 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { statusOf } from '../outcome/policy.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import { targetOf } from '../source/partition.ts';
+import type { Item } from '../source/source.ts';
 import type { LookClock } from '../state/look-clock.ts';
 import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Asked, type Reading, readResponse } from './read-page.ts';
@@ -58,7 +59,15 @@ async function passThrough(
   const { platform, source } = context;
   const validators = held.confirms?.validators;
   const url = new URL(asked.item.url, source.baseUrl).href;
-  const request = { url, permission: passage.permission, ...(validators && { validators }) };
+  const { method, headers, body } = asked.item;
+  const request = {
+    url,
+    permission: passage.permission,
+    ...(method && { method }),
+    ...(headers && { headers }),
+    ...(body !== undefined && { body }),
+    ...(validators && { validators }),
+  };
   const fetched = await platform.fetcherFor(source).fetch(request);
   if (fetched.robots) await recordRobots(context, fetched.robots);
   if (fetched.kind === 'dropped') return undefined;
@@ -69,7 +78,7 @@ async function passThrough(
   const { readAlone } = context;
   if (!readAlone || fetched.kind === 'failed') return toRecord();
   const { kind, item } = asked;
-  const page = asked.kind === 'index' ? asked.step.page : 0;
+  const page = pageOf(asked);
   return readAlone({ kind, item, page, number, startedAt, lookedAt }, toRecord);
 }
 
@@ -93,7 +102,7 @@ async function readAndRecord(
     lookedAt,
     outcome: reading.outcome,
     ...(reading.learned && { learned: reading.learned }),
-    ...(asked.kind === 'index' && asked.step.page > 0 && { page: asked.step.page }),
+    ...(pageOf(asked) > 0 && { page: pageOf(asked) }),
     ...(response?.status === 304 ? validators : pageValidators(response)),
     ...(response && { asOf: copyAge(response, fetched.startedAt).asOf }),
     attempt: {
@@ -117,7 +126,7 @@ async function readAndRecord(
   passage.judge(checkpoint);
   await writeCheckpoint(platform.lake, runId, source.name, partition, {
     checkpoint,
-    capture: await captureOf(fetched, lookedAt),
+    capture: await captureOf(asked.item, fetched, lookedAt),
   });
   platform.emit({
     kind: 'attempted',
@@ -154,10 +163,16 @@ function read(
   return { outcome, ...(decodedBytes !== undefined && { decodedBytes }) };
 }
 
+function pageOf(asked: Asked): number {
+  return asked.kind === 'index' ? asked.step.page : asked.page;
+}
+
 /** A 304 has no body of its own: the capture that it confirms is already kept. */
-async function captureOf(fetched: Fetched, lookedAt: number): Promise<Uint8Array> {
+async function captureOf(item: Item, fetched: Fetched, lookedAt: number): Promise<Uint8Array> {
   if (fetched.kind === 'failed' || fetched.response.status === 304) return NO_CAPTURE;
-  return encodeCapture({ response: fetched.response, fetchedAt: fetched.startedAt, lookedAt });
+  const request = requestMark(item);
+  const { response, startedAt: fetchedAt } = fetched;
+  return encodeCapture({ response, fetchedAt, lookedAt, ...(request && { request }) });
 }
 
 /** What a response came with that the next request can send back. */

@@ -3,7 +3,7 @@ import type { AttemptRow } from '../lake/log-tables.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { ObjectStore, PutOptions } from '../ports/object-store.ts';
 import type { Row } from '../schema/columns.ts';
-import type { Item, ListedItem, Partition } from '../source/source.ts';
+import type { Item, ListedItem, PageRequest, Partition } from '../source/source.ts';
 
 /** What a successful attempt learned. */
 export type Learned =
@@ -11,7 +11,8 @@ export type Learned =
   | { readonly kind: 'items'; readonly items: readonly ListedItem[]; readonly next?: string }
   /** A page of the index that sends on to another one, by its absolute address. */
   | { readonly kind: 'follow'; readonly url: string; readonly note: string }
-  | { readonly kind: 'records'; readonly records: readonly Row[] }
+  /** `follow`: further requests of the item, by absolute addresses. */
+  | { readonly kind: 'records'; readonly records: readonly Row[]; readonly follow?: readonly PageRequest[] }
   /** Of an index, `reason` is the sign by which the day is empty. */
   | { readonly kind: 'empty'; readonly reason: string }
   /** 304: what the current version holds of the item stands. */
@@ -20,7 +21,7 @@ export type Learned =
 /** One attempt, durable the moment it ended: what makes a scrape resumable. Never updated. */
 export interface Checkpoint {
   readonly kind: 'index' | 'item' | 'robots';
-  /** Page of an index that takes several requests, from 0, which is left out. */
+  /** Page of an index or of an item that takes several requests, from 0, which is left out. */
   readonly page?: number;
   readonly item: Item;
   readonly attempt: AttemptRow;
@@ -47,7 +48,8 @@ const NEWLINE = 0x0a;
 function checkpointKey(runId: string, source: string, partition: Partition, checkpoint: Checkpoint): string {
   const { kind, page = 0, item, attempt } = checkpoint;
   const ofIndex = page === 0 ? 'index' : `index-${page}`;
-  const name = kind === 'index' ? ofIndex : `${kind}-${item.id}`;
+  const ofItem = page === 0 ? `${kind}-${item.id}` : `follow-${page}/${item.id}`;
+  const name = kind === 'index' ? ofIndex : ofItem;
   return `${checkpointPrefix(runId, source, partition)}${name}.${attempt.attempt_number}`;
 }
 

@@ -6,13 +6,7 @@ import { queueFailures } from '../failures/queue-failures.ts';
 import type { PartitionJob } from '../job.ts';
 import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
-import type {
-  IndexResult,
-  ItemContent,
-  ItemResult,
-  PageEvidence,
-  ScrapeResult,
-} from '../lake/scrape-result.ts';
+import type { IndexResult, ItemResult, ScrapeResult } from '../lake/scrape-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import { targetOf } from '../source/partition.ts';
@@ -22,6 +16,8 @@ import { appendAttempts } from './attempt-log.ts';
 import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { type IndexWalk, walkIndex } from './index-walk.ts';
+import { contentOf, evidenceOf } from './item-content.ts';
+import { walkItem } from './item-walk.ts';
 import { INDEX_ID, inOrder } from './progress.ts';
 
 const UNASKED = { code: 'UNKNOWN_ERROR', message: 'it was not asked for before the run gave up' } as const;
@@ -59,7 +55,7 @@ export async function finalize(
   const { platform, runId, source, partition } = context;
   const captures = new CaptureWriter(context);
   const seen: { checkpoint: Checkpoint; place: CapturePlace | null }[] = [];
-  const last = new Map<string, Checkpoint>();
+  const fetched = new Map<string, Map<number, Checkpoint>>();
   const tries = new Map<string, FailedTry[]>();
   const pages = new Map<number, Checkpoint>();
   for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition))
@@ -76,8 +72,7 @@ export async function finalize(
     if (checkpoint.kind !== 'robots') noteTry(tries, kept);
     if (checkpoint.kind === 'index' && isLaterTry(kept, pages.get(checkpoint.page ?? 0)))
       pages.set(checkpoint.page ?? 0, kept);
-    if (checkpoint.kind === 'item' && isLaterTry(kept, last.get(checkpoint.item.id)))
-      last.set(checkpoint.item.id, kept);
+    if (checkpoint.kind === 'item') notePage(fetched, kept);
   }
   await appendAttempts(context, attempts);
 
@@ -88,30 +83,61 @@ export async function finalize(
     source: source.name,
     partition,
     parserVersion: source.parserVersion,
-    index: scope === 'items' ? { kind: 'none' } : indexResult(context, pages, walk),
-    items: itemsOf(scope, walk, last).map((item) =>
-      itemResult(context, item, last.get(item.id), listedAt(pages)),
+    index:
+      scope === 'items'
+        ? { kind: 'none' }
+        : (crawlResult(context, lookedAt) ?? indexResult(context, pages, walk)),
+    items: itemsOf(context, scope, walk, fetched).map((item) =>
+      itemResult(context, item, fetched.get(item.id), listedAt(pages)),
     ),
     attempts: attempts.length,
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
   };
   await countAttempts(context, attempts, lookedAt);
-  const failedPage = walk.kind === 'next' ? pages.get(walk.step.page) : undefined;
-  await openFailures(context, failedPage, result.items, last, tries, unasked);
+  const failedPage = walk.kind === 'next' && !context.crawl ? pages.get(walk.step.page) : undefined;
+  await openFailures(context, failedPage, result.items, fetched, tries, unasked);
   await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
 }
 
+/** The last try at each page of each item. */
+type Fetched = ReadonlyMap<string, ReadonlyMap<number, Checkpoint>>;
+
+function notePage(fetched: Map<string, Map<number, Checkpoint>>, checkpoint: Checkpoint): void {
+  const { item, page = 0 } = checkpoint;
+  const pages = fetched.get(item.id) ?? new Map<number, Checkpoint>();
+  fetched.set(item.id, pages);
+  if (isLaterTry(checkpoint, pages.get(page))) pages.set(page, checkpoint);
+}
+
 function itemsOf(
+  { crawl }: PartitionJob,
   scope: 'partition' | 'items',
   walk: IndexWalk,
-  last: ReadonlyMap<string, Checkpoint>,
+  fetched: Fetched,
 ): readonly ListedItem[] {
-  if (scope === 'items') return [...last.values()].map(({ item }) => item);
+  if (scope === 'items') return [...fetched.values()].flatMap((pages) => pages.get(0)?.item ?? []);
+  if (crawl) return crawl.items;
   return walk.kind === 'read' ? walk.items : [];
 }
 
 function isLaterTry(checkpoint: Checkpoint, than: Checkpoint | undefined): boolean {
   return !than || checkpoint.attempt.attempt_number > than.attempt.attempt_number;
+}
+
+/** Of a partition without an index: the list that its targets gave, as old as the first look at one of them. */
+function crawlResult(
+  { crawl, source, platform }: PartitionJob,
+  lookedAt: ReadonlyMap<string, number>,
+): IndexResult | undefined {
+  if (!crawl) return undefined;
+  const first = Math.min(...lookedAt.values());
+  const checkedAt = Number.isFinite(first) ? first : platform.clock.now();
+  const { baseUrl: url, parserVersion } = source;
+  return {
+    kind: 'targets',
+    index: { url, checkedAt, parserVersion, capture: null, ofTargets: true },
+    targets: crawl.targets,
+  };
 }
 
 function indexResult(
@@ -154,56 +180,22 @@ function listedAt(pages: ReadonlyMap<number, Checkpoint>): number {
 function itemResult(
   context: PartitionJob,
   { status = 'ready', ...item }: ListedItem,
-  checkpoint: Checkpoint | undefined,
+  pages: ReadonlyMap<number, Checkpoint> | undefined,
   checkedAt: number,
 ): ItemResult {
   if (status !== 'ready') return { item, attempts: 0, content: { kind: 'no-result', status, checkedAt } };
-  if (!checkpoint) return { item, attempts: 0, content: { kind: 'skipped', reason: 'it was not asked for' } };
-  return { item, attempts: checkpoint.attempt.attempt_number, content: contentOf(context, checkpoint) };
-}
-
-function contentOf({ runId }: PartitionJob, checkpoint: Checkpoint): ItemContent {
-  const evidence = evidenceOf(checkpoint);
-  const { learned, attempt } = checkpoint;
-  switch (learned?.kind) {
-    case 'records': {
-      const lineage = {
-        _run_id: runId,
-        _source_url: attempt.final_url ?? attempt.url,
-        _scraped_at: attempt.attempted_at,
-        _capture: attempt.capture,
-      };
-      return {
-        kind: 'records',
-        evidence,
-        records: learned.records.map((record) => ({ ...record, ...lineage })),
-      };
-    }
-    case 'empty':
-      return { kind: 'empty', reason: learned.reason, evidence };
-    case 'unchanged':
-      return { kind: 'unchanged', evidence };
-    default:
-      return { kind: 'failed', outcome: checkpoint.outcome };
-  }
-}
-
-function evidenceOf({ attempt, lookedAt, etag, lastModified, asOf }: Checkpoint): PageEvidence {
-  return {
-    checkedAt: lookedAt,
-    capture: attempt.capture,
-    ...(etag !== undefined && { etag }),
-    ...(lastModified !== undefined && { lastModified }),
-    ...(asOf !== undefined && { asOf }),
-  };
+  const first = pages?.get(0);
+  if (!pages || !first)
+    return { item, attempts: 0, content: { kind: 'skipped', reason: 'it was not asked for' } };
+  return { item, attempts: first.attempt.attempt_number, content: contentOf(context, item, pages, first) };
 }
 
 function noteTry(
   tries: Map<string, FailedTry[]>,
-  { item, attempt, lookedAt, outcome, kind, learned }: Checkpoint,
+  { item, attempt, lookedAt, outcome, learned }: Checkpoint,
 ): void {
-  // Pages of an index that came are no tries of the one that did not.
-  if (kind === 'index' && learned) return;
+  // Pages that came are no tries of the one that did not.
+  if (learned) return;
   const at = Date.parse(attempt.attempted_at);
   const note: FailedTry = {
     at,
@@ -263,22 +255,43 @@ async function countOf(
   );
 }
 
+/** The page that keeps an item from being whole; undefined where it is, or where nobody asked for that page. */
+function failedPageOf(item: Item, fetched: Fetched): Checkpoint | undefined {
+  const pages = fetched.get(item.id);
+  const walk = walkItem(item, (page) => pages?.get(page)?.learned);
+  return walk.kind === 'next' ? pages?.get(walk.page) : undefined;
+}
+
+/** How a failed item is asked for, where that is more than a GET of the address of its failure. */
+function requestOf(item: Item | undefined, failedUrl: string, baseUrl: string): Pick<FailedItem, 'request'> {
+  if (!item) return {};
+  const { id: _, target: __, ...request } = item;
+  const url = new URL(request.url, baseUrl).href;
+  const isPlain = !request.method && !request.headers && request.body === undefined && url === failedUrl;
+  return isPlain ? {} : { request: { ...request, url } };
+}
+
 async function openFailures(
   context: PartitionJob,
   index: Checkpoint | undefined,
   items: readonly ItemResult[],
-  last: ReadonlyMap<string, Checkpoint>,
+  fetched: Fetched,
   tries: ReadonlyMap<string, readonly FailedTry[]>,
   unasked: readonly Item[],
 ): Promise<void> {
   const { source, runId } = context;
-  const tried = [...(index ? [index] : []), ...items.flatMap(({ item }) => last.get(item.id) ?? [])];
+  const tried = [
+    ...(index ? [index] : []),
+    ...items.flatMap(({ item }) => failedPageOf(item, fetched) ?? []),
+  ];
+  const requests = new Map(items.map(({ item }) => [item.id, item]));
   const failed = tried
     .filter(({ outcome }) => DISPOSITIONS[outcome.code].opensFailure)
     .map(({ attempt, item, outcome }): FailedItem & { outcome: Outcome } => ({
       item: item.id,
       target: targetOf(item, context.partition),
       url: attempt.url,
+      ...requestOf(requests.get(item.id), attempt.url, source.baseUrl),
       tries: tries.get(item.id)!.toSorted((a, b) => orderOf(a) - orderOf(b)),
       capture: attempt.capture,
       outcome,
@@ -288,7 +301,15 @@ async function openFailures(
     const { href } = new URL(item.url, source.baseUrl);
     const target = targetOf(item, context.partition);
     const untried = { at, runId, code: UNASKED.code, message: UNASKED.message };
-    failed.push({ item: item.id, target, url: href, tries: [untried], capture: null, outcome: UNASKED });
+    failed.push({
+      item: item.id,
+      target,
+      url: href,
+      ...requestOf(item, href, source.baseUrl),
+      tries: [untried],
+      capture: null,
+      outcome: UNASKED,
+    });
   }
   const register = new FailureStore(context.platform.state);
   const opened = await pLimit(FAILURES_AT_ONCE).map(failed, async ({ outcome, ...each }) => ({

@@ -1,10 +1,15 @@
 import type { PartitionJob } from '../job.ts';
-import type { ListedItem } from '../source/source.ts';
+import type { Row } from '../schema/columns.ts';
+import type { Item, ListedItem, Source } from '../source/source.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { type IndexWalk, walkIndex } from './index-walk.ts';
+import { type ItemWalk, walkItem } from './item-walk.ts';
+import { rowKeyOf } from './read-page.ts';
 
 /** The item id under which the index of the day is tried and recorded like any other page. */
 export const INDEX_ID = 'index';
+
+const NONE: readonly Row[] = [];
 
 type Tried = Pick<Checkpoint, 'outcome' | 'attempt' | 'lookedAt'>;
 
@@ -18,9 +23,15 @@ export class ScrapeProgress {
   readonly #last = new Map<string, Checkpoint>();
   readonly #attempts = new Map<string, number>();
   readonly #tried: Tried[] = [];
+  readonly #rowKeys = new Map<string, Set<string>>();
+  readonly #source: Source;
+
+  private constructor(source: Source) {
+    this.#source = source;
+  }
 
   static async load({ platform, runId, source, partition }: PartitionJob): Promise<ScrapeProgress> {
-    const progress = new ScrapeProgress();
+    const progress = new ScrapeProgress(source);
     for await (const { checkpoint } of readCheckpoints(platform.lake, runId, source.name, partition))
       progress.add(checkpoint);
     return progress;
@@ -34,8 +45,16 @@ export class ScrapeProgress {
     if (number <= this.attempts(item.id, page)) return;
     this.#attempts.set(pageName(item.id, page), number);
     // Records are read again from the checkpoint when the scrape is finalized: they need not stay in memory.
-    const { learned, ...rest } = checkpoint;
-    this.#last.set(pageName(item.id, page), learned && learned.kind !== 'records' ? checkpoint : rest);
+    const { learned } = checkpoint;
+    if (learned?.kind !== 'records') {
+      this.#last.set(pageName(item.id, page), checkpoint);
+      return;
+    }
+    this.#last.set(pageName(item.id, page), { ...checkpoint, learned: { ...learned, records: NONE } });
+    if (page === undefined && !learned.follow) return;
+    const keys = this.#rowKeys.get(item.id) ?? new Set();
+    for (const record of learned.records) keys.add(rowKeyOf(this.#source, record));
+    this.#rowKeys.set(item.id, keys);
   }
 
   /** Every attempt so far, as it happened. */
@@ -48,7 +67,7 @@ export class ScrapeProgress {
     return this.#tried.reduce((last, { lookedAt }) => Math.max(last, lookedAt), 0);
   }
 
-  /** `page`: of an index, from 0. */
+  /** `page`: of an index or an item, from 0. */
   last(id: string, page?: number): Checkpoint | undefined {
     return this.#last.get(pageName(id, page));
   }
@@ -60,6 +79,16 @@ export class ScrapeProgress {
   /** How far the index was read that begins at this absolute address. */
   index(first: string): IndexWalk {
     return walkIndex(first, (page) => this.last(INDEX_ID, page)?.learned);
+  }
+
+  /** How far an item was brought home. */
+  item(item: Item): ItemWalk {
+    return walkItem(item, (page) => this.last(item.id, page)?.learned);
+  }
+
+  /** Keys of the rows of an item that takes several requests, as far as they came. */
+  rowKeys(id: string): ReadonlySet<string> | undefined {
+    return this.#rowKeys.get(id);
   }
 
   /** The items of the day; undefined while the index could not be read. */

@@ -10,12 +10,14 @@ import {
   type Item,
   LISTED_STATUSES,
   type ListedItem,
+  type PageRequest,
   type Partition,
   type Source,
 } from '../source/source.ts';
 import { cutOff, isSameAddress, notWhole } from '../source/whole-index.ts';
 import type { Learned } from './checkpoint.ts';
 import { type IndexStep, MAX_INDEX_PAGES } from './index-walk.ts';
+import { MAX_ITEM_REQUESTS } from './item-walk.ts';
 
 /** A response, read: what it taught, or why it taught nothing. */
 export interface Reading {
@@ -33,8 +35,19 @@ export type Asked =
       /** Try at this page in the run, from 1. */
       readonly attempt: number;
     }
-  | { readonly kind: 'item'; readonly item: Item };
+  | {
+      readonly kind: 'item';
+      /** With the request that is asked: the item's own, or one that an answer asked for. */
+      readonly item: Item;
+      /** Which of the item's requests it is, from 0. */
+      readonly page: number;
+      /** All of its requests that are known by now. */
+      readonly requests: readonly PageRequest[];
+      /** Keys of the rows that its earlier pages gave. */
+      readonly rowKeys?: ReadonlySet<string>;
+    };
 type AskedIndex = Extract<Asked, { kind: 'index' }>;
+type AskedItem = Extract<Asked, { kind: 'item' }>;
 
 /** Names that the attempts table gives to what is no item. */
 const RESERVED_IDS: ReadonlySet<string> = new Set(['index', 'robots.txt']);
@@ -42,6 +55,9 @@ const RESERVED_IDS: ReadonlySet<string> = new Set(['index', 'robots.txt']);
 /** Characters; no browser and no proxy promises more, and failures and messages carry it. */
 const MAX_URL_LENGTH = 2048;
 
+type RecordsRead =
+  | { readonly learned: Learned; readonly records: readonly Row[] }
+  | { readonly outcome: Outcome };
 type Parsed = { readonly learned: Learned } | { readonly outcome: Outcome };
 
 /**
@@ -91,7 +107,7 @@ function parsePage(source: Source, partition: Partition, asked: Asked, page: Pag
   try {
     return asked.kind === 'index'
       ? parseIndex(source, partition, asked, page)
-      : parseItem(source, partition, asked.item, page);
+      : parseItem(source, partition, asked, page);
   } catch (error) {
     if (error instanceof PageTooLargeError) return { outcome: { code: 'TOO_LARGE', message: error.message } };
     return { outcome: { code: 'PARSE_ERROR', message: oneLine(`the parser threw: ${String(error)}`) } };
@@ -102,7 +118,7 @@ function parseIndex(source: Source, partition: Partition, asked: AskedIndex, pag
   const { step, attempt } = asked;
   const cut = cutOff(source, page);
   if (cut) return { outcome: { code: cut.code, message: cut.message } };
-  const discovery = source.discover.parse(page, partition, { attempt, notes: step.notes });
+  const discovery = source.discover!.parse(page, partition, { attempt, notes: step.notes });
   if (discovery.kind === 'rejected')
     return { outcome: { code: discovery.code, message: oneLine(discovery.message) } };
   const problem = notWhole(source, partition, page, discovery, step.url);
@@ -119,7 +135,7 @@ function parseIndex(source: Source, partition: Partition, asked: AskedIndex, pag
     case 'items': {
       if (discovery.items.length === 0)
         return noRecords('the index lists nothing, and nothing on it says that the day is empty');
-      const wrong = wrongItem(source, step, discovery.items);
+      const wrong = wrongItem(source, step.listed, discovery.items);
       if (wrong !== undefined) return invalid(wrong);
       if (discovery.next === undefined) return { learned: { kind: 'items', items: discovery.items } };
       const next = nextAddress(step, page, discovery.next);
@@ -137,10 +153,10 @@ function emptyIndex({ page, listed }: IndexStep, sign: string): Parsed {
   return { learned: { kind: 'empty', reason: oneLine(sign) } };
 }
 
-/** The first thing that is wrong with the items of a page; undefined where nothing is. */
-function wrongItem(
+/** The first thing that is wrong with listed items, after those of earlier pages; undefined where nothing is. */
+export function wrongItem(
   { baseUrl }: Source,
-  { listed }: IndexStep,
+  listed: ReadonlySet<string>,
   items: readonly ListedItem[],
 ): string | undefined {
   const seen = new Set(listed);
@@ -174,16 +190,30 @@ function isWebAddress(url: URL | null): boolean {
   return url !== null && /^https?:$/.test(url.protocol);
 }
 
-function parseItem(source: Source, partition: Partition, item: Item, page: Page): Parsed {
+function parseItem(source: Source, partition: Partition, asked: AskedItem, page: Page): Parsed {
+  const { item } = asked;
   const parsed = source.parse(page, item, partition);
   if (parsed.kind === 'rejected') return { outcome: { code: parsed.code, message: oneLine(parsed.message) } };
   if (parsed.kind === 'empty') return { learned: { kind: 'empty', reason: parsed.reason } };
-  if (parsed.records.length === 0) return noRecords('the page has no records');
-  return validate(source, item, parsed.records);
+  const { records, follow = [] } = parsed;
+  if (records.length === 0 && follow.length === 0) return noRecords('the page has no records');
+  const wrong = follow.find(
+    ({ url }) => url.length > MAX_URL_LENGTH || !isWebAddress(URL.parse(url, page.url)),
+  );
+  if (wrong) return invalid(`the item goes on at ${wrong.url.slice(0, 200)}, which is no address`);
+  const validated = validate(source, asked, records);
+  if ('outcome' in validated || follow.length === 0) return validated;
+  const requests = follow.map((request) => ({ ...request, url: new URL(request.url, page.url).href }));
+  if (asked.requests.length + requests.length > MAX_ITEM_REQUESTS)
+    return invalid(`the item takes more than ${MAX_ITEM_REQUESTS} requests`);
+  const known = new Set(asked.requests.map((request) => requestKey(request, source.baseUrl)));
+  const again = requests.find((request) => known.has(requestKey(request, source.baseUrl)));
+  if (again) return invalid(`the item goes on at ${again.url}, which it had before`);
+  return { learned: { kind: 'records', records: validated.records, follow: requests } };
 }
 
-function validate(source: Source, item: Item, candidates: readonly unknown[]): Parsed {
-  const { schema, itemKey, rowKey } = source.table;
+function validate(source: Source, { item, rowKeys }: AskedItem, candidates: readonly unknown[]): RecordsRead {
+  const { schema, itemKey } = source.table;
   const records: Row[] = [];
   const problems: string[] = [];
   const keys = new Set<string>();
@@ -197,21 +227,31 @@ function validate(source: Source, item: Item, candidates: readonly unknown[]): P
     const record = cellsOf(schema, checked.data);
     if (String(record[itemKey]) !== item.id)
       problems.push(`[${at}].${itemKey}: ${record[itemKey]} is not item ${item.id}`);
-    const key = JSON.stringify(rowKey.map((name) => record[name]));
+    const key = rowKeyOf(source, record);
     if (keys.has(key)) problems.push(`[${at}]: row key ${key} stands twice`);
+    if (rowKeys?.has(key)) problems.push(`[${at}]: row key ${key} stands on an earlier page of the item`);
     keys.add(key);
     records.push(record);
   }
   return problems.length > 0
     ? invalid(problems.slice(0, 5).join('; '))
-    : { learned: { kind: 'records', records } };
+    : { learned: { kind: 'records', records }, records };
+}
+
+function requestKey({ url, method = 'GET', body = '' }: PageRequest, baseUrl: string): string {
+  return `${method} ${new URL(url, baseUrl).href} ${body}`;
+}
+
+/** What tells a row from the others of its partition. */
+export function rowKeyOf({ table }: Source, record: Row): string {
+  return JSON.stringify(table.rowKey.map((name) => record[name]));
 }
 
 function noRecords(message: string): Parsed {
   return { outcome: { code: 'NO_RECORDS', message: oneLine(message) } };
 }
 
-function invalid(message: string): Parsed {
+function invalid(message: string): { readonly outcome: Outcome } {
   return { outcome: { code: 'VALIDATION_ERROR', message: oneLine(message) } };
 }
 

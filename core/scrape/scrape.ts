@@ -1,20 +1,23 @@
 import pLimit from 'p-limit';
 import { civilDate } from '../calendar/civil-date.ts';
-import type { Validators } from '../fetch/fetcher.ts';
 import type { PartitionJob } from '../job.ts';
 import { CorruptLakeError } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
-import { isWithoutResult, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
+import type { VersionDescriptor } from '../lake/version.ts';
 import { verdictFor } from '../outcome/policy.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { type Item, isReady, type ListedItem, type Partition, type Source } from '../source/source.ts';
 import { lastLookOf } from '../state/look-clock.ts';
 import type { ScrapeAnswer } from '../workflow/workflow.ts';
-import { attemptPage, type Held, recordFatal } from './attempt.ts';
-import type { Checkpoint, Learned } from './checkpoint.ts';
+import { attemptPage, recordFatal } from './attempt.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { crawlOf } from './crawl.ts';
 import { watchingDeaths } from './deaths.ts';
 import { finalize, isFinalized } from './finalize.ts';
+import { heldIndex, heldItem } from './held.ts';
+import type { ItemWalk } from './item-walk.ts';
 import { INDEX_ID, ScrapeProgress } from './progress.ts';
+import type { Asked } from './read-page.ts';
 import type { TargetGate } from './target-gate.ts';
 import { TargetGates } from './target-gates.ts';
 
@@ -43,11 +46,13 @@ export async function scrape(
 ): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
   const partition: Partition = { value: work.value, date: civilDate(work.date) };
+  const crawl = await crawlOf(platform, source, work);
   const context: PartitionJob = {
     platform,
     source,
     runId: work.runId,
     partition,
+    ...(crawl && { crawl }),
     ...(retryOf !== undefined && { retryOf }),
   };
   if (await isFinalized(context)) return { done: true };
@@ -67,14 +72,20 @@ async function scrapePages(
   const progress = await ScrapeProgress.load(context);
   const gates = new TargetGates(context, progress, lastLookOf(known));
 
-  if (!force) await leaveOutFatal(context, gates, progress, [indexItem(context)]);
-  const index = await scrapeIndex(context, current, progress, gates, { mustStop, once });
-  // After retries of the index the items get their own full set of them.
-  if (index !== 'go-on') return { done: false };
-  const listed = progress.listed()?.filter((item) => isReady(item) && !leaveOut.has(item.id));
+  const index = indexItem(context);
+  if (index) {
+    if (!force) await leaveOutFatal(context, gates, progress, [index]);
+    const read = await scrapeIndex(context, index, current, progress, gates, { mustStop, once });
+    // After retries of the index the items get their own full set of them.
+    if (read !== 'go-on') return { done: false };
+  }
+  const listed = listedOf(context, progress)?.filter((item) => isReady(item) && !leaveOut.has(item.id));
   if (listed) {
     if (!force) await leaveOutFatal(context, gates, progress, listed);
-    const open = listed.filter(({ id }) => isOpen(source, progress, id, { once }));
+    const open = listed.filter((item) => {
+      const walk = progress.item(item);
+      return walk.kind === 'next' && isOpen(source, progress, item.id, { once, page: walk.page });
+    });
     const finished = await scrapeItems(context, open, current, progress, gates, { mustStop, once });
     if (!finished) return { done: false };
   }
@@ -100,10 +111,12 @@ async function knownVersion({
 /** Ends a scrape whose retries are used up: what is there is finalized, what is missing becomes failures. */
 export async function recordFailures(platform: Platform, work: PartitionWork): Promise<ScrapeAnswer> {
   const source = sourceNamed(platform, work.source);
+  const crawl = await crawlOf(platform, source, work);
   const context: PartitionJob = {
     platform,
     source,
     runId: work.runId,
+    ...(crawl && { crawl }),
     partition: { value: work.value, date: civilDate(work.date) },
   };
   if (await isFinalized(context)) return { done: true };
@@ -114,8 +127,9 @@ async function closeScrape(context: PartitionJob): Promise<ScrapeAnswer> {
   const progress = await ScrapeProgress.load(context);
   const gates = new TargetGates(context, progress, 0);
   const unasked: ListedItem[] = [];
-  for (const item of progress.listed() ?? []) {
-    const isUnasked = isReady(item) && progress.attempts(item.id) === 0;
+  for (const item of listedOf(context, progress) ?? []) {
+    const walk = progress.item(item);
+    const isUnasked = isReady(item) && walk.kind === 'next' && progress.attempts(item.id, walk.page) === 0;
     // Behind a flag nothing is asked for, on purpose.
     if (isUnasked && !(await gates.isShut(item))) unasked.push(item);
   }
@@ -123,8 +137,13 @@ async function closeScrape(context: PartitionJob): Promise<ScrapeAnswer> {
   return { done: true };
 }
 
-function indexItem({ source, partition }: PartitionJob): Item {
-  return { id: INDEX_ID, url: source.discover.url(partition) };
+function indexItem({ source, partition }: PartitionJob): Item | undefined {
+  return source.discover && { id: INDEX_ID, url: source.discover.url(partition) };
+}
+
+/** The items of the partition: those of its targets, or of its index, which may not have been read. */
+function listedOf({ crawl }: PartitionJob, progress: ScrapeProgress): readonly ListedItem[] | undefined {
+  return crawl ? crawl.items : progress.listed();
 }
 
 /** Puts on record that items which killed the process are not asked for. */
@@ -151,13 +170,13 @@ async function leaveOutFatal(
  */
 async function scrapeIndex(
   context: PartitionJob,
+  item: Item,
   current: VersionDescriptor | undefined,
   progress: ScrapeProgress,
   gates: TargetGates,
   { mustStop, once }: { readonly mustStop: () => boolean; readonly once: boolean },
 ): Promise<'go-on' | 'retried' | 'stopped'> {
   const { source, partition, platform } = context;
-  const item = indexItem(context);
   const { gate, looks } = await gates.of(item);
   const first = new URL(item.url, source.baseUrl).href;
   let asked = 0;
@@ -182,27 +201,6 @@ async function scrapeIndex(
   return retries > 0 ? 'retried' : 'go-on';
 }
 
-/** Asked conditionally only where a 304 confirms the whole list: one page, and items or a sign that there are none. */
-function heldIndex(source: Source, current: VersionDescriptor | undefined): Held {
-  if (!current) return {};
-  const { index, items } = current;
-  const { lastModified, asOf, sign } = index;
-  const copy = { lastModified, asOf };
-  const validators = validatorsOf(source, index);
-  const isWhole = index.pages === undefined && (items.length > 0 || sign !== undefined);
-  if (!validators || !isWhole) return { copy };
-  const learned: Learned =
-    items.length === 0
-      ? { kind: 'empty', reason: sign! }
-      : { kind: 'items', items: items.map(({ id, url, state }) => ({ id, url, ...listedAs(state) })) };
-  return { confirms: { validators, learned }, copy };
-}
-
-/** How the index listed an item that stands like this. */
-function listedAs(state: VersionItem['state']): Pick<ListedItem, 'status'> {
-  return isWithoutResult(state) ? { status: state } : {};
-}
-
 /** One pass over the items that have no final outcome yet. False where it had to stop first. */
 async function scrapeItems(
   context: PartitionJob,
@@ -218,19 +216,23 @@ async function scrapeItems(
   const retry: { readonly checkpoint: Checkpoint; readonly gate: TargetGate }[] = [];
   let stopped = false;
   const tryOne = async (item: Item): Promise<void> => {
-    stopped ||= mustStop();
-    if (stopped) return;
     const { gate, looks } = await gates.of(item);
-    if (gate.isKnownShut) return;
-    const number = progress.attempts(item.id) + 1;
-    const held = heldItem(source, known.get(item.id));
-    const checkpoint = await attemptPage(context, gate, looks, { kind: 'item', item }, number, held);
-    if (!checkpoint) {
-      stopped ||= !(await gate.isShut());
+    for (let walk = progress.item(item); walk.kind === 'next'; walk = progress.item(item)) {
+      stopped ||= mustStop();
+      if (stopped || gate.isKnownShut) return;
+      const { page } = walk;
+      const number = progress.attempts(item.id, page) + 1;
+      const held = page === 0 ? heldItem(source, known.get(item.id)) : {};
+      const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), number, held);
+      if (!checkpoint) {
+        stopped ||= !(await gate.isShut());
+        return;
+      }
+      progress.add(checkpoint);
+      if (checkpoint.learned) continue;
+      if (!once && isRetryable(source, checkpoint, number)) retry.push({ checkpoint, gate });
       return;
     }
-    progress.add(checkpoint);
-    if (!once && isRetryable(source, checkpoint, number)) retry.push({ checkpoint, gate });
   };
   const ends = await Promise.allSettled(open.map((item) => limit(tryOne, item)));
   // Not before all have ended: whoever finalizes after the first one threw would miss what is still on its way.
@@ -242,32 +244,13 @@ async function scrapeItems(
   return true;
 }
 
-/** What the current version holds of an item; nothing where it failed. */
-export function heldItem(source: Source, before: VersionItem | undefined): Held {
-  if (!before || before.state === 'failed') return {};
-  const { lastModified, asOf } = before;
-  const validators = validatorsOf(source, before);
-  return {
-    ...(validators && { confirms: { validators, learned: { kind: 'unchanged' } } }),
-    copy: { lastModified, asOf },
-  };
-}
-
-/** Validators are only sent where the rows that a 304 would keep were made by today's parser. */
-function validatorsOf(
-  source: Source,
-  page:
-    | {
-        readonly parserVersion: number;
-        readonly etag?: string | undefined;
-        readonly lastModified?: string | undefined;
-      }
-    | undefined,
-): Validators | undefined {
-  if (!page || page.parserVersion !== source.parserVersion) return undefined;
-  const { etag, lastModified } = page;
-  if (etag === undefined && lastModified === undefined) return undefined;
-  return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+/** The next request of an item. */
+export function askedItem(
+  progress: ScrapeProgress,
+  { item, page, requests }: Extract<ItemWalk, { kind: 'next' }>,
+): Asked {
+  const rowKeys = progress.rowKeys(item.id);
+  return { kind: 'item', item, page, requests, ...(rowKeys && { rowKeys }) };
 }
 
 /** Not tried yet, or to be tried again. */

@@ -2,15 +2,21 @@ import * as z from 'zod';
 import { columnsOf } from '../schema/columns.ts';
 import { DEFAULT_MAX_ELEMENTS } from './html-budget.ts';
 import { partitionValueProblem, sameButForCase } from './identifier.ts';
+import { targetProblem } from './partition.ts';
 import type {
   DailyCadence,
+  Discover,
+  EveryCadence,
   Expectation,
   FetchLimits,
+  Item,
   OutcomePolicy,
   Politeness,
   RetryPolicy,
   Source,
   Table,
+  Target,
+  TargetRegister,
 } from './source.ts';
 
 const DEFAULT_POLITENESS: Politeness = {
@@ -38,8 +44,21 @@ const DEFAULT_EXPECT: Expectation = { minItems: 1, maxShrink: 0.5 };
 /** What an author writes: a `Source` in which everything with a sensible default may be left out. */
 export type SourceDefinition = Omit<
   Source,
-  'table' | 'politeness' | 'outcomes' | 'retry' | 'limits' | 'expect' | 'parserVersion'
+  | 'targets'
+  | 'register'
+  | 'items'
+  | 'table'
+  | 'politeness'
+  | 'outcomes'
+  | 'retry'
+  | 'limits'
+  | 'expect'
+  | 'parserVersion'
 > & {
+  /** In the code, or `register(…)`. */
+  readonly targets: readonly Target[] | RegisteredTargets;
+  /** @default one of each target, at its attribute `url` */
+  readonly items?: Source['items'];
   readonly table: Omit<Table, 'csv'> & { readonly csv?: boolean };
   readonly politeness?: Partial<Politeness>;
   readonly outcomes?: Partial<OutcomePolicy>;
@@ -52,6 +71,18 @@ export type SourceDefinition = Omit<
 /** `daily({ at: '01:30', windowDays: 7 })`: every day at that time of the source's zone, the last 7 dates. */
 export function daily(options: { at: string; windowDays: number }): DailyCadence {
   return { kind: 'daily', ...options };
+}
+
+/** `every({ minutes: 240 })`: each target by itself, four hours after the last time. */
+export function every(options: { minutes: number }): EveryCadence {
+  return { kind: 'every', ...options };
+}
+
+export type RegisteredTargets = { readonly kind: 'register' } & TargetRegister;
+
+/** `register({ attributes: z.object({ … }) })`: targets that are imported, and kept in the state store. */
+export function register(options: TargetRegister): RegisteredTargets {
+  return { kind: 'register', ...options };
 }
 
 const partitionValue = z.string().refine((text) => partitionValueProblem(text) === undefined, {
@@ -69,22 +100,23 @@ const definitionSchema = z.object({
     .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'must be lower case letters, digits and -, at most 31' }),
   baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }),
   timeZone,
-  cadence: z.object({
-    kind: z.literal('daily'),
-    at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be HH:MM' }),
-    windowDays: z.int().min(1).max(366),
-  }),
-  targets: z
-    .array(z.object({ id: partitionValue }))
-    .min(1)
-    .superRefine((targets, context) => {
-      const same = sameButForCase(targets.map(({ id }) => id));
-      if (!same) return;
-      const [one, other] = same;
-      const message =
-        one === other ? 'has the same id twice' : `${one} and ${other} differ in letter case alone`;
-      context.addIssue({ code: 'custom', message });
+  cadence: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('daily'),
+      at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be HH:MM' }),
+      windowDays: z.int().min(1).max(366),
     }),
+    // EventBridge Scheduler counts whole minutes; a day is as rare as `daily`.
+    z.object({ kind: z.literal('every'), minutes: z.int().min(2).max(1440) }),
+  ]),
+  targets: z.array(z.object({ id: partitionValue })).superRefine((targets, context) => {
+    const same = sameButForCase(targets.map(({ id }) => id));
+    if (!same) return;
+    const [one, other] = same;
+    const message =
+      one === other ? 'has the same id twice' : `${one} and ${other} differ in letter case alone`;
+    context.addIssue({ code: 'custom', message });
+  }),
   table: z.object({
     name: columnName.refine((name) => !RESERVED_TABLE.test(name), {
       error: 'is the name of a table or view of the lake itself (attempts, commits, runs, v_…)',
@@ -127,28 +159,40 @@ const definitionSchema = z.object({
   }),
   expect: z.object({ minItems: z.int().min(0), maxShrink: z.number().min(0).max(1) }),
   parserVersion: z.int().min(1),
-  discover: z.object({
-    whole: z
-      .object({
-        contentTypes: z
-          .array(
-            z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, { error: 'must be a media type in lower case' }),
-          )
-          .min(1)
-          .optional(),
-        end: z.union([z.string().min(1), z.instanceof(RegExp), z.null()]).optional(),
-      })
-      .optional(),
-  }),
+  discover: z
+    .object({
+      whole: z
+        .object({
+          contentTypes: z
+            .array(
+              z
+                .string()
+                .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, { error: 'must be a media type in lower case' }),
+            )
+            .min(1)
+            .optional(),
+          end: z.union([z.string().min(1), z.instanceof(RegExp), z.null()]).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 
 /**
  * Fills in the defaults and checks the definition itself.
  * Throws an Error with every problem in one line each: a source that is wrong must not start.
  */
+export function defineSource<Definition extends SourceDefinition>(
+  definition: Definition,
+): Definition extends { discover: Discover } ? Source & { discover: Discover } : Source;
 export function defineSource(definition: SourceDefinition): Source {
+  const { targets, ...rest } = definition;
+  const isRegister = 'kind' in targets;
   const source: Source = {
-    ...definition,
+    items: itemOfTarget,
+    ...rest,
+    targets: isRegister ? [] : targets,
+    ...(isRegister && { register: targets }),
     table: { ...definition.table, csv: definition.table.csv ?? false },
     politeness: { ...DEFAULT_POLITENESS, ...definition.politeness },
     outcomes: { ...DEFAULT_OUTCOMES, ...definition.outcomes },
@@ -159,12 +203,45 @@ export function defineSource(definition: SourceDefinition): Source {
   };
   const checked = definitionSchema.safeParse(source);
   const problems = checked.success
-    ? tableProblems(source.table)
+    ? [...tableProblems(source.table), ...targetProblems(source, 'items' in definition)]
     : checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if (problems.length > 0) {
     throw new Error(`source ${JSON.stringify(definition.name)} is not valid:\n  ${problems.join('\n  ')}`);
   }
   return source;
+}
+
+/** Without an index and a word of its author: one item of each target, called as it is. */
+function itemOfTarget({ id, attributes }: Target): Item[] {
+  return [{ id, url: String(attributes?.url) }];
+}
+
+/**
+ * What is wrong with the targets: the first partition column is an attribute of all of them or of none, its values are
+ * identifiers, and an index lists what belongs to one target, which its partition is named after.
+ */
+function targetProblems(source: Source, hasItems: boolean): string[] {
+  const { targets, register, discover, table } = source;
+  if (targets.length === 0 && !register) return ['targets: there must be one at least'];
+  const problems: string[] = [];
+  const [column] = table.partitionBy;
+  const known = register && Object.keys(register.attributes.shape);
+  const has = (name: string) =>
+    known
+      ? known.includes(name)
+        ? 1
+        : 0
+      : targets.filter(({ attributes }) => attributes?.[name] !== undefined).length;
+  const all = register ? 1 : targets.length;
+  if (has(column) > 0) {
+    if (has(column) < all) problems.push(`targets: some have the attribute ${column} and some have not`);
+    else problems.push(...targets.flatMap((target) => targetProblem(source, target) ?? []));
+    if (discover)
+      problems.push(`discover: an index lists the items of one target, and ${column} is no id of one`);
+  }
+  if (!discover && !hasItems && has('url') < all)
+    problems.push('items: without them and without an index each target needs the attribute url');
+  return problems;
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { Item, Partition } from './source.ts';
+import { isIdentifier, partitionValueProblem } from './identifier.ts';
+import type { Item, Partition, Source, Target } from './source.ts';
 
 /** The target that an item belongs to: its own, or else that of its partition's value. */
 export function targetOf(item: Pick<Item, 'target'>, partition: Pick<Partition, 'value'>): string {
@@ -15,4 +16,40 @@ export function withPartitionValue<Schema extends z.ZodType>(schema: Schema) {
     const isOld = typeof document === 'object' && document !== null && 'target' in document;
     return isOld ? { value: document.target, ...document } : document;
   }, schema);
+}
+
+/** The value of the partitions that a target is in: its attribute of that name, or its id where there is none. */
+export function partitionValueOf({ table }: Pick<Source, 'table'>, { id, attributes }: Target): string {
+  return String(attributes?.[table.partitionBy[0]] ?? id);
+}
+
+/** Why this is no target of the source, in one line; undefined where it is one. */
+export function targetProblem(source: Pick<Source, 'table'>, target: Target): string | undefined {
+  if (!isIdentifier(target.id)) return `target ${JSON.stringify(target.id)}: not an identifier`;
+  const value = partitionValueOf(source, target);
+  const problem = partitionValueProblem(value);
+  const [column] = source.table.partitionBy;
+  return problem && `target ${target.id}: ${column} ${JSON.stringify(value)}: ${problem}`;
+}
+
+/** The values of these targets, each once, with the targets that it stands for. */
+export function byValue(source: Pick<Source, 'table'>, targets: readonly Target[]): Map<string, Target[]> {
+  return Map.groupBy(targets, (target) => partitionValueOf(source, target));
+}
+
+/**
+ * The targets that are meant by these names, each the id of one or a value that stands for all of its targets; all where
+ * nothing is named, and the first name that is neither where there is one.
+ */
+export function targetsNamed(
+  source: Pick<Source, 'table'>,
+  targets: readonly Target[],
+  names: readonly string[] | undefined,
+): readonly Target[] | { readonly unknown: string } {
+  if (!names) return targets;
+  const isMeant = (target: Target, name: string) =>
+    target.id === name || partitionValueOf(source, target) === name;
+  const unknown = names.find((name) => !targets.some((target) => isMeant(target, name)));
+  if (unknown !== undefined) return { unknown };
+  return targets.filter((target) => names.some((name) => isMeant(target, name)));
 }

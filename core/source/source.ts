@@ -9,12 +9,21 @@ export interface Partition {
   readonly date: CivilDate;
 }
 
-/** One thing to fetch inside a partition. */
-export interface Item {
-  /** Unique in its partition; an identifier (`isIdentifier`). Equals the column `table.itemKey` of its records. */
-  readonly id: string;
+/** What is asked of a site. */
+export interface PageRequest {
   /** Absolute, or relative to the source's base URL. */
   readonly url: string;
+  /** @default 'GET' */
+  readonly method?: 'GET' | 'POST';
+  /** Beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** One thing to bring home inside a partition, by this request and those that its answers ask for (`follow`). */
+export interface Item extends PageRequest {
+  /** Unique in its partition; an identifier (`isIdentifier`). Equals the column `table.itemKey` of its records. */
+  readonly id: string;
   /** Whose it is; left out where that is the partition's value. */
   readonly target?: string;
 }
@@ -65,7 +74,13 @@ export interface IndexContext {
 
 /** What a page says. `empty` is an item that rightly has no records (a void race). */
 export type Parsed<Row> =
-  | { readonly kind: 'records'; readonly records: readonly Row[] }
+  | {
+      readonly kind: 'records';
+      /** May be none where there is something to follow. */
+      readonly records: readonly Row[];
+      /** Further requests of the same item: a next page, a cursor, a detail. It is whole only when all are in. */
+      readonly follow?: readonly PageRequest[];
+    }
   | { readonly kind: 'empty'; readonly reason: string }
   | Rejected;
 
@@ -74,6 +89,27 @@ export interface DailyCadence {
   readonly kind: 'daily';
   readonly at: string;
   readonly windowDays: number;
+}
+
+/** Scrape each target again so many minutes after the last time; what is found belongs to the date on which it is found. */
+export interface EveryCadence {
+  readonly kind: 'every';
+  readonly minutes: number;
+}
+
+export type Cadence = DailyCadence | EveryCadence;
+
+/** The dates that a run without any of its own refreshes: the last of so many. */
+export function windowDaysOf(cadence: Cadence): number {
+  return cadence.kind === 'daily' ? cadence.windowDays : 1;
+}
+
+/** Targets that are kept in the state store, as `registerTargets` puts them there. */
+export interface TargetRegister {
+  /** What an author may rely on; a partition column other than the id is one of them. */
+  readonly attributes: z.ZodObject;
+  /** True where the target can be asked; others wait. @default all can */
+  ready?(target: Target): boolean;
 }
 
 export interface Target {
@@ -135,7 +171,7 @@ export interface Expectation {
 
 export interface Table {
   readonly name: string;
-  /** The column that carries the target, then `date`. */
+  /** An attribute of the targets, or any other name for their id; then `date`. */
   readonly partitionBy: readonly [string, 'date'];
   /** Column of a record that names its item. */
   readonly itemKey: string;
@@ -195,8 +231,10 @@ export interface Source {
   readonly name: string;
   readonly baseUrl: string;
   readonly timeZone: string;
-  readonly cadence: DailyCadence;
+  readonly cadence: Cadence;
+  /** Those in the code. Of a register: none here, see `targetsOf` of the state. */
   readonly targets: readonly Target[];
+  readonly register?: TargetRegister;
   readonly table: Table;
   readonly politeness: Politeness;
   readonly outcomes: OutcomePolicy;
@@ -205,6 +243,10 @@ export interface Source {
   readonly expect: Expectation;
   /** Raise it when `parse` or the schema changes its reading: pages are then read again although they did not change. */
   readonly parserVersion: number;
-  readonly discover: Discover;
+  /** Absent: there is no index, and the targets themselves give the items. */
+  readonly discover?: Discover;
+  /** The items of a target on a date; asked where there is no index. */
+  items(target: Target, date: CivilDate): readonly Item[];
+  /** `item`: with the request that this page answers. */
   parse(page: Page, item: Item, partition: Partition): Parsed<unknown>;
 }

@@ -22,7 +22,7 @@ export function notWhole(
   discovery: Exclude<Discovery, Rejected>,
   asked: string,
 ): NotWhole | undefined {
-  const { sameAddress = true, contentTypes, relNext = true } = source.discover.whole ?? {};
+  const { sameAddress = true, contentTypes, relNext = true } = source.discover?.whole ?? {};
   if (sameAddress && !isSameAddress(page.url, asked))
     return changed(`the index answered under another address: ${page.url}`);
   if (contentTypes && !contentTypes.includes(page.contentType))
@@ -38,7 +38,7 @@ export function notWhole(
 
 /** Why an index is not read at all: it was cut on its way, and what its parser would say of the rest says nothing. */
 export function cutOff({ discover }: Source, page: Page): NotWhole | undefined {
-  const { end = isHtmlPage(page) ? '</html>' : null } = discover.whole ?? {};
+  const { end = isHtmlPage(page) ? '</html>' : null } = discover?.whole ?? {};
   if (end === null || endsWith(page.text, end)) return undefined;
   return { code: 'NETWORK_ERROR', message: `the index was cut: ${String(end)} is not at its end` };
 }
@@ -101,7 +101,7 @@ function nextPage(source: Source, partition: Partition, page: Page, asked: strin
 /** True for the index of a date nearby: such a link turns over the days, not the pages. */
 function isOtherDate(source: Source, { value, date }: Partition, url: string, asked: string): boolean {
   for (let days = -NEIGHBOURS; days <= NEIGHBOURS; days++) {
-    const other = source.discover.url({ value, date: addDays(date, days) });
+    const other = source.discover!.url({ value, date: addDays(date, days) });
     if (days !== 0 && isSameAddress(new URL(other, asked).href, url)) return true;
   }
   return false;

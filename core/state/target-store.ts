@@ -29,6 +29,13 @@ const targetSchema = z.object({
   lastErrorCode: z.string().nullable(),
   /** The latest look at a page of it, as looks are ordered (`LookClock`); no time for people. 0 for none. */
   lastLookAt: z.number().default(0),
+  /** Of a target that was registered; null of one in the code. */
+  attributes: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .nullable()
+    .default(null),
+  /** When it is due next, where its source scrapes each target by itself. Set when it is claimed: a crawl that is lost strands nobody. */
+  nextCrawlAt: z.number().nullable().default(null),
 });
 
 /** The reliability record of a target. Times in milliseconds. */
@@ -48,6 +55,8 @@ export function newTarget(source: string, target: string): TargetRecord {
     lastFailureAt: null,
     lastErrorCode: null,
     lastLookAt: 0,
+    attributes: null,
+    nextCrawlAt: null,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   ContextAttribute,
   Schedule,
   ScheduleExpression,
+  type ScheduleProps,
   ScheduleTargetInput,
 } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -37,7 +38,7 @@ export interface DailyWorkflowProps {
   readonly scheduleDlq: DeadLetterQueue;
 }
 
-/** The state machine of one source, and the schedule that starts it every day at the source's own local time. */
+/** The state machine of one source, and the schedule that starts it at the source's own times. */
 export class DailyWorkflow extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -120,15 +121,9 @@ export class DailyWorkflow extends Construct {
   }
 
   #startDaily(name: string, { source, scheduleDlq }: DailyWorkflowProps): void {
-    const [hour, minute] = source.cadence.at.split(':').map(Number);
     new Schedule(this, 'Daily', {
       scheduleName: name,
-      description: `Rescrapes ${source.name}, the last ${source.cadence.windowDays} days, every day at ${source.cadence.at} ${source.timeZone}`,
-      schedule: ScheduleExpression.cron({
-        hour: String(hour),
-        minute: String(minute),
-        timeZone: TimeZone.of(source.timeZone),
-      }),
+      ...scheduleOf(source),
       target: new StepFunctionsStartExecution(this.stateMachine, {
         // A scheduled run is named by when it was due, which Scheduler puts in here, and not by when it starts: plan
         // makes the window and the run's id of it, so a late, a doubled or a redriven start is the same run.
@@ -144,4 +139,25 @@ export class DailyWorkflow extends Construct {
       }),
     });
   }
+}
+
+/** When runs of the source start, and how that is described. */
+function scheduleOf({ name, cadence, timeZone }: Source): Pick<ScheduleProps, 'description' | 'schedule'> {
+  if (cadence.kind === 'every') {
+    // Half the time of a target: one that became due just after a run is not left until the next but one.
+    const minutes = Math.max(1, Math.floor(cadence.minutes / 2));
+    return {
+      description: `Scrapes the targets of ${name} that are due: each ${cadence.minutes} minutes after the last time`,
+      schedule: ScheduleExpression.rate(Duration.minutes(minutes)),
+    };
+  }
+  const [hour, minute] = cadence.at.split(':').map(Number);
+  return {
+    description: `Rescrapes ${name}, the last ${cadence.windowDays} days, every day at ${cadence.at} ${timeZone}`,
+    schedule: ScheduleExpression.cron({
+      hour: String(hour),
+      minute: String(minute),
+      timeZone: TimeZone.of(timeZone),
+    }),
+  };
 }

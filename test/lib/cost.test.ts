@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { windowDaysOf } from '../../core/source/source.ts';
 import type { DistributedMapState } from '../../core/workflow/asl.ts';
 import { dailyRescrape, LOCAL_RESOURCES } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
@@ -78,7 +79,7 @@ describe('the cost of a run', () => {
     const goodDay = Object.keys(States).filter((name) => name !== 'Broken').length + startAndEnd;
     const children = (States.Partitions as DistributedMapState).ItemProcessor.States;
     const child = Object.keys(children).filter((name) => name !== 'RecordFailures').length + startAndEnd;
-    const partitions = racing.targets.length * racing.cadence.windowDays;
+    const partitions = racing.targets.length * windowDaysOf(racing.cadence);
     expect(row(run, 'Step Functions, standard: state transition')[1]).toBe(goodDay + partitions * child);
   });
 

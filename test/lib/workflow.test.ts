@@ -67,7 +67,10 @@ describe.each(sources)('the deployed workflow of $name', (source) => {
   });
 });
 
-describe.each(sources)('the schedule of $name', (source) => {
+const daily = sources.flatMap(({ cadence, ...source }) =>
+  cadence.kind === 'daily' ? [{ ...source, cadence }] : [],
+);
+describe.each(daily)('the schedule of $name', (source) => {
   const { Properties } = prod
     .all('AWS::Scheduler::Schedule')
     .find((schedule) => schedule.Properties.Name === `rescrape-prod-${source.name}`)!;

@@ -45,7 +45,7 @@ for (const source of sources) {
 
 function readPage(source: Source, { kind, item, target, date }: Meta, page: Page) {
   const partition = { value: target, date: civilDate(date) };
-  if (kind === 'index') return source.discover.parse(page, partition, { attempt: 1, notes: [] });
+  if (kind === 'index') return source.discover!.parse(page, partition, { attempt: 1, notes: [] });
   if (!item) throw new Error('meta.json of a race needs an item');
   return source.parse(page, item, partition);
 }

@@ -22,7 +22,7 @@ describe('racing', () => {
 
   it('asks for the index of the day that is scraped', () => {
     const partition = { value: 'gb', date: civilDate('2025-11-17') };
-    expect(racing.discover.url(partition)).toBe('/results/2025-11-17');
+    expect(racing.discover!.url(partition)).toBe('/results/2025-11-17');
   });
 
   it('reads 406 as a site that asks to slow down', () => {

@@ -18,9 +18,9 @@ const { wait, drain } = queuePlay(() => session);
 /** The source, with an index that lists the first item under an address of `characters`. */
 function withLongAddress(source: Source, characters: number): Source {
   const discover: Source['discover'] = {
-    ...source.discover,
+    ...source.discover!,
     parse: (page, partition, context) => {
-      const discovery = source.discover.parse(page, partition, context);
+      const discovery = source.discover!.parse(page, partition, context);
       if (discovery.kind !== 'items') return discovery;
       const [first, ...others] = discovery.items;
       const url = `${first!.url}?`.padEnd(characters, 'x');

@@ -1,0 +1,56 @@
+import type { Validators } from '../fetch/fetcher.ts';
+import { isWithoutResult, itemOf, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
+import type { ListedItem, Source } from '../source/source.ts';
+import type { Held } from './attempt.ts';
+import type { Learned } from './checkpoint.ts';
+
+/** Asked conditionally only where a 304 confirms the whole list: one page, and items or a sign that there are none. */
+export function heldIndex(source: Source, current: VersionDescriptor | undefined): Held {
+  if (!current) return {};
+  const { index, items } = current;
+  const { lastModified, asOf, sign } = index;
+  const copy = { lastModified, asOf };
+  const validators = validatorsOf(source, index);
+  const isWhole = index.pages === undefined && (items.length > 0 || sign !== undefined);
+  if (!validators || !isWhole) return { copy };
+  const learned: Learned =
+    items.length === 0
+      ? { kind: 'empty', reason: sign! }
+      : { kind: 'items', items: items.map((item) => ({ ...itemOf(item), ...listedAs(item.state) })) };
+  return { confirms: { validators, learned }, copy };
+}
+
+/** How the index listed an item that stands like this. */
+function listedAs(state: VersionItem['state']): Pick<ListedItem, 'status'> {
+  return isWithoutResult(state) ? { status: state } : {};
+}
+
+/** What the current version holds of an item; nothing where it failed. */
+export function heldItem(source: Source, before: VersionItem | undefined): Held {
+  // Who sends something asks for an answer to it, and a 304 says nothing of the pages behind the first.
+  if (!before || before.state === 'failed' || before.method === 'POST' || before.pages !== undefined)
+    return {};
+  const { lastModified, asOf } = before;
+  const validators = validatorsOf(source, before);
+  return {
+    ...(validators && { confirms: { validators, learned: { kind: 'unchanged' } } }),
+    copy: { lastModified, asOf },
+  };
+}
+
+/** Validators are only sent where the rows that a 304 would keep were made by today's parser. */
+function validatorsOf(
+  source: Source,
+  page:
+    | {
+        readonly parserVersion: number;
+        readonly etag?: string | undefined;
+        readonly lastModified?: string | undefined;
+      }
+    | undefined,
+): Validators | undefined {
+  if (!page || page.parserVersion !== source.parserVersion) return undefined;
+  const { etag, lastModified } = page;
+  if (etag === undefined && lastModified === undefined) return undefined;
+  return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+}

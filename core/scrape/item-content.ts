@@ -1,0 +1,63 @@
+import type { PartitionJob } from '../job.ts';
+import type { ItemContent, PageEvidence } from '../lake/scrape-result.ts';
+import type { Row } from '../schema/columns.ts';
+import type { Item } from '../source/source.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { walkItem } from './item-walk.ts';
+
+/** What became of an item, by the last try at each of its pages; `first` is that at its own request. */
+export function contentOf(
+  context: PartitionJob,
+  item: Item,
+  pages: ReadonlyMap<number, Checkpoint>,
+  first: Checkpoint,
+): ItemContent {
+  const walk = walkItem(item, (page) => pages.get(page)?.learned);
+  if (walk.kind === 'next') {
+    const failed = pages.get(walk.page);
+    if (failed) return { kind: 'failed', outcome: failed.outcome };
+    return { kind: 'skipped', reason: `its request ${walk.page + 1} was not made` };
+  }
+  const { learned } = first;
+  if (learned?.kind === 'unchanged') return { kind: 'unchanged', evidence: evidenceOf(first) };
+  const evidence = walk.pages === 1 ? evidenceOf(first) : evidenceOfAll(first, [...pages.values()]);
+  if (learned?.kind === 'empty') return { kind: 'empty', reason: learned.reason, evidence };
+  const inOrder = [...pages].sort(([a], [b]) => a - b).map(([, checkpoint]) => checkpoint);
+  const records = inOrder.flatMap((checkpoint) => rowsOf(context, checkpoint));
+  if (records.length > 0) return { kind: 'records', evidence, records };
+  const outcome = { code: 'NO_RECORDS', message: 'none of the pages of the item has records' } as const;
+  return { kind: 'failed', outcome };
+}
+
+/** The rows of one page, each with the way back to it. */
+function rowsOf({ runId }: PartitionJob, { learned, attempt }: Checkpoint): Row[] {
+  if (learned?.kind !== 'records') return [];
+  const lineage = {
+    _run_id: runId,
+    _source_url: attempt.final_url ?? attempt.url,
+    _scraped_at: attempt.attempted_at,
+    _capture: attempt.capture,
+  };
+  return learned.records.map((record) => ({ ...record, ...lineage }));
+}
+
+/** Of an item that took several requests: no validators, because a 304 of one page says nothing of the others. */
+function evidenceOfAll(first: Checkpoint, pages: readonly Checkpoint[]): PageEvidence {
+  const oldest = Math.min(...pages.map(({ asOf }) => asOf ?? Number.NaN));
+  return {
+    checkedAt: Math.max(...pages.map(({ lookedAt }) => lookedAt)),
+    capture: first.attempt.capture,
+    ...(Number.isFinite(oldest) && { asOf: oldest }),
+    pages: pages.length,
+  };
+}
+
+export function evidenceOf({ attempt, lookedAt, etag, lastModified, asOf }: Checkpoint): PageEvidence {
+  return {
+    checkedAt: lookedAt,
+    capture: attempt.capture,
+    ...(etag !== undefined && { etag }),
+    ...(lastModified !== undefined && { lastModified }),
+    ...(asOf !== undefined && { asOf }),
+  };
+}

@@ -1,0 +1,282 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { civilDate } from '../../core/calendar/civil-date.ts';
+import { completeness } from '../../core/completeness/completeness.ts';
+import { why } from '../../core/explain/why.ts';
+import { FailureStore } from '../../core/failures/failure-store.ts';
+import { retryNow } from '../../core/retry/claimed-retry.ts';
+import { reparse } from '../../core/run/reparse.ts';
+import type { Source } from '../../core/source/source.ts';
+import { registerTargets } from '../../core/state/target-register.ts';
+import { TargetStore } from '../../core/state/target-store.ts';
+import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
+import { type RunRequest, runLocally } from '../../runtime/local-run.ts';
+import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
+import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
+import { menus } from '../sources-of-tests/menus.ts';
+import { shelves } from '../sources-of-tests/shelves.ts';
+import { ImpatientClock } from './support/impatient-clock.ts';
+import { DAY } from './support/small-site.ts';
+
+const TODAY = civilDate(DAY);
+let directory: string;
+let clock: ImpatientClock;
+let site: LoopbackSite;
+let platform: LocalPlatform;
+/** What the site answers; 404 where it answers nothing. */
+let respond: (request: IncomingMessage, body: string) => string | undefined;
+let bodies: string[];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rescrape-other-sources-'));
+  clock = new ImpatientClock();
+  bodies = [];
+  site = await serveHttp((request, answer) => void take(request, answer));
+});
+afterEach(async () => {
+  await platform.close();
+  await site[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function take(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks).toString();
+  if (request.method === 'POST') bodies.push(body);
+  const text = request.url === '/robots.txt' ? undefined : respond(request, body);
+  if (text === undefined) answer.writeHead(404).end();
+  else if (text === 'down') answer.writeHead(500).end('down');
+  else
+    answer
+      .writeHead(200, { 'Content-Type': text.startsWith('{') ? 'application/json' : 'text/html' })
+      .end(text);
+}
+
+function open(source: Source): void {
+  const env = { [`RESCRAPE_${source.name.toUpperCase()}_URL`]: site.origin };
+  platform = openLocalPlatform({ directory, env, clock, sources: [source] });
+}
+
+async function run(source: string, request: Partial<RunRequest> = {}) {
+  const end = await runLocally(platform, { source, start: DAY, end: DAY, force: false, ...request });
+  if (end.kind !== 'finished') throw new Error(`the run ended ${end.kind}: ${JSON.stringify(end)}`);
+  return end.summary;
+}
+
+async function rows(sql: string) {
+  const warehouse = openLocalWarehouse({ ...platform, sources: platform.sources });
+  try {
+    return (await (await warehouse).query(sql)).rows;
+  } finally {
+    await (await warehouse).close();
+  }
+}
+
+const source = () => platform.sources[0]!;
+const failures = () => Array.fromAsync(new FailureStore(platform.state).list(source().name));
+
+describe('a source with one page for each target, and no index', () => {
+  const dishes = (...lines: string[]) => `<html><body><main><ul>${lines.join('')}</ul></main></body></html>`;
+  const dish = (name: string, price: string, tags = '') =>
+    `<li data-price="${price}"${tags && ` data-tags="${tags}"`}>${name}</li>`;
+  let pages: Record<string, string>;
+
+  beforeEach(async () => {
+    open(menus);
+    pages = {
+      '/kitchens/oak': dishes(dish('Soup', '4.10', 'hot vegan'), dish('Pie', '12.35')),
+      '/kitchens/elm': dishes(dish('Stew', '9.99')),
+      '/kitchens/fir': dishes(dish('Rice', '3.00')),
+    };
+    respond = ({ url }) => pages[url ?? ''];
+    await registerTargets(platform.state, source(), [
+      { id: 'oak', attributes: { state: 'AZ', path: 'oak' } },
+      { id: 'elm', attributes: { state: 'AZ', path: 'elm' } },
+      { id: 'fir', attributes: { state: 'NM', path: 'fir' } },
+      { id: 'new', attributes: { state: 'NM', path: '' } },
+    ]);
+  });
+
+  const menu = () =>
+    rows('SELECT state, kitchen_id, dish, price, tags FROM menu_dishes ORDER BY state, kitchen_id, dish');
+
+  it('is partitioned by an attribute of its targets, and read back as it was published', async () => {
+    const { run: row, partitions } = await run('menus');
+    expect(row).toMatchObject({ status: 'succeeded', partitions: 2, items_found: 3 });
+    expect(partitions.map(({ name }) => name)).toEqual([`menus/AZ/${DAY}`, `menus/NM/${DAY}`]);
+    expect(await menu()).toEqual([
+      { state: 'AZ', kitchen_id: 'elm', dish: 'Stew', price: 9.99, tags: null },
+      { state: 'AZ', kitchen_id: 'oak', dish: 'Pie', price: 12.35, tags: null },
+      { state: 'AZ', kitchen_id: 'oak', dish: 'Soup', price: 4.1, tags: '["hot","vegan"]' },
+      { state: 'NM', kitchen_id: 'fir', dish: 'Rice', price: 3, tags: null },
+    ]);
+    const query = { start: TODAY, end: TODAY, today: TODAY };
+    const report = await completeness(platform.state, source(), query);
+    expect(report.targets.map(({ target, items }) => [target, items.expected])).toEqual([
+      ['AZ', 2],
+      ['NM', 1],
+    ]);
+    expect((await why(platform, source(), { value: 'AZ', date: TODAY }, null)).answer).toContain('2');
+  });
+
+  it('asks each target when it is due, and all with force; what others gave stays', async () => {
+    await run('menus');
+    expect((await run('menus')).run).toMatchObject({ partitions: 0 });
+    pages['/kitchens/elm'] = dishes(dish('Salad', '5.50'));
+    pages['/kitchens/oak'] = dishes(dish('Gone', '1.00'));
+    const asked = site.requests.length;
+    await run('menus', { targets: ['elm'], force: true });
+    expect(site.requests.slice(asked).map(({ path }) => path)).toContain('/kitchens/elm');
+    expect(site.requests.slice(asked).map(({ path }) => path)).not.toContain('/kitchens/oak');
+    expect((await menu()).map(({ dish: name }) => name)).toEqual(['Salad', 'Pie', 'Soup', 'Rice']);
+    await clock.sleep(240 * 60_000);
+    expect((await run('menus')).run).toMatchObject({ partitions: 2 });
+    expect((await menu()).map(({ dish: name }) => name)).toEqual(['Salad', 'Gone', 'Rice']);
+  });
+
+  it('fails one target alone; a retry brings it, and the record is that target’s', async () => {
+    pages['/kitchens/elm'] = 'down';
+    const { run: row } = await run('menus');
+    expect(row).toMatchObject({ status: 'incomplete', items_found: 2, items_failed: 1 });
+    const [failure] = await failures();
+    expect(failure).toMatchObject({ target: 'elm', value: 'AZ', item: 'elm', code: 'SERVER_ERROR' });
+    const targets = new TargetStore(platform.state);
+    expect(await targets.get('menus', 'elm')).toMatchObject({ totalAttempts: 4, totalSuccesses: 0 });
+    expect(await targets.get('menus', 'oak')).toMatchObject({ totalAttempts: 1, totalSuccesses: 1 });
+    pages['/kitchens/elm'] = dishes(dish('Stew', '9.99'));
+    const key = { source: 'menus', partition: { value: 'AZ', date: TODAY }, item: 'elm' };
+    expect(await retryNow(platform, source(), key)).toMatchObject({ kind: 'recovered' });
+    expect((await menu()).map(({ kitchen_id }) => kitchen_id)).toEqual(['elm', 'oak', 'oak', 'fir']);
+    expect((await failures())[0]?.state).toBe('recovered');
+  });
+
+  it('flags the target that stands behind a wall, not its partition', async () => {
+    pages['/kitchens/elm'] =
+      '<html><head><title>Just a moment...</title></head><body><script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1"></script></body></html>';
+    await run('menus');
+    const targets = new TargetStore(platform.state);
+    expect((await targets.get('menus', 'elm')).skip).not.toBeNull();
+    expect((await targets.get('menus', 'oak')).skip).toBeNull();
+    expect((await targets.get('menus', 'AZ')).totalAttempts).toBe(0);
+    expect((await menu()).map(({ kitchen_id }) => kitchen_id)).toEqual(['oak', 'oak', 'fir']);
+  });
+
+  it('refuses targets that do not fit', async () => {
+    const wrong = (id: string, attributes: Record<string, string>) =>
+      registerTargets(platform.state, source(), [{ id, attributes }]);
+    await expect(wrong('../x', { state: 'AZ', path: 'x' })).rejects.toThrow('not an identifier');
+    await expect(wrong('x', { state: 'null', path: 'x' })).rejects.toThrow('target x: state "null"');
+    await expect(wrong('x', { path: 'x' })).rejects.toThrow('target x: state: ');
+  });
+});
+
+describe('a paged JSON API that is asked with POST', () => {
+  let down: string | undefined;
+
+  beforeEach(() => {
+    open(shelves);
+    down = undefined;
+    const first = { isbn: 'a', title: 'A', year: 1999 };
+    respond = ({ method, headers, url }, body) => {
+      if (method !== 'POST' || url !== '/api/books' || headers['content-type'] !== 'application/json')
+        return undefined;
+      const { shelf, cursor } = JSON.parse(body) as { shelf: string; cursor: string | null };
+      if (`${shelf} ${cursor}` === down) return 'down';
+      if (cursor === null) return JSON.stringify({ books: [first], cursor: 'p2' });
+      if (cursor === 'p2')
+        return JSON.stringify({ books: [{ ...first, isbn: 'b', year: null }], cursor: 'p3' });
+      return JSON.stringify({ books: [], cursor: null });
+    };
+  });
+
+  const books = () => rows('SELECT shelf, isbn, year, _capture FROM shelf_books ORDER BY shelf, isbn');
+
+  it('is whole when all pages are in, and each row leads to the page that it came from', async () => {
+    respond = wrapLast(respond);
+    expect((await run('shelves')).run).toMatchObject({ status: 'succeeded', items_found: 2, attempts: 7 });
+    const found = await books();
+    expect(found.map(({ shelf, isbn, year }) => [shelf, isbn, year])).toEqual([
+      ['novels', 'a', 1999],
+      ['novels', 'b', null],
+      ['novels', 'c', 2001],
+      ['poems', 'a', 1999],
+      ['poems', 'b', null],
+      ['poems', 'c', 2001],
+    ]);
+    expect(new Set(found.map(({ _capture }) => _capture)).size).toBe(6);
+    expect(
+      (await run('shelves')).partitions.map(({ result }) => result !== 'broken' && result.status),
+    ).toEqual(['unchanged', 'unchanged']);
+  });
+
+  it('fails as a whole where one page fails, and is resumed at that page', async () => {
+    respond = wrapLast(respond);
+    down = 'novels p2';
+    expect((await run('shelves')).run).toMatchObject({
+      status: 'incomplete',
+      items_found: 1,
+      items_failed: 1,
+    });
+    const novels = bodies.map((body) => JSON.parse(body)).filter(({ shelf }) => shelf === 'novels');
+    expect(novels.map(({ cursor }) => cursor)).toEqual([null, 'p2', 'p2', 'p2', 'p2']);
+    const [failure] = await failures();
+    expect(failure).toMatchObject({ target: 'novels', item: 'novels', request: { method: 'POST' } });
+    down = undefined;
+    const key = { source: 'shelves', partition: { value: 'novels', date: TODAY }, item: 'novels' };
+    expect(await retryNow(platform, source(), key)).toMatchObject({ kind: 'recovered' });
+    expect((await books()).filter(({ shelf }) => shelf === 'novels')).toHaveLength(3);
+  });
+
+  it('is parsed again from all of its pages, without a request', async () => {
+    respond = wrapLast(respond);
+    await run('shelves');
+    const before = await books();
+    const asked = bodies.length;
+    const again = await Array.fromAsync(reparse(platform, source(), { start: TODAY, end: TODAY }));
+    expect(again.map(({ partition, unreadable, pages }) => [partition.value, unreadable, pages])).toEqual([
+      ['novels', [], 1],
+      ['poems', [], 1],
+    ]);
+    expect(bodies).toHaveLength(asked);
+    expect(await books()).toEqual(before);
+  });
+
+  it.each([
+    ['goes round in a circle', { cursor: 'p2', isbn: 'b' }, 'which it had before'],
+    ['repeats a row', { cursor: null, isbn: 'a' }, 'stands on an earlier page of the item'],
+  ])('that %s is not believed', async (_, second, message) => {
+    const first = { isbn: 'a', title: 'A', year: 1999 };
+    respond = (_request, body) => {
+      const { cursor } = JSON.parse(body) as { cursor: string | null };
+      if (cursor === null) return JSON.stringify({ books: [first], cursor: 'p2' });
+      return JSON.stringify({ books: [{ ...first, isbn: second.isbn }], cursor: second.cursor });
+    };
+    await run('shelves', { targets: ['novels'] });
+    expect((await failures())[0]).toMatchObject({
+      code: 'VALIDATION_ERROR',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it.each([
+    ['is no JSON', 'PARSE_ERROR', '{ "books": ['],
+    ['has another shape', 'HTML_CHANGED', '{ "novels": [], "cursor": null }'],
+  ])('that %s is a %s', async (_, code, text) => {
+    respond = () => text;
+    await run('shelves', { targets: ['poems'] });
+    expect((await failures())[0]).toMatchObject({ item: 'poems', code });
+  });
+});
+
+/** The third page has a book as well. */
+function wrapLast(inner: typeof respond): typeof respond {
+  return (request, body) => {
+    const text = inner(request, body);
+    const isLast = text?.includes('"books":[]');
+    return isLast ? JSON.stringify({ books: [{ isbn: 'c', title: 'C', year: 2001 }], cursor: null }) : text;
+  };
+}
