@@ -1,6 +1,7 @@
 import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { sources } from '../sources/index.ts';
+import type { Source } from '../core/source/source.ts';
+import { sources as allSources } from '../sources/index.ts';
 import { AnalyticsStack } from './analytics-stack.ts';
 import { type Deployment, nameOf } from './deployment.ts';
 import { LakeStack } from './lake-stack.ts';
@@ -15,7 +16,11 @@ export interface RescrapeStacks {
 }
 
 /** The four stacks of one stage, in the order in which they need each other. A synth fails on a finding of cdk-nag. */
-export function addStacks(app: App, deployment: Deployment): RescrapeStacks {
+export function addStacks(
+  app: App,
+  deployment: Deployment,
+  sources: readonly Source[] = allSources,
+): RescrapeStacks {
   const { stage } = deployment;
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('rescrape:stage', stage);

@@ -62,7 +62,7 @@ export class SourceTable extends S3Table {
       description: `Records of ${source.name}, a partition per ${table.partitionBy[0]} and date`,
       columns: glueColumns(tableColumns(table.schema)),
       partitionKeys: [
-        { name: table.partitionBy[0], type: Schema.STRING, comment: `Target of ${source.name}` },
+        { name: table.partitionBy[0], type: Schema.STRING, comment: partitionComment(source) },
         { name: 'date', type: Schema.DATE, comment: `Date in ${source.timeZone}` },
       ],
       dataFormat: SYMLINKED_PARQUET,
@@ -126,6 +126,15 @@ export function addLogTables(scope: Construct, { database, bucket, removalPolicy
     });
     table.applyRemovalPolicy(removalPolicy);
   }
+}
+
+/** The first partition column is an attribute of the targets, or their id under another name. */
+function partitionComment({ name, table, targets, register }: Source): string {
+  const [column] = table.partitionBy;
+  const isAttribute = register
+    ? column in register.attributes.shape
+    : targets[0]?.attributes?.[column] !== undefined;
+  return isAttribute ? `Attribute ${column} of the targets of ${name}` : `Target of ${name}`;
 }
 
 function glueColumns(columns: readonly Column[]): GlueColumn[] {

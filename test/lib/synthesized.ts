@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import type { Source } from '../../core/source/source.ts';
 import type { Deployment } from '../../lib/deployment.ts';
 import { addStacks, type RescrapeStacks } from '../../lib/rescrape-app.ts';
 
@@ -30,9 +31,13 @@ export class Synthesized {
   readonly outputs: Partial<
     Record<keyof RescrapeStacks, Readonly<Record<string, { readonly Value: unknown }>>>
   > = {};
-  constructor(deployment: Deployment, spoil: (stacks: RescrapeStacks) => void = () => {}) {
+  constructor(
+    deployment: Deployment,
+    spoil: (stacks: RescrapeStacks) => void = () => {},
+    sources?: readonly Source[],
+  ) {
     const app = newApp();
-    this.stacks = addStacks(app, deployment);
+    this.stacks = addStacks(app, deployment, sources);
     spoil(this.stacks);
     const { directory } = app.synth();
     this.resources = (Object.keys(this.stacks) as (keyof RescrapeStacks)[]).flatMap((stack) => {

@@ -111,3 +111,39 @@ describe('a redirect', () => {
     expect(polite.site.requests.at(-1)?.headers).not.toHaveProperty('if-none-match');
   });
 });
+
+describe('a POST', () => {
+  const ask = {
+    method: 'POST',
+    body: '{"a":"é"}',
+    headers: { 'Content-Type': 'application/json', 'X-Key': 'k' },
+  } as const;
+  const seen: { method?: string | undefined; body: string; type?: string | undefined; key?: unknown }[] = [];
+  const answering = (status: number, location: string) =>
+    serveHttp(async (request, answer) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const { method, headers, url } = request;
+      const body = Buffer.concat(chunks).toString();
+      seen.push({ method, body, type: headers['content-type'], key: headers['x-key'] });
+      if (url === '/old') answer.writeHead(status, { Location: location }).end();
+      else answer.end('there');
+    });
+
+  it.each([
+    [301, 'GET'],
+    [302, 'GET'],
+    [303, 'GET'],
+    [307, 'POST'],
+    [308, 'POST'],
+  ] as const)('is sent with its headers and body; behind a %i it is a %s', async (status, method) => {
+    seen.length = 0;
+    await using site = await answering(status, '/new');
+    const fetcher = polite.fetcher({ politeness: RUDE, allowPrivateOrigin: site.origin });
+    const got = await fetcher.fetch({ url: `${site.origin}/old`, ...ask });
+    expect(got).toMatchObject({ kind: 'response', redirects: 1, response: { status: 200 } });
+    const whole = { method: 'POST', body: '{"a":"é"}', type: 'application/json', key: 'k' };
+    const turned = { method: 'GET', body: '', type: undefined, key: 'k' };
+    expect(seen).toEqual([whole, method === 'POST' ? whole : turned]);
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { menus } from '../sources-of-tests/menus.ts';
+import { shelves } from '../sources-of-tests/shelves.ts';
+import { Synthesized } from './synthesized.ts';
+
+const made = new Synthesized({ stage: 'dev' }, undefined, [menus, shelves]);
+
+it('a source is scheduled by its cadence: every so many minutes, or daily in its zone', () => {
+  const schedules = made
+    .all('AWS::Scheduler::Schedule')
+    .map(({ Properties }) => [
+      Properties.Name,
+      Properties.ScheduleExpression,
+      Properties.ScheduleExpressionTimezone,
+    ]);
+  expect(schedules).toEqual([
+    ['rescrape-dev-menus', 'rate(2 hours)', 'Etc/UTC'],
+    ['rescrape-dev-shelves', 'cron(0 2 * * ? *)', 'UTC'],
+  ]);
+  expect(made.all('AWS::StepFunctions::StateMachine')).toHaveLength(2);
+});
+
+it('decimals, lists and whole numbers are columns of Glue, the attribute of the targets is the partition', () => {
+  const tables = made.all('AWS::Glue::Table').map(({ Properties }) => Properties.TableInput);
+  const table = (name: string) => tables.find(({ Name }) => Name === name);
+  const types = (name: string) =>
+    Object.fromEntries(
+      table(name).StorageDescriptor.Columns.map(({ Name, Type }: Record<string, string>) => [Name, Type]),
+    );
+  expect(table('menu_dishes').PartitionKeys.map(({ Name }: { Name: string }) => Name)).toEqual([
+    'state',
+    'date',
+  ]);
+  expect(types('menu_dishes')).toMatchObject({ price: 'decimal(8,2)', tags: 'string', dish: 'string' });
+  expect(types('shelf_books')).toMatchObject({ year: 'bigint' });
+});
