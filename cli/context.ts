@@ -7,7 +7,7 @@ import { targetsNamed } from '../core/source/partition.ts';
 import { type Source, windowDaysOf } from '../core/source/source.ts';
 import { targetsOf as registeredTargets } from '../core/state/target-register.ts';
 import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
-import { UsageError } from './failure.ts';
+import { FailedCommand, UsageError } from './failure.ts';
 import { cellText } from './print.ts';
 
 /** Options that every command takes. */
@@ -36,6 +36,7 @@ export async function withPlatform<T>(
     console.error(`note: there was nothing at ${cellText(options.local)}; no run has ever used it`);
   const opened = await openPlatform(options, process.env, onEvent);
   const platform = await withRegisteredTargets(opened);
+  for (const { problem } of platform.invalidSources ?? []) console.error(`warning: ${cellText(problem)}`);
   try {
     const from = isStack(platform) || command.name() === 'run' ? undefined : await movedFrom(platform);
     if (from !== undefined)
@@ -58,9 +59,14 @@ async function withRegisteredTargets(platform: CommandPlatform): Promise<Command
 }
 
 /** The source of that name, or a usage error that lists what there is. */
-export function sourceOf(platform: Pick<CommandPlatform, 'sources'>, name: string): Source {
+export function sourceOf(
+  platform: Pick<CommandPlatform, 'sources' | 'invalidSources'>,
+  name: string,
+): Source {
   const source = platform.sources.find((candidate) => candidate.name === name);
   if (source) return source;
+  const invalid = platform.invalidSources?.find((candidate) => candidate.name === name);
+  if (invalid?.problem !== undefined) throw new FailedCommand(invalid.problem);
   const known = platform.sources.map((candidate) => candidate.name).join(', ');
   throw new UsageError(`there is no source ${JSON.stringify(name)}`, `there is: ${known}`);
 }

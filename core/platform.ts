@@ -24,7 +24,10 @@ export interface Platform {
   readonly failedItems: WorkQueue;
   /** Told how a run ended; nobody where it is left out. */
   readonly notifier?: Notifier;
+  /** Those that can be run. */
   readonly sources: readonly Source[];
+  /** Those that cannot, with their `problem`. */
+  readonly invalidSources?: readonly Source[];
   fetcherFor(source: Source): Fetcher;
   /** One for all that a process asks. */
   readonly targets: TargetWatch;
@@ -84,9 +87,11 @@ export class StageError extends Error {
   }
 }
 
-export function sourceNamed(platform: Pick<Platform, 'sources'>, name: string): Source {
+export function sourceNamed(platform: Pick<Platform, 'sources' | 'invalidSources'>, name: string): Source {
   const source = platform.sources.find((candidate) => candidate.name === name);
   if (source) return source;
+  const invalid = platform.invalidSources?.find((candidate) => candidate.name === name);
+  if (invalid?.problem !== undefined) throw new StageError('BadInput', invalid.problem);
   const known = platform.sources.map((candidate) => candidate.name).join(', ');
   throw new StageError('BadInput', `there is no source ${JSON.stringify(name)}; there is: ${known}`);
 }

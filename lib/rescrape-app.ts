@@ -22,6 +22,9 @@ export function addStacks(
   sources: readonly Source[] = allSources,
 ): RescrapeStacks {
   const { stage } = deployment;
+  // To deploy without it would take down what is deployed of it.
+  const invalid = sources.find(({ problem }) => problem !== undefined);
+  if (invalid) throw new Error(invalid.problem);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('rescrape:stage', stage);
   const lake = new LakeStack(app, nameOf(stage, 'lake'), { deployment, sources });

@@ -85,7 +85,8 @@ export function openAwsPlatform(
   options: AwsOptions,
 ): AwsPlatform {
   const { env, onEvent = () => {}, clock = systemClock, connection = connectionOf(env) } = options;
-  const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
+  const all = options.sources ?? allSources;
+  const settings = all.filter(({ problem }) => !problem).map((source) => applySettings(source, env));
   const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
   const state = openDynamoStateStore({ table: resources.table, clock, connection });
   const opened = parts.map((part) => part({ resources, settings, clock, state, connection }));
@@ -99,6 +100,7 @@ export function openAwsPlatform(
     clock,
     targets: new TargetWatch(),
     sources: settings.map(({ source }) => source),
+    invalidSources: all.filter(({ problem }) => problem),
     newId: idsOf(clock),
     emit: onEvent,
     close: async () => {

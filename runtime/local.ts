@@ -40,7 +40,8 @@ export interface LocalPlatform extends Platform {
  */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env) } = options;
-  const settings = (options.sources ?? allSources).map((source) => applySettings(source, env));
+  const all = options.sources ?? allSources;
+  const settings = all.filter(({ problem }) => !problem).map((source) => applySettings(source, env));
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
   const verified = openVerifiedFiles(join(directory, 'lake'), lake);
   const state = openSqliteStateStore(join(directory, 'state.sqlite'));
@@ -60,6 +61,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     failedItems,
     clock,
     sources: settings.map(({ source }) => source),
+    invalidSources: all.filter(({ problem }) => problem),
     fetcherFor: fetchers.of,
     newId: idsOf(clock),
     targets: new TargetWatch(),

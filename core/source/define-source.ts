@@ -44,6 +44,7 @@ const DEFAULT_EXPECT: Expectation = { minItems: 1, maxShrink: 0.5 };
 /** What an author writes: a `Source` in which everything with a sensible default may be left out. */
 export type SourceDefinition = Omit<
   Source,
+  | 'problem'
   | 'targets'
   | 'register'
   | 'items'
@@ -180,7 +181,7 @@ const definitionSchema = z.object({
 
 /**
  * Fills in the defaults and checks the definition itself.
- * Throws an Error with every problem in one line each: a source that is wrong must not start.
+ * What is wrong is the `problem` of what it returns, and stops that source alone: whoever lists sources leaves it out.
  */
 export function defineSource<Definition extends SourceDefinition>(
   definition: Definition,
@@ -205,10 +206,12 @@ export function defineSource(definition: SourceDefinition): Source {
   const problems = checked.success
     ? [...tableProblems(source.table), ...targetProblems(source, 'items' in definition)]
     : checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  if (problems.length > 0) {
-    throw new Error(`source ${JSON.stringify(definition.name)} is not valid:\n  ${problems.join('\n  ')}`);
-  }
-  return source;
+  if (source.targets.length === 0 && !source.register) problems.push('targets: there must be one at least');
+  if (problems.length === 0) return source;
+  return {
+    ...source,
+    problem: `source ${JSON.stringify(definition.name)} is not valid: ${problems.join('; ')}`,
+  };
 }
 
 /** Without an index and a word of its author: one item of each target, called as it is. */
@@ -222,7 +225,7 @@ function itemOfTarget({ id, attributes }: Target): Item[] {
  */
 function targetProblems(source: Source, hasItems: boolean): string[] {
   const { targets, register, discover, table } = source;
-  if (targets.length === 0 && !register) return ['targets: there must be one at least'];
+  if (targets.length === 0 && !register) return [];
   const problems: string[] = [];
   const [column] = table.partitionBy;
   const known = register && Object.keys(register.attributes.shape);

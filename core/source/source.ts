@@ -229,6 +229,8 @@ export interface Discover {
 /** A source with every default filled in: what `defineSource` returns. */
 export interface Source {
   readonly name: string;
+  /** What is wrong with its definition, in one line; such a source is never run. */
+  readonly problem?: string;
   readonly baseUrl: string;
   readonly timeZone: string;
   readonly cadence: Cadence;
