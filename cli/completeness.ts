@@ -39,7 +39,7 @@ export function completenessCommand(): Command {
     .option('--lake', 'also read every current file, and hold it against what was committed')
     .option(
       '--exit-code',
-      'end with exit code 3 where the data is incomplete: for cron and scripts; dates that are still open are not',
+      'end with exit code 3 where the data is incomplete or suspicious: for cron; dates that are still open are neither',
     )
     .addHelpText(
       'after',
@@ -75,15 +75,22 @@ export function completenessCommand(): Command {
             findings[0]?.whatToDo,
           );
         }
-        const incomplete = answers.filter(({ verdict }) => verdict === 'incomplete');
-        if (options.exitCode && incomplete.length > 0) {
-          throw new IncompleteCommand(
-            `not complete: ${incomplete.map(({ source }) => source).join(', ')}`,
-            'the dates above say why; "rescrape why source/target/date" tells more of one',
-          );
-        }
+        if (options.exitCode) refuseDoubt(answers);
       });
     });
+}
+
+/** Throws where a source is not, or perhaps not, complete. */
+function refuseDoubt(answers: readonly Answer[]): void {
+  const named = (['incomplete', 'suspicious'] as const).flatMap((verdict) => {
+    const sources = answers.filter((answer) => answer.verdict === verdict).map(({ source }) => source);
+    return sources.length > 0 ? [`${verdict}: ${sources.join(', ')}`] : [];
+  });
+  if (named.length > 0)
+    throw new IncompleteCommand(
+      named.join('; '),
+      'the dates above say why; "rescrape why source/target/date" tells more of one',
+    );
 }
 
 /** Here the files are looked at; in a stack that would be a request for each, and `--lake` makes them. */
@@ -123,10 +130,10 @@ const HEADINGS: readonly (readonly [status: DateStatus, heading: string])[] = [
   ['missing', 'MISSING'],
   ['damaged', 'DAMAGED (the files are not what was committed)'],
   ['held', 'HELD (a version waits for accept or reject)'],
-  ['incomplete', 'INCOMPLETE (items failed)'],
+  ['incomplete', 'INCOMPLETE (items failed, are overdue or are there twice)'],
   ['stale', 'STALE (not refreshed by the last run)'],
+  ['suspicious', 'SUSPICIOUS (improbably few items, or some that had rows were taken away)'],
   ['open', 'OPEN (neither complete nor incomplete yet)'],
-  ['suspicious', 'SUSPICIOUS (improbably few items)'],
 ];
 const WITHDRAWN = 'WITHDRAWN (they had rows, and the index took them away)';
 
@@ -173,7 +180,8 @@ export function printCompleteness(report: CompletenessReport): void {
   printDateList(
     source,
     WITHDRAWN,
-    all.filter(({ withdrawn }) => withdrawn > 0),
+    // A suspicious date names them in its reason.
+    all.filter(({ withdrawn, status }) => withdrawn > 0 && status !== 'suspicious'),
     ({ withdrawn, withdrawnItems }) => withdrawnText(withdrawnItems, withdrawn),
   );
   console.log(verdictLine(report));
@@ -221,8 +229,8 @@ function verdictLine({ source, verdict, reasons, partitions, targets }: Complete
   );
   const withdrawn = targets.reduce((sum, { items }) => sum + items.withdrawn, 0);
   const more = [
-    ...(verdict === 'incomplete' && partitions.open > 0 ? [`${partitions.open} open`] : []),
-    ...(partitions.suspicious > 0 ? [`${partitions.suspicious} suspicious`] : []),
+    ...(verdict === 'incomplete' && partitions.suspicious > 0 ? [`${partitions.suspicious} suspicious`] : []),
+    ...(verdict !== 'open' && partitions.open > 0 ? [`${partitions.open} open`] : []),
     ...(withdrawn > 0 ? [`${counted(withdrawn, 'item')} withdrawn`] : []),
   ];
   const tail = more.map((text) => `; ${text}`).join('');
@@ -231,9 +239,10 @@ function verdictLine({ source, verdict, reasons, partitions, targets }: Complete
       return `${source}: COMPLETE, ${all}${tail}`;
     case 'open':
       return `${source}: OPEN, ${partitions.open} open of ${all}, nothing is missing so far${tail}`;
+    case 'suspicious':
     case 'incomplete': {
       const why = reasons.map((reason) => `${reason.partitions} ${reason.status}`).join(', ');
-      return `${source}: INCOMPLETE, ${why} of ${all}${tail}`;
+      return `${source}: ${verdict.toUpperCase()}, ${why} of ${all}${tail}`;
     }
   }
 }

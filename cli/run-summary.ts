@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { besideRun, repeatedText, withdrawnText, withoutResult } from '../core/lake/item-counts.ts';
-import { type PartitionSummary, withdrawnNow } from '../core/report/run-summary.ts';
+import { heldWithdrawals, type PartitionSummary, withdrawnFrom } from '../core/report/run-summary.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { failedItemLines } from './failed-item-lines.ts';
@@ -64,10 +64,13 @@ function placeOf(platform: CommandPlatform, key: string): string {
 /** What the index took away, and what is there twice, by name. */
 function listLines({ name, result }: PartitionSummary): string[] {
   if (result === 'broken') return [];
-  const ids = withdrawnNow(result).map(({ id }) => id);
-  const would = result.status === 'held' ? ' (not yet: the version is held)' : '';
-  const withdrawn = ids.length > 0 ? [`${name}: ${cellText(withdrawnText(ids))}${would}`] : [];
-  return [...withdrawn, ...(result.repeated ?? []).map((each) => `${name}: ${cellText(repeatedText(each))}`)];
+  const line = (items: readonly { readonly id: string }[], more = '') =>
+    items.length > 0 ? [`${name}: ${cellText(withdrawnText(items.map(({ id }) => id)))}${more}`] : [];
+  return [
+    ...line(withdrawnFrom(result)),
+    ...line(heldWithdrawals(result), ' (not yet: the version is held)'),
+    ...(result.repeated ?? []).map((each) => `${name}: ${cellText(repeatedText(each))}`),
+  ];
 }
 
 function rowOf({ name, result }: PartitionSummary): Record<string, unknown> {
@@ -81,7 +84,7 @@ function rowOf({ name, result }: PartitionSummary): Record<string, unknown> {
     carried: stats.carried,
     pending: stats.pending,
     none: withoutResult(stats),
-    withdrawn: withdrawnNow(result).length,
+    withdrawn: withdrawnFrom(result).length,
     rows,
     status,
   };

@@ -1,12 +1,13 @@
 import { leastOffset } from '../calendar/window.ts';
 import type { Source } from '../source/source.ts';
+import { PENDING_DAYS } from './date-status.ts';
 import { BASELINE_DAYS } from './statistics.ts';
 import type { View } from './view.ts';
 
-/** Views over `commits` and `runs`: how the partitions stand. */
-export function commitViews(sources: readonly Source[]): readonly View[] {
+/** Views over `commits` and `runs`: how the partitions stand. `now`: an instant of UTC, as SQL. */
+export function commitViews(sources: readonly Source[], now: string): readonly View[] {
   return [
-    completenessView(sources),
+    completenessView(sources, now),
     suspiciousDates(sources),
     MISSING_DATES,
     PARTITION_UPDATES,
@@ -19,16 +20,15 @@ const PARTITION = 'source, table_name, target, partition_date';
 /** Columns that commits of before they were kept lack. */
 const LISTED = ['items_pending', 'items_abandoned', 'items_void', 'items_withdrawn'];
 
-function completenessView(sources: readonly Source[]): View {
-  // Counted from midnight in UTC: engines do not agree on time zones, and no view knows what day it is.
+function completenessView(sources: readonly Source[], now: string): View {
+  // Counted from midnight in UTC: engines do not agree on time zones.
   const minutes = sources.map(
     ({ name, timeZone }) => `WHEN ${text(name)} THEN ${1440 - leastOffset(timeZone)}`,
   );
   const over = minutes.length === 0 ? '1440' : `CASE source ${minutes.join(' ')} ELSE 1440 END`;
   return {
     name: 'v_completeness',
-    description:
-      'Every partition as its last commit on record left it: its standing, items and rows; open where items have no result yet, or its day was not over when it was refreshed. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".',
+    description: `Every partition as its last commit on record left it: its standing, items and rows; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed; incomplete ${PENDING_DAYS} days after its day where items still have none. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".`,
     sql: `
 WITH ranked AS (
   SELECT
@@ -51,7 +51,9 @@ SELECT
     WHEN version IS NULL THEN 'missing'
     WHEN status = 'held' THEN 'held'
     WHEN items_failed > 0 THEN 'incomplete'
+    WHEN items_pending > 0 AND ${now} >= day_over_at + INTERVAL '${PENDING_DAYS}' DAY THEN 'incomplete'
     WHEN status = 'failed' THEN 'stale'
+    WHEN items_withdrawn > 0 THEN 'suspicious'
     WHEN items_pending > 0 OR coalesce(refreshed_at, recorded_at) < day_over_at THEN 'open'
     WHEN items = 0 THEN 'empty'
     ELSE 'complete'

@@ -30,6 +30,8 @@ export interface CompletenessQuery extends DateRange {
   readonly damageOf?: (partition: Partition) => Promise<string | undefined>;
 }
 
+export type Verdict = 'complete' | 'open' | 'suspicious' | 'incomplete';
+
 /** How complete a source is over a range of dates. Plain JSON. */
 export interface CompletenessReport {
   readonly source: string;
@@ -38,12 +40,15 @@ export interface CompletenessReport {
   readonly end: CivilDate;
   readonly today: CivilDate;
   /**
-   * `incomplete` where a date is missing, damaged, held, incomplete or stale. `open` where none is, but some
-   * are open: today, or with items that have no result yet. Suspicious dates do not decide it.
+   * `incomplete` where a date is missing, damaged, held, incomplete or stale; else `suspicious` where one is
+   * in doubt; else `open` where one is: today, or with items that have no result yet.
    */
-  readonly verdict: 'complete' | 'open' | 'incomplete';
-  /** What makes it `incomplete`; empty where it is not. */
-  readonly reasons: readonly { readonly status: IncompleteStatus; readonly partitions: number }[];
+  readonly verdict: Verdict;
+  /** What makes it `incomplete` or `suspicious`; empty where it is neither. */
+  readonly reasons: readonly {
+    readonly status: IncompleteStatus | 'suspicious';
+    readonly partitions: number;
+  }[];
   /** Partitions by status; every date of every target counts once. */
   readonly partitions: Readonly<Record<DateStatus, number>>;
   readonly targets: readonly TargetCompleteness[];
@@ -101,20 +106,28 @@ export async function completeness(
     answers.push(await valueCompleteness(state, source, value, targets, query, due));
   }
   const partitions = countStatuses(answers.flatMap(({ dates }) => dates));
-  const reasons = INCOMPLETE_STATUSES.map((status) => ({ status, partitions: partitions[status] })).filter(
-    (reason) => reason.partitions > 0,
-  );
+  const verdict = verdictOf(partitions);
+  const because = verdict === 'incomplete' ? INCOMPLETE_STATUSES : (['suspicious'] as const);
+  const reasons = because
+    .map((status) => ({ status, partitions: partitions[status] }))
+    .filter((reason) => reason.partitions > 0);
   return {
     source: source.name,
     table: source.table.name,
     start,
     end,
     today,
-    verdict: reasons.length > 0 ? 'incomplete' : partitions.open > 0 ? 'open' : 'complete',
+    verdict,
     reasons,
     partitions,
     targets: answers,
   };
+}
+
+function verdictOf(partitions: CompletenessReport['partitions']): Verdict {
+  if (INCOMPLETE_STATUSES.some((status) => partitions[status] > 0)) return 'incomplete';
+  if (partitions.suspicious > 0) return 'suspicious';
+  return partitions.open > 0 ? 'open' : 'complete';
 }
 
 async function targetsMeant(

@@ -1,4 +1,4 @@
-import type { CivilDate } from '../calendar/civil-date.ts';
+import { type CivilDate, epochDay } from '../calendar/civil-date.ts';
 import { withdrawnText } from '../lake/item-counts.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import type { RefreshDue } from './run-windows.ts';
@@ -12,10 +12,12 @@ import type { SuspiciousDay } from './statistics.ts';
  * - `damaged`: the files of its current version are not as they were committed, or gone.
  * - `held`: a version waits for a person to accept or reject it; the one before is current.
  * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have
- *   none; or several items have the same rows.
+ *   none; or several items have the same rows; or items have no result yet although the day has been over for
+ *   `PENDING_DAYS`.
  * - `stale`: the last run that was to refresh it did not.
+ * - `suspicious`: all that the source lists is there, but it took away items that had rows, or the list of a
+ *   day that is over is improbably short.
  * - `open`: all that the source has so far is there, but its day is not over, or items have no result yet.
- * - `suspicious`: all that the source lists is there, but the list is improbably short.
  * - `empty`: the source's own index says that there is nothing.
  * - `complete`: every item that the source lists is there, as of the last run.
  */
@@ -26,16 +28,19 @@ export const DATE_STATUSES = [
   'held',
   'incomplete',
   'stale',
-  'open',
   'suspicious',
+  'open',
   'empty',
   'complete',
 ] as const;
 export type DateStatus = (typeof DATE_STATUSES)[number];
 
+/** Days after the end of its own during which a date may wait for results; later they are overdue. */
+export const PENDING_DAYS = 2;
+
 /**
- * Statuses that disprove completeness. `suspicious` only casts doubt: two dates in a hundred are that by
- * chance. `open` ones are neither complete nor incomplete.
+ * Statuses that disprove completeness. `suspicious` ones cast doubt on it, which is no more a proof of it.
+ * `open` ones are neither complete nor incomplete.
  */
 export const INCOMPLETE_STATUSES = [
   'missing',
@@ -125,21 +130,22 @@ export function judgePartition(evidence: DateEvidence): PartitionJudgement {
 }
 
 function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
-  const { date, today, standing, suspicious } = evidence;
+  const { date, today, standing } = evidence;
   if (standing === undefined || standing.version === null) {
     return date > today ? ['upcoming', null] : ['missing', whyMissing(evidence)];
   }
   if (evidence.damage !== undefined) return ['damaged', evidence.damage];
   if (isHeld(standing)) return ['held', standing.reason ?? 'a version waits for accept or reject'];
-  const incomplete = whyIncomplete(standing);
+  const incomplete = whyIncomplete(evidence, standing);
   if (incomplete !== undefined) return ['incomplete', incomplete];
   const stale = whyStale(evidence, standing);
   if (stale !== undefined) return ['stale', stale];
+  const doubt = whySuspicious(evidence, standing);
+  if (doubt !== undefined) return ['suspicious', doubt];
   const open = whyOpen(evidence, standing);
   if (open !== undefined) return ['open', open];
-  if (suspicious) return ['suspicious', suspicious.reason];
   if (itemsOf(standing) === 0) return ['empty', standing.sign ?? 'the index of the source lists nothing'];
-  return ['complete', withdrawnReason(standing)];
+  return ['complete', null];
 }
 
 function isHeld(standing: PartitionRecord): boolean {
@@ -152,10 +158,15 @@ function whyMissing({ standing, due, skipped }: DateEvidence): string {
   return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
 }
 
-function whyIncomplete({ failed, carried, repeated }: PartitionRecord): string | undefined {
+function whyIncomplete(
+  { date, today }: DateEvidence,
+  { failed, carried, pending, repeated }: PartitionRecord,
+): string | undefined {
   const items = `${failed} ${failed === 1 ? 'item' : 'items'} failed`;
   const failures = carried > 0 ? `${items}, ${carried} of them carried over from before` : items;
-  const reasons = [...(failed > 0 ? [failures] : []), ...repeated];
+  const isOverdue = pending > 0 && epochDay(today) - epochDay(date) > PENDING_DAYS;
+  const overdue = `${pending} ${pending === 1 ? 'item' : 'items'} still without a result`;
+  const reasons = [...(failed > 0 ? [failures] : []), ...(isOverdue ? [overdue] : []), ...repeated];
   return reasons.length > 0 ? reasons.join('; ') : undefined;
 }
 
@@ -175,8 +186,19 @@ function whyOpen(
   return reasons.length > 0 ? reasons.join(', ') : undefined;
 }
 
-function withdrawnReason({ withdrawn: { count, ids } }: PartitionRecord): string | null {
-  return count > 0 ? withdrawnText(ids, count) : null;
+/**
+ * What the index took away is in doubt at once; that its list is short, when its day is over: until then it
+ * may grow.
+ */
+function whySuspicious(
+  { date, today, refreshedEarly, suspicious }: DateEvidence,
+  { withdrawn: { count, ids } }: PartitionRecord,
+): string | undefined {
+  const reasons = [
+    ...(count > 0 ? [withdrawnText(ids, count)] : []),
+    ...(suspicious && date < today && !refreshedEarly ? [suspicious.reason] : []),
+  ];
+  return reasons.length > 0 ? reasons.join('; ') : undefined;
 }
 
 /**

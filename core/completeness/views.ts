@@ -17,5 +17,5 @@ const ENGINE_NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
  * text. `now`: the instant from which they look back, as SQL.
  */
 export function viewsOf(sources: readonly Source[], now = ENGINE_NOW): readonly View[] {
-  return [...commitViews(sources), ...attemptViews(now)];
+  return [...commitViews(sources, now), ...attemptViews(now)];
 }

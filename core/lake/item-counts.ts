@@ -6,7 +6,7 @@ import type { RepeatedRows, VersionStats } from './version.ts';
 const MAX_NAMES = 10;
 
 /** `4711, 4712 and 3 more`. `count`: how many there are, where not all of them are given. */
-function listedNames(names: readonly string[], count = names.length): string {
+export function listedNames(names: readonly string[], count = names.length): string {
   const shown = names.slice(0, MAX_NAMES);
   const more = count - shown.length;
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');

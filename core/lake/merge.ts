@@ -3,6 +3,7 @@ import { targetOf } from '../source/partition.ts';
 import type { ItemContent, ItemResult, PageEvidence, ScrapeResult } from './scrape-result.ts';
 import {
   isWithoutResult,
+  listedAs,
   type VersionDescriptor,
   type VersionIndex,
   type VersionItem,
@@ -59,8 +60,8 @@ export function merge(current: VersionDescriptor | undefined, result: ScrapeResu
   const now = new Map(items.map(({ item }) => [item.id, item]));
   const heals = items.some(({ item }) => isIll(before.get(item.id)) && !isIll(item));
   const relists = [...before.keys(), ...now.keys()].some((id) => {
-    const [was, is] = [before, now].map((of) => of.get(id)?.state);
-    return was !== is && [was, is].some((state) => state !== undefined && isWithoutResult(state));
+    const [was, is] = [before, now].map((of) => of.get(id)).map((item) => item && listedAs(item));
+    return was !== is;
   });
   const signs = items.length === 0 && index.sign !== current?.index.sign;
   const changesStates = heals || relists || signs;
@@ -165,7 +166,7 @@ function mergeItem(
         : before.state;
     return {
       item: {
-        ...before,
+        ...asReady(before),
         state,
         checkedAt: Math.max(before.checkedAt, checkedAt),
         ...(before.asOf !== undefined && { asOf: Math.max(before.asOf, asOf) }),
@@ -173,12 +174,17 @@ function mergeItem(
       rows: 'keep',
     };
   }
-  return { item: { ...before, state: 'carried' }, rows: 'keep' };
+  return { item: { ...asReady(before), state: 'carried' }, rows: 'keep' };
+}
+
+function asReady({ listed: _, ...item }: VersionItem): VersionItem {
+  return item;
 }
 
 /**
  * An item of which the index says that it has no result: an abandoned or void one loses the rows that it had.
- * A pending one keeps them: what was a result once is not undone by an index that does not know it yet.
+ * A pending one keeps them, carried over: what was a result once is not undone by an index that does not know
+ * it yet, and yet it is older than what the index says.
  */
 function withoutResult(
   item: ItemResult['item'],
@@ -189,7 +195,7 @@ function withoutResult(
   if (before && before.state !== 'failed' && before.checkedAt > checkedAt)
     return { item: before, rows: 'keep' };
   if (before && before.rows > 0 && status === 'pending')
-    return { item: { ...before, state: status }, rows: 'keep' };
+    return { item: { ...before, state: 'carried', listed: status }, rows: 'keep' };
   return {
     item: { ...item, state: status, rows: 0, checkedAt, parserVersion, capture: null },
     rows: before && before.rows > 0 ? [] : 'keep',

@@ -9,8 +9,8 @@ const WITHOUT_RESULT = LISTED_STATUSES.filter((status) => status !== 'ready') as
 
 /**
  * How an item stands in a version. `empty`: its page says that it has no rows. `carried`: its last attempt
- * failed, its rows are older. `failed`: it has no rows. `pending`, `abandoned`, `void`: the index says so,
- * and its page was not asked for.
+ * failed, or the index lists it as pending although it had rows: they are older. `failed`: it has no rows.
+ * `pending`, `abandoned`, `void`: the index says so, and its page was not asked for.
  */
 const ITEM_STATES = ['found', 'empty', 'carried', 'failed', ...WITHOUT_RESULT] as const;
 
@@ -25,6 +25,8 @@ const versionItemSchema = z.object({
   /** Requests that it took, where it took several. */
   pages: z.int().optional(),
   state: z.enum(ITEM_STATES),
+  /** How the index lists an item that is carried over without having been asked for. */
+  listed: z.literal('pending').optional(),
   rows: z.int(),
   /**
    * When the source last confirmed what the version holds of the item; milliseconds. 0 where it never did.
@@ -179,6 +181,14 @@ export function contentHash(columns: readonly Column[], rows: readonly Row[]): s
 /** SHA-256 of a file, in hexadecimal. */
 export function fileHash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** How the index of the version lists the item where that is otherwise than ready. */
+export function listedAs({
+  state,
+  listed,
+}: Pick<VersionItem, 'state' | 'listed'>): WithoutResult | undefined {
+  return isWithoutResult(state) ? state : listed;
 }
 
 export function isWithoutResult(state: VersionItem['state']): state is WithoutResult {

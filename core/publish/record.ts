@@ -5,6 +5,7 @@ import type { CommitRow } from '../lake/log-tables.ts';
 import { writeCommit } from '../lake/partition-log.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
+import { withdrawnFrom } from '../report/run-summary.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
 
@@ -25,7 +26,7 @@ export async function recordPublish(
   const at = platform.clock.now();
   if (answer.version !== null) await register(context);
   // A version that is held has taken nothing away yet.
-  const withdrawn = answer.withdrawn.filter(({ version }) => version !== answer.held);
+  const withdrawn = withdrawnFrom(answer);
   const row: CommitRow = {
     run_id: runId,
     source: source.name,

@@ -9,7 +9,12 @@ import {
 import { repeatedText, withdrawnText } from '../lake/item-counts.ts';
 import { counted, instant } from '../wording/figures.ts';
 import type { Section, Text } from './document.ts';
-import { type PartitionResult, type PartitionSummary, type RunSummary, withdrawnNow } from './run-summary.ts';
+import {
+  type PartitionResult,
+  type PartitionSummary,
+  type RunSummary,
+  withdrawnFrom,
+} from './run-summary.ts';
 
 /** Partitions that get an advice of their own; a site that is down for 90 days of three targets says it once. */
 const MAX_ADVICES = 25;
@@ -99,10 +104,10 @@ function adviceFor({ run }: RunSummary, { partition, name, result }: PartitionSu
           `${name} lacks ${counted(failed, 'item')}: ${rows}. ${next}; see them with `,
           { code: failuresCommand(source, partition) },
         ]);
-      const withdrawn = withdrawnNow(result).map(({ id }) => id);
+      const withdrawn = withdrawnFrom(result).map(({ id }) => id);
       if (withdrawn.length > 0)
         advices.push([
-          `${name} lost ${withdrawnText(withdrawn)}. Where the source is wrong, bring them back: `,
+          `${name} is suspicious: ${withdrawnText(withdrawn)}. Where the source is wrong, bring them back: `,
           { code: rollbackCommand(source, partition) },
         ]);
       for (const repeated of result.repeated ?? [])

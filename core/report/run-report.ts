@@ -3,7 +3,12 @@ import { byteSize, counted, duration, instant, wholeNumber } from '../wording/fi
 import { attention } from './attention.ts';
 import type { Document, Facts, Section, Span, Table, Tone } from './document.ts';
 import { failedItemsSection } from './failed-items-section.ts';
-import { type PartitionResult, type PartitionSummary, type RunSummary, withdrawnNow } from './run-summary.ts';
+import {
+  type PartitionResult,
+  type PartitionSummary,
+  type RunSummary,
+  withdrawnFrom,
+} from './run-summary.ts';
 
 /** The report of one run: what it was asked, what came of it, and what is left for a person to do. */
 export function runReport(summary: RunSummary): Document {
@@ -94,7 +99,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Carried over', align: 'right', cell: seen(({ stats }) => stats.carried) },
   { title: 'Pending', align: 'right', optional: true, cell: seen(({ stats }) => stats.pending ?? 0) },
   { title: 'No result', align: 'right', optional: true, cell: seen(({ stats }) => withoutResult(stats)) },
-  { title: 'Withdrawn', align: 'right', optional: true, cell: (result) => withdrawnNow(result).length },
+  { title: 'Withdrawn', align: 'right', optional: true, cell: (result) => withdrawnFrom(result).length },
   { title: 'Rows', align: 'right', cell: ({ rows }) => rows },
   { title: 'Result', align: 'left', cell: (result) => [{ mark: result.status, tone: toneOf(result) }] },
   { title: 'Reason', align: 'left', cell: reasonOf },
@@ -129,7 +134,7 @@ function brokenCell({ title }: Column): string | readonly Span[] {
 }
 
 function reasonOf(result: PartitionResult): string {
-  const withdrawn = result.status === 'committed' ? withdrawnNow(result) : [];
+  const withdrawn = withdrawnFrom(result);
   return [
     ...(result.reason === null ? [] : [result.reason]),
     ...(withdrawn.length > 0 ? [withdrawnText(withdrawn.map(({ id }) => id))] : []),
@@ -141,7 +146,7 @@ function reasonOf(result: PartitionResult): string {
 function toneOf(result: PartitionResult): Tone {
   const { status, stats, repeated = [] } = result;
   if (status === 'failed') return 'bad';
-  const isDoubtful = stats.failed > 0 || repeated.length > 0 || withdrawnNow(result).length > 0;
+  const isDoubtful = stats.failed > 0 || repeated.length > 0 || withdrawnFrom(result).length > 0;
   if (status === 'held' || isDoubtful) return 'warn';
   return status === 'unchanged' ? 'quiet' : 'good';
 }
@@ -158,10 +163,10 @@ function glossary(): Section {
           'held: the new version is written beside the current one and waits for a person',
           'failed: the source could not be read; the version before, if there is one, stays current',
           'expected: items of the index that can have rows',
-          'carried over: the item failed and keeps the rows that it had before',
-          'pending: the index lists it, its result is still to come; its partition is open until then',
+          'carried over: the item failed, or is pending again, and keeps the rows that it had before',
+          'pending: the index lists it, its result is still to come; its partition is open for two days, then incomplete',
           'no result: the item is void or abandoned, or its page rightly has no rows; it is not expected',
-          'withdrawn: it had rows, and the index no longer lists it, or as void or abandoned; its rows went',
+          'withdrawn: it had rows, and the index no longer lists it, or as void or abandoned; its rows went, and its partition is suspicious',
         ],
       },
     ],

@@ -31,15 +31,16 @@ export interface PartitionResult {
   readonly reason: string | null;
 }
 
-/** Items that this run took away, or would take away where the version is held. */
-export function withdrawnNow({
-  status,
-  version,
-  held,
-  withdrawn = [],
-}: PartitionResult): readonly WithdrawnItem[] {
-  if (status !== 'committed' && status !== 'held') return [];
-  return withdrawn.filter((item) => item.version === (held ?? version));
+type Listing = Pick<PartitionResult, 'withdrawn' | 'held'>;
+
+/** Items that are withdrawn from the current version, by this run or an earlier one. */
+export function withdrawnFrom({ held, withdrawn = [] }: Listing): readonly WithdrawnItem[] {
+  return withdrawn.filter(({ version }) => version !== held);
+}
+
+/** Items that the held version would take away. */
+export function heldWithdrawals({ held, withdrawn = [] }: Listing): readonly WithdrawnItem[] {
+  return withdrawn.filter(({ version }) => version === held);
 }
 
 /** How a partition came out of a run. `broken`: its publish failed for good. */

@@ -11,7 +11,7 @@ import type { PublishResult } from '../lake/publish-result.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
 import { readPublished } from '../publish/publish.ts';
 import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
-import { type RunSummary as Summary, withdrawnNow } from '../report/run-summary.ts';
+import { type RunSummary as Summary, withdrawnFrom } from '../report/run-summary.ts';
 import { columnsOf } from '../schema/columns.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
@@ -123,7 +123,7 @@ function runRow(
     results.filter((result) => result.status === status).length;
   const failed = count('failed') + partitions.length - results.length;
   const itemsFailed = sum(({ stats }) => stats.failed);
-  const withdrawn = sum((result) => (result.status === 'committed' ? withdrawnNow(result).length : 0));
+  const withdrawn = sum((result) => withdrawnFrom(result).length);
   const repeated = sum(({ repeated }) => repeated.length);
   const whole = failed + count('held') + itemsFailed + skippedTargets + withdrawn + repeated === 0;
   const fresh = count('committed') + count('unchanged');

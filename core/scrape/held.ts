@@ -1,5 +1,5 @@
 import type { Validators } from '../fetch/fetcher.ts';
-import { isWithoutResult, itemOf, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
+import { itemOf, listedAs, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
 import type { ListedItem, Source } from '../source/source.ts';
 import type { Held } from './attempt.ts';
 import type { Learned } from './checkpoint.ts';
@@ -16,13 +16,14 @@ export function heldIndex(source: Source, current: VersionDescriptor | undefined
   const learned: Learned =
     items.length === 0
       ? { kind: 'empty', reason: sign! }
-      : { kind: 'items', items: items.map((item) => ({ ...itemOf(item), ...listedAs(item.state) })) };
+      : { kind: 'items', items: items.map((item) => ({ ...itemOf(item), ...statusOf(item) })) };
   return { confirms: { validators, learned }, copy };
 }
 
-/** How the index listed an item that stands like this. */
-function listedAs(state: VersionItem['state']): Pick<ListedItem, 'status'> {
-  return isWithoutResult(state) ? { status: state } : {};
+/** How the index listed it. */
+function statusOf(item: VersionItem): Pick<ListedItem, 'status'> {
+  const status = listedAs(item);
+  return status === undefined ? {} : { status };
 }
 
 /** What the current version holds of an item; nothing where it failed. */

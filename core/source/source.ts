@@ -165,7 +165,7 @@ export interface FetchLimits {
 export interface Expectation {
   /** A day with fewer items than this is suspicious. */
   readonly minItems: number;
-  /** Share of the current rows, or of the items that have some, that a version may lose without being held, 0 to 1; default 0.5. */
+  /** Share of the current rows, or of those of one item, that a version may lose without being held; of the items with rows it must lose less. 0 to 1; default 0.5. */
   readonly maxShrink: number;
 }
 

@@ -170,7 +170,7 @@ describe('completeness', () => {
     await wholeWeek('2025-11-17T01:30', { '2025-11-12': { expected: 0, found: 0, rows: 0 } });
     // With a week on record the empty day is improbable; a Christmas in years of days is not.
     expect((await statuses())['2025-11-12']).toBe('suspicious');
-    expect((await ask()).verdict).toBe('open');
+    expect((await ask()).verdict).toBe('suspicious');
     for (let year = 2005; year < 2025; year++) {
       for (let day = 1; day <= 8; day++)
         await refresh('gb', `${year}-11-0${day}`, '2025-11-01T01:30', {
@@ -181,10 +181,11 @@ describe('completeness', () => {
     expect((await statuses())['2025-11-12']).toBe('empty');
   });
 
-  it('casts doubt on a day with too few items without refuting, and measures it by days outside the range', async () => {
+  it('casts doubt on a day with too few items, and measures it by days outside the range', async () => {
     await wholeWeek('2025-11-17T01:30', { '2025-11-16': { expected: 9, found: 9, rows: 60 } });
     const oneDay = await ask({ start: addDays(TODAY, -1), end: addDays(TODAY, -1) });
-    expect(oneDay.verdict).toBe('complete');
+    expect(oneDay.verdict).toBe('suspicious');
+    expect(oneDay.reasons).toEqual([{ status: 'suspicious', partitions: 1 }]);
     expect(oneDay.partitions.suspicious).toBe(1);
     expect(oneDay.targets[0]!.suspicious[0]?.reason).toBe('9 items; usual 20.0 ± 0.0');
     expect(oneDay.targets[0]!.statistics).toEqual({
@@ -267,16 +268,20 @@ describe('completeness', () => {
   });
 
   describe('calls a date open', () => {
-    it('of which items have no result yet, however long ago, and neither complete nor incomplete', async () => {
+    it('of which items have no result yet, and incomplete where they have none two days after its end', async () => {
       await wholeWeek('2025-11-17T01:30', { '2025-11-12': { pending: 2, found: 18, expected: 18 } });
-      const report = await ask({ end: civilDate('2025-11-16') });
-      expect(report).toMatchObject({ verdict: 'open', reasons: [], partitions: { open: 1, complete: 5 } });
+      expect((await ask({ today: civilDate('2025-11-15') })).targets[0]!.dates[1]).toMatchObject({
+        status: 'incomplete',
+        reason: '2 items still without a result',
+      });
+      const report = await ask({ end: civilDate('2025-11-13'), today: civilDate('2025-11-14') });
+      expect(report).toMatchObject({ verdict: 'open', reasons: [], partitions: { open: 1, complete: 2 } });
       expect(report.targets[0]!.dates[1]).toMatchObject({
         status: 'open',
         pending: 2,
         reason: '2 items have no result yet',
       });
-      expect(report.targets[0]!.items).toMatchObject({ pending: 2, expected: 118 });
+      expect(report.targets[0]!.items).toMatchObject({ pending: 2, expected: 58 });
     });
 
     it('whose last look came before its day was over in its own time zone', async () => {
@@ -298,12 +303,13 @@ describe('completeness', () => {
     });
   });
 
-  it('names what the index took away, without calling the date incomplete', async () => {
+  it('is in doubt where the index took items away', async () => {
     await wholeWeek('2025-11-17T01:30', { '2025-11-12': { withdrawn: { count: 2, ids: ['4711', '4712'] } } });
     const { verdict, targets } = await ask({ end: civilDate('2025-11-16') });
-    expect(verdict).toBe('complete');
+    expect(verdict).toBe('suspicious');
     expect(targets[0]!.items.withdrawn).toBe(2);
     expect(targets[0]!.dates[1]).toMatchObject({
+      status: 'suspicious',
       withdrawn: 2,
       withdrawnItems: ['4711', '4712'],
       reason: '2 items with rows withdrawn by the index (4711, 4712)',

@@ -110,6 +110,7 @@ describe('the views', () => {
         }),
         commit('gb', '2025-11-16', '2025-11-17T01:30', { status: 'held' }),
         commit('gb', '2025-11-17', '2025-11-18T00:30', { items_expected: 0, items_found: 0, rows: 0 }),
+        commit('gb', '2025-11-18', '2025-11-19T00:30', { items_withdrawn: 2 }),
         commit('ire', '2025-11-15', '2025-11-17T01:30', { items_found: 18, items_pending: 2 }),
         commit('ire', '2025-11-16', '2025-11-16T23:30'),
         commit('ire', '2025-11-17', '2025-11-18T00:30', { items_found: 19, items_empty: 1 }),
@@ -132,7 +133,8 @@ describe('the views', () => {
         ['gb', '15', 'incomplete', 18],
         ['gb', '16', 'held', 20],
         ['gb', '17', 'empty', 0],
-        ['ire', '15', 'open', 20],
+        ['gb', '18', 'suspicious', 20],
+        ['ire', '15', 'incomplete', 20],
         ['ire', '16', 'open', 20],
         ['ire', '17', 'complete', 20],
       ]);

@@ -71,7 +71,7 @@ describe('damage in the lake', () => {
         (await currentDamage(lake, verified, source.table, partition))?.message;
       return completeness(state, source, { ...range, damageOf });
     };
-    expect(await asked()).toMatchObject({ verdict: 'complete', partitions: { damaged: 0 } });
+    expect(await asked()).toMatchObject({ verdict: 'suspicious', partitions: { damaged: 0 } });
     rmSync(file());
     const { verdict, targets } = await asked();
     expect(verdict).toBe('incomplete');

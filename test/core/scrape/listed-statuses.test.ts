@@ -126,7 +126,7 @@ describe('an item that the index lists without a result', () => {
     },
   );
 
-  it('keeps the rows that it had where the index says that its result is still to come', async () => {
+  it('is carried over where it had rows and the index says that its result is still to come', async () => {
     site.index(listPage(['a', 'b', 'c']));
     await site.publish();
     site.index(listPage(['a', 'b', ['c', 'pending']]));
@@ -134,10 +134,17 @@ describe('an item that the index lists without a result', () => {
       status: 'committed',
       rows: 3,
       withdrawn: [],
-      stats: { pending: 1 },
+      stats: { pending: 0, carried: 1, failed: 1 },
     });
-    expect((await site.standing())[0]).toBe('open');
+    expect(await site.states()).toEqual({ a: 'found', b: 'found', c: 'carried' });
+    expect((await site.standing())[0]).toBe('incomplete');
+    site.asked();
+    expect(await site.publish()).toMatchObject({ status: 'unchanged', stats: { carried: 1 } });
+    expect(site.asked()).not.toContain('/item/c');
     site.index(listPage(['a', 'b', 'c']));
+    expect(await site.publish()).toMatchObject({ rows: 3, stats: { carried: 0, failed: 0 } });
+    const back = (await site.current())!.items.find(({ id }) => id === 'c');
+    expect([back?.state, back?.listed]).toEqual(['found', undefined]);
     site.item('c', { status: 404 });
     expect(await site.publish()).toMatchObject({ rows: 3, stats: { pending: 0, carried: 1, failed: 1 } });
   });
