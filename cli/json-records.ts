@@ -122,12 +122,16 @@ function failedItems({ items, ...counts }: FailedItems): Json {
   };
 }
 
-export function reparsedRecord(source: string, { partition, result, pages, unreadable }: Reparsed): Json {
+export function reparsedRecord(
+  source: string,
+  { partition, result, pages, unreadable, damaged }: Reparsed,
+): Json {
   return {
     ...{ partition: partitionName(source, partition), source, ...partition },
     ...(result === 'no-captures' ? { status: 'no_captures', reason: null } : resultRecord(result)),
     pages,
     unreadable: unreadable.map(({ item, outcome }) => ({ item_id: item, ...errorRecord(outcome) })),
+    damaged_captures: damaged.map(({ place, problem }) => ({ capture: place, message: problem })),
   };
 }
 

@@ -77,7 +77,7 @@ export class Progress {
     if (event.kind === 'retry-waiting') {
       this.#waiting++;
       this.#line(
-        `  waiting ${event.waitMs / 1000} s before ${event.stage} again: ${cellText(event.error.message)}`,
+        `  waiting ${Math.ceil(event.waitMs / 1000)} s before ${event.stage} again: ${cellText(event.error.message)}`,
       );
     }
     this.#draw();

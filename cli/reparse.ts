@@ -3,8 +3,10 @@ import { partitionName } from '../core/lake/layout.ts';
 import { type Reparsed, reparse } from '../core/run/reparse.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
+import { FailedCommand } from './failure.ts';
 import { printItems } from './json.ts';
 import { reparsedRecord } from './json-records.ts';
+import { counted } from './list.ts';
 import { printTable } from './print.ts';
 
 export function reparseCommand(): Command {
@@ -31,17 +33,41 @@ export function reparseCommand(): Command {
             done.push(reparsed);
           if (json) printItems(done.map((each) => reparsedRecord(source.name, each)));
           else printReparsed(source.name, done);
+          const problem = problemOf(source.name, done);
+          if (problem !== undefined) throw new FailedCommand(problem);
         });
       },
     );
 }
 
+/** Why the command failed, though it went on with the rest; undefined where it did not. */
+function problemOf(source: string, done: readonly Reparsed[]): string | undefined {
+  const damaged = done.flatMap((reparsed) => reparsed.damaged);
+  const failed = done.flatMap(({ partition, result }) =>
+    result !== 'no-captures' && result.status === 'failed'
+      ? [`${partitionName(source, partition)} could not be published: ${result.reason ?? 'unknown'}`]
+      : [],
+  );
+  const [first] = damaged;
+  const problems = [
+    ...(first
+      ? [
+          `${counted(damaged.length, 'capture')} could not be read, the first ${first.place}: ${first.problem}`,
+        ]
+      : []),
+    ...failed.slice(0, 1),
+    ...(failed.length > 1 ? [`and ${failed.length - 1} more`] : []),
+  ];
+  if (problems.length > 0) return problems.join('; ');
+  const isEmpty = done.every(({ result }) => result === 'no-captures');
+  return isEmpty ? `${source}: there are no captures to parse in these dates` : undefined;
+}
+
 function printReparsed(source: string, done: readonly Reparsed[]): void {
   const parsed = done.filter(({ result }) => result !== 'no-captures');
-  if (parsed.length === 0) {
-    console.log(`${source}: there are no captures to parse in these dates`);
-    return;
-  }
+  for (const { place, problem } of done.flatMap(({ damaged }) => damaged))
+    console.log(`${place}: ${problem}`);
+  if (parsed.length === 0) return;
   printTable(
     [
       { name: 'partition' },

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { runCommand } from '../core/advice/commands.ts';
 import { queueOpen } from '../core/failures/queue-failures.ts';
+import { unaskedDates } from '../core/run/unasked.ts';
 import { type TargetRecord, TargetStore } from '../core/state/target-store.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, withPlatform } from './context.ts';
@@ -112,6 +114,11 @@ async function removeSkip(name: string, target: string, _options: object, comman
         `${cellText(before.skip.reason)}); its counters of walls (${before.consecutiveBlocks}) and of 404s ` +
         `(${before.consecutiveNotFound}) are back at zero.`,
     );
+    const left = await unaskedDates(platform, source, target, before.skip.since);
+    if (left)
+      console.log(
+        `What runs left undone meanwhile has no failure that would be tried again; scrape it: ${runCommand(source.name, target, left)}`,
+      );
     if (queued > 0)
       console.log(`${counted(queued, 'failed item')} of it back in the queue, to be tried again by itself.`);
   });

@@ -18,7 +18,12 @@ export function openFetchers(
   clock: Clock,
   client: HttpClient,
   state: StateStore,
-): { of(source: Source): Fetcher; close(): Promise<void> } {
+): {
+  of(source: Source): Fetcher;
+  /** Milliseconds for which the host of the source still rests. */
+  pausedMs(source: Source): number;
+  close(): Promise<void>;
+} {
   const shared = {
     client,
     clock,
@@ -38,5 +43,9 @@ export function openFetchers(
       }),
     ]),
   );
-  return { of: (source) => fetchers.get(source.name)!, close: () => client.close() };
+  return {
+    of: (source) => fetchers.get(source.name)!,
+    pausedMs: ({ baseUrl }) => shared.rateLimiter.pausedMs(new URL(baseUrl).host),
+    close: () => client.close(),
+  };
 }

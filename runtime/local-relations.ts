@@ -1,15 +1,20 @@
 import type { LocalRelation, LocalTable } from '../adapters/local/duckdb-relation.ts';
+import { civilDate } from '../core/calendar/civil-date.ts';
 import { viewsOf } from '../core/completeness/views.ts';
-import { manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
+import { manifestKey, manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
 import { logFiles } from '../core/lake/log-files.ts';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
-import { damageBehind } from '../core/lake/whole-version.ts';
+import { damageBehind, manifestGone } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ObjectStore, StoredObject } from '../core/ports/object-store.ts';
+import type { StateStore } from '../core/ports/state-store.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import { type Column, columnsOf, duckDbType, tableColumns } from '../core/schema/columns.ts';
-import type { Partition, Source, Table } from '../core/source/source.ts';
+import { byValue } from '../core/source/partition.ts';
+import type { Partition, Source } from '../core/source/source.ts';
+import { PartitionStore } from '../core/state/partition-store.ts';
+import { targetsOf } from '../core/state/target-register.ts';
 
 /**
  * The lake as the local warehouse sees it: a table for each table of a source, made of the files that its manifests name
@@ -21,10 +26,12 @@ export async function localRelations(platform: {
   readonly clock: Pick<Clock, 'now'>;
   /** With it, files are held against their hashes before a statement reads them. */
   readonly verified?: VerifiedFiles;
+  /** With it, a partition of which it has a version and the lake no manifest is refused as a damaged one is. */
+  readonly state?: StateStore;
 }): Promise<LocalRelation[]> {
-  const { lake, sources, clock, verified } = platform;
+  const { lake, sources, clock } = platform;
   const relations: LocalRelation[] = [];
-  for (const { table } of sources) relations.push(await sourceTable(lake, table, verified));
+  for (const source of sources) relations.push(await sourceTable(platform, source));
   for (const { table, files, jsonFiles } of await logFiles(lake)) {
     relations.push({
       kind: 'table',
@@ -46,13 +53,16 @@ function instantInSql(ms: number): string {
   return `TIMESTAMP '${new Date(ms).toISOString().slice(0, -1)}'`;
 }
 
+const ALL_DATES = [civilDate('1000-01-01'), civilDate('9999-12-31')] as const;
+
 const LOG_TABLES = { attempts: ATTEMPT_SCHEMA, commits: COMMIT_SCHEMA, runs: RUN_SCHEMA } as const;
 
 async function sourceTable(
-  lake: ObjectStore,
-  table: Table,
-  verified: VerifiedFiles | undefined,
+  { lake, verified, state }: Pick<Parameters<typeof localRelations>[0], 'lake' | 'verified' | 'state'>,
+  source: Source,
 ): Promise<LocalRelation> {
+  const { table } = source;
+  const there = new Set<string>();
   const files: string[] = [];
   const unknown: { readonly partition: Partition; readonly manifest: StoredObject }[] = [];
   for await (const { key } of lake.list(manifestPrefix(table))) {
@@ -65,6 +75,7 @@ async function sourceTable(
     const manifest = await lake.get(key);
     // Undefined: removed since it was listed.
     if (!manifest) continue;
+    there.add(key);
     const keys = manifestFiles(manifest, table, partition, key);
     for (const file of keys) files.push(lake.uri(file));
     if (verified && !keys.every((file) => verified.isKnown(file))) unknown.push({ partition, manifest });
@@ -73,17 +84,40 @@ async function sourceTable(
     kind: 'table',
     name: table.name,
     files,
-    ...(verified && {
+    ...((verified || state) && {
       check: async () => {
-        for (const { partition, manifest } of unknown) {
-          const damage = await damageBehind(lake, verified, table, partition, manifest);
-          if (damage) throw damage;
-        }
+        const gone = state && (await goneManifest(lake, state, source, there));
+        if (gone) throw gone;
+        if (verified)
+          for (const { partition, manifest } of unknown) {
+            const damage = await damageBehind(lake, verified, table, partition, manifest);
+            if (damage) throw damage;
+          }
       },
     }),
     columns: duckdbColumns(tableColumns(table.schema)),
     partitionTypes: { [table.partitionBy[0]]: 'VARCHAR', date: 'DATE' },
   };
+}
+
+/** Why a manifest is not there although its commit is on record; undefined where all are. */
+async function goneManifest(
+  lake: ObjectStore,
+  state: StateStore,
+  source: Source,
+  there: ReadonlySet<string>,
+): Promise<CorruptLakeError | undefined> {
+  const { table } = source;
+  const register = new PartitionStore(state);
+  for (const of of byValue(source, await targetsOf(state, source)).keys()) {
+    for await (const { version, value, date } of register.range(table.name, of, ...ALL_DATES)) {
+      const key = manifestKey(table, { value, date });
+      // Asked once more: one that was committed since it was listed is whole, and read by the next statement.
+      if (version !== null && !there.has(key) && !(await lake.head(key)))
+        return manifestGone(lake, table, { value, date });
+    }
+  }
+  return undefined;
 }
 
 function duckdbColumns(columns: readonly Column[]): LocalTable['columns'] {

@@ -65,13 +65,19 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   request.onStart?.({ runId, resumed: interrupted !== undefined });
   await closeEarlierRuns(platform, source, runId);
 
+  const asking = platform.sources.find(({ name }) => name === source)!;
   const definition = dailyRescrape({
     resources: LOCAL_RESOURCES,
     workListBucket: 'local',
-    retry: platform.sources.find(({ name }) => name === source)!.retry,
+    retry: asking.retry,
     maxConcurrency: MAX_PARTITIONS,
     toleratedFailurePercentage: 100,
   });
+  // The stage is called again after its own wait, and then rests for as long as the host does.
+  const withPause = (event: WorkflowEvent): WorkflowEvent =>
+    event.kind === 'retry-waiting' && event.stage === 'scrape'
+      ? { ...event, waitMs: Math.max(event.waitMs, platform.pausedMs(asking)) }
+      : event;
   const problems: BrokenPartition[] = [];
   const result = await runWorkflow(definition, {
     input: { ...asked, runId } satisfies RunInput,
@@ -84,7 +90,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
         const { value, date } = event.input as PartitionWork;
         problems.push({ name: `${source}/${value}/${date}`, message: event.error.message });
       }
-      onWorkflowEvent?.(event);
+      onWorkflowEvent?.(withPause(event));
     },
   });
   if (result.kind === 'aborted') return { kind: 'aborted', runId, message: GO_ON };

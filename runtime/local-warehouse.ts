@@ -4,7 +4,7 @@ import { localRelations } from './local-relations.ts';
 
 /** The lake of a platform as SQL sees it at this moment: what is committed later needs a new one. Close it. */
 export async function openLocalWarehouse(
-  platform: Pick<LocalPlatform, 'lake' | 'sources' | 'clock' | 'verified'>,
+  platform: Pick<LocalPlatform, 'lake' | 'sources' | 'clock' | 'verified' | 'state'>,
 ): Promise<Warehouse> {
   const relations = await localRelations(platform);
   // Loading DuckDB takes 160 ms and tens of megabytes, which a run or a list has no use for.

@@ -31,6 +31,8 @@ export interface LocalOptions {
 export interface LocalPlatform extends Platform {
   readonly directory: string;
   readonly verified: VerifiedFiles;
+  /** Milliseconds for which the host of a source still rests, because it asked for that. */
+  pausedMs(source: Source): number;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     sources: settings.map(({ source }) => source),
     invalidSources: all.filter(({ problem }) => problem),
     fetcherFor: fetchers.of,
+    pausedMs: fetchers.pausedMs,
     newId: idsOf(clock),
     targets: new TargetWatch(),
     emit: onEvent,

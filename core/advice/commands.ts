@@ -1,3 +1,4 @@
+import type { DateRange } from '../calendar/window.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
 import type { Partition } from '../source/source.ts';
 
@@ -10,11 +11,22 @@ export function whyCommand(source: string, partition: Partition): string {
 /** `force`: every page in full, as if nothing were known. */
 export function rerunCommand(source: string, { value: target, date }: Partition, force = false): string {
   const options = force ? ['--force'] : [];
-  return command('run', source, '--target', target, '--start', date, '--end', date, ...options);
+  return command(...runWords(source, target, { start: date, end: date }), ...options);
 }
 
-export function rollbackCommand(source: string, partition: Partition): string {
-  return command('partitions', 'rollback', partitionName(source, partition));
+/** A run of these dates of a target. */
+export function runCommand(source: string, target: string, dates: DateRange): string {
+  return command(...runWords(source, target, dates));
+}
+
+function runWords(source: string, target: string, { start, end }: DateRange): string[] {
+  return ['run', source, '--target', target, '--start', start, '--end', end];
+}
+
+/** `to`: to that version rather than to the one before. */
+export function rollbackCommand(source: string, partition: Partition, to?: string): string {
+  const options = to === undefined ? [] : ['--to', to];
+  return command('partitions', 'rollback', partitionName(source, partition), ...options);
 }
 
 export function reparseCommand(source: string, { value: target, date }: Partition): string {

@@ -25,15 +25,35 @@ export async function decodeCapture(bytes: Uint8Array): Promise<Capture> {
 
 /**
  * Every response of a capture file, in its order; other records are passed over. Throws as `decodeCapture`
- * does.
+ * does; with `onDamage` it tells what is damaged, once a stretch of bytes, and goes on with the next record
+ * that is whole.
  */
-export async function* readCaptures(file: Uint8Array): AsyncGenerator<StoredCapture> {
+export async function* readCaptures(
+  file: Uint8Array,
+  onDamage?: (offset: number, problem: CaptureError) => void,
+): AsyncGenerator<StoredCapture> {
+  let isTold = false;
   for (let offset = 0; offset < file.length; ) {
-    const { content, length } = readGzipMember(file, offset);
-    const capture = await decodeRecord(content);
-    if (capture !== undefined) yield { capture, offset, length };
-    offset += length;
+    try {
+      const { content, length } = readGzipMember(file, offset);
+      const capture = await decodeRecord(content);
+      if (capture !== undefined) yield { capture, offset, length };
+      offset += length;
+      isTold = false;
+    } catch (error) {
+      if (!onDamage || !(error instanceof CaptureError)) throw error;
+      if (!isTold) onDamage(offset, error);
+      isTold = true;
+      offset = nextMember(file, offset + 1);
+    }
   }
+}
+
+/** Where the next gzip member may begin; the end of the file where none does. */
+function nextMember(file: Uint8Array, from: number): number {
+  for (let at = file.indexOf(0x1f, from); at >= 0; at = file.indexOf(0x1f, at + 1))
+    if (file[at + 1] === 0x8b && file[at + 2] === 8) return at;
+  return file.length;
 }
 
 async function decodeRecord(content: Uint8Array): Promise<Capture | undefined> {

@@ -1,4 +1,6 @@
-import { rerunCommand, rollbackCommand } from '../advice/commands.ts';
+import { rerunCommand } from '../advice/commands.ts';
+import { damageSteps } from '../advice/damage-steps.ts';
+import { type DamageKind, mendsOf } from '../lake/damage.ts';
 import { manifestKey, partitionName } from '../lake/layout.ts';
 import { CorruptLakeError, manifestFiles, NewerLakeError, readDescriptor } from '../lake/manifest.ts';
 import { readParquet } from '../lake/parquet.ts';
@@ -34,17 +36,18 @@ export async function checkPartition(
     if (!(error instanceof StorageError)) throw error;
     check.find('store_failed', error.message);
   }
-  return check;
+  return check.advised();
 }
 
-class Check implements PartitionCheck {
+class Check {
   readonly #lake: ObjectStore;
   readonly #source: Source;
   readonly #partition: Partition;
   files = 0;
   rows = 0;
   bytes = 0;
-  readonly findings: LakeFinding[] = [];
+  readonly #found: { readonly code: LakeProblem; readonly problem: string }[] = [];
+  #version: string | undefined;
 
   constructor(lake: ObjectStore, source: Source, partition: Partition) {
     this.#lake = lake;
@@ -53,19 +56,32 @@ class Check implements PartitionCheck {
   }
 
   find(code: LakeProblem, problem: string): void {
-    const whatToDo = adviceFor(code, this.#source.name, this.#partition);
-    this.findings.push({
-      partition: partitionName(this.#source.name, this.#partition),
-      code,
-      problem,
-      whatToDo,
-    });
+    this.#found.push({ code, problem });
+  }
+
+  async advised(): Promise<PartitionCheck> {
+    const { files, rows, bytes } = this;
+    const partition = partitionName(this.#source.name, this.#partition);
+    const findings: LakeFinding[] = [];
+    for (const { code, problem } of this.#found)
+      findings.push({ partition, code, problem, whatToDo: await this.#adviceFor(code) });
+    return { files, rows, bytes, findings };
+  }
+
+  async #adviceFor(code: LakeProblem): Promise<string> {
+    const { name, table } = this.#source;
+    const kind = DAMAGES[code];
+    if (kind === undefined) return adviceFor(code, name, this.#partition);
+    const mends = await mendsOf(this.#lake, table, this.#partition, kind, this.#version);
+    const steps = damageSteps(mends, name, this.#partition);
+    return steps.map(({ text, command }) => `${text}: ${command}`).join('; or ');
   }
 
   async run(standing: PartitionRecord | undefined): Promise<void> {
     const keys = await this.#manifest();
     if (!keys) return;
     const version = versionOf(keys);
+    this.#version = version;
     this.#compareRegister(standing, version);
     const descriptor = await this.#descriptor(version);
     if (!descriptor) return;
@@ -182,6 +198,18 @@ function versionOf(keys: readonly string[]): string {
   return name.slice(0, name.lastIndexOf('-'));
 }
 
+const DAMAGES: Readonly<Partial<Record<LakeProblem, DamageKind>>> = {
+  manifest_missing: 'manifest-gone',
+  manifest_unreadable: 'manifest',
+  descriptor_unreadable: 'descriptor',
+  files_differ: 'files-differ',
+  file_missing: 'file',
+  file_damaged: 'file',
+  rows_differ: 'file',
+  duplicate_rows: 'file',
+  mixed_versions: 'file',
+};
+
 function adviceFor(code: LakeProblem, source: string, partition: Partition): string {
   switch (code) {
     case 'stray_object':
@@ -192,9 +220,7 @@ function adviceFor(code: LakeProblem, source: string, partition: Partition): str
       return `a run is under way or was interrupted in between; look at the date once more: ${rerunCommand(source, partition)}`;
     case 'newer_format':
       return 'upgrade Rescrape, then check again';
-    case 'manifest_missing':
-      return `scrape it again: ${rerunCommand(source, partition, true)}`;
     default:
-      return `put an earlier version back: ${rollbackCommand(source, partition)}; or scrape it again: ${rerunCommand(source, partition, true)}`;
+      return `scrape it again: ${rerunCommand(source, partition, true)}`;
   }
 }

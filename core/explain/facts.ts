@@ -1,5 +1,6 @@
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { Failure } from '../failures/failure.ts';
+import type { Mend } from '../lake/damage.ts';
 import type { AttemptRow, CommitRow } from '../lake/log-tables.ts';
 import type { VersionItem, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
@@ -24,7 +25,7 @@ export interface WhyRun {
 export type WhyCurrent =
   | { readonly kind: 'none' }
   /** There is a manifest, and it or what it names cannot be read. */
-  | { readonly kind: 'damaged'; readonly message: string }
+  | { readonly kind: 'damaged'; readonly message: string; readonly mends: readonly Mend[] }
   | {
       readonly kind: 'version';
       readonly version: string;

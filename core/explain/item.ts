@@ -1,16 +1,17 @@
+import { skipRemoveCommand } from '../advice/commands.ts';
 import { failureSteps } from '../advice/failure-steps.ts';
 import { type Answer, remediesFor } from '../advice/remedies.ts';
 import { isUnresolved } from '../failures/failure.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
-import { isWithoutResult, type VersionItem } from '../lake/version.ts';
+import { listedAs, type VersionItem } from '../lake/version.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { WhyFacts } from './facts.ts';
 import { failureClause } from './failure-history.ts';
-import { bringBack, whoIs } from './wording.ts';
+import { bringBack, rerun, whoIs } from './wording.ts';
 
 /** Why an item is as it is: by its own last try where there is one, else by what became of its partition; and by its failure. */
 export function explainItem(facts: WhyFacts, partition: Answer): Answer {
-  const { answer, next } = byTheIndex(facts) ?? byItsTries(facts, partition);
+  const { answer, next } = byTheIndex(facts) ?? untried(facts) ?? byItsTries(facts, partition);
   const [failure] = facts.failures;
   if (!failure) return { answer, next };
   const last = facts.attempts.at(-1);
@@ -27,13 +28,36 @@ function byTheIndex(facts: WhyFacts): Answer | undefined {
   const { current } = facts;
   if (current.kind !== 'version') return undefined;
   const { item, withdrawn } = current;
-  const isOut = item !== null && isWithoutResult(item.state);
+  const isOut = item !== null && listedAs(item) !== undefined;
   if (!isOut && !withdrawn) return undefined;
   const says = item && isOut ? standsAs(item) : 'the index of the day no longer lists it';
   if (!withdrawn) return { answer: says, next: [] };
   return {
     answer: `${says}; the ${withdrawn.rows} rows that it had went with version ${withdrawn.version}`,
     next: [bringBack(facts)],
+  };
+}
+
+/**
+ * The run read the index that lists it, counts items that failed, and has neither an attempt at this one nor a failure of it: its
+ * turn never came, and nothing tries it by itself.
+ */
+function untried(facts: WhyFacts): Answer | undefined {
+  const { run, skip, source, attempts, standing, failures } = facts;
+  const item = itemOf(facts);
+  if (!run || !item || !standing || standing.runId < run.runId || failures.some(isUnresolved))
+    return undefined;
+  const isIndexRead = standing.failed > 0 && standing.expected !== null;
+  const isTriedSince = attempts.some(({ run_id }) => run_id >= run.runId);
+  if (run.status === 'running' || !isIndexRead || isTriedSince) return undefined;
+  return {
+    answer: `run ${run.runId} did not try it: its target was flagged before its turn came; ${standsAs(item)}; only another run tries it`,
+    next: [
+      ...(skip
+        ? [{ text: 'lift the flag of the target first', command: skipRemoveCommand(source, skip.target) }]
+        : []),
+      rerun(facts),
+    ],
   };
 }
 
@@ -101,7 +125,9 @@ function read(facts: WhyFacts, last: AttemptRow, partition: Answer): Answer {
 const STATES: Readonly<Record<VersionItem['state'], (item: VersionItem) => string>> = {
   found: ({ rows }) => `its ${rows} rows are current`,
   empty: () => 'it rightly has no rows',
-  carried: ({ rows, checkedAt }) => `its ${rows} rows of ${new Date(checkedAt).toISOString()} stay current`,
+  carried: ({ rows, checkedAt, listed }) =>
+    (listed === undefined ? '' : `the index lists it as ${listed}, although it had a result; `) +
+    `its ${rows} rows of ${new Date(checkedAt).toISOString()} stay current`,
   failed: () => 'it has no rows in the table',
   pending: ({ rows }) =>
     `the index lists it without a result yet${rows > 0 ? `; its ${rows} rows from before stay current` : ''}`,

@@ -1,3 +1,4 @@
+import { skipRemoveCommand } from '../advice/commands.ts';
 import { failureSteps } from '../advice/failure-steps.ts';
 import { type Answer, remediesFor, type Step } from '../advice/remedies.ts';
 import { isUnresolved } from '../failures/failure.ts';
@@ -86,5 +87,13 @@ function stepsFor(facts: WhyFacts, { failed, status, withdrawn, repeated }: Part
   );
   const told = new Set(steps.map(({ command, text }) => command ?? text));
   const more = remediesFor(codes, facts);
-  return [...steps, ...more.filter(({ command, text }) => !told.has(command ?? text))];
+  const all = [...steps, ...more.filter(({ command, text }) => !told.has(command ?? text))];
+  // Items whose turn never came have neither a failure nor an attempt.
+  if (all.length > 0 || status === 'failed' || failed <= failures.length) return all;
+  return [
+    ...(facts.skip
+      ? [{ text: 'lift the flag', command: skipRemoveCommand(facts.source, facts.skip.target) }]
+      : []),
+    rerun(facts),
+  ];
 }

@@ -1,4 +1,5 @@
-import { decideCommand, rollbackCommand, skipRemoveCommand } from '../advice/commands.ts';
+import { decideCommand, skipRemoveCommand } from '../advice/commands.ts';
+import { damageSteps } from '../advice/damage-steps.ts';
 import type { Answer } from '../advice/remedies.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
 import { isoTime } from '../wording/times.ts';
@@ -41,10 +42,9 @@ function explainPartition(facts: WhyFacts): Answer {
 
 function damaged({ current, source, partition }: WhyFacts): Answer | undefined {
   if (current.kind !== 'damaged') return undefined;
-  const command = `${rollbackCommand(source, partition)} --dry-run`;
   return {
     answer: `its current version cannot be read: ${current.message}`,
-    next: [{ text: 'see what a rollback would bring back', command }],
+    next: damageSteps(current.mends, source, partition),
   };
 }
 

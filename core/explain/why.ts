@@ -5,7 +5,9 @@ import { FailureStore } from '../failures/failure-store.ts';
 import { planKey } from '../lake/layout.ts';
 import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import { readCommits } from '../lake/partition-log.ts';
+import { currentDamage, manifestGone } from '../lake/whole-version.ts';
 import type { Platform } from '../platform.ts';
+import type { VerifiedFiles } from '../ports/verified-files.ts';
 import { readPlan } from '../run/plan.ts';
 import { byValue } from '../source/partition.ts';
 import type { Partition, Source, Target } from '../source/source.ts';
@@ -17,7 +19,8 @@ import { attemptsOnRecord } from './attempts.ts';
 import type { WhyCurrent, WhyRun } from './facts.ts';
 import { explain, type Why } from './story.ts';
 
-type Records = Pick<Platform, 'lake' | 'state' | 'clock'>;
+/** `verified`: with it the files of the current version are held against their hashes, as completeness does. */
+type Records = Pick<Platform, 'lake' | 'state' | 'clock'> & { readonly verified?: VerifiedFiles };
 
 /** Closed failures of a partition that are told: those of the last days, not of all its past. */
 const CLOSED_OF_A_PARTITION = 10;
@@ -33,6 +36,7 @@ export async function why(
   const targets = byValue(source, await targetsOf(state, source)).get(partition.value) ?? [];
   const run = await newestRun(platform, source, partition, targets);
   const failures = await failuresOf(platform, source, partition, item);
+  const standing = await new PartitionStore(state).get(source.table.name, partition);
   const asked = {
     runId: run?.runId,
     failures: failures.filter((each) => item !== null || isUnresolved(each)),
@@ -48,8 +52,8 @@ export async function why(
     ...(await attemptsOnRecord(platform, source, partition, item, asked)),
     failures,
     commits: await readCommits(lake, source, partition),
-    standing: (await new PartitionStore(state).get(source.table.name, partition)) ?? null,
-    current: await currentOf(platform, source, partition, item),
+    standing: standing ?? null,
+    current: await currentOf(platform, source, partition, item, standing?.version != null),
   });
 }
 
@@ -132,13 +136,19 @@ async function isPlanned(
 }
 
 async function currentOf(
-  { lake }: Records,
+  { lake, verified }: Records,
   source: Source,
   partition: Partition,
   item: string | null,
+  isOnRecord: boolean,
 ): Promise<WhyCurrent> {
   try {
     const current = await readCurrent(lake, source.table, partition);
+    if (!current && !isOnRecord) return { kind: 'none' };
+    const damage = current
+      ? verified && (await currentDamage(lake, verified, source.table, partition))
+      : await manifestGone(lake, source.table, partition);
+    if (damage) throw damage;
     if (!current) return { kind: 'none' };
     const { descriptor, committedAt, committedBy } = current;
     const { version, rows, items } = descriptor;
@@ -154,7 +164,10 @@ async function currentOf(
       ...(withdrawn && { withdrawn }),
     };
   } catch (error) {
-    if (error instanceof CorruptLakeError) return { kind: 'damaged', message: error.message };
+    if (error instanceof CorruptLakeError) {
+      const { message, mends } = error;
+      return { kind: 'damaged', message, mends };
+    }
     throw error;
   }
 }

@@ -32,6 +32,8 @@ export interface RateLimiter {
    * next turn is given, and that turn's `acquire` rejects if it fails again.
    */
   penalise(host: string, ms: number): void;
+  /** Milliseconds until a pause of the host that is known here is over; 0 where there is none. */
+  pausedMs(host: string): number;
 }
 
 export interface RateLimiterOptions {
@@ -259,6 +261,7 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
         queue.waiting.push(waiter);
         advance(queue);
       }),
+    pausedMs: (host) => Math.max(0, (hosts.get(host)?.pausedUntil ?? NEVER) - clock.now()),
     penalise: (host, ms) => {
       const queue = queueOf(host);
       const until = clock.now() + Math.min(Math.max(ms, 0), maxPenaltyMs);

@@ -1,5 +1,6 @@
 import type { ObjectHead, ObjectStore, PutOptions, StoredObject } from '../ports/object-store.ts';
 import type { Partition, Table } from '../source/source.ts';
+import { type DamageKind, type Mend, mendsOf, mendText } from './damage.ts';
 import { dataPrefix, descriptorKey, manifestKey, partitionPath } from './layout.ts';
 import {
   decodeDescriptor,
@@ -14,6 +15,37 @@ import {
  */
 export class CorruptLakeError extends Error {
   override readonly name = 'CorruptLakeError';
+  /** What mends it, as far as a command does. */
+  readonly mends: readonly Mend[];
+  /** What is wrong, without what to do. */
+  readonly problem: string;
+
+  constructor(
+    message: string,
+    { mends, problem }: { readonly mends: readonly Mend[]; readonly problem: string } = {
+      mends: [],
+      problem: message,
+    },
+  ) {
+    super(message);
+    this.mends = mends;
+    this.problem = problem;
+  }
+}
+
+/** One line: what is wrong, and what mends it as things stand. `damaged`: the version that is. */
+export async function corruptPartition(
+  problem: string,
+  kind: DamageKind,
+  {
+    lake,
+    table,
+    partition,
+  }: { readonly lake: ObjectStore; readonly table: Table; readonly partition: Partition },
+  damaged?: string,
+): Promise<CorruptLakeError> {
+  const mends = await mendsOf(lake, table, partition, kind, damaged);
+  return new CorruptLakeError(`${problem}: ${mendText(mends, table, partition)}`, { mends, problem });
 }
 
 /** Something of a later Rescrape: nothing is wrong with it, so nobody may write over it. */
@@ -45,7 +77,7 @@ export async function readCurrent(
   const key = manifestKey(table, partition);
   const manifest = await lake.get(key);
   if (!manifest) return undefined;
-  const [version] = parseManifest(manifest, table, partition, key);
+  const version = await currentVersionOf(lake, manifest, table, partition, key);
   return {
     descriptor: await readDescriptor(lake, table, partition, version),
     manifestEtag: manifest.etag,
@@ -62,14 +94,14 @@ export async function readDescriptor(
 ): Promise<VersionDescriptor> {
   const key = descriptorKey(table, partition, version);
   const stored = await lake.get(key);
-  const advice = `put an earlier version back with "rescrape partitions rollback", or delete the manifest ${manifestKey(table, partition)} and scrape the date again`;
-  if (!stored)
-    throw new CorruptLakeError(`${key} is missing, although a manifest names its version: ${advice}`);
+  const corrupt = (problem: string) =>
+    corruptPartition(problem, 'descriptor', { lake, table, partition }, version);
+  if (!stored) throw await corrupt(`${key} is missing, although its version is named`);
   try {
     return decodeDescriptor(stored.body);
   } catch (error) {
     if (error instanceof NewerFormatError) throw new NewerLakeError(key, error);
-    throw new CorruptLakeError(`${key} is not a version descriptor: ${advice}`);
+    throw await corrupt(`${key} is not a version descriptor`);
   }
 }
 
@@ -111,6 +143,26 @@ export async function putManifest(
     const now = await lake.get(manifestKey(table, partition));
     if (now && new TextDecoder().decode(now.body) === new TextDecoder().decode(body)) return 'committed';
     throw error;
+  }
+}
+
+/** As `manifestVersion`; its error tells what mends the manifest. */
+export async function currentVersionOf(
+  lake: ObjectStore,
+  manifest: StoredObject,
+  table: Table,
+  partition: Partition,
+  key: string,
+): Promise<string> {
+  try {
+    return manifestVersion(manifest, table, partition, key);
+  } catch (error) {
+    if (!(error instanceof CorruptLakeError) || error instanceof NewerLakeError) throw error;
+    throw await corruptPartition(`${key} is no manifest of ${partitionPath(table, partition)}`, 'manifest', {
+      lake,
+      table,
+      partition,
+    });
   }
 }
 
@@ -178,6 +230,6 @@ export function manifestFiles(
 
 function corrupt(key: string, table: Table, partition: Partition): CorruptLakeError {
   return new CorruptLakeError(
-    `${key} is no manifest of ${partitionPath(table, partition)}: put an earlier version back with "rescrape partitions rollback"`,
+    `${key} is no manifest of ${partitionPath(table, partition)}: put its version back with "rescrape partitions rollback"`,
   );
 }

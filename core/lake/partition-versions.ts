@@ -2,10 +2,11 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import { type Column, type Row, tableColumns } from '../schema/columns.ts';
 import type { Partition, Table } from '../source/source.ts';
 import { writeCsv } from './csv.ts';
-import { csvKey, dataKey, dataPrefix, descriptorKey, manifestKey, partitionPath } from './layout.ts';
+import { csvKey, dataKey, dataPrefix, descriptorKey, manifestKey } from './layout.ts';
 import {
   CorruptLakeError,
   type CurrentVersion,
+  corruptPartition,
   NewerLakeError,
   putManifest,
   readCurrent,
@@ -81,17 +82,17 @@ export class PartitionVersions {
   async rows(descriptor: VersionDescriptor): Promise<Row[]> {
     const rows: Row[] = [];
     for (const file of descriptor.files) {
-      for (const row of await readParquet(await this.#read(file), this.#columns)) rows.push(row);
+      const bytes = await this.#read(descriptor.version, file);
+      for (const row of await readParquet(bytes, this.#columns)) rows.push(row);
     }
     return rows;
   }
 
-  async #read({ key, sha256 }: VersionDescriptor['files'][number]): Promise<Uint8Array> {
+  async #read(version: string, { key, sha256 }: VersionDescriptor['files'][number]): Promise<Uint8Array> {
     const stored = await this.#lake.get(key);
-    const advice = `scrape ${partitionPath(this.#table, this.#partition)} again with "rescrape run --force", or put an earlier version back with "rescrape partitions rollback"`;
-    if (!stored) throw new CorruptLakeError(`${key} is missing, although its version is current: ${advice}`);
-    if (fileHash(stored.body) !== sha256) throw new CorruptLakeError(`${key} is damaged: ${advice}`);
-    return stored.body;
+    if (stored && fileHash(stored.body) === sha256) return stored.body;
+    const place = { lake: this.#lake, table: this.#table, partition: this.#partition };
+    throw await corruptPartition(`${key} is ${stored ? 'damaged' : 'missing'}`, 'file', place, version);
   }
 
   /**
@@ -100,7 +101,7 @@ export class PartitionVersions {
    */
   async damage(descriptor: VersionDescriptor): Promise<CorruptLakeError | undefined> {
     try {
-      for (const file of descriptor.files) await this.#read(file);
+      for (const file of descriptor.files) await this.#read(descriptor.version, file);
       return undefined;
     } catch (error) {
       if (error instanceof CorruptLakeError) return error;

@@ -1,8 +1,15 @@
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
 import type { VerifiedFiles } from '../ports/verified-files.ts';
 import type { Partition, Table } from '../source/source.ts';
-import { descriptorKey, manifestKey, partitionPath } from './layout.ts';
-import { CorruptLakeError, manifestFiles, manifestVersion, readDescriptor } from './manifest.ts';
+import { descriptorKey, manifestKey } from './layout.ts';
+import {
+  CorruptLakeError,
+  corruptPartition,
+  currentVersionOf,
+  manifestFiles,
+  manifestVersion,
+  readDescriptor,
+} from './manifest.ts';
 import { fileHash } from './version.ts';
 
 /**
@@ -17,9 +24,9 @@ export async function currentDamage(
 ): Promise<CorruptLakeError | undefined> {
   const key = manifestKey(table, partition);
   const manifest = await lake.get(key);
-  if (!manifest) return damage(`${key} is gone`, table, partition);
+  if (!manifest) return manifestGone(lake, table, partition);
   try {
-    const version = manifestVersion(manifest, table, partition, key);
+    const version = await currentVersionOf(lake, manifest, table, partition, key);
     const descriptor = descriptorKey(table, partition, version);
     if (!verified.isKnown(descriptor)) {
       await readDescriptor(lake, table, partition, version);
@@ -43,22 +50,27 @@ export async function damageBehind(
   partition: Partition,
   manifest: StoredObject,
 ): Promise<CorruptLakeError | undefined> {
+  const place = { lake, table, partition };
   const key = manifestKey(table, partition);
   const files = manifestFiles(manifest, table, partition, key);
   if (files.every((file) => verified.isKnown(file))) return undefined;
   const version = manifestVersion(manifest, table, partition, key);
   const descriptor = await readDescriptor(lake, table, partition, version);
   if (files.join('\n') !== descriptor.files.map((file) => file.key).join('\n'))
-    return damage(`${key} names other files than its version`, table, partition);
+    return corruptPartition(`${key} names other files than its version`, 'files-differ', place, version);
   for (const file of descriptor.files) {
     const found = await verified.verify(file.key, (bytes) => fileHash(bytes) === file.sha256);
-    if (found !== 'whole') return damage(`${file.key} is ${found}`, table, partition);
+    if (found !== 'whole') return corruptPartition(`${file.key} is ${found}`, 'file', place, version);
   }
   return undefined;
 }
 
-function damage(problem: string, table: Table, partition: Partition): CorruptLakeError {
-  return new CorruptLakeError(
-    `${problem}: scrape ${partitionPath(table, partition)} again with "rescrape run --force", or put an earlier version back with "rescrape partitions rollback"`,
-  );
+/** A version was committed, and nothing names it any more. */
+export function manifestGone(
+  lake: ObjectStore,
+  table: Table,
+  partition: Partition,
+): Promise<CorruptLakeError> {
+  const key = manifestKey(table, partition);
+  return corruptPartition(`${key} is gone`, 'manifest-gone', { lake, table, partition });
 }

@@ -1,4 +1,6 @@
+import { rerunCommand, rollbackCommand } from '../advice/commands.ts';
 import { FailureStore } from '../failures/failure-store.ts';
+import { newestWhole } from '../lake/damage.ts';
 import { partitionName } from '../lake/layout.ts';
 import type { CommitRow } from '../lake/log-tables.ts';
 import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
@@ -55,7 +57,18 @@ export async function chooseRollback(
       `${name} has no version ${wanted}; "rescrape partitions history ${name}" lists what there is`,
     );
   }
-  await store.rows(chosen); // a version that cannot be read must not become current
+  const damage = await store.damage(chosen);
+  if (damage) {
+    const { lake } = platform;
+    const other = await newestWhole(lake, source.table, partition, [wanted, current?.version]);
+    const another =
+      other === undefined
+        ? ''
+        : `, or put another one back: ${rollbackCommand(source.name, partition, other)}`;
+    throw new DecisionError(
+      `version ${wanted} cannot be put back: ${damage.problem}; scrape the date again: ${rerunCommand(source.name, partition, true)}${another}`,
+    );
+  }
   return chosen;
 }
 

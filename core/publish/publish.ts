@@ -48,9 +48,7 @@ export async function publish(
     throw new Error(
       `publish of ${partitionName(source.name, partition)} was called before its scrape was finalized`,
     );
-  const answer = await publishResult(context, result).catch((error: unknown) =>
-    corrupted(context, result, error),
-  );
+  const answer = await publishResult(context, result);
   await recordPublish(context, result, answer, actor);
   await platform.lake.put(answerKey(context), new TextEncoder().encode(JSON.stringify(answer)));
   platform.emit({ kind: 'published', source: source.name, partition, result: answer });
@@ -67,8 +65,12 @@ function answerKey({ runId, source, partition }: PartitionJob): string {
   return `${partitionWorkPrefix(runId, source.name, partition)}published.json`;
 }
 
-/** Publishes what a run, a retry or a reparse learned of a partition. */
-export async function publishResult(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
+/** Publishes what a run, a retry or a reparse learned of a partition; `failed` where its current version is damaged. */
+export function publishResult(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
+  return publishOver(context, result).catch((error: unknown) => corrupted(context, result, error));
+}
+
+async function publishOver(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
   const { platform, source, partition } = context;
   const store = new PartitionVersions(platform.lake, source.table, partition);
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {

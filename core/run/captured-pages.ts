@@ -1,3 +1,4 @@
+import type { CaptureError } from '../capture/capture-error.ts';
 import { readCaptures } from '../capture/warc.ts';
 import { type Capture, requestMark } from '../capture/warc-writer.ts';
 import { copyAge, olderThan } from '../fetch/copy-age.ts';
@@ -38,10 +39,18 @@ export interface CapturedIndex {
   readonly items: readonly ListedItem[];
 }
 
+/** A stretch of a capture file that cannot be read. */
+export interface DamagedCapture {
+  /** `key#offset` */
+  readonly place: string;
+  readonly problem: string;
+}
+
 /** Every capture of one partition, by the path of its address: the site may have moved to another host since. */
 export class CapturedPages {
   readonly #context: PartitionJob;
   readonly #byPath = new Map<string, FoundCapture[]>();
+  readonly damaged: DamagedCapture[] = [];
 
   private constructor(context: PartitionJob) {
     this.#context = context;
@@ -53,7 +62,9 @@ export class CapturedPages {
     for await (const { key, runId } of captureFiles(platform.lake, source.name, partition)) {
       const stored = await platform.lake.get(key);
       if (!stored) continue;
-      for await (const { capture, offset } of readCaptures(stored.body)) {
+      const onDamage = (offset: number, { message }: CaptureError) =>
+        pages.damaged.push({ place: `${key}#${offset}`, problem: message });
+      for await (const { capture, offset } of readCaptures(stored.body, onDamage)) {
         const path = pathOf(capture.response.url, capture.request);
         const found = { capture, place: `${key}#${offset}`, runId };
         const known = pages.#byPath.get(path);

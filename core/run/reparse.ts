@@ -17,6 +17,7 @@ import {
   type CapturedIndex,
   type CapturedItem,
   CapturedPages,
+  type DamagedCapture,
   evidenceOf,
   type ReadPage,
 } from './captured-pages.ts';
@@ -30,6 +31,8 @@ export interface Reparsed {
   readonly pages: number;
   /** Pages that it cannot read either, with why. */
   readonly unreadable: readonly { readonly item: string; readonly outcome: Outcome }[];
+  /** Captures that are damaged: what they held is parsed from earlier ones, where there are any. */
+  readonly damaged: readonly DamagedCapture[];
 }
 
 /**
@@ -59,11 +62,12 @@ export async function* reparse(
 async function reparsePartition(context: PartitionJob): Promise<Reparsed> {
   const { platform, source, runId, partition } = context;
   const captures = await CapturedPages.of(context);
+  const { damaged } = captures;
   const index = context.crawl ? crawledItems(context, captures) : captures.index();
   if (!('items' in index)) {
     const { outcome } = index;
     const unreadable = outcome ? [{ item: INDEX_ID, outcome }] : [];
-    return { partition, result: 'no-captures', pages: 0, unreadable };
+    return { partition, result: 'no-captures', pages: 0, unreadable, damaged };
   }
   const { checkedAt } = index.index;
   const items = index.items.map(({ id, url, status = 'ready', ...more }): ItemResult => {
@@ -93,7 +97,7 @@ async function reparsePartition(context: PartitionJob): Promise<Reparsed> {
     content.kind === 'failed' ? [{ item: item.id, outcome: content.outcome }] : [],
   );
   const pages = items.filter(({ content }) => content.kind === 'records' || content.kind === 'empty').length;
-  return { partition, result: answer, pages, unreadable };
+  return { partition, result: answer, pages, unreadable, damaged };
 }
 
 /** Of a partition without an index: the items of its targets that were ever captured; nothing where none was. */

@@ -89,8 +89,8 @@ describe('the check of the lake', () => {
         code: 'file_missing',
         problem: `${files[0]!.key} is missing`,
         whatToDo:
-          'put an earlier version back: rescrape partitions rollback racing/gb/2025-11-17; ' +
-          'or scrape it again: rescrape run racing --target gb --start 2025-11-17 --end 2025-11-17 --force',
+          'scrape it again: rescrape run racing --target gb --start 2025-11-17 --end 2025-11-17 --force; ' +
+          'or mend it from its captures: rescrape reparse racing --target gb --start 2025-11-17 --end 2025-11-17',
       },
     ]);
   });

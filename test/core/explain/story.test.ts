@@ -104,7 +104,11 @@ describe('why a partition is as it is', () => {
   });
 
   it('cannot be read: that comes before everything else', () => {
-    const damaged: WhyCurrent = { kind: 'damaged', message: 'tables/x/manifest is no manifest' };
+    const damaged: WhyCurrent = {
+      kind: 'damaged',
+      message: 'tables/x/manifest is no manifest',
+      mends: [{ kind: 'reparse' }, { kind: 'rollback', to: 'v1' }],
+    };
     const { answer, next } = explain({
       ...NOTHING,
       run: run({ status: 'running' }),
@@ -112,7 +116,10 @@ describe('why a partition is as it is', () => {
       current: damaged,
     });
     expect(answer).toBe('its current version cannot be read: tables/x/manifest is no manifest');
-    expect(next[0]?.command).toBe('rescrape partitions rollback racing/gb/2025-11-17 --dry-run');
+    expect(next.map(({ command }) => command)).toEqual([
+      'rescrape reparse racing --target gb --start 2025-11-17 --end 2025-11-17',
+      'rescrape partitions rollback racing/gb/2025-11-17 --to v1',
+    ]);
   });
 });
 

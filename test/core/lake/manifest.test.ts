@@ -127,7 +127,7 @@ describe('the current version of a partition', () => {
     const reading = readCurrent(lake, table, SHELF);
     await expect(reading).rejects.toThrow(CorruptLakeError);
     await expect(reading).rejects.toThrow(
-      /^data\/notes\/[^\n]*_v1\.json [^\n]*rescrape partitions rollback[^\n]*$/,
+      /^data\/notes\/[^\n]*_v1\.json [^\n]*: delete tables\/notes\/[^\n]*manifest and scrape the date again$/,
     );
   });
 

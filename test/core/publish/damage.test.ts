@@ -2,15 +2,18 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { completeness } from '../../../core/completeness/completeness.ts';
 import { checkLake } from '../../../core/completeness/lake-check.ts';
+import { why } from '../../../core/explain/why.ts';
 import { manifestKey } from '../../../core/lake/layout.ts';
 import { readCurrent } from '../../../core/lake/manifest.ts';
 import type { PublishResult } from '../../../core/lake/publish-result.ts';
 import { currentDamage } from '../../../core/lake/whole-version.ts';
 import { accept, rollback } from '../../../core/publish/decisions.ts';
 import { publishResult } from '../../../core/publish/publish.ts';
+import { reparse } from '../../../core/run/reparse.ts';
 import type { Partition } from '../../../core/source/source.ts';
 import { PartitionStore } from '../../../core/state/partition-store.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
+import { openLocalWarehouse } from '../../../runtime/local-warehouse.ts';
 import { GB, GB_PARTITION, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
 import { faults, rule } from '../../e2e/support/race-faults.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
@@ -35,7 +38,8 @@ describe('damage in the lake', () => {
     const before = gb.visible();
     const result = await gb.run();
     expect(result).toMatchObject({ status: 'failed', reason: oneLine });
-    expect(result.reason).toMatch(/\.parquet .*run --force.*partitions rollback/);
+    expect(result.reason).toMatch(/\.parquet .*run --force.*rescrape reparse/);
+    expect(result.reason).not.toContain('rollback');
     expect(gb.visible()).toEqual(before);
   });
 
@@ -46,7 +50,8 @@ describe('damage in the lake', () => {
     gb.session.site.setFaults(faults(rule(0, { kind: 'status', status: 404 })));
     const result = await gb.run();
     expect(result).toMatchObject({ status: 'failed', reason: oneLine });
-    expect(result.reason).toMatch(/\.parquet .*run --force.*partitions rollback/);
+    expect(result.reason).toMatch(/\.parquet .*run --force.*rescrape reparse/);
+    expect(result.reason).not.toContain('rollback');
     expect(gb.visible()).toEqual(before);
   });
 
@@ -76,6 +81,68 @@ describe('damage in the lake', () => {
     const { verdict, targets } = await asked();
     expect(verdict).toBe('incomplete');
     expect(targets[0]!.dates).toMatchObject([{ status: 'damaged', reason: expect.stringMatching(told) }]);
+  });
+
+  it.each([
+    ['in the manifest', () => garble(gb.manifestFile()), ['rollback']],
+    ['in the data file', () => garble(gb.currentFile()), ['--force', 'reparse']],
+    ['that took the manifest', () => rmSync(gb.manifestFile()), ['--force', 'reparse']],
+    ['that took the data file', () => rmSync(gb.currentFile()), ['--force', 'reparse']],
+  ])('%s is told by why, with what mends it and no more', async (_, harm, commands) => {
+    await published();
+    harm();
+    const { platform, source } = gb.session;
+    const told = await why(platform, source, GB_PARTITION, null);
+    const { lake, verified } = platform;
+    const damage = await currentDamage(lake, verified, source.table, GB_PARTITION);
+    expect(told.answer).toContain(damage!.message);
+    expect(told.answer).not.toContain('no earlier version');
+    const given = told.next.flatMap(({ command, text }) => (text.startsWith('delete') ? [] : [command]));
+    expect(given).toEqual(commands.map((word) => expect.stringContaining(word)));
+  });
+
+  it('in the current Parquet file is mended by the reparse that the message advises', async () => {
+    await published();
+    const before = await gb.rows();
+    garble(gb.currentFile());
+    const { platform, source } = gb.session;
+    const range = { start: GB_PARTITION.date, end: GB_PARTITION.date };
+    const [done] = await Array.fromAsync(reparse(platform, source, range, ['gb']));
+    expect(done).toMatchObject({ result: { status: 'committed', rows: before.length } });
+    expect(await gb.rows()).toHaveLength(before.length);
+  });
+
+  it('in an earlier version is told by the rollback to it, which advises no way that leads back to it', async () => {
+    const first = await published({ ...NO_FAULTS, settlesLate: SETTLES }, DAY);
+    const file = gb.currentFile();
+    gb.session.site.setToday(TODAY);
+    const second = await gb.run();
+    garble(file);
+    const { platform, source } = gb.session;
+    const told = await rollback(platform, source, GB_PARTITION, { actor: 'ann' }).catch(String);
+    expect(told).toContain(`version ${first.version} cannot be put back: `);
+    expect(told).toMatch(/\.parquet is damaged; scrape the date again: .* --force/);
+    expect(told).not.toMatch(/although|rollback/);
+    expect(told).not.toContain(second.version);
+    garble(gb.currentFile());
+    const { next } = await why(platform, source, GB_PARTITION, null);
+    expect(next.map(({ command }) => command).join()).not.toContain('rollback');
+  });
+
+  it('that took the manifest is refused by a query of the table, and not by one of the logs', async () => {
+    await published();
+    const ask = async (sql: string) => {
+      const warehouse = await openLocalWarehouse(gb.session.platform);
+      try {
+        return (await warehouse.query(sql)).rows;
+      } finally {
+        await warehouse.close();
+      }
+    };
+    expect(await ask('SELECT count(*) AS n FROM racing_results')).toEqual([{ n: gb.amount.rows }]);
+    rmSync(gb.manifestFile());
+    await expect(ask('SELECT * FROM racing_results')).rejects.toThrow(/manifest is gone: .*run --force/);
+    expect(await ask('SELECT count(*) AS n FROM commits')).toEqual([{ n: 1 }]);
   });
 
   it('in a held version keeps it from being accepted', async () => {

@@ -1,9 +1,12 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { reparse } from '../../../core/run/reparse.ts';
 import type { Source } from '../../../core/source/source.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
 import type { LocalPlatform } from '../../../runtime/local.ts';
 import { racing } from '../../../sources/racing/source.ts';
+import { startCommand } from '../../e2e/support/command-line.ts';
 import { currentRows, type ReadRow } from '../../e2e/support/lake-reading.ts';
 import { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
@@ -135,6 +138,43 @@ describe('a reparse after the parser has changed', () => {
     const [reparsed] = await reparseWith({ ...blindRacing, parserVersion: 2 });
     expect(reparsed!.unreadable).toHaveLength(session.amount.races);
     expect(await rows()).toHaveLength(session.amount.rows);
+  });
+
+  it.each([
+    [
+      'one bit flipped',
+      (bytes: Buffer) => bytes.writeUInt8(bytes[bytes.length >> 1]! ^ 1, bytes.length >> 1),
+    ],
+    ['its end cut off', (bytes: Buffer) => bytes.subarray(0, -20)],
+  ])('names the capture that has %s, and goes on with the others', async (_, harm) => {
+    await scraped();
+    const folder = join(session.directory, 'lake', 'captures');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const file = files.find((name) => /racing\.gb\..*\.gz$/.test(name))!;
+    const bytes = readFileSync(join(folder, file));
+    const harmed = harm(bytes);
+    writeFileSync(join(folder, file), typeof harmed === 'number' ? bytes : harmed);
+    const [reparsed] = await reparseWith(nextRacing);
+    expect(reparsed!.damaged).toHaveLength(1);
+    expect(reparsed!.damaged[0]).toMatchObject({
+      place: expect.stringMatching(/^captures\/racing\/.*\.gz#\d+$/),
+      problem: expect.stringMatching(/^[^\n]*offset \d+[^\n]*$/),
+    });
+    expect(reparsed).toMatchObject({ pages: session.amount.races - 1, result: { status: 'committed' } });
+    expect(await rows()).toHaveLength(session.amount.rows);
+    const cwd = join(session.directory, '..');
+    const args = ['reparse', 'racing', '--local', session.directory, '--start', DAY, '--end', DAY];
+    const end = await startCommand(args, {}, cwd).ended;
+    expect(end).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/1 capture could not be read, the first captures/),
+    });
+    expect(end.stderr).not.toContain('    at ');
+    const none = await startCommand([...args, '--target', 'fr'], {}, cwd).ended;
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no captures to parse in these dates'),
+    });
   });
 
   it('says so where there is nothing to parse', async () => {
