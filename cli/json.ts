@@ -13,9 +13,9 @@ export function printObject(value: object): void {
   printJson(jsonOf(value));
 }
 
-/** Prints rows whose names and values are the user's own: those of an SQL statement. */
+/** Prints rows whose names and values are the user's own, those of an SQL statement, as a bare array. */
 export function printRows(rows: readonly unknown[]): void {
-  printJson({ items: rows });
+  printJson(rows);
 }
 
 /** Prints one thing as a line of its own, where more may follow at any time. */

@@ -33,11 +33,14 @@ export const BUNDLING = {
 export const MAX_BUNDLE_BYTES = 1_000_000;
 
 /**
- * parse5, which few pages need (`core/source/html-browser.ts`): a file of its own beside the bundle, found as
- * `node_modules/parse5` and loaded by the first page that asks for it. In the bundle it would be 140 KB at every cold start.
+ * Libraries of the HTML reader that no start needs (`core/source/html-browser.ts`, `html-scanner.ts`): each a file of its own
+ * beside the bundle, found below `node_modules` and loaded by the first page that asks for it. In the bundle they would be
+ * 170 KB at every cold start.
  */
-export const PARSE5_BUNDLING = {
-  ...BUNDLING,
-  entryPoints: [fileURLToPath(import.meta.resolve('parse5'))],
-} satisfies BuildOptions;
-export const PARSE5_FILE = 'node_modules/parse5/index.js';
+export const BESIDE_THE_BUNDLE = [
+  { file: 'node_modules/parse5/index.js', name: 'parse5' },
+  { file: 'node_modules/entities/decode.js', name: 'entities/decode' },
+].map(({ file, name }) => ({
+  file,
+  options: { ...BUNDLING, entryPoints: [fileURLToPath(import.meta.resolve(name))] } satisfies BuildOptions,
+}));

@@ -15,6 +15,8 @@ export type SourceSetting = (typeof SOURCE_SETTINGS)[number];
 const OTHERS = [
   'RESCRAPE_NOW',
   'RESCRAPE_LAUNCHED',
+  // Where a checkout is: for scripts around the command line, which does not read it.
+  'RESCRAPE_HOME',
   ...[
     'STAGE',
     'BUCKET',

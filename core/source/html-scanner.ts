@@ -1,4 +1,4 @@
-import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
+import { createRequire } from 'node:module';
 import type { HtmlBudget } from './html-budget.ts';
 import { addAttribute, type OpenElement } from './html-element.ts';
 import { PLAIN_SVG, type Tag, tagOf } from './html-tags.ts';
@@ -16,6 +16,15 @@ const LESS_THAN = 0x3c;
 const EQUALS = 0x3d;
 const GREATER_THAN = 0x3e;
 const QUESTION_MARK = 0x3f;
+
+type References = typeof import('entities/decode');
+
+/** The tables of character references: 30 KB, loaded by the first page that has one. */
+let references: References | undefined;
+
+function loadReferences(): References {
+  return createRequire(import.meta.url)('entities/decode') as References;
+}
 
 /** `text` has no NUL and no carriage return: a browser replaces them before it reads. */
 export function readWellNested(text: string, budget: HtmlBudget): OpenElement | undefined {
@@ -54,7 +63,7 @@ class HtmlScanner {
       const end = this.#endOfText();
       if (end > this.#at) {
         this.#budget.parts(1);
-        tree.text(this.#decoded(this.#at, end, decodeHTML));
+        tree.text(this.#decoded(this.#at, end, 'decodeHTML'));
         this.#at = end;
       }
       if (end < text.length) this.#markup();
@@ -161,7 +170,7 @@ class HtmlScanner {
       const start = isQuoted ? at + 1 : at;
       const end = isQuoted ? text.indexOf(c === DOUBLE_QUOTE ? '"' : "'", start) : this.#endOfUnquoted(at);
       if (end < start || (end === start && !isQuoted)) return -1;
-      value = this.#decoded(start, end, decodeHTMLAttribute);
+      value = this.#decoded(start, end, 'decodeHTMLAttribute');
       at = isQuoted ? end + 1 : end;
     }
     this.#budget.attribute(name, value);
@@ -190,12 +199,13 @@ class HtmlScanner {
 
   // Text.
 
-  #decoded(from: number, to: number, decode: (text: string) => string): string {
+  #decoded(from: number, to: number, decode: 'decodeHTML' | 'decodeHTMLAttribute'): string {
     const raw = this.#text.slice(from, to);
     if (this.#ampersand < from) this.#ampersand = this.#find('&', from);
     if (this.#ampersand >= to) return raw;
     this.#budget.parts(raw.length >> 2);
-    return decode(raw);
+    references ??= loadReferences();
+    return references[decode](raw);
   }
 
   /** What stands in an element whose content is text only; goes behind its end tag. */
@@ -213,7 +223,7 @@ class HtmlScanner {
       const raw = text.slice(from, end);
       // Inside a comment inside a script, a script is part of the comment.
       if (name === 'script' && raw.includes('<!--') && /<script/i.test(raw)) this.#isOdd = true;
-      return content === 'text' ? this.#decoded(from, end, decodeHTML) : raw;
+      return content === 'text' ? this.#decoded(from, end, 'decodeHTML') : raw;
     }
     this.#isOdd = true;
     return '';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
-import { BUNDLING, PARSE5_BUNDLING, PARSE5_FILE } from '../../lambdas/bundling.ts';
+import { BESIDE_THE_BUNDLE, BUNDLING } from '../../lambdas/bundling.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 
 const LAMBDAS = fileURLToPath(new URL('../../lambdas/', import.meta.url));
@@ -32,12 +32,10 @@ export function bundledCode(name: FunctionName): AssetCode {
             outfile: join(outputDirectory, 'index.js'),
             logLevel: 'error',
           });
-          buildSync({
-            ...PARSE5_BUNDLING,
-            mainFields: [...PARSE5_BUNDLING.mainFields],
-            outfile: join(outputDirectory, PARSE5_FILE),
-            logLevel: 'error',
-          });
+          for (const { file, options } of BESIDE_THE_BUNDLE) {
+            const outfile = join(outputDirectory, file);
+            buildSync({ ...options, mainFields: [...options.mainFields], outfile, logLevel: 'error' });
+          }
           return true;
         },
       },

@@ -13,7 +13,7 @@ import { leavesOf, pathOf } from './support/program.ts';
 const program = await newProgram(() => true);
 
 /** What a command prints under `--json`; `lines`: an object a line, as things happen. */
-type Form = 'list' | 'object' | 'lines';
+type Form = 'list' | 'object' | 'lines' | 'rows';
 
 interface Entry {
   readonly form: Form;
@@ -45,7 +45,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   attempts: { form: 'list', words: () => [] },
   blocks: { form: 'list', words: () => [] },
   'skip list': { form: 'list', words: () => [] },
-  query: { form: 'list', words: () => ['SELECT recorded_at, status FROM commits'] },
+  query: { form: 'rows', words: () => ['SELECT recorded_at, status FROM commits'] },
   views: { form: 'list', words: () => [] },
   config: { form: 'list', words: () => [] },
   'partitions rollback': { form: 'object', words: () => [nameOf('gb', lake.newer)] },
@@ -124,7 +124,7 @@ describe('what --json prints', () => {
 
   it('keeps the names of a statement as the statement has them', async () => {
     const { stdout } = await rescrape(lake.directory, 'query', 'SELECT 1 AS "someName", 0 AS at', '--json');
-    expect(valuesIn(stdout, 'list')).toEqual([{ someName: 1, at: 0 }]);
+    expect(valuesIn(stdout, 'rows')).toEqual([{ someName: 1, at: 0 }]);
   });
 });
 
@@ -140,6 +140,10 @@ function valuesIn(stdout: string, form: Form): unknown[] {
     expect(value).toEqual(expect.any(Object));
     expect(Array.isArray(value)).toBe(false);
     return [value];
+  }
+  if (form === 'rows') {
+    expect(value).toEqual(expect.any(Array));
+    return value;
   }
   expect(value).toEqual({ items: expect.any(Array) });
   return value.items;

@@ -227,7 +227,7 @@ describe('the command line as it is started', () => {
         'SELECT count(*) AS n FROM racing_results',
         '--json',
       );
-      expect(JSON.parse(stdout)).toEqual({ items: [{ n: 0 }] });
+      expect(JSON.parse(stdout)).toEqual([{ n: 0 }]);
       expect(status).toBe(0);
     } finally {
       await rm(directory, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { BUNDLING, MAX_BUNDLE_BYTES, PARSE5_BUNDLING, PARSE5_FILE } from '../../lambdas/bundling.ts';
+import { BESIDE_THE_BUNDLE, BUNDLING, MAX_BUNDLE_BYTES } from '../../lambdas/bundling.ts';
 import { ENV_CONTRACTS } from '../../lambdas/contracts.ts';
 
 const LAMBDAS = fileURLToPath(new URL('../../lambdas/', import.meta.url));
@@ -22,7 +22,7 @@ describe('the bundle of', () => {
     expect(outputFiles[0]!.contents.length).toBeLessThan(MAX_BUNDLE_BYTES);
   });
 
-  it('the HTML reader finds parse5 in the file beside it', async () => {
+  it('the HTML reader finds its libraries in the files beside it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rescrape-bundle-'));
     const outfile = join(folder, 'index.js');
     await build({
@@ -31,12 +31,13 @@ describe('the bundle of', () => {
       outfile,
       logLevel: 'silent',
     });
-    await build({ ...PARSE5_BUNDLING, outfile: join(folder, PARSE5_FILE), logLevel: 'silent' });
+    for (const { file, options } of BESIDE_THE_BUNDLE)
+      await build({ ...options, outfile: join(folder, file), logLevel: 'silent' });
     // Away from this folder: nothing but the two files can be found.
     const code =
-      'const { readHtml, textOf } = require(process.argv[1]); console.log(textOf(readHtml("<b>a<p>b</b>c")))';
+      'const { readHtml, textOf } = require(process.argv[1]); console.log(textOf(readHtml("<b>a<p>b</b>c")) + textOf(readHtml("&eacute;")))';
     const { stdout } = spawnSync(process.execPath, ['-e', code, outfile], { cwd: folder, encoding: 'utf8' });
     rmSync(folder, { recursive: true, force: true });
-    expect(stdout).toBe('abc\n');
+    expect(stdout).toBe('abcé\n');
   });
 });

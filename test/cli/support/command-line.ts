@@ -44,9 +44,11 @@ export async function rescrapeJson(directory: string, ...words: readonly string[
   return JSON.parse(stdout);
 }
 
-/** The things in the list that it printed; throws where it printed none. */
+/** The things in the list that it printed, or the rows of a query; throws where it printed neither. */
 export async function rescrapeItems(directory: string, ...words: readonly string[]): Promise<unknown[]> {
-  const { items, ...beside } = (await rescrapeJson(directory, ...words)) as { items: unknown[] };
+  const printed = (await rescrapeJson(directory, ...words)) as { items: unknown[] } | unknown[];
+  if (words[0] === 'query' && Array.isArray(printed)) return printed;
+  const { items, ...beside } = printed as { items: unknown[] };
   if (!Array.isArray(items) || Object.keys(beside).length > 0)
     throw new Error(`${words.join(' ')} printed no list`);
   return items;

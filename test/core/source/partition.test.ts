@@ -25,7 +25,10 @@ it('what was written before partitions had values of their own names its target'
 
   const message = { version: 1, source: 'racing', target: 'gb', date: '2026-11-17', item: '1' };
   const body = JSON.stringify({ ...message, url: 'https://example.org/1', runId: RUN, notBefore: 0 });
-  expect(decodeFailedItem(body)).toMatchObject({ kind: 'message', message: { target: 'gb', value: 'gb' } });
+  expect(decodeFailedItem(body)).toMatchObject({
+    kind: 'message',
+    key: { source: 'racing', partition: { value: 'gb' } },
+  });
 
   const work = { runId: RUN, source: 'racing', target: 'gb', date: '2026-11-17', force: false };
   expect(partitionWorkSchema.parse(work)).toMatchObject({ value: 'gb' });
