@@ -15,11 +15,13 @@ export interface Window {
 
 /** What `rescrape run --json` prints, as far as it is read here. */
 interface RunAnswer {
-  readonly kind: string;
-  readonly summary: {
-    readonly run: { readonly items_found: number };
-    readonly partitions: readonly { readonly result: { readonly rows?: number } }[];
-  };
+  readonly items: readonly [
+    {
+      readonly kind: string;
+      readonly run: { readonly items_found: number };
+      readonly partitions: readonly { readonly rows?: number }[];
+    },
+  ];
 }
 
 export interface MeasuredRun extends Usage {
@@ -34,9 +36,9 @@ export async function measureRun(site: BenchSite, window: Window, directory: str
   const startedAt = performance.now();
   const { answer, usage } = await rescrape<RunAnswer>(site, window, directory, []);
   const wallMs = performance.now() - startedAt;
-  if (answer.kind !== 'finished') throw new Error(`the run from ${window.start} ${answer.kind}`);
-  const { run, partitions } = answer.summary;
-  const rows = partitions.reduce((sum, { result }) => sum + (result.rows ?? 0), 0);
+  const [{ kind, run, partitions }] = answer.items;
+  if (kind !== 'finished') throw new Error(`the run from ${window.start} ${kind}`);
+  const rows = partitions.reduce((sum, each) => sum + (each.rows ?? 0), 0);
   return { ...usage, pages: run.items_found, rows, wallMs };
 }
 
