@@ -145,12 +145,12 @@ export function answerRecord<Answer extends object>({
 }
 
 /** The answer to `why` and what it rests on. */
-export function whyRecord({ partition, item, failures, standing, ...why }: Why): Json {
+export function whyRecord({ partition, item, failures, lastRefresh, ...why }: Why): Json {
   const { name, answer, next, source, ...facts } = why;
   return {
     ...{ name, answer, next, source, ...partition, item_id: item, ...facts },
     failures: failures.map(failureRecord),
-    last_refresh: standing && partitionRecord(source, standing),
+    last_refresh: lastRefresh && partitionRecord(source, lastRefresh),
   };
 }
 

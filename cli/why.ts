@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { civilDate } from '../core/calendar/civil-date.ts';
-import { failedText, standingText } from '../core/explain/failure-history.ts';
+import { failedText, statusText } from '../core/explain/failure-history.ts';
 import { evidenceOf } from '../core/explain/item.ts';
 import type { Why } from '../core/explain/story.ts';
 import { why } from '../core/explain/why.ts';
@@ -144,16 +144,16 @@ function attemptText(answer: Why, attempt: AttemptRow): string {
 /** How each item failed and where that stands: one line each, or for a single item one for either. */
 function failureLines(answer: Why): Line[] {
   return answer.failures.flatMap((failure): Line[] => {
-    const standing = standingText(failure, answer);
+    const status = statusText(failure, answer);
     if (answer.item !== null)
       return [
         ['failed', failedText(failure)],
-        [failure.state, standing],
+        [failure.state, status],
       ];
     const { item, state } = failure;
     return isUnresolved(failure)
-      ? [['failed', `${item}: ${failedText(failure)}; ${state}, ${standing}`]]
-      : [[state, `${item}: ${standing}; it had failed with ${failure.code}`]];
+      ? [['failed', `${item}: ${failedText(failure)}; ${state}, ${status}`]]
+      : [[state, `${item}: ${status}; it had failed with ${failure.code}`]];
   });
 }
 

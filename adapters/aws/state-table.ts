@@ -13,11 +13,11 @@
  * | pk | sk | what | read by |
  * |---|---|---|---|
  * | `targets` | `<source>#<target>` | reliability record of a target | get; prefix `<source>#`; all |
- * | `failures#<source>` | `<target>#<date>#<item>` | failed item, open or closed | get; prefix `<target>#<date>#`; all of a source |
- * | `partitions#<table>` | `<target>#<date>` | how a partition stands | get; from `<target>#<start>` to `<target>#<end>` |
+ * | `failures#<source>` | `<value>#<date>#<item>` | failed item, open or closed | get; prefix `<value>#<date>#`; all of a source |
+ * | `partitions#<table>` | `<value>#<date>` | how a partition stands | get; from `<value>#<start>` to `<value>#<end>` |
  * | `runs#<source>` | `<runId>` | run, in the order of time (UUIDv7) | get; all, newest first |
  * | `hosts` | `<host>` | last start of a request to a site, and its pause | get; conditional write |
- * | `finalized#<runId>` | `<source>#<target>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
+ * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
  * Every read is by key and consistent; there is no index, and no scan but that of `rescrape reset`. `targets`
  * and `hosts` are the partitions that all runs share: one is written once for each partition of a run, the

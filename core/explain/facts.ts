@@ -61,6 +61,6 @@ export interface WhyFacts {
   readonly failures: readonly Failure[];
   /** What was decided about the partition, newest first. */
   readonly commits: readonly CommitRow[];
-  readonly standing: PartitionRecord | null;
+  readonly lastRefresh: PartitionRecord | null;
   readonly current: WhyCurrent;
 }

@@ -20,7 +20,7 @@ export function failedText(failure: Failure): string {
 /**
  * Where it stands, without the name of its state: when it is due, who tries it, since when, by whom and why.
  */
-export function standingText(failure: Failure, facts: Background): string {
+export function statusText(failure: Failure, facts: Background): string {
   const { claim, state, retry } = failure;
   if (claim && isClaimed(failure, facts.now)) {
     const which = claim.asked
@@ -60,7 +60,7 @@ function movedText(failure: Failure, facts: Background): string {
 /** What the failure of an item means for it, as a clause of its answer. */
 export function failureClause(failure: Failure, facts: Background): string {
   const { state, code, firstRunId, retry, claim, transitions } = failure;
-  if (claim && isClaimed(failure, facts.now)) return standingText(failure, facts);
+  if (claim && isClaimed(failure, facts.now)) return statusText(failure, facts);
   const why = transitions.at(-1)?.why ?? '';
   // Its last outcome has been told by then.
   const reason = why === '' || why.startsWith(code) ? '' : ` (${why})`;

@@ -43,11 +43,11 @@ function byTheIndex(facts: WhyFacts): Answer | undefined {
  * turn never came, and nothing tries it by itself.
  */
 function untried(facts: WhyFacts): Answer | undefined {
-  const { run, skip, source, attempts, standing, failures } = facts;
+  const { run, skip, source, attempts, lastRefresh, failures } = facts;
   const item = itemOf(facts);
-  if (!run || !item || !standing || standing.runId < run.runId || failures.some(isUnresolved))
+  if (!run || !item || !lastRefresh || lastRefresh.runId < run.runId || failures.some(isUnresolved))
     return undefined;
-  const isIndexRead = standing.failed > 0 && standing.expected !== null;
+  const isIndexRead = lastRefresh.failed > 0 && lastRefresh.expected !== null;
   const isTriedSince = attempts.some(({ run_id }) => run_id >= run.runId);
   if (run.status === 'running' || !isIndexRead || isTriedSince) return undefined;
   return {
@@ -115,9 +115,9 @@ function read(facts: WhyFacts, last: AttemptRow, partition: Answer): Answer {
     };
   const item = itemOf(facts);
   const settled =
-    facts.standing?.runId === last.run_id &&
-    facts.standing.status !== 'held' &&
-    facts.standing.status !== 'failed';
+    facts.lastRefresh?.runId === last.run_id &&
+    facts.lastRefresh.status !== 'held' &&
+    facts.lastRefresh.status !== 'failed';
   if (item && settled) return { answer: `it was ${how} in ${when}; ${standsAs(item)}`, next: [] };
   return { answer: `it was ${how} in ${when}; of its partition: ${partition.answer}`, next: partition.next };
 }

@@ -12,38 +12,38 @@ import { bringBack, remains, rerun, whoIs } from './wording.ts';
 
 /** What the last refresh or decision came to, with what happens to the items that it lacks. */
 export function refreshed(facts: WhyFacts): Answer | undefined {
-  const { standing, commits } = facts;
-  if (!standing) return undefined;
-  const { status, runId, at, rows } = standing;
+  const { lastRefresh, commits } = facts;
+  if (!lastRefresh) return undefined;
+  const { status, runId, at, rows } = lastRefresh;
   const [when, who] = [isoTime(at), whoIs(facts, runId)];
   const actor = commits.find((commit) => commit.run_id === runId)?.actor;
-  const next = stepsFor(facts, standing);
+  const next = stepsFor(facts, lastRefresh);
   const clause = failuresClause(facts);
   const failed = clause === undefined ? '' : `; of its failed items, ${clause}`;
   switch (status) {
     case 'committed':
       return {
-        answer: `${who} committed it at ${when}: ${rows} rows, ${itemsText(standing)}${failed}`,
+        answer: `${who} committed it at ${when}: ${rows} rows, ${itemsText(lastRefresh)}${failed}`,
         next,
       };
     case 'unchanged':
       return {
-        answer: `${who} checked it at ${when} and found nothing changed: ${rows} rows, ${itemsText(standing)}${failed}`,
+        answer: `${who} checked it at ${when} and found nothing changed: ${rows} rows, ${itemsText(lastRefresh)}${failed}`,
         next,
       };
     case 'failed':
       return {
-        answer: `${who} could not refresh it at ${when}: ${standing.reason ?? 'no reason on record'}; ${remains(facts)}${failed}`,
+        answer: `${who} could not refresh it at ${when}: ${lastRefresh.reason ?? 'no reason on record'}; ${remains(facts)}${failed}`,
         next: next.length > 0 ? next : [rerun(facts)],
       };
     case 'held':
       return {
-        answer: `${who} held its new version back at ${when}: ${standing.reason ?? 'no reason on record'}`,
+        answer: `${who} held its new version back at ${when}: ${lastRefresh.reason ?? 'no reason on record'}`,
         next,
       };
     case 'rolled_back':
       return {
-        answer: `it was rolled back at ${when} (${actor ?? 'by a person'}) to version ${standing.version}: ${rows} rows`,
+        answer: `it was rolled back at ${when} (${actor ?? 'by a person'}) to version ${lastRefresh.version}: ${rows} rows`,
         next: [],
       };
     case 'accepted':
@@ -59,9 +59,9 @@ export function refreshed(facts: WhyFacts): Answer | undefined {
   }
 }
 
-function itemsText(standing: PartitionRecord): string {
-  const { expected, found, failed, carried, sign, withdrawn, repeated } = standing;
-  const beside = besideText(standing);
+function itemsText(lastRefresh: PartitionRecord): string {
+  const { expected, found, failed, carried, sign, withdrawn, repeated } = lastRefresh;
+  const beside = besideText(lastRefresh);
   const parts: string[] = [];
   if (expected === 0 && beside === '')
     parts.push(`the index of the day lists nothing${sign === null ? '' : ` (it says: ${sign})`}`);

@@ -48,8 +48,8 @@ function damaged({ current, source, partition }: WhyFacts): Answer | undefined {
   };
 }
 
-function upcoming({ partition, today, standing }: WhyFacts): Answer | undefined {
-  if (standing || partition.date <= today) return undefined;
+function upcoming({ partition, today, lastRefresh }: WhyFacts): Answer | undefined {
+  if (lastRefresh || partition.date <= today) return undefined;
   return {
     answer: `its date lies in the future (today is ${today}): nothing is expected of it yet`,
     next: [],
@@ -67,8 +67,8 @@ function underWay({ run, attempts, current }: WhyFacts): Answer | undefined {
 }
 
 function leftOut(facts: WhyFacts): Answer | undefined {
-  const { run, skip, source, standing } = facts;
-  const missed = run ? run.planned === 'left-out' : standing === null;
+  const { run, skip, source, lastRefresh } = facts;
+  const missed = run ? run.planned === 'left-out' : lastRefresh === null;
   if (!skip || !missed) return undefined;
   const who = run ? `run ${run.runId} left it out` : 'runs leave it out';
   return {
@@ -78,7 +78,7 @@ function leftOut(facts: WhyFacts): Answer | undefined {
 }
 
 function neverCovered(facts: WhyFacts): Answer | undefined {
-  if (facts.run || facts.standing) return undefined;
+  if (facts.run || facts.lastRefresh) return undefined;
   return {
     answer: 'it was never planned: no run on record has covered its date and target',
     next: [rerun(facts)],
@@ -87,8 +87,8 @@ function neverCovered(facts: WhyFacts): Answer | undefined {
 
 /** The run is over and never came to decide about the partition. */
 function endedBefore(facts: WhyFacts): Answer | undefined {
-  const { run, standing } = facts;
-  if (!run || (standing && standing.runId >= run.runId)) return undefined;
+  const { run, lastRefresh } = facts;
+  if (!run || (lastRefresh && lastRefresh.runId >= run.runId)) return undefined;
   return {
     answer: `run ${run.runId} was to refresh it and ${ENDINGS[run.status]}${run.message ? `: ${run.message}` : ''}; ${remains(facts)}`,
     next: [rerun(facts)],
@@ -104,10 +104,10 @@ const ENDINGS: Readonly<Record<WhyRun['status'], string>> = {
 };
 
 function held(facts: WhyFacts): Answer | undefined {
-  const { standing, source, partition } = facts;
-  if (!standing?.held) return undefined;
+  const { lastRefresh, source, partition } = facts;
+  if (!lastRefresh?.held) return undefined;
   return {
-    answer: `${whoIs(facts, standing.runId)} held its new version back: ${standing.reason ?? 'no reason on record'}; ${remains(facts)}`,
+    answer: `${whoIs(facts, lastRefresh.runId)} held its new version back: ${lastRefresh.reason ?? 'no reason on record'}; ${remains(facts)}`,
     next: [
       {
         text: 'where the source is right, make the held version current',

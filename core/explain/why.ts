@@ -36,7 +36,7 @@ export async function why(
   const targets = byValue(source, await targetsOf(state, source)).get(partition.value) ?? [];
   const run = await newestRun(platform, source, partition, targets);
   const failures = await failuresOf(platform, source, partition, item);
-  const standing = await new PartitionStore(state).get(source.table.name, partition);
+  const lastRefresh = await new PartitionStore(state).get(source.table.name, partition);
   const asked = {
     runId: run?.runId,
     failures: failures.filter((each) => item !== null || isUnresolved(each)),
@@ -52,8 +52,8 @@ export async function why(
     ...(await attemptsOnRecord(platform, source, partition, item, asked)),
     failures,
     commits: await readCommits(lake, source, partition),
-    standing: standing ?? null,
-    current: await currentOf(platform, source, partition, item, standing?.version != null),
+    lastRefresh: lastRefresh ?? null,
+    current: await currentOf(platform, source, partition, item, lastRefresh?.version != null),
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explain } from '../../../core/explain/story.ts';
 import type { Failure } from '../../../core/failures/failure.ts';
-import { AT, attempt, current, FLAG, NOTHING, OLD_RUN, RUN, run, standing } from './fixture.ts';
+import { AT, attempt, current, FLAG, lastRefresh, NOTHING, OLD_RUN, RUN, run } from './fixture.ts';
 
 describe('why, of failures that stand differently', () => {
   const failure = (item: string, more: Partial<Failure> = {}): Failure => ({
@@ -23,7 +23,7 @@ describe('why, of failures that stand differently', () => {
   const day = {
     ...NOTHING,
     run: run(),
-    standing: standing({ found: 15, failed: 5 }),
+    lastRefresh: lastRefresh({ found: 15, failed: 5 }),
     failures: [
       failure('1', { state: 'queued', retry: retry(AT + 45 * MINUTE) }),
       failure('2', { state: 'queued', retry: retry(AT + 50 * MINUTE, 1) }),

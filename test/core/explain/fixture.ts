@@ -24,7 +24,7 @@ export const NOTHING: WhyFacts = {
   retries: [],
   failures: [],
   commits: [],
-  standing: null,
+  lastRefresh: null,
   current: { kind: 'none' },
 };
 
@@ -40,7 +40,7 @@ export const run = (more: Partial<WhyRun> = {}): WhyRun => ({
   ...more,
 });
 
-export const standing = (more: Partial<PartitionRecord> = {}): PartitionRecord => ({
+export const lastRefresh = (more: Partial<PartitionRecord> = {}): PartitionRecord => ({
   ...NOTHING.partition,
   status: 'committed',
   version: 'v2',

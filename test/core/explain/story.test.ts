@@ -4,7 +4,7 @@ import type { WhyCurrent } from '../../../core/explain/facts.ts';
 import { explain } from '../../../core/explain/story.ts';
 import { OUTCOME_CODES } from '../../../core/outcome/outcome.ts';
 import { DISPOSITIONS } from '../../../core/outcome/policy.ts';
-import { attempt, current, FLAG, NOTHING, OLD_RUN, RUN, run, standing } from './fixture.ts';
+import { attempt, current, FLAG, lastRefresh, NOTHING, OLD_RUN, RUN, run } from './fixture.ts';
 
 describe('why a partition is as it is', () => {
   it('was never planned where no run has covered it, and names the command that scrapes it', () => {
@@ -35,7 +35,7 @@ describe('why a partition is as it is', () => {
   });
 
   it('is not blamed on a flag that was raised after its run had planned it', () => {
-    expect(explain({ ...NOTHING, skip: FLAG, run: run(), standing: standing() }).answer).toContain(
+    expect(explain({ ...NOTHING, skip: FLAG, run: run(), lastRefresh: lastRefresh() }).answer).toContain(
       'committed it',
     );
   });
@@ -57,7 +57,7 @@ describe('why a partition is as it is', () => {
     const { answer } = explain({
       ...NOTHING,
       run: failed,
-      standing: standing({ runId: OLD_RUN }),
+      lastRefresh: lastRefresh({ runId: OLD_RUN }),
       current: current(),
     });
     expect(answer).toContain('failed before it was published: racing: cannot reach http://127.0.0.1:1');
@@ -65,19 +65,19 @@ describe('why a partition is as it is', () => {
   });
 
   it('prefers what happened last: a decision after the run outranks the run', () => {
-    const decided = standing({
+    const decided = lastRefresh({
       status: 'rolled_back',
       runId: '019a0000-0000-7000-8000-000000000009',
       version: 'v1',
     });
-    expect(explain({ ...NOTHING, run: run(), standing: decided }).answer).toContain(
+    expect(explain({ ...NOTHING, run: run(), lastRefresh: decided }).answer).toContain(
       'it was rolled back at 2025-11-18T01:30:00Z',
     );
   });
 
   it('was held: gives the reason and both decisions', () => {
-    const held = standing({ status: 'held', held: 'v3', reason: '9 rows instead of 190' });
-    const { answer, next } = explain({ ...NOTHING, run: run(), standing: held, current: current() });
+    const held = lastRefresh({ status: 'held', held: 'v3', reason: '9 rows instead of 190' });
+    const { answer, next } = explain({ ...NOTHING, run: run(), lastRefresh: held, current: current() });
     expect(answer).toContain('held its new version back: 9 rows instead of 190; version v1');
     expect(next.map(({ command }) => command)).toEqual([
       'rescrape partitions accept racing/gb/2025-11-17',
@@ -93,8 +93,8 @@ describe('why a partition is as it is', () => {
       attempt({ item_id: '4713', error_code: 'TIMEOUT', status: 'timeout' }),
       attempt({ item_id: '4713', attempt_number: 2 }),
     ];
-    const broken = standing({ found: 18, failed: 2, carried: 1 });
-    const { answer, next } = explain({ ...NOTHING, run: run(), standing: broken, attempts });
+    const broken = lastRefresh({ found: 18, failed: 2, carried: 1 });
+    const { answer, next } = explain({ ...NOTHING, run: run(), lastRefresh: broken, attempts });
     expect(answer).toContain(
       '200 rows, 18 of 20 items found, 2 failed (1 of them keep their rows from before)',
     );
@@ -112,7 +112,7 @@ describe('why a partition is as it is', () => {
     const { answer, next } = explain({
       ...NOTHING,
       run: run({ status: 'running' }),
-      standing: standing(),
+      lastRefresh: lastRefresh(),
       current: damaged,
     });
     expect(answer).toBe('its current version cannot be read: tables/x/manifest is no manifest');
@@ -124,7 +124,7 @@ describe('why a partition is as it is', () => {
 });
 
 describe('why an item is as it is', () => {
-  const item = { ...NOTHING, item: '4711', run: run(), standing: standing(), current: current({}) };
+  const item = { ...NOTHING, item: '4711', run: run(), lastRefresh: lastRefresh(), current: current({}) };
 
   it('is named by its partition and its id', () => {
     expect(explain(item).name).toBe('racing/gb/2025-11-17/4711');
@@ -139,8 +139,8 @@ describe('why an item is as it is', () => {
   });
 
   it('was read, and is not in the table because its partition was held', () => {
-    const held = standing({ status: 'held', held: 'v3', reason: '9 rows instead of 190' });
-    const { answer } = explain({ ...item, standing: held, attempts: [attempt()] });
+    const held = lastRefresh({ status: 'held', held: 'v3', reason: '9 rows instead of 190' });
+    const { answer } = explain({ ...item, lastRefresh: held, attempts: [attempt()] });
     expect(answer).toContain('it was read in run');
     expect(answer).toContain('held its new version back: 9 rows instead of 190');
   });
