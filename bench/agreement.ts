@@ -7,7 +7,9 @@ import type { Row } from '../core/schema/columns.ts';
 import { racing } from '../sources/racing/source.ts';
 import type { BenchSite } from './demo-site.ts';
 
-/** Every row and every column of both contenders, held against each other. Throws at the first that differs. */
+/**
+ * Every row and every column of both contenders, held against each other. Throws at the first that differs.
+ */
 export async function compareRows(
   site: BenchSite,
   directory: string,

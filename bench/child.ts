@@ -7,8 +7,8 @@ export interface ChildOptions {
 }
 
 /**
- * Runs a script, relative to this folder, in a process of its own and answers the JSON that it prints. Rejects with
- * what it printed where it fails.
+ * Runs a script, relative to this folder, in a process of its own and answers the JSON that it prints.
+ * Rejects with what it printed where it fails.
  */
 export async function runChild<Answer>(
   script: string,

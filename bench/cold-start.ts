@@ -25,8 +25,8 @@ const ENV = {
 };
 
 /**
- * What a cold start pays for our code: the time that a fresh Node takes to import the bundle of each function, its platform
- * opened, beside a function that says hello. False where a target is missed.
+ * What a cold start pays for our code: the time that a fresh Node takes to import the bundle of each
+ * function, its platform opened, beside a function that says hello. False where a target is missed.
  */
 async function measureColdStarts(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'rescrape-cold-start-'));

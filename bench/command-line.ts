@@ -31,7 +31,10 @@ export interface MeasuredRun extends Usage {
   readonly wallMs: number;
 }
 
-/** `rescrape run racing` over a window as a user gives it, politeness off. Throws where the run does not finish. */
+/**
+ * `rescrape run racing` over a window as a user gives it, politeness off. Throws where the run does not
+ * finish.
+ */
 export async function measureRun(site: BenchSite, window: Window, directory: string): Promise<MeasuredRun> {
   const startedAt = performance.now();
   const { answer, usage } = await rescrape<RunAnswer>(site, window, directory, []);
@@ -42,7 +45,10 @@ export async function measureRun(site: BenchSite, window: Window, directory: str
   return { ...usage, pages: run.items_found, rows, wallMs };
 }
 
-/** What the same command uses before it sends its first request: start of Node, imports, opening the lake and the state. */
+/**
+ * What the same command uses before it sends its first request: start of Node, imports, opening the lake and
+ * the state.
+ */
 export async function measureStart(site: BenchSite, window: Window, directory: string): Promise<Usage> {
   return (await rescrape(site, window, directory, ['--dry-run'])).usage;
 }

@@ -20,9 +20,10 @@ const MAX_MS = 1000;
 const RUNNERS_PER_RACE = 10;
 
 /**
- * Completeness over ten years of daily partitions of three countries, with the nightly runs that made them on record.
- * The peer is what one would do without the state store: DuckDB over the Parquet files themselves (2 threads), items
- * and rows per day and the usual statistics in one statement. False where the target is missed.
+ * Completeness over ten years of daily partitions of three countries, with the nightly runs that made them on
+ * record. The peer is what one would do without the state store: DuckDB over the Parquet files themselves (2
+ * threads), items and rows per day and the usual statistics in one statement. False where the target is
+ * missed.
  */
 export async function measureCompleteness(): Promise<boolean> {
   const root = mkdtempSync(join(tmpdir(), 'rescrape-bench-'));

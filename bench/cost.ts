@@ -15,10 +15,11 @@ import { racing } from '../sources/racing/source.ts';
 import { startBenchSite } from './demo-site.ts';
 
 /**
- * What one run of the racing source asks of AWS, counted on this machine: `docs/cost.md` multiplies it by prices. The
- * stages are called as the state machine would call them, one partition after the other, as politely as the source asks
- * for but without waiting, against the demo site with 178 KB pages; calls of the stores are counted, not timed (a disk is
- * no S3). Those of the rate limiter belong to the stage that fetches.
+ * What one run of the racing source asks of AWS, counted on this machine: `docs/cost.md` multiplies it by
+ * prices. The stages are called as the state machine would call them, one partition after the other, as
+ * politely as the source asks for but without waiting, against the demo site with 178 KB pages; calls of the
+ * stores are counted, not timed (a disk is no S3). Those of the rate limiter belong to the stage that
+ * fetches.
  */
 interface StageUse {
   calls: number;

@@ -40,9 +40,10 @@ export type Select = (selector: string | object) => Selection;
 const NAME = 'rp-raceTimeCourseName';
 
 /**
- * Every column of the racing source by cheerio's selectors, as a user of Crawlee writes them: `$` for the race, `find`
- * below a row for the runner. What turns a text into a value (fractions, lengths, stones) is the source's own code, so
- * that both contenders do the same there. Checks of the page, which Rescrape makes on the way, are left out.
+ * Every column of the racing source by cheerio's selectors, as a user of Crawlee writes them: `$` for the
+ * race, `find` below a row for the runner. What turns a text into a value (fractions, lengths, stones) is the
+ * source's own code, so that both contenders do the same there. Checks of the page, which Rescrape makes on
+ * the way, are left out.
  */
 export function readRace($: Select, url: string): Runner[] {
   const race = readHeader($, url);

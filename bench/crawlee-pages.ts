@@ -4,15 +4,19 @@ import { readRace, type Select } from './crawlee-fields.ts';
 import { usageSoFar } from './usage.ts';
 
 /**
- * Contender: Crawlee's CheerioCrawler over a list of race pages, every field of every runner into its dataset, the
- * dataset into one JSON file. Arguments: file with one address a line, file for the JSON, concurrency.
+ * Contender: Crawlee's CheerioCrawler over a list of race pages, every field of every runner into its
+ * dataset, the dataset into one JSON file. Arguments: file with one address a line, file for the JSON,
+ * concurrency.
  *
- * Set up for speed as its guide tells: storage in memory, no session pool, a fixed number of pages at once instead of
- * a slow start, log off; retries as they are by default.
+ * Set up for speed as its guide tells: storage in memory, no session pool, a fixed number of pages at once
+ * instead of a slow start, log off; retries as they are by default.
  */
 const [list = '', output = '', concurrency = ''] = process.argv.slice(2);
 
-/** The part of Crawlee that is used here. It is installed for the benchmark alone, so its own types may not be there. */
+/**
+ * The part of Crawlee that is used here. It is installed for the benchmark alone, so its own types may not be
+ * there.
+ */
 interface Crawlee {
   readonly Configuration: new (options: object) => object;
   readonly CheerioCrawler: new (

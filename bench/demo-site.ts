@@ -28,8 +28,9 @@ export interface BenchSiteOptions {
 }
 
 /**
- * The demo site in a process of its own, without faults: 178 KB pages with 12 runners that carry every field. All of
- * its pages are asked for once before it is handed over, so that no contender waits for the site to make them.
+ * The demo site in a process of its own, without faults: 178 KB pages with 12 runners that carry every field.
+ * All of its pages are asked for once before it is handed over, so that no contender waits for the site to
+ * make them.
  */
 export async function startBenchSite(options: BenchSiteOptions): Promise<BenchSite> {
   const { days, racesPerDay = 1, indexBytes = 82_000, log, codings } = options;

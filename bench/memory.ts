@@ -15,8 +15,9 @@ const MAX_PEAK_MB = 300;
 const MAX_GROWTH = 1.2;
 
 /**
- * Peak memory of `rescrape run` over a short and a long window, and what a rerun of an unchanged window asks and writes.
- * The command line itself is measured, start to exit, politeness off. False where a target is missed.
+ * Peak memory of `rescrape run` over a short and a long window, and what a rerun of an unchanged window asks
+ * and writes. The command line itself is measured, start to exit, politeness off. False where a target is
+ * missed.
  */
 export async function measureMemory(): Promise<boolean> {
   const root = mkdtempSync(join(tmpdir(), 'rescrape-bench-'));
@@ -89,7 +90,10 @@ async function measureRerun(site: BenchSite, directory: string, log: string) {
   };
 }
 
-/** `path inode mtime size` of every file: a file that was written, or replaced by an equal one, is another line. */
+/**
+ * `path inode mtime size` of every file: a file that was written, or replaced by an equal one, is another
+ * line.
+ */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

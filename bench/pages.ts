@@ -37,8 +37,9 @@ interface Contender {
 }
 
 /**
- * Pages per CPU-second of the scraping process, from the socket to what is written, beside Crawlee's CheerioCrawler on the
- * same pages and fields. Each run is a process of its own; the contenders take turns. False where a target is missed.
+ * Pages per CPU-second of the scraping process, from the socket to what is written, beside Crawlee's
+ * CheerioCrawler on the same pages and fields. Each run is a process of its own; the contenders take turns.
+ * False where a target is missed.
  */
 async function measurePages(): Promise<boolean> {
   const hasPeer = peersAreInstalled();
@@ -70,7 +71,10 @@ async function measurePages(): Promise<boolean> {
   }
 }
 
-/** Into a fresh directory each time, deleted only at the end: ext4 makes files slowly for seconds after many were deleted. */
+/**
+ * Into a fresh directory each time, deleted only at the end: ext4 makes files slowly for seconds after many
+ * were deleted.
+ */
 function rescrape(site: BenchSite, root: string): Contender {
   return {
     name: 'rescrape',

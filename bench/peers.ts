@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Installs what the benchmarks are measured against, into this folder and by its own lock file, where it is not there
- * yet. False, with one line that says so, where that is not possible.
+ * Installs what the benchmarks are measured against, into this folder and by its own lock file, where it is
+ * not there yet. False, with one line that says so, where that is not possible.
  */
 export function peersAreInstalled(): boolean {
   const folder = fileURLToPath(new URL('.', import.meta.url));

@@ -1,4 +1,7 @@
-/** What a process has used since it started: milliseconds of CPU (user and system, all threads) and peak memory. */
+/**
+ * What a process has used since it started: milliseconds of CPU (user and system, all threads) and peak
+ * memory.
+ */
 export interface Usage {
   readonly cpuMs: number;
   readonly peakBytes: number;

@@ -3,9 +3,15 @@ import { type Deployment, STAGES, type Stage } from '../lib/deployment.ts';
 import { addStacks } from '../lib/rescrape-app.ts';
 import { SOURCE_SETTINGS } from '../runtime/setting-names.ts';
 
-/** The CDK app: `npx cdk deploy --all -c stage=prod`. Without a stage it is dev. The only place at synth time that reads context. */
+/**
+ * The CDK app: `npx cdk deploy --all -c stage=prod`. Without a stage it is dev. The only place at synth time
+ * that reads context.
+ */
 
-/** Variables of a source (runtime/settings.ts) that may be given as context: `-c RESCRAPE_RACING_URL=https://…`. */
+/**
+ * Variables of a source (runtime/settings.ts) that may be given as context: `-c
+ * RESCRAPE_RACING_URL=https://…`.
+ */
 const OVERRIDE = new RegExp(`^RESCRAPE_[A-Z0-9_]+_(?:${SOURCE_SETTINGS.join('|')})$`);
 
 const app = new App();

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that any Node can start it: the sources are TypeScript and need the Node that package.json pins,
-// and V8 takes the limits of its heap at start only.
+// Plain JavaScript, so that any Node can start it: the sources are TypeScript and need the Node that
+// package.json pins, and V8 takes the limits of its heap at start only.
 import { spawn } from 'node:child_process';
 import module, { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const PINNED_MAJOR = 24;
-// V8 takes the size of its young generation at start only, and its defaults let garbage pile up to 500 MB where 40 MB are
-// alive: it learns to allocate page trees in the old generation (pretenuring), where each then holds the next one's.
+// V8 takes the size of its young generation at start only, and its defaults let garbage pile up to 500 MB
+// where 40 MB are alive: it learns to allocate page trees in the old generation (pretenuring), where each
+// then holds the next one's.
 const FLAGS = [
   '--min-semi-space-size=16',
   '--max-semi-space-size=16',
@@ -22,7 +23,8 @@ const isPinned = Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR;
 const readsMuch = words.some((word) => READ_MUCH.includes(word)) && !words.includes('--help');
 const flags = readsMuch ? FLAGS : [];
 if (isPinned && flags.every((flag) => process.execArgv.includes(flag))) {
-  // Half the time of a short command goes into compiling. Where the folder cannot be written, nothing is kept.
+  // Half the time of a short command goes into compiling. Where the folder cannot be written, nothing is
+  // kept.
   const kept = new URL('../node_modules/.cache/rescrape', import.meta.url);
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE ?? fileURLToPath(kept));
   const { main } = await import('../cli/main.ts');

@@ -137,7 +137,10 @@ const HEADINGS: readonly (readonly [status: DateStatus, heading: string])[] = [
 ];
 const WITHDRAWN = 'WITHDRAWN (they had rows, and the index took them away)';
 
-/** The completeness of one source, for a person: figures, then every date that is not as it should be, then the verdict. */
+/**
+ * The completeness of one source, for a person: figures, then every date that is not as it should be, then
+ * the verdict.
+ */
 export function printCompleteness(report: CompletenessReport): void {
   const { source, start, end, targets } = report;
   console.log(`\nCompleteness of ${source}, ${start} to ${end}; items per day:`);

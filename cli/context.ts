@@ -71,7 +71,10 @@ export function sourceOf(
   throw new UsageError(`there is no source ${JSON.stringify(name)}`, `there is: ${known}`);
 }
 
-/** Targets that the source has, each by its id or by the value of its partitions, or a usage error that lists them. */
+/**
+ * Targets that the source has, each by its id or by the value of its partitions, or a usage error that lists
+ * them.
+ */
 export function targetsOf(
   source: Source,
   asked: readonly string[] | undefined,

@@ -44,7 +44,8 @@ export function demoCommand(): Command {
       refuseUnknownVariables(process.env, sources);
       const racing = findSource('racing')!;
       const clock = clockOf(process.env);
-      // One instant for the site and the window: a run that crosses midnight still asks for days that the site has.
+      // One instant for the site and the window: a run that crosses midnight still asks for days that the
+      // site has.
       const now = clock.now();
       const today = civilDateAt(now, racing.timeZone);
       const site = await startDemoSite({

@@ -20,7 +20,10 @@ export interface ClearOptions extends FailureFilterOptions, ListOptions {
   readonly dryRun?: boolean;
 }
 
-/** Dismisses what is unresolved and forgets what is closed; without `--confirm` it only shows what that would be. */
+/**
+ * Dismisses what is unresolved and forgets what is closed; without `--confirm` it only shows what that would
+ * be.
+ */
 export async function clearMatching(options: ClearOptions, command: Command): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     refuseTwoFormats({ ...globals, ...options });

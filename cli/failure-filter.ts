@@ -22,7 +22,9 @@ export function withFailureFilter(command: Command, state: FailureFilterState = 
     .option('--state <state>', STATES.join(', '), state);
 }
 
-/** Newest first. Throws a UsageError for a name, date, code or state that there is not, saying what there is. */
+/**
+ * Newest first. Throws a UsageError for a name, date, code or state that there is not, saying what there is.
+ */
 export async function failuresThatMatch(
   platform: Pick<CommandPlatform, 'sources' | 'state'>,
   options: FailureFilterOptions,

@@ -11,7 +11,10 @@ export type ErrorCode =
   | 'INTERRUPTED'
   | 'INTERNAL';
 
-/** An expected end of a command that is not its success. `hint`: what to do next, where the message does not say. */
+/**
+ * An expected end of a command that is not its success. `hint`: what to do next, where the message does not
+ * say.
+ */
 export abstract class CommandError extends Error {
   readonly hint: string | undefined;
 

@@ -57,7 +57,10 @@ export function filterWords(
   return names.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
 }
 
-/** Throws a UsageError for a source or target that there is not, a date that does not exist, an end before its start. */
+/**
+ * Throws a UsageError for a source or target that there is not, a date that does not exist, an end before its
+ * start.
+ */
 export function filterOf(platform: Sources, options: FilterOptions): Filter {
   const start = dateOf('--start', options.start) ?? FIRST_DATE;
   const end = dateOf('--end', options.end) ?? LAST_DATE;

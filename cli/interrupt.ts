@@ -1,4 +1,7 @@
-/** Milliseconds in which a second signal is the same one: a terminal signals the launcher and this process, and the launcher hands it on. */
+/**
+ * Milliseconds in which a second signal is the same one: a terminal signals the launcher and this process,
+ * and the launcher hands it on.
+ */
 const SAME_SIGNAL_MS = 1000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -7,8 +10,9 @@ let isListening = false;
 let interruptedAt: number | undefined;
 
 /**
- * Lets Ctrl-C, SIGTERM and SIGHUP end `work` in order: it is told by the abort signal, and the user at once. A second Ctrl-C
- * after that ends the process at once. Whoever did not finish throws an `InterruptedCommand`: exit code 130.
+ * Lets Ctrl-C, SIGTERM and SIGHUP end `work` in order: it is told by the abort signal, and the user at once.
+ * A second Ctrl-C after that ends the process at once. Whoever did not finish throws an `InterruptedCommand`:
+ * exit code 130.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   // Listened to until the process ends: the same signal may come once more while it does so in order.

@@ -11,7 +11,9 @@ import type { Reparsed } from '../core/run/reparse.ts';
 import type { PartitionRecord } from '../core/state/partition-store.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
 
-/** Records under the names that the tables have for the same things: `item_id`, `error_code`, `items_found`. */
+/**
+ * Records under the names that the tables have for the same things: `item_id`, `error_code`, `items_found`.
+ */
 
 type Json = Readonly<Record<string, unknown>>;
 

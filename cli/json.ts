@@ -1,6 +1,6 @@
 /**
- * What `--json` prints, as docs/json.md tells: a list is `{ "items": [...] }` however many things there are, one thing is an
- * object, names are in snake_case, and a moment is ISO 8601 in UTC.
+ * What `--json` prints, as docs/json.md tells: a list is `{ "items": [...] }` however many things there are,
+ * one thing is an object, names are in snake_case, and a moment is ISO 8601 in UTC.
  */
 
 /** Prints a list. */
@@ -35,7 +35,10 @@ const MOMENTS: ReadonlySet<string> = new Set([
   ...['lastFailedAt', 'lastAttemptAt', 'lastSuccessAt', 'lastFailureAt'],
 ]);
 
-/** Fields that put records in order among processes. They are no facts about the data, and may change at any time. */
+/**
+ * Fields that put records in order among processes. They are no facts about the data, and may change at any
+ * time.
+ */
 const INTERNAL: ReadonlySet<string> = new Set([
   ...['lookedAt', 'lastLookAt', 'order', 'settledRun'],
   ...['takes', 'unburied', 'countedBy'],

@@ -39,7 +39,10 @@ export interface List {
   readonly none: string;
 }
 
-/** Prints a list as the options ask. An empty one is not an error: it says so, or is an empty JSON list or bare CSV header. */
+/**
+ * Prints a list as the options ask. An empty one is not an error: it says so, or is an empty JSON list or
+ * bare CSV header.
+ */
 export function printList(list: List, options: FormatOptions): void {
   refuseTwoFormats(options);
   const { columns, rows, values = rows, none, areOfUser = false } = list;

@@ -3,7 +3,10 @@ import type { Command } from 'commander';
 import { newCommand } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 
-/** The command line. Sets the exit code: 0 whole, 1 failed, 2 wrong usage, 3 done but incomplete, 130 interrupted. */
+/**
+ * The command line. Sets the exit code: 0 whole, 1 failed, 2 wrong usage, 3 done but incomplete, 130
+ * interrupted.
+ */
 export async function main(argv: readonly string[]): Promise<void> {
   quietExperimentalWarnings();
   endQuietlyWithTheReader();
@@ -23,7 +26,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** The program with every command: those that are wanted in full, the others with their name and what they do. */
+/**
+ * The program with every command: those that are wanted in full, the others with their name and what they do.
+ */
 export async function newProgram(isWanted: (entry: CommandEntry) => boolean): Promise<Command> {
   const program = newCommand('rescrape')
     .description(
@@ -59,7 +64,10 @@ function silenceHelpOnError(command: Command): void {
   for (const child of command.commands) silenceHelpOnError(child);
 }
 
-/** The launcher's end closes the channel. Listening holds the channel open, which must not keep us here when all is done. */
+/**
+ * The launcher's end closes the channel. Listening holds the channel open, which must not keep us here when
+ * all is done.
+ */
 function endWithTheLauncher(): void {
   process.on('disconnect', () => process.exit(1));
   process.channel?.unref();
@@ -75,7 +83,10 @@ function onPipeError(error: NodeJS.ErrnoException): void {
   process.exit(process.exitCode ?? 0);
 }
 
-/** node:sqlite says on every start that it is new; the version of Node is pinned, so that is nobody's surprise. */
+/**
+ * node:sqlite says on every start that it is new; the version of Node is pinned, so that is nobody's
+ * surprise.
+ */
 function quietExperimentalWarnings(): void {
   const listeners = process.listeners('warning');
   process.removeAllListeners('warning');

@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
 
 /**
- * Who is typing, for the record of a decision. Printable ASCII, because an object's metadata takes nothing else;
+ * Who is typing, for the record of a decision. Printable ASCII, because an object's metadata takes nothing
+ * else;
  * `operator` where the machine does not know.
  */
 export function operator(): string {

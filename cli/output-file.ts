@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { FailedCommand } from './failure.ts';
 
 /**
- * Writes a file whole or not at all: whoever reads it meanwhile sees the one that was there before. Throws a FailedCommand
- * of one line where it cannot be written.
+ * Writes a file whole or not at all: whoever reads it meanwhile sees the one that was there before. Throws a
+ * FailedCommand of one line where it cannot be written.
  */
 export function writeWhole(path: string, text: string): void {
   try {

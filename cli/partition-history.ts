@@ -53,7 +53,10 @@ export async function printHistory(text: string, options: ListOptions, command: 
 
 const MADE_CURRENT: ReadonlySet<CommitRow['status']> = new Set(['committed', 'accepted', 'rolled_back']);
 
-/** A version that was never current: a held one that was turned down or overtaken, or a write that lost its commit. */
+/**
+ * A version that was never current: a held one that was turned down or overtaken, or a write that lost its
+ * commit.
+ */
 function unpublished({ decision }: VersionDescriptor): string {
   return decision === 'hold' ? 'held back, not accepted' : 'never current';
 }

@@ -25,7 +25,10 @@ export function printTable(
   table.printTable();
 }
 
-/** Cells come from pages: control characters would move the cursor, marks of direction would turn the line around. */
+/**
+ * Cells come from pages: control characters would move the cursor, marks of direction would turn the line
+ * around.
+ */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   return oneLine(typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -8,7 +8,10 @@ import { cellText } from './print.ts';
 /** Milliseconds between two drawings of the status line. */
 const REDRAW_MS = 100;
 
-/** What is happening, on standard error: a line for each partition, and on a terminal a status line that moves. */
+/**
+ * What is happening, on standard error: a line for each partition, and on a terminal a status line that
+ * moves.
+ */
 export class Progress {
   readonly #isTerminal = process.stderr.isTTY === true;
   #partitions = 0;

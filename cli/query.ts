@@ -50,8 +50,8 @@ async function queryLake(
 }
 
 /**
- * One statement over the append-only tables alone: they answer also where a partition of a source is damaged. `parameters`
- * are bound to its `?`, in order.
+ * One statement over the append-only tables alone: they answer also where a partition of a source is damaged.
+ * `parameters` are bound to its `?`, in order.
  */
 export function queryLogs(
   platform: CommandPlatform,

@@ -82,7 +82,9 @@ async function selected(platform: CommandPlatform, options: RetryOptions): Promi
   return (await failuresThatMatch(platform, { ...options, state: 'unresolved' })).filter(isMeant);
 }
 
-/** A run is known by its record, or by a failure of any state that names it: a retry has no record of its own. */
+/**
+ * A run is known by its record, or by a failure of any state that names it: a retry has no record of its own.
+ */
 async function refuseUnknownRun(
   platform: CommandPlatform,
   run: string,

@@ -13,7 +13,9 @@ export interface PartitionJob {
   readonly retryOf?: string;
   /** Items that are left out because they killed the process that read them. */
   readonly fatal?: ReadonlySet<string>;
-  /** Set where a process died over this partition: reads a page and puts it on record while no other is read. */
+  /**
+   * Set where a process died over this partition: reads a page and puts it on record while no other is read.
+   */
   readonly readAlone?: <Record>(page: StartedPage, read: () => Promise<Record>) => Promise<Record>;
 }
 

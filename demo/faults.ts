@@ -3,7 +3,10 @@ import { isChristmas } from './model/build-day.ts';
 import type { Country } from './model/racing-day.ts';
 import { indexPath } from './render/paths.ts';
 
-/** Where something goes wrong: an address of the site, or the nth race of a country's day (from 0; -1 is the last). */
+/**
+ * Where something goes wrong: an address of the site, or the nth race of a country's day (from 0; -1 is the
+ * last).
+ */
 export type Where =
   | { readonly path: string }
   | { readonly country: Country; readonly date: CivilDate; readonly race: number };
@@ -26,7 +29,10 @@ export type Fault =
   | { readonly kind: 'truncated-body' }
   /** A page of `bytes` decoded bytes; small on the wire where the client takes gzip. */
   | { readonly kind: 'oversize-body'; readonly bytes: number }
-  /** `same-host` leads to the page itself, `private-address` into a cloud's metadata service, `loop` back here. */
+  /**
+   * `same-host` leads to the page itself, `private-address` into a cloud's metadata service, `loop` back
+   * here.
+   */
   | { readonly kind: 'redirect'; readonly to: 'same-host' | 'private-address' | 'loop' }
   /** An index of today's markup that has no list and an error instead, as on a day without racing. */
   | { readonly kind: 'lost-list' }
@@ -70,9 +76,10 @@ export interface FaultPlan {
 export const NO_FAULTS: FaultPlan = { rules: [], emptyDays: [], settlesLate: [], robotsDisallow: [] };
 
 /**
- * The week that the demo run meets: everything that can be recovered recovers within three retries; a 404, a changed
- * page and a wall stay. The wall stands before the very last page of `fr`, because a wall ends its target. One index
- * comes without its list once, another every time: its races are told by the page in the order of their times.
+ * The week that the demo run meets: everything that can be recovered recovers within three retries; a 404, a
+ * changed page and a wall stay. The wall stands before the very last page of `fr`, because a wall ends its
+ * target. One index comes without its list once, another every time: its races are told by the page in the
+ * order of their times.
  */
 export function demoFaults(today: CivilDate): FaultPlan {
   const daysAgo = (days: number): CivilDate => addDays(today, -days);

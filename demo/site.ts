@@ -64,8 +64,9 @@ export interface DemoSite {
   /** Every request since the start, oldest first. */
   readonly requests: readonly RequestLogEntry[];
   /**
-   * What a reader of that day's pages should find now, in the order of the index; faults of the answers left aside. The
-   * nth is the one that a fault plan means; abandoned races, which have no page, are not among them.
+   * What a reader of that day's pages should find now, in the order of the index; faults of the answers left
+   * aside. The nth is the one that a fault plan means; abandoned races, which have no page, are not among
+   * them.
    */
   truth(country: Country, date: CivilDate): RaceTruth[];
   /** What a reader of that day's index should find now, races without a page included. */

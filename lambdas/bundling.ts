@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'esbuild';
 
 /**
- * How every handler is bundled: options of esbuild, for whoever bundles (the constructs, tests, the bench). CommonJS with the
- * SDK bundled from its ES modules imports in 60 ms on Node 24 (ESM 69 ms; the SDK that the runtime brings 105 ms; CommonJS
- * with esbuild's own mainFields 109 ms and 1.4 MB).
+ * How every handler is bundled: options of esbuild, for whoever bundles (the constructs, tests, the bench).
+ * CommonJS with the SDK bundled from its ES modules imports in 60 ms on Node 24 (ESM 69 ms; the SDK that the
+ * runtime brings 105 ms; CommonJS with esbuild's own mainFields 109 ms and 1.4 MB).
  */
 export const BUNDLING = {
   bundle: true,
@@ -33,9 +33,9 @@ export const BUNDLING = {
 export const MAX_BUNDLE_BYTES = 1_000_000;
 
 /**
- * Libraries of the HTML reader that no start needs (`core/source/html-browser.ts`, `html-scanner.ts`): each a file of its own
- * beside the bundle, found below `node_modules` and loaded by the first page that asks for it. In the bundle they would be
- * 170 KB at every cold start.
+ * Libraries of the HTML reader that no start needs (`core/source/html-browser.ts`, `html-scanner.ts`): each a
+ * file of its own beside the bundle, found below `node_modules` and loaded by the first page that asks for
+ * it. In the bundle they would be 170 KB at every cold start.
  */
 export const BESIDE_THE_BUNDLE = [
   { file: 'node_modules/parse5/index.js', name: 'parse5' },

@@ -14,12 +14,16 @@ export interface LogKeys {
 
 /**
  * The metrics, in the namespace `Rescrape`, each with the dimensions `service` (the function) and `source`:
- * `Attempts` (and `outcome`: one code of `core/outcome`), `Pages` (answered with content), `Retries` (tries after the first),
- * `Bytes` (over the wire), `Partitions` (and `status` as publish answered), `Rows`. All are counts but `Bytes`.
+ * `Attempts` (and `outcome`: one code of `core/outcome`), `Pages` (answered with content), `Retries` (tries
+ * after the first), `Bytes` (over the wire), `Partitions` (and `status` as publish answered), `Rows`. All are
+ * counts but `Bytes`.
  */
 const NAMESPACE = 'Rescrape';
 
-/** Logs and metrics of one function. Events of the pipeline are counted as they happen and told when the invocation ends. */
+/**
+ * Logs and metrics of one function. Events of the pipeline are counted as they happen and told when the
+ * invocation ends.
+ */
 export class Observer {
   readonly logger: Logger;
   readonly #metrics: Metrics;

@@ -4,7 +4,10 @@ import { openAwsPlatform, withGlue } from '../runtime/aws.ts';
 import { ENV_CONTRACTS, partitionWorkSchema, readEnv } from './contracts.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
-/** Lays the finalized scrape over the current version and makes the result current. Called twice it answers the same. */
+/**
+ * Lays the finalized scrape over the current version and makes the result current. Called twice it answers
+ * the same.
+ */
 export const publishStage: Stage<PartitionWork> = {
   name: 'publish',
   parse: (event) => parseEvent(partitionWorkSchema, event),

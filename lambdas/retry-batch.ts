@@ -8,12 +8,17 @@ import type { sqsEventSchema } from './contracts.ts';
 import type { Observer } from './observe.ts';
 import { outOfTime } from './stage-handler.ts';
 
-/** Not an error: Lambda deletes every message of a batch that is not reported, and this one is to come again. */
+/**
+ * Not an error: Lambda deletes every message of a batch that is not reported, and this one is to come again.
+ */
 class StillQueued extends Error {
   override readonly name = 'StillQueued';
 }
 
-/** One message after the other, because they ask one site; one that breaks takes none of its neighbours with it. */
+/**
+ * One message after the other, because they ask one site; one that breaks takes none of its neighbours with
+ * it.
+ */
 export function retryBatch(
   platform: Platform,
   event: z.infer<typeof sqsEventSchema>,

@@ -5,7 +5,10 @@ import { ENV_CONTRACTS, readEnv, sqsEventSchema } from './contracts.ts';
 import { retryBatch } from './retry-batch.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
-/** Tries each failed item of a batch once more; a message that stays in the queue is reported as failed, and no other. */
+/**
+ * Tries each failed item of a batch once more; a message that stays in the queue is reported as failed, and
+ * no other.
+ */
 export const retryItemsStage: Stage<z.infer<typeof sqsEventSchema>> = {
   name: 'retry-items',
   parse: (event) => parseEvent(sqsEventSchema, event),

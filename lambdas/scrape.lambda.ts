@@ -5,7 +5,10 @@ import { withFetchers } from '../runtime/aws-fetchers.ts';
 import { ENV_CONTRACTS, partitionWorkSchema, readEnv } from './contracts.ts';
 import { handlerOf, outOfTime, parseEvent, type Stage } from './stage-handler.ts';
 
-/** Stops by itself before the deadline; the state machine then calls again, and only what is missing is fetched. */
+/**
+ * Stops by itself before the deadline; the state machine then calls again, and only what is missing is
+ * fetched.
+ */
 export const scrapeStage: Stage<PartitionWork> = {
   name: 'scrape',
   parse: (event) => parseEvent(partitionWorkSchema, event),

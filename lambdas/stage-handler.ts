@@ -18,8 +18,9 @@ export interface Stage<Event> {
 export type OpenPlatform = (onEvent: (event: PipelineEvent) => void) => Platform;
 
 /**
- * The handler of a stage. What is thrown has the name that the state machine matches: the stage's own, `Transient` for
- * trouble of AWS that passes, `BadInput` for an event that does not fit. It is logged here, once.
+ * The handler of a stage. What is thrown has the name that the state machine matches: the stage's own,
+ * `Transient` for trouble of AWS that passes, `BadInput` for an event that does not fit. It is logged here,
+ * once.
  */
 export function handlerOf<Event>(
   stage: Stage<Event>,
@@ -55,8 +56,8 @@ export function parseEvent<Schema extends z.ZodType>(schema: Schema, event: unkn
 }
 
 /**
- * Milliseconds before the deadline at which no new page is begun: the longest page (60 s, `limits.totalMs`) that is under way
- * then, and the finalizing of what there is.
+ * Milliseconds before the deadline at which no new page is begun: the longest page (60 s, `limits.totalMs`)
+ * that is under way then, and the finalizing of what there is.
  */
 const RESERVE_MS = 80_000;
 

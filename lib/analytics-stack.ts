@@ -14,7 +14,10 @@ export interface AnalyticsStackProps extends StackProps {
   readonly lake: LakeStack;
 }
 
-/** What analysts find in Athena beside the tables: the views, and saved queries for the questions of every week. */
+/**
+ * What analysts find in Athena beside the tables: the views, and saved queries for the questions of every
+ * week.
+ */
 export class AnalyticsStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, sources, lake, ...props }: AnalyticsStackProps) {
     super(scope, id, { ...props, description: 'Rescrape: views and saved queries' });

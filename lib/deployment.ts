@@ -4,7 +4,10 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 export const STAGES = ['dev', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** What somebody who deploys decides. `bin/app.ts` reads it from the context; nothing below it reads context or environment. */
+/**
+ * What somebody who deploys decides. `bin/app.ts` reads it from the context; nothing below it reads context
+ * or environment.
+ */
 export interface Deployment {
   readonly stage: Stage;
   /**
@@ -34,7 +37,9 @@ export const STAGE_POLICIES: Readonly<Record<Stage, StagePolicy>> = {
   prod: { removalPolicy: RemovalPolicy.RETAIN, protected: true, logRetention: RetentionDays.THREE_MONTHS },
 };
 
-/** `rescrape-dev-lake`. Names are ours where a person types them; everything else is named by CloudFormation. */
+/**
+ * `rescrape-dev-lake`. Names are ours where a person types them; everything else is named by CloudFormation.
+ */
 export function nameOf(stage: Stage, part: string): string {
   return `rescrape-${stage}-${part}`;
 }
@@ -44,7 +49,10 @@ export function databaseNameOf(stage: Stage): string {
   return `rescrape_${stage}`;
 }
 
-/** `bell-schedules` → `BellSchedules`: part of the ids of a source's resources and of its output `StateMachineArn…`. */
+/**
+ * `bell-schedules` → `BellSchedules`: part of the ids of a source's resources and of its output
+ * `StateMachineArn…`.
+ */
 export function pascalCase(name: string): string {
   return name
     .split('-')

@@ -8,15 +8,16 @@ interface FunctionSize {
 }
 
 /**
- * Measured on Node 24.21 with 178 KB pages (`bench/cost.ts`, and the peak of the process after each stage): a process that
- * has planned holds 126 MB, one that has scraped and published three days of three countries 189 MB. Four pages at once
- * at the limit of 20 MB, held as wire, decoded and text, would add 240 MB: 512 MB is enough for the worst that is let in.
+ * Measured on Node 24.21 with 178 KB pages (`bench/cost.ts`, and the peak of the process after each stage): a
+ * process that has planned holds 126 MB, one that has scraped and published three days of three countries 189
+ * MB. Four pages at once at the limit of 20 MB, held as wire, decoded and text, would add 240 MB: 512 MB is
+ * enough for the worst that is let in.
  */
 export const FUNCTION_SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   // 9 ms and one request, which the fetcher ends after 60 s.
   plan: { memorySize: 512, timeout: Duration.minutes(2) },
-  // 12 ms of a core for a page, and one page each 250 ms: it waits, so more memory would be paid for nothing. It stops by
-  // itself 80 s before the end; 220 s are 880 pages, forty times a day of racing.
+  // 12 ms of a core for a page, and one page each 250 ms: it waits, so more memory would be paid for nothing.
+  // It stops by itself 80 s before the end; 220 s are 880 pages, forty times a day of racing.
   scrape: { memorySize: 512, timeout: Duration.minutes(5) },
   // The end of a scrape, without the pages.
   'record-failures': { memorySize: 512, timeout: Duration.minutes(2) },

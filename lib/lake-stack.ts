@@ -23,10 +23,16 @@ export interface LakeStackProps extends StackProps {
   readonly sources: readonly Source[];
 }
 
-/** All that holds data: the lake, the state, the catalog, the workgroup. Kept in prod, whatever happens to the stack. */
+/**
+ * All that holds data: the lake, the state, the catalog, the workgroup. Kept in prod, whatever happens to the
+ * stack.
+ */
 export class LakeStack extends Stack {
   readonly bucket: Bucket;
-  /** The bucket's ARN as other stacks import it, and the name of the export: acknowledgements of cdk-nag must state it. */
+  /**
+   * The bucket's ARN as other stacks import it, and the name of the export: acknowledgements of cdk-nag must
+   * state it.
+   */
   readonly bucketArnImport: string;
   readonly bucketArnExportName: string;
   readonly table: TableV2;
@@ -75,7 +81,8 @@ export class LakeStack extends Stack {
           expiration: Duration.days(14),
           noncurrentVersionExpiration: Duration.days(1),
         },
-        // Read again only by `rescrape reparse`. S3 moves no object under 128 KB: those would cost more there.
+        // Read again only by `rescrape reparse`. S3 moves no object under 128 KB: those would cost more
+        // there.
         {
           id: 'captures',
           prefix: 'captures/',

@@ -1,6 +1,9 @@
 import type { Source } from '../core/source/source.ts';
 
-/** A question that people ask of the lake, ready to be run in Athena. The same text runs on DuckDB, which is how it is tested. */
+/**
+ * A question that people ask of the lake, ready to be run in Athena. The same text runs on DuckDB, which is
+ * how it is tested.
+ */
 export interface SavedQuery {
   /** `suspicious-dates` */
   readonly name: string;
@@ -11,7 +14,10 @@ export interface SavedQuery {
 const NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
 const daysAgo = (days: number) => `CAST(${NOW} - INTERVAL '${days}' DAY AS DATE)`;
 
-/** Answers to: is it complete, what is missing, what looks wrong, is the overwrite working, what failed and why. */
+/**
+ * Answers to: is it complete, what is missing, what looks wrong, is the overwrite working, what failed and
+ * why.
+ */
 export function namedQueriesOf(sources: readonly Source[]): readonly SavedQuery[] {
   return [...ACROSS_SOURCES, ...sources.flatMap((source) => [updateCounts(source), duplicates(source)])];
 }

@@ -138,8 +138,8 @@ export class PipelineStack extends Stack {
   #retryFailedItems(): void {
     this.functions['retry-items'].function.addEventSource(
       new SqsEventSource(this.failedItems.queue, {
-        // Two are the least that AWS takes. They share the rate limiter with each other and with the scrape, through the
-        // table, so the source is asked no faster.
+        // Two are the least that AWS takes. They share the rate limiter with each other and with the scrape,
+        // through the table, so the source is asked no faster.
         maxConcurrency: 2,
         batchSize: 10,
         reportBatchItemFailures: true,

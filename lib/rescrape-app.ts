@@ -15,7 +15,10 @@ export interface RescrapeStacks {
   readonly watch: WatchStack;
 }
 
-/** The four stacks of one stage, in the order in which they need each other. A synth fails on a finding of cdk-nag. */
+/**
+ * The four stacks of one stage, in the order in which they need each other. A synth fails on a finding of
+ * cdk-nag.
+ */
 export function addStacks(
   app: App,
   deployment: Deployment,

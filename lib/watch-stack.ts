@@ -11,7 +11,10 @@ import { RunbookAlarm } from './constructs/runbook-alarm.ts';
 import { type Deployment, nameOf, pascalCase } from './deployment.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
 
-/** A daily run, and two hours for it to end. Counted in hours, because CloudWatch's days begin at midnight UTC. */
+/**
+ * A daily run, and two hours for it to end. Counted in hours, because CloudWatch's days begin at midnight
+ * UTC.
+ */
 const HOURS_WITHOUT_A_RUN = 26;
 
 export interface WatchStackProps extends StackProps {
@@ -20,8 +23,8 @@ export interface WatchStackProps extends StackProps {
 }
 
 /**
- * Alarms on whole runs, and the dashboard. The alarms of queues and functions stand with them (`constructs/`); the topic
- * stands in the pipeline stack, because the report goes there too.
+ * Alarms on whole runs, and the dashboard. The alarms of queues and functions stand with them
+ * (`constructs/`); the topic stands in the pipeline stack, because the report goes there too.
  */
 export class WatchStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, pipeline, ...props }: WatchStackProps) {

@@ -3,8 +3,8 @@ import { StageError } from '../core/platform.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
 
 /**
- * An error as the state machine should see it: a service that throttles or gives no clear answer is `Transient`, which it
- * waits for; everything else keeps its name, and is final.
+ * An error as the state machine should see it: a service that throttles or gives no clear answer is
+ * `Transient`, which it waits for; everything else keeps its name, and is final.
  */
 export function asStageError(error: unknown): unknown {
   if (!(error instanceof StorageError)) return error;

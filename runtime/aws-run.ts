@@ -19,7 +19,10 @@ import { RunFollower } from './run-follower.ts';
 import type { StackPlatform } from './stack.ts';
 import { stateMachineOf } from './stack-outputs.ts';
 
-/** Milliseconds between two looks at a run: an execution takes minutes, and every look is a call that is counted. */
+/**
+ * Milliseconds between two looks at a run: an execution takes minutes, and every look is a call that is
+ * counted.
+ */
 const LOOK_MS = 2_000;
 
 export interface StackRunRequest extends Omit<RunInput, 'runId'> {
@@ -32,8 +35,9 @@ export interface StackRunRequest extends Omit<RunInput, 'runId'> {
 }
 
 /**
- * Starts the state machine of a source and follows the execution to its end: progress from what its partitions leave in the
- * lake, the end from the summary that summarize leaves there, as a local run's. Throws a `StorageError` where AWS cannot be asked.
+ * Starts the state machine of a source and follows the execution to its end: progress from what its
+ * partitions leave in the lake, the end from the summary that summarize leaves there, as a local run's.
+ * Throws a `StorageError` where AWS cannot be asked.
  */
 export async function runOnStack(platform: StackPlatform, request: StackRunRequest): Promise<RunEnd> {
   const { source, start, end, targets, force, env, onStart, onEvent = () => {}, signal } = request;

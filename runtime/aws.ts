@@ -56,7 +56,9 @@ export type AwsPart = (given: Given) => {
   close(): void | Promise<void>;
 };
 
-/** Something is used that was not provided: a bug in a function's parts or contract (`lambdas/contracts.ts`). */
+/**
+ * Something is used that was not provided: a bug in a function's parts or contract (`lambdas/contracts.ts`).
+ */
 class MissingPart extends Error {
   override readonly name = 'MissingPart';
 }
@@ -78,7 +80,10 @@ export function withSns({ resources, connection }: Given): ReturnType<AwsPart> {
   return { ports: { notifier }, close: () => notifier.close() };
 }
 
-/** The platform on AWS: S3 for the lake, DynamoDB for the state, and the parts. Opens no connection before it is used. */
+/**
+ * The platform on AWS: S3 for the lake, DynamoDB for the state, and the parts. Opens no connection before it
+ * is used.
+ */
 export function openAwsPlatform(
   resources: AwsResources,
   parts: readonly AwsPart[],
@@ -111,7 +116,10 @@ export function openAwsPlatform(
   };
 }
 
-/** Something else that speaks the APIs of AWS, where `AWS_ENDPOINT_URL` names it. All else the SDK finds by itself. */
+/**
+ * Something else that speaks the APIs of AWS, where `AWS_ENDPOINT_URL` names it. All else the SDK finds by
+ * itself.
+ */
 export function connectionOf(env: AwsOptions['env']): AwsConnection {
   const endpoint = env.AWS_ENDPOINT_URL;
   return endpoint === undefined || endpoint === '' ? {} : { endpoint };

@@ -1,6 +1,6 @@
 /**
- * Does `work` for each line, at most `limit` at once, reading a line only when there is room for it. Resolves, or
- * rejects with the reader's error, after the last started work has ended.
+ * Does `work` for each line, at most `limit` at once, reading a line only when there is room for it.
+ * Resolves, or rejects with the reader's error, after the last started work has ended.
  */
 export async function boundedForEach<Line>(
   lines: AsyncIterable<Line>,

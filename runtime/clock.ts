@@ -9,8 +9,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const INSTANT = z.iso.datetime({ offset: true }).refine((text) => Date.parse(text) >= 0);
 
 /**
- * The clock of this machine's commands. `RESCRAPE_NOW`, an ISO 8601 instant with its offset, sets it: it shows that instant
- * when the process starts, and runs on from there. Without it, it is the machine's. Throws a SettingError for any other text.
+ * The clock of this machine's commands. `RESCRAPE_NOW`, an ISO 8601 instant with its offset, sets it: it
+ * shows that instant when the process starts, and runs on from there. Without it, it is the machine's. Throws
+ * a SettingError for any other text.
  */
 export function clockOf(env: Environment): Clock {
   const startsAt = env.RESCRAPE_NOW;
@@ -22,7 +23,9 @@ export function clockOf(env: Environment): Clock {
   return clockAhead(Math.round(Date.parse(startsAt) - performance.timeOrigin));
 }
 
-/** A deployed stack lives in the present: what a command did there at another time would stay on its records. */
+/**
+ * A deployed stack lives in the present: what a command did there at another time would stay on its records.
+ */
 export function refuseClockOf(env: Environment): void {
   if (clockOf(env) !== systemClock)
     throw new SettingError('RESCRAPE_NOW sets the clock of this machine only: leave it out with --stack');

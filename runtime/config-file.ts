@@ -9,8 +9,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const CONFIG_FILE = 'rescrape.config.json';
 
 /**
- * The settings of that file, under the names of the variables that say the same: `{ "sources": { "racing": { "url": "…" } } }`.
- * Empty where there is no file. Throws a SettingError that names the file and the place in it.
+ * The settings of that file, under the names of the variables that say the same: `{ "sources": { "racing": {
+ * "url": "…" } } }`. Empty where there is no file. Throws a SettingError that names the file and the place in
+ * it.
  */
 export async function readConfigFile(
   directory: string,

@@ -10,8 +10,8 @@ import type { Source } from '../core/source/source.ts';
 import type { SourceSettings } from './settings.ts';
 
 /**
- * A polite fetcher for each source; all of them share one client, one rate limiter and one memory of robots.txt. Delays and
- * pauses are kept in the state: every process that works on it shares them.
+ * A polite fetcher for each source; all of them share one client, one rate limiter and one memory of
+ * robots.txt. Delays and pauses are kept in the state: every process that works on it shares them.
  */
 export function openFetchers(
   settings: readonly SourceSettings[],

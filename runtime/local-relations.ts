@@ -17,8 +17,9 @@ import { PartitionStore } from '../core/state/partition-store.ts';
 import { targetsOf } from '../core/state/target-register.ts';
 
 /**
- * The lake as the local warehouse sees it: a table for each table of a source, made of the files that its manifests name
- * at this moment; the append-only tables; the views. Throws a CorruptLakeError of one line for a manifest that is none.
+ * The lake as the local warehouse sees it: a table for each table of a source, made of the files that its
+ * manifests name at this moment; the append-only tables; the views. Throws a CorruptLakeError of one line for
+ * a manifest that is none.
  */
 export async function localRelations(platform: {
   readonly lake: ObjectStore;
@@ -26,7 +27,9 @@ export async function localRelations(platform: {
   readonly clock: Pick<Clock, 'now'>;
   /** With it, files are held against their hashes before a statement reads them. */
   readonly verified?: VerifiedFiles;
-  /** With it, a partition of which it has a version and the lake no manifest is refused as a damaged one is. */
+  /**
+   * With it, a partition of which it has a version and the lake no manifest is refused as a damaged one is.
+   */
   readonly state?: StateStore;
 }): Promise<LocalRelation[]> {
   const { lake, sources, clock } = platform;

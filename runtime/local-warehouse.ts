@@ -2,7 +2,9 @@ import type { Warehouse } from '../core/ports/warehouse.ts';
 import type { LocalPlatform } from './local.ts';
 import { localRelations } from './local-relations.ts';
 
-/** The lake of a platform as SQL sees it at this moment: what is committed later needs a new one. Close it. */
+/**
+ * The lake of a platform as SQL sees it at this moment: what is committed later needs a new one. Close it.
+ */
 export async function openLocalWarehouse(
   platform: Pick<LocalPlatform, 'lake' | 'sources' | 'clock' | 'verified' | 'state'>,
 ): Promise<Warehouse> {

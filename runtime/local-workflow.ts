@@ -13,15 +13,18 @@ import { boundedForEach } from './bounded-for-each.ts';
 import { type Json, StatesError, toError, toJson } from './state-payload.ts';
 
 /**
- * Plays a Step Functions definition on this machine. `aws-local-stepfunctions` walks the states (paths, choices,
- * catchers); three things that it cannot do are played here from the same value:
- * - a Distributed Map: a stream of lines, a bounded number of children, tolerated failures. The result writer is
- *   not played: children's answers are dropped, so that memory does not grow with the work list;
+ * Plays a Step Functions definition on this machine. `aws-local-stepfunctions` walks the states (paths,
+ * choices, catchers); three things that it cannot do are played here from the same value:
+ * - a Distributed Map: a stream of lines, a bounded number of children, tolerated failures. The result writer
+ *   is not played: children's answers are dropped, so that memory does not grow with the work list;
  * - `Retry`: its timers cannot be owned, so the waits are computed from the block and slept on our clock;
  * - Lambda: a stage is called with JSON, answers JSON, and its errors match by `error.name`.
  */
 
-/** Called with the payload as parsed JSON; what it resolves to must be JSON. Throwing is what a Lambda's throw is. */
+/**
+ * Called with the payload as parsed JSON; what it resolves to must be JSON. Throwing is what a Lambda's throw
+ * is.
+ */
 export type Stage = (payload: unknown) => Promise<unknown>;
 
 export interface LocalWorkflow {
@@ -76,7 +79,10 @@ export type WorkflowResult =
   | { readonly kind: 'failed'; readonly error: Error; readonly children: ChildCounts }
   | { readonly kind: 'aborted'; readonly children: ChildCounts };
 
-/** Runs the definition to its end. Rejects only for bugs: a state that calls no known stage, a listener that throws. */
+/**
+ * Runs the definition to its end. Rejects only for bugs: a state that calls no known stage, a listener that
+ * throws.
+ */
 export async function runWorkflow(
   definition: StateMachineDefinition,
   workflow: LocalWorkflow,
@@ -123,7 +129,9 @@ type Ended =
   | { readonly kind: 'succeeded'; readonly output: unknown }
   | { readonly kind: 'failed'; readonly error: Error };
 
-/** The longest that a Node timer holds (2^31 - 1 ms). The interpreter would end a task after 60 s on its own. */
+/**
+ * The longest that a Node timer holds (2^31 - 1 ms). The interpreter would end a task after 60 s on its own.
+ */
 const NO_TIMEOUT_SECONDS = 2_147_483;
 
 /** Made once per definition and shared by all its executions: handlers keep nothing between calls. */

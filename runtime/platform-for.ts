@@ -18,8 +18,11 @@ export interface PlatformChoice {
   readonly stack?: string | undefined;
 }
 
-/** Opens what was chosen, with the settings of the environment and of the file beside it. Throws a `StorageError` of one line for a stack that is not there, and a
- * `SettingError` for a setting that cannot be used. */
+/**
+ * Opens what was chosen, with the settings of the environment and of the file beside it. Throws a
+ * `StorageError` of one line for a stack that is not there, and a `SettingError` for a setting that cannot be
+ * used.
+ */
 export async function openPlatform(
   { local, stack }: PlatformChoice,
   env: Readonly<Record<string, string | undefined>>,
@@ -39,7 +42,9 @@ export function isStack(platform: CommandPlatform): platform is StackPlatform {
   return 'resources' in platform;
 }
 
-/** SQL over the lake, at this moment. Locally only the sources that are named are readable tables. Close it. */
+/**
+ * SQL over the lake, at this moment. Locally only the sources that are named are readable tables. Close it.
+ */
 export async function openWarehouse(
   platform: CommandPlatform,
   sources: CommandPlatform['sources'],

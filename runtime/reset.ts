@@ -3,8 +3,9 @@ import { type CommandPlatform, isStack } from './platform-for.ts';
 import { lockRun, RunInProgressError } from './run-lock.ts';
 
 /**
- * Forgets the state of a directory or a stack, and returns what that was. On this machine a run of any source that is under
- * way ends it with a RunInProgressError before anything is forgotten, and everywhere a retry does.
+ * Forgets the state of a directory or a stack, and returns what that was. On this machine a run of any source
+ * that is under way ends it with a RunInProgressError before anything is forgotten, and everywhere a retry
+ * does.
  */
 export async function resetState(
   platform: CommandPlatform,

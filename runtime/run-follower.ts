@@ -7,12 +7,14 @@ import { readPublished } from '../core/publish/publish.ts';
 import { readPlan } from '../core/run/plan.ts';
 import type { Partition } from '../core/source/source.ts';
 
-/** The name of an answer of publish (`core/publish/publish.ts`) under `work/<run>/<source>/<target>/<date>/`. */
+/**
+ * The name of an answer of publish (`core/publish/publish.ts`) under `work/<run>/<source>/<target>/<date>/`.
+ */
 const ANSWER = /\/([^/]+)\/([^/]+)\/([^/]+)\/published\.json$/;
 
 /**
- * Tells what a run that goes on elsewhere has done, from what it leaves in the lake: the same events, in the same words, as
- * a run on this machine, but a partition's attempts come together, once it is published.
+ * Tells what a run that goes on elsewhere has done, from what it leaves in the lake: the same events, in the
+ * same words, as a run on this machine, but a partition's attempts come together, once it is published.
  */
 export class RunFollower {
   readonly #platform: Platform;

@@ -9,8 +9,8 @@ export class RunInProgressError extends Error {
 }
 
 /**
- * One run of a source at a time over one directory. The lock is SQLite's lock on a file, so the operating system gives it
- * back when the process dies, however it dies: a rerun after a kill is never turned away.
+ * One run of a source at a time over one directory. The lock is SQLite's lock on a file, so the operating
+ * system gives it back when the process dies, however it dies: a rerun after a kill is never turned away.
  * Throws a RunInProgressError at once where it is taken. The returned function releases it.
  */
 export function lockRun(directory: string, source: string): () => void {

@@ -33,7 +33,10 @@ export function variableOf(source: string, setting: SourceSetting): string {
   return `RESCRAPE_${source.toUpperCase().replaceAll('-', '_')}_${setting}`;
 }
 
-/** Throws a SettingError for a variable `RESCRAPE_…` that nobody reads: a mistyped one would do nothing, unseen. */
+/**
+ * Throws a SettingError for a variable `RESCRAPE_…` that nobody reads: a mistyped one would do nothing,
+ * unseen.
+ */
 export function refuseUnknownVariables(
   env: Readonly<Record<string, string | undefined>>,
   sources: readonly { readonly name: string }[],

@@ -2,7 +2,9 @@ import type { Source } from '../core/source/source.ts';
 import { SettingError } from './setting-error.ts';
 import { type SourceSetting, variableOf } from './setting-names.ts';
 
-/** Variables of one source, `RESCRAPE_<SOURCE>_…`: they override what its definition says, for this machine. */
+/**
+ * Variables of one source, `RESCRAPE_<SOURCE>_…`: they override what its definition says, for this machine.
+ */
 export interface SourceSettings {
   readonly source: Source;
   /** The one origin that may lie at a private address. */
@@ -10,10 +12,10 @@ export interface SourceSettings {
 }
 
 /**
- * `RESCRAPE_RACING_URL` points the source at another site; one that stands at a literal loopback or private address, or at
- * localhost, is thereby allowed, and nothing else private is. `…_ALLOW_PRIVATE=1` allows it for a host name as well.
- * `…_MIN_DELAY_MS` and `…_CONCURRENCY` change the politeness, `…_TIMEOUT_MS` the deadline of a page, and
- * `…_COOL_DOWN_MINUTES` how long a failed item is left alone.
+ * `RESCRAPE_RACING_URL` points the source at another site; one that stands at a literal loopback or private
+ * address, or at localhost, is thereby allowed, and nothing else private is. `…_ALLOW_PRIVATE=1` allows it
+ * for a host name as well. `…_MIN_DELAY_MS` and `…_CONCURRENCY` change the politeness, `…_TIMEOUT_MS` the
+ * deadline of a page, and `…_COOL_DOWN_MINUTES` how long a failed item is left alone.
  */
 export function applySettings(
   source: Source,

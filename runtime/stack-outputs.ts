@@ -8,15 +8,17 @@ import type { AwsResources } from './aws.ts';
 export interface StackResources extends Required<AwsResources> {
   /** Of Athena. */
   readonly workGroup: string;
-  /** ARN of the state machine of each source, by the name that the output carries: `Racing`, `BellSchedules`. */
+  /**
+   * ARN of the state machine of each source, by the name that the output carries: `Racing`, `BellSchedules`.
+   */
   readonly stateMachines: ReadonlyMap<string, string>;
 }
 
 const STATE_MACHINE = 'StateMachineArn';
 
 /**
- * Finds what a stack has deployed. Throws a `StorageError` of one line that names the stack where it is not there, is no
- * pipeline of ours, or cannot be asked for.
+ * Finds what a stack has deployed. Throws a `StorageError` of one line that names the stack where it is not
+ * there, is no pipeline of ours, or cannot be asked for.
  */
 export async function readStackOutputs(
   stack: string,
@@ -50,7 +52,10 @@ export async function readStackOutputs(
   };
 }
 
-/** The state machine that runs a source. Throws a `StorageError` where the stack was deployed without the source. */
+/**
+ * The state machine that runs a source. Throws a `StorageError` where the stack was deployed without the
+ * source.
+ */
 export function stateMachineOf({ stack, stateMachines }: StackResources, source: string): string {
   const name = source
     .split('-')

@@ -4,7 +4,9 @@ import type { StateMachine } from 'aws-local-stepfunctions';
 /** What the interpreter passes between states. */
 export type Json = Parameters<StateMachine['run']>[0];
 
-/** An error of the language itself. The interpreter reads the two flags; `final` passes every Catch and Retry. */
+/**
+ * An error of the language itself. The interpreter reads the two flags; `final` passes every Catch and Retry.
+ */
 export class StatesError extends Error {
   readonly isRetryable: boolean;
   readonly isCatchable: boolean;

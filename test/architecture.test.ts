@@ -149,3 +149,16 @@ describe('the checker of the laws', () => {
     expect([...lawsBrokenBy('runtime/a.ts', text), ...lawsBrokenBy('test/a.ts', text)]).toEqual([]);
   });
 });
+
+describe('a comment', () => {
+  it('has lines of 110 columns at most, as the code has; rows of tables are as wide as they must be', () => {
+    const wide = house.flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, at) =>
+          line.length > 110 && /^ *(\*|\/\*\*|\/\/)(?! \|)/.test(line) ? [`${path}:${at + 1}`] : [],
+        ),
+    );
+    expect(wide).toEqual([]);
+  });
+});

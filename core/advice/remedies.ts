@@ -52,7 +52,10 @@ export function remedyFor(code: OutcomeCode): string | undefined {
   return REMEDIES[code]?.[0];
 }
 
-/** What to do about the outcomes of a partition's items, each advice once. `skip`: what keeps runs from the target. */
+/**
+ * What to do about the outcomes of a partition's items, each advice once. `skip`: what keeps runs from the
+ * target.
+ */
 export function remediesFor(
   codes: readonly OutcomeCode[],
   {

@@ -19,7 +19,10 @@ import { lastRuns, type RefreshDue } from './run-windows.ts';
 import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
 
 export interface CompletenessQuery extends DateRange {
-  /** Targets of the source, or values that stand for some; all of them where it is left out. Any other is a RangeError. */
+  /**
+   * Targets of the source, or values that stand for some; all of them where it is left out. Any other is a
+   * RangeError.
+   */
   readonly targets?: readonly string[];
   /** The date in the source's time zone (`civilDateAt`); later dates are not missing yet. */
   readonly today: CivilDate;
@@ -97,7 +100,8 @@ export async function completeness(
 ): Promise<CompletenessReport> {
   const { start, end, today } = query;
   const values = byValue(source, await targetsMeant(state, source, query.targets));
-  // A run of a source whose targets are due one by one refreshes some of a partition, and leaves the others as they are.
+  // A run of a source whose targets are due one by one refreshes some of a partition, and leaves the others
+  // as they are.
   const isDaily = source.cadence.kind === 'daily';
   const runs = isDaily ? await lastRuns(state, source.name, values, { start, end }) : new Map();
   const answers: TargetCompleteness[] = [];

@@ -22,8 +22,9 @@ export interface AttemptsOnRecord {
 }
 
 /**
- * What was tried at a partition or at one item of it. A run or a retry that has not finalized the partition yet keeps its
- * attempts as checkpoints. `failures`: what is unresolved of it; their retries are read however many others there were.
+ * What was tried at a partition or at one item of it. A run or a retry that has not finalized the partition
+ * yet keeps its attempts as checkpoints. `failures`: what is unresolved of it; their retries are read however
+ * many others there were.
  */
 export async function attemptsOnRecord(
   { lake, state }: Pick<Platform, 'lake' | 'state'>,
@@ -80,8 +81,8 @@ function ofItem(
 }
 
 /**
- * Those of the logs' runs that were runs; a retry of a failed item is on no such record. The lake remembers the ones that
- * ended, also where the state was reset.
+ * Those of the logs' runs that were runs; a retry of a failed item is on no such record. The lake remembers
+ * the ones that ended, also where the state was reset.
  */
 async function runsAmong(
   { lake, state }: Pick<Platform, 'lake' | 'state'>,

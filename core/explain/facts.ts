@@ -53,11 +53,17 @@ export interface WhyFacts {
   readonly now: number;
   readonly skip: TargetFlag | null;
   readonly run: WhyRun | null;
-  /** Oldest first. Of a partition: those of the last run that tried anything and of the retries since. Of an item: those of its last runs and retries. */
+  /**
+   * Oldest first. Of a partition: those of the last run that tried anything and of the retries since. Of an
+   * item: those of its last runs and retries.
+   */
   readonly attempts: readonly AttemptRow[];
   /** Which of the runs of `attempts` were retries of failed items. */
   readonly retries: readonly string[];
-  /** Of a partition: all that are unresolved, then those that were closed last. Of an item: its own, whatever its state. */
+  /**
+   * Of a partition: all that are unresolved, then those that were closed last. Of an item: its own, whatever
+   * its state.
+   */
   readonly failures: readonly Failure[];
   /** What was decided about the partition, newest first. */
   readonly commits: readonly CommitRow[];

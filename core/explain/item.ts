@@ -9,7 +9,10 @@ import type { WhyFacts } from './facts.ts';
 import { failureClause } from './failure-history.ts';
 import { bringBack, rerun, whoIs } from './wording.ts';
 
-/** Why an item is as it is: by its own last try where there is one, else by what became of its partition; and by its failure. */
+/**
+ * Why an item is as it is: by its own last try where there is one, else by what became of its partition; and
+ * by its failure.
+ */
 export function explainItem(facts: WhyFacts, partition: Answer): Answer {
   const { answer, next } = byTheIndex(facts) ?? untried(facts) ?? byItsTries(facts, partition);
   const [failure] = facts.failures;
@@ -39,8 +42,8 @@ function byTheIndex(facts: WhyFacts): Answer | undefined {
 }
 
 /**
- * The run read the index that lists it, counts items that failed, and has neither an attempt at this one nor a failure of it: its
- * turn never came, and nothing tries it by itself.
+ * The run read the index that lists it, counts items that failed, and has neither an attempt at this one nor
+ * a failure of it: its turn never came, and nothing tries it by itself.
  */
 function untried(facts: WhyFacts): Answer | undefined {
   const { run, skip, source, attempts, lastRefresh, failures } = facts;

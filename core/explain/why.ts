@@ -19,13 +19,18 @@ import { attemptsOnRecord } from './attempts.ts';
 import type { WhyCurrent, WhyRun } from './facts.ts';
 import { explain, type Why } from './story.ts';
 
-/** `verified`: with it the files of the current version are held against their hashes, as completeness does. */
+/**
+ * `verified`: with it the files of the current version are held against their hashes, as completeness does.
+ */
 type Records = Pick<Platform, 'lake' | 'state' | 'clock'> & { readonly verified?: VerifiedFiles };
 
 /** Closed failures of a partition that are told: those of the last days, not of all its past. */
 const CLOSED_OF_A_PARTITION = 10;
 
-/** Gathers what is on record about a partition, or about one item of it, and says what follows from it. Changes nothing. */
+/**
+ * Gathers what is on record about a partition, or about one item of it, and says what follows from it.
+ * Changes nothing.
+ */
 export async function why(
   platform: Records,
   source: Source,
@@ -76,7 +81,10 @@ async function failuresOf(
   return [...all.filter(isUnresolved), ...closed.slice(0, CLOSED_OF_A_PARTITION)];
 }
 
-/** The flag of whose item failed; of a partition without failures, that of its targets where all of them are flagged. */
+/**
+ * The flag of whose item failed; of a partition without failures, that of its targets where all of them are
+ * flagged.
+ */
 async function flagOf(
   state: Records['state'],
   source: Source,

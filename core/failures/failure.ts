@@ -185,8 +185,8 @@ export function failedAgain(
   runId: string,
 ): Failure | undefined {
   const last = tries.at(-1)!;
-  // Times tell what is past, ids do not: a run that was interrupted and taken up again fails an item later than the retry
-  // that had a newer id.
+  // Times tell what is past, ids do not: a run that was interrupted and taken up again fails an item later
+  // than the retry that had a newer id.
   if (before && knownUntil(before) >= orderOf(last)) return undefined;
   const again = isUnresolved(before) ? before : undefined;
   const failure: Failure = {

@@ -42,7 +42,8 @@ export async function settleRetry(
     if (!failure) return undefined;
     const { retry, claim } = failure;
     if (claim?.runId !== runId) {
-      // Somebody else has ended it, or taken it up: where it is queued still, this message may be its only one.
+      // Somebody else has ended it, or taken it up: where it is queued still, this message may be its only
+      // one.
       if (failure.state === 'queued')
         settled = {
           kind: 'again',

@@ -1,12 +1,18 @@
 import type { Clock } from '../ports/clock.ts';
 
-/** Milliseconds that a request on its way has left once its signal is aborted: most come within them, and need no second one. */
+/**
+ * Milliseconds that a request on its way has left once its signal is aborted: most come within them, and need
+ * no second one.
+ */
 const ABORT_GRACE_MS = 5000;
 
 /** What a request that is given up rejects with. */
 export const CUT_OFF = new Error(`cut off ${ABORT_GRACE_MS} ms after an interruption`);
 
-/** A signal that is aborted (`CUT_OFF`) a little later than the one that is followed, unless `end` is called before. */
+/**
+ * A signal that is aborted (`CUT_OFF`) a little later than the one that is followed, unless `end` is called
+ * before.
+ */
 export class AbortGrace {
   readonly #cut = new AbortController();
   readonly #over = new AbortController();

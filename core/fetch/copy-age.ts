@@ -4,7 +4,10 @@ import type { HttpResponse } from '../ports/http-client.ts';
 /** How old the copy of a page is that an answer carried, as far as the answer tells. */
 export interface CopyAge {
   readonly lastModified?: string | undefined;
-  /** Milliseconds; when the site itself last vouched for it: the time of the request, less the `Age` that caches add. */
+  /**
+   * Milliseconds; when the site itself last vouched for it: the time of the request, less the `Age` that
+   * caches add.
+   */
   readonly asOf?: number | undefined;
 }
 

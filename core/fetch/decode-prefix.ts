@@ -30,10 +30,12 @@ const STREAMS: Readonly<Record<string, ((body: Uint8Array) => Transform) | undef
 );
 
 /**
- * The text of the first `maxBytes` bytes of a body, codings undone: for a file of which a part is as good as the whole. A
- * body longer than that on the wire counts as cut there already, and may end in the midst of its coding.
+ * The text of the first `maxBytes` bytes of a body, codings undone: for a file of which a part is as good as
+ * the whole. A body longer than that on the wire counts as cut there already, and may end in the midst of its
+ * coding.
  *
- * Fails as `toPage` does for a coding that nobody can undo, more than two of them, or a stream that is damaged.
+ * Fails as `toPage` does for a coding that nobody can undo, more than two of them, or a stream that is
+ * damaged.
  */
 export async function textPrefix(response: HttpResponse, maxBytes: number): Promise<DecodedPrefix> {
   const encodings = encodingsOf(response);

@@ -24,8 +24,8 @@ export const MAX_ENCODINGS = 2;
  * The response as a parser sees it: content codings undone, bytes made text. At most `maxDecodedBytes` bytes
  * come into being on the way, whatever the stream claims.
  *
- * - more than `maxDecodedBytes`, or more than two codings: TOO_LARGE; likewise XML of more than `maxElements` elements
- *   and JSON of more than ten times as many values. HTML is counted where it is read (`readHtml`).
+ * - more than `maxDecodedBytes`, or more than two codings: TOO_LARGE; likewise XML of more than `maxElements`
+ *   elements and JSON of more than ten times as many values. HTML is counted where it is read (`readHtml`).
  * - a coded stream that is corrupt or cut short: NETWORK_ERROR, for damage on the way is cured by another try
  * - a registered coding that nobody asked for (`compress`): UNKNOWN_ERROR. Words that are no coding at all
  *   (`Content-Encoding: utf-8`) are passed over, as browsers do.
@@ -58,7 +58,10 @@ const VALUES_PER_ELEMENT = 10;
 const STARTS_VALUE = /[[{,]/g;
 const STARTS_ELEMENT = /<[^/!?]/g;
 
-/** Counted before a parser makes objects of them; nothing is counted where the text is too short to hold so many. */
+/**
+ * Counted before a parser makes objects of them; nothing is counted where the text is too short to hold so
+ * many.
+ */
 function hasTooManyParts({ contentType, text }: Page, maxElements: number): boolean {
   const isJson = /json$/.test(contentType) || /^\s*[[{]/.test(text.slice(0, 100));
   if (!isJson && !/xml$/.test(contentType)) return false;
@@ -107,14 +110,20 @@ function tooLarge(maxDecodedBytes: number): Outcome {
   return { code: 'TOO_LARGE', message: `body: more than ${maxDecodedBytes} bytes decoded` };
 }
 
-/** Bytes per step; most pages fit into one: 178 KB in zstd take 0.14 ms, against 0.18 with 64 KB and 0.25 with 16 KB. */
+/**
+ * Bytes per step; most pages fit into one: 178 KB in zstd take 0.14 ms, against 0.18 with 64 KB and 0.25 with
+ * 16 KB.
+ */
 const CHUNK = 262_144;
 
 type Decoder = (body: Uint8Array, maxOutputLength: number) => Uint8Array;
 
 const gunzip: Decoder = (body, maxOutputLength) => gunzipSync(body, { maxOutputLength, chunkSize: CHUNK });
 
-/** `deflate` means the zlib format, but some servers have always sent the raw stream (RFC 9110, section 8.4.1.2). */
+/**
+ * `deflate` means the zlib format, but some servers have always sent the raw stream (RFC 9110, section
+ * 8.4.1.2).
+ */
 const inflate: Decoder = (body, maxOutputLength) =>
   isZlib(body)
     ? inflateSync(body, { maxOutputLength, chunkSize: CHUNK })
@@ -125,7 +134,10 @@ export function isZlib(body: Uint8Array): boolean {
   return (method & 0x0f) === 8 && ((method << 8) | flags) % 31 === 0;
 }
 
-/** A window over 8 MB is not allowed in this coding (RFC 9659); without the limit a header alone claims 128 MB. */
+/**
+ * A window over 8 MB is not allowed in this coding (RFC 9659); without the limit a header alone claims 128
+ * MB.
+ */
 const ZSTD = { [constants.ZSTD_d_windowLogMax]: 23 };
 
 const DECODERS: Readonly<Record<string, Decoder | undefined>> = Object.assign(Object.create(null), {

@@ -24,7 +24,9 @@ export interface FetchRequest {
 
 /** Leave to send one request, which may be taken back while it waits for its host's turn. */
 export interface Permission {
-  /** Aborted when it is taken back: the request is dropped at once. What is on its way already is let come. */
+  /**
+   * Aborted when it is taken back: the request is dropped at once. What is on its way already is let come.
+   */
   readonly withdrawn: AbortSignal;
   /** Asked when the turn has come, immediately before the request and each redirect is sent. */
   isWithdrawn(): Promise<boolean>;
@@ -57,9 +59,9 @@ interface FetchFacts {
 }
 
 /**
- * A response came (any status, 304 included), or the fetch failed with an outcome of its own:
- * TIMEOUT, NETWORK_ERROR, TOO_LARGE, REFUSED. Nothing is judged here beyond that. `dropped`: its signal was aborted or its
- * permission withdrawn before anything was sent.
+ * A response came (any status, 304 included), or the fetch failed with an outcome of its own: TIMEOUT,
+ * NETWORK_ERROR, TOO_LARGE, REFUSED. Nothing is judged here beyond that. `dropped`: its signal was aborted or
+ * its permission withdrawn before anything was sent.
  */
 export type FetchResult =
   | { readonly kind: 'dropped'; readonly robots?: RobotsRequest }
@@ -74,7 +76,10 @@ export type Reach =
 
 /** Fetches politely: robots.txt, rate limiter, redirects checked hop by hop. */
 export interface Fetcher {
-  /** Reads the robots.txt of an address, which every fetch needs anyway; any HTTP answer means that the site is there. */
+  /**
+   * Reads the robots.txt of an address, which every fetch needs anyway; any HTTP answer means that the site
+   * is there.
+   */
   reach(url: string, signal?: AbortSignal): Promise<Reach>;
   fetch(request: FetchRequest): Promise<FetchResult>;
 }

@@ -14,14 +14,16 @@ const entrySchema = z.object({
 type Entry = z.infer<typeof entrySchema>;
 
 /**
- * Request starts and pauses per host, shared by every process that works on one state store: see `RateLimiter`.
- * All times are milliseconds since the epoch. Everything rejects with what the store rejects with. The times given out are
- * exact; starts are as exact as timers fire, and as the clocks of two machines agree.
+ * Request starts and pauses per host, shared by every process that works on one state store: see
+ * `RateLimiter`. All times are milliseconds since the epoch. Everything rejects with what the store rejects
+ * with. The times given out are exact; starts are as exact as timers fire, and as the clocks of two machines
+ * agree.
  */
 export interface PermitStore {
   /**
-   * The time at which the caller may start one request: not before `notBefore`, nor before a pause is over, and
-   * `minDelayMs` after the last start given out to anybody. It is the caller's alone, whether it is used or not.
+   * The time at which the caller may start one request: not before `notBefore`, nor before a pause is over,
+   * and `minDelayMs` after the last start given out to anybody. It is the caller's alone, whether it is used
+   * or not.
    */
   reserve(host: string, minDelayMs: number, notBefore?: number): Promise<number>;
   /** Lets nobody start before `until`, at most five minutes from now; a longer pause that is there stays. */
@@ -38,18 +40,20 @@ export interface PermitStoreOptions {
 const LONGEST_PAUSE_MS = 300_000;
 
 /**
- * A time further ahead than this is not believed. It was written by a clock that ran fast or jumped (a virtual machine, a
- * battery, a test), and waiting for it would stop the site for hours. Left out rather than cut to now + 15 minutes:
- * what is cut at every reading moves on with the clock and is never over. Honest times stay far below: a
- * pause, and behind it one start for each process, 30 s apart at the most (`Crawl-delay`).
+ * A time further ahead than this is not believed. It was written by a clock that ran fast or jumped (a
+ * virtual machine, a battery, a test), and waiting for it would stop the site for hours. Left out rather than
+ * cut to now + 15 minutes: what is cut at every reading moves on with the clock and is never over. Honest
+ * times stay far below: a pause, and behind it one start for each process, 30 s apart at the most
+ * (`Crawl-delay`).
  */
 const LONGEST_AHEAD_MS = 900_000;
 
 const PARTITION = 'hosts';
 
 /**
- * The sort key of a host: the host of a URL as it is (`a.example`, `[::1]:8080`). DynamoDB takes 1 to 1,024 bytes, and
- * a URL may hold more than DNS allows (253 characters and a port); whatever could not be a key goes by its digest.
+ * The sort key of a host: the host of a URL as it is (`a.example`, `[::1]:8080`). DynamoDB takes 1 to 1,024
+ * bytes, and a URL may hold more than DNS allows (253 characters and a port); whatever could not be a key
+ * goes by its digest.
  */
 function sortKey(host: string): string {
   if (/^[\x21-\x7e]{1,300}$/.test(host)) return host;
@@ -57,8 +61,8 @@ function sortKey(host: string): string {
 }
 
 export function createPermitStore({ state, clock }: PermitStoreOptions): PermitStore {
-  // Alone at a site, a process writes once for each request and reads nothing before it. (Documents that were all deleted
-  // meanwhile may have come back to the same revision; that costs one delay that is too short.)
+  // Alone at a site, a process writes once for each request and reads nothing before it. (Documents that were
+  // all deleted meanwhile may have come back to the same revision; that costs one delay that is too short.)
   const hosts = new Collection(state, (value) => entrySchema.parse(value), { remembers: true });
   const placeOf = (host: string) => ({ partition: PARTITION, sort: sortKey(host) });
 

@@ -22,7 +22,9 @@ export interface PoliteFetcherOptions {
   readonly robots: RobotsCache;
   readonly politeness: Politeness;
   readonly limits: FetchLimits;
-  /** The one origin (`http://127.0.0.1:8080`) that may lie at a private address: the operator's own base URL. */
+  /**
+   * The one origin (`http://127.0.0.1:8080`) that may lie at a private address: the operator's own base URL.
+   */
   readonly allowPrivateOrigin?: string;
   /** Statuses that make the whole host pause. @default [429] */
   readonly rateLimitStatuses?: readonly number[];
@@ -31,15 +33,17 @@ export interface PoliteFetcherOptions {
 }
 
 /**
- * Asks the way a guest should: robots.txt first, at the pace of the host, redirects taken one by one with every
- * check made again. Cookies are not kept: a page that needs them is not one that this crawler is invited to.
+ * Asks the way a guest should: robots.txt first, at the pace of the host, redirects taken one by one with
+ * every check made again. Cookies are not kept: a page that needs them is not one that this crawler is
+ * invited to.
  *
- * Outcomes of its own: REFUSED (address, scheme, credentials in the URL, robots.txt, a redirect from https to http; but a
- * redirect to a wall that may not be followed is the response itself), NETWORK_ERROR for more than five redirects (loops
- * come and go with a site's sessions, so it is tried again), what the client reports, and for a robots.txt that cannot be
- * read the reason of that. A request that was on its way when the signal was aborted ends as TIMEOUT where it does not come
- * within five seconds: it was sent, so it is an attempt. `fetch` rejects only where the ledger of hosts is out of reach, or
- * with what `isWithdrawn` rejects with.
+ * Outcomes of its own: REFUSED (address, scheme, credentials in the URL, robots.txt, a redirect from https to
+ * http; but a redirect to a wall that may not be followed is the response itself), NETWORK_ERROR for more
+ * than five redirects (loops come and go with a site's sessions, so it is tried again), what the client
+ * reports, and for a robots.txt that cannot be read the reason of that. A request that was on its way when
+ * the signal was aborted ends as TIMEOUT where it does not come within five seconds: it was sent, so it is an
+ * attempt. `fetch` rejects only where the ledger of hosts is out of reach, or with what `isWithdrawn` rejects
+ * with.
  */
 export function createPoliteFetcher(options: PoliteFetcherOptions): Fetcher {
   return {
@@ -48,7 +52,10 @@ export function createPoliteFetcher(options: PoliteFetcherOptions): Fetcher {
   };
 }
 
-/** A site that is not there to be asked: tried again later, and told apart from one that answers with an error. */
+/**
+ * A site that is not there to be asked: tried again later, and told apart from one that answers with an
+ * error.
+ */
 const NOBODY_THERE: ReadonlySet<OutcomeCode> = new Set(['NETWORK_ERROR', 'TIMEOUT', 'REFUSED']);
 
 async function reach(options: PoliteFetcherOptions, url: URL, signal?: AbortSignal): Promise<Reach> {
@@ -218,7 +225,9 @@ class PoliteFetch {
     return Object.fromEntries(own.filter(([name]) => (ofBody(name) ? !this.#isTurned : sameOrigin)));
   }
 
-  /** Where the redirect's address is that of a wall, the redirect is the answer: it says all there is to know. */
+  /**
+   * Where the redirect's address is that of a wall, the redirect is the answer: it says all there is to know.
+   */
   #notFollowed(outcome: Outcome, redirect: HttpResponse | undefined): FetchResult {
     if (redirect === undefined || !leadsToWall(redirect)) return this.#failed(outcome);
     return { ...this.#facts(), kind: 'response', response: redirect };

@@ -19,17 +19,18 @@ export interface Turn {
 /** Paces requests per host over a whole run, whichever source or worker sends them. */
 export interface RateLimiter {
   /**
-   * Turns are given in the order of asking. Rejects with the signal's reason when it is aborted first, and with what the
-   * ledger rejects with where that cannot be asked: then nothing may be sent, and the next one in the queue asks again.
-   * `confirm` is the last thing that is awaited before the turn is given, so it comes after every sleep; whoever must not
-   * start any more aborts its signal in it. What it rejects with, `acquire` rejects with.
+   * Turns are given in the order of asking. Rejects with the signal's reason when it is aborted first, and
+   * with what the ledger rejects with where that cannot be asked: then nothing may be sent, and the next one
+   * in the queue asks again. `confirm` is the last thing that is awaited before the turn is given, so it
+   * comes after every sleep; whoever must not start any more aborts its signal in it. What it rejects with,
+   * `acquire` rejects with.
    */
   acquire(host: string, pace: Pace, signal?: AbortSignal, confirm?: () => Promise<void>): Promise<Turn>;
   /**
-   * No request to the host starts for the next `ms` milliseconds (clamped); a longer pause already in force stays.
-   * It holds here at once, and in other processes as soon as the ledger has it. Nobody waits for that: the answer that
-   * asked for the pause has to be recorded whatever the ledger says. What could not be written is written before the
-   * next turn is given, and that turn's `acquire` rejects if it fails again.
+   * No request to the host starts for the next `ms` milliseconds (clamped); a longer pause already in force
+   * stays. It holds here at once, and in other processes as soon as the ledger has it. Nobody waits for that:
+   * the answer that asked for the pause has to be recorded whatever the ledger says. What could not be
+   * written is written before the next turn is given, and that turn's `acquire` rejects if it fails again.
    */
   penalise(host: string, ms: number): void;
   /** Milliseconds until a pause of the host that is known here is over; 0 where there is none. */
@@ -45,8 +46,8 @@ export interface RateLimiterOptions {
 }
 
 /**
- * Milliseconds for which the pauses that a ledger told hold where nothing is reserved (`minDelayMs: 0`): one read a second
- * is nothing beside the requests of a host that is asked that fast.
+ * Milliseconds for which the pauses that a ledger told hold where nothing is reserved (`minDelayMs: 0`): one
+ * read a second is nothing beside the requests of a host that is asked that fast.
  */
 const LOOK_EVERY_MS = 1000;
 
@@ -86,7 +87,10 @@ class HostQueue {
   }
 }
 
-/** Where the clock was set back, what was noted before would hold the host for as long: it goes back by as much. */
+/**
+ * Where the clock was set back, what was noted before would hold the host for as long: it goes back by as
+ * much.
+ */
 function followClock(queue: HostQueue, now: number): void {
   const back = queue.now - now;
   queue.now = now;
@@ -109,7 +113,9 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
     return queue;
   };
 
-  /** Gives turns to the head of the queue for as long as its pace allows it, then sleeps until it may go on. */
+  /**
+   * Gives turns to the head of the queue for as long as its pace allows it, then sleeps until it may go on.
+   */
   const advance = (queue: HostQueue): void => {
     if (queue.sleeping !== undefined || queue.asking) return;
     for (let head = queue.waiting[0]; head !== undefined; head = queue.waiting[0]) {
@@ -140,7 +146,10 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
     }
   };
 
-  /** What has to be asked before the head may sleep or start: the ledger, and last of all itself; undefined for nothing. */
+  /**
+   * What has to be asked before the head may sleep or start: the ledger, and last of all itself; undefined
+   * for nothing.
+   */
   const questionFor = (
     queue: HostQueue,
     head: Waiter,
@@ -240,7 +249,8 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
           if (at < 0) return;
           queue.waiting.splice(at, 1);
           reject(signal?.reason);
-          // Nobody is left to wake for, or somebody with another pace is: a sleep left running would hold the process.
+          // Nobody is left to wake for, or somebody with another pace is: a sleep left running would hold the
+          // process.
           if (at === 0) queue.sleeping?.abort();
         };
         const waiter: Waiter = {

@@ -22,9 +22,10 @@ export interface RobotsLoaderOptions {
 }
 
 /**
- * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as for
- * pages. 4xx means there is none; 429, 5xx, walls of the network and a body that cannot be read mean that we do
- * not know. Rejects only where the ledger of hosts is out of reach, or the signal was aborted before anything was sent.
+ * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as
+ * for pages. 4xx means there is none; 429, 5xx, walls of the network and a body that cannot be read mean that
+ * we do not know. Rejects only where the ledger of hosts is out of reach, or the signal was aborted before
+ * anything was sent.
  */
 export async function loadRobots(
   options: RobotsLoaderOptions,

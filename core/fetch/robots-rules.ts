@@ -2,7 +2,10 @@
 export interface RobotsRules {
   /** The pattern that forbids the path (with its query), or undefined where it may be fetched. */
   forbids(pathAndQuery: string): string | undefined;
-  /** Milliseconds between two requests, where the file asks for it (no part of the RFC, but widely meant); not clamped. */
+  /**
+   * Milliseconds between two requests, where the file asks for it (no part of the RFC, but widely meant); not
+   * clamped.
+   */
   readonly crawlDelayMs?: number;
 }
 
@@ -23,8 +26,9 @@ interface Group {
 }
 
 /**
- * Reads a robots.txt by RFC 9309. Own code and not `robots-parser`, because that one lets a Sitemap line split a
- * group, does not read `Bot/1.0` or `Bot 1.0` as the token `Bot`, and compares `%61` and `a` as different.
+ * Reads a robots.txt by RFC 9309. Own code and not `robots-parser`, because that one lets a Sitemap line
+ * split a group, does not read `Bot/1.0` or `Bot 1.0` as the token `Bot`, and compares `%61` and `a` as
+ * different.
  */
 export function parseRobots(text: string): (userAgent: string) => RobotsRules {
   const groups = new Map<string, Group>();
@@ -43,7 +47,8 @@ export function parseRobots(text: string): (userAgent: string) => RobotsRules {
       const rule = { allow: key === 'allow', pattern: normalisePattern(value) };
       for (const group of current) group.rules.push(rule);
     } else if (key === 'crawl-delay') {
-      // No rule of the RFC, but everybody who writes one means it to belong to the names above it, and to no others.
+      // No rule of the RFC, but everybody who writes one means it to belong to the names above it, and to no
+      // others.
       expectsAgents = false;
       if (!/^(?:\d+(?:\.\d*)?|\.\d+)$/.test(value)) continue;
       const ms = Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
@@ -90,7 +95,10 @@ function rulesOf(group: Group | undefined): RobotsRules {
   };
 }
 
-/** Runs of `*` mean one; beyond that a pattern is put into the same spelling as paths. Only a last `$` is an end. */
+/**
+ * Runs of `*` mean one; beyond that a pattern is put into the same spelling as paths. Only a last `$` is an
+ * end.
+ */
 function normalisePattern(pattern: string): string {
   const encoded = normaliseEncoding(pattern.replaceAll(/\*{2,}/g, '*'));
   return encoded.replaceAll(/\$(?!$)/g, '%24');
@@ -103,7 +111,10 @@ function literal(path: string): string {
 
 const ENCODED = /%([0-9a-fA-F]{2})|[^\x21-\x7e]+/g;
 
-/** One spelling for all: unreserved characters bare, everything else that is encoded in capitals (RFC 9309, section 2.2.2). */
+/**
+ * One spelling for all: unreserved characters bare, everything else that is encoded in capitals (RFC 9309,
+ * section 2.2.2).
+ */
 function normaliseEncoding(text: string): string {
   return text.replaceAll(ENCODED, (match, hex: string | undefined) => {
     if (hex === undefined) return encodeURIComponent(match.toWellFormed());
@@ -112,7 +123,10 @@ function normaliseEncoding(text: string): string {
   });
 }
 
-/** `*` is any run of characters, a final `$` the end of the path. At most pattern × path steps, no backtracking beyond one star. */
+/**
+ * `*` is any run of characters, a final `$` the end of the path. At most pattern × path steps, no
+ * backtracking beyond one star.
+ */
 function matches(pattern: string, path: string): boolean {
   const anchored = pattern.endsWith('$');
   const glob = anchored ? pattern.slice(0, -1) : `${pattern}*`;

@@ -18,15 +18,18 @@ type RobotsPermission =
 
 export interface RobotsCheck {
   readonly permission: RobotsPermission;
-  /** The request that this check caused; absent where the answer was known or somebody else had asked already. */
+  /**
+   * The request that this check caused; absent where the answer was known or somebody else had asked already.
+   */
   readonly request?: RobotsRequest;
 }
 
 /** The robots.txt of every origin that a run meets, each read once. */
 export interface RobotsCache {
   /**
-   * `load` is called at most once at a time for an origin, however many ask. Its signal is aborted when all of them have
-   * gone; with that reason it may reject. Whoever goes gets `aborted` at once, but for the one whose request is on its way.
+   * `load` is called at most once at a time for an origin, however many ask. Its signal is aborted when all
+   * of them have gone; with that reason it may reject. Whoever goes gets `aborted` at once, but for the one
+   * whose request is on its way.
    */
   check(
     url: URL,
@@ -40,7 +43,10 @@ export interface RobotsCacheOptions {
   readonly clock: Clock;
   /** Milliseconds that an answer serves. @default 24 hours, the most that RFC 9309 (section 2.4) lets pass */
   readonly ttlMs?: number;
-  /** Milliseconds before an origin that gave no answer is asked again. @default 2000, the first wait of a retry */
+  /**
+   * Milliseconds before an origin that gave no answer is asked again. @default 2000, the first wait of a
+   * retry
+   */
   readonly retryMs?: number;
 }
 
@@ -82,7 +88,8 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
       ({ kind }) => {
         entry.staleAt = clock.now() + (kind === 'unreachable' ? retryMs : ttlMs);
       },
-      // Only a bug rejects, a store out of reach, or who was stopped; whoever waits sees it, and the next one asks again.
+      // Only a bug rejects, a store out of reach, or who was stopped; whoever waits sees it, and the next one
+      // asks again.
       () => {
         if (origins.get(origin) === entry) origins.delete(origin);
       },
@@ -105,7 +112,10 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
   };
 }
 
-/** `isSure`: the request is another's matter, or over. Whoever caused it waits for what came of it, to put it on record. */
+/**
+ * `isSure`: the request is another's matter, or over. Whoever caused it waits for what came of it, to put it
+ * on record.
+ */
 async function answerFor(
   entry: Entry,
   isSure: boolean,

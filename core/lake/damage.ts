@@ -3,15 +3,18 @@ import type { Partition, Table } from '../source/source.ts';
 import { dataPrefix, manifestKey, partitionPath } from './layout.ts';
 import { decodeDescriptor, fileHash, type VersionDescriptor } from './version.ts';
 
-/** What mends a damaged partition. `rollback`: to a version that is whole; `delete`: of the manifest, then a new scrape. */
+/**
+ * What mends a damaged partition. `rollback`: to a version that is whole; `delete`: of the manifest, then a
+ * new scrape.
+ */
 export type Mend =
   | { readonly kind: 'force' | 'reparse' }
   | { readonly kind: 'rollback'; readonly to: string }
   | { readonly kind: 'delete'; readonly key: string };
 
 /**
- * What is wrong: a data file, the manifest that names others than its version has, the descriptor, the manifest, or that there
- * is no manifest.
+ * What is wrong: a data file, the manifest that names others than its version has, the descriptor, the
+ * manifest, or that there is no manifest.
  */
 export type DamageKind = 'file' | 'files-differ' | 'descriptor' | 'manifest' | 'manifest-gone';
 

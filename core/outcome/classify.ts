@@ -12,14 +12,17 @@ export interface ResponseToJudge {
   /** The same response decoded; absent where that failed, and headers and status must do. */
   readonly page?: Page;
   readonly policy: OutcomePolicy;
-  /** Milliseconds since the epoch; read only for a Retry-After date in a response without a Date of its own. */
+  /**
+   * Milliseconds since the epoch; read only for a Retry-After date in a response without a Date of its own.
+   */
   readonly now?: number;
 }
 
 /**
- * The outcome of a response without valid records: a wall by a decisive header or address, then by what the page
- * holds together with the status, and only then the status alone. Undefined for a 2xx that is no wall: what the
- * parser found wrong with it stands. Ask only where there are no valid records; a page that has them is not blocked.
+ * The outcome of a response without valid records: a wall by a decisive header or address, then by what the
+ * page holds together with the status, and only then the status alone. Undefined for a 2xx that is no wall:
+ * what the parser found wrong with it stands. Ask only where there are no valid records; a page that has them
+ * is not blocked.
  */
 export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
   const { response, page, policy, now } = judged;
@@ -66,8 +69,8 @@ const STATUS_CODES: Readonly<Record<number, OutcomeCode>> = {
 };
 
 /**
- * The status alone. What is left over is UNKNOWN_ERROR: a redirect without a readable Location, a 4xx that says
- * that our request is wrong (400, 405, 406, 414), a status outside of the standard (999).
+ * The status alone. What is left over is UNKNOWN_ERROR: a redirect without a readable Location, a 4xx that
+ * says that our request is wrong (400, 405, 406, 414), a status outside of the standard (999).
  */
 function codeOf(status: number): OutcomeCode | undefined {
   if (status >= 200 && status < 300) return undefined;

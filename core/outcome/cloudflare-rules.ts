@@ -1,7 +1,9 @@
 import type { BlockEvidence } from './block-evidence.ts';
 import { type BlockRule, beside, hint, sign, structure } from './wall-marks.ts';
 
-/** The number that Cloudflare gives its error, on a page, as text, as JSON or in a header; undefined without. */
+/**
+ * The number that Cloudflare gives its error, on a page, as text, as JSON or in a header; undefined without.
+ */
 function cloudflareError({ outline, header }: BlockEvidence): number | undefined {
   const named = /^\d{4}$/.exec(header('cf-error-code'));
   if (named !== null) return Number(named[0]);

@@ -2,9 +2,9 @@ import type { OutcomePolicy, RetryPolicy } from '../source/source.ts';
 import type { Outcome, OutcomeCode, OutcomeStatus } from './outcome.ts';
 
 /**
- * What is done about an outcome. `accept` it; `retry` the item in this run; `wait` for the service behind us, which
- * costs no attempt; `skip` the whole target for this run and flag it; `park` the item, no more tries in this
- * run; `halt` the run, which no outcome asks for by itself.
+ * What is done about an outcome. `accept` it; `retry` the item in this run; `wait` for the service behind us,
+ * which costs no attempt; `skip` the whole target for this run and flag it; `park` the item, no more tries in
+ * this run; `halt` the run, which no outcome asks for by itself.
  */
 type Verdict = 'accept' | 'retry' | 'wait' | 'skip' | 'park' | 'halt';
 
@@ -21,8 +21,9 @@ export interface Disposition {
   /** True: the item keeps the rows that the current version of its partition has. */
   readonly keepsOldData: boolean;
   /**
-   * True: another try by itself may heal it, so the item is queued. A block is met once (the one-attempt rule), what the site
-   * or we refuse is refused again, and what is too large stays so and may end the process: those wait for a person.
+   * True: another try by itself may heal it, so the item is queued. A block is met once (the one-attempt
+   * rule), what the site or we refuse is refused again, and what is too large stays so and may end the
+   * process: those wait for a person.
    */
   readonly retriedLater: boolean;
   /** True: it goes away where the site is asked later, and nobody has to mend anything first. */

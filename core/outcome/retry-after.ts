@@ -4,10 +4,11 @@ import { type HeaderPairs, headerValue } from '../http/headers.ts';
 const LONGEST_MS = 365 * 24 * 3_600_000;
 
 /**
- * Milliseconds that a Retry-After header asks for, more than 0 and at most a year, from seconds (any number of digits) or an
- * HTTP date. A date is measured against the response's own Date, so that a wrong clock on either side does no harm, and
- * against `now` (milliseconds since the epoch) where the response has none. Undefined without a header that asks for a
- * wait: one of zero, or of a time that is past, is no leave to ask at once, so the usual pace holds.
+ * Milliseconds that a Retry-After header asks for, more than 0 and at most a year, from seconds (any number
+ * of digits) or an HTTP date. A date is measured against the response's own Date, so that a wrong clock on
+ * either side does no harm, and against `now` (milliseconds since the epoch) where the response has none.
+ * Undefined without a header that asks for a wait: one of zero, or of a time that is past, is no leave to ask
+ * at once, so the usual pace holds.
  */
 export function retryAfterMs(headers: HeaderPairs, now?: number): number | undefined {
   const value = headerValue(headers, 'retry-after');
@@ -36,7 +37,9 @@ const FORMS = [
 ].map((form) => new RegExp(`^${form}$`, 'i'));
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** Milliseconds since the epoch; undefined for what is no HTTP date. `now` tells the century of a short year. */
+/**
+ * Milliseconds since the epoch; undefined for what is no HTTP date. `now` tells the century of a short year.
+ */
 function httpDate(value: string, now: number | undefined): number | undefined {
   const groups = FORMS.map((form) => form.exec(value)?.groups).find((match) => match !== undefined);
   if (groups === undefined) return undefined;
@@ -50,7 +53,9 @@ function httpDate(value: string, now: number | undefined): number | undefined {
   return date + ((hour * 60 + minute) * 60 + second) * 1000;
 }
 
-/** A year of two digits that seems to be more than 50 years ahead is the last one that ended so (RFC 9110). */
+/**
+ * A year of two digits that seems to be more than 50 years ahead is the last one that ended so (RFC 9110).
+ */
 function longYear(year: number, now: number | undefined): number {
   if (now === undefined) return 2000 + year;
   const thisYear = new Date(now).getUTCFullYear();

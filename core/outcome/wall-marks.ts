@@ -50,7 +50,10 @@ export const inlineSensor = (is: string | RegExp, from?: RegExp): Mark => ({
   onlyAlone: true,
   from: from ?? NOWHERE,
 });
-/** Something about a refusal's status or headers that corroborates; vendors put their names on served pages too. */
+/**
+ * Something about a refusal's status or headers that corroborates; vendors put their names on served pages
+ * too.
+ */
 export const beside = (is: (evidence: BlockEvidence) => boolean): Mark => ({ at: 'response', is, weight: 1 });
 
 /** Weight that makes a wall where the page holds little, and where it holds nothing else. */

@@ -2,7 +2,9 @@
 export interface Catalog {
   /** Makes a partition known, once: already there is fine. Throws where the catalog stays out of reach. */
   registerPartition(partition: CatalogPartition): Promise<void>;
-  /** The values of every partition that is known of a table, in the order of the table's partition columns. */
+  /**
+   * The values of every partition that is known of a table, in the order of the table's partition columns.
+   */
   partitions(table: string): AsyncIterable<readonly string[]>;
 }
 

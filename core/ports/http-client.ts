@@ -17,7 +17,10 @@ export interface HttpRequest {
   /** True lets this one request connect to loopback, private, link-local and other special addresses. */
   readonly allowPrivateAddress: boolean;
   readonly signal?: AbortSignal;
-  /** True cuts a body behind `maxWireBytes` bytes, and closes its connection, instead of failing. @default false */
+  /**
+   * True cuts a body behind `maxWireBytes` bytes, and closes its connection, instead of failing. @default
+   * false
+   */
   readonly cutsBody?: boolean;
 }
 
@@ -38,7 +41,10 @@ export interface HttpResponse {
   readonly url: string;
   readonly status: number;
   readonly statusText: string;
-  /** In the order and case of the wire; a repeated header stands repeatedly. Transfer-Encoding is already undone. */
+  /**
+   * In the order and case of the wire; a repeated header stands repeatedly. Transfer-Encoding is already
+   * undone.
+   */
   readonly headers: readonly (readonly [string, string])[];
   /** The body as it came: still gzip, br or zstd where Content-Encoding says so. */
   readonly body: Uint8Array;

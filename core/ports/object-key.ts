@@ -1,4 +1,6 @@
-/** The grammar of keys and metadata (see `ObjectStore`), enforced by every adapter before it touches a path. */
+/**
+ * The grammar of keys and metadata (see `ObjectStore`), enforced by every adapter before it touches a path.
+ */
 
 const SEGMENT = '[A-Za-z0-9_][A-Za-z0-9._=-]*';
 const KEY = new RegExp(`^${SEGMENT}(/${SEGMENT})*$`);

@@ -8,11 +8,14 @@ export interface StateStore {
   /** Documents of one partition in the byte order of `sort`. */
   query(partition: string, options?: StateQuery): AsyncIterable<StateDocument>;
   /**
-   * The names of all documents of all partitions, in no particular order; what is written or deleted meanwhile may be among
-   * them or not. It reads the whole store: for what concerns the store as a whole, never for a lookup.
+   * The names of all documents of all partitions, in no particular order; what is written or deleted
+   * meanwhile may be among them or not. It reads the whole store: for what concerns the store as a whole,
+   * never for a lookup.
    */
   scan(): AsyncIterable<DocumentName>;
-  /** All the writes or none (at most 100, distinct documents). `conflict` when an expectation does not hold. */
+  /**
+   * All the writes or none (at most 100, distinct documents). `conflict` when an expectation does not hold.
+   */
   write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'>;
 }
 

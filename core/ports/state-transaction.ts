@@ -3,7 +3,10 @@ import type { StateWrite } from './state-store.ts';
 /** The limit of a DynamoDB transaction. */
 const MAX_WRITES = 100;
 
-/** Throws a RangeError for writes that no `StateStore` takes at once (see `StateStore.write`), before anything is written. */
+/**
+ * Throws a RangeError for writes that no `StateStore` takes at once (see `StateStore.write`), before anything
+ * is written.
+ */
 export function assertTransaction(writes: readonly StateWrite[]): void {
   if (writes.length > MAX_WRITES) {
     throw new RangeError(`${writes.length} writes in one transaction; at most ${MAX_WRITES} are allowed`);

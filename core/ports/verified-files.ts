@@ -1,4 +1,7 @@
-/** Which files of a lake are known to have the bytes that were committed: what was hashed once need not be hashed again. */
+/**
+ * Which files of a lake are known to have the bytes that were committed: what was hashed once need not be
+ * hashed again.
+ */
 export interface VerifiedFiles {
   /** True where the object was found whole before, and nobody has touched its file since. */
   isKnown(key: string): boolean;

@@ -12,7 +12,10 @@ export type SqlValue = null | boolean | number | bigint | string;
 
 export interface QueryResult {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** Plain values: DATE as `YYYY-MM-DD`, TIMESTAMP as ISO 8601 UTC, 64-bit integers as numbers where they are safe, else strings. */
+  /**
+   * Plain values: DATE as `YYYY-MM-DD`, TIMESTAMP as ISO 8601 UTC, 64-bit integers as numbers where they are
+   * safe, else strings.
+   */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 

@@ -72,7 +72,9 @@ export async function chooseRollback(
   return chosen;
 }
 
-/** Puts an earlier version back in one commit. Works over a damaged manifest as well: that is what it is for. */
+/**
+ * Puts an earlier version back in one commit. Works over a damaged manifest as well: that is what it is for.
+ */
 export async function rollback(
   platform: Lake,
   source: Source,
@@ -189,7 +191,10 @@ async function decide(
   return decided;
 }
 
-/** What the accepted version has of its items, it has recovered: holding it back had left their failures as they were. */
+/**
+ * What the accepted version has of its items, it has recovered: holding it back had left their failures as
+ * they were.
+ */
 async function recoverItems(
   { state, clock }: Lake,
   source: Source,
@@ -212,7 +217,10 @@ interface DecisionRecord {
   readonly actor: string;
 }
 
-/** The commits table and the partition's standing, under an id of the decision's own: it sorts after every run before it. */
+/**
+ * The commits table and the partition's standing, under an id of the decision's own: it sorts after every run
+ * before it.
+ */
 async function record(
   platform: Lake,
   source: Source,

@@ -12,8 +12,9 @@ const HISTORY_DATES = 10;
 const ALL_DATES = { start: civilDate('1000-01-01'), end: civilDate('9999-12-31') };
 
 /**
- * Why the version must wait for a person, or null. Rows that failed items keep are in the count: they explain themselves. What a
- * version loses because its index says so is believed up to a point, and never where the index claims that there is nothing.
+ * Why the version must wait for a person, or null. Rows that failed items keep are in the count: they explain
+ * themselves. What a version loses because its index says so is believed up to a point, and never where the
+ * index claims that there is nothing.
  */
 export async function holdReason(
   context: PartitionJob,

@@ -12,7 +12,10 @@ const placeSchema = z.object({ place: z.string() });
 /** Every lake has this folder; its address stands for the lake's own. */
 const FOLDER = 'tables';
 
-/** Where the lake was when a run last worked on it with this state; undefined where it is there still, or no run did. */
+/**
+ * Where the lake was when a run last worked on it with this state; undefined where it is there still, or no
+ * run did.
+ */
 export async function movedFrom({ lake, state }: Stores): Promise<string | undefined> {
   const document = await state.get(PLACE.partition, PLACE.sort);
   const place = document && placeSchema.parse(document.value).place;
@@ -20,9 +23,9 @@ export async function movedFrom({ lake, state }: Stores): Promise<string | undef
 }
 
 /**
- * Manifests name files by absolute paths, for engines that know nothing of us: in a copy they name those of the original.
- * Writes each anew that does, over what was read, and answers what to tell people in one line; undefined where nothing was
- * moved. No other run of these sources may be under way.
+ * Manifests name files by absolute paths, for engines that know nothing of us: in a copy they name those of
+ * the original. Writes each anew that does, over what was read, and answers what to tell people in one line;
+ * undefined where nothing was moved. No other run of these sources may be under way.
  */
 export async function settleIn(stores: Stores, sources: readonly Source[]): Promise<string | undefined> {
   const { lake, state } = stores;
@@ -46,7 +49,10 @@ export async function settleIn(stores: Stores, sources: readonly Source[]): Prom
   return `this lake was copied or moved from ${from}: ${written} of its manifests named files there, and name its own now; failures, queue and flags are those of the original, so let only one of the two run`;
 }
 
-/** The other lake that a manifest named; undefined where it names this one, or cannot be read: others tell that. */
+/**
+ * The other lake that a manifest named; undefined where it names this one, or cannot be read: others tell
+ * that.
+ */
 async function repoint(
   { lake }: Stores,
   table: Table,

@@ -28,8 +28,8 @@ import { type PublishActor, recordPublish } from './record.ts';
 const COMMIT_TRIES = 5;
 
 /**
- * Write, audit, publish: lays the finalized scrape over the current version, writes the new version beside it, checks it,
- * and only then makes it current. Called again with the same work it gives the same answer.
+ * Write, audit, publish: lays the finalized scrape over the current version, writes the new version beside
+ * it, checks it, and only then makes it current. Called again with the same work it gives the same answer.
  * Throws a StageError `Conflict` where other writers keep winning; the caller waits and calls again.
  */
 export async function publish(
@@ -65,7 +65,10 @@ function answerKey({ runId, source, partition }: PartitionJob): string {
   return `${partitionWorkPrefix(runId, source.name, partition)}published.json`;
 }
 
-/** Publishes what a run, a retry or a reparse learned of a partition; `failed` where its current version is damaged. */
+/**
+ * Publishes what a run, a retry or a reparse learned of a partition; `failed` where its current version is
+ * damaged.
+ */
 export function publishResult(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
   return publishOver(context, result).catch((error: unknown) => corrupted(context, result, error));
 }
@@ -97,7 +100,10 @@ interface When {
   readonly readAt: number;
 }
 
-/** A version that cannot be read stays as it is: what to do about it is a person's decision, and the reason tells. */
+/**
+ * A version that cannot be read stays as it is: what to do about it is a person's decision, and the reason
+ * tells.
+ */
 async function corrupted(
   context: PartitionJob,
   result: ScrapeResult,
@@ -169,7 +175,10 @@ async function tryPublish(
   });
 }
 
-/** The version with these very rows that waits for a decision: scraping the same again must not pile up copies. */
+/**
+ * The version with these very rows that waits for a decision: scraping the same again must not pile up
+ * copies.
+ */
 async function heldAlready(
   { platform, source, partition }: PartitionJob,
   store: PartitionVersions,

@@ -13,8 +13,9 @@ import { RunStore } from '../state/run-store.ts';
 export type PublishActor = 'run' | 'retry' | 'reparse';
 
 /**
- * Puts a publish on record: the catalog, the commits table, the partition's standing, recovered failures. Repeating it
- * changes nothing, and whoever comes after a crash between the commit and its record makes up for it.
+ * Puts a publish on record: the catalog, the commits table, the partition's standing, recovered failures.
+ * Repeating it changes nothing, and whoever comes after a crash between the commit and its record makes up
+ * for it.
  */
 export async function recordPublish(
   context: PartitionJob,
@@ -93,8 +94,8 @@ export async function recordPublish(
 }
 
 /**
- * When each page was read that came as it should; milliseconds. A failure that is later than that is not recovered: a
- * reparse reads captures that may be older than it.
+ * When each page was read that came as it should; milliseconds. A failure that is later than that is not
+ * recovered: a reparse reads captures that may be older than it.
  */
 function seenAt(
   { origin, index, items }: ScrapeResult,
@@ -108,7 +109,8 @@ function seenAt(
     // Nobody misses the page of an item that has no result, or none yet.
     if (content.kind === 'no-result') seen.set(item.id, content.checkedAt);
   }
-  // A scrape asks for all that its index lists. Where a capture lists what nobody ever asked for, somebody still must.
+  // A scrape asks for all that its index lists. Where a capture lists what nobody ever asked for, somebody
+  // still must.
   const isAsked = origin === 'site' || items.every(({ content }) => content.kind !== 'unseen');
   if (index.kind === 'listed' && isAsked) seen.set('index', index.index.checkedAt);
   return seen;

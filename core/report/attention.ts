@@ -16,10 +16,14 @@ import {
   withdrawnFrom,
 } from './run-summary.ts';
 
-/** Partitions that get an advice of their own; a site that is down for 90 days of three targets says it once. */
+/**
+ * Partitions that get an advice of their own; a site that is down for 90 days of three targets says it once.
+ */
 const MAX_ADVICES = 25;
 
-/** What went wrong, what happens next without anybody, and which command helps. No sections where nothing did. */
+/**
+ * What went wrong, what happens next without anybody, and which command helps. No sections where nothing did.
+ */
 export function attention(summary: RunSummary): Section[] {
   const { run, partitions, skipped } = summary;
   const sections: Section[] = [];

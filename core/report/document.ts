@@ -1,4 +1,7 @@
-/** A report as a value: Markdown and HTML are two ways of writing down the same document. Nothing in it is escaped. */
+/**
+ * A report as a value: Markdown and HTML are two ways of writing down the same document. Nothing in it is
+ * escaped.
+ */
 export interface Document {
   readonly title: string;
   readonly verdict: { readonly tone: Tone; readonly word: string; readonly text: string };
@@ -40,10 +43,14 @@ export function spansOf(text: Text): readonly Span[] {
   return typeof text === 'string' ? [text] : text;
 }
 
-/** C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of text around. */
+/**
+ * C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of text around.
+ */
 const INVISIBLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]+/gu;
 
-/** One line that shows what it holds: reasons quote what sites sent, line breaks and terminal codes included. */
+/**
+ * One line that shows what it holds: reasons quote what sites sent, line breaks and terminal codes included.
+ */
 export function oneLine(text: string): string {
   return text.replace(INVISIBLE, ' ').toWellFormed();
 }

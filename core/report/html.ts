@@ -4,7 +4,10 @@ import { runReport } from './run-report.ts';
 import type { RunSummary } from './run-summary.ts';
 import { STYLESHEET } from './stylesheet.ts';
 
-/** Nothing but the one stylesheet, known by its hash: whatever slipped into the page, the browser would not run or load it. */
+/**
+ * Nothing but the one stylesheet, known by its hash: whatever slipped into the page, the browser would not
+ * run or load it.
+ */
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLESHEET).digest('base64')}'`,
@@ -12,7 +15,9 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** The report of a run as one HTML page that needs nothing else: no script, no font, no image, light and dark. */
+/**
+ * The report of a run as one HTML page that needs nothing else: no script, no font, no image, light and dark.
+ */
 export function htmlReport(summary: RunSummary): string {
   return html(runReport(summary));
 }

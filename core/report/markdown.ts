@@ -2,7 +2,10 @@ import { type Block, type Document, oneLine, type Span, spansOf, type Table, typ
 import { runReport } from './run-report.ts';
 import type { RunSummary } from './run-summary.ts';
 
-/** The report of a run as GitHub-flavoured Markdown that also reads well as it stands. The verdict is the first line. */
+/**
+ * The report of a run as GitHub-flavoured Markdown that also reads well as it stands. The verdict is the
+ * first line.
+ */
 export function markdownReport(summary: RunSummary): string {
   return markdown(runReport(summary));
 }
@@ -44,7 +47,9 @@ function tableText({ columns, rows }: Table): string {
   return [line(header), line(rule), ...body.map(line)].join('\n');
 }
 
-/** In a table a | ends the cell even within code, where nothing can be escaped: such code is written as text. */
+/**
+ * In a table a | ends the cell even within code, where nothing can be escaped: such code is written as text.
+ */
 function cellText(cell: Text): string {
   const safe = spansOf(cell).map((span) =>
     typeof span !== 'string' && 'code' in span && /[|\\]/.test(span.code) ? span.code : span,
@@ -69,7 +74,10 @@ function codeSpan(text: string): string {
   return longest > 0 ? `${fence} ${line} ${fence}` : `${fence}${line}${fence}`;
 }
 
-/** What Markdown or HTML would act upon, made text. `_` within a word and everything else that is harmless stays as it is. */
+/**
+ * What Markdown or HTML would act upon, made text. `_` within a word and everything else that is harmless
+ * stays as it is.
+ */
 function escaped(text: string): string {
   return oneLine(text)
     .replaceAll(/[\\`*[\]<>|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\$&')

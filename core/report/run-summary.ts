@@ -4,8 +4,8 @@ import type { Partition } from '../source/source.ts';
 import type { FailedItems } from './failed-items.ts';
 
 /**
- * What a report is told about one partition. `committed` and `unchanged`: it is fresh; `held` and `failed`: the version
- * before, if there is one, stays current.
+ * What a report is told about one partition. `committed` and `unchanged`: it is fresh; `held` and `failed`:
+ * the version before, if there is one, stays current.
  */
 export interface PartitionResult {
   readonly status: 'committed' | 'unchanged' | 'held' | 'failed';
@@ -17,7 +17,10 @@ export interface PartitionResult {
     /** False where the index of the day could not be read: then nobody knows what to expect. */
     readonly indexRead: boolean;
   };
-  /** Items that the index took away, also before this run. These two are absent from the summaries of before they were kept. */
+  /**
+   * Items that the index took away, also before this run. These two are absent from the summaries of before
+   * they were kept.
+   */
   readonly withdrawn?: readonly WithdrawnItem[];
   /** Rows that several items have. */
   readonly repeated?: readonly RepeatedRows[];

@@ -17,7 +17,10 @@ import type { Item, ListedItem, PageRequest } from '../source/source.ts';
 
 /** What the captures say of one item: the newest that can be read, else why the newest cannot. */
 export interface CapturedItem {
-  /** What its first request gave, then those that answers asked for. Nothing where it could not be read as a whole. */
+  /**
+   * What its first request gave, then those that answers asked for. Nothing where it could not be read as a
+   * whole.
+   */
   readonly pages?: readonly ReadPage[];
   readonly outcome?: Outcome;
 }
@@ -46,7 +49,9 @@ export interface DamagedCapture {
   readonly problem: string;
 }
 
-/** Every capture of one partition, by the path of its address: the site may have moved to another host since. */
+/**
+ * Every capture of one partition, by the path of its address: the site may have moved to another host since.
+ */
 export class CapturedPages {
   readonly #context: PartitionJob;
   readonly #byPath = new Map<string, FoundCapture[]>();
@@ -128,7 +133,10 @@ export class CapturedPages {
     }
   }
 
-  /** The newest index that can be read as a whole, else why the newest cannot. All its pages are of one run: a list moves on. */
+  /**
+   * The newest index that can be read as a whole, else why the newest cannot. All its pages are of one run: a
+   * list moves on.
+   */
   index(): CapturedIndex | { readonly outcome?: Outcome } {
     const { source, partition } = this.#context;
     if (!source.discover) return {};

@@ -144,7 +144,9 @@ async function writePlan(
   return lines.length;
 }
 
-/** What is left of the plan when the targets that are due have been taken: another run may have been faster. */
+/**
+ * What is left of the plan when the targets that are due have been taken: another run may have been faster.
+ */
 async function claimed(
   { state, clock }: Platform,
   source: Source,

@@ -36,8 +36,8 @@ export interface Reparsed {
 }
 
 /**
- * Reads the captures of a range of partitions with today's parser and publishes what comes out; no request is sent.
- * Of each page the newest capture that can be read counts; what was never captured stays as it is.
+ * Reads the captures of a range of partitions with today's parser and publishes what comes out; no request is
+ * sent. Of each page the newest capture that can be read counts; what was never captured stays as it is.
  */
 export async function* reparse(
   platform: Platform,
@@ -100,7 +100,9 @@ async function reparsePartition(context: PartitionJob): Promise<Reparsed> {
   return { partition, result: answer, pages, unreadable, damaged };
 }
 
-/** Of a partition without an index: the items of its targets that were ever captured; nothing where none was. */
+/**
+ * Of a partition without an index: the items of its targets that were ever captured; nothing where none was.
+ */
 function crawledItems(
   { crawl, source }: PartitionJob,
   captures: CapturedPages,

@@ -9,8 +9,9 @@ import { type RunSummary, readSummary } from './summarize.ts';
 const MAX_TEXT = 64 * 1024;
 
 /**
- * Writes the run's report where people look for it, tells them where the run was not whole, and ends the run. Nothing to
- * tell where the summary stage itself broke. Called again after that it tells nobody a second time.
+ * Writes the run's report where people look for it, tells them where the run was not whole, and ends the run.
+ * Nothing to tell where the summary stage itself broke. Called again after that it tells nobody a second
+ * time.
  */
 export async function report(
   platform: Platform,

@@ -49,7 +49,9 @@ const runningSchema = z.object({
 });
 const heldSchema = withPartitionValue(z.object({ value: z.string(), date: z.string(), held: z.string() }));
 
-/** Reads the whole state. `Scan` of DynamoDB and `PurgeQueue` of SQS are the operator's; no function has them. */
+/**
+ * Reads the whole state. `Scan` of DynamoDB and `PurgeQueue` of SQS are the operator's; no function has them.
+ */
 export async function planReset({ state, failedItems, clock }: Stores): Promise<ResetPlan> {
   const documents = await Array.fromAsync(state.scan());
   const byKind = Map.groupBy(documents, ({ partition }) => kindOf(partition));
@@ -89,8 +91,9 @@ export async function planReset({ state, failedItems, clock }: Stores): Promise<
 }
 
 /**
- * Forgets the state: first the messages, so that none comes of which nothing is known, then the documents. A crash on the
- * way leaves some of them; the same again takes the rest. The lake is not touched. Returns how many documents went.
+ * Forgets the state: first the messages, so that none comes of which nothing is known, then the documents. A
+ * crash on the way leaves some of them; the same again takes the rest. The lake is not touched. Returns how
+ * many documents went.
  */
 export async function reset(
   { state, failedItems }: Pick<Stores, 'state' | 'failedItems'>,

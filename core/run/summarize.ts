@@ -61,7 +61,10 @@ export async function summarize(
 /** Runs before this one that are looked at: those whose work lists have not expired, at a run a day. */
 const RUNS_BEFORE = 14;
 
-/** A run whose workflow died never got here. What it did is in no table that SQL reads, until a later run puts it there. */
+/**
+ * A run whose workflow died never got here. What it did is in no table that SQL reads, until a later run puts
+ * it there.
+ */
 async function mergeLogsOfDeadRuns(platform: Platform, source: Source, runId: string): Promise<void> {
   let looked = 0;
   for await (const { input, status } of new RunStore(platform.state).list(source.name)) {
@@ -89,8 +92,8 @@ function summaryKey(runId: string): string {
 }
 
 /**
- * What is unresolved where something failed. The register is not asked about partitions that are whole: a backfill has
- * hundreds, and DynamoDB answers for one at a time.
+ * What is unresolved where something failed. The register is not asked about partitions that are whole: a
+ * backfill has hundreds, and DynamoDB answers for one at a time.
  */
 async function failuresOf(
   { state }: Platform,

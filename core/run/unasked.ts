@@ -7,8 +7,9 @@ import { PartitionStore } from '../state/partition-store.ts';
 import { type RunRecord, RunStore } from '../state/run-store.ts';
 
 /**
- * The dates of a target that runs left undone since it was flagged, or in the run that flagged it: they passed it over, or items
- * of it were never asked for, which no register of failures knows. Undefined where there are none.
+ * The dates of a target that runs left undone since it was flagged, or in the run that flagged it: they
+ * passed it over, or items of it were never asked for, which no register of failures knows. Undefined where
+ * there are none.
  */
 export async function unaskedDates(
   { state }: Pick<Platform, 'state'>,

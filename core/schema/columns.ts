@@ -25,7 +25,8 @@ export interface Column {
 }
 
 /**
- * A row in memory: strings, numbers, booleans and null. `date` is `YYYY-MM-DD`, `timestamp` is ISO 8601 in UTC,
+ * A row in memory: strings, numbers, booleans and null. `date` is `YYYY-MM-DD`, `timestamp` is ISO 8601 in
+ * UTC,
  * `int64` is a safe integer, `decimal` a number of at most 15 digits, `json` its text.
  */
 export type Cell = string | number | boolean | null;
@@ -52,8 +53,9 @@ const MAX_PRECISION = 15;
 const decimals = new WeakMap<object, Required<Pick<Column, 'precision' | 'scale'>>>();
 
 /**
- * A number that the lake keeps exactly, as prices are: `precision` digits altogether, at most 15, `scale` of them behind the
- * point. What has more does not fit the schema. Throws a RangeError for digits that cannot be.
+ * A number that the lake keeps exactly, as prices are: `precision` digits altogether, at most 15, `scale` of
+ * them behind the point. What has more does not fit the schema. Throws a RangeError for digits that cannot
+ * be.
  */
 export function decimal(precision: number, scale: number): z.ZodNumber {
   const fits = Number.isInteger(precision) && Number.isInteger(scale) && precision <= MAX_PRECISION;
@@ -75,7 +77,10 @@ export function decimal(precision: number, scale: number): z.ZodNumber {
 
 const plain = new WeakMap<z.ZodObject, boolean>();
 
-/** A record that fits the schema, as cells: what is absent is null, lists and objects are the text of their JSON. */
+/**
+ * A record that fits the schema, as cells: what is absent is null, lists and objects are the text of their
+ * JSON.
+ */
 export function cellsOf(schema: z.ZodObject, record: Readonly<Record<string, unknown>>): Row {
   if (isPlain(schema)) return record as Row;
   return Object.fromEntries(

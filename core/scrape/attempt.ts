@@ -28,9 +28,9 @@ export interface Held {
 }
 
 /**
- * Tries one page once, puts the attempt on record, and raises the flag where its answer is a wall. Undefined where nothing
- * was sent: the gate shut, or the platform was told to stop, while the request waited for its turn. Never throws for what a
- * site does.
+ * Tries one page once, puts the attempt on record, and raises the flag where its answer is a wall. Undefined
+ * where nothing was sent: the gate shut, or the platform was told to stop, while the request waited for its
+ * turn. Never throws for what a site does.
  */
 export async function attemptPage(
   context: PartitionJob,
@@ -122,7 +122,8 @@ async function readAndRecord(
       records_found: reading.learned?.kind === 'records' ? reading.learned.records.length : null,
     },
   };
-  // Nobody in this process asks on; the store is told behind the record, for a flag whose attempt is lost explains nothing.
+  // Nobody in this process asks on; the store is told behind the record, for a flag whose attempt is lost
+  // explains nothing.
   passage.judge(checkpoint);
   await writeCheckpoint(platform.lake, runId, source.name, partition, {
     checkpoint,
@@ -183,7 +184,10 @@ export function pageValidators(response: HttpResponse | undefined): Validators {
   return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
 }
 
-/** TOO_LARGE, as most such pages are, and so that nobody asks for it again by himself: it would end that process, too. */
+/**
+ * TOO_LARGE, as most such pages are, and so that nobody asks for it again by himself: it would end that
+ * process, too.
+ */
 const FATAL: Outcome = {
   code: 'TOO_LARGE',
   message: 'the process died twice over this partition, the last time while it read this page',

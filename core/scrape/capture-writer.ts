@@ -24,8 +24,9 @@ class Segment {
 }
 
 /**
- * Lays WARC records one behind the other. A file that is there is never replaced: rows lead into it by offset. Whoever finalizes
- * the same again finds its records there and writes nothing; other records of the same run go into a file beside it.
+ * Lays WARC records one behind the other. A file that is there is never replaced: rows lead into it by
+ * offset. Whoever finalizes the same again finds its records there and writes nothing; other records of the
+ * same run go into a file beside it.
  */
 export class CaptureWriter {
   readonly #context: PartitionJob;

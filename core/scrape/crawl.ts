@@ -7,8 +7,9 @@ import { targetsOf } from '../state/target-register.ts';
 import { wrongItem } from './read-page.ts';
 
 /**
- * The items of a partition that has no index, by its targets; undefined where it has one. `work.targets` left out: all that
- * the partition's value stands for. Throws a StageError `BadInput` where the source's own code gives items that are none.
+ * The items of a partition that has no index, by its targets; undefined where it has one. `work.targets` left
+ * out: all that the partition's value stands for. Throws a StageError `BadInput` where the source's own code
+ * gives items that are none.
  */
 export async function crawlOf(
   { state }: Pick<Platform, 'state'>,

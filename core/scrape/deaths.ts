@@ -6,15 +6,18 @@ import { recordFatal } from './attempt.ts';
 
 const STARTED = 'started';
 const PRESENT = new Uint8Array(0);
-/** One page at a time over all partitions of this process: the one that is marked when it dies is the one it died of. */
+/**
+ * One page at a time over all partitions of this process: the one that is marked when it dies is the one it
+ * died of.
+ */
 const oneAtATime = pLimit(1);
 
 /**
- * Runs what asks for pages of a partition, and notices where a process before this one died over it. That costs two small
- * writes for the partition and none for a page: an object says that the work is under way. Who finds it there takes the
- * partition up with care: each page is marked before it is read, until its attempt is on record. A mark whose attempt is
- * missing is a page that was being read when the second process died; it is put on record as TOO_LARGE and left out, also
- * by later runs (`DeathStore`).
+ * Runs what asks for pages of a partition, and notices where a process before this one died over it. That
+ * costs two small writes for the partition and none for a page: an object says that the work is under way.
+ * Who finds it there takes the partition up with care: each page is marked before it is read, until its
+ * attempt is on record. A mark whose attempt is missing is a page that was being read when the second process
+ * died; it is put on record as TOO_LARGE and left out, also by later runs (`DeathStore`).
  */
 export async function watchingDeaths<Result>(
   context: PartitionJob,

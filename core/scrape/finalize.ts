@@ -37,16 +37,20 @@ export async function readResult(context: PartitionJob): Promise<ScrapeResult | 
 }
 
 export interface FinalizeOptions {
-  /** `items`: single items were tried again, nobody asked for the index, and what is not mentioned stands as it is. */
+  /**
+   * `items`: single items were tried again, nobody asked for the index, and what is not mentioned stands as
+   * it is.
+   */
   readonly scope?: 'partition' | 'items';
   /** Listed items that nobody came to ask for: each is a failure, too. */
   readonly unasked?: readonly Item[];
 }
 
 /**
- * Turns the checkpoints of a scrape into what outlives the run: WARC files, the attempts table, the target's counters,
- * failures, and last the result that publish reads. Any step may be repeated after a crash: the same checkpoints
- * give objects that say the same, and the counters are added in one transaction with a marker.
+ * Turns the checkpoints of a scrape into what outlives the run: WARC files, the attempts table, the target's
+ * counters, failures, and last the result that publish reads. Any step may be repeated after a crash: the
+ * same checkpoints give objects that say the same, and the counters are added in one transaction with a
+ * marker.
  */
 export async function finalize(
   context: PartitionJob,
@@ -124,7 +128,9 @@ function isLaterTry(checkpoint: Checkpoint, than: Checkpoint | undefined): boole
   return !than || checkpoint.attempt.attempt_number > than.attempt.attempt_number;
 }
 
-/** Of a partition without an index: the list that its targets gave, as old as the first look at one of them. */
+/**
+ * Of a partition without an index: the list that its targets gave, as old as the first look at one of them.
+ */
 function crawlResult(
   { crawl, source, platform }: PartitionJob,
   lookedAt: ReadonlyMap<string, number>,
@@ -255,7 +261,9 @@ async function countOf(
   );
 }
 
-/** The page that keeps an item from being whole; undefined where it is, or where nobody asked for that page. */
+/**
+ * The page that keeps an item from being whole; undefined where it is, or where nobody asked for that page.
+ */
 function failedPageOf(item: Item, fetched: Fetched): Checkpoint | undefined {
   const pages = fetched.get(item.id);
   const walk = walkItem(item, (page) => pages?.get(page)?.learned);

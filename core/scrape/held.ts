@@ -4,7 +4,10 @@ import type { ListedItem, Source } from '../source/source.ts';
 import type { Held } from './attempt.ts';
 import type { Learned } from './checkpoint.ts';
 
-/** Asked conditionally only where a 304 confirms the whole list: one page, and items or a sign that there are none. */
+/**
+ * Asked conditionally only where a 304 confirms the whole list: one page, and items or a sign that there are
+ * none.
+ */
 export function heldIndex(source: Source, current: VersionDescriptor | undefined): Held {
   if (!current) return {};
   const { index, items } = current;

@@ -29,7 +29,9 @@ export type IndexWalk =
       readonly sign?: string;
     };
 
-/** Goes from page to page as far as something was learned of them. `first`: the absolute address of the index. */
+/**
+ * Goes from page to page as far as something was learned of them. `first`: the absolute address of the index.
+ */
 export function walkIndex(first: string, learnedOf: (page: number) => Learned | undefined): IndexWalk {
   const items: ListedItem[] = [];
   const listed = new Set<string>();

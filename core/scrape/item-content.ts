@@ -41,7 +41,9 @@ function rowsOf({ runId }: PartitionJob, { learned, attempt }: Checkpoint): Row[
   return learned.records.map((record) => ({ ...record, ...lineage }));
 }
 
-/** Of an item that took several requests: no validators, because a 304 of one page says nothing of the others. */
+/**
+ * Of an item that took several requests: no validators, because a 304 of one page says nothing of the others.
+ */
 function evidenceOfAll(first: Checkpoint, pages: readonly Checkpoint[]): PageEvidence {
   const oldest = Math.min(...pages.map(({ asOf }) => asOf ?? Number.NaN));
   return {

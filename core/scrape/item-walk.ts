@@ -7,12 +7,16 @@ export const MAX_ITEM_REQUESTS = 100;
 /** How far an item was brought home. */
 export type ItemWalk =
   /**
-   * The item with the request that is to be made, which of its requests that is, from 0, and all of them that are known.
+   * The item with the request that is to be made, which of its requests that is, from 0, and all of them that
+   * are known.
    */
   | { readonly kind: 'next'; readonly page: number; readonly item: Item; readonly requests: readonly Item[] }
   | { readonly kind: 'whole'; readonly pages: number };
 
-/** Goes through the requests of an item, in the order in which answers asked for them, as far as they are answered. */
+/**
+ * Goes through the requests of an item, in the order in which answers asked for them, as far as they are
+ * answered.
+ */
 export function walkItem(item: Item, learnedOf: (page: number) => Learned | undefined): ItemWalk {
   const requests: Item[] = [item];
   for (let page = 0; page < requests.length; page++) {

@@ -61,8 +61,9 @@ type RecordsRead =
 type Parsed = { readonly learned: Learned } | { readonly outcome: Outcome };
 
 /**
- * Reads a response as the page that was asked for. Parser first: a page that yields valid records or lists items is never a
- * wall, whatever scripts it embeds; one that only says that there is nothing may well be. Used by scrape and reparse alike.
+ * Reads a response as the page that was asked for. Parser first: a page that yields valid records or lists
+ * items is never a wall, whatever scripts it embeds; one that only says that there is nothing may well be.
+ * Used by scrape and reparse alike.
  */
 export function readResponse(
   source: Source,
@@ -153,7 +154,9 @@ function emptyIndex({ page, listed }: IndexStep, sign: string): Parsed {
   return { learned: { kind: 'empty', reason: oneLine(sign) } };
 }
 
-/** The first thing that is wrong with listed items, after those of earlier pages; undefined where nothing is. */
+/**
+ * The first thing that is wrong with listed items, after those of earlier pages; undefined where nothing is.
+ */
 export function wrongItem(
   { baseUrl }: Source,
   listed: ReadonlySet<string>,

@@ -29,13 +29,17 @@ export interface ScrapeOptions {
   readonly leaveOut?: ReadonlySet<string>;
   /** See `PartitionJob`. */
   readonly retryOf?: string;
-  /** No page is asked for twice: what fails waits for its next try, also where a process that died is taken up again. */
+  /**
+   * No page is asked for twice: what fails waits for its next try, also where a process that died is taken up
+   * again.
+   */
   readonly once?: boolean;
 }
 
 /**
- * Fetches what is missing of one partition, each page at most once per call, and finalizes the result when nothing is left to try.
- * Throws a StageError `RateLimited` or `Transient` where the state machine should wait and call again.
+ * Fetches what is missing of one partition, each page at most once per call, and finalizes the result when
+ * nothing is left to try. Throws a StageError `RateLimited` or `Transient` where the state machine should
+ * wait and call again.
  * `mustStop` is asked before each page: time is up, or the operator has interrupted.
  */
 export async function scrape(
@@ -93,7 +97,10 @@ async function scrapePages(
   return { done: true };
 }
 
-/** What can be asked for conditionally. Nothing where the version cannot be read: publish will say what is wrong with it. */
+/**
+ * What can be asked for conditionally. Nothing where the version cannot be read: publish will say what is
+ * wrong with it.
+ */
 async function knownVersion({
   platform,
   source,
@@ -165,8 +172,8 @@ async function leaveOutFatal(
 }
 
 /**
- * Reads the index, page by page from where it was left. `stopped`: it has to be gone on with. `retried`: it took retries, and
- * was read. Where it could not be read, its tries are used up.
+ * Reads the index, page by page from where it was left. `stopped`: it has to be gone on with. `retried`: it
+ * took retries, and was read. Where it could not be read, its tries are used up.
  */
 async function scrapeIndex(
   context: PartitionJob,
@@ -235,7 +242,8 @@ async function scrapeItems(
     }
   };
   const ends = await Promise.allSettled(open.map((item) => limit(tryOne, item)));
-  // Not before all have ended: whoever finalizes after the first one threw would miss what is still on its way.
+  // Not before all have ended: whoever finalizes after the first one threw would miss what is still on its
+  // way.
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   if (stopped) return false;
   const again: Checkpoint[] = [];

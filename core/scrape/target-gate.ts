@@ -13,7 +13,10 @@ type Tried = Pick<Checkpoint, 'outcome' | 'attempt'>;
 export interface Passage {
   /** For the fetcher, which asks it when the turn of the request has come. */
   readonly permission: Permission;
-  /** Shuts the gate of this process where the answer reaches a threshold; until then no request of the target starts here. */
+  /**
+   * Shuts the gate of this process where the answer reaches a threshold; until then no request of the target
+   * starts here.
+   */
   judge(tried: Tried): void;
   /** Writes the flag that `judge` found to be due, for all processes; nothing where it found none. */
   raiseFlag(): Promise<void>;
@@ -22,8 +25,9 @@ export interface Passage {
 }
 
 /**
- * The gate of one target. Shuts when it is flagged: by this scrape, by another partition, by another process, or by an operator. The store
- * is asked once for each request, when its turn has come: one read a page, and none before it waits.
+ * The gate of one target. Shuts when it is flagged: by this scrape, by another partition, by another process,
+ * or by an operator. The store is asked once for each request, when its turn has come: one read a page, and
+ * none before it waits.
  */
 export class TargetGate {
   readonly #context: PartitionJob;
@@ -41,7 +45,10 @@ export class TargetGate {
     this.#record = record;
   }
 
-  /** Counts on from what this scrape has already tried: its attempts join the record only when it is finalized. */
+  /**
+   * Counts on from what this scrape has already tried: its attempts join the record only when it is
+   * finalized.
+   */
   static async open(context: PartitionJob, target: string, tried: readonly Tried[]): Promise<TargetGate> {
     const register = new TargetStore(context.platform.state);
     const record = await register.get(context.source.name, target);
@@ -124,7 +131,10 @@ export class TargetGate {
     this.#watched.withdraw(skip);
   }
 
-  /** The flag that is due where this attempt reaches a threshold; the counters are kept when the scrape is finalized. */
+  /**
+   * The flag that is due where this attempt reaches a threshold; the counters are kept when the scrape is
+   * finalized.
+   */
   #note({ outcome, attempt }: Tried): SkipFlag | null {
     const { source } = this.#context;
     const before = this.#record.skip;

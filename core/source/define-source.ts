@@ -180,8 +180,8 @@ const definitionSchema = z.object({
 });
 
 /**
- * Fills in the defaults and checks the definition itself.
- * What is wrong is the `problem` of what it returns, and stops that source alone: whoever lists sources leaves it out.
+ * Fills in the defaults and checks the definition itself. What is wrong is the `problem` of what it returns,
+ * and stops that source alone: whoever lists sources leaves it out.
  */
 export function defineSource<Definition extends SourceDefinition>(
   definition: Definition,
@@ -220,8 +220,8 @@ function itemOfTarget({ id, attributes }: Target): Item[] {
 }
 
 /**
- * What is wrong with the targets: the first partition column is an attribute of all of them or of none, its values are
- * identifiers, and an index lists what belongs to one target, which its partition is named after.
+ * What is wrong with the targets: the first partition column is an attribute of all of them or of none, its
+ * values are identifiers, and an index lists what belongs to one target, which its partition is named after.
  */
 function targetProblems(source: Source, hasItems: boolean): string[] {
   const { targets, register, discover, table } = source;
@@ -248,8 +248,8 @@ function targetProblems(source: Source, hasItems: boolean): string[] {
 }
 
 /**
- * The sources as they are. Throws an Error of one line where two have one name, or one table, letter case aside: one would
- * write over the other.
+ * The sources as they are. Throws an Error of one line where two have one name, or one table, letter case
+ * aside: one would write over the other.
  */
 export function sourcesTogether(sources: readonly Source[]): readonly Source[] {
   const names = sameButForCase(sources.map(({ name }) => name));

@@ -7,7 +7,10 @@ import { addAttribute, addText, DROPPED_TAGS, MAX_DEPTH, newPage, type OpenEleme
 type Node = DefaultTreeAdapterTypes.ChildNode;
 type Parent = DefaultTreeAdapterTypes.ParentNode;
 
-/** Characters that are handed over at once; between two pieces it is seen whether what is open grows too large. */
+/**
+ * Characters that are handed over at once; between two pieces it is seen whether what is open grows too
+ * large.
+ */
 const PIECE = 65_536;
 /** Texts that may wait inside a table for the tag that decides where they belong. */
 const MAX_PENDING_TEXTS = 100_000;
@@ -73,8 +76,8 @@ export function readAsBrowser(text: string, budget: HtmlBudget): OpenElement {
 }
 
 /**
- * parse5 adds to names, values and texts character by character, each of which V8 keeps as a pair of 32 bytes until
- * somebody looks at the text.
+ * parse5 adds to names, values and texts character by character, each of which V8 keeps as a pair of 32 bytes
+ * until somebody looks at the text.
  */
 function checkOpen({ currentToken, currentAttr, currentCharacterToken }: Inside, budget: HtmlBudget): void {
   budget.fits(currentToken?.attrs?.length ?? 0);

@@ -1,16 +1,24 @@
-/** Elements of one page; real pages have fewer than 60,000. What is made of so many fits into a heap of 128 MB. */
+/**
+ * Elements of one page; real pages have fewer than 60,000. What is made of so many fits into a heap of 128
+ * MB.
+ */
 export const DEFAULT_MAX_ELEMENTS = 100_000;
 /** Texts, attributes, classes and entities for each element that is allowed; a real page has about 3. */
 const PARTS_PER_ELEMENT = 8;
 /** No page for people nests this deep, and a parser's time grows with the square of the depth. */
 const DEEPEST = 5_000;
 
-/** A page would take more memory than one page may. The outcome is TOO_LARGE: it is not tried again by itself. */
+/**
+ * A page would take more memory than one page may. The outcome is TOO_LARGE: it is not tried again by itself.
+ */
 export class PageTooLargeError extends Error {
   override readonly name = 'PageTooLargeError';
 }
 
-/** Counts what is made of one page while it is read. Each method throws a PageTooLargeError where it is too much. */
+/**
+ * Counts what is made of one page while it is read. Each method throws a PageTooLargeError where it is too
+ * much.
+ */
 export class HtmlBudget {
   readonly #maxElements: number;
   #elements = 0;

@@ -25,7 +25,10 @@ export const DROPPED_TAGS: ReadonlySet<string> = new Set([
   'object',
 ]);
 
-/** Elements below this depth become children of the element at it, as in browsers: what walks the tree recurses. */
+/**
+ * Elements below this depth become children of the element at it, as in browsers: what walks the tree
+ * recurses.
+ */
 export const MAX_DEPTH = 512;
 
 export function newPage(): OpenElement {

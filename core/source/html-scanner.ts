@@ -32,8 +32,9 @@ export function readWellNested(text: string, budget: HtmlBudget): OpenElement | 
 }
 
 /**
- * Reads a page whose elements nest as their tags say, in one pass in which `indexOf` finds the end of texts and of values.
- * Undefined where it meets something that it does not read as a browser would: then nothing of it counts.
+ * Reads a page whose elements nest as their tags say, in one pass in which `indexOf` finds the end of texts
+ * and of values. Undefined where it meets something that it does not read as a browser would: then nothing of
+ * it counts.
  */
 class HtmlScanner {
   readonly #text: string;
@@ -42,7 +43,10 @@ class HtmlScanner {
   /** The next character to read. */
   #at = 0;
   #isOdd = false;
-  /** The next ampersand, and the next end of a comment of the kind that nobody writes; found once and not for each text. */
+  /**
+   * The next ampersand, and the next end of a comment of the kind that nobody writes; found once and not for
+   * each text.
+   */
   #ampersand: number;
   #oddCommentEnd: number | undefined;
   /** Of the start tag that was read last. */

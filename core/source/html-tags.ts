@@ -112,7 +112,10 @@ for (const [kind, names] of KINDS) {
     });
 }
 
-/** The tag of a name as it stands on the page, in any case; undefined where it is none of the letters A to Z, digits, - and :. */
+/**
+ * The tag of a name as it stands on the page, in any case; undefined where it is none of the letters A to Z,
+ * digits, - and :.
+ */
 export function tagOf(name: string): Tag | undefined {
   return TAGS.get(name) ?? PLAIN.get(name) ?? newTag(name);
 }
@@ -137,7 +140,10 @@ function newTag(printed: string): Tag | undefined {
   return tag;
 }
 
-/** Elements of a drawing that hold nothing but each other and text; no others are read without the full parser. */
+/**
+ * Elements of a drawing that hold nothing but each other and text; no others are read without the full
+ * parser.
+ */
 export const PLAIN_SVG: ReadonlySet<string> = new Set(
   words(
     'a animate circle clippath defs desc ellipse feblend fecolormatrix fegaussianblur feoffset filter g image line ' +

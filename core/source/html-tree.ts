@@ -26,10 +26,10 @@ const ENDED_BY: Readonly<Partial<Record<TagKind, ReadonlySet<TagKind>>>> = {
 };
 
 /**
- * Grows the tree of a page tag by tag, by the rules of the HTML standard (13.2.6) as far as they only open and close the
- * innermost elements. Where a browser would move elements about or make copies of them (foster parenting, the adoption
- * agency, formatting that is taken up again), `isOdd` is set and the tree is worth nothing. One long file, because all of
- * it turns on one stack.
+ * Grows the tree of a page tag by tag, by the rules of the HTML standard (13.2.6) as far as they only open
+ * and close the innermost elements. Where a browser would move elements about or make copies of them (foster
+ * parenting, the adoption agency, formatting that is taken up again), `isOdd` is set and the tree is worth
+ * nothing. One long file, because all of it turns on one stack.
  */
 export class HtmlTree {
   isOdd = false;
@@ -37,7 +37,10 @@ export class HtmlTree {
   readonly #budget: HtmlBudget;
   readonly #open: OpenElement[] = [];
   readonly #tags: Tag[] = [];
-  /** Undefined until there is a doctype. False: a page in quirks mode, or nearly so, where a table may stand in a paragraph. */
+  /**
+   * Undefined until there is a doctype. False: a page in quirks mode, or nearly so, where a table may stand
+   * in a paragraph.
+   */
   #isStandard: boolean | undefined;
   #phase: Phase = 'before head';
   #html: OpenElement | undefined;

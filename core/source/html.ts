@@ -7,13 +7,15 @@ import { readWellNested } from './html-scanner.ts';
 export type { HtmlElement } from './html-element.ts';
 
 /**
- * Reads a page into a light tree, as a browser with scripts reads it: an element named `#page` with `html` below it, and in
- * that `head` and `body`, as in browsers also where the page does not write them (and `tbody` in a table). Comments and the
- * content of `DROPPED_TAGS` are left out. What is no HTML gives a tree with little in it.
+ * Reads a page into a light tree, as a browser with scripts reads it: an element named `#page` with `html`
+ * below it, and in that `head` and `body`, as in browsers also where the page does not write them (and
+ * `tbody` in a table). Comments and the content of `DROPPED_TAGS` are left out. What is no HTML gives a tree
+ * with little in it.
  *
- * Pages whose tags nest are read in one fast pass; where a browser would move or copy elements, parse5 reads the page again.
- * Throws a PageTooLargeError where the page makes more than `maxElements` elements, or is otherwise beyond all measure.
- * Texts of the tree may keep the whole page alive in memory: pass what outlives the page through `own`.
+ * Pages whose tags nest are read in one fast pass; where a browser would move or copy elements, parse5 reads
+ * the page again. Throws a PageTooLargeError where the page makes more than `maxElements` elements, or is
+ * otherwise beyond all measure. Texts of the tree may keep the whole page alive in memory: pass what outlives
+ * the page through `own`.
  */
 export function readHtml(text: string, maxElements = DEFAULT_MAX_ELEMENTS): HtmlElement {
   const lines = text.includes('\r') ? withoutReturns(text) : text;
@@ -29,7 +31,10 @@ export function collapse(text: string): string {
   return text.length > LONG ? collapseLong(text) : text.replace(SPACE, ' ').trim();
 }
 
-/** Of a text that is longer, a regular expression would note every match before it replaces the first: 32 bytes each. */
+/**
+ * Of a text that is longer, a regular expression would note every match before it replaces the first: 32
+ * bytes each.
+ */
 const LONG = 65_536;
 
 /** `\r\n` and `\r` are one end of a line. */
@@ -56,7 +61,10 @@ const LF = 0x0a;
 const CR = 0x0d;
 const BLANK = 0x20;
 
-/** A text, character by character, with what `step` makes of each of them and the one before; undefined is nothing. */
+/**
+ * A text, character by character, with what `step` makes of each of them and the one before; undefined is
+ * nothing.
+ */
 function rewritten(text: string, step: (c: number, before: number) => number | undefined): string {
   const codes = new Uint16Array(text.length);
   let length = 0;
@@ -96,7 +104,10 @@ export function hasClass(element: HtmlElement, name: string): boolean {
 
 const NONE: readonly HtmlElement[] = [];
 
-/** The elements below one element by tag, class and test selector, made in one pass. Lists are in document order. */
+/**
+ * The elements below one element by tag, class and test selector, made in one pass. Lists are in document
+ * order.
+ */
 export class HtmlIndex {
   readonly #byTag = new Map<string, HtmlElement[]>();
   readonly #byClass = new Map<string, HtmlElement[]>();
@@ -151,8 +162,8 @@ function ofTag(list: readonly HtmlElement[] | undefined, tag: string | undefined
 }
 
 /**
- * A copy that shares no memory with the page. V8 makes a substring of 13 characters or more a view of the whole
- * string, so one kept name would keep 178 KB of HTML.
+ * A copy that shares no memory with the page. V8 makes a substring of 13 characters or more a view of the
+ * whole string, so one kept name would keep 178 KB of HTML.
  */
 export function own(text: string): string {
   return text.length < 13 ? text : Buffer.from(text, 'utf8').toString('utf8');

@@ -5,7 +5,10 @@ export function isIdentifier(text: string): boolean {
   return IDENTIFIER.test(text);
 }
 
-/** Letter case aside: what Hive, DuckDB or pandas take for no value at all where it stands in a path as `country=…`. */
+/**
+ * Letter case aside: what Hive, DuckDB or pandas take for no value at all where it stands in a path as
+ * `country=…`.
+ */
 const NO_VALUE = new Set(['null', 'none', 'nan', 'na', 'nil', 'undefined', '__hive_default_partition__']);
 
 /** Why text may not be the value of a partition, in one line; undefined where it may. */

@@ -7,8 +7,9 @@ import type { Rejected } from './source.ts';
 const VALUES_PER_ELEMENT = 10;
 
 /**
- * A page of JSON, held against the shape that its source relies on. PARSE_ERROR where it is no JSON, HTML_CHANGED where it has
- * another shape. Throws a PageTooLargeError for more than ten values for each of `page.maxElements`.
+ * A page of JSON, held against the shape that its source relies on. PARSE_ERROR where it is no JSON,
+ * HTML_CHANGED where it has another shape. Throws a PageTooLargeError for more than ten values for each of
+ * `page.maxElements`.
  */
 export function readJson<Value>(
   page: Page,
@@ -32,7 +33,10 @@ export function readJson<Value>(
   };
 }
 
-/** Values of a JSON text, counted before they are built, up to one more than `most`: marks within texts count as well. */
+/**
+ * Values of a JSON text, counted before they are built, up to one more than `most`: marks within texts count
+ * as well.
+ */
 function valuesIn(text: string, most: number): number {
   let values = 1;
   for (let at = 0; at < text.length && values <= most; at++) {

@@ -8,8 +8,8 @@ export function targetOf(item: Pick<Item, 'target'>, partition: Pick<Partition, 
 }
 
 /**
- * A schema of what names a partition by its `value`. Documents, messages and work lists of before partitions had values of
- * their own only name a `target`: that is the value.
+ * A schema of what names a partition by its `value`. Documents, messages and work lists of before partitions
+ * had values of their own only name a `target`: that is the value.
  */
 export function withPartitionValue<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((document) => {
@@ -18,7 +18,9 @@ export function withPartitionValue<Schema extends z.ZodType>(schema: Schema) {
   }, schema);
 }
 
-/** The value of the partitions that a target is in: its attribute of that name, or its id where there is none. */
+/**
+ * The value of the partitions that a target is in: its attribute of that name, or its id where there is none.
+ */
 export function partitionValueOf({ table }: Pick<Source, 'table'>, { id, attributes }: Target): string {
   return String(attributes?.[table.partitionBy[0]] ?? id);
 }
@@ -38,8 +40,8 @@ export function byValue(source: Pick<Source, 'table'>, targets: readonly Target[
 }
 
 /**
- * The targets that are meant by these names, each the id of one or a value that stands for all of its targets; all where
- * nothing is named, and the first name that is neither where there is one.
+ * The targets that are meant by these names, each the id of one or a value that stands for all of its
+ * targets; all where nothing is named, and the first name that is neither where there is one.
  */
 export function targetsNamed(
   source: Pick<Source, 'table'>,

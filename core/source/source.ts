@@ -20,9 +20,14 @@ export interface PageRequest {
   readonly body?: string;
 }
 
-/** One thing to bring home inside a partition, by this request and those that its answers ask for (`follow`). */
+/**
+ * One thing to bring home inside a partition, by this request and those that its answers ask for (`follow`).
+ */
 export interface Item extends PageRequest {
-  /** Unique in its partition; an identifier (`isIdentifier`). Equals the column `table.itemKey` of its records. */
+  /**
+   * Unique in its partition; an identifier (`isIdentifier`). Equals the column `table.itemKey` of its
+   * records.
+   */
   readonly id: string;
   /** Whose it is; left out where that is the partition's value. */
   readonly target?: string;
@@ -31,15 +36,18 @@ export interface Item extends PageRequest {
 /** Why a page gave no records, where the parser can tell. A parser that throws means PARSE_ERROR. */
 export interface Rejected {
   readonly kind: 'rejected';
-  /** HTML_CHANGED: the landmarks are gone. NO_RECORDS: landmarks there, nothing in them. PARSE_ERROR: a cell that cannot be read. */
+  /**
+   * HTML_CHANGED: the landmarks are gone. NO_RECORDS: landmarks there, nothing in them. PARSE_ERROR: a cell
+   * that cannot be read.
+   */
   readonly code: 'HTML_CHANGED' | 'NO_RECORDS' | 'PARSE_ERROR';
   /** One line: which landmark, which cell. */
   readonly message: string;
 }
 
 /**
- * How an index says that an item stands. Only `ready` ones are asked for and expected to give records: a `pending` one has
- * no result yet, an `abandoned` or `void` one will never have one.
+ * How an index says that an item stands. Only `ready` ones are asked for and expected to give records: a
+ * `pending` one has no result yet, an `abandoned` or `void` one will never have one.
  */
 export const LISTED_STATUSES = ['ready', 'pending', 'abandoned', 'void'] as const;
 export type ListedStatus = (typeof LISTED_STATUSES)[number];
@@ -56,11 +64,19 @@ export function isReady({ status = 'ready' }: ListedItem): boolean {
 
 /** What the source's own index says of a partition. */
 export type Discovery =
-  /** At least one. A list that goes on on another page names it in `next`, absolute or relative to this page. */
+  /**
+   * At least one. A list that goes on on another page names it in `next`, absolute or relative to this page.
+   */
   | { readonly kind: 'items'; readonly items: readonly ListedItem[]; readonly next?: string }
-  /** The day is truly empty; `sign` is what on the page says so. A page that only lists nothing proves nothing. */
+  /**
+   * The day is truly empty; `sign` is what on the page says so. A page that only lists nothing proves
+   * nothing.
+   */
   | { readonly kind: 'empty'; readonly sign: string }
-  /** This page alone decides nothing: ask `url` next (as `next`). `note` is handed to the parsers of the pages after it. */
+  /**
+   * This page alone decides nothing: ask `url` next (as `next`). `note` is handed to the parsers of the pages
+   * after it.
+   */
   | { readonly kind: 'follow'; readonly url: string; readonly note: string }
   | Rejected;
 
@@ -78,20 +94,27 @@ export type Parsed<Row> =
       readonly kind: 'records';
       /** May be none where there is something to follow. */
       readonly records: readonly Row[];
-      /** Further requests of the same item: a next page, a cursor, a detail. It is whole only when all are in. */
+      /**
+       * Further requests of the same item: a next page, a cursor, a detail. It is whole only when all are in.
+       */
       readonly follow?: readonly PageRequest[];
     }
   | { readonly kind: 'empty'; readonly reason: string }
   | Rejected;
 
-/** Scrape the last `windowDays` dates, today included, every day at `at` (HH:MM) in the source's time zone. */
+/**
+ * Scrape the last `windowDays` dates, today included, every day at `at` (HH:MM) in the source's time zone.
+ */
 export interface DailyCadence {
   readonly kind: 'daily';
   readonly at: string;
   readonly windowDays: number;
 }
 
-/** Scrape each target again so many minutes after the last time; what is found belongs to the date on which it is found. */
+/**
+ * Scrape each target again so many minutes after the last time; what is found belongs to the date on which it
+ * is found.
+ */
 export interface EveryCadence {
   readonly kind: 'every';
   readonly minutes: number;
@@ -158,14 +181,20 @@ export interface FetchLimits {
   readonly totalMs: number;
   /** Bytes of a decoded body. */
   readonly maxDecodedBytes: number;
-  /** Elements of an HTML or XML page; ten times as many values of a JSON document. Default 100,000: fits into 128 MB. */
+  /**
+   * Elements of an HTML or XML page; ten times as many values of a JSON document. Default 100,000: fits into
+   * 128 MB.
+   */
   readonly maxElements: number;
 }
 
 export interface Expectation {
   /** A day with fewer items than this is suspicious. */
   readonly minItems: number;
-  /** Share of the current rows, or of those of one item, that a version may lose without being held; of the items with rows it must lose less. 0 to 1; default 0.5. */
+  /**
+   * Share of the current rows, or of those of one item, that a version may lose without being held; of the
+   * items with rows it must lose less. 0 to 1; default 0.5.
+   */
   readonly maxShrink: number;
 }
 
@@ -178,20 +207,25 @@ export interface Table {
   /** Columns that together tell one row from another inside a partition. */
   readonly rowKey: readonly string[];
   /**
-   * Columns that tell one real thing from another whatever its item is called: no two items of a partition may have rows that
-   * agree in all of them. Rows in which one of them is null are not compared. A partition that breaks it is not complete.
+   * Columns that tell one real thing from another whatever its item is called: no two items of a partition
+   * may have rows that agree in all of them. Rows in which one of them is null are not compared. A partition
+   * that breaks it is not complete.
    * @default nothing is compared between items
    */
   readonly unique?: readonly string[];
-  /** One record; the columns of Parquet, Glue, DuckDB and CSV come from it. Partition columns are not part of it. */
+  /**
+   * One record; the columns of Parquet, Glue, DuckDB and CSV come from it. Partition columns are not part of
+   * it.
+   */
   readonly schema: z.ZodObject;
   /** Also write `exports/csv/...`; default false. */
   readonly csv: boolean;
 }
 
 /**
- * What every page of a whole index looks like; held against an answer before its parser is believed. Where the end is missing
- * the answer was cut: NETWORK_ERROR. Where anything else does not hold it is another page: HTML_CHANGED.
+ * What every page of a whole index looks like; held against an answer before its parser is believed. Where
+ * the end is missing the answer was cut: NETWORK_ERROR. Where anything else does not hold it is another page:
+ * HTML_CHANGED.
  */
 export interface WholeIndex {
   /**
@@ -210,8 +244,8 @@ export interface WholeIndex {
    */
   readonly end?: string | RegExp | null;
   /**
-   * A page of HTML with a link `rel=next` goes on there, so that a list without `next` is not whole. Links to the index of
-   * another date are none of these.
+   * A page of HTML with a link `rel=next` goes on there, so that a list without `next` is not whole. Links to
+   * the index of another date are none of these.
    * @default true
    */
   readonly relNext?: boolean;
@@ -243,7 +277,10 @@ export interface Source {
   readonly retry: RetryPolicy;
   readonly limits: FetchLimits;
   readonly expect: Expectation;
-  /** Raise it when `parse` or the schema changes its reading: pages are then read again although they did not change. */
+  /**
+   * Raise it when `parse` or the schema changes its reading: pages are then read again although they did not
+   * change.
+   */
   readonly parserVersion: number;
   /** Absent: there is no index, and the targets themselves give the items. */
   readonly discover?: Discover;

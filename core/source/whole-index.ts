@@ -5,7 +5,10 @@ import type { Discovery, Partition, Rejected, Source } from './source.ts';
 
 /** Characters at the end of a page in which its end must stand: comments and counters come behind it. */
 const TAIL = 4096;
-/** Days around the date of the partition whose indexes a link `rel=next` may lead to without being a second page. */
+/**
+ * Days around the date of the partition whose indexes a link `rel=next` may lead to without being a second
+ * page.
+ */
 const NEIGHBOURS = 31;
 
 /** Why a page is not a page of the whole index that was asked for: another one, or one that was cut. */
@@ -14,7 +17,10 @@ export interface NotWhole {
   readonly message: string;
 }
 
-/** Holds an answer against what a whole index looks like (`WholeIndex`). `asked`: the absolute address of the request. */
+/**
+ * Holds an answer against what a whole index looks like (`WholeIndex`). `asked`: the absolute address of the
+ * request.
+ */
 export function notWhole(
   source: Source,
   partition: Partition,
@@ -36,7 +42,10 @@ export function notWhole(
     : changed(`the index goes on at ${next} (rel=next), which was not asked for`);
 }
 
-/** Why an index is not read at all: it was cut on its way, and what its parser would say of the rest says nothing. */
+/**
+ * Why an index is not read at all: it was cut on its way, and what its parser would say of the rest says
+ * nothing.
+ */
 export function cutOff({ discover }: Source, page: Page): NotWhole | undefined {
   const { end = isHtmlPage(page) ? '</html>' : null } = discover?.whole ?? {};
   if (end === null || endsWith(page.text, end)) return undefined;

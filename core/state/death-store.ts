@@ -9,8 +9,8 @@ type Deaths = z.infer<typeof schema>;
 const NOTHING_KNOWN: Deaths = { parserVersion: Number.NEGATIVE_INFINITY, fatal: [] };
 
 /**
- * Partitions over which processes died, kept from run to run: the next run reads their pages one at a time, and leaves out
- * those that killed (by item id) until the parser is another one.
+ * Partitions over which processes died, kept from run to run: the next run reads their pages one at a time,
+ * and leaves out those that killed (by item id) until the parser is another one.
  */
 export class DeathStore {
   readonly #deaths: Collection<Deaths>;

@@ -5,9 +5,10 @@ import type { Clock } from '../ports/clock.ts';
 const TOLERANCE_MS = 60_000;
 
 /**
- * When pages were looked at, as far as their order goes: a hybrid logical clock. It gives the time on the wall, except where
- * that is no later than a look that is known already, because the clock ran ahead once or was set back since: then the
- * millisecond after that one. So what a scrape reads is later than all that it could know of, and never undone by it.
+ * When pages were looked at, as far as their order goes: a hybrid logical clock. It gives the time on the
+ * wall, except where that is no later than a look that is known already, because the clock ran ahead once or
+ * was set back since: then the millisecond after that one. So what a scrape reads is later than all that it
+ * could know of, and never undone by it.
  */
 export class LookClock {
   readonly #clock: Clock;

@@ -2,7 +2,10 @@ import * as z from 'zod';
 import type { StateStore } from '../ports/state-store.ts';
 import { Collection, type Place } from './collection.ts';
 
-/** What a run is asked to do: the input of the workflow. The window is named, so a redrive next week does the same. */
+/**
+ * What a run is asked to do: the input of the workflow. The window is named, so a redrive next week does the
+ * same.
+ */
 const inputSchema = z.object({
   runId: z.string(),
   source: z.string(),
@@ -18,7 +21,10 @@ export type RunInput = Readonly<z.infer<typeof inputSchema>>;
 
 const runSchema = z.object({
   input: inputSchema,
-  /** 1 for the first run of its source. Tells the newest, which ids and times do not: a clock may have run ahead. */
+  /**
+   * 1 for the first run of its source. Tells the newest, which ids and times do not: a clock may have run
+   * ahead.
+   */
   sequence: z.int().default(0),
   /** `abandoned`: it was interrupted, and a run with another window took its place. */
   status: z.enum(['running', 'succeeded', 'incomplete', 'failed', 'abandoned']),
@@ -51,7 +57,10 @@ export class RunStore {
     return this.#runs.get(placeOf(source, runId));
   }
 
-  /** Newest first. Reads them by their ids, which agree with that as a rule, and keeps those back that are older. */
+  /**
+   * Newest first. Reads them by their ids, which agree with that as a rule, and keeps those back that are
+   * older.
+   */
   async *list(source: string): AsyncGenerator<RunRecord> {
     let next = await this.newest(source);
     let early: RunRecord[] = [];
@@ -89,7 +98,10 @@ export class RunStore {
     );
   }
 
-  /** Ends a run that is under way; one that has ended stays as it ended, whoever else says something else of it. */
+  /**
+   * Ends a run that is under way; one that has ended stays as it ended, whoever else says something else of
+   * it.
+   */
   async finish(
     source: string,
     runId: string,

@@ -13,8 +13,9 @@ export async function targetsOf(state: StateStore, source: Source): Promise<read
 }
 
 /**
- * Registers targets of a source, or gives those that are registered other attributes; what is on record of them stays.
- * Throws a RangeError of one line for the first that does not fit the source, before any is written.
+ * Registers targets of a source, or gives those that are registered other attributes; what is on record of
+ * them stays. Throws a RangeError of one line for the first that does not fit the source, before any is
+ * written.
  */
 export async function registerTargets(
   state: StateStore,
@@ -35,7 +36,10 @@ export async function registerTargets(
     await store.update(source.name, id, (record) => ({ ...record, attributes: { ...attributes } }));
 }
 
-/** Takes the targets that are due, for the next so many minutes; `now`: milliseconds. Of two runs one gets each. */
+/**
+ * Takes the targets that are due, for the next so many minutes; `now`: milliseconds. Of two runs one gets
+ * each.
+ */
 export async function claimDue(
   state: StateStore,
   source: string,

@@ -5,7 +5,9 @@ import type { StateStore, StateWrite } from '../ports/state-store.ts';
 import { Collection, type Place } from './collection.ts';
 
 const skipSchema = z.object({
-  /** `security_block_one_attempt`, `auto_flag_3_blocks`, `auto_flag_4_not_found`, or an operator's own words. */
+  /**
+   * `security_block_one_attempt`, `auto_flag_3_blocks`, `auto_flag_4_not_found`, or an operator's own words.
+   */
   reason: z.string(),
   actor: z.string(),
   /** Milliseconds. */
@@ -34,7 +36,10 @@ const targetSchema = z.object({
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .nullable()
     .default(null),
-  /** When it is due next, where its source scrapes each target by itself. Set when it is claimed: a crawl that is lost strands nobody. */
+  /**
+   * When it is due next, where its source scrapes each target by itself. Set when it is claimed: a crawl that
+   * is lost strands nobody.
+   */
   nextCrawlAt: z.number().nullable().default(null),
 });
 
@@ -61,8 +66,9 @@ export function newTarget(source: string, target: string): TargetRecord {
 }
 
 /**
- * The record before attempts are counted that were made at `times`, the last look among them at `lastLookAt`. Where that
- * look had to be put after its own time, a clock ran ahead before: times that it left do not hide the new ones. Milliseconds.
+ * The record before attempts are counted that were made at `times`, the last look among them at `lastLookAt`.
+ * Where that look had to be put after its own time, a clock ran ahead before: times that it left do not hide
+ * the new ones. Milliseconds.
  */
 export function lookedAtLast(
   record: TargetRecord,
@@ -82,8 +88,8 @@ export function lookedAtLast(
 }
 
 /**
- * What an attempt does to the record, and the flag that it raises where a threshold is reached. An index that could be
- * read ends no streak: it is there every day, also where none of the pages that it lists is.
+ * What an attempt does to the record, and the flag that it raises where a threshold is reached. An index that
+ * could be read ends no streak: it is there every day, also where none of the pages that it lists is.
  */
 export function afterAttempt(
   record: TargetRecord,
@@ -140,8 +146,8 @@ export class TargetStore {
   }
 
   /**
-   * Changes a record; `change` may run more than once. `alongside` is written in the same transaction: false where that is
-   * there already, because the change was made before.
+   * Changes a record; `change` may run more than once. `alongside` is written in the same transaction: false
+   * where that is there already, because the change was made before.
    */
   async update(
     source: string,

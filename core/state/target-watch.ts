@@ -4,8 +4,9 @@ import type { SkipFlag } from './target-store.ts';
 export type PageKind = 'index' | 'item';
 
 /**
- * What one process knows of its targets and no store could tell it in time: answers that have come and are not judged yet,
- * and requests that wait for the turn of their host. Kept in memory; the flag itself is in the `TargetStore`.
+ * What one process knows of its targets and no store could tell it in time: answers that have come and are
+ * not judged yet, and requests that wait for the turn of their host. Kept in memory; the flag itself is in
+ * the `TargetStore`.
  */
 export class TargetWatch {
   readonly #targets = new Map<string, WatchedTarget>();
@@ -22,11 +23,16 @@ export class TargetWatch {
 
 /** One visit at a target, from before its request waits until its answer is judged. */
 export interface Visit {
-  /** Aborted with the flag when the target is flagged, since the visit was asked for: whoever waits for a turn is woken. */
+  /**
+   * Aborted with the flag when the target is flagged, since the visit was asked for: whoever waits for a turn
+   * is woken.
+   */
   readonly withdrawn: AbortSignal;
   /** The answer is there: no other request of the target starts until it is judged. Again is harmless. */
   arrived(): void;
-  /** Ends the visit. `opens`: an answer came, and it was no wall. Must be called, also where nothing was sent. */
+  /**
+   * Ends the visit. `opens`: an answer came, and it was no wall. Must be called, also where nothing was sent.
+   */
   judged(opens: boolean): void;
 }
 

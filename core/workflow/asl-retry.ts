@@ -8,8 +8,8 @@ export interface Retry {
 }
 
 /**
- * What Step Functions would do about an error under a `Retry` block: the first retrier that matches decides, and
- * when it is used up the error stands, whatever the retriers after it say.
+ * What Step Functions would do about an error under a `Retry` block: the first retrier that matches decides,
+ * and when it is used up the error stands, whatever the retriers after it say.
  * `used` counts the retries so far per retrier since the state was entered; `random` gives [0, 1).
  * Undefined means: do not retry.
  */

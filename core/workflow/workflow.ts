@@ -2,21 +2,28 @@ import type { RetryPolicy } from '../source/source.ts';
 import type { RunInput } from '../state/run-store.ts';
 import type { Retrier, StateMachineDefinition, TaskState, Transition } from './asl.ts';
 
-/** What the workflow calls, in the order of a good day; `record-failures` only after a scrape that failed for good. */
+/**
+ * What the workflow calls, in the order of a good day; `record-failures` only after a scrape that failed for
+ * good.
+ */
 export const STAGE_NAMES = ['plan', 'scrape', 'record-failures', 'publish', 'summarize', 'report'] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
 /**
  * Error names that a stage throws to ask the workflow for another try; every other name is final.
- * `RateLimited` and `Transient`: wait, then scrape what is missing. `Conflict`: another run committed in between.
+ * `RateLimited` and `Transient`: wait, then scrape what is missing. `Conflict`: another run committed in
+ * between.
  */
 export type RetryableErrorName = 'RateLimited' | 'Transient' | 'Conflict';
 
-/** What `plan` answers: the input of the execution, which names the window (no stage asks what day it is), and the work. */
+/**
+ * What `plan` answers: the input of the execution, which names the window (no stage asks what day it is), and
+ * the work.
+ */
 export interface PlanAnswer extends RunInput {
   /**
-   * JSON Lines in the work list's bucket, one partition a line. The line, an object, is the input of that partition's
-   * child, which keeps its own notes under `scrape`, `problem` and `publish`.
+   * JSON Lines in the work list's bucket, one partition a line. The line, an object, is the input of that
+   * partition's child, which keeps its own notes under `scrape`, `problem` and `publish`.
    */
   readonly workList: { readonly key: string; readonly lines: number };
 }
@@ -65,8 +72,9 @@ const LAMBDA_SERVICE_ERRORS: Retrier = {
 };
 
 /**
- * The function died (out of memory, time-out). Stages resume from checkpoints, so a second life usually ends it. Lambda
- * answers with the names that begin with `Runtime.` where the process is gone; `Lambda.Unknown` is what older runtimes got.
+ * The function died (out of memory, time-out). Stages resume from checkpoints, so a second life usually ends
+ * it. Lambda answers with the names that begin with `Runtime.` where the process is gone; `Lambda.Unknown` is
+ * what older runtimes got.
  */
 const FUNCTION_DIED: Retrier = {
   ErrorEquals: ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError', 'Runtime.OutOfMemory'],
@@ -79,11 +87,12 @@ const FUNCTION_DIED: Retrier = {
 /**
  * The daily rescrape: Plan → Partitions { Scrape → Publish } → Summarize → Report.
  *
- * A scrape that fails for good is closed by `record-failures`, which opens failures for what is missing, and is published
- * all the same with the rows that the current version still holds. A publish or record-failures that fails for good fails
- * its child under its own error name, so that the Map Run counts it and a redrive plays just that child again.
- * A work list that cannot be read, a summary stage that breaks, or more failures than tolerated still end in a report,
- * then fail the execution. Nothing in here reads a clock, so a redrive next week does the same work.
+ * A scrape that fails for good is closed by `record-failures`, which opens failures for what is missing, and
+ * is published all the same with the rows that the current version still holds. A publish or record-failures
+ * that fails for good fails its child under its own error name, so that the Map Run counts it and a redrive
+ * plays just that child again. A work list that cannot be read, a summary stage that breaks, or more failures
+ * than tolerated still end in a report, then fail the execution. Nothing in here reads a clock, so a redrive
+ * next week does the same work.
  *
  * Throws a RangeError for options that Step Functions would refuse.
  */
@@ -192,8 +201,8 @@ function retriersFor(errors: readonly RetryableErrorName[], retry: RetryPolicy):
     IntervalSeconds: retry.intervalSeconds,
     BackoffRate: retry.backoffRate,
     MaxAttempts: retry.attempts,
-    // 2, 4 and 8 s are a promise, so no jitter here: the rate limiter already spaces the requests of one site, and
-    // the jitter against crowds is in the retrier of Lambda's own errors.
+    // 2, 4 and 8 s are a promise, so no jitter here: the rate limiter already spaces the requests of one
+    // site, and the jitter against crowds is in the retrier of Lambda's own errors.
     JitterStrategy: 'NONE',
   };
   return [asked, LAMBDA_SERVICE_ERRORS, FUNCTION_DIED];

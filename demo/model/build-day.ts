@@ -20,14 +20,18 @@ export interface ModelOptions {
   readonly racesPerDay: number;
   /** Runners in every race; null draws 8 to 14, rarely up to 24. */
   readonly fieldSize: number | null;
-  /** False leaves out void races, walkovers, dead heats and all else that is rare: every page has every fact. */
+  /**
+   * False leaves out void races, walkovers, dead heats and all else that is rare: every page has every fact.
+   */
   readonly specials: boolean;
 }
 
 const USUAL: Record<Country, readonly [number, number]> = { gb: [11, 13], ire: [5, 6], fr: [5, 6] };
 const RACES_A_MEETING = 7;
 
-/** The special that a country's third race (second in Ireland and France) has, by day of a seven-day round. */
+/**
+ * The special that a country's third race (second in Ireland and France) has, by day of a seven-day round.
+ */
 const ROUND: Record<Country, readonly Special[]> = {
   gb: [
     'dead-heat-first',
@@ -56,7 +60,10 @@ const REASONS = ['waterlogged', 'frozen track', 'unsafe ground', 'high winds'];
 const LOST_MEETING = 6;
 const LOST_RACES = 2;
 
-/** All meetings of a date, in every country, from nothing but the options and the date. Nobody races at Christmas. */
+/**
+ * All meetings of a date, in every country, from nothing but the options and the date. Nobody races at
+ * Christmas.
+ */
 export function buildDay(options: ModelOptions, date: CivilDate): RacingDay {
   if (options.specials && isChristmas(date)) return { date, meetings: [] };
   const meetings = COUNTRIES.flatMap((country) => countryMeetings(options, date, country));

@@ -30,7 +30,10 @@ export function slugOf(name: string): string {
     .replace(/^-|-$/g, '');
 }
 
-/** The country whose horses, people and kinds of race a meeting has: the distant ones borrow those of Great Britain. */
+/**
+ * The country whose horses, people and kinds of race a meeting has: the distant ones borrow those of Great
+ * Britain.
+ */
 export function courseHome(country: Course['country']): Country {
   return country === 'ire' || country === 'fr' ? country : 'gb';
 }

@@ -29,8 +29,8 @@ const FALLS = ['PU', 'PU', 'F', 'UR', 'BD', 'RR', 'CO', 'SU', 'REF', 'RO', 'LFT'
 const FLAT_FALLS = ['PU', 'UR', 'RR', 'SU', 'RTR'];
 
 /**
- * In the order of the page: a horse disqualified from first place stays first, then numbered finishers, then a horse
- * disqualified behind them, then those that did not finish.
+ * In the order of the page: a horse disqualified from first place stays first, then numbered finishers, then
+ * a horse disqualified behind them, then those that did not finish.
  */
 export function placingsOf(runners: number, type: RaceType, special: Special, random: Random): Placing[] {
   if (isVoid(special)) return Array.from({ length: runners }, () => unplaced('VOI'));
@@ -74,8 +74,8 @@ function unplaced(position: string): Placing {
 }
 
 /**
- * One amount a place, whole pounds where `whole`. A disqualified horse gets none, so that one place more may be printed
- * than there are takers. A dead heat shares the two amounts evenly.
+ * One amount a place, whole pounds where `whole`. A disqualified horse gets none, so that one place more may
+ * be printed than there are takers. A dead heat shares the two amounts evenly.
  */
 export function prizesOf(
   first: number,

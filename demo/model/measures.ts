@@ -30,8 +30,8 @@ export const DEAD_HEAT: Lengths = { text: 'dht', value: 0 };
 export const WINNER: Lengths = { text: '', value: 0 };
 
 /**
- * The nearest margin that can be printed: named below ½, else to the quarter. Its `value` is what the print says,
- * which is what a reader can find.
+ * The nearest margin that can be printed: named below ½, else to the quarter. Its `value` is what the print
+ * says, which is what a reader can find.
  */
 export function lengthsOf(value: number): Lengths {
   if (value < 0.45) return NAMED.reduce((best, one) => (gap(one, value) < gap(best, value) ? one : best));

@@ -1,8 +1,8 @@
 import type { Country, Race, RaceType } from './racing-day.ts';
 
 /**
- * A kind of race. `name` may hold `%`, the place of the sponsor. `mark` goes behind the name in brackets and is a
- * mark of quality (taken out into a column); `tail` goes behind it too and stays part of the name.
+ * A kind of race. `name` may hold `%`, the place of the sponsor. `mark` goes behind the name in brackets and
+ * is a mark of quality (taken out into a column); `tail` goes behind it too and stays part of the name.
  */
 export interface Kind {
   readonly name: string;

@@ -4,7 +4,9 @@ import type { CivilDate } from '../../core/calendar/civil-date.ts';
 export type Country = 'gb' | 'ire' | 'fr';
 export const COUNTRIES: readonly Country[] = ['gb', 'ire', 'fr'];
 
-/** What a page gives as the country of a meeting. No target asks for `hk` and `usa`; `aro` is an Arabian card. */
+/**
+ * What a page gives as the country of a meeting. No target asks for `hk` and `usa`; `aro` is an Arabian card.
+ */
 export type MeetingCountry = Country | 'hk' | 'usa' | 'aro';
 
 /** Where a meeting is held: a card of Arabian horses, which has a code of its own, is British here. */

@@ -8,7 +8,10 @@ export interface Random {
   chance(probability: number): boolean;
 }
 
-/** `seeded(7, '2025-11-17', 'gb', 3)`: the same parts give the same stream on every machine and version of Node. */
+/**
+ * `seeded(7, '2025-11-17', 'gb', 3)`: the same parts give the same stream on every machine and version of
+ * Node.
+ */
 export function seeded(...parts: readonly (string | number)[]): Random {
   let state = hash32(parts.join('\u0000'));
   const next = (): number => {

@@ -1,8 +1,8 @@
 import { hash32, type Random, seeded } from '../model/random.ts';
 
 /**
- * Everything on a page that is not the result: styles, scripts, menus, adverts, teasers. Real result pages are mostly
- * this. It is drawn once per site and is pure ASCII, so that characters are bytes.
+ * Everything on a page that is not the result: styles, scripts, menus, adverts, teasers. Real result pages
+ * are mostly this. It is drawn once per site and is pure ASCII, so that characters are bytes.
  */
 export interface Furniture {
   readonly head: string;
@@ -30,8 +30,8 @@ export function furnish(seed: number, bytes: number): Furniture {
 }
 
 /**
- * Blocks up to `bytes`, from the first again when they run out, the last gap filled by a comment: exactly `bytes` long
- * where at least 9 are asked for.
+ * Blocks up to `bytes`, from the first again when they run out, the last gap filled by a comment: exactly
+ * `bytes` long where at least 9 are asked for.
  */
 export function fill(furniture: Furniture, bytes: number, salt: string): string {
   const { blocks } = furniture;
@@ -130,7 +130,10 @@ function headOf(random: Random): string {
     <script>window.dataLayer=window.dataLayer||[];dataLayer.push({"event":"view","build":"${hex(random, 20)}"});</script>${styles(random)}`;
 }
 
-/** The newsletter form carries a captcha widget, as sign-up forms do: it must not make a good page look like a wall. */
+/**
+ * The newsletter form carries a captcha widget, as sign-up forms do: it must not make a good page look like a
+ * wall.
+ */
 function headerOf(random: Random): string {
   return `
   <header class="ui-header">${menu(random)}${menu(random)}${icon(random)}

@@ -8,7 +8,10 @@ export interface RepeatingList {
   readonly races: readonly Race[];
 }
 
-/** Races of any country that pay most, what is free to air, and the races of a pool; none on a day without racing. */
+/**
+ * Races of any country that pay most, what is free to air, and the races of a pool; none on a day without
+ * racing.
+ */
 export function repeatingLists(day: RacingDay): RepeatingList[] {
   const races = day.meetings.filter(({ abandoned }) => !abandoned).flatMap((meeting) => meeting.races);
   if (races.length === 0) return [];

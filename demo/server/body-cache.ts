@@ -4,8 +4,8 @@ import { type ContentEncoding, encode } from './encoding.ts';
 import type { SitePage } from './pages.ts';
 
 /**
- * Encoded bodies up to a number of bytes, the longest unused go first; and the ETag of every page ever rendered, so
- * that an unchanged page is answered with a 304 without rendering it again.
+ * Encoded bodies up to a number of bytes, the longest unused go first; and the ETag of every page ever
+ * rendered, so that an unchanged page is answered with a 304 without rendering it again.
  */
 export class BodyCache {
   readonly #maxBytes: number;

@@ -34,7 +34,9 @@ export function sendAnswer(request: IncomingMessage, response: ServerResponse, a
   response.end(bodiless || request.method === 'HEAD' ? undefined : answer.body);
 }
 
-/** Faults that are a whole answer of their own; undefined for those that change the true page or its sending. */
+/**
+ * Faults that are a whole answer of their own; undefined for those that change the true page or its sending.
+ */
 export function answerOf(fault: Fault, path: string): Answer | undefined {
   switch (fault.kind) {
     case 'status':

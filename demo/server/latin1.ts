@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 
-/** ISO-8859-1 bytes; what the charset cannot hold becomes a numeric reference, as an old CMS would write it. */
+/**
+ * ISO-8859-1 bytes; what the charset cannot hold becomes a numeric reference, as an old CMS would write it.
+ */
 export function latin1(html: string, declaration: string): Buffer {
   const text = html
     .replace('<meta charset="utf-8">', declaration)

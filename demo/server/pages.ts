@@ -221,7 +221,10 @@ function withoutRaces(day: RacingDay, open: readonly Race[]): RacingDay {
   return { ...day, meetings };
 }
 
-/** Midnight UTC at the start of the day: a Last-Modified must never lie in the future, and today's pages exist all day. */
+/**
+ * Midnight UTC at the start of the day: a Last-Modified must never lie in the future, and today's pages exist
+ * all day.
+ */
 function midnightAfter(date: CivilDate, days: number): number {
   return Date.parse(`${addDays(date, days)}T00:00:00Z`);
 }

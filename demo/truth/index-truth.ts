@@ -5,7 +5,9 @@ import { racePath } from '../render/paths.ts';
 export interface ListedRaceTruth {
   readonly raceId: string;
   readonly path: string;
-  /** `pending` stands only on an index of today's markup: the classic one lists a race once it has a result. */
+  /**
+   * `pending` stands only on an index of today's markup: the classic one lists a race once it has a result.
+   */
   readonly status: 'ready' | 'pending' | 'abandoned' | 'void';
 }
 

@@ -12,8 +12,8 @@ import {
 import { racePath } from '../render/paths.ts';
 
 /**
- * What a reader of the page should find, as plain JSON. It comes from the model and from racing.md, never from the
- * page: a test that compares a parser with it compares two readings.
+ * What a reader of the page should find, as plain JSON. It comes from the model and from racing.md, never
+ * from the page: a test that compares a parser with it compares two readings.
  */
 export interface RaceTruth {
   readonly path: string;
@@ -83,8 +83,8 @@ export interface RunnerTruth {
   readonly comment: string;
   readonly prize: number | null;
   /**
-   * Winning time + overall distance ÷ lengths per second, 2 decimals; null for non-finishers, without a winning
-   * time, and on a going of which racing.md gives no lengths per second (`Muddy`).
+   * Winning time + overall distance ÷ lengths per second, 2 decimals; null for non-finishers, without a
+   * winning time, and on a going of which racing.md gives no lengths per second (`Muddy`).
    */
   readonly seconds: number | null;
 }
@@ -92,7 +92,9 @@ export interface RunnerTruth {
 interface PersonTruth {
   readonly id: string;
   readonly name: string;
-  /** Last part of the profile's path; the only name of an owner that the page has outside a picture's text. */
+  /**
+   * Last part of the profile's path; the only name of an owner that the page has outside a picture's text.
+   */
   readonly slug: string;
 }
 
@@ -173,7 +175,10 @@ function secondsOf(race: Race, runner: Runner): number | null {
   return round2(race.winningTime.seconds + runner.overall.value / pace);
 }
 
-/** Mile by mile, furlong by furlong, with the lengths that racing.md gives; abroad, where all are furlongs of 200 m. */
+/**
+ * Mile by mile, furlong by furlong, with the lengths that racing.md gives; abroad, where all are furlongs of
+ * 200 m.
+ */
 function metresOf({ country, distance: { yards, furlongs } }: Race): number {
   const place = heldIn(country);
   if (place !== 'gb' && place !== 'ire' && place !== 'usa') return furlongs * 200;

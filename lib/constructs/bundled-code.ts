@@ -10,8 +10,8 @@ import type { FunctionName } from '../../lambdas/contracts.ts';
 const LAMBDAS = fileURLToPath(new URL('../../lambdas/', import.meta.url));
 
 /**
- * The bundle of `lambdas/<name>.lambda.ts`, hashed by what comes out. esbuild runs in this process: NodejsFunction would
- * start it through npx, half a second for each function.
+ * The bundle of `lambdas/<name>.lambda.ts`, hashed by what comes out. esbuild runs in this process:
+ * NodejsFunction would start it through npx, half a second for each function.
  */
 export function bundledCode(name: FunctionName): AssetCode {
   const entry = join(LAMBDAS, `${name}.lambda.ts`);

@@ -22,8 +22,8 @@ export interface CatalogViewProps {
 }
 
 /**
- * A view, as `CREATE VIEW` in Athena would leave it in the catalog: the definition in JSON, in base64, in a comment.
- * So it comes with the deployment, changes with it, and nobody has to run a statement first.
+ * A view, as `CREATE VIEW` in Athena would leave it in the catalog: the definition in JSON, in base64, in a
+ * comment. So it comes with the deployment, changes with it, and nobody has to run a statement first.
  */
 export class CatalogView extends CfnTable {
   constructor(scope: Construct, id: string, { view, catalogId, databaseName }: CatalogViewProps) {

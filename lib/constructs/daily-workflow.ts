@@ -21,8 +21,9 @@ import type { DeadLetterQueue } from './queue-with-dlq.ts';
 import type { StageFunction } from './stage-function.ts';
 
 /**
- * Partitions of one source under way at once. The time is the site's: 441 pages at 4 a second are 110 s however many
- * functions wait for their turn (`core/fetch/permit-store.ts`), and a waiting function is paid for.
+ * Partitions of one source under way at once. The time is the site's: 441 pages at 4 a second are 110 s
+ * however many functions wait for their turn (`core/fetch/permit-store.ts`), and a waiting function is paid
+ * for.
  */
 export const PARTITIONS_AT_ONCE = 1;
 
@@ -89,7 +90,8 @@ export class DailyWorkflow extends Construct {
       actions: ['s3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
       resourceArns: [`${lake.bucketArnImport}/work/*`],
     });
-    // A policy of its own: in the role's default policy, which the state machine waits for, this would be a circle.
+    // A policy of its own: in the role's default policy, which the state machine waits for, this would be a
+    // circle.
     const mapRuns = new Policy(this, 'MapRuns');
     stateMachine.grantStartExecution(mapRuns);
     const executions = (resourceName: string) =>
@@ -125,8 +127,9 @@ export class DailyWorkflow extends Construct {
       scheduleName: name,
       ...scheduleOf(source),
       target: new StepFunctionsStartExecution(this.stateMachine, {
-        // A scheduled run is named by when it was due, which Scheduler puts in here, and not by when it starts: plan
-        // makes the window and the run's id of it, so a late, a doubled or a redriven start is the same run.
+        // A scheduled run is named by when it was due, which Scheduler puts in here, and not by when it
+        // starts: plan makes the window and the run's id of it, so a late, a doubled or a redriven start is
+        // the same run.
         input: ScheduleTargetInput.fromObject({
           source: source.name,
           scheduledTime: ContextAttribute.scheduledTime,

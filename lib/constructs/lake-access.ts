@@ -25,8 +25,8 @@ export interface LakeAccess {
 }
 
 /**
- * What is finalized once is never replaced: who finalizes again looks what is there. The mark that a partition is under way is
- * deleted when it no longer is.
+ * What is finalized once is never replaced: who finalizes again looks what is there. The mark that a
+ * partition is under way is deleted when it no longer is.
  */
 const SEAL = {
   read: ['work', 'captures', 'attempts'],
@@ -35,8 +35,8 @@ const SEAL = {
 } as const;
 
 /**
- * What each function does to the lake, and no more. `test/lib/lake-access.test.ts` runs every stage against a recording
- * store and fails where a stage does what is not in here, or where something in here is never done.
+ * What each function does to the lake, and no more. `test/lib/lake-access.test.ts` runs every stage against a
+ * recording store and fails where a stage does what is not in here, or where something in here is never done.
  */
 export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   plan: { read: ['work'], write: ['work'] },
@@ -56,7 +56,10 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   },
 };
 
-/** Grants exactly this. `bucket.grantRead` and its kin would grant `s3:GetObject*` and `s3:List*` on every version and ACL. */
+/**
+ * Grants exactly this. `bucket.grantRead` and its kin would grant `s3:GetObject*` and `s3:List*` on every
+ * version and ACL.
+ */
 export function grantLake(role: IRole, lake: LakeStack, access: LakeAccess): void {
   const grant = (folders: readonly LakeFolder[], ...actions: string[]) => {
     if (folders.length === 0) return;
@@ -66,8 +69,8 @@ export function grantLake(role: IRole, lake: LakeStack, access: LakeAccess): voi
   grant(access.read, 's3:GetObject');
   grant(access.write, 's3:PutObject');
   grant(access.delete ?? [], 's3:DeleteObject');
-  // Without it S3 answers 403 instead of 404 for an object that is not there, and the stages ask for such objects all the
-  // time. A condition on the prefix would bring the 403 back: a GetObject carries none.
+  // Without it S3 answers 403 instead of 404 for an object that is not there, and the stages ask for such
+  // objects all the time. A condition on the prefix would bring the 403 back: a GetObject carries none.
   Grant.addToPrincipal({ grantee: role, actions: ['s3:ListBucket'], resourceArns: [lake.bucketArnImport] });
   for (const folder of new Set([...access.read, ...access.write, ...(access.delete ?? [])])) {
     acknowledge(role, {

@@ -44,7 +44,10 @@ export class DeadLetterQueue extends Queue {
 
 export interface QueueWithDlqProps {
   readonly queueName: string;
-  /** Time-out of the function that works the queue. Six of them is what AWS asks for: a throttled batch is tried again in between. */
+  /**
+   * Time-out of the function that works the queue. Six of them is what AWS asks for: a throttled batch is
+   * tried again in between.
+   */
   readonly consumerTimeout: Duration;
   /** Deliveries before a message is a dead letter. */
   readonly maxReceiveCount: number;

@@ -19,7 +19,9 @@ import { acknowledge } from './acknowledge.ts';
 import { bundledCode } from './bundled-code.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
-/** Values for every variable that any contract names; a function is given those that its own contract names. */
+/**
+ * Values for every variable that any contract names; a function is given those that its own contract names.
+ */
 export type EnvValues = Readonly<Record<string, string>>;
 
 export interface StageFunctionProps {
@@ -33,8 +35,8 @@ export interface StageFunctionProps {
 }
 
 /**
- * One stage as a Lambda function: its bundle, the variables of its contract, a role that may write its own log and
- * nothing else until it is granted more, a log group with an end, and an alarm for when it dies.
+ * One stage as a Lambda function: its bundle, the variables of its contract, a role that may write its own
+ * log and nothing else until it is granted more, a log group with an end, and an alarm for when it dies.
  */
 export class StageFunction extends Construct {
   readonly function: LambdaFunction;
@@ -80,8 +82,9 @@ export class StageFunction extends Construct {
   }
 
   /**
-   * Stages throw to ask the state machine for another try, so Lambda's own count of errors says nothing. What is never
-   * right: a time-out, a process that dies (out of memory), and an import that fails (a variable is missing).
+   * Stages throw to ask the state machine for another try, so Lambda's own count of errors says nothing. What
+   * is never right: a time-out, a process that dies (out of memory), and an import that fails (a variable is
+   * missing).
    */
   #alarmWhenItDies(functionName: string, logGroup: LogGroup, topic: ITopic): void {
     const died = new MetricFilter(this, 'Died', {
@@ -117,7 +120,10 @@ export class StageFunction extends Construct {
   }
 }
 
-/** The variables of a contract. Throws where one has no value, or a value that is known now and that its reader would refuse. */
+/**
+ * The variables of a contract. Throws where one has no value, or a value that is known now and that its
+ * reader would refuse.
+ */
 export function environmentOf(name: FunctionName, values: EnvValues): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [variable, schema] of Object.entries(ENV_CONTRACTS[name].shape)) {

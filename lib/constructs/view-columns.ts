@@ -1,9 +1,9 @@
 export type ViewColumnType = 'string' | 'bigint' | 'double' | 'boolean' | 'date' | 'timestamp';
 
 /**
- * The columns of each view in order. A view in the catalog must say them, and only an engine can tell: a test asks DuckDB
- * and compares. Integers are all `bigint`: the engine widens what it computes to what is declared here, and refuses a
- * view whose column is narrower.
+ * The columns of each view in order. A view in the catalog must say them, and only an engine can tell: a test
+ * asks DuckDB and compares. Integers are all `bigint`: the engine widens what it computes to what is declared
+ * here, and refuses a view whose column is narrower.
  */
 export const VIEW_COLUMNS: Readonly<Record<string, Readonly<Record<string, ViewColumnType>>>> = {
   v_completeness: {

@@ -54,8 +54,8 @@ export interface RaceDistance {
 }
 
 /**
- * Furlongs come from the rounded distance (`1m2½f`), which is the one that races are compared by; yards and metres from
- * the exact one (`1m2f110yds`). Either stands in for the other. Undefined where there is neither.
+ * Furlongs come from the rounded distance (`1m2½f`), which is the one that races are compared by; yards and
+ * metres from the exact one (`1m2f110yds`). Either stands in for the other. Undefined where there is neither.
  * In countries that measure in metres (`country`, a code in capitals) metres are 200 a furlong.
  */
 export function raceDistance(

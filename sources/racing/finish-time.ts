@@ -1,7 +1,8 @@
 const CLOCK = /^(?:(\d+)\s*m(?:in)?s?\s*|(\d+):)?(?:(\d+(?:\.\d+)?)\s*s?(?:ecs?)?)?$/i;
 
 /**
- * Seconds of a winning time as the page prints it: `1m 38.52s (slow by 2.12s)` is 98.52. Null where no time was taken:
+ * Seconds of a winning time as the page prints it: `1m 38.52s (slow by 2.12s)` is 98.52. Null where no time
+ * was taken:
  * `standard time`, zero, other words. Undefined where there are figures that make no time.
  */
 export function parseWinningTime(text: string): number | null | undefined {
@@ -13,7 +14,9 @@ export function parseWinningTime(text: string): number | null | undefined {
   return Math.round(seconds * 100) / 100;
 }
 
-/** Estimated seconds of a finisher: the winner's, and the time that the overall distance takes; two decimals. */
+/**
+ * Estimated seconds of a finisher: the winner's, and the time that the overall distance takes; two decimals.
+ */
 export function estimateSeconds(winner: number, overallLengths: number, lengthsPerSecond: number): number {
   return Math.round((winner + overallLengths / lengthsPerSecond) * 100) / 100;
 }

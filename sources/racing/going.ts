@@ -1,6 +1,9 @@
 export type Surface = 'Turf' | 'AW' | 'Dirt';
 
-/** The surface that a going is spoken of: `Standard To Slow` is all-weather, `Fast` dirt. Null without a going. */
+/**
+ * The surface that a going is spoken of: `Standard To Slow` is all-weather, `Fast` dirt. Null without a
+ * going.
+ */
 export function surfaceOf(going: string | null): Surface | null {
   if (going === null) return null;
   if (/^(?:standard|slow)\b/i.test(going)) return 'AW';
@@ -8,7 +11,10 @@ export function surfaceOf(going: string | null): Surface | null {
   return 'Turf';
 }
 
-/** Lengths that a horse covers in a second at the end of a race, by the first word of the going that is listed. */
+/**
+ * Lengths that a horse covers in a second at the end of a race, by the first word of the going that is
+ * listed.
+ */
 const FLAT_LENGTHS_PER_SECOND: Readonly<Record<string, number>> = {
   good: 6,
   firm: 6,
@@ -36,8 +42,8 @@ const JUMPS_LENGTHS_PER_SECOND: Readonly<Record<string, number>> = {
 };
 
 /**
- * Lengths per second. `Good To Soft` counts as good: the going leads with what most of the course is. A going that the
- * table does not know (`Muddy`) and no going at all count as the fast ones.
+ * Lengths per second. `Good To Soft` counts as good: the going leads with what most of the course is. A going
+ * that the table does not know (`Muddy`) and no going at all count as the fast ones.
  */
 export function lengthsPerSecond(going: string | null, code: 'flat' | 'jumps'): number {
   const rates = code === 'flat' ? FLAT_LENGTHS_PER_SECOND : JUMPS_LENGTHS_PER_SECOND;

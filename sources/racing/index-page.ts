@@ -7,9 +7,9 @@ import { parseIndexPath } from './race-path.ts';
 import { rejected } from './rejected.ts';
 
 /**
- * The races of one country on a day, each once, in the order of the page, with how each stands. Throws only where the page is too large.
- * A page counts only where its final address is the index of the day and where it is whole: one that was redirected to
- * another day, or cut off, is HTML_CHANGED.
+ * The races of one country on a day, each once, in the order of the page, with how each stands. Throws only
+ * where the page is too large. A page counts only where its final address is the index of the day and where
+ * it is whole: one that was redirected to another day, or cut off, is HTML_CHANGED.
  */
 export function parseIndexPage(page: Page, partition: Partition, context: IndexContext): Discovery {
   const path = parseIndexPath(page.url);

@@ -36,10 +36,10 @@ export interface Beaten {
 export const NOT_MEASURED: Beaten = { by: null, overall: null };
 
 /**
- * Reads the margins of a finisher, the text of each non-empty span: one is the margin to the horse in front and to the winner alike,
- * two are the margin and, in square brackets, the overall one. A lone `dht` shares the overall margin of the horse
- * that it dead-heated with (`previous`). The winner's empty cell means that nothing beat it: 0.
- * Undefined where there are more than two or one cannot be read.
+ * Reads the margins of a finisher, the text of each non-empty span: one is the margin to the horse in front
+ * and to the winner alike, two are the margin and, in square brackets, the overall one. A lone `dht` shares
+ * the overall margin of the horse that it dead-heated with (`previous`). The winner's empty cell means that
+ * nothing beat it: 0. Undefined where there are more than two or one cannot be read.
  */
 export function readBeaten(
   texts: readonly string[],

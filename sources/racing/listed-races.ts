@@ -12,8 +12,9 @@ export interface ListedRace {
 }
 
 /**
- * The races of the partition's country. A whole index with races and none there is a day without racing in that
- * country, and says so; a race of another day is HTML_CHANGED, for leaving it out would lose it without a trace.
+ * The races of the partition's country. A whole index with races and none there is a day without racing in
+ * that country, and says so; a race of another day is HTML_CHANGED, for leaving it out would lose it without
+ * a trace.
  */
 export function discoverRaces(races: readonly ListedRace[], { value: target, date }: Partition): Discovery {
   const country = target.toUpperCase();

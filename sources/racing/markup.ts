@@ -5,7 +5,9 @@ import type { Rejected } from '../../core/source/source.ts';
 import { JsonNode } from './next/json-node.ts';
 import { rejected } from './rejected.ts';
 
-/** A page by what it carries: the data of today's site, or the tables of the classic one and of every archive. */
+/**
+ * A page by what it carries: the data of today's site, or the tables of the classic one and of every archive.
+ */
 export type Markup =
   | {
       readonly kind: 'next';
@@ -24,8 +26,9 @@ const SCRIPT_END = /<\/script/gi;
 const PAGE_END = /<\/html\s*>/i;
 
 /**
- * HTML_CHANGED where the page does not reach its end (`</html>`, or the last brace of its data), for what was cut off may
- * be half of a list. A page with neither markup is told by its reader, which misses its landmarks.
+ * HTML_CHANGED where the page does not reach its end (`</html>`, or the last brace of its data), for what was
+ * cut off may be half of a list. A page with neither markup is told by its reader, which misses its
+ * landmarks.
  */
 export function readMarkup({ text, contentType, maxElements }: Page): Markup | Rejected {
   if (contentType === 'application/json' || /^\s*\{/.test(text))

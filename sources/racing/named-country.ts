@@ -1,6 +1,9 @@
 /** A horse's name with the country that bred it. */
 export interface NamedHorse {
-  /** `Frankel (GB)`: the country always stands in the name, as studbooks print it, for names are unique only with it. */
+  /**
+   * `Frankel (GB)`: the country always stands in the name, as studbooks print it, for names are unique only
+   * with it.
+   */
   readonly name: string;
   /** `GB`, `IRE`, `FR`. */
   readonly country: string;
@@ -8,7 +11,9 @@ export interface NamedHorse {
 
 const COUNTRY = /\s*\(\s*([A-Za-z]{2,4})\s*\)$/;
 
-/** `Galileo (IRE)` or the name and `(IRE)` apart; no country means Great Britain. Undefined without a name. */
+/**
+ * `Galileo (IRE)` or the name and `(IRE)` apart; no country means Great Britain. Undefined without a name.
+ */
 export function nameWithCountry(printed: string, printedCountry = ''): NamedHorse | undefined {
   const inside = COUNTRY.exec(printed);
   const name = printed.replace(COUNTRY, '').trim();

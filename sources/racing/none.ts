@@ -1,4 +1,7 @@
-/** What the pages print where there is nothing to print. Words such as `n/a` are not among it: they show a changed page. */
+/**
+ * What the pages print where there is nothing to print. Words such as `n/a` are not among it: they show a
+ * changed page.
+ */
 const NONE = /^[-–—−]*$/;
 
 /** True for a cell that says "none": empty, a hyphen, an en or em dash. */

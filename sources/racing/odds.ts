@@ -3,8 +3,8 @@ import { isNone } from './none.ts';
 /** The columns sp and dec. */
 export interface StartingPrice {
   /**
-   * As printed, with the favourite's mark: `9/4F` favourite, `J` joint, `C` co-favourite. Even money is `Evens`, for one
-   * markup prints `EvensF` where the other prints `EvsF`.
+   * As printed, with the favourite's mark: `9/4F` favourite, `J` joint, `C` co-favourite. Even money is
+   * `Evens`, for one markup prints `EvensF` where the other prints `EvsF`.
    */
   readonly sp: string | null;
   /** What a stake of 1 returns, the stake included; two decimals, as bookmakers quote. */
@@ -16,8 +16,8 @@ const PRICE = /^(?:(\d+)\/(\d+)|(evens?|evs|evn)|(\d+\.\d+)) ?([FJC]{0,2})$/i;
 const WORDS = /^[A-Za-z][A-Za-z ]*$/;
 
 /**
- * `9/4F` pays 3.25, `EvensF` 2; a dash and an empty cell are no price. Words such as `No Odds` are kept in `sp` without
- * a decimal. Undefined where the text is no price: a number from a neighbouring cell, say.
+ * `9/4F` pays 3.25, `EvensF` 2; a dash and an empty cell are no price. Words such as `No Odds` are kept in
+ * `sp` without a decimal. Undefined where the text is no price: a number from a neighbouring cell, say.
  */
 export function parseStartingPrice(text: string): StartingPrice | undefined {
   if (isNone(text)) return NO_PRICE;

@@ -12,8 +12,9 @@ export type Position =
 const PLACE = /^=?0*([1-9]\d{0,2})(?:st|nd|rd|th|=|dh|\.)?$/i;
 
 /**
- * Reads `1`, `PU`, `DSQ`, `VOI`. The codes in use are PU F UR RR BD CO SU REF RO LFT RTR; any other word of up to four
- * capitals is taken for a way of not finishing, because a new one must not cost the whole race. Undefined for the rest.
+ * Reads `1`, `PU`, `DSQ`, `VOI`. The codes in use are PU F UR RR BD CO SU REF RO LFT RTR; any other word of
+ * up to four capitals is taken for a way of not finishing, because a new one must not cost the whole race.
+ * Undefined for the rest.
  */
 export function parsePosition(text: string): Position | undefined {
   const place = PLACE.exec(text)?.[1];

@@ -4,8 +4,8 @@ import type { Position } from './position.ts';
 import type { Prizes } from './prize.ts';
 
 /**
- * A race as its page prints it: what the readers of the two markups hand over, before anything is derived from it.
- * Texts are collapsed, and empty where the page prints nothing.
+ * A race as its page prints it: what the readers of the two markups hand over, before anything is derived
+ * from it. Texts are collapsed, and empty where the page prints nothing.
  */
 export interface PrintedRace {
   /** Country of the meeting, a code in capitals. */

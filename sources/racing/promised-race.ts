@@ -63,8 +63,8 @@ function differs(what: string, shown: string, promised: string): Rejected {
 }
 
 /**
- * `Newmarket (July)` and the slug `newmarket-july`, `ParisLongchamp` and `longchamp`: a page may name its course longer or
- * shorter than its address, so one word in common is enough.
+ * `Newmarket (July)` and the slug `newmarket-july`, `ParisLongchamp` and `longchamp`: a page may name its
+ * course longer or shorter than its address, so one word in common is enough.
  */
 function shareWord(course: string, slug: string): boolean {
   const words = wordsOf(course);

@@ -28,7 +28,10 @@ const SEX_RESTRICTIONS: readonly (readonly [RegExp, string])[] = [
   [/\bmares\b/i, 'M'],
 ];
 
-/** Takes class, group and listed marks out of the title of a race: `Irish Derby (Group 1)` is the Group 1 `Irish Derby`. */
+/**
+ * Takes class, group and listed marks out of the title of a race: `Irish Derby (Group 1)` is the Group 1
+ * `Irish Derby`.
+ */
 export function readTitle(title: string): RaceTitle {
   const graded = title.matchAll(GRADED).next().value;
   const listed = title.search(LISTED) >= 0;
@@ -42,8 +45,8 @@ export function readTitle(title: string): RaceTitle {
 }
 
 /**
- * The class column: what the page prints (`(Class 4)`), else the title's, else Class 1 for Group and Listed races. Graded
- * jumps races without a printed class stay without one: Ireland does not class its races.
+ * The class column: what the page prints (`(Class 4)`), else the title's, else Class 1 for Group and Listed
+ * races. Graded jumps races without a printed class stay without one: Ireland does not class its races.
  */
 export function classOf(printed: string, title: RaceTitle): string | null {
   const bare = withoutBrackets(printed);
@@ -67,7 +70,8 @@ function patternOf(match: RegExpExecArray): string {
 function withoutMarks(title: string): string {
   const bare = title.replace(GRADED, '').replace(LISTED, '').replace(CLASS, '');
   if (bare === title) return collapse(title);
-  // A mark may share its brackets: `(Grade 3 Handicap)` leaves `(Handicap)`, `(Class 1, Group 2)` leaves nothing.
+  // A mark may share its brackets: `(Grade 3 Handicap)` leaves `(Handicap)`, `(Class 1, Group 2)` leaves
+  // nothing.
   return collapse(bare.replace(/\(([^()]*)\)/g, (_, inner: string) => bracketed(inner))).replace(
     /\s*[-–,:]$/,
     '',

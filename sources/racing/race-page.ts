@@ -10,9 +10,9 @@ import type { Runner } from './schema.ts';
 /**
  * Reads a result page of either markup into one record a runner. Throws only where the page is too large.
  * `empty`: a void race, and an abandoned one that says so on its page.
- * HTML_CHANGED: a landmark or a key is gone, the page is cut off, or it is of another race than its address promised.
- * NO_RECORDS: the frame is there and nobody has a result in it yet.
- * PARSE_ERROR: a runner's cells do not line up with its neighbours', or a cell cannot be read.
+ * HTML_CHANGED: a landmark or a key is gone, the page is cut off, or it is of another race than its address
+ * promised. NO_RECORDS: the frame is there and nobody has a result in it yet. PARSE_ERROR: a runner's cells
+ * do not line up with its neighbours', or a cell cannot be read.
  */
 export function parseRacePage(page: Page, item: Item, partition: Partition): Parsed<Runner> {
   const promised = promisedRace(item, page.url, partition);

@@ -11,7 +11,9 @@ export interface RacePath {
   readonly raceId: string;
 }
 
-/** The id of a race is a number: `…/winning-times` stands where an id would, and is a page about the meeting. */
+/**
+ * The id of a race is a number: `…/winning-times` stands where an id would, and is a page about the meeting.
+ */
 const RACE = /\/results\/([^/]+)\/([^/]+)\/(\d{4}-\d{2}-\d{2})\/(\d{1,20})\/?$/;
 
 /** Undefined where the address, absolute or not, is not a race's or its course is no identifier. */
@@ -36,7 +38,10 @@ function pagePath(address: string): string {
 
 const INDEX = /\/results\/(\d{4}-\d{2}-\d{2})(\/time-order)?\/?$/;
 
-/** What the address of an index says: `/results/<date>`, `/results/<date>/time-order`; undefined where it is none. */
+/**
+ * What the address of an index says: `/results/<date>`, `/results/<date>/time-order`; undefined where it is
+ * none.
+ */
 export function parseIndexPath(
   address: string,
 ): { readonly date: string; readonly isTimeOrder: boolean } | undefined {
@@ -64,7 +69,8 @@ export function profileName(address: string | undefined): string | undefined {
 function profileParts(address: string | undefined): readonly string[] {
   const path = pathOf(address ?? '');
   const start = path.indexOf('/profile/');
-  // Without /profile/ the path may still be /<section>/<kind>/<id>/<slug>: the id is its fourth part either way.
+  // Without /profile/ the path may still be /<section>/<kind>/<id>/<slug>: the id is its fourth part either
+  // way.
   return (start < 0 ? path.replace(/^\/?[^/]*\//, '') : path.slice(start + '/profile/'.length)).split('/');
 }
 

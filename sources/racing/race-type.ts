@@ -23,8 +23,8 @@ const BY_CODE: ReadonlyMap<string, RaceType> = new Map([
 ]);
 
 /**
- * The kind of race: by the code that today's markup gives, else by its distance, by the obstacles that the page counts
- * (`9 hurdles`), by its title.
+ * The kind of race: by the code that today's markup gives, else by its distance, by the obstacles that the
+ * page counts (`9 hurdles`), by its title.
  */
 export function raceType(furlongs: number, obstacles: string, title: string, code = ''): RaceType {
   const coded = BY_CODE.get(code.trim().toUpperCase());

@@ -77,9 +77,9 @@ const resultShape = {
 };
 
 /**
- * One runner of one race. The descriptions become the column comments of the lake.
- * Absent is null everywhere; ids are text, since they only name things. Fields stay free of checks: a checked field costs
- * seven times a plain one.
+ * One runner of one race. The descriptions become the column comments of the lake. Absent is null everywhere;
+ * ids are text, since they only name things. Fields stay free of checks: a checked field costs seven times a
+ * plain one.
  */
 export const runnerSchema = z.object({ ...raceShape, ...runShape, ...resultShape });
 

@@ -4,8 +4,8 @@ import { parseRacePage } from './race-page.ts';
 import { runnerSchema } from './schema.ts';
 
 /**
- * Results of horse races in Great Britain, Ireland and France, a record a runner.
- * Stewards, late distances and ratings change a result for days, which is why a week is read again each night.
+ * Results of horse races in Great Britain, Ireland and France, a record a runner. Stewards, late distances
+ * and ratings change a result for days, which is why a week is read again each night.
  */
 export const racing = defineSource({
   name: 'racing',

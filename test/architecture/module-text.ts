@@ -1,4 +1,7 @@
-/** A module's text taken apart: its code without comments, with every string emptied, and the modules that it names. */
+/**
+ * A module's text taken apart: its code without comments, with every string emptied, and the modules that it
+ * names.
+ */
 export interface ModuleText {
   /** Comments are gone and strings are empty, so that a word in either is no use of it. */
   readonly code: string;

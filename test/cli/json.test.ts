@@ -17,7 +17,10 @@ type Form = 'list' | 'object' | 'lines' | 'rows';
 
 interface Entry {
   readonly form: Form;
-  /** Its arguments; called when it is its turn. In the order of this table each command finds something to tell. */
+  /**
+   * Its arguments; called when it is its turn. In the order of this table each command finds something to
+   * tell.
+   */
   readonly words: () => readonly string[];
   /** What it needs to have something to tell. */
   readonly before?: () => Promise<unknown>;

@@ -6,7 +6,9 @@ export const catalogFixture = { racing_results: ['country', 'date'], bells: ['di
 
 export interface CatalogHarness {
   open(): Promise<Catalog>;
-  /** Puts the manifest of a partition into the lake, as a commit does, and gives the address of its folder. */
+  /**
+   * Puts the manifest of a partition into the lake, as a commit does, and gives the address of its folder.
+   */
   commit(table: keyof typeof catalogFixture, values: readonly [string, string]): Promise<string>;
   dispose(): Promise<void>;
 }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../core/ports/clock.ts';
 
-/** What every clock must do. `pass` lets that many milliseconds go by: by waiting, or by turning the clock's hands. */
+/**
+ * What every clock must do. `pass` lets that many milliseconds go by: by waiting, or by turning the clock's
+ * hands.
+ */
 export function clockContract(
   name: string,
   create: () => { clock: Clock; pass(ms: number): Promise<void> },

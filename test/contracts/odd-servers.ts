@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 
 /**
- * What a client has to make of a server that breaks the rules: the body of a response, or the kind of failure. `either`: the
- * rules leave it open, and only a client that hangs, throws or mixes answers up is wrong.
+ * What a client has to make of a server that breaks the rules: the body of a response, or the kind of
+ * failure. `either`: the rules leave it open, and only a client that hangs, throws or mixes answers up is
+ * wrong.
  */
 export type Expected =
   | { readonly body: string; readonly status?: number }

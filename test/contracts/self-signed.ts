@@ -16,7 +16,10 @@ function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
 const SEQUENCE = 0x30;
 const ECDSA_WITH_SHA256 = der(SEQUENCE, Buffer.from('06082a8648ce3d040302', 'hex'));
 
-/** A fresh key and a certificate for the name that nobody but itself has signed, valid from 2020 to 2049 (X.509, RFC 5280). */
+/**
+ * A fresh key and a certificate for the name that nobody but itself has signed, valid from 2020 to 2049
+ * (X.509, RFC 5280).
+ */
 export function selfSigned(name: string): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const commonName = der(SEQUENCE, Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from(name)));

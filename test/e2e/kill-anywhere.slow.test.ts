@@ -28,7 +28,10 @@ const LATER = 120_000;
 
 const GB = `country=gb/date=${DAY}`;
 const IRE = `country=ire/date=${DAY}`;
-/** One race of each kind of trouble that leaves a mark in the lake: rows carried over, retries used up, a failure that stays. */
+/**
+ * One race of each kind of trouble that leaves a mark in the lake: rows carried over, retries used up, a
+ * failure that stays.
+ */
 const TROUBLE: FaultPlan = {
   ...NO_FAULTS,
   rules: [
@@ -114,7 +117,10 @@ async function undisturbed(task: RunTask): Promise<{ picture: Picture; writes: r
   }
 }
 
-/** Kills at the first write, the second, and so on, until a run ends before its turn; gives the number of kills. */
+/**
+ * Kills at the first write, the second, and so on, until a run ends before its turn; gives the number of
+ * kills.
+ */
 async function killAtEvery(
   phase: Phase,
   lanes: readonly Lane[],

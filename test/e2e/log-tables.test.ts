@@ -113,7 +113,8 @@ describe('the append-only tables', () => {
     expect(await why(session.platform, session.source, GB, null)).toMatchObject(asked);
     await session.run({ targets: ['ire'] });
     expect(await counts()).toMatchObject({ commits: 2, runs: 2 });
-    // The run has noted which of the earlier files belong to the partition: none is looked for in the listing again.
+    // The run has noted which of the earlier files belong to the partition: none is looked for in the listing
+    // again.
     const lists: string[] = [];
     const { lake } = session.platform;
     const list = (prefix: string) => {

@@ -75,7 +75,8 @@ describe('a wall', () => {
   });
 
   it('that comes up later is met by those that are on their way, and by nobody after them', async () => {
-    // Eight indexes, one note alone; then four notes are on their way at once, and the first of them to answer is a wall.
+    // Eight indexes, one note alone; then four notes are on their way at once, and the first of them to
+    // answer is a wall.
     site = await ShelfSite.start((_, nth) => nth > 9);
     const release = Promise.withResolvers<void>();
     site.hold = async ({ walled }) => {
@@ -130,7 +131,8 @@ describe('a wall', () => {
     expect(ends).toEqual([8, 8, 8, 8]);
     expect(site.of('d')).toHaveLength(8 * 4);
     const hits = (target: string) => site.of(target).filter(({ walled }) => walled);
-    // What four processes can have on their way at once; with the delay between their starts it is one or two.
+    // What four processes can have on their way at once; with the delay between their starts it is one or
+    // two.
     for (const target of ['a', 'b', 'c']) {
       expect(hits(target).length).toBeGreaterThan(0);
       expect(hits(target).length).toBeLessThanOrEqual(4);

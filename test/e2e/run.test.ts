@@ -33,7 +33,10 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** A run, one to a site that is not there, one more. It waits 14 s for nobody: the other tests go on meanwhile. */
+/**
+ * A run, one to a site that is not there, one more. It waits 14 s for nobody: the other tests go on
+ * meanwhile.
+ */
 async function visitNobody() {
   const cwd = join(root, 'nobody');
   mkdirSync(cwd);

@@ -34,8 +34,9 @@ const REGION = 'eu-west-1';
 const READY_TIMEOUT_MS = 30_000;
 
 /**
- * Starts an emulator on a free port of the loopback interface; undefined where it cannot be installed (no Python, no
- * network), which the global set-up has told. Throws where it is installed and does not start: that is a fault.
+ * Starts an emulator on a free port of the loopback interface; undefined where it cannot be installed (no
+ * Python, no network), which the global set-up has told. Throws where it is installed and does not start:
+ * that is a fault.
  */
 export async function startEmulator({ env = {} }: EmulatorOptions = {}): Promise<Emulator | undefined> {
   const installation = await installEmulator();

@@ -18,8 +18,9 @@ export type Installation =
   | { readonly kind: 'missing'; readonly why: string };
 
 /**
- * MiniStack, ready to be started: the one that `RESCRAPE_MINISTACK` names, or one in a virtual environment of our own that
- * is made at the first call. `missing` where this machine has no Python that fits or cannot install it; never throws.
+ * MiniStack, ready to be started: the one that `RESCRAPE_MINISTACK` names, or one in a virtual environment of
+ * our own that is made at the first call. `missing` where this machine has no Python that fits or cannot
+ * install it; never throws.
  */
 export async function installEmulator(): Promise<Installation> {
   const named = process.env.RESCRAPE_MINISTACK;
@@ -39,7 +40,8 @@ export async function installEmulator(): Promise<Installation> {
     await run(inside(making).command, ['-m', 'pip', 'install', '--quiet', PACKAGE], {
       timeout: INSTALL_TIMEOUT_MS,
     });
-    // In one step, so that nobody finds half of it. Whoever was first wins; `python -m` works also after the move.
+    // In one step, so that nobody finds half of it. Whoever was first wins; `python -m` works also after the
+    // move.
     renameSync(making, home);
   } catch (error) {
     rmSync(making, { recursive: true, force: true });

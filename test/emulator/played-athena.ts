@@ -30,9 +30,10 @@ interface Running extends PlayedQuery {
 }
 
 /**
- * Athena's API over HTTP, with another engine behind it (DuckDB): MiniStack has no symlink tables and no execution
- * parameters. Played as AWS documents it: values come as SQL literals, cells go out as text, a SELECT's first row is its
- * column names, results come in pages, mistakes of grammar are refused at the start and others end the query as FAILED.
+ * Athena's API over HTTP, with another engine behind it (DuckDB): MiniStack has no symlink tables and no
+ * execution parameters. Played as AWS documents it: values come as SQL literals, cells go out as text, a
+ * SELECT's first row is its column names, results come in pages, mistakes of grammar are refused at the start
+ * and others end the query as FAILED.
  */
 export async function playAthena(engine: (sql: string) => Promise<QueryResult>): Promise<PlayedAthena> {
   const queries = new Map<string, Running>();

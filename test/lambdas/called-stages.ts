@@ -6,7 +6,10 @@ import { faults, sessionWith } from '../e2e/support/race-faults.ts';
 import type { Session } from '../e2e/support/session.ts';
 import { contextWith, ENV } from './support.ts';
 
-/** The stages as their handlers define them, over a lake, a state and a queue on this machine: new for each test of the file. */
+/**
+ * The stages as their handlers define them, over a lake, a state and a queue on this machine: new for each
+ * test of the file.
+ */
 export class CalledStages {
   /** What was written to standard output: the log and the metrics, a line of JSON each. */
   lines: Record<string, unknown>[] = [];

@@ -45,7 +45,10 @@ const as = (name: FunctionName): Platform => ({
   lake: noted(name, session.platform.lake),
 });
 
-/** One run of Great Britain, stage by stage, each with what its function may do; a scrape that throws is tried again. */
+/**
+ * One run of Great Britain, stage by stage, each with what its function may do; a scrape that throws is tried
+ * again.
+ */
 async function run(force: boolean): Promise<void> {
   const runId = session.platform.newId();
   const input = { runId, source: 'racing', start: DAY, end: DAY, targets: ['gb'], force };

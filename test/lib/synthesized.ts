@@ -54,7 +54,9 @@ export class Synthesized {
   }
 }
 
-/** An app with the flags of cdk.json, that bundles nothing: templates do not depend on what is in a bundle. */
+/**
+ * An app with the flags of cdk.json, that bundles nothing: templates do not depend on what is in a bundle.
+ */
 function newApp(): App {
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
   return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });

@@ -3,7 +3,9 @@ import { decimal } from '../../core/schema/columns.ts';
 import { defineSource, every, register } from '../../core/source/define-source.ts';
 import { HtmlIndex, readHtml, textOf } from '../../core/source/html.ts';
 
-/** One page per target, no index; targets are registered, partitions are states, each target is due by itself. */
+/**
+ * One page per target, no index; targets are registered, partitions are states, each target is due by itself.
+ */
 export const menus = defineSource({
   name: 'menus',
   baseUrl: 'https://menus.example',

@@ -15,7 +15,10 @@ const ask = (shelf: string, date: string, cursor: string | null): PageRequest =>
   body: JSON.stringify({ shelf, date, cursor }),
 });
 
-/** A paged JSON API that is asked with POST and goes on where its cursor says; daily, partitioned by the target. */
+/**
+ * A paged JSON API that is asked with POST and goes on where its cursor says; daily, partitioned by the
+ * target.
+ */
 export const shelves = defineSource({
   name: 'shelves',
   baseUrl: 'https://shelves.example',

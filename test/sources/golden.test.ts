@@ -7,9 +7,9 @@ import type { Item, Source } from '../../core/source/source.ts';
 import { sources } from '../../sources/index.ts';
 
 /**
- * Golden pages. A folder `sources/<source>/fixtures/<name>` with three files is a test:
- * `page.html` or `page.json` (what the site sent), `meta.json` (`Meta`, where it came from) and `expected.json` (what `parse`, or
- * `discover.parse` for an index, must make of it).
+ * Golden pages. A folder `sources/<source>/fixtures/<name>` with three files is a test: `page.html` or
+ * `page.json` (what the site sent), `meta.json` (`Meta`, where it came from) and `expected.json` (what
+ * `parse`, or `discover.parse` for an index, must make of it).
  */
 interface Meta {
   readonly kind: 'index' | 'race';

@@ -7,7 +7,9 @@ import { twelveHour } from '../local-time.ts';
 import { racePath } from '../paths.ts';
 import { type RepeatingList, repeatingLists } from '../repeating-lists.ts';
 
-/** The index of a day: a section a meeting, a panel a race. Exactly `bytes` long unless its races need more. */
+/**
+ * The index of a day: a section a meeting, a panel a race. Exactly `bytes` long unless its races need more.
+ */
 export function renderClassicIndex(day: RacingDay, furniture: Furniture, bytes: number): string {
   const none =
     '\n    <div class="rp-results__error" data-test-selector="text-errorMessageText">There are no results for this date.</div>';

@@ -86,7 +86,10 @@ function ordinal(place: number): string {
   return `${place}${teen ? 'th' : (['th', 'st', 'nd', 'rd'][place % 10] ?? 'th')}`;
 }
 
-/** The first list item: runners, times, total of prices, each value behind its label. A void race has nothing there. */
+/**
+ * The first list item: runners, times, total of prices, each value behind its label. A void race has nothing
+ * there.
+ */
 function raceInfo(race: Race): string {
   if (race.outcome === 'void') return '\n    <div class="rp-raceInfo"></div>';
   const nonRunners = race.nonRunners.length

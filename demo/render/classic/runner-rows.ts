@@ -75,8 +75,8 @@ function otherRaces({ course, date, id }: Race, { horse }: Runner): string {
 }
 
 /**
- * Both layouts name jockey and trainer; a style sheet hides one of them. White space ends every link but the second one to
- * the jockey: readers that count the text nodes of a row depend on it.
+ * Both layouts name jockey and trainer; a style sheet hides one of them. White space ends every link but the
+ * second one to the jockey: readers that count the text nodes of a row depend on it.
  */
 function people({ jockey, claim, trainer }: Runner, layout: 'wide' | 'narrow'): string {
   const allowance = claim ? `<sup>${claim}</sup>` : '';
@@ -132,8 +132,8 @@ function ratings(race: Race, runner: Runner, shifted: boolean): string {
 }
 
 /**
- * Colour and sex; the sire where he is known, his country as text behind the link; the dam, her country in a span of the
- * link; her sire, brackets and all inside the link, without a country.
+ * Colour and sex; the sire where he is known, his country as text behind the link; the dam, her country in a
+ * span of the link; her sire, brackets and all inside the link, without a country.
  */
 function pedigreeRow({ colour, sex, sire, dam, damsire }: Runner): string {
   const father = sire

@@ -83,7 +83,10 @@ function runnerData(race: Race, runner: Runner, row: number): object {
   };
 }
 
-/** Null where it equals the margin in front, except that some races repeat it; in brackets as the classic page has it. */
+/**
+ * Null where it equals the margin in front, except that some races repeat it; in brackets as the classic page
+ * has it.
+ */
 function overallText(race: Race, { beaten, overall }: Runner): string | null {
   if (!overall?.text) return null;
   if (overall === beaten && race.id % 2) return null;

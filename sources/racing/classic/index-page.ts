@@ -23,10 +23,10 @@ interface Section {
 }
 
 /**
- * Reads a day of the classic markup: sections are meetings, and their headings say the country; panels are races. Sections
- * whose course id is no positive number repeat races of others (worldwide stakes, pool lists) and are left out. An empty
- * day says so in `div[data-test-selector=text-errorMessageText]`; a page without meetings that does not is HTML_CHANGED,
- * and so is everything that would make a race lose its meeting.
+ * Reads a day of the classic markup: sections are meetings, and their headings say the country; panels are
+ * races. Sections whose course id is no positive number repeat races of others (worldwide stakes, pool lists)
+ * and are left out. An empty day says so in `div[data-test-selector=text-errorMessageText]`; a page without
+ * meetings that does not is HTML_CHANGED, and so is everything that would make a race lose its meeting.
  */
 export function readClassicIndex(page: HtmlIndex, partition: Partition): Discovery {
   const elements = page.withSelector(SECTION, 'section');
@@ -119,8 +119,8 @@ function findStrayLink(
 }
 
 /**
- * A race from its panel. A panel without an id takes the one of its link, unless that race has a panel of its own; without
- * either it is no race. Only a link makes it ready: a race is not asked for before it has one.
+ * A race from its panel. A panel without an id takes the one of its link, unless that race has a panel of its
+ * own; without either it is no race. Only a link makes it ready: a race is not asked for before it has one.
  */
 function readPanel(
   section: Section,
@@ -145,7 +145,10 @@ function idOf(panel: HtmlElement): string {
   return panel.attributes['data-diffusion-race-id']?.trim() ?? '';
 }
 
-/** The address of the race: of its title, else of any element of the panel that links it (some are `div`s with `href`). */
+/**
+ * The address of the race: of its title, else of any element of the panel that links it (some are `div`s with
+ * `href`).
+ */
 function linkOf(
   panel: HtmlElement,
   id: string,
@@ -181,8 +184,8 @@ function lostStatus(panel: HtmlElement): ListedStatus | undefined {
 const BARE_NOTICE = /^\W*(?:race |meeting )?(?:abandoned|cancelled|void)\W*$/i;
 
 /**
- * Any element may link the race with its title inside, and a `dd` lists non-runners, of which one may be named Void Of Sense;
- * one that says nothing but the notice is one.
+ * Any element may link the race with its title inside, and a `dd` lists non-runners, of which one may be
+ * named Void Of Sense; one that says nothing but the notice is one.
  */
 function isTitleOrName(element: HtmlElement): boolean {
   const { href, 'data-test-selector': selector } = element.attributes;

@@ -8,9 +8,9 @@ const NOT_HELD =
 export type Notice = 'abandoned' | 'cancelled' | 'void';
 
 /**
- * The notice of a race that was not run: a text that begins with `Abandoned`, `Meeting abandoned`, `Race void`, or an element
- * of a class named so. What `skip` holds for is left out: links, titles and runners may speak of other races, or of a
- * void behind the leader.
+ * The notice of a race that was not run: a text that begins with `Abandoned`, `Meeting abandoned`, `Race
+ * void`, or an element of a class named so. What `skip` holds for is left out: links, titles and runners may
+ * speak of other races, or of a void behind the leader.
  */
 export function findNotice(
   element: HtmlElement,

@@ -22,10 +22,10 @@ export const NO_PEDIGREE: Pedigree = {
 };
 
 /**
- * Reads `b g <a>Sire</a> (IRE) - <a>Dam <span>(FR)</span></a> <a>(Dam's sire)</a>`: the sire's country is text behind his link, the
- * dam's stands inside hers, her sire has none. A missing sire must not make the dam one: only the sire may be missing,
- * so two links are the dam and her sire; of a single one the brackets and the dash tell which it is. Undefined with
- * more than three.
+ * Reads `b g <a>Sire</a> (IRE) - <a>Dam <span>(FR)</span></a> <a>(Dam's sire)</a>`: the sire's country is
+ * text behind his link, the dam's stands inside hers, her sire has none. A missing sire must not make the dam
+ * one: only the sire may be missing, so two links are the dam and her sire; of a single one the brackets and
+ * the dash tell which it is. Undefined with more than three.
  */
 export function readPedigree(row: HtmlElement): Pedigree | undefined {
   const pieces = flatten(row);
@@ -72,7 +72,10 @@ function unwrap(printed: string): string {
   return (unbalanced ? inner.slice(0, inner.lastIndexOf(')')) : inner).trim();
 }
 
-/** Texts and links of the row in turn, whatever wraps them: a text (perhaps empty) before, between and after the links. */
+/**
+ * Texts and links of the row in turn, whatever wraps them: a text (perhaps empty) before, between and after
+ * the links.
+ */
 function flatten(row: HtmlElement): readonly (HtmlElement | string)[] {
   const pieces: (HtmlElement | string)[] = [''];
   const visit = (element: HtmlElement): void => {

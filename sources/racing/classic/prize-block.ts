@@ -2,9 +2,9 @@ import type { HtmlElement } from '../../../core/source/html.ts';
 import type { PrintedPrize } from '../prize.ts';
 
 /**
- * The one block of prizes: `<span class="…prizeMoneyTitle">1st</span> £34,026 <span …>2nd</span> £12,800`, each place with
- * the text up to the next. What stands before the first place is a heading. Undefined where the block names no place, or no
- * amount behind one.
+ * The one block of prizes: `<span class="…prizeMoneyTitle">1st</span> £34,026 <span …>2nd</span> £12,800`,
+ * each place with the text up to the next. What stands before the first place is a heading. Undefined where
+ * the block names no place, or no amount behind one.
  */
 export function readPrizeBlock(block: HtmlElement): readonly PrintedPrize[] | undefined {
   const prizes: { place: string; amount: string }[] = [];

@@ -56,8 +56,9 @@ function canonicalOf(page: HtmlIndex, promised: PromisedRace): Rejected | undefi
 }
 
 /**
- * Reads everything around the runners. A landmark that is gone is HTML_CHANGED, a landmark with junk in it PARSE_ERROR.
- * The box with the winning time is one where there were rivals (`runners`): a walkover has no time.
+ * Reads everything around the runners. A landmark that is gone is HTML_CHANGED, a landmark with junk in it
+ * PARSE_ERROR. The box with the winning time is one where there were rivals (`runners`): a walkover has no
+ * time.
  */
 export function readHeader(
   page: HtmlIndex,

@@ -9,7 +9,10 @@ interface LabelledValue {
   readonly isCount: boolean;
 }
 
-/** What the box under the runners says. Values are found by their label: some pages have an off time, some have not. */
+/**
+ * What the box under the runners says. Values are found by their label: some pages have an off time, some
+ * have not.
+ */
 export interface RaceInfo {
   readonly hasBox: boolean;
   /** How many values are not empty: a void race leaves an empty box. */

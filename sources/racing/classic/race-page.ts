@@ -120,9 +120,9 @@ function codeOf(position: Position): string {
 const NUMBERED: ReadonlySet<string> = new Set(['GB', 'IRE']);
 
 /**
- * A cell that some runners have and one has not would be a shifted column to a reader by columns: PARSE_ERROR with the
- * runner's name. One that no runner has is a landmark gone; a walkover's lone runner may do without, and some meetings
- * abroad print no saddle cloths.
+ * A cell that some runners have and one has not would be a shifted column to a reader by columns: PARSE_ERROR
+ * with the runner's name. One that no runner has is a landmark gone; a walkover's lone runner may do without,
+ * and some meetings abroad print no saddle cloths.
  */
 function findMisaligned(runners: readonly RunnerRows[], country: string): Rejected | undefined {
   const has = (rows: RunnerRows, name: (typeof CHECKED)[number]) =>

@@ -6,9 +6,9 @@ const COMMENT = 'rp-horseTable__commentRow';
 const PEDIGREE = 'block-pedigreeInfoFullResults';
 
 /**
- * The cells of a runner's main row by what they hold; a cell that both layouts of the page print is there twice. A runner
- * without a jockey has a span where the link would be. A card of Arabian horses rates in `ARO`, which is no OR, and
- * leaves the endings of the other ratings empty.
+ * The cells of a runner's main row by what they hold; a cell that both layouts of the page print is there
+ * twice. A runner without a jockey has a span where the link would be. A card of Arabian horses rates in
+ * `ARO`, which is no OR, and leaves the endings of the other ratings empty.
  */
 const CELLS = {
   position: (row) => row.withSelector('text-horsePosition'),
@@ -39,8 +39,8 @@ export interface RunnerRows {
 }
 
 /**
- * Every runner with its own rows, in the order of the page. A string says which row belongs to nobody: rows are told
- * apart by what they are, never counted, so that an absent comment cannot shift its neighbours'.
+ * Every runner with its own rows, in the order of the page. A string says which row belongs to nobody: rows
+ * are told apart by what they are, never counted, so that an absent comment cannot shift its neighbours'.
  */
 export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string {
   if (page.withClass(MAIN, 'tr').length === 0) return [];

@@ -63,13 +63,18 @@ function one(what: string, elements: readonly HtmlElement[], fault: Fault): stri
   return texts.values().next().value ?? '';
 }
 
-/** Layouts may abbreviate a name differently, so the first counts; that it is one person is for `idOf` to see. */
+/**
+ * Layouts may abbreviate a name differently, so the first counts; that it is one person is for `idOf` to see.
+ */
 function profileOf(what: string, links: readonly HtmlElement[], fault: Fault): PrintedProfile {
   const name = links.map((link) => textOf(link, isMark)).find((text) => text !== '');
   return { name: textOrNull(name), id: idOf(what, links, fault) };
 }
 
-/** Draws beside a position, claims beside a jockey, the country beside a horse: cells of their own inside a cell. */
+/**
+ * Draws beside a position, claims beside a jockey, the country beside a horse: cells of their own inside a
+ * cell.
+ */
 function isMark(element: HtmlElement): boolean {
   return (
     element.tag === 'sup' || element.attributes.class?.includes('rp-horseTable__horse__country') === true

@@ -20,10 +20,10 @@ const NO_MESSAGE = 'no data, and no message';
 type NextMarkup = Extract<Markup, { readonly kind: 'next' }>;
 
 /**
- * Reads a day of today's markup. Special meetings repeat races of others and are left out.
- * Data that is null, or a list beside an error, proves nothing, even beside the message that there are no results, for the site has answered so for days that
- * had racing: it is NO_RECORDS at the first try, then the list by time is asked. The day is empty where the list is,
- * or where both pages carry the message.
+ * Reads a day of today's markup. Special meetings repeat races of others and are left out. Data that is null,
+ * or a list beside an error, proves nothing, even beside the message that there are no results, for the site
+ * has answered so for days that had racing: it is NO_RECORDS at the first try, then the list by time is
+ * asked. The day is empty where the list is, or where both pages carry the message.
  */
 export function readNextIndex(
   { state, visible }: NextMarkup,
@@ -60,7 +60,9 @@ export function readNextIndex(
   return discoverRaces(races, partition);
 }
 
-/** Why a list may be less than the day: an error that the site puts beside it, or that it is still loading. */
+/**
+ * Why a list may be less than the day: an error that the site puts beside it, or that it is still loading.
+ */
 function troubleOf(results: JsonNode): string | undefined {
   const { error, isLoading } = results.value as { readonly error?: unknown; readonly isLoading?: unknown };
   if (error !== undefined && error !== null && error !== false && error !== '')
@@ -132,8 +134,8 @@ function readRace(
 }
 
 /**
- * How a race stands, judged by the race itself, for a meeting that is lost in part does not say so. A race with a full
- * result is asked for whatever else is said of it.
+ * How a race stands, judged by the race itself, for a meeting that is lost in part does not say so. A race
+ * with a full result is asked for whatever else is said of it.
  */
 function statusOf(meeting: Meeting, race: JsonNode, link: string): ListedStatus {
   const isVoid = race.key('isVoidRace').flag();

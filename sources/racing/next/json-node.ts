@@ -1,7 +1,8 @@
 import { collapse } from '../../../core/source/html.ts';
 
 /**
- * A value of a page's data with its path. A key that is missing or holds another kind of value is a fault with its path,
+ * A value of a page's data with its path. A key that is missing or holds another kind of value is a fault
+ * with its path,
  * `results.data[2].races[0].raceUid is missing`; null is a value. Faults of all nodes of a page are one list.
  */
 export class JsonNode {

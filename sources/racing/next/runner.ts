@@ -6,8 +6,9 @@ import { isUnnamed, quote } from '../run-columns.ts';
 import type { JsonNode } from './json-node.ts';
 
 /**
- * Reads one runner of today's markup; undefined where it was withdrawn, a text where its outcome cannot be read. Faults of
- * keys are kept by the nodes. Arabian horses have no official rating, whatever number stands there.
+ * Reads one runner of today's markup; undefined where it was withdrawn, a text where its outcome cannot be
+ * read. Faults of keys are kept by the nodes. Arabian horses have no official rating, whatever number stands
+ * there.
  */
 export function readNextRunner(runner: JsonNode, isArabianRace: boolean): PrintedRunner | string | undefined {
   const name = runner.key('horseName').text();
@@ -51,7 +52,10 @@ function positionOf(outcome: string, isDisqualified: boolean): ReturnType<typeof
   return position && isDisqualified ? disqualified : position;
 }
 
-/** The margin to the winner is null where it is the same as the one to the horse in front; brackets say which it is. */
+/**
+ * The margin to the winner is null where it is the same as the one to the horse in front; brackets say which
+ * it is.
+ */
 function marginsOf(runner: JsonNode): readonly string[] {
   const inFront = runner.key('beatenDistance').text();
   const overall = runner.key('beatenDistanceToWinner').text().replace(/[[\]]/g, '');

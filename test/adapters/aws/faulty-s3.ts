@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type LoopbackSite, serveHttp } from '../../contracts/loopback-site.ts';
 
-/** What goes wrong with one request. `drop`: the connection breaks; `after`: once the request was carried out. */
+/**
+ * What goes wrong with one request. `drop`: the connection breaks; `after`: once the request was carried out.
+ */
 export type Fault =
   | { readonly kind: 'drop' | 'drop-after' }
   | { readonly kind: 'answer' | 'answer-after'; readonly status: number; readonly code?: string };

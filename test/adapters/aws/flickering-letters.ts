@@ -9,8 +9,9 @@ interface Letter {
 }
 
 /**
- * A dead-letter queue of SQS that hides a letter for so many calls and no longer, whatever it is asked for: time passes with
- * the calls, as it does where there are many letters. The one that was hidden last comes last.
+ * A dead-letter queue of SQS that hides a letter for so many calls and no longer, whatever it is asked for:
+ * time passes with the calls, as it does where there are many letters. The one that was hidden last comes
+ * last.
  */
 export class FlickeringLetters {
   readonly #letters: Letter[];

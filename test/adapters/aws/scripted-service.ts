@@ -20,8 +20,8 @@ export interface ScriptedService extends LoopbackSite {
 }
 
 /**
- * A service of AWS that speaks JSON (DynamoDB, Glue, Athena) and says what the test wants: the real SDK talks to it, with
- * its retries and its way to read errors.
+ * A service of AWS that speaks JSON (DynamoDB, Glue, Athena) and says what the test wants: the real SDK talks
+ * to it, with its retries and its way to read errors.
  */
 export async function serveScripted(
   answer: (operation: string, input: Input, calls: number) => Answer | Promise<Answer>,

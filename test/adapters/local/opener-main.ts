@@ -1,4 +1,7 @@
-/** Opens the state and the queue of many new directories, each at a moment that it is told once it is ready, and writes into both. */
+/**
+ * Opens the state and the queue of many new directories, each at a moment that it is told once it is ready,
+ * and writes into both.
+ */
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

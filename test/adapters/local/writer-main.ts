@@ -1,4 +1,7 @@
-/** The process behind `startWriter`: works on a store until it is done or killed, and prints each finished step. */
+/**
+ * The process behind `startWriter`: works on a store until it is done or killed, and prints each finished
+ * step.
+ */
 import { openDirectoryObjectStore } from '../../../adapters/local/directory-object-store.ts';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import type { WriterTask } from './writer-process.ts';
@@ -29,7 +32,9 @@ const tasks: Record<WriterTask, (target: string, writer: string) => Promise<void
     store.close();
   },
 
-  /** Swaps one object with metadata that repeats its body's number, over and over; every other put is durable. */
+  /**
+   * Swaps one object with metadata that repeats its body's number, over and over; every other put is durable.
+   */
   async swap(root) {
     const store = openDirectoryObjectStore(root);
     const before = await store.head('tables/t/manifest');

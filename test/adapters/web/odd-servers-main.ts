@@ -1,4 +1,7 @@
-/** A process in which nobody catches what escapes: asks each of the odd servers, twice, and says how many it lived through. */
+/**
+ * A process in which nobody catches what escapes: asks each of the odd servers, twice, and says how many it
+ * lived through.
+ */
 import { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
 import { limits, request } from '../../contracts/http-request.ts';
 import { serveRaw } from '../../contracts/loopback-site.ts';

@@ -8,7 +8,10 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** Runs one command line in this process, as `bin/rescrape.js` would, at the time of the tests, and keeps what it printed. */
+/**
+ * Runs one command line in this process, as `bin/rescrape.js` would, at the time of the tests, and keeps what
+ * it printed.
+ */
 export async function rescrape(directory: string, ...words: readonly string[]): Promise<Said> {
   const stdout: string[] = [];
   const stderr: string[] = [];

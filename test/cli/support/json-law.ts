@@ -5,7 +5,10 @@ const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const CODES: ReadonlySet<string> = new Set(OUTCOME_CODES);
 const MOMENT = /(^|_)at$|^(since|until|now)$/;
 const ISO_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-/** Milliseconds since 1970 of the years 2017 to 2049: what is that large is a moment that nobody has converted. */
+/**
+ * Milliseconds since 1970 of the years 2017 to 2049: what is that large is a moment that nobody has
+ * converted.
+ */
 const ERA = { from: 1.5e12, to: 2.5e12 };
 
 /** What breaks the rules of docs/json.md, deep inside as well: a line each. */

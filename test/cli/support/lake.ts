@@ -24,9 +24,9 @@ export interface TestLake {
 }
 
 /**
- * gb: both days, a 404 that the next run recovers (so the newer day has two versions, the older was found unchanged).
- * ire: a changed page on the newer day; the older day turns empty, and the version without it is held.
- * fr: a wall before the last race of the newer day, which flags it; the older day was never scraped.
+ * gb: both days, a 404 that the next run recovers (so the newer day has two versions, the older was found
+ * unchanged). ire: a changed page on the newer day; the older day turns empty, and the version without it is
+ * held. fr: a wall before the last race of the newer day, which flags it; the older day was never scraped.
  */
 export async function buildLake(): Promise<TestLake> {
   const [older, newer] = [addDays(TODAY, -2), addDays(TODAY, -1)];

@@ -105,7 +105,8 @@ describe('suspicious dates', () => {
   });
 
   it('cannot hide in their own baseline', () => {
-    // With itself in the baseline the bad day would widen the spread to 10.7 and pass: mean − 2·stddev is then 3.7.
+    // With itself in the baseline the bad day would widen the spread to 10.7 and pass: mean − 2·stddev is
+    // then 3.7.
     const found = suspiciousIn(days('2025-11-11', [30, 31, 29, 30, 6]));
     expect(found.map((day) => day.date)).toEqual(['2025-11-15']);
   });

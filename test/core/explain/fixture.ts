@@ -1,4 +1,7 @@
-/** Facts about one partition and one item of it, each as it is where all is well; a test changes what it is about. */
+/**
+ * Facts about one partition and one item of it, each as it is where all is well; a test changes what it is
+ * about.
+ */
 
 import { civilDate } from '../../../core/calendar/civil-date.ts';
 import type { WhyCurrent, WhyFacts, WhyRun } from '../../../core/explain/facts.ts';

@@ -27,7 +27,10 @@ export class LedgerFile {
   }
 }
 
-/** A real store that counts what it is asked, answers late by some turns of the event loop, and fails when told to. */
+/**
+ * A real store that counts what it is asked, answers late by some turns of the event loop, and fails when
+ * told to.
+ */
 export class WatchedStore implements StateStore {
   reads = 0;
   writes = 0;

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseRobots } from '../../../core/fetch/robots-rules.ts';
 
-/** RFC 9309 as one would write it down who has all day: lines to groups, rules to regular expressions, the longest wins. */
+/**
+ * RFC 9309 as one would write it down who has all day: lines to groups, rules to regular expressions, the
+ * longest wins.
+ */
 function model(text: string, agent: string): { may(path: string): boolean; delay: number | undefined } {
   const groups: { agents: string[]; rules: { allow: boolean; pattern: string }[]; delay: number[] }[] = [];
   let isOpen = false;

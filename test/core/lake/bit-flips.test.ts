@@ -14,7 +14,9 @@ import { racing } from '../../../sources/racing/source.ts';
 import { type Lake, openLake, PARTITION, publish, runner } from '../completeness/lake-fixture.ts';
 
 const ROWS = ['1', '2', '3'].flatMap((race) => ['a', 'b', 'c', 'd'].map((horse) => runner(race, horse)));
-/** Flips of each file: at places that a step prime to 8 spreads over all of it, and over all bits of a byte. */
+/**
+ * Flips of each file: at places that a step prime to 8 spreads over all of it, and over all bits of a byte.
+ */
 const FLIPS = 120;
 
 describe('one flipped bit', () => {

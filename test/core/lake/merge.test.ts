@@ -7,8 +7,9 @@ import { linesOf, resultOf, SHELF } from '../../e2e/support/notes-source.ts';
 import { lay, texts, type Version } from './laid-version.ts';
 
 /**
- * One look of a scrape at a site whose pages only ever move on: page `id` is edition `edition(id, at)`, and its etag
- * says so. `saw`: what the scrape got; a 304 only where its validators were those of the edition that still stands.
+ * One look of a scrape at a site whose pages only ever move on: page `id` is edition `edition(id, at)`, and
+ * its etag says so. `saw`: what the scrape got; a 304 only where its validators were those of the edition
+ * that still stands.
  */
 interface Look {
   readonly at: number;

@@ -198,7 +198,8 @@ describe('hostile pages', () => {
 
   it.each(MARKS)('cost linear time however often they repeat %s', (mark) => {
     const body = mark.repeat(Math.floor(90_000 / mark.length));
-    // A rule that backtracks takes seconds each time, and does not come to the end of this before the test is given up.
+    // A rule that backtracks takes seconds each time, and does not come to the end of this before the test is
+    // given up.
     for (let time = 0; time < 200; time++) judge({ name: '', status: 403, body });
   });
 

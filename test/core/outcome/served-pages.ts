@@ -60,7 +60,9 @@ const spa = (title: string, sensor: string) =>
     `<noscript>You need to enable JavaScript to run this app.</noscript><div id="root"></div>${sensor}${bundle}`,
   );
 
-/** Alone below a few words these are the wall itself; a site that has them has a script of its own as well. */
+/**
+ * Alone below a few words these are the wall itself; a site that has them has a script of its own as well.
+ */
 const NEVER_ALONE = new Set(['Queue-it connector', 'Spur library']);
 
 const perSensor = Object.entries(SENSORS).flatMap(([name, alone]): TrapCase[] => {

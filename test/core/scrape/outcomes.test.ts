@@ -60,7 +60,8 @@ describe('each way in which a page can fail', () => {
       env: { RESCRAPE_RACING_TIMEOUT_MS: '1500' },
     });
     await session.run({ targets: ['gb'] });
-    // An honest page may be too slow for that deadline as well where the machine is busy: nothing is said of it.
+    // An honest page may be too slow for that deadline as well where the machine is busy: nothing is said of
+    // it.
     await everyTryLeavesItsMark(TOO_SLOW);
   });
 

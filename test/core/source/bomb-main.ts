@@ -1,4 +1,7 @@
-/** The process behind `html-bombs.test.ts`: reads one bomb after the other, as a page of that many bytes, and says what came. */
+/**
+ * The process behind `html-bombs.test.ts`: reads one bomb after the other, as a page of that many bytes, and
+ * says what came.
+ */
 import { gzipSync } from 'node:zlib';
 import { toPage } from '../../../core/fetch/decode.ts';
 import { HtmlIndex, readHtml, textOf } from '../../../core/source/html.ts';

@@ -20,7 +20,10 @@ const harmless = (page: () => string) => html('read', page);
 /** An attribute that no page has: what follows is read by the full parser. */
 const ODD = '<p "=1>';
 
-/** Pages of at most 20 MB, and of some tens of kilobytes as they come, that a parser makes hundreds of megabytes of. */
+/**
+ * Pages of at most 20 MB, and of some tens of kilobytes as they come, that a parser makes hundreds of
+ * megabytes of.
+ */
 export const BOMBS: Readonly<Record<string, Bomb>> = {
   elements: large(() => full(18 * MB, '<br class=a>')),
   'elements to the full parser': large(() => full(18 * MB, '<a><p>')),

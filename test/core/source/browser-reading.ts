@@ -1,7 +1,10 @@
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import type { HtmlElement } from '../../../core/source/html.ts';
 
-/** A tree as nested values: `[tag, attributes, ...children]`; texts that touch are one, white space is one space. */
+/**
+ * A tree as nested values: `[tag, attributes, ...children]`; texts that touch are one, white space is one
+ * space.
+ */
 export type Shape = string | readonly [string, Readonly<Record<string, string>>, ...Shape[]];
 
 const LEFT_OUT = new Set(['script', 'style', 'svg', 'template', 'noscript', 'iframe', 'object']);

@@ -10,7 +10,9 @@ import { ODD_PAGES } from './odd-pages.ts';
 const budget = () => new HtmlBudget(DEFAULT_MAX_ELEMENTS);
 const words = (text: string) => text.split(' ');
 
-/** Families of tags that have rules with each other: soup of one family is odd more often than soup of all. */
+/**
+ * Families of tags that have rules with each other: soup of one family is odd more often than soup of all.
+ */
 const FAMILIES = [
   words('table thead tbody tfoot tr td th caption colgroup col p div b a input form select option'),
   words('p div span li ul ol dl dd dt h1 h2 form button pre section table tr td'),

@@ -1,4 +1,6 @@
-/** Pages that are written badly in the ways in which pages are, each with the name of what is odd about it. */
+/**
+ * Pages that are written badly in the ways in which pages are, each with the name of what is odd about it.
+ */
 export const ODD_PAGES: readonly (readonly [string, string])[] = [
   ['nothing at all', ''],
   ['only text', 'results'],

@@ -36,7 +36,9 @@ const adds =
   (word: string) =>
   (before: Words | undefined): Words => ({ words: [...(before?.words ?? []), word] });
 
-/** The store, where somebody else is faster at so many of the writes: `intrude` is what they do, each time. */
+/**
+ * The store, where somebody else is faster at so many of the writes: `intrude` is what they do, each time.
+ */
 function contested(times: number, intrude: () => Promise<unknown>) {
   let left = times;
   let writes = 0;

@@ -53,7 +53,9 @@ export function readArabianRatings(page: PageNodes) {
   return { topspeed: cells('topspeed'), rpr: cells('rpr') };
 }
 
-/** One child or two: the margin and, where it differs, the overall distance in `[ ]`; null for an empty one. */
+/**
+ * One child or two: the margin and, where it differs, the overall distance in `[ ]`; null for an empty one.
+ */
 function marginOf(span: Element): Margin | null {
   const [beaten, overall = beaten, ...more] = childrenOf([span], 'span').map(
     (child) => textNodes([child])[0],

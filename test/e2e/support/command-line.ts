@@ -18,8 +18,9 @@ export interface StartedCommand {
 }
 
 /**
- * Types `rescrape …` as a user would. Of the tests' own variables nothing but `env` reaches it, and their time, which a
- * deployed stack does not know. `detached`: in a process group of its own, as a terminal has it.
+ * Types `rescrape …` as a user would. Of the tests' own variables nothing but `env` reaches it, and their
+ * time, which a deployed stack does not know. `detached`: in a process group of its own, as a terminal has
+ * it.
  */
 export function startCommand(
   args: readonly string[],

@@ -1,4 +1,7 @@
-/** The process behind `playDrain`: works the queue until nothing is due, and kills itself before the write that it was told. */
+/**
+ * The process behind `playDrain`: works the queue until nothing is due, and kills itself before the write
+ * that it was told.
+ */
 import { drain } from '../../../core/retry/drain.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import type { DrainTask } from './drain-process.ts';

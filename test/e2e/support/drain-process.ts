@@ -18,7 +18,10 @@ export interface Drained {
   readonly depth: QueueDepth;
 }
 
-/** Drains the queue in a process of its own. Rejects where it ends in any way but by itself, or killed as it was told. */
+/**
+ * Drains the queue in a process of its own. Rejects where it ends in any way but by itself, or killed as it
+ * was told.
+ */
 export function playDrain(task: DrainTask): Promise<Drained | 'killed'> {
   const compileCache = join(dirname(task.directory), 'compile-cache');
   return playProcess(new URL('./drain-main.ts', import.meta.url), task, { compileCache });

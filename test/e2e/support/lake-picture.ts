@@ -26,7 +26,9 @@ const OF_THE_MOMENT: ReadonlySet<string> = new Set([
   ...['firstRunId', 'lastRunId', 'openedAt', 'lastFailedAt', 'closedAt', 'closedBy', 'seenAt'],
 ]);
 
-/** All that a lake and its state say, without what is of the moment; two pictures of the same work are equal. */
+/**
+ * All that a lake and its state say, without what is of the moment; two pictures of the same work are equal.
+ */
 export async function pictureOf(
   platform: Pick<Platform, 'state'> & { readonly directory: string },
   runId: string,
@@ -55,7 +57,8 @@ export async function pictureOf(
         }),
       ),
     ),
-    // Partitions run side by side: which of their failures came last, and whether a page came after it, is chance.
+    // Partitions run side by side: which of their failures came last, and whether a page came after it, is
+    // chance.
     targets: sorted(
       (await Array.fromAsync(new TargetStore(state).list('racing'))).map(
         ({ skip, lastErrorCode: _, consecutiveNotFound: __, ...record }) => ({

@@ -4,12 +4,15 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { parquetReadObjects } from 'hyparquet';
 
 /**
- * The lake as anybody finds it who knows its layout and nothing of our code: manifests are read as files, what they name
- * is read as Parquet.
+ * The lake as anybody finds it who knows its layout and nothing of our code: manifests are read as files,
+ * what they name is read as Parquet.
  */
 export type ReadRow = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Current rows by `country=gb/date=2026-11-20`. Throws where a manifest names a file that is not there or not whole. */
+/**
+ * Current rows by `country=gb/date=2026-11-20`. Throws where a manifest names a file that is not there or not
+ * whole.
+ */
 export async function currentRows(directory: string): Promise<Map<string, ReadRow[]>> {
   const rows = new Map<string, ReadRow[]>();
   const root = join(directory, 'lake', 'tables', 'racing_results');
@@ -21,7 +24,9 @@ export async function currentRows(directory: string): Promise<Map<string, ReadRo
   return rows;
 }
 
-/** Current rows as `currentRows` has them, in one order and without the columns that say where they come from. */
+/**
+ * Current rows as `currentRows` has them, in one order and without the columns that say where they come from.
+ */
 export async function factsIn(directory: string): Promise<Record<string, object[]>> {
   const order = (row: ReadRow) => `${row.race_id}/${row.horse_id}`;
   const facts = (row: ReadRow) =>
@@ -34,8 +39,8 @@ export async function factsIn(directory: string): Promise<Record<string, object[
 }
 
 /**
- * Rows of an append-only table: the files of its runs, and of runs that are in none of them those of the partitions. A run
- * that has ended must be in one, see `tableRows`.
+ * Rows of an append-only table: the files of its runs, and of runs that are in none of them those of the
+ * partitions. A run that has ended must be in one, see `tableRows`.
  */
 export async function logRows(directory: string, table: 'attempts' | 'commits' | 'runs'): Promise<ReadRow[]> {
   const rows = await tableRows(directory, table);
@@ -46,7 +51,9 @@ export async function logRows(directory: string, table: 'attempts' | 'commits' |
   return [...rows, ...others.filter(({ run_id }) => !ended.has(run_id))];
 }
 
-/** Rows of an append-only table as query engines see them: they pass over names with an underscore in front. */
+/**
+ * Rows of an append-only table as query engines see them: they pass over names with an underscore in front.
+ */
 export async function tableRows(
   directory: string,
   table: 'attempts' | 'commits' | 'runs',
@@ -72,7 +79,10 @@ export async function readParquetFile(path: string): Promise<ReadRow[]> {
   );
 }
 
-/** Every file below a folder, in no order; none where there is no such folder. Names with a dot in front are the store's own. */
+/**
+ * Every file below a folder, in no order; none where there is no such folder. Names with a dot in front are
+ * the store's own.
+ */
 export function* filesUnder(folder: string): Generator<string> {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

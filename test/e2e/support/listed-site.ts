@@ -38,7 +38,10 @@ export interface Answer {
 }
 type Page = Answer | ((request: IncomingMessage, hit: number) => Answer);
 
-/** A page of an index: an item a line. `more`: where the parser finds the next page; `again`: where it is sent to. */
+/**
+ * A page of an index: an item a line. `more`: where the parser finds the next page; `again`: where it is sent
+ * to.
+ */
 export function listPage(
   items: readonly (string | readonly [id: string, status: ListedStatus])[],
   {
@@ -157,7 +160,10 @@ class StoryClock implements Clock {
   }
 }
 
-/** A site of lists and items on loopback, and a lake that is made of it. Items that no page is set for have one row. */
+/**
+ * A site of lists and items on loopback, and a lake that is made of it. Items that no page is set for have
+ * one row.
+ */
 export class ListedSite {
   readonly clock = new StoryClock('2026-03-12T01:00:00Z');
   readonly pages = new Map<string, Page>();

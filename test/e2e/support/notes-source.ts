@@ -5,7 +5,10 @@ import type { Row } from '../../../core/schema/columns.ts';
 import { daily, defineSource } from '../../../core/source/define-source.ts';
 import type { Partition, Source } from '../../../core/source/source.ts';
 
-/** The smallest source there is: an item is a note, a record is a line of it. Nobody fetches it; its results are made up. */
+/**
+ * The smallest source there is: an item is a note, a record is a line of it. Nobody fetches it; its results
+ * are made up.
+ */
 export const notes: Source = defineSource({
   name: 'notes',
   baseUrl: 'https://notes.example/',

@@ -3,15 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { sameTime } from './test-time.ts';
 
 export interface PlayOptions {
-  /** Half the time of a short process goes into compiling; the first one to end leaves that here for the others. */
+  /**
+   * Half the time of a short process goes into compiling; the first one to end leaves that here for the
+   * others.
+   */
   readonly compileCache?: string;
   /** Megabytes after which V8 gives up. */
   readonly heap?: number;
 }
 
 /**
- * Plays one of the `*-main.ts` in a process of its own, which may kill itself. Gives what it said at its end; rejects
- * where it ended in any other way, with what it complained of.
+ * Plays one of the `*-main.ts` in a process of its own, which may kill itself. Gives what it said at its end;
+ * rejects where it ended in any other way, with what it complained of.
  */
 export function playProcess<Said>(
   main: URL,
@@ -55,7 +58,10 @@ export function say(said: object | number): void {
   console.log(JSON.stringify(said));
 }
 
-/** In the process that is played: dies without warning. The signal is on its way, and nothing more happens until it is here. */
+/**
+ * In the process that is played: dies without warning. The signal is on its way, and nothing more happens
+ * until it is here.
+ */
 export function die(): Promise<never> {
   process.kill(process.pid, 'SIGKILL');
   return new Promise(() => {});

@@ -1,4 +1,7 @@
-/** The process behind `startPublisher`: publishes edition after edition of a note into one partition, with the real commit. */
+/**
+ * The process behind `startPublisher`: publishes edition after edition of a note into one partition, with the
+ * real commit.
+ */
 import { publishResult } from '../../../core/publish/publish.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { type MadeUp, notes, resultOf, SHELF } from './notes-source.ts';

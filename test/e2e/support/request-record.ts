@@ -5,7 +5,10 @@ import type { Session } from './session.ts';
 
 type Requests = DemoSite['requests'];
 
-/** The addresses that a site was asked for and those that are on record as asked for, sorted: equal where the record is whole. */
+/**
+ * The addresses that a site was asked for and those that are on record as asked for, sorted: equal where the
+ * record is whole.
+ */
 export async function requestRecord(
   directory: string,
   requests: Requests,
@@ -15,7 +18,8 @@ export async function requestRecord(
 }
 
 /**
- * The same of the pages alone, robots.txt left out. `lost`: the captures that the lake names and that are not where it says.
+ * The same of the pages alone, robots.txt left out. `lost`: the captures that the lake names and that are not
+ * where it says.
  */
 export async function pageRecord({
   directory,

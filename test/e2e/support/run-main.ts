@@ -1,4 +1,7 @@
-/** The process behind `playRun`: plays one run, and kills itself at the write that it was told, without warning. */
+/**
+ * The process behind `playRun`: plays one run, and kills itself at the write that it was told, without
+ * warning.
+ */
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { runLocally } from '../../../runtime/local-run.ts';
 import { deadlySource } from './deadly-source.ts';

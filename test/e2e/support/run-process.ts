@@ -16,8 +16,8 @@ export interface RunTask {
   /** Megabytes. */
   readonly heap?: number;
   /**
-   * `before`: dies in front of the nth write of any kind, and so behind the one before it. `during`: dies in the midst of
-   * the nth durable one, its bytes on their way to the disk.
+   * `before`: dies in front of the nth write of any kind, and so behind the one before it. `during`: dies in
+   * the midst of the nth durable one, its bytes on their way to the disk.
    */
   readonly kill?: { readonly phase: 'before' | 'during'; readonly at: number };
 }
@@ -30,7 +30,10 @@ export interface RunPlayed {
   readonly durable: number;
 }
 
-/** Plays a run in a process of its own. Rejects where the process ends in any way but by itself, or killed as it was told. */
+/**
+ * Plays a run in a process of its own. Rejects where the process ends in any way but by itself, or killed as
+ * it was told.
+ */
 export function playRun(task: RunTask): Promise<RunPlayed | 'killed'> {
   const compileCache = join(dirname(task.directory), 'compile-cache');
   return playProcess(new URL('./run-main.ts', import.meta.url), task, {

@@ -1,4 +1,7 @@
-/** The process behind the test of four: scrapes the partitions that it is told, as a container of the functions would. */
+/**
+ * The process behind the test of four: scrapes the partitions that it is told, as a container of the
+ * functions would.
+ */
 import type { PartitionWork } from '../../../core/platform.ts';
 import { scrape } from '../../../core/scrape/scrape.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';

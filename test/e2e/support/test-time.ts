@@ -1,10 +1,15 @@
 import { civilDateAt } from '../../../core/calendar/window.ts';
 import { clockOf } from '../../../runtime/clock.ts';
 
-/** When the tests play: no test asks the machine what day it is. `npm run test:dates` lets them play at other times. */
+/**
+ * When the tests play: no test asks the machine what day it is. `npm run test:dates` lets them play at other
+ * times.
+ */
 export const STARTS_AT = process.env.RESCRAPE_NOW ?? '2026-11-22T12:00:00Z';
 
-/** Shows `STARTS_AT` when the process of a test file starts, and runs on at the speed of the machine's clock. */
+/**
+ * Shows `STARTS_AT` when the process of a test file starts, and runs on at the speed of the machine's clock.
+ */
 export const testClock = clockOf({ RESCRAPE_NOW: STARTS_AT });
 
 /** The date in the time zone of the source `racing`. */

@@ -12,8 +12,9 @@ export const NOTES = ['n1', 'n2'] as const;
 const ORIGIN = 'https://notes.example';
 
 /**
- * How a page answers. `ok`: newer than ever before. `same`: as the last time, with a 304 for whoever knows it. `changed`: a
- * layout that the first parser cannot read. `short`, for an index: it lists only the first note; for a note it is `ok`.
+ * How a page answers. `ok`: newer than ever before. `same`: as the last time, with a 304 for whoever knows
+ * it. `changed`: a layout that the first parser cannot read. `short`, for an index: it lists only the first
+ * note; for a note it is `ok`.
  */
 export const ANSWERS = ['ok', 'same', '406', '500', '404', 'wall', 'changed', 'short'] as const;
 export type Answer = (typeof ANSWERS)[number];
@@ -64,7 +65,10 @@ interface Page {
   listed: readonly string[];
 }
 
-/** A site in this process: pages whose versions grow with each request, and a script of answers for each of them. */
+/**
+ * A site in this process: pages whose versions grow with each request, and a script of answers for each of
+ * them.
+ */
 export class VersionedSite {
   readonly requests: SiteRequest[] = [];
   readonly #clock: Clock;

@@ -37,7 +37,8 @@ function answers(country: 'gb' | 'ire', race: number, status: number, times?: nu
 }
 
 const link = await startFaultyLink();
-// AUTH: every request is held against the policies of the role that sends it. The address is what functions get.
+// AUTH: every request is held against the policies of the role that sends it. The address is what functions
+// get.
 const emulator = await startEmulator({ env: { AUTH: 'true', AWS_ENDPOINT_URL: link.url } });
 if (emulator) link.target = emulator.endpoint;
 else await link.close();

@@ -213,7 +213,10 @@ export class Deployment {
     return counts.reduce((sum, count) => sum + Number(Attributes[count as 'All'] ?? 0), 0);
   }
 
-  /** Denies everybody to write under a prefix of the lake, beside what the bucket's policy says. Answers how to end it. */
+  /**
+   * Denies everybody to write under a prefix of the lake, beside what the bucket's policy says. Answers how
+   * to end it.
+   */
   async denyWriting(prefix: string): Promise<() => Promise<void>> {
     const Bucket = this.outputs.Bucket!;
     const { Policy } = await this.#s3

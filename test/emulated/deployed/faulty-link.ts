@@ -15,7 +15,9 @@ export interface LinkRequest {
   readonly path: string;
 }
 
-/** Between the functions and the emulator: hands on every request but those that `fault` has an answer for. */
+/**
+ * Between the functions and the emulator: hands on every request but those that `fault` has an answer for.
+ */
 export interface FaultyLink {
   readonly url: string;
   /** `http://host:port`, where requests go. */

@@ -1,4 +1,7 @@
-/** A race in the words of neither markup, for pages that a test renders in both. Written from the contract, not from the readers. */
+/**
+ * A race in the words of neither markup, for pages that a test renders in both. Written from the contract,
+ * not from the readers.
+ */
 export interface RaceFacts {
   readonly country: 'GB' | 'IRE' | 'FR';
   readonly isArabian: boolean;
