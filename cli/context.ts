@@ -5,7 +5,7 @@ import type { PipelineEvent } from '../core/platform.ts';
 import { movedFrom } from '../core/publish/moved-lake.ts';
 import { targetsNamed } from '../core/source/partition.ts';
 import { type Source, windowDaysOf } from '../core/source/source.ts';
-import { targetsOf as registeredTargets } from '../core/state/target-register.ts';
+import { targetsOf as registeredTargets } from '../core/targets/register.ts';
 import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { cellText } from './print.ts';

@@ -5,7 +5,7 @@ import { FailureStore } from '../core/failures/failure-store.ts';
 import { MAX_RETRIES } from '../core/failures/retry-policy.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
-import { TargetStore } from '../core/state/target-store.ts';
+import { TargetStore } from '../core/targets/target-store.ts';
 import { withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
 import { itemOf } from './filter.ts';

@@ -70,6 +70,9 @@ export class Progress {
         );
         break;
       }
+      case 'left-out':
+        this.#line(`  ${event.source}/${event.target} is left as it is: ${event.reason}`);
+        break;
       case 'discovered':
         break;
     }

@@ -31,6 +31,7 @@ const COLUMNS: readonly Column[] = [
 
 /** The last thing a run prints: a row a partition, the verdict, and where everything is. */
 export function printRunEnd(platform: CommandPlatform, end: RunEnd): void {
+  if (end.kind === 'nothing-due') console.log(end.message);
   if (end.kind !== 'finished') return;
   const { run, partitions, skipped } = end.summary;
   const rows = partitions.map(rowOf);

@@ -133,6 +133,7 @@ export function refuseInterrupted(end: RunEnd | undefined): void {
 
 /** Why the command failed; nothing where every partition was refreshed, even if single items failed. */
 function problemOf(end: RunEnd): string[] {
+  if (end.kind === 'nothing-due') return [];
   if (end.kind !== 'finished') return [end.message];
   const stale = end.summary.partitions.flatMap(({ name, result }) =>
     result !== 'broken' && result.status === 'failed' ? [{ name, message: result.reason ?? 'unknown' }] : [],
@@ -155,5 +156,8 @@ function printPlans(plans: readonly Plan[], json: boolean | undefined): void {
     for (const { target, reason, since } of plan.skipped) {
       console.log(`  ${plan.source}/${target} is skipped since ${since}: ${reason}`);
     }
+    for (const { target, reason, until } of plan.leftOut)
+      if (reason !== 'SKIPPED')
+        console.log(`  ${plan.source}/${target} is left out: ${reason}${until ? ` until ${until}` : ''}`);
   }
 }

@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { runCommand } from '../core/advice/commands.ts';
 import { queueOpen } from '../core/failures/queue-failures.ts';
 import { unaskedDates } from '../core/run/unasked.ts';
-import { type TargetRecord, TargetStore } from '../core/state/target-store.ts';
+import { flagged, unflagged } from '../core/targets/flags.ts';
+import type { TargetRecord } from '../core/targets/target.ts';
+import { TargetStore } from '../core/targets/target-store.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
@@ -82,8 +84,8 @@ async function addSkip(
     targetsOf(source, [target]);
     const register = new TargetStore(platform.state);
     const { skip: before } = await register.get(source.name, target);
-    const skip = { reason: why, actor: operator(), since: platform.clock.now() };
-    await register.update(source.name, target, (record) => ({ ...record, skip }));
+    const by = { actor: operator(), at: platform.clock.now() };
+    await register.update(source.name, target, (record) => flagged(record, { reason: why, ...by }), by);
     if (json) return printObject(await register.get(source.name, target));
     const instead = before
       ? `; it was skipped already (${cellText(before.reason)}, since ${timeText(before.since)})`
@@ -99,12 +101,8 @@ async function removeSkip(name: string, target: string, _options: object, comman
     const register = new TargetStore(platform.state);
     const before = await register.get(source.name, target);
     if (before.skip) {
-      await register.update(source.name, target, (record) => ({
-        ...record,
-        skip: null,
-        consecutiveBlocks: 0,
-        consecutiveNotFound: 0,
-      }));
+      const by = { actor: operator(), at: platform.clock.now() };
+      await register.update(source.name, target, (record) => unflagged(record, by.at), by);
     }
     const queued = before.skip ? await queueOpen(platform, { source: source.name, target }, operator()) : 0;
     if (json) return printObject(await register.get(source.name, target));

@@ -1,3 +1,4 @@
+import type { LeftOut } from './lake/scrape-result.ts';
 import type { Platform } from './platform.ts';
 import type { Item, Partition, Source } from './source/source.ts';
 
@@ -23,6 +24,10 @@ export interface PartitionJob {
 export interface Crawl {
   readonly targets: readonly string[];
   readonly items: readonly Item[];
+  /** Retries of those targets that have a number of their own. */
+  readonly maxRetries?: ReadonlyMap<string, number>;
+  /** Targets that were to be scraped and are left as they are. */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /** An attempt whose response has come. */

@@ -10,8 +10,8 @@ import type { WorkQueue } from './ports/work-queue.ts';
 import { targetsNamed } from './source/partition.ts';
 import type { Partition, Source } from './source/source.ts';
 import type { ClockBehind } from './state/look-clock.ts';
-import { targetsOf } from './state/target-register.ts';
-import type { TargetWatch } from './state/target-watch.ts';
+import { targetsOf } from './targets/register.ts';
+import type { TargetWatch } from './targets/target-watch.ts';
 
 /** What the stages stand on. `runtime/` puts one together; nothing else does. */
 export interface Platform {
@@ -58,6 +58,15 @@ export type PipelineEvent =
   /** Something of ours went wrong that ends nothing. */
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'flagged'; readonly source: string; readonly target: string; readonly reason: string }
+  /** The target was to be crawled, and is left as it is (`LeftOut`). */
+  | {
+      readonly kind: 'left-out';
+      readonly source: string;
+      readonly target: string;
+      readonly reason: string;
+      /** Milliseconds; null where a person decides. */
+      readonly until: number | null;
+    }
   | {
       readonly kind: 'published';
       readonly source: string;

@@ -72,6 +72,8 @@ export const runInputSchema = z.strictObject({
   start: z.iso.date(),
   end: z.iso.date(),
   targets: z.array(identifier).min(1).readonly().optional(),
+  where: z.record(z.string(), z.array(z.string()).readonly()).readonly().optional(),
+  all: z.boolean().optional(),
   force: z.boolean(),
 });
 

@@ -65,6 +65,9 @@ export class Observer {
       case 'flagged':
         this.logger.warn('target flagged', { target: event.target, reason: event.reason });
         break;
+      case 'left-out':
+        this.logger.info('target left out', { target: event.target, reason: event.reason });
+        break;
       case 'published': {
         const { status, version, rows, wireBytes, stats, reason } = event.result;
         this.#count('Partitions', event.source, 1, { status });

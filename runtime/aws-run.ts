@@ -14,7 +14,7 @@ import type { PartitionWork, PipelineEvent } from '../core/platform.ts';
 import { readSummary } from '../core/run/summarize.ts';
 import type { RunInput } from '../core/state/run-store.ts';
 import { connectionOf } from './aws.ts';
-import type { BrokenPartition, RunEnd } from './local-run.ts';
+import { type BrokenPartition, isNothingDue, nothingDue, type RunEnd } from './local-run.ts';
 import { RunFollower } from './run-follower.ts';
 import type { StackPlatform } from './stack.ts';
 import { stateMachineOf } from './stack-outputs.ts';
@@ -71,9 +71,10 @@ export async function runOnStack(platform: StackPlatform, request: StackRunReque
 async function ended(
   platform: StackPlatform,
   executions: Executions,
-  { executionArn = '', status, error, cause }: DescribeExecutionCommandOutput,
+  { executionArn = '', status, error, cause, output }: DescribeExecutionCommandOutput,
   { runId, source }: RunInput,
 ): Promise<RunEnd> {
+  if (status === 'SUCCEEDED' && isNothingDue(JSON.parse(output ?? 'null'))) return nothingDue(source, runId);
   const summary = await readSummary(platform, runId);
   if (!summary || status !== 'SUCCEEDED') {
     const message = `${error ?? status}: ${messageOf(cause)}`;

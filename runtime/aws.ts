@@ -9,7 +9,7 @@ import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import type { Source } from '../core/source/source.ts';
-import { TargetWatch } from '../core/state/target-watch.ts';
+import { TargetWatch } from '../core/targets/target-watch.ts';
 import { sources as allSources } from '../sources/index.ts';
 import { idsOf } from './ids.ts';
 import { applySettings, type SourceSettings } from './settings.ts';

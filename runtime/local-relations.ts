@@ -14,7 +14,7 @@ import { type Column, columnsOf, duckDbType, tableColumns } from '../core/schema
 import { byValue } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { PartitionStore } from '../core/state/partition-store.ts';
-import { targetsOf } from '../core/state/target-register.ts';
+import { targetsOf } from '../core/targets/register.ts';
 
 /**
  * The lake as the local warehouse sees it: a table for each table of a source, made of the files that its

@@ -44,6 +44,8 @@ export type RunEnd =
       readonly report: string | null;
     }
   | { readonly kind: 'failed'; readonly runId: string; readonly message: string }
+  /** No target is due: nothing was asked, and nothing is on record of the run. */
+  | { readonly kind: 'nothing-due'; readonly runId: string; readonly message: string }
   /** By the signal; `message` says what becomes of the run. */
   | { readonly kind: 'aborted'; readonly runId: string; readonly message: string };
 
@@ -58,8 +60,13 @@ export async function runLocally(platform: LocalPlatform, request: RunRequest): 
 }
 
 async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<RunEnd> {
-  const { source, start, end, targets, force, signal, onWorkflowEvent } = request;
-  const asked = { source, start, end, ...(targets && { targets }), force };
+  const { source, start, end, targets, where, all, force, signal, onWorkflowEvent } = request;
+  const asked = {
+    ...{ source, start, end, force },
+    ...(targets && { targets }),
+    ...(where && { where }),
+    ...(all && { all }),
+  };
   const moved = await settleIn(platform, platform.sources);
   if (moved !== undefined) platform.emit({ kind: 'warning', message: moved });
   const runs = new RunStore(platform.state);
@@ -97,6 +104,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
     },
   });
   if (result.kind === 'aborted') return { kind: 'aborted', runId, message: GO_ON };
+  if (result.kind === 'succeeded' && isNothingDue(result.output)) return nothingDue(source, runId);
   const summary = await readSummary(platform, runId);
   if (result.kind === 'failed' || !summary) {
     const message = result.kind === 'failed' ? result.error.message : 'the summary stage left no summary';
@@ -107,6 +115,16 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   await clearFinalized(platform, source, runId);
   const answer = (result.output as { report?: { answer?: { report?: string | null } } }).report?.answer;
   return { kind: 'finished', runId, summary, problems, report: answer?.report ?? null };
+}
+
+/** How a run ends that found nothing to do. */
+export function nothingDue(source: string, runId: string): RunEnd {
+  return { kind: 'nothing-due', runId, message: `${source}: no target is due` };
+}
+
+/** What an execution gives back where plan found nothing to do. */
+export function isNothingDue(output: unknown): boolean {
+  return typeof output === 'object' && output !== null && 'nothingDue' in output;
 }
 
 function stagesOf(platform: LocalPlatform, mustStop: () => boolean): Record<StageName, Stage> {
@@ -134,7 +152,7 @@ async function findInterrupted(
 }
 
 function sameAsked(a: Omit<RunInput, 'runId'>, b: Omit<RunInput, 'runId'>): boolean {
-  const text = ({ source, start, end, targets, force }: Omit<RunInput, 'runId'>) =>
-    JSON.stringify([source, start, end, targets ? [...targets].sort() : null, force]);
+  const text = ({ source, start, end, targets, where, all, force }: Omit<RunInput, 'runId'>) =>
+    JSON.stringify([source, start, end, targets ? [...targets].sort() : null, where, all === true, force]);
   return text(a) === text(b);
 }

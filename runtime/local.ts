@@ -10,7 +10,7 @@ import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import type { Source } from '../core/source/source.ts';
-import { TargetWatch } from '../core/state/target-watch.ts';
+import { TargetWatch } from '../core/targets/target-watch.ts';
 import { sources as allSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
 import { openFetchers } from './fetchers.ts';

@@ -12,16 +12,17 @@
  *
  * | pk | sk | what | read by |
  * |---|---|---|---|
- * | `targets` | `<source>#<target>` | reliability record of a target | get; prefix `<source>#`; all |
+ * | `target…` | | targets, their events and indexes | `core/targets/keys.ts` tells all of them |
  * | `failures#<source>` | `<value>#<date>#<item>` | failed item, open or closed | get; prefix `<value>#<date>#`; all of a source |
  * | `partitions#<table>` | `<value>#<date>` | how a partition stands | get; from `<value>#<start>` to `<value>#<end>` |
  * | `runs#<source>` | `<runId>` | run, in the order of time (UUIDv7) | get; all, newest first |
  * | `hosts` | `<host>` | last start of a request to a site, and its pause | get; conditional write |
  * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
- * Every read is by key and consistent; there is no index, and no scan but that of `rescrape reset`. `targets`
- * and `hosts` are the partitions that all runs share: one is written once for each partition of a run, the
- * other once for each request, far below the 1,000 writes a second that one key takes.
+ * Every read is by key and consistent; there is no index of DynamoDB's, and no scan but that of `rescrape
+ * reset`. `targets` and `hosts` are the partitions that all runs share: one is written once for each
+ * partition of a run, the other once for each request, far below the 1,000 writes a second that one key
+ * takes.
  */
 export const STATE_TABLE = {
   partitionKey: 'pk',

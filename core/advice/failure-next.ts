@@ -1,7 +1,7 @@
 import { type Failure, isClaimed, isUnresolved } from '../failures/failure.ts';
 import { keyOf } from '../failures/failure-store.ts';
 import { MAX_RETRIES } from '../failures/retry-policy.ts';
-import type { TargetFlag } from '../state/target-store.ts';
+import type { TargetFlag } from '../targets/target.ts';
 import { isoTime } from '../wording/times.ts';
 import { clearCommand, retryCommand } from './commands.ts';
 import { failureSteps } from './failure-steps.ts';

@@ -1,7 +1,7 @@
 import { type Failure, isClaimed, isOverdue, isUnresolved } from '../failures/failure.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { Partition } from '../source/source.ts';
-import type { TargetFlag } from '../state/target-store.ts';
+import type { TargetFlag } from '../targets/target.ts';
 import { isoTime } from '../wording/times.ts';
 import { redriveCommand, retryCommand, skipRemoveCommand, workerCommand } from './commands.ts';
 import { remediesFor, type Step } from './remedies.ts';

@@ -1,6 +1,6 @@
 import type { OutcomeCode } from '../outcome/outcome.ts';
 import type { Partition } from '../source/source.ts';
-import type { TargetFlag } from '../state/target-store.ts';
+import type { TargetFlag } from '../targets/target.ts';
 import { reparseCommand, rerunCommand, skipRemoveCommand } from './commands.ts';
 
 /** Something to do, with the command for it where there is one. */

@@ -4,8 +4,9 @@ import type { StateStore } from '../ports/state-store.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
 import type { Partition, Source, Target } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
-import { targetsOf } from '../state/target-register.ts';
-import { type SkipFlag, TargetStore } from '../state/target-store.ts';
+import { targetsOf } from '../targets/register.ts';
+import type { SkipFlag } from '../targets/target.ts';
+import { TargetStore } from '../targets/target-store.ts';
 import {
   DATE_STATUSES,
   type DateStatus,

@@ -7,7 +7,7 @@ import type { StateStore } from '../ports/state-store.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
-import { targetsOf } from '../state/target-register.ts';
+import { targetsOf } from '../targets/register.ts';
 import type { LakeFinding } from './lake-finding.ts';
 import { checkPartition } from './partition-check.ts';
 

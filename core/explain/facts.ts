@@ -5,7 +5,7 @@ import type { AttemptRow, CommitRow } from '../lake/log-tables.ts';
 import type { VersionItem, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
-import type { TargetFlag } from '../state/target-store.ts';
+import type { TargetFlag } from '../targets/target.ts';
 
 /** The newest run that was to refresh the partition. */
 export interface WhyRun {

@@ -37,6 +37,15 @@ export interface ItemResult {
   readonly attempts: number;
 }
 
+/** A target that is left as it is: neither an attempt nor a failure. */
+export interface LeftOut {
+  readonly target: string;
+  /** `CLAIMED`, `TOO_RECENT`, `SKIPPED`, `PAUSED`, or `NEXT_RUN`: the run ended before its turn came. */
+  readonly reason: string;
+  /** When it can be asked again; null where a person decides that. Milliseconds. */
+  readonly until: number | null;
+}
+
 /** What the index of the day said. */
 export type IndexResult =
   | { readonly kind: 'listed'; readonly index: VersionIndex }
@@ -60,6 +69,7 @@ export interface ScrapeResult {
   readonly parserVersion: number;
   readonly index: IndexResult;
   readonly items: readonly ItemResult[];
+  readonly leftOut?: readonly LeftOut[];
   readonly attempts: number;
   readonly wireBytes: number;
 }

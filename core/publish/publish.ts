@@ -48,11 +48,23 @@ export async function publish(
     throw new Error(
       `publish of ${partitionName(source.name, partition)} was called before its scrape was finalized`,
     );
-  const answer = await publishResult(context, result);
-  await recordPublish(context, result, answer, actor);
+  const isNothing = result.index.kind === 'targets' && result.index.targets.length === 0;
+  const answer = isNothing ? await leftAsItIs(context, result) : await publishResult(context, result);
+  // A partition none of whose targets was crawled is no fresher than before.
+  if (!isNothing) await recordPublish(context, result, answer, actor);
   await platform.lake.put(answerKey(context), new TextEncoder().encode(JSON.stringify(answer)));
   platform.emit({ kind: 'published', source: source.name, partition, result: answer });
   return answer;
+}
+
+async function leftAsItIs(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
+  const when = { order: await nextOrder(context), readAt: context.platform.clock.now() };
+  return answerOver(
+    result,
+    undefined,
+    undefined,
+    when,
+  )('unchanged', { reason: 'none of its targets was crawled' });
 }
 
 /** What publish answered for one partition of a run; undefined before it did. */

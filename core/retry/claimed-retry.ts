@@ -1,5 +1,6 @@
 import {
   type Claim,
+  type ClaimOptions,
   claimRetry,
   endClaim,
   type RetryRequest,
@@ -16,7 +17,9 @@ import { type Platform, sourceNamed, unknownPlace } from '../platform.ts';
 import { mergeLogs } from '../run/merge-logs.ts';
 import { clearWork, closePartition } from '../run/recovery.ts';
 import type { Source } from '../source/source.ts';
-import { TargetStore } from '../state/target-store.ts';
+import { isSkipped, type TargetRecord } from '../targets/target.ts';
+import { BY_ITSELF } from '../targets/target-events.ts';
+import { TargetStore } from '../targets/target-store.ts';
 import { type Tried, tryAgain } from './try-again.ts';
 
 /**
@@ -112,9 +115,16 @@ async function claimOf(
 ): Promise<Claim> {
   const failures = new FailureStore(state);
   const target = (await failures.get(key))?.target ?? key.partition.value;
-  const { skip } = await new TargetStore(state).get(source.name, target);
-  const flag = skip ? { why: `the target is flagged: ${skip.reason}`, by: skip.actor } : undefined;
-  return claimRetry(failures, key, request, { now: clock.now(), newRunId: newId(), flag });
+  const now = clock.now();
+  const flag = shutBy(await new TargetStore(state).get(source.name, target), now);
+  return claimRetry(failures, key, request, { now, newRunId: newId(), flag });
+}
+
+/** Why nothing of a target is asked for; a flag that has expired lets a try go, as the probe. */
+function shutBy(record: TargetRecord, now: number): ClaimOptions['flag'] {
+  if (record.status === 'paused') return { why: 'the target is paused', by: BY_ITSELF };
+  if (!record.skip || !isSkipped(record, now)) return undefined;
+  return { why: `the target is flagged: ${record.skip.reason}`, by: record.skip.actor };
 }
 
 /** Less than this is left of a claim: it is renewed, because one page may wait out a pause of its host. */
@@ -145,6 +155,10 @@ async function tryOnce(
       await yieldClaim(failures, key, runId, now());
       return tryClaimed(platform, source, key, request, mustStop);
     }
+    if (tried.kind === 'refused') {
+      await yieldClaim(failures, key, runId, now());
+      return { kind: 'not-yet', delayMs: Math.max(GO_ON_MS, tried.until - now()) };
+    }
     if (tried.kind !== 'stopped') {
       const answer = await settle(context, failures, key, tried);
       await mergeLogs(platform, source, runId, [key.partition]);
@@ -166,7 +180,7 @@ async function settle(
   { platform, source, runId }: PartitionJob,
   failures: FailureStore,
   key: FailureKey,
-  tried: Exclude<Tried, { kind: 'stopped' | 'flagged' }>,
+  tried: Exclude<Tried, { kind: 'stopped' | 'flagged' | 'refused' }>,
 ): Promise<RetryAnswer> {
   const at = platform.clock.now();
   if (tried.kind === 'unlisted') {

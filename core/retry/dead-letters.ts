@@ -8,7 +8,7 @@ import { dismiss } from '../failures/settle.ts';
 import { itemName } from '../lake/layout.ts';
 import { type Platform, sourceNamed, unknownPlace } from '../platform.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
-import { flagLookup } from '../state/target-store.ts';
+import { flagLookup } from '../targets/target-store.ts';
 
 /** Entries that are handled together: what a crash in between leaves half done. */
 const TOGETHER = 100;

@@ -5,7 +5,7 @@ import { keyOf } from '../failures/failure-store.ts';
 import { partitionName } from '../lake/layout.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
-import { flagLookup } from '../state/target-store.ts';
+import { flagLookup } from '../targets/target-store.ts';
 import { type RetryAnswer, retryNow } from './claimed-retry.ts';
 import { ITEMS_AT_ONCE } from './drain.ts';
 

@@ -27,6 +27,8 @@ export type Tried =
   | { readonly kind: 'unlisted' }
   /** The target was flagged while the request waited for its turn: nothing was sent. */
   | { readonly kind: 'flagged' }
+  /** Another run is at the target, or was a moment ago: nothing was sent. Milliseconds. */
+  | { readonly kind: 'refused'; readonly until: number }
   | { readonly kind: 'stopped' };
 
 /**
@@ -64,6 +66,7 @@ async function readable({
 async function tryItem(context: PartitionJob, current: VersionDescriptor, failure: Failure): Promise<Tried> {
   if (!(await isFinalized(context))) {
     const asked = await watchingDeaths(context, (watched) => askOnce(watched, current, failure));
+    if (typeof asked === 'object') return asked;
     if (asked !== 'asked') return { kind: asked };
     await finalize(context, { scope: 'items' });
   }
@@ -72,14 +75,14 @@ async function tryItem(context: PartitionJob, current: VersionDescriptor, failur
   // A try that died before its request, closed by a run that died in turn.
   if (!content) return { kind: 'failed', outcome: { code: failure.code, message: 'no request was sent' } };
   if (!isGood(content)) throw new Error(`the retry of ${failure.item} left ${content.kind} on record`);
-  return { kind: 'published', result: await publish(context.platform, workOf(context), 'retry') };
+  return { kind: 'published', result: await publish(context.platform, workOf(context, failure), 'retry') };
 }
 
 async function askOnce(
   context: PartitionJob,
   current: VersionDescriptor,
   failure: Failure,
-): Promise<'asked' | 'unlisted' | 'flagged' | 'stopped'> {
+): Promise<'asked' | 'unlisted' | 'stopped' | Extract<Tried, { kind: 'refused' | 'flagged' }>> {
   const progress = await ScrapeProgress.load(context);
   const known = current.items.find(({ id }) => id === failure.item);
   const isGone = known ? isWithoutResult(known.state) : true;
@@ -89,16 +92,25 @@ async function askOnce(
     ? itemOf(known)
     : { id: failure.item, target, ...(failure.request ?? { url: failure.url }) };
   const gate = await TargetGate.open(context, target, []);
+  const refused = refusedBy(gate);
+  if (refused) return refused;
   const looks = gate.looksAfter(Math.max(lastFailedLookOf(failure), lastLookOf(current)));
   for (let walk = progress.item(item); walk.kind === 'next'; walk = progress.item(item)) {
     const { page } = walk;
     if (progress.last(item.id, page)) return 'asked';
     const held = page === 0 ? heldItem(context.source, known) : {};
     const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), 1, held);
-    if (!checkpoint) return (await gate.isShut()) ? 'flagged' : 'stopped';
+    if (!checkpoint) return (await gate.isShut()) ? (refusedBy(gate) ?? { kind: 'flagged' }) : 'stopped';
     progress.add(checkpoint);
   }
   return 'asked';
+}
+
+/** What is said of a try whose target may not be crawled now; undefined where it may. */
+function refusedBy({ refusal }: TargetGate): Extract<Tried, { kind: 'refused' | 'flagged' }> | undefined {
+  if (!refusal) return undefined;
+  const { reason, until } = refusal;
+  return until === null || reason === 'SKIPPED' ? { kind: 'flagged' } : { kind: 'refused', until };
 }
 
 /**
@@ -110,8 +122,11 @@ async function tryPartition(
   failure: Failure,
   mustStop: () => boolean,
 ): Promise<Tried> {
-  const { platform, retryOf } = context;
-  const work = workOf(context);
+  const { platform, source, retryOf } = context;
+  const work = workOf(context, failure);
+  const refused =
+    source.cadence.kind === 'every' && refusedBy(await TargetGate.open(context, failure.target, []));
+  if (refused) return refused;
   const waiting = await waitingItems(context);
   waiting.delete(failure.item);
   const index = waiting.get(INDEX_ID);
@@ -145,6 +160,8 @@ async function waitingItems({ platform, source, partition }: PartitionJob): Prom
   return items;
 }
 
-function workOf({ runId, source, partition }: PartitionJob): PartitionWork {
-  return { runId, source: source.name, ...partition, force: false };
+/** Where there is no index, a pass is about the target alone whose item failed. */
+function workOf({ runId, source, partition }: PartitionJob, { target }: Failure): PartitionWork {
+  const targets = source.discover ? {} : { targets: [target] };
+  return { runId, source: source.name, ...partition, ...targets, force: false };
 }

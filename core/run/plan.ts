@@ -3,13 +3,20 @@ import { sendLostAgain } from '../failures/queue-failures.ts';
 import { planKey } from '../lake/layout.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { recordRobots } from '../scrape/attempt.ts';
-import { byValue, targetsNamed } from '../source/partition.ts';
+import { byValue } from '../source/partition.ts';
 import type { Partition, Source, Target } from '../source/source.ts';
 import { clockBehind } from '../state/look-clock.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
-import { claimDue, isDueAt, targetsOf } from '../state/target-register.ts';
-import { TargetStore } from '../state/target-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
+import {
+  dueByIndex,
+  isByIndex,
+  type LeftOutTarget,
+  type PlannedTargets,
+  plannedTargets,
+  type SkippedTarget,
+  settleTargets,
+} from './planned-targets.ts';
 
 /** Where a value stands for several targets, those of them that are scraped. */
 type PlannedPartition = Partition & Pick<PartitionWork, 'targets'>;
@@ -20,8 +27,13 @@ export interface Plan {
   readonly start: CivilDate;
   readonly end: CivilDate;
   readonly work: readonly PlannedPartition[];
-  readonly skipped: readonly { readonly target: string; readonly reason: string; readonly since: string }[];
+  readonly skipped: readonly SkippedTarget[];
+  /** The targets that were meant and are left as they are, each with the reason; those skipped among them. */
+  readonly leftOut: readonly LeftOutTarget[];
 }
+
+/** Targets in one line of a work list, which Step Functions hands on with 256 KB at most. */
+const MAX_TARGETS = 1000;
 
 /** Window × targets − skipped; oldest date first, because it is the one that leaves the window tomorrow. */
 export async function makePlan(
@@ -29,34 +41,32 @@ export async function makePlan(
   input: Omit<RunInput, 'runId'>,
 ): Promise<Plan> {
   const source = sourceNamed(platform, input.source);
+  return planOf(platform, source, input, await plannedTargets(platform, source, input));
+}
+
+function planOf(
+  { clock }: Pick<Platform, 'clock'>,
+  source: Source,
+  input: Omit<RunInput, 'runId'>,
+  { open, probes, skipped, leftOut }: PlannedTargets,
+): Plan {
   const start = civilDate(input.start);
   const end = civilDate(input.end);
-  const { cadence, register } = source;
-  if (cadence.kind === 'every' && start !== end)
+  if (source.cadence.kind === 'every' && start !== end)
     throw new StageError('BadInput', `${source.name} finds what is there now: a run of it has one date`);
-  const store = new TargetStore(platform.state);
-  const skipped: Plan['skipped'][number][] = [];
-  const open: Target[] = [];
-  for (const target of await targetsMeant(platform, source, input.targets)) {
-    const record = await store.get(source.name, target.id);
-    const { skip } = record;
-    if (skip)
-      skipped.push({ target: target.id, reason: skip.reason, since: new Date(skip.since).toISOString() });
-    else if (register?.ready?.(target) === false) continue;
-    else if (cadence.kind === 'daily' || input.force || isDueAt(record, platform.clock.now()))
-      open.push(target);
+  const work: PlannedPartition[] = [];
+  const later: LeftOutTarget[] = [];
+  const until = new Date(clock.now()).toISOString();
+  for (const date of datesBetween(start, end)) {
+    // One probe is one partition, and the newest date says most.
+    const targets = date === end ? [...open, ...probes] : open;
+    for (const [value, all] of valuesOf(source, targets)) {
+      const fitting = source.cadence.kind === 'every' ? all.slice(0, MAX_TARGETS) : all;
+      work.push({ value, date, ...crawled(value, fitting) });
+      for (const { id } of all.slice(fitting.length)) later.push({ target: id, reason: 'NEXT_RUN', until });
+    }
   }
-  const dates = [...datesBetween(start, end)];
-  const values = [...byValue(source, open)];
-  return {
-    source: source.name,
-    start,
-    end,
-    work: dates.flatMap((date) =>
-      values.map(([value, targets]) => ({ value, date, ...crawled(value, targets) })),
-    ),
-    skipped,
-  };
+  return { source: source.name, start, end, work, skipped, leftOut: [...leftOut, ...later] };
 }
 
 /**
@@ -69,18 +79,13 @@ async function lastRunAt({ state }: Platform, source: string): Promise<number> {
   return 0;
 }
 
-async function targetsMeant(
-  { state }: Pick<Platform, 'state'>,
-  source: Source,
-  asked: readonly string[] | undefined,
-): Promise<readonly Target[]> {
-  const known = await targetsOf(state, source);
-  const named = targetsNamed(source, known, asked);
-  if (!('unknown' in named)) return named;
-  throw new StageError(
-    'BadInput',
-    `source ${source.name} has no target ${JSON.stringify(named.unknown)}; it has: ${known.map(({ id }) => id).join(', ')}`,
-  );
+/**
+ * What is due longest comes first among the targets of a value; the values are in the order of their names.
+ */
+function valuesOf(source: Source, targets: readonly Target[]): Iterable<[string, readonly Target[]]> {
+  const values = byValue(source, targets);
+  if (source.cadence.kind === 'daily') return values;
+  return [...values].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function crawled(value: string, targets: readonly Target[]): Pick<PartitionWork, 'targets'> {
@@ -90,31 +95,40 @@ function crawled(value: string, targets: readonly Target[]): Pick<PartitionWork,
 
 /**
  * The first stage: checks that the site answers at all, and writes the work list. Called again for the same
- * run it keeps the list that is there. Throws a StageError `Transient` where the site cannot be reached.
+ * run it keeps the list that is there. Where targets are crawled one by one and none is due, the run ends
+ * here and leaves nothing on record. Throws a StageError `Transient` where the site cannot be reached.
  */
 export async function plan(platform: Platform, input: RunInput): Promise<PlanAnswer> {
   const { runId, force } = input;
   const source = sourceNamed(platform, input.source);
   const key = planKey(runId);
-  const made = await makePlan(platform, input);
   const now = platform.clock.now();
   const behind = clockBehind(now, await lastRunAt(platform, source.name));
   if (behind) platform.emit(behind);
+  const stored = await platform.lake.get(key);
+  let work: readonly PlannedPartition[];
+  if (stored) work = (await Array.fromAsync(readPlan(platform, key))).map(plannedOf);
+  else {
+    await settleTargets(platform, source, behind !== undefined);
+    ({ work } = isByIndex(source, input)
+      ? planOf(platform, source, input, await dueByIndex(platform, source))
+      : await makePlan(platform, input));
+  }
+  const [first] = work;
+  if (!first && source.cadence.kind === 'every')
+    return { ...input, workList: { key, lines: 0 }, nothingDue: true };
   await new RunStore(platform.state).begin(input, now);
   await sendLostAgain(platform, source.name);
-  const first = made.work[0];
   if (first) await checkReach(platform, source, runId, first);
-  const stored = await platform.lake.get(key);
-  const lines = stored
-    ? countLines(stored.body)
-    : await writePlan(platform, key, await claimed(platform, source, made, force), (partition) => ({
-        runId,
-        source: source.name,
-        ...partition,
-        force,
-      }));
-  platform.emit({ kind: 'planned', runId, partitions: lines });
-  return { ...input, workList: { key, lines } };
+  if (!stored)
+    await writePlan(platform, key, work, (partition) => ({
+      runId,
+      source: source.name,
+      ...partition,
+      force,
+    }));
+  platform.emit({ kind: 'planned', runId, partitions: work.length });
+  return { ...input, workList: { key, lines: work.length } };
 }
 
 async function checkReach(
@@ -136,41 +150,11 @@ async function checkReach(
 async function writePlan(
   platform: Platform,
   key: string,
-  made: Pick<Plan, 'work'>,
+  work: readonly PlannedPartition[],
   lineOf: (partition: PlannedPartition) => PartitionWork,
-): Promise<number> {
-  const lines = made.work.map((partition) => `${JSON.stringify(lineOf(partition))}\n`);
+): Promise<void> {
+  const lines = work.map((partition) => `${JSON.stringify(lineOf(partition))}\n`);
   await platform.lake.put(key, new TextEncoder().encode(lines.join('')));
-  return lines.length;
-}
-
-/**
- * What is left of the plan when the targets that are due have been taken: another run may have been faster.
- */
-async function claimed(
-  { state, clock }: Platform,
-  source: Source,
-  made: Plan,
-  force: boolean,
-): Promise<Pick<Plan, 'work'>> {
-  const { cadence } = source;
-  if (cadence.kind === 'daily') return made;
-  const ids = made.work.flatMap(({ value, targets }) => targets ?? [value]);
-  const taken = await claimDue(state, source.name, ids, {
-    now: clock.now(),
-    minutes: cadence.minutes,
-    force,
-  });
-  const work = made.work.flatMap((partition): PlannedPartition[] => {
-    const targets = (partition.targets ?? [partition.value]).filter((id) => taken.has(id));
-    if (targets.length === 0) return [];
-    return [partition.targets ? { ...partition, targets } : partition];
-  });
-  return { work };
-}
-
-function countLines(body: Uint8Array): number {
-  return body.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
 }
 
 /** The lines of a work list, in order. Throws where the list is not there. */
@@ -183,6 +167,10 @@ export async function* readPlan(
   for (const line of new TextDecoder().decode(stored.body).split('\n')) {
     if (line !== '') yield workOfLine(line);
   }
+}
+
+function plannedOf({ value, date, targets }: PartitionWork): PlannedPartition {
+  return { value, date: civilDate(date), ...(targets && { targets }) };
 }
 
 /** A list of before partitions had values of their own names their targets. */

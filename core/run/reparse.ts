@@ -12,7 +12,7 @@ import { crawlOf } from '../scrape/crawl.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
-import { targetsOf } from '../state/target-register.ts';
+import { targetsOf } from '../targets/register.ts';
 import {
   type CapturedIndex,
   type CapturedItem,

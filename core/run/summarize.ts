@@ -15,10 +15,11 @@ import { type RunSummary as Summary, withdrawnFrom } from '../report/run-summary
 import { columnsOf } from '../schema/columns.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
-import { TargetStore } from '../state/target-store.ts';
+import { TargetStore } from '../targets/target-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
 import { mergeLogs } from './merge-logs.ts';
-import { makePlan, readPlan } from './plan.ts';
+import { readPlan } from './plan.ts';
+import { skippedTargets } from './planned-targets.ts';
 
 /** A run in numbers, with what publish answered for each partition. */
 export type RunSummary = Summary<PublishResult>;
@@ -42,7 +43,7 @@ export async function summarize(
   await mergeLogs(platform, source, runId, touched);
   await mergeLogsOfDeadRuns(platform, source, runId);
   for (const table of ['attempts', 'commits'] as const) await indexEarlierLogs(platform.lake, table);
-  const { skipped } = await makePlan(platform, input);
+  const skipped = await skippedTargets(platform, source, input);
   const summary: RunSummary = {
     run: runRow(input, partitions, skipped.length, platform.clock.now()),
     partitions,

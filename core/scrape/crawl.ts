@@ -3,7 +3,7 @@ import type { Crawl } from '../job.ts';
 import { type PartitionWork, type Platform, StageError } from '../platform.ts';
 import { partitionValueOf } from '../source/partition.ts';
 import type { Item, Source } from '../source/source.ts';
-import { targetsOf } from '../state/target-register.ts';
+import { targetsOf, targetsWithRecords } from '../targets/register.ts';
 import { wrongItem } from './read-page.ts';
 
 /**
@@ -17,10 +17,8 @@ export async function crawlOf(
   work: Pick<PartitionWork, 'value' | 'date' | 'targets'>,
 ): Promise<Crawl | undefined> {
   if (source.discover) return undefined;
-  const all = await targetsOf(state, source);
-  const targets = all.filter((target) =>
-    work.targets ? work.targets.includes(target.id) : partitionValueOf(source, target) === work.value,
-  );
+  const known = await targetsWithRecords(state, source, await idsOf(state, source, work));
+  const targets = known.map(({ target }) => target);
   const items = targets.flatMap((target) =>
     source
       .items(target, civilDate(work.date))
@@ -28,7 +26,22 @@ export async function crawlOf(
   );
   const wrong = wrongItem(source, new Set(), items);
   if (wrong !== undefined) throw new StageError('BadInput', `${source.name}: ${wrong}`);
-  return { targets: targets.map(({ id }) => id), items };
+  const maxRetries = new Map(
+    known.flatMap(({ target, record }) =>
+      record.maxRetries === null ? [] : [[target.id, record.maxRetries] as const],
+    ),
+  );
+  return { targets: targets.map(({ id }) => id), items, ...(maxRetries.size > 0 && { maxRetries }) };
+}
+
+async function idsOf(
+  state: Platform['state'],
+  source: Source,
+  { value, targets }: Pick<PartitionWork, 'value' | 'targets'>,
+): Promise<readonly string[]> {
+  if (targets) return targets;
+  const all = await targetsOf(state, source);
+  return all.filter((target) => partitionValueOf(source, target) === value).map(({ id }) => id);
 }
 
 function ofTarget(id: string, value: string): Pick<Item, 'target'> {

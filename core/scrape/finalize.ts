@@ -10,11 +10,15 @@ import type { IndexResult, ItemResult, ScrapeResult } from '../lake/scrape-resul
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import { targetOf } from '../source/partition.ts';
-import type { Item, ListedItem } from '../source/source.ts';
-import { afterAttempt, lookedAtLast, TargetStore } from '../state/target-store.ts';
+import { type Item, type ListedItem, minutesOf } from '../source/source.ts';
+import { afterAttempt, lookedAtLast } from '../targets/attempted.ts';
+import { BY_ITSELF } from '../targets/target-events.ts';
+import { TargetStore } from '../targets/target-store.ts';
+import { afterCrawl, type CrawlEnd } from '../targets/transitions.ts';
 import { appendAttempts } from './attempt-log.ts';
 import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import { crawlEnds } from './crawl-ends.ts';
 import { type IndexWalk, walkIndex } from './index-walk.ts';
 import { contentOf, evidenceOf } from './item-content.ts';
 import { walkItem } from './item-walk.ts';
@@ -94,10 +98,11 @@ export async function finalize(
     items: itemsOf(context, scope, walk, fetched).map((item) =>
       itemResult(context, item, fetched.get(item.id), listedAt(pages)),
     ),
+    ...(context.crawl?.leftOut && { leftOut: context.crawl.leftOut }),
     attempts: attempts.length,
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),
   };
-  await countAttempts(context, attempts, lookedAt);
+  await countAttempts(context, attempts, lookedAt, crawlEnds(result, unasked));
   const failedPage = walk.kind === 'next' && !context.crawl ? pages.get(walk.step.page) : undefined;
   await openFailures(context, failedPage, result.items, fetched, tries, unasked);
   await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
@@ -215,16 +220,23 @@ function noteTry(
   else tries.set(item.id, [note]);
 }
 
-/** Adds the attempts to the records of their targets. `lookedAt`: of each, by its id; milliseconds. */
+/**
+ * Adds the attempts to the records of their targets, and ends the crawls that this run has claimed.
+ * `lookedAt`: of each attempt, by its id; milliseconds.
+ */
 async function countAttempts(
   context: PartitionJob,
   attempts: readonly AttemptRow[],
   lookedAt: ReadonlyMap<string, number>,
+  endOf: ReturnType<typeof crawlEnds>,
 ): Promise<void> {
   const own = attempts.filter((attempt) => attempt.item_id !== 'robots.txt');
-  for (const [target, tried] of Map.groupBy(own, (attempt) => attempt.target)) {
-    const lastLookAt = tried.reduce((last, { attempt_id }) => Math.max(last, lookedAt.get(attempt_id)!), 0);
-    await countOf(context, target, tried, lastLookAt);
+  const tried = Map.groupBy(own, (attempt) => attempt.target);
+  const claimed = context.source.cadence.kind === 'every' ? (context.crawl?.targets ?? []) : [];
+  for (const target of new Set([...tried.keys(), ...claimed])) {
+    const ofIt = tried.get(target) ?? [];
+    const lastLookAt = ofIt.reduce((last, { attempt_id }) => Math.max(last, lookedAt.get(attempt_id)!), 0);
+    await countOf(context, target, ofIt, lastLookAt, endOf(target));
   }
 }
 
@@ -233,24 +245,31 @@ async function countOf(
   target: string,
   attempts: readonly AttemptRow[],
   lastLookAt: number,
+  end: Pick<CrawlEnd, 'code' | 'records'>,
 ): Promise<void> {
   const times = attempts.map(({ attempted_at }) => Date.parse(attempted_at));
   const place = `${source.name}#${partition.value}#${partition.date}`;
+  const at = platform.clock.now();
   await new TargetStore(platform.state).update(
     source.name,
     target,
-    (record) =>
-      attempts.reduce(
-        (counted, attempt) =>
+    (record) => {
+      const counted = attempts.reduce(
+        (before, attempt) =>
           afterAttempt(
-            counted,
+            before,
             { code: attempt.error_code },
             Date.parse(attempt.attempted_at),
             source,
             attempt.item_id === INDEX_ID ? 'index' : 'item',
           ),
-        lookedAtLast(record, lastLookAt, times),
-      ),
+        attempts.length > 0 ? lookedAtLast(record, lastLookAt, times) : record,
+      );
+      // Whoever has taken over a claim that ran out ends it.
+      if (record.claim?.runId !== runId) return counted;
+      return afterCrawl(counted, { ...end, at, every: minutesOf(source.cadence) });
+    },
+    { actor: BY_ITSELF, at },
     {
       kind: 'put',
       partition: `finalized#${runId}`,

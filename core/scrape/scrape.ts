@@ -4,9 +4,10 @@ import type { PartitionJob } from '../job.ts';
 import { CorruptLakeError } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
-import { verdictFor } from '../outcome/policy.ts';
+import { type VerdictPolicy, verdictFor } from '../outcome/policy.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
-import { type Item, isReady, type ListedItem, type Partition, type Source } from '../source/source.ts';
+import { targetOf } from '../source/partition.ts';
+import { type Item, isReady, type ListedItem, type Partition } from '../source/source.ts';
 import { lastLookOf } from '../state/look-clock.ts';
 import type { ScrapeAnswer } from '../workflow/workflow.ts';
 import { attemptPage, recordFatal } from './attempt.ts';
@@ -16,6 +17,7 @@ import { watchingDeaths } from './deaths.ts';
 import { finalize, isFinalized } from './finalize.ts';
 import { heldIndex, heldItem } from './held.ts';
 import type { ItemWalk } from './item-walk.ts';
+import { withoutLeftOut } from './left-out.ts';
 import { INDEX_ID, ScrapeProgress } from './progress.ts';
 import type { Asked } from './read-page.ts';
 import type { TargetGate } from './target-gate.ts';
@@ -70,7 +72,6 @@ async function scrapePages(
   leaveOut: ReadonlySet<string>,
   once: boolean,
 ): Promise<ScrapeAnswer> {
-  const { source } = context;
   const known = await knownVersion(context);
   const current = force ? undefined : known;
   const progress = await ScrapeProgress.load(context);
@@ -88,12 +89,13 @@ async function scrapePages(
     if (!force) await leaveOutFatal(context, gates, progress, listed);
     const open = listed.filter((item) => {
       const walk = progress.item(item);
-      return walk.kind === 'next' && isOpen(source, progress, item.id, { once, page: walk.page });
+      const policy = policyOf(context, item);
+      return walk.kind === 'next' && isOpen(policy, progress, item.id, { once, page: walk.page });
     });
     const finished = await scrapeItems(context, open, current, progress, gates, { mustStop, once });
     if (!finished) return { done: false };
   }
-  await finalize(context);
+  await finalize(await withoutLeftOut(context, progress, gates));
   return { done: true };
 }
 
@@ -130,8 +132,9 @@ export async function recordFailures(platform: Platform, work: PartitionWork): P
   return watchingDeaths(context, closeScrape);
 }
 
-async function closeScrape(context: PartitionJob): Promise<ScrapeAnswer> {
-  const progress = await ScrapeProgress.load(context);
+async function closeScrape(whole: PartitionJob): Promise<ScrapeAnswer> {
+  const progress = await ScrapeProgress.load(whole);
+  const context = await withoutLeftOut(whole, progress);
   const gates = new TargetGates(context, progress, 0);
   const unasked: ListedItem[] = [];
   for (const item of listedOf(context, progress) ?? []) {
@@ -237,7 +240,7 @@ async function scrapeItems(
       }
       progress.add(checkpoint);
       if (checkpoint.learned) continue;
-      if (!once && isRetryable(source, checkpoint, number)) retry.push({ checkpoint, gate });
+      if (!once && isRetryable(policyOf(context, item), checkpoint, number)) retry.push({ checkpoint, gate });
       return;
     }
   };
@@ -261,19 +264,25 @@ export function askedItem(
   return { kind: 'item', item, page, requests, ...(rowKeys && { rowKeys }) };
 }
 
+/** What is done about the outcomes of an item: its target may have a number of retries of its own. */
+function policyOf({ source, crawl, partition }: PartitionJob, item: Item): VerdictPolicy {
+  const attempts = crawl?.maxRetries?.get(targetOf(item, partition));
+  return attempts === undefined ? source : { ...source, retry: { ...source.retry, attempts } };
+}
+
 /** Not tried yet, or to be tried again. */
 function isOpen(
-  source: Source,
+  policy: VerdictPolicy,
   progress: ScrapeProgress,
   id: string,
   { once, page }: { readonly once: boolean; readonly page?: number },
 ): boolean {
   const last = progress.last(id, page);
-  return last === undefined || (!once && isRetryable(source, last, progress.attempts(id, page)));
+  return last === undefined || (!once && isRetryable(policy, last, progress.attempts(id, page)));
 }
 
-function isRetryable(source: Source, checkpoint: Checkpoint, attempts: number): boolean {
-  return verdictFor(checkpoint.outcome, source, { retries: attempts - 1 }).verdict === 'retry';
+function isRetryable(policy: VerdictPolicy, checkpoint: Checkpoint, attempts: number): boolean {
+  return verdictFor(checkpoint.outcome, policy, { retries: attempts - 1 }).verdict === 'retry';
 }
 
 function retryError(checkpoints: readonly Checkpoint[]): StageError {

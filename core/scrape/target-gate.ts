@@ -1,13 +1,22 @@
 import type { Permission } from '../fetch/fetcher.ts';
 import type { PartitionJob } from '../job.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
+import { minutesOf } from '../source/source.ts';
 import { clockBehind, LookClock } from '../state/look-clock.ts';
-import { afterAttempt, type SkipFlag, type TargetRecord, TargetStore } from '../state/target-store.ts';
-import type { PageKind, Visit, WatchedTarget } from '../state/target-watch.ts';
+import { afterAttempt } from '../targets/attempted.ts';
+import { type ClaimAnswer, CRAWL_LEASE_MS } from '../targets/claim.ts';
+import { withRaised } from '../targets/flags.ts';
+import { isExpired, type SkipFlag, type TargetRecord } from '../targets/target.ts';
+import { BY_ITSELF } from '../targets/target-events.ts';
+import { TargetStore } from '../targets/target-store.ts';
+import type { PageKind, Visit, WatchedTarget } from '../targets/target-watch.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { INDEX_ID } from './progress.ts';
 
 type Tried = Pick<Checkpoint, 'outcome' | 'attempt'>;
+
+/** Why a run may not crawl a target now. */
+export type Refusal = Pick<Extract<ClaimAnswer, { kind: 'refused' }>, 'reason' | 'until'>;
 
 /** One request through the gate. */
 export interface Passage {
@@ -34,25 +43,41 @@ export class TargetGate {
   readonly #target: string;
   readonly #register: TargetStore;
   readonly #watched: WatchedTarget;
+  /** Nothing of the target may be asked without a claim. */
+  readonly #isClaimed: boolean;
   #record: TargetRecord;
+  #refusal: Refusal | null;
 
-  private constructor(context: PartitionJob, register: TargetStore, record: TargetRecord) {
+  private constructor(
+    context: PartitionJob,
+    register: TargetStore,
+    record: TargetRecord,
+    claim: ClaimAnswer | undefined,
+  ) {
     const { platform, source } = context;
     this.#context = context;
     this.#target = record.target;
     this.#register = register;
     this.#watched = platform.targets.of(source.name, record.target);
     this.#record = record;
+    this.#isClaimed = claim !== undefined;
+    this.#refusal = claim?.kind === 'refused' ? claim : null;
   }
 
   /**
+   * Claims the target where it is crawled by itself, or where its flag has expired and one probe may go.
    * Counts on from what this scrape has already tried: its attempts join the record only when it is
    * finalized.
    */
   static async open(context: PartitionJob, target: string, tried: readonly Tried[]): Promise<TargetGate> {
-    const register = new TargetStore(context.platform.state);
-    const record = await register.get(context.source.name, target);
-    const gate = new TargetGate(context, register, record);
+    const { platform, source } = context;
+    const register = new TargetStore(platform.state);
+    const isEvery = source.cadence.kind === 'every';
+    let record = isEvery ? undefined : await register.get(source.name, target);
+    const isProbe = record?.skip && isExpired(record.skip, platform.clock.now());
+    const claim = isEvery || isProbe ? await claimOf(context, register, target) : undefined;
+    record = claim?.record ?? record!;
+    const gate = new TargetGate(context, register, record, claim);
     for (const attempt of tried) {
       const raised = gate.#note(attempt);
       if (raised) await gate.#raise(raised);
@@ -69,16 +94,42 @@ export class TargetGate {
     return new LookClock(clock, last);
   }
 
-  /** Whether this scrape knows of a flag; asks nobody. */
+  /** Set where the target may not be crawled by this run now. */
+  get refusal(): Refusal | null {
+    return this.#refusal;
+  }
+
+  /** Whether this scrape knows of a flag, or has no claim; asks nobody. */
   get isKnownShut(): boolean {
-    return this.#record.skip !== null;
+    return this.#refusal !== null || this.#isFlagged(this.#record);
   }
 
   async isShut(): Promise<boolean> {
     if (this.isKnownShut) return true;
-    const { skip } = await this.#register.get(this.#context.source.name, this.#target);
-    if (skip) this.#shut(skip);
-    return skip !== null;
+    const record = await this.#register.get(this.#context.source.name, this.#target);
+    if (this.#isFlagged(record)) {
+      this.#shut(record.skip!);
+      return true;
+    }
+    return this.#isClaimed && !(await this.#keepsClaim(record));
+  }
+
+  /** A flag lets nobody through but the probe that has claimed the target. */
+  #isFlagged({ skip, claim }: TargetRecord): boolean {
+    const { runId, platform } = this.#context;
+    if (!skip) return false;
+    const isProbe = claim?.runId === runId && claim.isProbe;
+    return !(isProbe && isExpired(skip, platform.clock.now()));
+  }
+
+  /** Renews the claim before it runs out. False where another run has taken it over. */
+  async #keepsClaim({ claim }: TargetRecord): Promise<boolean> {
+    const { runId, platform } = this.#context;
+    const left = (claim?.until ?? 0) - platform.clock.now();
+    if (claim?.runId === runId && left > CRAWL_LEASE_MS / 2) return true;
+    const again = await claimOf(this.#context, this.#register, this.#target);
+    if (again.kind === 'refused') this.#refusal = again;
+    return again.kind === 'claimed';
   }
 
   /** Waits where the first request of its kind is still out. */
@@ -91,8 +142,8 @@ export class TargetGate {
       if (!hasEnded) visit.judged(opens);
       hasEnded = true;
       // Another partition of this process knows of a flag that may not be in the store yet.
-      if (visit.withdrawn.aborted)
-        this.#record = { ...this.#record, skip: this.#record.skip ?? (visit.withdrawn.reason as SkipFlag) };
+      if (visit.withdrawn.aborted && !this.#isFlagged(this.#record))
+        this.#record = { ...this.#record, skip: visit.withdrawn.reason as SkipFlag };
     };
     return {
       permission: this.#permission(visit),
@@ -141,7 +192,7 @@ export class TargetGate {
     const page = attempt.item_id === INDEX_ID ? 'index' : 'item';
     this.#record = afterAttempt(this.#record, outcome, Date.parse(attempt.attempted_at), source, page);
     const raised: SkipFlag | null = this.#record.skip;
-    if (before || !raised) return null;
+    if (!raised || raised === before) return null;
     this.#shut(raised);
     return raised;
   }
@@ -149,10 +200,23 @@ export class TargetGate {
   async #raise(raised: SkipFlag): Promise<void> {
     const { source, platform } = this.#context;
     const target = this.#target;
-    await this.#register.update(source.name, target, (record) => ({
-      ...record,
-      skip: record.skip ?? raised,
-    }));
+    await this.#register.update(source.name, target, (record) => withRaised(record, raised), {
+      actor: BY_ITSELF,
+      at: platform.clock.now(),
+    });
     platform.emit({ kind: 'flagged', source: source.name, target, reason: raised.reason });
   }
+}
+
+function claimOf(
+  { platform, source, runId }: PartitionJob,
+  targets: TargetStore,
+  target: string,
+): Promise<ClaimAnswer> {
+  return targets.claim(source.name, target, {
+    runId,
+    id: platform.newId(),
+    now: platform.clock.now(),
+    every: minutesOf(source.cadence),
+  });
 }

@@ -32,6 +32,11 @@ export class TargetGates {
     return open;
   }
 
+  /** The gate of a target, where it was opened. */
+  async opened(target: string): Promise<TargetGate | undefined> {
+    return (await this.#open.get(target))?.gate;
+  }
+
   async isShut(item: Pick<Item, 'target'>): Promise<boolean> {
     return (await this.of(item)).gate.isShut();
   }

@@ -75,7 +75,7 @@ export function daily(options: { at: string; windowDays: number }): DailyCadence
 }
 
 /** `every({ minutes: 240 })`: each target by itself, four hours after the last time. */
-export function every(options: { minutes: number }): EveryCadence {
+export function every(options: { minutes: number; checkMinutes?: number }): EveryCadence {
   return { kind: 'every', ...options };
 }
 
@@ -107,8 +107,17 @@ const definitionSchema = z.object({
       at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be HH:MM' }),
       windowDays: z.int().min(1).max(366),
     }),
-    // EventBridge Scheduler counts whole minutes; a day is as rare as `daily`.
-    z.object({ kind: z.literal('every'), minutes: z.int().min(2).max(1440) }),
+    // EventBridge Scheduler counts whole minutes; two are the gap between two crawls of a target.
+    z
+      .object({
+        kind: z.literal('every'),
+        minutes: z.int().min(2).max(525_600),
+        checkMinutes: z.int().min(1).optional(),
+      })
+      .refine(({ minutes, checkMinutes = 1 }) => checkMinutes <= minutes, {
+        path: ['checkMinutes'],
+        error: 'must be at most minutes',
+      }),
   ]),
   targets: z.array(z.object({ id: partitionValue })).superRefine((targets, context) => {
     const same = sameButForCase(targets.map(({ id }) => id));

@@ -49,9 +49,9 @@ export function targetsNamed(
   names: readonly string[] | undefined,
 ): readonly Target[] | { readonly unknown: string } {
   if (!names) return targets;
-  const isMeant = (target: Target, name: string) =>
-    target.id === name || partitionValueOf(source, target) === name;
-  const unknown = names.find((name) => !targets.some((target) => isMeant(target, name)));
+  const known = new Set(targets.flatMap((target) => [target.id, partitionValueOf(source, target)]));
+  const unknown = names.find((name) => !known.has(name));
   if (unknown !== undefined) return { unknown };
-  return targets.filter((target) => names.some((name) => isMeant(target, name)));
+  const asked = new Set(names);
+  return targets.filter((target) => asked.has(target.id) || asked.has(partitionValueOf(source, target)));
 }

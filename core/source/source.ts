@@ -117,7 +117,26 @@ export interface DailyCadence {
  */
 export interface EveryCadence {
   readonly kind: 'every';
+  /** From 2 to 525,600, a year. */
   readonly minutes: number;
+  /**
+   * How often the schedule looks what is due; at most `minutes`.
+   * @default 15, or `minutes` where that is less
+   */
+  readonly checkMinutes?: number;
+}
+
+/** How often the schedule looks what is due, where a source does not say; minutes. */
+const CHECK_MINUTES = 15;
+
+/** Minutes between two looks at what is due: never more than a target's own time. */
+export function checkMinutesOf({ minutes, checkMinutes = CHECK_MINUTES }: EveryCadence): number {
+  return Math.min(checkMinutes, minutes);
+}
+
+/** Minutes between two crawls of a target by itself; those of `daily` are scraped day by day. */
+export function minutesOf(cadence: Cadence): number {
+  return cadence.kind === 'every' ? cadence.minutes : 1440;
 }
 
 export type Cadence = DailyCadence | EveryCadence;
@@ -131,9 +150,12 @@ export function windowDaysOf(cadence: Cadence): number {
 export interface TargetRegister {
   /** What an author may rely on; a partition column other than the id is one of them. */
   readonly attributes: z.ZodObject;
-  /** True where the target can be asked; others wait. @default all can */
-  ready?(target: Target): boolean;
+  /** True where the target can be asked, or what it waits for; false is `NEEDS_URL`. @default all can */
+  ready?(target: Target): boolean | NotReady;
 }
+
+/** What a registered target lacks before it can be asked. */
+export type NotReady = 'NEEDS_URL' | 'NEEDS_DETECTION' | 'NEEDS_PLATFORM_ID';
 
 export interface Target {
   readonly id: string;

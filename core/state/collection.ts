@@ -7,6 +7,12 @@ export interface Place {
   readonly sort: string;
 }
 
+/** What is written in one transaction with a document. */
+interface Alongside<T> {
+  readonly once?: (next: T) => StateWrite;
+  readonly follows?: (next: T, before: T | undefined, revision: number) => readonly StateWrite[];
+}
+
 /** Each lost try means that somebody else has written: nobody loses so often who is not one of very many. */
 export const MAX_TRIES = 100;
 
@@ -62,7 +68,21 @@ export class Collection<T extends Json> {
     change: (before: T | undefined) => T,
     alongside: (next: T) => StateWrite,
   ): Promise<boolean> {
-    return (await this.#change(place, change, alongside)).isDone;
+    return (await this.#change(place, change, { once: alongside })).isDone;
+  }
+
+  /**
+   * Changes a document, and writes with it what follows from the change, all or nothing; undefined leaves it
+   * as it is. `once`: written with it as well; where that is there already, the change was made before, and
+   * nothing is written. `follows`: told the revision that the document gets; may run more than once.
+   */
+  async updateWith(
+    place: Place,
+    change: (before: T | undefined) => T | undefined,
+    follows: (next: T, before: T | undefined, revision: number) => readonly StateWrite[],
+    once?: StateWrite,
+  ): Promise<{ readonly isDone: boolean; readonly value: T | undefined }> {
+    return this.#change(place, change, { follows, ...(once && { once: () => once }) });
   }
 
   /** Removes a document, and says whether it did; one that `only` does not hold of stays. */
@@ -82,7 +102,7 @@ export class Collection<T extends Json> {
   async #change(
     place: Place,
     change: (before: T | undefined) => T | undefined,
-    alongside?: (next: T) => StateWrite,
+    { once, follows }: Alongside<T> = {},
   ): Promise<{ readonly isDone: boolean; readonly value: T | undefined }> {
     let document = this.#remembered?.get(nameOf(place)) ?? (await this.#read(place));
     for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -90,10 +110,15 @@ export class Collection<T extends Json> {
       const value = change(before);
       if (value === undefined) return { isDone: true, value: before };
       const expect = document?.revision ?? ('absent' as const);
-      const other = alongside?.(value);
-      const writes: StateWrite[] = [{ kind: 'put', ...place, value, expect }, ...(other ? [other] : [])];
+      const revision = (document?.revision ?? 0) + 1;
+      const other = once?.(value);
+      const writes: StateWrite[] = [
+        { kind: 'put', ...place, value, expect },
+        ...(other ? [other] : []),
+        ...(follows?.(value, before, revision) ?? []),
+      ];
       if ((await this.#state.write(writes)) === 'written') {
-        this.#remembered?.set(nameOf(place), { ...place, value, revision: (document?.revision ?? 0) + 1 });
+        this.#remembered?.set(nameOf(place), { ...place, value, revision });
         return { isDone: true, value };
       }
       if (other && (await this.#state.get(other.partition, other.sort)))

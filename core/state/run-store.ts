@@ -14,7 +14,11 @@ const inputSchema = z.object({
   end: z.string(),
   /** All targets of the source where it is left out. */
   targets: z.array(z.string()).readonly().optional(),
-  /** Ask for every page in full, as if nothing were known. */
+  /** Values of attributes of the targets, any of which they have to have. */
+  where: z.record(z.string(), z.array(z.string()).readonly()).readonly().optional(),
+  /** Of targets that are crawled one by one: those as well that are not due. */
+  all: z.boolean().optional(),
+  /** Ask for every page in full, as if nothing were known, whether it is due or not. */
   force: z.boolean(),
 });
 export type RunInput = Readonly<z.infer<typeof inputSchema>>;

@@ -26,6 +26,10 @@ export interface PlanAnswer extends RunInput {
    * partition's child, which keeps its own notes under `scrape`, `problem` and `publish`.
    */
   readonly workList: { readonly key: string; readonly lines: number };
+  /**
+   * Targets are crawled one by one, and none is due: the run ends at once, and nothing is on record of it.
+   */
+  readonly nothingDue?: true;
 }
 
 /** What `scrape` answers: false when it stopped before its deadline and wants to be called again. */
@@ -110,9 +114,13 @@ export function dailyRescrape(options: DailyRescrapeOptions): StateMachineDefini
       IsAnythingPlanned: {
         Type: 'Choice',
         Comment: 'An empty object is no work list that a Map Run can be started on.',
-        Choices: [{ Variable: '$.workList.lines', NumericEquals: 0, Next: 'Summarize' }],
+        Choices: [
+          { Variable: '$.nothingDue', IsPresent: true, Next: 'NothingDue' },
+          { Variable: '$.workList.lines', NumericEquals: 0, Next: 'Summarize' },
+        ],
         Default: 'Partitions',
       },
+      NothingDue: { Type: 'Succeed' },
       Partitions: {
         Type: 'Map',
         Label: 'partitions',

@@ -6,7 +6,8 @@ import { civilDate } from '../../core/calendar/civil-date.ts';
 import type { PartitionWork } from '../../core/platform.ts';
 import { isFinalized } from '../../core/scrape/finalize.ts';
 import { scrape } from '../../core/scrape/scrape.ts';
-import { TargetStore } from '../../core/state/target-store.ts';
+import { flagged } from '../../core/targets/flags.ts';
+import { TargetStore } from '../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { stoppable } from '../../runtime/stoppable.ts';
 import { playProcess } from './support/played-process.ts';
@@ -99,10 +100,8 @@ describe('a wall', () => {
     const scrapes = works.map((work) => scrape(here, work));
     await seen(9);
     const there = open();
-    await new TargetStore(there.state).update('shelves', 'a', (record) => ({
-      ...record,
-      skip: { reason: 'a wall that another process met', actor: 'rescrape', since: 0 },
-    }));
+    const flag = { reason: 'a wall that another process met', actor: 'rescrape', at: 0 };
+    await new TargetStore(there.state).update('shelves', 'a', (record) => flagged(record, flag), flag);
     release.resolve();
     expect(await Promise.all(scrapes)).toEqual(works.map(() => ({ done: true })));
     expect(site.requests).toHaveLength(9);

@@ -10,12 +10,13 @@ import { FailureStore } from '../../core/failures/failure-store.ts';
 import { retryNow } from '../../core/retry/claimed-retry.ts';
 import { reparse } from '../../core/run/reparse.ts';
 import type { Source } from '../../core/source/source.ts';
-import { registerTargets } from '../../core/state/target-register.ts';
-import { TargetStore } from '../../core/state/target-store.ts';
+import { registerTargets } from '../../core/targets/register.ts';
+import { TargetStore } from '../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { type RunRequest, runLocally } from '../../runtime/local-run.ts';
 import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
+import { BY } from '../core/targets/by.ts';
 import { menus } from '../sources-of-tests/menus.ts';
 import { shelves } from '../sources-of-tests/shelves.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
@@ -93,12 +94,17 @@ describe('a source with one page for each target, and no index', () => {
       '/kitchens/fir': dishes(dish('Rice', '3.00')),
     };
     respond = ({ url }) => pages[url ?? ''];
-    await registerTargets(platform.state, source(), [
-      { id: 'oak', attributes: { state: 'AZ', path: 'oak' } },
-      { id: 'elm', attributes: { state: 'AZ', path: 'elm' } },
-      { id: 'fir', attributes: { state: 'NM', path: 'fir' } },
-      { id: 'new', attributes: { state: 'NM', path: '' } },
-    ]);
+    await registerTargets(
+      platform.state,
+      source(),
+      [
+        { id: 'oak', attributes: { state: 'AZ', path: 'oak' } },
+        { id: 'elm', attributes: { state: 'AZ', path: 'elm' } },
+        { id: 'fir', attributes: { state: 'NM', path: 'fir' } },
+        { id: 'new', attributes: { state: 'NM', path: '' } },
+      ],
+      BY,
+    );
   });
 
   const menu = () =>
@@ -125,7 +131,9 @@ describe('a source with one page for each target, and no index', () => {
 
   it('asks each target when it is due, and all with force; what others gave stays', async () => {
     await run('menus');
-    expect((await run('menus')).run).toMatchObject({ partitions: 0 });
+    const idle = await runLocally(platform, { source: 'menus', start: DAY, end: DAY, force: false });
+    expect(idle.kind).toBe('nothing-due');
+    await clock.sleep(2 * 60_000);
     pages['/kitchens/elm'] = dishes(dish('Salad', '5.50'));
     pages['/kitchens/oak'] = dishes(dish('Gone', '1.00'));
     const asked = site.requests.length;
@@ -148,6 +156,7 @@ describe('a source with one page for each target, and no index', () => {
     expect(await targets.get('menus', 'elm')).toMatchObject({ totalAttempts: 4, totalSuccesses: 0 });
     expect(await targets.get('menus', 'oak')).toMatchObject({ totalAttempts: 1, totalSuccesses: 1 });
     pages['/kitchens/elm'] = dishes(dish('Stew', '9.99'));
+    await clock.sleep(2 * 60_000);
     const key = { source: 'menus', partition: { value: 'AZ', date: TODAY }, item: 'elm' };
     expect(await retryNow(platform, source(), key)).toMatchObject({ kind: 'recovered' });
     expect((await menu()).map(({ kitchen_id }) => kitchen_id)).toEqual(['elm', 'oak', 'oak', 'fir']);
@@ -167,7 +176,7 @@ describe('a source with one page for each target, and no index', () => {
 
   it('refuses targets that do not fit', async () => {
     const wrong = (id: string, attributes: Record<string, string>) =>
-      registerTargets(platform.state, source(), [{ id, attributes }]);
+      registerTargets(platform.state, source(), [{ id, attributes }], BY);
     await expect(wrong('../x', { state: 'AZ', path: 'x' })).rejects.toThrow('not an identifier');
     await expect(wrong('x', { state: 'null', path: 'x' })).rejects.toThrow('target x: state "null"');
     await expect(wrong('x', { path: 'x' })).rejects.toThrow('target x: state: ');

@@ -8,7 +8,8 @@ import { type CompletenessQuery, completeness } from '../../../core/completeness
 import type { StateWrite } from '../../../core/ports/state-store.ts';
 import { type PartitionRecord, PartitionStore } from '../../../core/state/partition-store.ts';
 import { RunStore } from '../../../core/state/run-store.ts';
-import { newTarget, TargetStore } from '../../../core/state/target-store.ts';
+import { flagged } from '../../../core/targets/flags.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { racing } from '../../../sources/racing/source.ts';
 
 const TODAY = civilDate('2025-11-17');
@@ -251,10 +252,10 @@ describe('completeness', () => {
     it('with the skip flag of its target as the reason', async () => {
       await wholeWeek('2025-11-16T01:30');
       await run('2025-11-11', '2025-11-17', '2025-11-17T01:30');
-      const skip = { reason: 'security_block_one_attempt', actor: 'rescrape', since: at('2025-11-16T02:00') };
-      await new TargetStore(state).update('racing', 'gb', () => ({ ...newTarget('racing', 'gb'), skip }));
+      const flag = { reason: 'security_block_one_attempt', actor: 'rescrape', at: at('2025-11-16T02:00') };
+      await new TargetStore(state).update('racing', 'gb', (record) => flagged(record, flag), flag);
       const [gb] = (await ask()).targets;
-      expect(gb?.skipped).toEqual({ ...skip, since: '2025-11-16T02:00:00.000Z' });
+      expect(gb?.skipped).toMatchObject({ reason: flag.reason, since: '2025-11-16T02:00:00.000Z' });
       expect(gb?.dates[0]?.reason).toBe('not refreshed: the target is skipped (security_block_one_attempt)');
     });
   });

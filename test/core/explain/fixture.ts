@@ -117,4 +117,11 @@ export const attempt = (more: Partial<AttemptRow> = {}): AttemptRow => ({
   ...more,
 });
 
-export const FLAG = { target: 'gb', reason: 'security_block_one_attempt', actor: 'rescrape', since: AT };
+export const FLAG = {
+  target: 'gb',
+  reason: 'security_block_one_attempt',
+  actor: 'rescrape',
+  since: AT,
+  expiresAt: null,
+  lastsMs: null,
+};

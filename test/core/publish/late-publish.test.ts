@@ -9,7 +9,8 @@ import { retryNow } from '../../../core/retry/claimed-retry.ts';
 import { handleFailedItem } from '../../../core/retry/handle-message.ts';
 import { recordFailures, scrape } from '../../../core/scrape/scrape.ts';
 import { PartitionStore } from '../../../core/state/partition-store.ts';
-import { TargetStore } from '../../../core/state/target-store.ts';
+import { unflagged } from '../../../core/targets/flags.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { racing } from '../../../sources/racing/source.ts';
 import { logRows } from '../../e2e/support/lake-reading.ts';
@@ -17,6 +18,7 @@ import { asked, faults, raceId, rule, sessionWith, status } from '../../e2e/supp
 import { COOL_DOWN_MINUTES, IN_A_RUN, MINUTE } from '../../e2e/support/retry-play.ts';
 import type { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
+import { BY } from '../targets/by.ts';
 
 const GB = { value: 'gb', date: DAY };
 
@@ -125,7 +127,7 @@ describe('a flag that is lifted', () => {
     const { failedItems, state } = session.platform;
     const [message] = await failedItems.receive({ max: 1, visibilityMs: 1000 });
     expect(await handleFailedItem(session.platform, message!)).toMatchObject({ kind: 'needs-a-person' });
-    await new TargetStore(state).update('racing', 'gb', (record) => ({ ...record, skip: null }));
+    await new TargetStore(state).update('racing', 'gb', (record) => unflagged(record, 0), BY);
     expect(await queueOpen(session.platform, { source: 'racing', target: 'gb' }, 'anna')).toBe(1);
     const [again] = await failedItems.receive({ max: 10, visibilityMs: 1000 });
     expect(await handleFailedItem(session.platform, again!)).toMatchObject({ kind: 'recovered' });

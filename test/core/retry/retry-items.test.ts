@@ -5,7 +5,8 @@ import { decodeFailedItem } from '../../../core/failures/message.ts';
 import { retryItem } from '../../../core/retry/claimed-retry.ts';
 import { reparse } from '../../../core/run/reparse.ts';
 import { PartitionStore } from '../../../core/state/partition-store.ts';
-import { TargetStore } from '../../../core/state/target-store.ts';
+import { flagged } from '../../../core/targets/flags.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { currentRows, logRows } from '../../e2e/support/lake-reading.ts';
 import {
@@ -122,11 +123,11 @@ describe('the retry of a failed item', () => {
     await wait(COOL_DOWN_MINUTES);
     const { fetcherFor } = session.platform;
     const register = new TargetStore(session.platform.state);
-    const skip = { reason: 'somebody said so', actor: 'somebody', since: 0 };
+    const flag = { reason: 'somebody said so', actor: 'somebody', at: 0 };
     (session.platform as { fetcherFor: typeof fetcherFor }).fetcherFor = (source) => ({
       ...fetcherFor(source),
       fetch: async (request) => {
-        await register.update('racing', 'gb', (record) => ({ ...record, skip }));
+        await register.update('racing', 'gb', (record) => flagged(record, flag), flag);
         return fetcherFor(source).fetch(request);
       },
     });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addDays } from '../../../core/calendar/civil-date.ts';
 import { unaskedDates } from '../../../core/run/unasked.ts';
-import { TargetStore } from '../../../core/state/target-store.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import type { WorkflowEvent } from '../../../runtime/local-workflow.ts';
 import { DATE, ListedSite, listPage } from '../../e2e/support/listed-site.ts';
 

@@ -2,9 +2,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { PartitionJob } from '../../../core/job.ts';
 import type { Checkpoint } from '../../../core/scrape/checkpoint.ts';
 import { TargetGate } from '../../../core/scrape/target-gate.ts';
-import { TargetStore } from '../../../core/state/target-store.ts';
+import { flagged, unflagged } from '../../../core/targets/flags.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
+import { BY } from '../targets/by.ts';
 
 let session: Session;
 beforeEach(async () => {
@@ -77,12 +79,11 @@ it('a flag that one partition finds wakes the waiting requests of all the others
   const [mine] = [(await twoInside(here)).first];
   const theirs = await there.enter('item');
   const register = new TargetStore(session.platform.state);
-  const skip = { reason: 'enough', actor: 'somebody', since: 0 };
-  await register.update('racing', 'gb', (record) => ({ ...record, skip }));
+  await register.update('racing', 'gb', (record) => flagged(record, { reason: 'enough', ...BY }), BY);
   expect(theirs.permission.withdrawn.aborted).toBe(false);
   expect(await mine.permission.isWithdrawn()).toBe(true);
   expect(theirs.permission.withdrawn.aborted).toBe(true);
-  await register.update('racing', 'gb', (record) => ({ ...record, skip: null }));
+  await register.update('racing', 'gb', (record) => unflagged(record, 0), BY);
   const later = await (await TargetGate.open(context(), 'gb', [])).enter('item');
   expect(later.permission.withdrawn.aborted).toBe(false);
   expect(await later.permission.isWithdrawn()).toBe(false);

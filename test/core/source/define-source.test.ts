@@ -3,9 +3,11 @@ import * as z from 'zod';
 import {
   daily,
   defineSource,
+  every,
   type SourceDefinition,
   sourcesTogether,
 } from '../../../core/source/define-source.ts';
+import { checkMinutesOf } from '../../../core/source/source.ts';
 
 const GOOD: SourceDefinition = {
   name: 'notes',
@@ -160,5 +162,20 @@ describe('sources together', () => {
     const twin = { ...notes, name: 'more', table: { ...notes.table, name: 'Notes' } };
     expect(() => sourcesTogether([notes, twin])).toThrow(/^two sources write to the tables notes and Notes$/);
     expect(sourcesTogether([notes])).toEqual([notes]);
+  });
+});
+
+describe('a cadence that is each target’s own', () => {
+  const problemOf = (cadence: SourceDefinition['cadence']) => defineSource({ ...GOOD, cadence }).problem;
+
+  it('is from two minutes to a year, and looks what is due every 15 minutes, or as often as it is', () => {
+    expect(problemOf(every({ minutes: 525_600 }))).toBeUndefined();
+    expect(problemOf(every({ minutes: 525_601 }))).toContain('cadence.minutes');
+    expect(problemOf(every({ minutes: 1 }))).toContain('cadence.minutes');
+    expect(problemOf(every({ minutes: 10, checkMinutes: 11 }))).toContain(
+      'cadence.checkMinutes: must be at most',
+    );
+    const checks = [{ minutes: 240 }, { minutes: 5 }, { minutes: 240, checkMinutes: 60 }].map(every);
+    expect(checks.map(checkMinutesOf)).toEqual([15, 5, 60]);
   });
 });

@@ -12,8 +12,9 @@ import { StorageError } from '../../../core/ports/storage-error.ts';
 import { Collection, MAX_TRIES } from '../../../core/state/collection.ts';
 import { DeathStore } from '../../../core/state/death-store.ts';
 import { RunStore } from '../../../core/state/run-store.ts';
-import { TargetStore } from '../../../core/state/target-store.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { notes } from '../../e2e/support/notes-source.ts';
+import { BY } from '../targets/by.ts';
 
 const schema = z.object({ words: z.array(z.string()) });
 type Words = z.infer<typeof schema>;
@@ -178,7 +179,7 @@ describe('the stores', () => {
     const never: StateStore = { ...contested(0, othersAdd).store, write: async () => 'conflict' };
     const tries: (() => Promise<unknown>)[] = [
       () => new RunStore(never).begin(input, 1),
-      () => new TargetStore(never).update('notes', 'a', (record) => record),
+      () => new TargetStore(never).update('notes', 'a', (record) => ({ ...record }), BY),
       () => new DeathStore(never, notes, partition).add(['n1']),
       () =>
         new FailureStore(never).open(

@@ -4,7 +4,7 @@ import { civilDate } from '../../../core/calendar/civil-date.ts';
 import { FailureStore } from '../../../core/failures/failure-store.ts';
 import type { Platform } from '../../../core/platform.ts';
 import { PartitionStore } from '../../../core/state/partition-store.ts';
-import { TargetStore } from '../../../core/state/target-store.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { currentRows, filesUnder, logRows, type ReadRow } from './lake-reading.ts';
 
 /** What differs between two runs of the same work: ids, times, and what is made of them. */

@@ -1,4 +1,5 @@
-import { TargetStore } from '../../../core/state/target-store.ts';
+import { flagged } from '../../../core/targets/flags.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import type { Fault, FaultPlan, FaultRule } from '../../../demo/faults.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { currentRows, type ReadRow } from './lake-reading.ts';
@@ -31,8 +32,8 @@ export async function sessionAfterRun(plan: FaultPlan): Promise<Session> {
 
 /** Flags a target as a person does. */
 export async function flag({ clock, platform }: Session, target: string, reason: string): Promise<void> {
-  const skip = { reason, actor: 'somebody', since: clock.now() };
-  await new TargetStore(platform.state).update('racing', target, (record) => ({ ...record, skip }));
+  const flag = { reason, actor: 'somebody', at: clock.now() };
+  await new TargetStore(platform.state).update('racing', target, (record) => flagged(record, flag), flag);
 }
 
 /** Id of the nth race. */

@@ -12,7 +12,8 @@ import { type RetryAnswer, retryNow } from '../../../core/retry/claimed-retry.ts
 import { planRedrive, purgeDeadLetters, readDeadLetters, redrive } from '../../../core/retry/dead-letters.ts';
 import { handleFailedItem } from '../../../core/retry/handle-message.ts';
 import { reparse } from '../../../core/run/reparse.ts';
-import { TargetStore } from '../../../core/state/target-store.ts';
+import { unflagged } from '../../../core/targets/flags.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 import { type RunEnd, runLocally } from '../../../runtime/local-run.ts';
 import { RunInProgressError } from '../../../runtime/run-lock.ts';
@@ -136,12 +137,12 @@ export class RetryWorld {
         await this.clock.sleep(step.minutes * MINUTE);
         return [];
       case 'lift':
-        await new TargetStore(this.observer.state).update('notes', step.target, (record) => ({
-          ...record,
-          skip: null,
-          consecutiveBlocks: 0,
-          consecutiveNotFound: 0,
-        }));
+        await new TargetStore(this.observer.state).update(
+          'notes',
+          step.target,
+          (record) => unflagged(record, 0),
+          { actor: 'somebody', at: 0 },
+        );
         return [];
       case 'mend':
         this.#parser = 2;

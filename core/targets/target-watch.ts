@@ -1,4 +1,4 @@
-import type { SkipFlag } from './target-store.ts';
+import type { SkipFlag } from './target.ts';
 
 /** The two kinds of page: an index that answers says nothing of the pages that it lists. */
 export type PageKind = 'index' | 'item';

@@ -5,8 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 import type { StateWrite } from '../../../core/ports/state-store.ts';
-import { afterAttempt, newTarget, type TargetRecord, TargetStore } from '../../../core/state/target-store.ts';
+import { afterAttempt } from '../../../core/targets/attempted.ts';
+import { newTarget, type TargetRecord } from '../../../core/targets/target.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { notes } from '../../e2e/support/notes-source.ts';
+import { BY } from './by.ts';
 
 const recordAfter = (codes: readonly OutcomeCode[], policy = notes): TargetRecord =>
   codes.reduce(
@@ -105,7 +108,9 @@ describe('the register of targets', () => {
   it('loses no change where several are made at once', async () => {
     const registers = Array.from({ length: 4 }, () => new TargetStore(open()));
     await Promise.all(
-      registers.flatMap((register) => Array.from({ length: 10 }, () => register.update('notes', 'a', more))),
+      registers.flatMap((register) =>
+        Array.from({ length: 10 }, () => register.update('notes', 'a', more, BY)),
+      ),
     );
     expect((await registers[0]!.get('notes', 'a')).totalAttempts).toBe(40);
   });
@@ -119,8 +124,8 @@ describe('the register of targets', () => {
       value: true,
       expect: 'absent',
     };
-    expect(await register.update('notes', 'a', more, marker)).toBe(true);
-    expect(await register.update('notes', 'a', more, marker)).toBe(false);
+    expect(await register.update('notes', 'a', more, BY, marker)).toBe(true);
+    expect(await register.update('notes', 'a', more, BY, marker)).toBe(false);
     expect((await register.get('notes', 'a')).totalAttempts).toBe(1);
   });
 
@@ -131,7 +136,7 @@ describe('the register of targets', () => {
       ['notes', 'a'],
       ['notes-two', 'a'],
     ] as const)
-      await register.update(source, target, more);
+      await register.update(source, target, more, BY);
     const names = async (source?: string) =>
       (await Array.fromAsync(register.list(source))).map((one) => `${one.source}/${one.target}`);
     expect(await names('notes')).toEqual(['notes/a', 'notes/b']);

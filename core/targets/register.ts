@@ -1,0 +1,106 @@
+import pLimit from 'p-limit';
+import type { StateStore } from '../ports/state-store.ts';
+import { targetProblem } from '../source/partition.ts';
+import type { Source, Target } from '../source/source.ts';
+import { indexTargets } from './indexes.ts';
+import type { TargetRecord } from './target.ts';
+import type { ChangedBy } from './target-events.ts';
+import { TargetStore } from './target-store.ts';
+
+/** Single records that are read side by side. */
+const READS_AT_ONCE = 16;
+
+/** The targets of a source: those in its code, or those that were registered, by id. */
+export async function targetsOf(state: StateStore, source: Source): Promise<readonly Target[]> {
+  if (!source.register) return source.targets;
+  const targets: Target[] = [];
+  for await (const record of new TargetStore(state).list(source.name)) {
+    const target = targetOfRecord(record);
+    if (target) targets.push(target);
+  }
+  return targets;
+}
+
+/** The records of the targets of these ids, where they are registered or in the code; in their order. */
+export async function targetsWithRecords(
+  state: StateStore,
+  source: Source,
+  ids: readonly string[],
+): Promise<{ readonly target: Target; readonly record: TargetRecord }[]> {
+  const store = new TargetStore(state);
+  const inCode = new Map(source.targets.map((target) => [target.id, target]));
+  const found = await pLimit(READS_AT_ONCE).map(ids, async (id) => {
+    const record = await store.get(source.name, id);
+    const target = source.register ? targetOfRecord(record) : inCode.get(id);
+    return target && { target, record };
+  });
+  return found.filter((one) => one !== undefined);
+}
+
+/** The target that a record is about; undefined where it is not registered. */
+export function targetOfRecord({ target, attributes }: Pick<TargetRecord, 'target' | 'attributes'>) {
+  return attributes ? { id: target, attributes } : undefined;
+}
+
+/** A target to register. */
+export interface RegisteredTarget extends Required<Target> {
+  /** What people call it; left out, the name that is on record stays. */
+  readonly name?: string;
+}
+
+/** Why this cannot be registered for the source, in one line; undefined where it can. */
+export function registrationProblem(source: Source, target: Required<Target>): string | undefined {
+  const { register } = source;
+  if (!register) return `the targets of ${source.name} are in its code`;
+  const issue = register.attributes.safeParse(target.attributes).error?.issues[0];
+  if (issue) return `target ${target.id}: ${issue.path.join('.')}: ${issue.message}`;
+  return targetProblem(source, target);
+}
+
+/**
+ * Registers targets of a source, or gives those that are registered other attributes; what is on record of
+ * them stays. Throws a RangeError of one line for the first that does not fit the source, before any is
+ * written.
+ */
+export async function registerTargets(
+  state: StateStore,
+  source: Source,
+  targets: readonly RegisteredTarget[],
+  by: ChangedBy,
+): Promise<void> {
+  for (const target of targets) {
+    const problem = registrationProblem(source, target);
+    if (problem !== undefined) throw new RangeError(problem);
+  }
+  // Before the first of a source there is nothing to do, and all that follow are indexed as they come.
+  await indexTargets(state, source.name);
+  const store = new TargetStore(state);
+  for (const target of targets) await registerTarget(store, source, target, by);
+}
+
+/** Registers one target that has been checked, and says what that was. */
+export async function registerTarget(
+  store: TargetStore,
+  source: Pick<Source, 'name'>,
+  { id, attributes, name }: RegisteredTarget,
+  by: ChangedBy,
+): Promise<'created' | 'updated' | 'unchanged'> {
+  let done: 'created' | 'updated' | 'unchanged' = 'unchanged';
+  await store.update(
+    source.name,
+    id,
+    (record) => {
+      const isSame = sameAttributes(record.attributes, attributes) && (name ?? record.name) === record.name;
+      done = isSame ? 'unchanged' : record.attributes ? 'updated' : 'created';
+      return isSame ? record : { ...record, attributes: { ...attributes }, name: name ?? record.name };
+    },
+    { isImport: true, ...by },
+  );
+  return done;
+}
+
+function sameAttributes(a: TargetRecord['attributes'], b: RegisteredTarget['attributes']): boolean {
+  if (!a) return false;
+  const names = Object.keys(b);
+  return names.length === Object.keys(a).length && names.every((name) => a[name] === b[name]);
+}

@@ -1,0 +1,95 @@
+import type { StateStore, StateWrite } from '../ports/state-store.ts';
+import { Collection } from '../state/collection.ts';
+import { type ClaimAnswer, type ClaimRequest, judgeClaim } from './claim.ts';
+import { indexWrites, skippedOf } from './indexes.ts';
+import { recordPlace, TARGETS } from './keys.ts';
+import { newTarget, type TargetFlag, type TargetRecord, targetSchema } from './target.ts';
+import { BY_ITSELF, type ChangedBy, eventsBetween, eventWrites } from './target-events.ts';
+
+/** The targets of a state store. */
+export class TargetStore {
+  readonly #state: StateStore;
+  readonly #targets: Collection<TargetRecord>;
+
+  constructor(state: StateStore) {
+    this.#state = state;
+    this.#targets = new Collection(state, (value) => targetSchema.parse(value));
+  }
+
+  async get(source: string, target: string): Promise<TargetRecord> {
+    return (await this.#targets.get(recordPlace(source, target))) ?? newTarget(source, target);
+  }
+
+  /** Why the target is skipped; null where it is not. */
+  async flagOf(source: string, target: string): Promise<TargetFlag | null> {
+    const { skip } = await this.get(source, target);
+    return skip && { ...skip, target };
+  }
+
+  /** In the order of their ids; those of one source are read page by page, without a request for each. */
+  list(source?: string): AsyncGenerator<TargetRecord> {
+    return this.#targets.list(TARGETS, source === undefined ? {} : { prefix: `${source}#` });
+  }
+
+  /** The targets of a source that are flagged, by its index. */
+  skipped(source: string): AsyncGenerator<TargetFlag> {
+    return skippedOf(this.#state, source);
+  }
+
+  /**
+   * Changes a record, in one transaction with the events of its transitions and its places in the indexes;
+   * `change` may run more than once, and the same record leaves all as it is. `once` is written with it:
+   * false where that is there already, because the change was made before.
+   */
+  async update(
+    source: string,
+    target: string,
+    change: (record: TargetRecord) => TargetRecord,
+    by: ChangedBy,
+    once?: StateWrite,
+  ): Promise<boolean> {
+    const { isDone } = await this.#targets.updateWith(
+      recordPlace(source, target),
+      (stored) => {
+        const before = stored ?? newTarget(source, target);
+        const after = change(before);
+        return after === before && !once ? undefined : after;
+      },
+      (after, stored, revision) => [
+        ...eventWrites(eventsBetween(stored ?? newTarget(source, target), after, by), revision),
+        ...indexWrites(stored, after),
+      ],
+      once,
+    );
+    return isDone;
+  }
+
+  /** Claims a target for the crawl of a run, in one conditional write. See `judgeClaim`. */
+  async claim(source: string, target: string, request: ClaimRequest): Promise<ClaimAnswer> {
+    let answer: ClaimAnswer | undefined;
+    await this.update(
+      source,
+      target,
+      (record) => {
+        answer = judgeClaim(record, request);
+        return answer.record;
+      },
+      { actor: BY_ITSELF, at: request.now },
+    );
+    return answer!;
+  }
+}
+
+/** Answers why a target is skipped, null where it is not; each is looked up once. */
+export function flagLookup(
+  state: StateStore,
+): (of: { readonly source: string; readonly target: string }) => Promise<string | null> {
+  const targets = new TargetStore(state);
+  const known = new Map<string, Promise<string | null>>();
+  return ({ source, target }) => {
+    const name = `${source}#${target}`;
+    const flag = known.get(name) ?? targets.get(source, target).then(({ skip }) => skip?.reason ?? null);
+    known.set(name, flag);
+    return flag;
+  };
+}

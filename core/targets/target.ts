@@ -1,0 +1,104 @@
+import * as z from 'zod';
+
+/** `paused` only by a person; `degraded` and `failed` after so many failed crawls in a row. */
+export const TARGET_STATUSES = ['active', 'degraded', 'paused', 'failed'] as const;
+
+const skipSchema = z.object({
+  /**
+   * `security_block_one_attempt`, `auto_flag_3_blocks`, `auto_flag_4_not_found`, or an operator's own words.
+   */
+  reason: z.string(),
+  actor: z.string(),
+  /** Milliseconds. */
+  since: z.number(),
+  /** When one probe may go; null for a flag that only a person lifts. Milliseconds. */
+  expiresAt: z.number().nullable().default(null),
+  /** For how long it was set the last time; a probe that meets a wall doubles it. Milliseconds. */
+  lastsMs: z.number().nullable().default(null),
+});
+export type SkipFlag = z.infer<typeof skipSchema>;
+/** A flag and whose it is. */
+export type TargetFlag = SkipFlag & { readonly target: string };
+
+const claimSchema = z.object({
+  /** A UUID: tells a write that was sent twice from a claim that was lost. */
+  id: z.string(),
+  runId: z.string(),
+  /** Milliseconds. */
+  at: z.number(),
+  /** When it is taken for lost, unless its run has renewed it. */
+  until: z.number(),
+  /** It is the one crawl that may go behind a flag which has expired. */
+  isProbe: z.boolean().default(false),
+});
+export type TargetClaim = z.infer<typeof claimSchema>;
+
+const attributesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const time = z.number().nullable().default(null);
+const count = z.int().default(0);
+
+export const targetSchema = z.object({
+  source: z.string(),
+  target: z.string(),
+  name: z.string().nullable().default(null),
+  status: z.enum(TARGET_STATUSES).default('active'),
+  skip: skipSchema.nullable(),
+  /** Null: as its source says. */
+  crawlFrequencyMinutes: z.number().nullable().default(null),
+  /** Retries in one run after the first try; null: as its source says. */
+  maxRetries: z.int().nullable().default(null),
+  /** Doubled by a failed crawl, at most 16; 1 after a success. */
+  backoffMultiplier: z.number().default(1),
+  /** Set when it is claimed and when the crawl ends: one that is lost strands nobody. Null: at once. */
+  nextCrawlAt: time,
+  /** When the last crawl began. */
+  lastCrawlAt: time,
+  /** When the last crawl ended. */
+  releasedAt: time,
+  lastAttemptAt: time,
+  lastSuccessAt: time,
+  lastFailureAt: time,
+  lastErrorCode: z.string().nullable().default(null),
+  /** Failed crawls in a row. */
+  consecutiveFailures: count,
+  consecutiveBlocks: count,
+  consecutiveNotFound: count,
+  totalAttempts: count,
+  totalSuccesses: count,
+  /** Records of its last whole crawl; null where none is known. */
+  recordCount: z.int().nullable().default(null),
+  currentProxyId: z.string().nullable().default(null),
+  currentUserAgent: z.string().nullable().default(null),
+  failedAt: time,
+  failureNotes: z.string().nullable().default(null),
+  /** When a flag of it was lifted last: attempts before that count towards no other. */
+  unflaggedAt: time,
+  /** The latest look at a page of it, as looks are ordered (`LookClock`); no time for people. 0 for none. */
+  lastLookAt: z.number().default(0),
+  /** Of a target that was registered; null of one in the code. */
+  attributes: attributesSchema.nullable().default(null),
+  claim: claimSchema.nullable().default(null),
+});
+
+/** The reliability record of a target. Times in milliseconds. */
+export type TargetRecord = z.infer<typeof targetSchema>;
+
+/** The record of a target to which nothing has happened yet. */
+export function newTarget(source: string, target: string): TargetRecord {
+  return targetSchema.parse({ source, target, skip: null });
+}
+
+/** True while a flag keeps everybody away: it has not expired. `now`: milliseconds. */
+export function isSkipped({ skip }: Pick<TargetRecord, 'skip'>, now: number): boolean {
+  return skip !== null && !isExpired(skip, now);
+}
+
+/** True where a flag lets one probe go. `now`: milliseconds. */
+export function isExpired({ expiresAt }: SkipFlag, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
+}
+
+/** Minutes between two crawls of a target, its backoff included; `every`: those of its source. */
+export function minutesBetween(record: TargetRecord, every: number): number {
+  return (record.crawlFrequencyMinutes ?? every) * record.backoffMultiplier;
+}

@@ -1,0 +1,92 @@
+import type { OutcomeCode } from '../outcome/outcome.ts';
+import { DISPOSITIONS } from '../outcome/policy.ts';
+import { unflagged } from './flags.ts';
+import { isExpired, minutesBetween, type TargetRecord } from './target.ts';
+
+/** Failed crawls in a row after which a target is degraded, and after which it is failed. */
+export const DEGRADED_AFTER = 3;
+export const FAILED_AFTER = 10;
+/** The longest backoff: so many times the frequency of a target. */
+export const MAX_BACKOFF = 16;
+
+/** How a crawl ended. */
+export interface CrawlEnd {
+  /** Of its worst item; null where nothing was asked. */
+  readonly code: OutcomeCode | null;
+  /** Null where it is not known, as of a page that did not change. */
+  readonly records: number | null;
+  /** Milliseconds. */
+  readonly at: number;
+  /** Minutes between two crawls, as the source says. */
+  readonly every: number;
+}
+
+/**
+ * What the end of a crawl does to the record of its target, whose claim it ends. Where nothing was asked, the
+ * target is due again at once, and nothing else has happened to it.
+ */
+export function afterCrawl(record: TargetRecord, { code, records, at, every }: CrawlEnd): TargetRecord {
+  const free = { ...record, claim: null, releasedAt: at };
+  if (code === null) return { ...free, nextCrawlAt: at };
+  const isWhole = DISPOSITIONS[code].counts === 'success';
+  const next = isWhole ? whole(free, records) : failed(free, code, at);
+  const dueAt = at + minutesBetween(next, every) * 60_000;
+  const { skip } = next;
+  // A flag that was set meanwhile is about something else.
+  const isPassed = isWhole && record.claim?.isProbe && skip && isExpired(skip, at);
+  return { ...(isPassed ? unflagged(next, at) : next), nextCrawlAt: dueAt };
+}
+
+function whole(record: TargetRecord, records: number | null): TargetRecord {
+  return { ...record, ...working(record), recordCount: records ?? record.recordCount };
+}
+
+function working({ status }: TargetRecord) {
+  return {
+    status: status === 'paused' ? status : ('active' as const),
+    backoffMultiplier: 1,
+    consecutiveFailures: 0,
+    failedAt: null,
+    failureNotes: null,
+  };
+}
+
+function failed(record: TargetRecord, code: OutcomeCode, at: number): TargetRecord {
+  const failures = record.consecutiveFailures + 1;
+  const counted: TargetRecord = {
+    ...record,
+    consecutiveFailures: failures,
+    backoffMultiplier: Math.min(record.backoffMultiplier * 2, MAX_BACKOFF),
+  };
+  if (record.status === 'paused' || failures < DEGRADED_AFTER) return counted;
+  if (failures < FAILED_AFTER) return { ...counted, status: 'degraded' };
+  const failureNotes = `${failures} failed crawls in a row, the last with ${code}`;
+  return { ...counted, status: 'failed', failedAt: record.failedAt ?? at, failureNotes };
+}
+
+/** Nobody crawls it until a person resumes it. */
+export function paused(record: TargetRecord): TargetRecord {
+  return { ...record, status: 'paused' };
+}
+
+/** A person takes a target back that was paused, degraded or failed: as one that works, due now. */
+export function resumed(record: TargetRecord, at: number): TargetRecord {
+  if (record.status === 'active') return record;
+  return { ...record, ...working({ ...record, status: 'active' }), nextCrawlAt: at };
+}
+
+/** What a person may set; what is left out stays. */
+export interface TargetSettings {
+  readonly name?: string | null;
+  readonly crawlFrequencyMinutes?: number | null;
+  readonly maxRetries?: number | null;
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The record with other settings; a new frequency counts from the last crawl. `every`: of the source. */
+export function withSettings(record: TargetRecord, settings: TargetSettings, every: number): TargetRecord {
+  const { attributes, ...rest } = settings;
+  const next = { ...record, ...rest, ...(attributes && { attributes: { ...attributes } }) };
+  if (next.crawlFrequencyMinutes === record.crawlFrequencyMinutes || next.lastCrawlAt === null) return next;
+  return { ...next, nextCrawlAt: next.lastCrawlAt + minutesBetween(next, every) * 60_000 };
+}
