@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { advise } from '../core/advice/advise.ts';
+import { stepText } from '../core/advice/render.ts';
 import { parseCivilDate } from '../core/calendar/civil-date.ts';
 import type { SqlValue } from '../core/ports/warehouse.ts';
 import { count, examples, newCommand } from './command.ts';
@@ -95,9 +97,7 @@ export function blocksCommand(): Command {
         const none = `no walls in the last ${options.days} days`;
         printList({ columns, rows: rows.map(withPartition), values: rows, none }, { ...globals, ...options });
         if (!globals.json && !options.csv && rows.length > 0) {
-          console.log(
-            'A wall flags its target: "rescrape skip list" shows the flags, "rescrape skip remove" lifts one.',
-          );
+          for (const step of advise({ kind: 'ended', as: 'walls' })) console.log(stepText(step));
         }
       });
     });

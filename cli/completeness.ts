@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
 import {
   type CompletenessQuery,
@@ -89,7 +91,7 @@ function refuseDoubt(answers: readonly Answer[]): void {
   if (named.length > 0)
     throw new IncompleteCommand(
       named.join('; '),
-      'the dates above say why; "rescrape why source/target/date" tells more of one',
+      stepsText(advise({ kind: 'ended', as: 'incomplete-dates' })),
     );
 }
 
@@ -169,7 +171,7 @@ export function printCompleteness(report: CompletenessReport): void {
   for (const { target, skipped } of targets) {
     if (skipped)
       console.log(
-        `${source}/${target} is skipped since ${skipped.since} (${cellText(skipped.reason)}): "rescrape skip remove ${source} ${target}" lifts it`,
+        `${source}/${target} is skipped since ${skipped.since} (${cellText(skipped.reason)}); ${stepsText(advise({ kind: 'flagged-target', source, target }))}`,
       );
   }
   const all = targets.flatMap(({ target, dates }) => dates.map((date) => ({ target, ...date })));

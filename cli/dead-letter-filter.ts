@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
-import type { DeadLetterEntry } from '../core/advice/dead-letter.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
+import type { DeadLetterEntry } from '../core/retry/dead-letter.ts';
 import { readDeadLetters } from '../core/retry/dead-letters.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { itemNameOf } from './dead-letter-views.ts';
@@ -63,6 +65,6 @@ function noSuchDeadLetter(name: string, narrowed: boolean): NotFoundError {
   const where = narrowed ? ' among those that match' : '';
   return new NotFoundError(
     `there is no dead letter ${cellText(JSON.stringify(name))}${where}`,
-    '"rescrape dead-letters list" names them',
+    stepsText(advise({ kind: 'ended', as: 'unknown-dead-letter' })),
   );
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { command as commandLine } from '../core/advice/commands.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepText } from '../core/advice/render.ts';
 import { purgeDeadLetters } from '../core/retry/dead-letters.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
@@ -38,8 +39,14 @@ export async function purgeMatching(
     const what = `${counted(entries.length, 'dead letter')}${dryRun ? ' would be' : ''} deleted`;
     const closed = dismissed === 0 ? '' : `, ${counted(dismissed, 'failure')} dismissed with them`;
     if (!dryRun) return console.log(`${what}${closed}`);
-    const words = [...placeWords(globals, command), ...names, ...filterWords(filter)];
-    console.log(`${what}${closed}. Nothing was changed; this does it:`);
-    console.log(`  ${commandLine('dead-letters', 'purge', ...words, '--confirm')}`);
+    const words = [
+      'dead-letters',
+      'purge',
+      ...placeWords(globals, command),
+      ...names,
+      ...filterWords(filter),
+    ];
+    console.log(`${what}${closed}. Nothing was changed`);
+    for (const step of advise({ kind: 'dry-run', words })) console.log(stepText(step));
   });
 }

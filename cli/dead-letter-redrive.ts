@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
 import { planRedrive, type RedrivePace, type RedrivePlan, redrive } from '../core/retry/dead-letters.ts';
 import { duration } from '../core/wording/figures.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
@@ -83,10 +85,10 @@ function printReceipt(
       `${counted(left.length, 'dead letter')} left where ${left.length === 1 ? 'it is' : 'they are'}:`,
     );
     for (const { entry, why } of left)
-      console.log(`  ${cellText(`${itemNameOf(entry) ?? entry.id}: ${why} (${entry.next})`)}`);
+      console.log(`  ${cellText(`${itemNameOf(entry) ?? entry.id}: ${why}; ${stepsText(entry.next)}`)}`);
   }
   if (dryRun) console.log('nothing was changed');
-  else if (local && redrives.length > 0) console.log('"rescrape worker" tries them');
+  else if (local && redrives.length > 0) console.log(stepsText(advise({ kind: 'ended', as: 'redriven' })));
 }
 
 function paceText({ source, items, minDelayMs }: RedrivePace, queue: string, dryRun: boolean) {

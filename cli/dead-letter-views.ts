@@ -1,5 +1,6 @@
-import type { DeadLetterEntry, DeadLetterStatus } from '../core/advice/dead-letter.ts';
+import type { Step } from '../core/advice/step.ts';
 import { nameOf } from '../core/failures/failure-store.ts';
+import type { DeadLetterEntry, DeadLetterStatus } from '../core/retry/dead-letter.ts';
 import { type List, timeText } from './list.ts';
 
 /** A dead letter for programs. Times in milliseconds. */
@@ -16,8 +17,7 @@ export interface DeadLetterView {
   readonly message: string | null;
   readonly state: string | null;
   readonly deadAt: number | null;
-  /** The command that goes on from here. */
-  readonly next: string;
+  readonly next: readonly Step[];
 }
 
 export function itemNameOf({ key }: DeadLetterEntry): string | null {
@@ -36,9 +36,9 @@ export function viewOf(entry: DeadLetterEntry): DeadLetterView {
   };
 }
 
-/** As `--json` prints it: errors have the names that they have in the tables. */
-export function deadLetterRecord({ code, message, ...view }: DeadLetterView): Record<string, unknown> {
-  return { ...view, error_code: code, error_message: message };
+/** As `--json` prints it: errors have the names that they have in the tables, `next` is the command. */
+export function deadLetterRecord({ code, message, next, ...view }: DeadLetterView): Record<string, unknown> {
+  return { ...view, error_code: code, error_message: message, next: next[0]?.command ?? null };
 }
 
 export function listOf(entries: readonly DeadLetterEntry[]): Omit<List, 'none'> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { stepText } from '../core/advice/render.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import {
@@ -98,7 +99,7 @@ async function showDeadLetter(name: string, _options: object, command: Command):
         ]),
         ...view.bodies.map((body): [string, string] => ['message', body]),
         ['redrive', obstacle === null ? 'gives it all its tries again' : `does nothing: ${obstacle}`],
-        ['next', next],
+        ...next.map((step): [string, string] => ['next', stepText(step)]),
       ];
       for (const [title, text] of lines)
         if (text !== null) console.log(`${title.padEnd(8)} ${cellText(text)}`);

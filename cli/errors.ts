@@ -1,4 +1,7 @@
 import { CommanderError } from 'commander';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
+import type { CommandSubject } from '../core/advice/subject.ts';
 import { CorruptLakeError } from '../core/lake/manifest.ts';
 import { StageError } from '../core/platform.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
@@ -31,6 +34,10 @@ interface CommandEnd extends Kind {
   readonly isExpected: boolean;
 }
 
+function hintOf(as: (CommandSubject & { readonly kind: 'ended' })['as']): string {
+  return stepsText(advise({ kind: 'ended', as }));
+}
+
 const HELP = 'add --help for what there is';
 const AGAIN = 'mend what the message names, and give the same command again';
 const USAGE: Kind = { code: 'USAGE', exitCode: 2, hint: HELP };
@@ -40,28 +47,16 @@ type ErrorClass = abstract new (...given: never[]) => Error;
 /** Every expected error: the first class that fits rules. */
 const KINDS: readonly (readonly [ErrorClass, Kind])[] = [
   [UsageError, USAGE],
-  [SettingError, { ...USAGE, hint: '"rescrape config" shows what is set and where it comes from' }],
-  [
-    IncompleteCommand,
-    { code: 'INCOMPLETE', exitCode: 3, hint: '"rescrape failures list" shows what failed' },
-  ],
+  [SettingError, { ...USAGE, hint: hintOf('bad-setting') }],
+  [IncompleteCommand, { code: 'INCOMPLETE', exitCode: 3, hint: hintOf('failed-items') }],
   [InterruptedCommand, { code: 'INTERRUPTED', exitCode: 130, hint: 'give the same command again to go on' }],
   [NotFoundError, { code: 'NOT_FOUND', exitCode: 1, hint: 'check the name' }],
-  [
-    DamagedLakeError,
-    { code: 'CORRUPT_LAKE', exitCode: 1, hint: '"rescrape completeness --lake" names every file' },
-  ],
-  [
-    CorruptLakeError,
-    { code: 'CORRUPT_LAKE', exitCode: 1, hint: '"rescrape completeness --lake" names every file' },
-  ],
+  [DamagedLakeError, { code: 'CORRUPT_LAKE', exitCode: 1, hint: hintOf('damaged-lake') }],
+  [CorruptLakeError, { code: 'CORRUPT_LAKE', exitCode: 1, hint: hintOf('damaged-lake') }],
   [RunInProgressError, { code: 'CONFLICT', exitCode: 1, hint: 'wait until the other process ends' }],
-  [
-    DecisionError,
-    { code: 'CONFLICT', exitCode: 1, hint: '"rescrape partitions history" shows what there is' },
-  ],
+  [DecisionError, { code: 'CONFLICT', exitCode: 1, hint: hintOf('no-decision') }],
   [StorageError, { code: 'STORAGE', exitCode: 1, hint: AGAIN }],
-  [WarehouseError, { code: 'QUERY', exitCode: 1, hint: '"rescrape views" lists tables and views' }],
+  [WarehouseError, { code: 'QUERY', exitCode: 1, hint: hintOf('bad-query') }],
   [StageError, { code: 'FAILED', exitCode: 1, hint: AGAIN }],
   [FailedCommand, { code: 'FAILED', exitCode: 1, hint: AGAIN }],
 ];

@@ -1,12 +1,8 @@
-import {
-  redriveDatesCommand,
-  retryRunCommand,
-  skipRemoveCommand,
-  sourceFailuresCommand,
-  workerCommand,
-} from '../core/advice/commands.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepText } from '../core/advice/render.ts';
 import { errorText } from '../core/outcome/outcome.ts';
-import { countsText, type FailedItems, nextText } from '../core/report/failed-items.ts';
+import { countsText, nextText } from '../core/report/failed-items.ts';
+import { leftBehind } from '../core/report/left-behind.ts';
 import type { RunSummary } from '../core/report/run-summary.ts';
 import { counted, timeText } from './list.ts';
 import { cellText } from './print.ts';
@@ -20,7 +16,8 @@ interface Place {
 }
 
 /** The items that failed, what happens to each, and how to have it otherwise. Nothing where none did. */
-export function failedItemLines({ run, failures }: RunSummary, place: Place): string[] {
+export function failedItemLines(summary: RunSummary, { inStack }: Place): string[] {
+  const { failures } = summary;
   if (!failures || failures.total === 0) return [];
   const { total, items, codes } = failures;
   const cells = items.map((item) => [`${item.name}/${item.item}`, errorText(item), nextText(item, timeText)]);
@@ -35,26 +32,6 @@ export function failedItemLines({ run, failures }: RunSummary, place: Place): st
     `${counted(total, 'item')} failed (${countsText(codes)}):`,
     ...lines,
     ...(rest > 0 ? [`  … and ${counted(rest, 'item')} more`] : []),
-    `next: ${nextSteps(place, run, failures).join('; ')}`,
+    ...advise(leftBehind(summary, inStack ? 'stack' : 'local')).map((step) => `next: ${stepText(step)}`),
   ];
-}
-
-function nextSteps(
-  { inStack }: Place,
-  { run_id, source, window_start: start, window_end: end }: RunSummary['run'],
-  { states, flagged }: FailedItems,
-): string[] {
-  const steps = flagged.map(
-    (target) => `"${skipRemoveCommand(source, target)}" lifts the flag of ${target}, then the rest works`,
-  );
-  if (states.queued)
-    steps.push(
-      inStack
-        ? 'the retry-items function of the stack tries the queued ones by itself when they are due'
-        : `"${workerCommand()}" tries the queued ones when they are due`,
-    );
-  if (states.queued || states.dead) steps.push(`"${retryRunCommand(run_id)}" tries them now`);
-  if (states.dead)
-    steps.push(`"${redriveDatesCommand(source, { start, end })}" puts the dead ones back into the queue`);
-  return [...steps, `"${sourceFailuresCommand(source)}" shows all`];
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { command as commandLine } from '../core/advice/commands.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText, stepText } from '../core/advice/render.ts';
 import { type Cleared, type ClearPlan, clearFailures, planClear } from '../core/failures/clear.ts';
 import type { Failure } from '../core/failures/failure.ts';
 import { FailureStore } from '../core/failures/failure-store.ts';
@@ -57,9 +58,8 @@ export async function clearMatching(options: ClearOptions, command: Command): Pr
       ...forgotten.map((failure) => rowOf(failure, 'forgotten')),
     ];
     printList({ columns, rows, none: noneLine(plan, options) }, { ...globals, ...options });
-    const words = [...placeWords(globals, command), ...filterWords(options), '--confirm'];
-    const again = commandLine('failures', 'clear', ...words);
-    for (const line of linesOf(cleared, dryRun, again)) {
+    const words = ['failures', 'clear', ...placeWords(globals, command), ...filterWords(options)];
+    for (const line of linesOf(cleared, dryRun, words)) {
       if (options.csv) console.error(line);
       else console.log(line);
     }
@@ -80,14 +80,18 @@ function noneLine({ busy }: ClearPlan, options: ClearOptions): string {
   return busy.length > 0 ? 'nothing to clear' : `${noFailures(options)}: there is nothing to clear`;
 }
 
-function linesOf({ dismissed, forgotten, busy, changed }: Cleared, dryRun: boolean, again: string): string[] {
+function linesOf(
+  { dismissed, forgotten, busy, changed }: Cleared,
+  dryRun: boolean,
+  words: readonly string[],
+): string[] {
   const lines = busy.map(
     (failure) =>
       `left out: ${cellText(itemName(failure))} is being tried until ${timeText(failure.claim?.until)}`,
   );
   for (const failure of changed)
     lines.push(
-      `left out: ${cellText(itemName(failure))} has changed meanwhile; see "rescrape failures list"`,
+      `left out: ${cellText(itemName(failure))} has changed meanwhile; ${stepsText(advise({ kind: 'ended', as: 'failed-items' }))}`,
     );
   if (dismissed.length + forgotten.length === 0) return lines;
   const tries = [...dismissed, ...forgotten].reduce((sum, { attempts }) => sum + attempts, 0);
@@ -97,17 +101,17 @@ function linesOf({ dismissed, forgotten, busy, changed }: Cleared, dryRun: boole
   ].join(' and ');
   const counts = `their counts (${counted(tries, 'try', 'tries')}) ${dryRun ? 'would go' : 'are gone'}`;
   lines.push(
-    dryRun ? `would ${what}; ${counts}. Nothing was changed; this does it:` : `${what}; ${counts}`,
-    ...(dryRun ? [`  ${again}`] : lettersLine(dismissed)),
+    dryRun ? `would ${what}; ${counts}. Nothing was changed` : `${what}; ${counts}`,
+    ...(dryRun ? advise({ kind: 'dry-run', words }).map(stepText) : deadLettersLine(dismissed)),
   );
   return lines;
 }
 
-function lettersLine(dismissed: readonly Failure[]): string[] {
+function deadLettersLine(dismissed: readonly Failure[]): string[] {
   const dead = dismissed.filter(({ state }) => state === 'dead').length;
   if (dead === 0) return [];
   return [
-    `${counted(dead, 'dead letter')} of them ${dead === 1 ? 'stays and does' : 'stay and do'} nothing any more; "rescrape dead-letters purge" removes them`,
+    `${counted(dead, 'dead letter')} of them ${dead === 1 ? 'stays and does' : 'stay and do'} nothing any more; ${stepsText(advise({ kind: 'ended', as: 'dismissed-dead-letters' }))}`,
   ];
 }
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { nextSteps, triesLeft } from '../core/advice/failure-next.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText, stepText } from '../core/advice/render.ts';
 import { type Failure, isClaimed, isUnresolved, timesRedriven } from '../core/failures/failure.ts';
 import { FailureStore } from '../core/failures/failure-store.ts';
-import { MAX_RETRIES } from '../core/failures/retry-policy.ts';
+import { MAX_RETRIES, triesLeft } from '../core/failures/retry-policy.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
@@ -26,11 +27,11 @@ export async function showFailure(name: string, _options: object, command: Comma
     if (!failure)
       throw new NotFoundError(
         `no failure of ${cellText(name)} is on record`,
-        `"rescrape why ${cellText(name)}" tells what became of it`,
+        cellText(stepsText(advise({ kind: 'not-on-record', name }))),
       );
     const skip = await new TargetStore(platform.state).flagOf(source.name, failure.target);
     const now = platform.clock.now();
-    const next = nextSteps(failure, { now, skip });
+    const next = advise({ kind: 'failure', failure, now, skip });
     if (json) return printObject({ ...failureRecord(failure), triesLeft: triesLeft(failure) ?? null, next });
     const lines: Line[] = [
       ...statusLines(failure, now),
@@ -38,7 +39,7 @@ export async function showFailure(name: string, _options: object, command: Comma
       ...(skip
         ? [['skipped', `since ${timeText(skip.since)} by ${skip.actor}: ${skip.reason}`] as const]
         : []),
-      ...next.map(({ text, command }): Line => ['next', command ? `${text}: ${command}` : text]),
+      ...next.map((step): Line => ['next', stepText(step)]),
     ];
     let before = '';
     for (const [title, text] of lines) {

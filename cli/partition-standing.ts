@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { decideCommand } from '../core/advice/commands.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText, stepText } from '../core/advice/render.ts';
 import { besideText, withdrawnText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { CurrentVersion } from '../core/lake/manifest.ts';
@@ -69,7 +70,10 @@ export async function showPartition(text: string, _options: object, command: Com
     const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
     const current = await new PartitionVersions(platform.lake, source.table, partition).current();
     if (!standing && !current) {
-      throw new NotFoundError(`${name} was never scraped`, `"rescrape why ${name}" tells more`);
+      throw new NotFoundError(
+        `${name} was never scraped`,
+        stepsText(advise({ kind: 'not-on-record', name })),
+      );
     }
     if (json) {
       const last = standing ? partitionRecord(source.name, standing) : null;
@@ -79,9 +83,8 @@ export async function showPartition(text: string, _options: object, command: Com
       console.log(`${title.padEnd(8)} ${cellText(line)}`);
     if (current) printItems(current);
     if (standing?.held) {
-      console.log(
-        `decide with "${decideCommand('accept', source.name, partition)}" or "${decideCommand('reject', source.name, partition)}"`,
-      );
+      const subject = { kind: 'held', source: source.name, partition } as const;
+      for (const step of advise(subject)) console.log(`next     ${stepText(step)}`);
     }
   });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { command as commandLine } from '../core/advice/commands.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepText } from '../core/advice/render.ts';
 import { planReset, type ResetPlan } from '../core/run/reset.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { resetState } from '../runtime/reset.ts';
@@ -46,8 +47,9 @@ export function resetCommand(): Command {
         }
         printPlan(plan, place, dryRun);
         // Pasted without its place it would forget another state.
-        const words = [...placeWords(globals, command), '--confirm'];
-        if (dryRun && !isEmpty(plan)) console.log(`this does it: ${commandLine('reset', ...words)}`);
+        const words = ['reset', ...placeWords(globals, command)];
+        if (dryRun && !isEmpty(plan))
+          for (const step of advise({ kind: 'dry-run', words })) console.log(stepText(step));
       });
     });
 }

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
 import type { Failure } from '../core/failures/failure.ts';
 import { itemName, partitionName } from '../core/lake/layout.ts';
 import { planRetry, type RetryPlan } from '../core/retry/retry-failures.ts';
@@ -95,7 +97,7 @@ async function refuseUnknownRun(
   if ((await failuresThatMatch(platform, { state: 'all' })).some(isOfRun)) return;
   throw new NotFoundError(
     `no run ${cellText(run)} is on record`,
-    '"rescrape failures list" shows what failed',
+    stepsText(advise({ kind: 'ended', as: 'unknown-run' })),
   );
 }
 
@@ -173,6 +175,6 @@ async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolea
   if (unhealed > 0)
     throw new IncompleteCommand(
       `${counted(unhealed, 'item')} could not be recovered`,
-      '"rescrape failures list" shows why',
+      stepsText(advise({ kind: 'ended', as: 'failed-items' })),
     );
 }

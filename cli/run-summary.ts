@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
 import { besideRun, repeatedText, withdrawnText, withoutResult } from '../core/lake/item-counts.ts';
 import { heldWithdrawals, type PartitionSummary, withdrawnFrom } from '../core/report/run-summary.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
@@ -40,7 +42,7 @@ export function printRunEnd(platform: CommandPlatform, end: RunEnd): void {
   for (const line of partitions.flatMap(listLines)) console.log(line);
   for (const { target, reason, since } of skipped) {
     console.log(
-      `${run.source}/${target} is skipped (${reason}, since ${since}): lift it with "rescrape skip remove ${run.source} ${target}"`,
+      `${run.source}/${target} is skipped (${reason}, since ${since}); ${stepsText(advise({ kind: 'flagged-target', source: run.source, target }))}`,
     );
   }
   const beside = besideRun(run)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { command as commandLine } from '../core/advice/commands.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, type Plan } from '../core/run/plan.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
@@ -122,7 +123,7 @@ function report(platform: CommandPlatform, ends: readonly RunEnd[], json: boolea
   if (incomplete.length > 0)
     throw new IncompleteCommand(
       incomplete.map(({ source, status }) => `${source} is ${status}`).join(', '),
-      `"${commandLine('completeness', incomplete[0]!.source)}" tells what is not whole`,
+      stepsText(advise({ kind: 'incomplete-run', source: incomplete[0]!.source })),
     );
 }
 

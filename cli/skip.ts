@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { runCommand } from '../core/advice/commands.ts';
+import { advise } from '../core/advice/advise.ts';
+import { stepText } from '../core/advice/render.ts';
 import { queueOpen } from '../core/failures/queue-failures.ts';
 import { unaskedDates } from '../core/run/unasked.ts';
 import { flagged, unflagged } from '../core/targets/flags.ts';
@@ -105,18 +106,16 @@ async function removeSkip(name: string, target: string, _options: object, comman
       await register.update(source.name, target, (record) => unflagged(record, by.at), by);
     }
     const queued = before.skip ? await queueOpen(platform, { source: source.name, target }, operator()) : 0;
-    if (json) return printObject(await register.get(source.name, target));
+    const left = before.skip && (await unaskedDates(platform, source, target, before.skip.since));
+    const next = left ? advise({ kind: 'undone', source: source.name, target, dates: left }) : [];
+    if (json) return printObject({ ...(await register.get(source.name, target)), queued, next });
     if (!before.skip) return console.log(`${source.name}/${target} is not skipped: there is nothing to lift`);
     console.log(
       `${source.name}/${target} is scraped again from the next run on (it was skipped since ${timeText(before.skip.since)}: ` +
         `${cellText(before.skip.reason)}); its counters of walls (${before.consecutiveBlocks}) and of 404s ` +
         `(${before.consecutiveNotFound}) are back at zero.`,
     );
-    const left = await unaskedDates(platform, source, target, before.skip.since);
-    if (left)
-      console.log(
-        `What runs left undone meanwhile has no failure that would be tried again; scrape it: ${runCommand(source.name, target, left)}`,
-      );
+    for (const step of next) console.log(stepText(step));
     if (queued > 0)
       console.log(`${counted(queued, 'failed item')} of it back in the queue, to be tried again by itself.`);
   });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { stepText } from '../core/advice/render.ts';
 import { civilDate } from '../core/calendar/civil-date.ts';
 import { failedText, statusText } from '../core/explain/failure-history.ts';
 import { evidenceOf } from '../core/explain/item.ts';
@@ -89,7 +90,7 @@ function linesOf(answer: Why): Line[] {
     ...failureLines(answer),
     ...publishedLines(answer),
     currentLine(answer),
-    ...answer.next.map(({ text, command }): Line => ['next', command ? `${text}: ${command}` : text]),
+    ...answer.next.map((step): Line => ['next', stepText(step)]),
   ];
 }
 

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
 import { FailureStore, nameOf } from '../core/failures/failure-store.ts';
 import { decodeFailedItem } from '../core/failures/message.ts';
 import { sendLostAgain } from '../core/failures/queue-failures.ts';
@@ -35,7 +37,7 @@ export function workerCommand(): Command {
       if (globalOptions(command).stack !== undefined)
         throw new UsageError(
           'a stack works its queue by itself (the function retry-items)',
-          'leave --stack out, or use "rescrape retry"',
+          stepsText(advise({ kind: 'ended', as: 'worker-of-a-stack' })),
         );
       await withPlatform(
         command,
@@ -85,7 +87,10 @@ async function queueText(platform: LocalPlatform): Promise<string> {
   let dead = 0;
   for (const { name } of platform.sources)
     for await (const { state } of new FailureStore(platform.state).list(name)) if (state === 'dead') dead++;
-  const buried = dead === 0 ? '' : `, ${counted(dead, 'dead letter')} (see "rescrape dead-letters list")`;
+  const buried =
+    dead === 0
+      ? ''
+      : `, ${counted(dead, 'dead letter')} (${stepsText(advise({ kind: 'ended', as: 'dead-letters' }))})`;
   const claimed = inFlight === 0 ? '' : ' (those of a process that died come back within 15 minutes)';
   return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${buried}`;
 }

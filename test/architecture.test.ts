@@ -96,6 +96,7 @@ describe('the checker of the laws', () => {
     ['adapters/web/a.ts', "import { x } from '../local/b.ts';", 'adapters/local/b.ts'],
     ['adapters/web/a.ts', "import { x } from '../../runtime/local.ts';", 'runtime/local.ts'],
     ['cli/a.ts', "import { x } from '../adapters/local/b.ts';", 'adapters/local/b.ts'],
+    ['cli/a.ts', "import { x } from '../core/advice/commands.ts';", 'core/advice/commands.ts'],
     ['lib/a.ts', "import { x } from '../adapters/aws/b.ts';", 'adapters/aws/b.ts'],
     ['lib/a.ts', "import { x } from '../core/lake/layout.ts';", 'core/lake/layout.ts'],
     ['demo/a.ts', "import { x } from '../core/source/page.ts';", 'core/source/page.ts'],
@@ -147,6 +148,30 @@ describe('the checker of the laws', () => {
   it('lets runtime and tests put adapters together', () => {
     const text = "import { x } from '../adapters/local/b.ts';";
     expect([...lawsBrokenBy('runtime/a.ts', text), ...lawsBrokenBy('test/a.ts', text)]).toEqual([]);
+  });
+});
+
+describe('advice', () => {
+  /** A command that a person is told to give, in a string. */
+  const COMMAND =
+    /\brescrape (?:run|demo|completeness|why|partitions|failures|retry|worker|dead-letters|reparse|attempts|blocks|skip|reset|query|views|config)\b/;
+  /** Help says what commands there are; the lake, below advice, tells of damage without its source's name. */
+  const TOLD_ELSEWHERE = new Set([
+    'cli/commands.ts',
+    'cli/query.ts',
+    'core/completeness/commit-views.ts',
+    'core/lake/damage.ts',
+    'core/lake/manifest.ts',
+  ]);
+
+  it('is given in core/advice only: nobody else writes a command into a sentence', () => {
+    const told = house
+      .filter(({ path }) => /^(?:core|cli|runtime|lambdas)\//.test(path) && !path.startsWith('core/advice/'))
+      .filter(({ text }) =>
+        text.split('\n').some((line) => COMMAND.test(line) && !/^\s*(?:\*|\/\*|\/\/)/.test(line)),
+      )
+      .map(({ path }) => path);
+    expect(told.toSorted()).toEqual([...TOLD_ELSEWHERE].toSorted());
   });
 });
 

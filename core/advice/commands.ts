@@ -2,7 +2,7 @@ import type { DateRange } from '../calendar/window.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
 import type { Partition } from '../source/source.ts';
 
-/** Commands that a report recommends, ready to be pasted. */
+/** Commands that advice names, ready to be pasted. Only this room composes them. */
 
 export function whyCommand(source: string, partition: Partition): string {
   return command('why', partitionName(source, partition));

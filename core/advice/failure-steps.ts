@@ -1,71 +1,69 @@
-import { type Failure, isClaimed, isOverdue, isUnresolved } from '../failures/failure.ts';
-import { DISPOSITIONS } from '../outcome/policy.ts';
-import type { Partition } from '../source/source.ts';
-import type { TargetFlag } from '../targets/target.ts';
-import { isoTime } from '../wording/times.ts';
-import { redriveCommand, retryCommand, skipRemoveCommand, workerCommand } from './commands.ts';
-import { remediesFor, type Step } from './remedies.ts';
+import {
+  command,
+  redriveDatesCommand,
+  retryCommand,
+  retryRunCommand,
+  skipRemoveCommand,
+  sourceFailuresCommand,
+  workerCommand,
+} from './commands.ts';
+import { failureSteps } from './failures-steps.ts';
+import { oneFailureSteps } from './one-failure-steps.ts';
+import type { Step } from './step.ts';
+import type { Advice, FailureSubject } from './subject.ts';
+import { liftFirst } from './target-steps.ts';
 
-/** What the advice depends on. */
-interface StepFacts {
-  readonly source: string;
-  readonly partition: Partition;
-  /** Null where the question is about the whole partition. */
-  readonly item: string | null;
-  /** Milliseconds. */
-  readonly now: number;
-  readonly skip: TargetFlag | null;
-}
+export const FAILURE_ADVICE: Advice<FailureSubject> = {
+  failure: oneFailureSteps,
+  failures: failureSteps,
+  'dead-letter': (subject) => [deadLetterStep(subject)],
+  'failed-items': leftBehindSteps,
+};
 
-/** What a person can do about the unresolved ones of these failures, each advice once. */
-export function failureSteps(failures: readonly Failure[], facts: StepFacts): Step[] {
-  const unresolved = failures.filter(isUnresolved);
-  const of = (state: Failure['state']) => unresolved.filter((failure) => failure.state === state);
-  const [open, queued, dead] = [of('open'), of('queued'), of('dead')];
-  const toMend = [...open, ...[...queued, ...dead].filter(({ code }) => !DISPOSITIONS[code].healsByWaiting)];
-  const steps = [
-    ...remediesFor(
-      toMend.map(({ code }) => code),
-      { ...facts, skip: null },
-    ),
-    ...queuedSteps(queued, facts),
-    ...deadSteps(dead, facts),
-  ];
-  const once = steps.filter(
-    (step, at) =>
-      steps.findIndex((other) => (other.command ?? other.text) === (step.command ?? step.text)) === at,
-  );
-  const { skip, source } = facts;
-  // Only what is parsed again from its captures asks nothing of the site.
-  const asks = once.some(({ command }) => command !== undefined && !command.startsWith('rescrape reparse '));
-  if (!skip || !asks) return once;
-  const lift = skipRemoveCommand(source, skip.target);
-  return [{ text: 'lift the flag of the target first', command: lift }, ...once];
-}
+type OneKind<K extends FailureSubject['kind']> = FailureSubject & { readonly kind: K };
 
-function queuedSteps(queued: readonly Failure[], { source, partition, item, now }: StepFacts): Step[] {
-  const steps: Step[] = [];
-  if (queued.some((failure) => isOverdue(failure, now)))
-    steps.push({
-      text: 'nobody seems to work the queue (in a stack that is its function retry-items): start a worker',
-      command: workerCommand(),
-    });
-  const waiting = queued.filter((failure) => !isClaimed(failure, now));
-  if (waiting.length > 0) {
-    const first = Math.min(...waiting.flatMap(({ retry }) => retry?.dueAt ?? []));
-    const wait =
-      first > now && Number.isFinite(first) ? `wait until ${isoTime(first)}, or try it now` : 'try it now';
-    steps.push({ text: wait, command: retryCommand(source, partition, item ?? undefined) });
-  } else if (queued.length > 0) {
-    steps.push({ text: 'wait for the end of the try that is under way' });
+function deadLetterStep({ id, obstacle }: OneKind<'dead-letter'>): Step {
+  switch (obstacle?.kind) {
+    case 'flagged':
+      return liftFirst(obstacle.source, obstacle.target);
+    case 'not-retried': {
+      const { source, partition, item } = obstacle.key;
+      return { text: 'try it once, now', command: retryCommand(source, partition, item) };
+    }
+    case 'closed':
+    case 'unusable':
+      return { text: 'delete it', command: command('dead-letters', 'purge', id, '--confirm') };
+    case undefined:
+      return {
+        text: 'put it back into the queue, with all its tries',
+        command: command('dead-letters', 'redrive', id),
+      };
   }
-  return steps;
 }
 
-function deadSteps(dead: readonly Failure[], { source, partition, item }: StepFacts): Step[] {
-  if (dead.length === 0) return [];
-  return [
-    { text: 'put it back into the queue, with all its tries', command: redriveCommand(source, partition) },
-    { text: 'or try it once, now', command: retryCommand(source, partition, item ?? undefined) },
-  ];
+const WORKERS = {
+  stack: { text: 'the retry-items function of the stack tries the queued ones by itself when they are due' },
+  local: { text: 'have the queued ones tried when they are due', command: workerCommand() },
+  unknown: {
+    text: 'queued ones are tried again when they are due: in a stack by themselves, locally by a worker',
+    command: workerCommand(),
+  },
+} as const satisfies Record<OneKind<'failed-items'>['worker'], Step>;
+
+function leftBehindSteps({ runId, source, dates, states, flagged, worker }: OneKind<'failed-items'>): Step[] {
+  const steps: Step[] = flagged.map((target) => ({
+    text: `lift the flag of ${target} first`,
+    command: skipRemoveCommand(source, target),
+  }));
+  if (states.queued) steps.push(WORKERS[worker]);
+  if (states.queued || states.dead)
+    steps.push({ text: 'try now what another try may heal', command: retryRunCommand(runId) });
+  if (states.dead)
+    steps.push({
+      text: 'put the dead ones back into the queue',
+      command: redriveDatesCommand(source, dates),
+    });
+  if (states.open)
+    steps.push({ text: 'nothing tries the open ones by itself but the next run that covers them' });
+  return [...steps, { text: 'see all', command: sourceFailuresCommand(source) }];
 }

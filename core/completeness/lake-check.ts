@@ -1,4 +1,5 @@
-import { rerunCommand } from '../advice/commands.ts';
+import { advise } from '../advice/advise.ts';
+import { stepsText } from '../advice/render.ts';
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import { manifestPrefix, partitionName, partitionOfManifest } from '../lake/layout.ts';
@@ -81,15 +82,16 @@ function strayObject(key: string): LakeFinding {
     partition: key,
     code: 'stray_object',
     problem: `${key} stands among the manifests and is none`,
-    whatToDo: 'move it away: query engines read every file there',
+    whatToDo: stepsText(advise({ kind: 'lake-problem', code: 'stray_object', place: null })),
   };
 }
 
 function manifestMissing(source: Source, partition: Partition): LakeFinding {
+  const place = { source: source.name, partition };
   return {
     partition: partitionName(source.name, partition),
     code: 'manifest_missing',
     problem: 'its manifest is gone, although a version was committed',
-    whatToDo: `scrape it again: ${rerunCommand(source.name, partition, true)}`,
+    whatToDo: stepsText(advise({ kind: 'lake-problem', code: 'manifest_missing', place })),
   };
 }

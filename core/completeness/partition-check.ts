@@ -1,6 +1,7 @@
-import { rerunCommand } from '../advice/commands.ts';
-import { damageSteps } from '../advice/damage-steps.ts';
+import { advise } from '../advice/advise.ts';
+import { stepsText } from '../advice/render.ts';
 import { type DamageKind, mendsOf } from '../lake/damage.ts';
+import type { LakeProblem } from '../lake/lake-problem.ts';
 import { manifestKey, partitionName } from '../lake/layout.ts';
 import { CorruptLakeError, manifestFiles, NewerLakeError, readDescriptor } from '../lake/manifest.ts';
 import { readParquet } from '../lake/parquet.ts';
@@ -10,7 +11,7 @@ import { StorageError } from '../ports/storage-error.ts';
 import { type Row, tableColumns } from '../schema/columns.ts';
 import type { Partition, Source } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
-import type { LakeFinding, LakeProblem } from './lake-finding.ts';
+import type { LakeFinding } from './lake-finding.ts';
 
 export interface PartitionCheck {
   readonly files: number;
@@ -71,10 +72,10 @@ class Check {
   async #adviceFor(code: LakeProblem): Promise<string> {
     const { name, table } = this.#source;
     const kind = DAMAGES[code];
-    if (kind === undefined) return adviceFor(code, name, this.#partition);
+    const place = { source: name, partition: this.#partition };
+    if (kind === undefined) return stepsText(advise({ kind: 'lake-problem', code, place }));
     const mends = await mendsOf(this.#lake, table, this.#partition, kind, this.#version);
-    const steps = damageSteps(mends, name, this.#partition);
-    return steps.map(({ text, command }) => `${text}: ${command}`).join('; or ');
+    return stepsText(advise({ kind: 'damage', mends, ...place }), { alternatives: true });
   }
 
   async run(standing: PartitionRecord | undefined): Promise<void> {
@@ -209,18 +210,3 @@ const DAMAGES: Readonly<Partial<Record<LakeProblem, DamageKind>>> = {
   duplicate_rows: 'file',
   mixed_versions: 'file',
 };
-
-function adviceFor(code: LakeProblem, source: string, partition: Partition): string {
-  switch (code) {
-    case 'stray_object':
-      return 'move it away: query engines read every file there';
-    case 'store_failed':
-      return 'mend the store, then check again';
-    case 'register_differs':
-      return `a run is under way or was interrupted in between; look at the date once more: ${rerunCommand(source, partition)}`;
-    case 'newer_format':
-      return 'upgrade Rescrape, then check again';
-    default:
-      return `scrape it again: ${rerunCommand(source, partition, true)}`;
-  }
-}

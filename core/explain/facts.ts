@@ -1,3 +1,4 @@
+import type { Step } from '../advice/step.ts';
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { Failure } from '../failures/failure.ts';
 import type { Mend } from '../lake/damage.ts';
@@ -6,6 +7,14 @@ import type { VersionItem, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import type { TargetFlag } from '../targets/target.ts';
+
+/** One causal answer: why the partition, or the item, is as it is. */
+export interface Answer {
+  /** One sentence. */
+  readonly answer: string;
+  /** What a person can do about it, in this order; nothing where all is well. */
+  readonly next: readonly Step[];
+}
 
 /** The newest run that was to refresh the partition. */
 export interface WhyRun {

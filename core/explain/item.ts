@@ -1,13 +1,11 @@
-import { skipRemoveCommand } from '../advice/commands.ts';
-import { failureSteps } from '../advice/failure-steps.ts';
-import { type Answer, remediesFor } from '../advice/remedies.ts';
+import { advise } from '../advice/advise.ts';
 import { isUnresolved } from '../failures/failure.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import { listedAs, type VersionItem } from '../lake/version.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
-import type { WhyFacts } from './facts.ts';
+import type { Answer, WhyFacts } from './facts.ts';
 import { failureClause } from './failure-history.ts';
-import { bringBack, rerun, whoIs } from './wording.ts';
+import { whoIs } from './wording.ts';
 
 /**
  * Why an item is as it is: by its own last try where there is one, else by what became of its partition; and
@@ -21,7 +19,8 @@ export function explainItem(facts: WhyFacts, partition: Answer): Answer {
   const ended = `${answer}; ${failureClause(failure, facts)}`;
   // What was fetched and waits for a decision about its partition is not asked for again.
   if (last && DISPOSITIONS[last.error_code].verdict === 'accept') return { answer: ended, next };
-  if (isUnresolved(failure)) return { answer: ended, next: failureSteps([failure], facts) };
+  if (isUnresolved(failure))
+    return { answer: ended, next: advise({ ...facts, kind: 'failures', failures: [failure] }) };
   const isOver = failure.closedAt !== null && (!last || failure.closedAt >= Date.parse(last.attempted_at));
   return { answer: ended, next: isOver ? [] : next };
 }
@@ -37,16 +36,16 @@ function byTheIndex(facts: WhyFacts): Answer | undefined {
   if (!withdrawn) return { answer: says, next: [] };
   return {
     answer: `${says}; the ${withdrawn.rows} rows that it had went with version ${withdrawn.version}`,
-    next: [bringBack(facts)],
+    next: advise({ ...facts, kind: 'withdrawn' }),
   };
 }
 
 /**
  * The run read the index that lists it, counts items that failed, and has neither an attempt at this one nor
- * a failure of it: its turn never came, and nothing tries it by itself.
+ * a failure of it: it was not tried before the run ended, and nothing tries it by itself.
  */
 function untried(facts: WhyFacts): Answer | undefined {
-  const { run, skip, source, attempts, lastRefresh, failures } = facts;
+  const { run, attempts, lastRefresh, failures } = facts;
   const item = itemOf(facts);
   if (!run || !item || !lastRefresh || lastRefresh.runId < run.runId || failures.some(isUnresolved))
     return undefined;
@@ -54,13 +53,8 @@ function untried(facts: WhyFacts): Answer | undefined {
   const isTriedSince = attempts.some(({ run_id }) => run_id >= run.runId);
   if (run.status === 'running' || !isIndexRead || isTriedSince) return undefined;
   return {
-    answer: `run ${run.runId} did not try it: its target was flagged before its turn came; ${standsAs(item)}; only another run tries it`,
-    next: [
-      ...(skip
-        ? [{ text: 'lift the flag of the target first', command: skipRemoveCommand(source, skip.target) }]
-        : []),
-      rerun(facts),
-    ],
+    answer: `run ${run.runId} did not try it: its target was flagged before that; ${standsAs(item)}; only another run tries it`,
+    next: advise({ ...facts, kind: 'unscraped' }),
   };
 }
 
@@ -92,7 +86,7 @@ function failed(facts: WhyFacts, last: AttemptRow): Answer {
   const stands = item ? standsAs(item) : 'it has no rows in the table';
   return {
     answer: `${tries} in ${whoIs(facts, last.run_id)} ended in ${last.error_code}${evidence === '' ? '' : ` (${evidence})`}; ${stands}`,
-    next: remediesFor([last.error_code], facts),
+    next: advise({ kind: 'outcomes', codes: [last.error_code], place: facts }),
   };
 }
 

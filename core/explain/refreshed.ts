@@ -1,14 +1,10 @@
-import { skipRemoveCommand } from '../advice/commands.ts';
-import { failureSteps } from '../advice/failure-steps.ts';
-import { type Answer, remediesFor, type Step } from '../advice/remedies.ts';
-import { isUnresolved } from '../failures/failure.ts';
+import { advise } from '../advice/advise.ts';
 import { besideText, withdrawnText } from '../lake/item-counts.ts';
-import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import { isoTime } from '../wording/times.ts';
-import type { WhyFacts } from './facts.ts';
+import type { Answer, WhyFacts } from './facts.ts';
 import { failuresClause } from './failure-history.ts';
-import { bringBack, remains, rerun, whoIs } from './wording.ts';
+import { remains, whoIs } from './wording.ts';
 
 /** What the last refresh or decision came to, with what happens to the items that it lacks. */
 export function refreshed(facts: WhyFacts): Answer | undefined {
@@ -17,7 +13,7 @@ export function refreshed(facts: WhyFacts): Answer | undefined {
   const { status, runId, at, rows } = lastRefresh;
   const [when, who] = [isoTime(at), whoIs(facts, runId)];
   const actor = commits.find((commit) => commit.run_id === runId)?.actor;
-  const next = stepsFor(facts, lastRefresh);
+  const next = advise({ ...facts, kind: 'refreshed', lastRefresh });
   const clause = failuresClause(facts);
   const failed = clause === undefined ? '' : `; of its failed items, ${clause}`;
   switch (status) {
@@ -34,7 +30,7 @@ export function refreshed(facts: WhyFacts): Answer | undefined {
     case 'failed':
       return {
         answer: `${who} could not refresh it at ${when}: ${lastRefresh.reason ?? 'no reason on record'}; ${remains(facts)}${failed}`,
-        next: next.length > 0 ? next : [rerun(facts)],
+        next,
       };
     case 'held':
       return {
@@ -44,17 +40,17 @@ export function refreshed(facts: WhyFacts): Answer | undefined {
     case 'rolled_back':
       return {
         answer: `it was rolled back at ${when} (${actor ?? 'by a person'}) to version ${lastRefresh.version}: ${rows} rows`,
-        next: [],
+        next,
       };
     case 'accepted':
       return {
         answer: `its held version was accepted at ${when} (${actor ?? 'by a person'}): ${rows} rows`,
-        next: [],
+        next,
       };
     case 'rejected':
       return {
         answer: `its held version was rejected at ${when} (${actor ?? 'by a person'}); ${remains(facts)}`,
-        next: [],
+        next,
       };
   }
 }
@@ -70,30 +66,4 @@ function itemsText(lastRefresh: PartitionRecord): string {
   if (beside !== '') parts.push(beside);
   if (withdrawn.count > 0) parts.push(withdrawnText(withdrawn.ids, withdrawn.count));
   return [...parts, ...repeated].join(', ');
-}
-
-/** By the failures on record; of items that have none (the state was reset), by their last try. */
-function stepsFor(facts: WhyFacts, { failed, status, withdrawn, repeated }: PartitionRecord): Step[] {
-  const { failures, attempts } = facts;
-  const steps = failureSteps(failures, facts);
-  if (withdrawn.count > 0) steps.push(bringBack(facts));
-  if (repeated.length > 0)
-    steps.push({ text: 'look at the pages of both items; the source has to take one of them away' });
-  if (status !== 'failed' && failed <= failures.filter(isUnresolved).length) return steps;
-  const known = new Set(failures.map(({ item }) => item));
-  const last = new Map(attempts.map(({ item_id, error_code }) => [item_id, error_code]));
-  const codes = [...last].flatMap(([item, code]) =>
-    known.has(item) || DISPOSITIONS[code].verdict === 'accept' ? [] : [code],
-  );
-  const told = new Set(steps.map(({ command, text }) => command ?? text));
-  const more = remediesFor(codes, facts);
-  const all = [...steps, ...more.filter(({ command, text }) => !told.has(command ?? text))];
-  // Items whose turn never came have neither a failure nor an attempt.
-  if (all.length > 0 || status === 'failed' || failed <= failures.length) return all;
-  return [
-    ...(facts.skip
-      ? [{ text: 'lift the flag', command: skipRemoveCommand(facts.source, facts.skip.target) }]
-      : []),
-    rerun(facts),
-  ];
 }

@@ -1,12 +1,10 @@
-import { decideCommand, skipRemoveCommand } from '../advice/commands.ts';
-import { damageSteps } from '../advice/damage-steps.ts';
-import type { Answer } from '../advice/remedies.ts';
+import { advise } from '../advice/advise.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
 import { isoTime } from '../wording/times.ts';
-import type { WhyFacts, WhyRun } from './facts.ts';
+import type { Answer, WhyFacts, WhyRun } from './facts.ts';
 import { explainItem } from './item.ts';
 import { refreshed } from './refreshed.ts';
-import { remains, rerun, whoIs } from './wording.ts';
+import { remains, whoIs } from './wording.ts';
 
 /** The answer and what it rests on. Plain JSON. */
 export interface Why extends Answer, WhyFacts {
@@ -37,14 +35,14 @@ function explainPartition(facts: WhyFacts): Answer {
     const found = cause(facts);
     if (found) return found;
   }
-  return { answer: 'nothing is on record about it', next: [rerun(facts)] };
+  return { answer: 'nothing is on record about it', next: advise({ ...facts, kind: 'unscraped' }) };
 }
 
 function damaged({ current, source, partition }: WhyFacts): Answer | undefined {
   if (current.kind !== 'damaged') return undefined;
   return {
     answer: `its current version cannot be read: ${current.message}`,
-    next: damageSteps(current.mends, source, partition),
+    next: advise({ kind: 'damage', mends: current.mends, source, partition }),
   };
 }
 
@@ -62,18 +60,18 @@ function underWay({ run, attempts, current }: WhyFacts): Answer | undefined {
   const stays = current.kind === 'version' ? `; version ${current.version} is current until then` : '';
   return {
     answer: `run ${run.runId} has not ended (it is under way, or was interrupted) with ${tried} attempts at it so far${stays}`,
-    next: [{ text: 'wait; where no process is at it any more, the same command takes the run up again' }],
+    next: advise({ kind: 'under-way' }),
   };
 }
 
 function leftOut(facts: WhyFacts): Answer | undefined {
-  const { run, skip, source, lastRefresh } = facts;
+  const { run, skip, lastRefresh } = facts;
   const missed = run ? run.planned === 'left-out' : lastRefresh === null;
   if (!skip || !missed) return undefined;
   const who = run ? `run ${run.runId} left it out` : 'runs leave it out';
   return {
     answer: `${who}, because target ${skip.target} is skipped since ${isoTime(skip.since)}: ${skip.reason}; ${remains(facts)}`,
-    next: [{ text: 'lift the flag', command: skipRemoveCommand(source, skip.target) }, rerun(facts)],
+    next: advise({ ...facts, kind: 'unscraped' }),
   };
 }
 
@@ -81,7 +79,7 @@ function neverCovered(facts: WhyFacts): Answer | undefined {
   if (facts.run || facts.lastRefresh) return undefined;
   return {
     answer: 'it was never planned: no run on record has covered its date and target',
-    next: [rerun(facts)],
+    next: advise({ ...facts, kind: 'unscraped' }),
   };
 }
 
@@ -91,7 +89,7 @@ function endedBefore(facts: WhyFacts): Answer | undefined {
   if (!run || (lastRefresh && lastRefresh.runId >= run.runId)) return undefined;
   return {
     answer: `run ${run.runId} was to refresh it and ${ENDINGS[run.status]}${run.message ? `: ${run.message}` : ''}; ${remains(facts)}`,
-    next: [rerun(facts)],
+    next: advise({ ...facts, kind: 'unscraped' }),
   };
 }
 
@@ -104,16 +102,10 @@ const ENDINGS: Readonly<Record<WhyRun['status'], string>> = {
 };
 
 function held(facts: WhyFacts): Answer | undefined {
-  const { lastRefresh, source, partition } = facts;
+  const { lastRefresh } = facts;
   if (!lastRefresh?.held) return undefined;
   return {
     answer: `${whoIs(facts, lastRefresh.runId)} held its new version back: ${lastRefresh.reason ?? 'no reason on record'}; ${remains(facts)}`,
-    next: [
-      {
-        text: 'where the source is right, make the held version current',
-        command: decideCommand('accept', source, partition),
-      },
-      { text: 'where it is not, drop it', command: decideCommand('reject', source, partition) },
-    ],
+    next: advise({ ...facts, kind: 'held' }),
   };
 }

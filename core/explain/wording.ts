@@ -1,21 +1,9 @@
-import { rerunCommand, rollbackCommand } from '../advice/commands.ts';
-import type { Step } from '../advice/remedies.ts';
 import type { WhyFacts } from './facts.ts';
 
 /** What a reader of the table has meanwhile. */
 export function remains({ current }: Pick<WhyFacts, 'current'>): string {
   if (current.kind !== 'version') return 'there is no data of it';
   return `version ${current.version} of ${current.committedAt} (${current.rows} rows) stays current`;
-}
-
-export function rerun({ source, partition }: Pick<WhyFacts, 'source' | 'partition'>): Step {
-  return { text: 'scrape it', command: rerunCommand(source, partition) };
-}
-
-/** What helps where the index took away what it should not have. */
-export function bringBack({ source, partition }: Pick<WhyFacts, 'source' | 'partition'>): Step {
-  const command = `${rollbackCommand(source, partition)} --dry-run`;
-  return { text: 'where the source is wrong, see what a rollback would bring back', command };
 }
 
 const ACTORS: Readonly<Record<string, string>> = { run: 'run', retry: 'the retry', reparse: 'the reparse' };

@@ -1,5 +1,6 @@
 import type { Outcome } from '../outcome/outcome.ts';
 import type { RetryPolicy } from '../source/source.ts';
+import type { Failure } from './failure.ts';
 
 /** Tries after the run in which an item failed; then its failure is dead. */
 export const MAX_RETRIES = 3;
@@ -19,6 +20,15 @@ const COOL_DOWN_MINUTES = 45;
 const MIN_WAIT_MS = MINUTE_MS;
 /** A message cannot be hidden for longer than this (SQS), and a day later the next run asks anyway. */
 export const MAX_WAIT_MS = 12 * 60 * MINUTE_MS;
+
+/**
+ * Tries that the queue still has for it: none once it is dead. Undefined where it never was the queue's, or
+ * is no more.
+ */
+export function triesLeft({ state, retry }: Pick<Failure, 'state' | 'retry'>): number | undefined {
+  if (state === 'dead') return 0;
+  return state === 'queued' ? Math.max(0, MAX_RETRIES - (retry?.tries ?? 0)) : undefined;
+}
 
 /**
  * When an item is due: a time further ahead than any cool-down was written by a clock that ran ahead, and is

@@ -1,4 +1,5 @@
-import { rerunCommand, rollbackCommand } from '../advice/commands.ts';
+import { advise } from '../advice/advise.ts';
+import { stepsText } from '../advice/render.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import { newestWhole } from '../lake/damage.ts';
 import { partitionName } from '../lake/layout.ts';
@@ -37,6 +38,7 @@ export async function chooseRollback(
   partition: Partition,
   to?: string,
 ): Promise<VersionDescriptor> {
+  const place = { source: source.name, partition };
   const name = partitionName(source.name, partition);
   const store = new PartitionVersions(platform.lake, source.table, partition);
   const { current, etag } = await store.currentOrBroken();
@@ -54,20 +56,15 @@ export async function chooseRollback(
   const chosen = earlier.find(({ version }) => version === wanted);
   if (!chosen) {
     throw new DecisionError(
-      `${name} has no version ${wanted}; "rescrape partitions history ${name}" lists what there is`,
+      `${name} has no version ${wanted}; ${stepsText(advise({ kind: 'no-such-version', ...place }))}`,
     );
   }
   const damage = await store.damage(chosen);
   if (damage) {
     const { lake } = platform;
     const other = await newestWhole(lake, source.table, partition, [wanted, current?.version]);
-    const another =
-      other === undefined
-        ? ''
-        : `, or put another one back: ${rollbackCommand(source.name, partition, other)}`;
-    throw new DecisionError(
-      `version ${wanted} cannot be put back: ${damage.problem}; scrape the date again: ${rerunCommand(source.name, partition, true)}${another}`,
-    );
+    const next = stepsText(advise({ kind: 'damaged-version', ...place, other }), { alternatives: true });
+    throw new DecisionError(`version ${wanted} cannot be put back: ${damage.problem}; ${next}`);
   }
   return chosen;
 }
@@ -103,9 +100,12 @@ export async function accept(
   const { store, standing, held } = await heldVersion(platform, source, partition);
   const current = await store.current();
   if (held.previous !== (current?.descriptor.version ?? null)) {
-    const name = partitionName(source.name, partition);
+    const place = { source: source.name, partition };
+    const next = stepsText(advise({ kind: 'superseded', ...place, held: held.version }), {
+      alternatives: true,
+    });
     throw new DecisionError(
-      `${name} has changed since ${held.version} was held: scrape it again, or choose it with "rescrape partitions rollback ${name} --to ${held.version}"`,
+      `${partitionName(source.name, partition)} has changed since ${held.version} was held; ${next}`,
     );
   }
   const damage = await store.damage(held);
@@ -290,7 +290,7 @@ async function heldVersion(platform: Lake, source: Source, partition: Partition)
   const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
   if (!standing?.held)
     throw new DecisionError(
-      `${name} holds no version back: "rescrape partitions show ${name}" tells how it stands`,
+      `${name} holds no version back; ${stepsText(advise({ kind: 'nothing-held', source: source.name, partition }))}`,
     );
   const store = new PartitionVersions(platform.lake, source.table, partition);
   try {

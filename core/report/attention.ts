@@ -1,11 +1,6 @@
-import {
-  decideCommand,
-  failuresCommand,
-  rerunCommand,
-  rollbackCommand,
-  skipRemoveCommand,
-  whyCommand,
-} from '../advice/commands.ts';
+import { advise } from '../advice/advise.ts';
+import { stepSpans } from '../advice/render.ts';
+import type { Subject } from '../advice/subject.ts';
 import { repeatedText, withdrawnText } from '../lake/item-counts.ts';
 import { counted, instant } from '../wording/figures.ts';
 import type { Section, Text } from './document.ts';
@@ -52,7 +47,9 @@ export function attention(summary: RunSummary): Section[] {
             target,
             reason,
             instant(since),
-            [{ code: skipRemoveCommand(run.source, target) }],
+            advise({ kind: 'flagged-target', source: run.source, target }).flatMap(({ command }) =>
+              command === undefined ? [] : [{ code: command }],
+            ),
           ]),
         },
       ],
@@ -62,39 +59,27 @@ export function attention(summary: RunSummary): Section[] {
 }
 
 function adviceFor({ run }: RunSummary, { partition, name, result }: PartitionSummary): Text[] | undefined {
-  const { source } = run;
-  const why = { code: whyCommand(source, partition) };
-  const next = `The next run that covers ${partition.date} tries again by itself`;
-  const now = { code: rerunCommand(source, partition) };
-  if (result === 'broken') {
+  const place = { source: run.source, partition };
+  const told = (text: string, ...subjects: Subject[]): Text => [
+    `${text} `,
+    ...stepSpans(subjects.flatMap(advise)),
+  ];
+  const story: Subject = { kind: 'story', ...place };
+  const again: Subject = { kind: 'not-refreshed', ...place };
+  if (result === 'broken')
     return [
-      [
-        `${name} could not be published; the version before, if there is one, stays. ${next}, or do it now: `,
-        now,
-        ' · ',
-        why,
-      ],
+      told(`${name} could not be published; the version before, if there is one, stays.`, again, story),
     ];
-  }
   switch (result.status) {
-    case 'held':
-      return [
-        [
-          `${name} is held: ${result.reason ?? 'the new version is suspicious'}. The version before stays until you decide: `,
-          { code: decideCommand('accept', source, partition) },
-          ' or ',
-          { code: decideCommand('reject', source, partition) },
-        ],
-      ];
-    case 'failed':
-      return [
-        [
-          `${name} was not refreshed: ${result.reason ?? 'no reason on record'}. ${kept(result)} ${next}, or do it now: `,
-          now,
-          ' · ',
-          why,
-        ],
-      ];
+    case 'held': {
+      const reason = result.reason ?? 'the new version is suspicious';
+      const held: Subject = { kind: 'held', ...place };
+      return [told(`${name} is held: ${reason}. The version before stays until you decide.`, held)];
+    }
+    case 'failed': {
+      const reason = result.reason ?? 'no reason on record';
+      return [told(`${name} was not refreshed: ${reason}. ${kept(result)}`, again, story)];
+    }
     case 'committed':
     case 'unchanged': {
       const { failed, carried } = result.stats;
@@ -104,18 +89,18 @@ function adviceFor({ run }: RunSummary, { partition, name, result }: PartitionSu
           ? 'no rows are there for them'
           : `${carried === failed ? 'all' : carried} keep the rows from before`;
       if (failed > 0)
-        advices.push([
-          `${name} lacks ${counted(failed, 'item')}: ${rows}. ${next}; see them with `,
-          { code: failuresCommand(source, partition) },
-        ]);
+        advices.push(
+          told(`${name} lacks ${counted(failed, 'item')}: ${rows}.`, { kind: 'lacks-items', ...place }),
+        );
       const withdrawn = withdrawnFrom(result).map(({ id }) => id);
       if (withdrawn.length > 0)
-        advices.push([
-          `${name} is suspicious: ${withdrawnText(withdrawn)}. Where the source is wrong, bring them back: `,
-          { code: rollbackCommand(source, partition) },
-        ]);
+        advices.push(
+          told(`${name} is suspicious: ${withdrawnText(withdrawn)}.`, { kind: 'withdrawn', ...place }),
+        );
       for (const repeated of result.repeated ?? [])
-        advices.push([`${name} is not complete: ${repeatedText(repeated)} · `, why]);
+        advices.push(
+          told(`${name} is not complete: ${repeatedText(repeated)}.`, { kind: 'repeated' }, story),
+        );
       return advices.length > 0 ? advices : undefined;
     }
   }

@@ -1,7 +1,8 @@
-import { triesLeft } from '../advice/failure-next.ts';
-import { remedyFor } from '../advice/remedies.ts';
+import { advise } from '../advice/advise.ts';
+import { stepsText } from '../advice/render.ts';
 import { type Failure, isUnresolved, shortened, type UNRESOLVED } from '../failures/failure.ts';
 import { keyOf } from '../failures/failure-store.ts';
+import { triesLeft } from '../failures/retry-policy.ts';
 import { partitionName } from '../lake/layout.ts';
 import type { OutcomeCode } from '../outcome/outcome.ts';
 import { counted } from '../wording/figures.ts';
@@ -92,8 +93,8 @@ export function nextText(item: FailedItemSummary, time: (ms: number) => string):
     case 'dead':
       return 'its tries are used up: it waits for you among the dead letters';
     case 'open': {
-      const remedy = remedyFor(item.code);
-      return remedy === undefined ? 'waits for you' : `waits for you: ${remedy}`;
+      const steps = advise({ kind: 'outcomes', codes: [item.code], place: null });
+      return steps.length === 0 ? 'waits for you' : `waits for you: ${stepsText(steps)}`;
     }
   }
 }

@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import { type DeadLetterEntry, deadFailureEntry, poisonEntry, staleEntry } from '../advice/dead-letter.ts';
 import { whyDead } from '../failures/claim.ts';
 import { FAILURES_AT_ONCE, FailureStore, nameOf } from '../failures/failure-store.ts';
 import { decodeFailedItem } from '../failures/message.ts';
@@ -9,6 +8,7 @@ import { itemName } from '../lake/layout.ts';
 import { type Platform, sourceNamed, unknownPlace } from '../platform.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
 import { flagLookup } from '../targets/target-store.ts';
+import { type DeadLetterEntry, deadFailureEntry, poisonEntry, staleEntry } from './dead-letter.ts';
 
 /** Entries that are handled together: what a crash in between leaves half done. */
 const TOGETHER = 100;

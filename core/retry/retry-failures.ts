@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
-import { skipRemoveCommand } from '../advice/commands.ts';
+import { advise } from '../advice/advise.ts';
+import { stepsText } from '../advice/render.ts';
 import type { Failure } from '../failures/failure.ts';
 import { keyOf } from '../failures/failure-store.ts';
 import { partitionName } from '../lake/layout.ts';
@@ -37,7 +38,7 @@ export async function planRetry(
     if (flag !== null)
       left.push({
         failure,
-        why: `${source}/${target} is flagged (${flag}); lift it with "${skipRemoveCommand(source, target)}"`,
+        why: `${source}/${target} is flagged (${flag}); ${stepsText(advise({ kind: 'flagged-target', source, target }))}`,
       });
     else if (!named && !isRetriedLater(code))
       left.push({

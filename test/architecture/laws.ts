@@ -95,6 +95,9 @@ const VALUES_FOR_LIB =
 const STAGE_ROOMS = ['core/run', 'core/scrape', 'core/publish', 'core/retry'];
 const STAGES = 'core/stages.ts';
 
+/** The rest of the room composes commands and sentences, for `advise()` alone. */
+const DOOR_OF_ADVICE = /^core\/advice\/(?:advise|render|step|subject)\.ts$/;
+
 export const LAWS: readonly Law[] = [
   {
     name: 'core imports only itself, pure libraries and builtins that compute',
@@ -111,6 +114,11 @@ export const LAWS: readonly Law[] = [
     name: 'capabilities in core never import a stage',
     binds: (path) => within('core')(path) && !within(...STAGE_ROOMS, 'core/explain')(path) && path !== STAGES,
     forbids: (module) => within(...STAGE_ROOMS)(module) || module === STAGES,
+  },
+  {
+    name: 'who wants advice asks advise(), and renders what it answers',
+    binds: (path) => !within('core/advice')(path),
+    forbids: (module) => within('core/advice')(module) && !DOOR_OF_ADVICE.test(module),
   },
   {
     name: 'sources import core/source, core/calendar and parsers, and never each other',

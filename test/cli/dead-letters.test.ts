@@ -80,11 +80,13 @@ describe('dead-letters', () => {
     const { stdout } = await cli('show', nameOfRace(0));
     expect(stdout).toMatch(/message +\{"version":2,/);
     expect(stdout).toMatch(/was +dead .* by \S+: 3 retries failed, the last with SERVER_ERROR/);
-    expect(stdout).toMatch(new RegExp(`next +rescrape dead-letters redrive ${nameOfRace(0)}\\n`));
+    expect(stdout).toMatch(
+      new RegExp(`next +put it back .*: rescrape dead-letters redrive ${nameOfRace(0)}\\n`),
+    );
     expect(await cli('show', 'racing/gb/2020-01-01/1')).toMatchObject({
       code: 1,
       stderr:
-        'rescrape: there is no dead letter "racing/gb/2020-01-01/1"; "rescrape dead-letters list" names them\n',
+        'rescrape: there is no dead letter "racing/gb/2020-01-01/1"; see their names: rescrape dead-letters list\n',
     });
   });
 

@@ -86,7 +86,7 @@ describe('rescrape retry', () => {
     const { code, stdout } = await rescrape(directory, 'retry', '--all', '--code', 'BLOCKED');
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'racing/gb is flagged (security_block_one_attempt); lift it with "rescrape skip',
+      'racing/gb is flagged (security_block_one_attempt); lift the flag: rescrape skip',
     );
     expect(requests(3)).toEqual([1]);
     await rescrape(directory, 'skip', 'remove', 'racing', 'gb');
@@ -100,7 +100,7 @@ describe('rescrape retry', () => {
     const { code, stdout, stderr } = await rescrape(directory, 'retry', '--run', unknown);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr.trim()).toBe(
-      `rescrape: no run ${unknown} is on record; "rescrape failures list" shows what failed`,
+      `rescrape: no run ${unknown} is on record; see what failed, and in which run: rescrape failures list`,
     );
     expect(requests(0)).toEqual([1]);
   });

@@ -128,7 +128,9 @@ describe('rescrape run', () => {
     });
     const end = await rescrape(RUN);
     expect(end).toMatchObject({ code: 3 });
-    expect(complaintOf(end)).toMatch(/^rescrape: racing is incomplete; "rescrape completeness racing" tells/);
+    expect(complaintOf(end)).toMatch(
+      /^rescrape: racing is incomplete; see what is not whole: rescrape completeness racing$/,
+    );
     expect(end.stdout).toContain('incomplete');
     expect(end.stderr).toContain('NOT_FOUND');
     const [missing, changed] = site.truth('gb', DAY).map(({ raceId }) => `racing/gb/${DAY}/${raceId}`);
@@ -143,7 +145,7 @@ describe('rescrape run', () => {
       ),
     );
     expect(end.stdout).toMatch(
-      /^next: "rescrape worker" tries the queued ones when they are due; "rescrape retry --run \S+" tries them now; "rescrape failures list --source racing" shows all$/m,
+      /^next: have the queued ones tried when they are due: rescrape worker\nnext: try now .*: rescrape retry --run \S+\n(?:next: .*\n)*next: see all: rescrape failures list --source racing$/m,
     );
   });
 

@@ -80,7 +80,8 @@ describe('the report of a run', () => {
     const failures = failedItems([failedItem('4711')], 271);
     const markdown = markdownReport(summaryOf({ failures }));
     expect(markdown).toContain('271 items: ');
-    expect(markdown).toContain('… and 270 items more: `rescrape failures list --source racing`');
+    expect(markdown).toContain('… and 270 items more\n');
+    expect(markdown).toContain('See all: `rescrape failures list --source racing`.');
   });
 
   it('keeps its advice short where a site is down for months', () => {

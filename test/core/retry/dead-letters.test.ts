@@ -74,7 +74,7 @@ describe('a dead letter', () => {
         key: keyOfRace(0),
         failure: { state: 'dead', code: 'SERVER_ERROR' },
         reason: expect.stringMatching(/^3 retries failed, the last with SERVER_ERROR/),
-        next: `rescrape dead-letters redrive ${nameOfRace(0)}`,
+        next: [{ command: `rescrape dead-letters redrive ${nameOfRace(0)}` }],
         messages: [{ body: encodeFailedItem(keyOfRace(0)) }],
       },
     ]);

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DeadLetterEntry } from '../../../core/advice/dead-letter.ts';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
 import { type Failure, isUnresolved } from '../../../core/failures/failure.ts';
 import { FailureStore, keyOf } from '../../../core/failures/failure-store.ts';
@@ -9,6 +8,7 @@ import { queueAsked, sendLostAgain } from '../../../core/failures/queue-failures
 import { MAX_DELIVERIES } from '../../../core/failures/retry-policy.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { type RetryAnswer, retryNow } from '../../../core/retry/claimed-retry.ts';
+import type { DeadLetterEntry } from '../../../core/retry/dead-letter.ts';
 import { planRedrive, purgeDeadLetters, readDeadLetters, redrive } from '../../../core/retry/dead-letters.ts';
 import { handleFailedItem } from '../../../core/retry/handle-message.ts';
 import { reparse } from '../../../core/run/reparse.ts';

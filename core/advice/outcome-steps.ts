@@ -1,21 +1,9 @@
 import type { OutcomeCode } from '../outcome/outcome.ts';
 import type { Partition } from '../source/source.ts';
-import type { TargetFlag } from '../targets/target.ts';
-import { reparseCommand, rerunCommand, skipRemoveCommand } from './commands.ts';
-
-/** Something to do, with the command for it where there is one. */
-export interface Step {
-  readonly text: string;
-  readonly command?: string;
-}
-
-/** One causal answer: why the partition, or the item, is as it is. */
-export interface Answer {
-  /** One sentence. */
-  readonly answer: string;
-  /** What a person can do about it, in this order; nothing where all is well. */
-  readonly next: readonly Step[];
-}
+import { reparseCommand, rerunCommand } from './commands.ts';
+import type { Step } from './step.ts';
+import type { Advice, OutcomeSubject } from './subject.ts';
+import { liftFirst } from './target-steps.ts';
 
 type CommandName = 'rerun' | 'reparse';
 
@@ -47,38 +35,23 @@ const REMEDIES: Readonly<Record<OutcomeCode, readonly [text: string, command?: C
   UNKNOWN_ERROR: ['this is a bug: keep the message for a report, then run it again', 'rerun'],
 };
 
-/** What a person can do about an outcome that stays, in words; undefined where there is nothing to do. */
-export function remedyFor(code: OutcomeCode): string | undefined {
-  return REMEDIES[code]?.[0];
-}
-
-/**
- * What to do about the outcomes of a partition's items, each advice once. `skip`: what keeps runs from the
- * target.
- */
-export function remediesFor(
-  codes: readonly OutcomeCode[],
-  {
-    source,
-    partition,
-    skip,
-  }: { readonly source: string; readonly partition: Partition; readonly skip: TargetFlag | null },
-): Step[] {
-  const steps = [...new Set(codes)].flatMap((code): Step[] => {
-    const remedy = REMEDIES[code];
-    if (!remedy) return [];
-    const [text, then] = remedy;
-    return [{ text, ...(then && { command: COMMANDS[then](source, partition) }) }];
-  });
-  const rerun = rerunCommand(source, partition);
-  if (!skip || !steps.some(({ command }) => command === rerun)) return steps;
-  return [
-    { text: 'lift the flag of the target first', command: skipRemoveCommand(source, skip.target) },
-    ...steps,
-  ];
-}
-
 const COMMANDS: Readonly<Record<CommandName, (source: string, partition: Partition) => string>> = {
   rerun: rerunCommand,
   reparse: reparseCommand,
 };
+
+export const OUTCOME_ADVICE: Advice<OutcomeSubject> = { outcomes: outcomeSteps };
+
+/** What to do about the outcomes of a partition's items, each advice once. */
+export function outcomeSteps({ codes, place }: Omit<OutcomeSubject, 'kind'>): Step[] {
+  const steps = [...new Set(codes)].flatMap((code): Step[] => {
+    const remedy = REMEDIES[code];
+    if (!remedy) return [];
+    const [text, then] = remedy;
+    return [{ text, ...(then && place && { command: COMMANDS[then](place.source, place.partition) }) }];
+  });
+  if (!place?.skip) return steps;
+  const rerun = rerunCommand(place.source, place.partition);
+  const asks = steps.some(({ command }) => command === rerun);
+  return asks ? [liftFirst(place.source, place.skip.target), ...steps] : steps;
+}

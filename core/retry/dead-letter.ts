@@ -1,9 +1,11 @@
+import { advise } from '../advice/advise.ts';
+import type { Step } from '../advice/step.ts';
+import type { Obstacle } from '../advice/subject.ts';
 import type { Failure } from '../failures/failure.ts';
 import { type FailureKey, keyOf } from '../failures/failure-store.ts';
 import { itemName } from '../lake/layout.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
-import { command, retryCommand, skipRemoveCommand } from './commands.ts';
 
 /**
  * `dead`: a failure whose tries are used up, which waits for a person · `stale`: a message in the dead-letter
@@ -23,8 +25,8 @@ export interface DeadLetterEntry {
   readonly reason: string;
   /** Why a redrive would do nothing, in one line; null where it does something. */
   readonly obstacle: string | null;
-  /** The command that goes on from here. */
-  readonly next: string;
+  /** What goes on from here. */
+  readonly next: readonly Step[];
   /** What the dead-letter queue holds of it: alarms, which go with it. */
   readonly messages: readonly DeadLetter[];
 }
@@ -41,39 +43,59 @@ export interface DeadFacts {
 }
 
 /** A dead failure, and what a person does about it. */
-export function deadFailureEntry({ failure, reason, flag, problem, messages }: DeadFacts): DeadLetterEntry {
-  const { source, target, item, code } = failure;
-  const key = keyOf(failure);
+export function deadFailureEntry(facts: DeadFacts): DeadLetterEntry {
+  const { failure, reason, messages } = facts;
   const id = itemName(failure);
-  const entry = (obstacle: string | null, next: string): DeadLetterEntry => ({
-    ...{ id, status: 'dead', key, failure, reason, obstacle, next, messages },
-  });
-  if (problem !== undefined) return entry(problem, purgeCommand(id));
-  if (flag !== null) return entry(`its target is flagged: ${flag}`, skipRemoveCommand(source, target));
-  if (!isRetriedLater(code))
-    return entry(`${code} is not tried again by itself`, retryCommand(source, key.partition, item));
-  return entry(null, command('dead-letters', 'redrive', id));
+  return {
+    status: 'dead',
+    key: keyOf(failure),
+    failure,
+    reason,
+    messages,
+    ...adviceOn(id, obstacleOf(facts)),
+  };
+}
+
+function obstacleOf({ failure, flag, problem }: DeadFacts): Obstacle | null {
+  const { source, target, code } = failure;
+  if (problem !== undefined) return { kind: 'unusable', problem };
+  if (flag !== null) return { kind: 'flagged', source, target, reason: flag };
+  return isRetriedLater(code) ? null : { kind: 'not-retried', key: keyOf(failure), code };
 }
 
 /** A message in the dead-letter queue whose failure is not dead. */
 export function staleEntry(message: DeadLetter, key: FailureKey, failure: Failure | null): DeadLetterEntry {
-  const obstacle = failure ? `it is ${failure.state}` : 'no failure is on record';
-  return messageEntry(message, { status: 'stale', key, failure, obstacle });
+  const problem = failure ? `it is ${failure.state}` : 'no failure is on record';
+  return messageEntry(message, { status: 'stale', key, failure }, { kind: 'closed', problem });
 }
 
 /** A message that nobody can act upon. `problem`: why, in one line. */
 export function poisonEntry(message: DeadLetter, problem: string, key: FailureKey | null): DeadLetterEntry {
-  return messageEntry(message, { status: 'poison', key, failure: null, obstacle: problem });
+  return messageEntry(message, { status: 'poison', key, failure: null }, { kind: 'unusable', problem });
 }
 
 function messageEntry(
   message: DeadLetter,
-  facts: Pick<DeadLetterEntry, 'status' | 'key' | 'failure' | 'obstacle'>,
+  facts: Pick<DeadLetterEntry, 'status' | 'key' | 'failure'>,
+  obstacle: Obstacle,
 ): DeadLetterEntry {
   const { id, reason = 'its deliveries were used up' } = message;
-  return { ...facts, id, reason, next: purgeCommand(id), messages: [message] };
+  return { ...facts, reason, messages: [message], ...adviceOn(id, obstacle) };
 }
 
-function purgeCommand(id: string): string {
-  return command('dead-letters', 'purge', id, '--confirm');
+function adviceOn(id: string, obstacle: Obstacle | null): Pick<DeadLetterEntry, 'id' | 'obstacle' | 'next'> {
+  const next = advise({ kind: 'dead-letter', id, obstacle });
+  return { id, obstacle: obstacle && obstacleText(obstacle), next };
+}
+
+function obstacleText(obstacle: Obstacle): string {
+  switch (obstacle.kind) {
+    case 'flagged':
+      return `its target is flagged: ${obstacle.reason}`;
+    case 'not-retried':
+      return `${obstacle.code} is not tried again by itself`;
+    case 'closed':
+    case 'unusable':
+      return obstacle.problem;
+  }
 }

@@ -1,31 +1,22 @@
 import { type Failure, isClaimed, isUnresolved } from '../failures/failure.ts';
 import { keyOf } from '../failures/failure-store.ts';
-import { MAX_RETRIES } from '../failures/retry-policy.ts';
-import type { TargetFlag } from '../targets/target.ts';
 import { isoTime } from '../wording/times.ts';
 import { clearCommand, retryCommand } from './commands.ts';
-import { failureSteps } from './failure-steps.ts';
-import type { Step } from './remedies.ts';
-
-/**
- * Tries that the queue still has for it: none once it is dead. Undefined where it never was the queue's, or
- * is no more.
- */
-export function triesLeft({ state, retry }: Pick<Failure, 'state' | 'retry'>): number | undefined {
-  if (state === 'dead') return 0;
-  return state === 'queued' ? Math.max(0, MAX_RETRIES - (retry?.tries ?? 0)) : undefined;
-}
+import { failureSteps } from './failures-steps.ts';
+import type { Step } from './step.ts';
+import type { FailureSubject } from './subject.ts';
 
 /** What a person can do about one failure, in this order; nothing where it is closed. `now`: milliseconds. */
-export function nextSteps(
-  failure: Failure,
-  { now, skip }: { readonly now: number; readonly skip: TargetFlag | null },
-): Step[] {
+export function oneFailureSteps({
+  failure,
+  now,
+  skip,
+}: Omit<FailureSubject & { readonly kind: 'failure' }, 'kind'>): Step[] {
   if (!isUnresolved(failure)) return [];
   if (failure.claim && isClaimed(failure, now)) return [{ text: waitText(failure, failure.claim.until) }];
   const { source, item, state, code } = failure;
   const { partition } = keyOf(failure);
-  const steps = failureSteps([failure], { source, partition, item, now, skip });
+  const steps = failureSteps({ source, partition, item, now, skip, failures: [failure] });
   const retry = retryCommand(source, partition, item);
   // What we refuse to ask for is refused again.
   if (code !== 'REFUSED' && !steps.some(({ command }) => command === retry))

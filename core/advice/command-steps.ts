@@ -1,0 +1,34 @@
+import { command } from './commands.ts';
+import type { Step } from './step.ts';
+import type { Advice, CommandSubject } from './subject.ts';
+
+/** What a command that ended so has for whoever gave it. */
+const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'], readonly Step[]>> = {
+  'bad-setting': [{ text: 'see what is set and where it comes from', command: command('config') }],
+  'failed-items': [{ text: 'see what failed', command: command('failures', 'list') }],
+  'unknown-run': [{ text: 'see what failed, and in which run', command: command('failures', 'list') }],
+  'damaged-lake': [{ text: 'see every file that is', command: command('completeness', '--lake') }],
+  'no-decision': [{ text: 'see which versions there are', command: command('partitions', 'history') }],
+  'bad-query': [{ text: 'see the tables and views', command: command('views') }],
+  'incomplete-dates': [
+    { text: 'the dates above say why; more of one', command: command('why', 'source/target/date') },
+  ],
+  walls: [
+    { text: 'a wall flags its target; see the flags', command: command('skip', 'list') },
+    { text: 'lift one', command: command('skip', 'remove', 'source', 'target') },
+  ],
+  'dead-letters': [{ text: 'see them', command: command('dead-letters', 'list') }],
+  'unknown-dead-letter': [{ text: 'see their names', command: command('dead-letters', 'list') }],
+  'dismissed-dead-letters': [{ text: 'delete them', command: command('dead-letters', 'purge') }],
+  redriven: [{ text: 'have them tried', command: command('worker') }],
+  'worker-of-a-stack': [{ text: 'leave --stack out, or try now', command: command('retry', '--all') }],
+};
+
+export const COMMAND_ADVICE: Advice<CommandSubject> = {
+  ended: ({ as }) => ENDS[as],
+  'incomplete-run': ({ source }) => [
+    { text: 'see what is not whole', command: command('completeness', source) },
+  ],
+  'not-on-record': ({ name }) => [{ text: 'see what became of it', command: command('why', name) }],
+  'dry-run': ({ words }) => [{ text: 'this does it', command: command(...words, '--confirm') }],
+};

@@ -1,0 +1,167 @@
+import type { DateRange } from '../calendar/window.ts';
+import type { Failure, FailureState } from '../failures/failure.ts';
+import type { FailureKey } from '../failures/failure-store.ts';
+import type { Mend } from '../lake/damage.ts';
+import type { LakeProblem } from '../lake/lake-problem.ts';
+import type { AttemptRow } from '../lake/log-tables.ts';
+import type { OutcomeCode } from '../outcome/outcome.ts';
+import type { Partition } from '../source/source.ts';
+import type { PartitionRecord } from '../state/partition-store.ts';
+import type { TargetFlag } from '../targets/target.ts';
+import type { Step } from './step.ts';
+
+/** A partition of a source. */
+export interface Place {
+  readonly source: string;
+  readonly partition: Partition;
+}
+
+/** What keeps runs from the target; null where nothing does. */
+interface Flagged {
+  readonly skip: TargetFlag | null;
+}
+
+/** Failures as of `now`, milliseconds. */
+interface Now {
+  readonly now: number;
+}
+
+/** Why a redrive of a dead letter would do nothing. */
+export type Obstacle =
+  /** Its failure is not dead, or no program can act upon its message; `problem` is one line. */
+  | { readonly kind: 'closed' | 'unusable'; readonly problem: string }
+  | {
+      readonly kind: 'flagged';
+      readonly source: string;
+      readonly target: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'not-retried'; readonly key: FailureKey; readonly code: OutcomeCode };
+
+/** What became of a partition, or is known of it. */
+export type PartitionSubject =
+  /** No run has refreshed it: it is to be scraped. */
+  | (Place & Flagged & { readonly kind: 'unscraped' })
+  /** A run that covers it has not ended. */
+  | { readonly kind: 'under-way' }
+  /** A version of it waits for a decision. */
+  | (Place & { readonly kind: 'held' })
+  /** The index took away items that had rows. */
+  | (Place & { readonly kind: 'withdrawn' })
+  /** Rows are there under two items. */
+  | { readonly kind: 'repeated' }
+  /** A run refreshed it, or tried to. `attempts`: the last ones, oldest first. */
+  | (Place &
+      Flagged &
+      Now & {
+        readonly kind: 'refreshed';
+        /** Null where the question is about the whole partition. */
+        readonly item: string | null;
+        readonly lastRefresh: Pick<PartitionRecord, 'failed' | 'status' | 'withdrawn' | 'repeated'>;
+        readonly failures: readonly Failure[];
+        readonly attempts: readonly Pick<AttemptRow, 'item_id' | 'error_code'>[];
+      })
+  /** A run could not refresh it, or items of it failed: what its report says. */
+  | (Place & { readonly kind: 'not-refreshed' | 'lacks-items' })
+  /** Its whole story is wanted. */
+  | (Place & { readonly kind: 'story' });
+
+/** What stands in the way of a decision about a partition. */
+export type DecisionSubject =
+  | (Place & { readonly kind: 'no-such-version' | 'nothing-held' })
+  /** The version that was chosen cannot be read. `other`: a version that can. */
+  | (Place & { readonly kind: 'damaged-version'; readonly other: string | undefined })
+  /** The partition has changed since this version was held. */
+  | (Place & { readonly kind: 'superseded'; readonly held: string });
+
+/** Items that failed, by item or by run. */
+export type FailureSubject =
+  /** One failure, in detail. */
+  | (Flagged & Now & { readonly kind: 'failure'; readonly failure: Failure })
+  /** Those of a partition, or of the one `item` that is asked about. */
+  | (Place &
+      Flagged &
+      Now & {
+        readonly kind: 'failures';
+        readonly item: string | null;
+        readonly failures: readonly Failure[];
+      })
+  | {
+      readonly kind: 'dead-letter';
+      /** The name of its item, or the id of its message. */
+      readonly id: string;
+      readonly obstacle: Obstacle | null;
+    }
+  /** What a run left behind. `worker`: who works the queue where this is read. */
+  | {
+      readonly kind: 'failed-items';
+      readonly runId: string;
+      readonly source: string;
+      readonly dates: { readonly start: string; readonly end: string };
+      readonly states: Readonly<Partial<Record<FailureState, number>>>;
+      /** Targets with a flag. */
+      readonly flagged: readonly string[];
+      readonly worker: 'stack' | 'local' | 'unknown';
+    };
+
+/** How items ended; without a place in words only. */
+export type OutcomeSubject = {
+  readonly kind: 'outcomes';
+  readonly codes: readonly OutcomeCode[];
+  readonly place: (Place & Flagged) | null;
+};
+
+export type LakeSubject =
+  | (Place & { readonly kind: 'damage'; readonly mends: readonly Mend[] })
+  /** What a check of the lake found; damage has its own advice. Null: an object of no partition. */
+  | { readonly kind: 'lake-problem'; readonly code: LakeProblem; readonly place: Place | null };
+
+export type TargetSubject =
+  | { readonly kind: 'flagged-target'; readonly source: string; readonly target: string }
+  /** Dates of a target that runs left undone behind its flag. */
+  | {
+      readonly kind: 'undone';
+      readonly source: string;
+      readonly target: string;
+      readonly dates: DateRange;
+    };
+
+/** How a command ended, or what it found. */
+export type CommandSubject =
+  | {
+      readonly kind: 'ended';
+      readonly as:
+        | 'bad-setting'
+        | 'failed-items'
+        | 'unknown-run'
+        | 'damaged-lake'
+        | 'no-decision'
+        | 'bad-query'
+        | 'incomplete-dates'
+        | 'walls'
+        | 'dead-letters'
+        | 'unknown-dead-letter'
+        | 'dismissed-dead-letters'
+        | 'redriven'
+        | 'worker-of-a-stack';
+    }
+  | { readonly kind: 'incomplete-run'; readonly source: string }
+  /** No failure of this item, or nothing of this partition, is on record. */
+  | { readonly kind: 'not-on-record'; readonly name: string }
+  /** Nothing was changed; the same words with `--confirm` do it. */
+  | { readonly kind: 'dry-run'; readonly words: readonly string[] };
+
+/** Everything that a person can be looking at and ask: what do I do now? */
+export type Subject =
+  | PartitionSubject
+  | DecisionSubject
+  | FailureSubject
+  | OutcomeSubject
+  | LakeSubject
+  | TargetSubject
+  | CommandSubject;
+
+/** The advice for some kinds of subjects. */
+export type Advice<S extends Subject> = {
+  readonly [K in S['kind']]: (subject: S & { readonly kind: K }) => readonly Step[];
+};

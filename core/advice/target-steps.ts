@@ -1,0 +1,20 @@
+import { runCommand, skipRemoveCommand } from './commands.ts';
+import type { Step } from './step.ts';
+import type { Advice, TargetSubject } from './subject.ts';
+
+export const TARGET_ADVICE: Advice<TargetSubject> = {
+  'flagged-target': ({ source, target }) => [
+    { text: 'lift the flag', command: skipRemoveCommand(source, target) },
+  ],
+  undone: ({ source, target, dates }) => [
+    {
+      text: 'scrape what runs left undone meanwhile: it has no failure that would be tried again',
+      command: runCommand(source, target, dates),
+    },
+  ],
+};
+
+/** What comes before anything that asks a flagged target. */
+export function liftFirst(source: string, target: string): Step {
+  return { text: 'lift the flag of the target first', command: skipRemoveCommand(source, target) };
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { advise } from '../../../core/advice/advise.ts';
+import { stepSpans, stepsText } from '../../../core/advice/render.ts';
+import type { Subject } from '../../../core/advice/subject.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
+
+const date = civilDate('2025-11-17');
+const place = { source: 'notes', partition: { value: 'a', date } };
+const skip = { reason: 'walls', actor: 'run', since: 0, target: 'a' };
+const RUN = 'rescrape run notes --target a --start 2025-11-17 --end 2025-11-17';
+const LIFT = 'rescrape skip remove notes a';
+const commandsOf = (subject: Subject) => advise(subject).map(({ command }) => command);
+
+describe('advice', () => {
+  it('lifts a flag before whatever would ask the target, and only then', () => {
+    expect(commandsOf({ kind: 'unscraped', ...place, skip: null })).toEqual([RUN]);
+    expect(commandsOf({ kind: 'unscraped', ...place, skip })).toEqual([LIFT, RUN]);
+    const outcomes = (code: 'TIMEOUT' | 'PARSE_ERROR') =>
+      commandsOf({ kind: 'outcomes', codes: [code], place: { ...place, skip } });
+    expect(outcomes('TIMEOUT')).toEqual([LIFT, RUN]);
+    expect(outcomes('PARSE_ERROR')).toEqual([RUN.replace(' run ', ' reparse ')]);
+  });
+
+  it('says the same twice only once', () => {
+    const codes = ['TIMEOUT', 'TIMEOUT', 'NOT_FOUND'] as const;
+    expect(advise({ kind: 'outcomes', codes, place: null })).toHaveLength(2);
+  });
+
+  it('lifts the flag of a partition that failed and of which nothing else is known', () => {
+    const lastRefresh = {
+      failed: 0,
+      status: 'failed' as const,
+      withdrawn: { count: 0, ids: [] },
+      repeated: [],
+    };
+    const facts = { ...place, item: null, now: 0, failures: [], attempts: [], lastRefresh };
+    expect(commandsOf({ kind: 'refreshed', ...facts, skip })).toEqual([LIFT, RUN]);
+    expect(commandsOf({ kind: 'refreshed', ...facts, skip: null })).toEqual([RUN]);
+  });
+
+  it('gives a person nothing to do where a person has decided', () => {
+    const lastRefresh = {
+      failed: 3,
+      status: 'accepted' as const,
+      withdrawn: { count: 1, ids: ['1'] },
+      repeated: [],
+    };
+    const facts = { ...place, item: null, now: 0, failures: [], attempts: [], lastRefresh, skip };
+    expect(advise({ kind: 'refreshed', ...facts })).toEqual([]);
+  });
+
+  it('lifts the flag of the target whose item is dead, also where its partition has another name', () => {
+    const obstacle = { kind: 'flagged', source: 'notes', target: 'a-1', reason: 'walls' } as const;
+    expect(commandsOf({ kind: 'dead-letter', id: 'x', obstacle })).toEqual([
+      'rescrape skip remove notes a-1',
+    ]);
+  });
+
+  it('quotes for the shell what a name holds', () => {
+    expect(commandsOf({ kind: 'not-on-record', name: "x; rm -rf '$HOME'" })).toEqual([
+      `rescrape why 'x; rm -rf '\\''$HOME'\\'''`,
+    ]);
+  });
+});
+
+describe('the two renderers', () => {
+  const steps = advise({ kind: 'held', ...place });
+
+  it('write the same steps and commands: as clauses for a terminal, as sentences for a report', () => {
+    expect(stepsText(steps)).toBe(
+      'where the source is right, make the held version current: rescrape partitions accept notes/a/2025-11-17; ' +
+        'where it is not, drop it: rescrape partitions reject notes/a/2025-11-17',
+    );
+    expect(stepSpans(steps)).toEqual([
+      'Where the source is right, make the held version current: ',
+      { code: 'rescrape partitions accept notes/a/2025-11-17' },
+      '.',
+      ' Where it is not, drop it: ',
+      { code: 'rescrape partitions reject notes/a/2025-11-17' },
+      '.',
+    ]);
+  });
+
+  it('name alternatives as such, and do without a command where there is none', () => {
+    expect(stepsText(steps, { alternatives: true })).toContain('; or where');
+    const wait = advise({ kind: 'lake-problem', code: 'store_failed', place: null });
+    expect(stepsText(wait)).toBe('mend the store, then check again');
+    expect(stepSpans(wait)).toEqual(['Mend the store, then check again.']);
+  });
+});
