@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
+import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { type Reparsed, reparse } from '../core/run/reparse.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
-import { FailedCommand } from './failure.ts';
+import { FailedCommand, IncompleteCommand } from './failure.ts';
 import { printItems } from './json.ts';
 import { reparsedRecord } from './json-records.ts';
-import { counted } from './list.ts';
+import { counted, number } from './list.ts';
 import { printTable } from './print.ts';
 
 export function reparseCommand(): Command {
@@ -35,6 +37,7 @@ export function reparseCommand(): Command {
           else printReparsed(source.name, done);
           const problem = problemOf(source.name, done);
           if (problem !== undefined) throw new FailedCommand(problem);
+          refuseIncomplete(source.name, done);
         });
       },
     );
@@ -59,32 +62,53 @@ function problemOf(source: string, done: readonly Reparsed[]): string | undefine
     ...(failed.length > 1 ? [`and ${failed.length - 1} more`] : []),
   ];
   if (problems.length > 0) return problems.join('; ');
-  const isEmpty = done.every(({ result }) => result === 'no-captures');
+  const isEmpty = done.every(({ result, unreadable }) => result === 'no-captures' && unreadable.length === 0);
   return isEmpty ? `${source}: there are no captures to parse in these dates` : undefined;
+}
+
+/** Throws where pages stayed unreadable, or where a version waits for a decision. */
+function refuseIncomplete(source: string, done: readonly Reparsed[]): void {
+  const unread = done.filter(({ unreadable }) => unreadable.length > 0);
+  const held = done.filter(({ result }) => result !== 'no-captures' && result.status === 'held');
+  const pages = unread.reduce((sum, { unreadable }) => sum + unreadable.length, 0);
+  const named = [
+    ...(pages > 0 ? [`${counted(pages, 'page')} could not be read`] : []),
+    ...(held.length > 0 ? [`${counted(held.length, 'partition')} held`] : []),
+  ];
+  const [first] = [...unread, ...held];
+  if (!first) return;
+  const place = { source, partition: first.partition };
+  const codes = first.unreadable.map(({ outcome }) => outcome.code);
+  const next =
+    codes.length > 0
+      ? advise({ kind: 'outcomes', codes, place: { ...place, skip: null } })
+      : advise({ kind: 'held', ...place });
+  throw new IncompleteCommand(
+    `${named.join(', ')}, the first in ${partitionName(source, first.partition)}`,
+    stepsText(next),
+  );
 }
 
 function printReparsed(source: string, done: readonly Reparsed[]): void {
   const parsed = done.filter(({ result }) => result !== 'no-captures');
   for (const { place, problem } of done.flatMap(({ damaged }) => damaged))
     console.log(`${place}: ${problem}`);
-  if (parsed.length === 0) return;
-  printTable(
-    [
-      { name: 'partition' },
-      { name: 'pages', alignment: 'right' },
-      { name: 'unreadable', alignment: 'right' },
-      { name: 'rows', alignment: 'right' },
-      { name: 'status' },
-    ],
-    parsed.map(({ partition, pages, unreadable, result }) => ({
-      partition: partitionName(source, partition),
-      pages,
-      unreadable: unreadable.length,
-      rows: result === 'no-captures' ? 0 : result.rows,
-      status: result === 'no-captures' ? '' : result.status,
-    })),
-  );
-  for (const { partition, unreadable } of parsed) {
+  const columns = [
+    { name: 'partition' },
+    { name: 'pages', ...number },
+    { name: 'unreadable', ...number },
+    { name: 'rows', ...number },
+    { name: 'status' },
+  ];
+  const rows = parsed.map(({ partition, pages, unreadable, result }) => ({
+    partition: partitionName(source, partition),
+    pages,
+    unreadable: unreadable.length,
+    rows: result === 'no-captures' ? 0 : result.rows,
+    status: result === 'no-captures' ? '' : result.status,
+  }));
+  if (rows.length > 0) printTable(columns, rows);
+  for (const { partition, unreadable } of done) {
     for (const { item, outcome } of unreadable) {
       console.log(
         `${partitionName(source, partition)} ${item}: still ${outcome.code} (${outcome.message ?? ''})`,

@@ -18,12 +18,14 @@ type Form = 'list' | 'object' | 'lines' | 'rows';
 interface Entry {
   readonly form: Form;
   /**
-   * Its arguments; called when it is its turn. In the order of this table each command finds something to
+   * Its arguments, asked for when it is called. In the order of this table each command finds something to
    * tell.
    */
   readonly words: () => readonly string[];
   /** What it needs to have something to tell. */
   readonly before?: () => Promise<unknown>;
+  /** What stands in the first thing that it prints. */
+  readonly holds?: object;
   /** @default the lake with one of everything */
   readonly in?: 'dead letters';
 }
@@ -32,6 +34,8 @@ let lake: TestLake;
 let session: Session;
 const older = () => ['--start', lake.older, '--end', lake.older];
 const failed = () => `${nameOf('ire', lake.newer)}/${lake.races.changed}`;
+
+const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
 
 const ENTRIES: Readonly<Record<string, Entry>> = {
   completeness: { form: 'list', words: () => ['--lake'] },
@@ -55,7 +59,16 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'partitions accept': { form: 'object', words: () => [nameOf('ire', lake.older)] },
   reparse: { form: 'list', words: () => ['racing', ...older()] },
   'skip add': { form: 'object', words: () => ['racing', 'gb', '--reason', 'to see'] },
-  'skip remove': { form: 'object', words: () => ['racing', 'fr'] },
+  'skip remove': {
+    form: 'object',
+    words: () => ['racing', 'fr'],
+    // Passes over the flagged target, whose date then is undone.
+    before: () => rescrape(lake.directory, 'run', 'racing', ...older(), '--target', 'fr'),
+    holds: {
+      queued: expect.any(Number),
+      next: [{ command: expect.stringMatching(/^rescrape run racing --target fr --start \S+ --end \S+$/) }],
+    },
+  },
   run: { form: 'list', words: () => ['racing', ...older(), '--target', 'ire'] },
   'partitions reject': {
     form: 'object',
@@ -65,7 +78,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   retry: { form: 'object', words: () => ['--all'] },
   'failures clear': { form: 'object', words: () => ['--state', 'all'] },
   'dead-letters list': { form: 'list', words: () => [], in: 'dead letters' },
-  'dead-letters show': { form: 'list', words: () => [letterName()], in: 'dead letters' },
+  'dead-letters show': { form: 'list', words: () => [deadLetterName()], in: 'dead letters' },
   'dead-letters redrive': { form: 'object', words: () => [], in: 'dead letters' },
   worker: { form: 'lines', words: () => ['--once'], in: 'dead letters' },
   'dead-letters purge': { form: 'object', words: () => [], in: 'dead letters' },
@@ -74,14 +87,14 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 /** Held against the same rules by test/e2e/demo.slow.test.ts: a whole demo takes its time. */
 const SLOW = ['demo'];
 
-let letterName: () => string;
+let deadLetterName: () => string;
 
 describe('what --json prints', () => {
   beforeAll(async () => {
     lake = await buildLake();
     session = await sessionWithDeadLetters();
     const { item } = (await session.failures())[0]!;
-    letterName = () => `racing/gb/${DAY}/${item}`;
+    deadLetterName = () => `racing/gb/${DAY}/${item}`;
     vi.stubEnv('RESCRAPE_RACING_MIN_DELAY_MS', '0');
   });
   afterAll(async () => {
@@ -96,7 +109,6 @@ describe('what --json prints', () => {
   });
 
   it('is told of every command in docs/json.md', () => {
-    const page = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
     for (const command of leavesOf(program)) expect(page).toContain(`\`${pathOf(command)}\``);
   });
 
@@ -118,6 +130,8 @@ describe('what --json prints', () => {
     const values = valuesIn(stdout, entry.form);
     expect(values.length).toBeGreaterThan(0);
     expect(values.flatMap((value) => lawsBrokenIn(value))).toEqual([]);
+    if (entry.holds) expect(values[0]).toMatchObject(entry.holds);
+    expect(values.flatMap(listsIn).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('is a list for one source as for several, a plan as well as a run', async () => {
@@ -130,6 +144,11 @@ describe('what --json prints', () => {
     expect(valuesIn(stdout, 'rows')).toEqual([{ someName: 1, at: 0 }]);
   });
 });
+
+/** Names of the lists that stand in a thing itself. */
+function listsIn(value: unknown): string[] {
+  return Object.entries(value as object).flatMap(([name, inner]) => (Array.isArray(inner) ? [name] : []));
+}
 
 /** What was printed, taken apart as its form says; throws where it has another form. */
 function valuesIn(stdout: string, form: Form): unknown[] {

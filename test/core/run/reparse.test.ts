@@ -177,6 +177,18 @@ describe('a reparse after the parser has changed', () => {
     });
   });
 
+  it('ends with 3 where a page cannot be read still, with the page and what to do', async () => {
+    const where = { country: 'gb', date: DAY, race: 0 } as const;
+    await scraped(racing, { ...NO_FAULTS, rules: [{ where, fault: { kind: 'changed-page' } }] });
+    const args = ['reparse', 'racing', '--local', session.directory, '--start', DAY, '--end', DAY];
+    const end = await startCommand(args, {}, join(session.directory, '..')).ended;
+    expect(end.code).toBe(3);
+    expect(end.stdout).toMatch(/: still HTML_CHANGED \(/);
+    expect(end.stderr).toMatch(
+      new RegExp(`: 1 page could not be read, the first in racing/gb/${DAY}; .*: rescrape reparse racing `),
+    );
+  });
+
   it('says so where there is nothing to parse', async () => {
     await scraped();
     const [reparsed] = await reparseWith(nextRacing, ['fr']);
