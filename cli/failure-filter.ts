@@ -34,10 +34,10 @@ export async function failuresThatMatch(
   const { state } = options;
   if (!STATES.includes(state))
     throw new UsageError(`there is no state ${JSON.stringify(state)}`, `there is: ${STATES.join(', ')}`);
-  const register = new FailureStore(platform.state);
+  const store = new FailureStore(platform.state);
   const failures: Failure[] = [];
   for (const source of filter.sources) {
-    for await (const failure of register.list(source.name)) {
+    for await (const failure of store.list(source.name)) {
       if (!isInFilter(filter, failure) || (code && failure.code !== code)) continue;
       if (isInState(failure, state)) failures.push(failure);
     }

@@ -15,14 +15,14 @@ export async function printHistory(text: string, options: ListOptions, command: 
     const { source, partition } = partitionOf(platform, text);
     const store = new PartitionVersions(platform.lake, source.table, partition);
     const { current } = await store.currentOrBroken();
-    const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
+    const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
     const commits = await readCommits(platform.lake, source, partition);
     const rows = (await store.versions()).reverse().map((version) => {
       const made = commits.find(
         (commit) => commit.version === version.version && MADE_CURRENT.has(commit.status),
       );
       const isCurrent = version.version === current?.version;
-      const isHeld = version.version === standing?.held;
+      const isHeld = version.version === lastRefresh?.held;
       return {
         version: version.version,
         state: isCurrent ? 'current' : isHeld ? 'held' : made ? 'earlier' : unpublished(version),

@@ -4,7 +4,7 @@ import { withDates } from './filter.ts';
 import { withCsv } from './list.ts';
 import { acceptHeld, rejectHeld, rollBack } from './partition-decisions.ts';
 import { printHistory } from './partition-history.ts';
-import { listPartitions, showPartition } from './partition-standing.ts';
+import { listPartitions, showPartition } from './partition-status.ts';
 
 const PARTITION = 'source/target/date, as in racing/gb/2025-11-17';
 

@@ -45,10 +45,10 @@ export function skipCommand(): Command {
 async function listSkipped(name: string | undefined, options: ListOptions, command: Command): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
-    const register = new TargetStore(platform.state);
+    const store = new TargetStore(platform.state);
     const skipped: TargetRecord[] = [];
     for (const source of sources) {
-      for await (const record of register.list(source.name)) if (record.skip) skipped.push(record);
+      for await (const record of store.list(source.name)) if (record.skip) skipped.push(record);
     }
     const columns = [
       { name: 'target' },
@@ -83,11 +83,11 @@ async function addSkip(
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     targetsOf(source, [target]);
-    const register = new TargetStore(platform.state);
-    const { skip: before } = await register.get(source.name, target);
+    const store = new TargetStore(platform.state);
+    const { skip: before } = await store.get(source.name, target);
     const by = { actor: operator(), at: platform.clock.now() };
-    await register.update(source.name, target, (record) => flagged(record, { reason: why, ...by }), by);
-    if (json) return printObject(await register.get(source.name, target));
+    await store.update(source.name, target, (record) => flagged(record, { reason: why, ...by }), by);
+    if (json) return printObject(await store.get(source.name, target));
     const instead = before
       ? `; it was skipped already (${cellText(before.reason)}, since ${timeText(before.since)})`
       : '';
@@ -99,16 +99,16 @@ async function removeSkip(name: string, target: string, _options: object, comman
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     targetsOf(source, [target]);
-    const register = new TargetStore(platform.state);
-    const before = await register.get(source.name, target);
+    const store = new TargetStore(platform.state);
+    const before = await store.get(source.name, target);
     if (before.skip) {
       const by = { actor: operator(), at: platform.clock.now() };
-      await register.update(source.name, target, (record) => unflagged(record, by.at), by);
+      await store.update(source.name, target, (record) => unflagged(record, by.at), by);
     }
     const queued = before.skip ? await queueOpen(platform, { source: source.name, target }, operator()) : 0;
     const left = before.skip && (await unaskedDates(platform, source, target, before.skip.since));
     const next = left ? advise({ kind: 'undone', source: source.name, target, dates: left }) : [];
-    if (json) return printObject({ ...(await register.get(source.name, target)), queued, next });
+    if (json) return printObject({ ...(await store.get(source.name, target)), queued, next });
     if (!before.skip) return console.log(`${source.name}/${target} is not skipped: there is nothing to lift`);
     console.log(
       `${source.name}/${target} is scraped again from the next run on (it was skipped since ${timeText(before.skip.since)}: ` +

@@ -27,7 +27,7 @@ export function openFetchers(
   const shared = {
     client,
     clock,
-    rateLimiter: createRateLimiter({ clock, ledger: createPermitStore({ state, clock }) }),
+    rateLimiter: createRateLimiter({ clock, permits: createPermitStore({ state, clock }) }),
     robots: createRobotsCache({ clock }),
   };
   const fetchers = new Map(

@@ -111,9 +111,9 @@ async function goneManifest(
   there: ReadonlySet<string>,
 ): Promise<CorruptLakeError | undefined> {
   const { table } = source;
-  const register = new PartitionStore(state);
+  const store = new PartitionStore(state);
   for (const of of byValue(source, await targetsOf(state, source)).keys()) {
-    for await (const { version, value, date } of register.range(table.name, of, ...ALL_DATES)) {
+    for await (const { version, value, date } of store.range(table.name, of, ...ALL_DATES)) {
       const key = manifestKey(table, { value, date });
       // Asked once more: one that was committed since it was listed is whole, and read by the next statement.
       if (version !== null && !there.has(key) && !(await lake.head(key)))

@@ -16,7 +16,7 @@ export class DuckDbCatalog {
   /** Tables whose files differ in their columns; see `ColumnMatching`. */
   readonly #byName = new Set<LocalTable>();
   #commented = false;
-  #turn: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(relations: readonly LocalRelation[]) {
     this.#relations = relations;
@@ -29,12 +29,12 @@ export class DuckDbCatalog {
     const named = this.#behind(sql);
     const catalogue = named.length === 0;
     // One at a time: two statements may want the same view.
-    const turn = this.#turn.then(async () => {
+    const next = this.#last.then(async () => {
       await this.#make(connection, catalogue ? this.#relations : named);
       if (catalogue && !this.#commented) await this.#comment(connection);
     });
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    this.#last = next.catch(() => undefined);
+    return next;
   }
 
   /** The tables that the statement reads, directly or through views. */

@@ -62,7 +62,7 @@ export class ObjectMetadata {
   }
 
   /**
-   * After the swap, under the mutex: removes what belonged to earlier bodies. Best effort: leftovers do no
+   * After the swap, under the mutex: removes what belonged to earlier bodies. Best effort: what stays does no
    * harm.
    */
   sweep(key: string, hash: string | undefined): void {

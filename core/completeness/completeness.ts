@@ -172,38 +172,38 @@ async function valueCompleteness(
   due: ReadonlyMap<CivilDate, RefreshDue>,
 ): Promise<TargetCompleteness> {
   const skip = await flagOf(state, source, targets);
-  const standings = new Map<CivilDate, PartitionRecord>();
+  const lastRefreshes = new Map<CivilDate, PartitionRecord>();
   // The whole history, not the range alone: a short range has no baseline of its own.
   const history: DayCount[] = [];
-  const register = new PartitionStore(state);
-  for await (const standing of register.range(source.table.name, value, ALL_DATES.start, ALL_DATES.end)) {
-    const { date, rows } = standing;
-    const items = itemsOf(standing);
+  const store = new PartitionStore(state);
+  for await (const lastRefresh of store.range(source.table.name, value, ALL_DATES.start, ALL_DATES.end)) {
+    const { date, rows } = lastRefresh;
+    const items = itemsOf(lastRefresh);
     if (items !== undefined) history.push({ date, items, rows });
-    if (date >= start && date <= end) standings.set(date, standing);
+    if (date >= start && date <= end) lastRefreshes.set(date, lastRefresh);
   }
   const suspicious = findSuspicious(history, { start, end }, source.expect.minItems);
   const suspect = new Map(suspicious.map((day) => [day.date, day]));
   const damages = new Map<CivilDate, string>();
-  for (const { date, version } of damageOf ? standings.values() : []) {
+  for (const { date, version } of damageOf ? lastRefreshes.values() : []) {
     const damage = version === null ? undefined : await damageOf?.({ value, date });
     if (damage !== undefined) damages.set(date, damage);
   }
   const dates = [...datesBetween(start, end)].map((date) => {
-    const standing = standings.get(date);
+    const lastRefresh = lastRefreshes.get(date);
     return judgePartition({
       date,
       today,
-      standing,
-      refreshedEarly: isEarly(date, standing?.freshAt ?? undefined, source.timeZone),
+      lastRefresh,
+      refreshedEarly: isEarly(date, lastRefresh?.freshAt ?? undefined, source.timeZone),
       due: due.get(date),
       suspicious: suspect.get(date),
       skipped: skip?.reason,
       damage: damages.get(date),
     });
   });
-  const sum = (of: (standing: PartitionJudgement) => number) =>
-    dates.reduce((total, standing) => total + of(standing), 0);
+  const sum = (of: (date: PartitionJudgement) => number) =>
+    dates.reduce((total, date) => total + of(date), 0);
   return {
     target: value,
     skipped: skip && { reason: skip.reason, actor: skip.actor, since: new Date(skip.since).toISOString() },

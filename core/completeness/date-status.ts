@@ -86,7 +86,7 @@ export interface PartitionJudgement {
 export interface DateEvidence {
   readonly date: CivilDate;
   readonly today: CivilDate;
-  readonly standing: PartitionRecord | undefined;
+  readonly lastRefresh: PartitionRecord | undefined;
   /** True where its last refresh came before its day was over in the source's time zone. */
   readonly refreshedEarly: boolean;
   readonly due: RefreshDue | undefined;
@@ -101,59 +101,61 @@ export interface DateEvidence {
  * Items that the current version lists, those without rows left out that failed; undefined where there is
  * none, or where the counts on record are those of a held one.
  */
-export function itemsOf(standing: PartitionRecord): number | undefined {
-  if (standing.version === null || isHeld(standing)) return undefined;
-  const { found, empty, carried, pending, abandoned, void: voids } = standing;
+export function itemsOf(lastRefresh: PartitionRecord): number | undefined {
+  if (lastRefresh.version === null || isHeld(lastRefresh)) return undefined;
+  const { found, empty, carried, pending, abandoned, void: voids } = lastRefresh;
   return found + empty + carried + pending + abandoned + voids;
 }
 
 export function judgePartition(evidence: DateEvidence): PartitionJudgement {
-  const { date, standing } = evidence;
+  const { date, lastRefresh } = evidence;
   const [status, reason] = statusOf(evidence);
   return {
     date,
     status,
-    expected: standing?.expected ?? null,
-    found: standing?.found ?? 0,
-    empty: standing?.empty ?? 0,
-    pending: standing?.pending ?? 0,
-    abandoned: standing?.abandoned ?? 0,
-    void: standing?.void ?? 0,
-    withdrawn: standing?.withdrawn.count ?? 0,
-    withdrawnItems: standing?.withdrawn.ids ?? [],
-    carried: standing?.carried ?? 0,
-    failed: standing?.failed ?? 0,
-    rows: standing?.rows ?? 0,
-    freshAt: standing?.freshAt == null ? null : new Date(standing.freshAt).toISOString(),
+    expected: lastRefresh?.expected ?? null,
+    found: lastRefresh?.found ?? 0,
+    empty: lastRefresh?.empty ?? 0,
+    pending: lastRefresh?.pending ?? 0,
+    abandoned: lastRefresh?.abandoned ?? 0,
+    void: lastRefresh?.void ?? 0,
+    withdrawn: lastRefresh?.withdrawn.count ?? 0,
+    withdrawnItems: lastRefresh?.withdrawn.ids ?? [],
+    carried: lastRefresh?.carried ?? 0,
+    failed: lastRefresh?.failed ?? 0,
+    rows: lastRefresh?.rows ?? 0,
+    freshAt: lastRefresh?.freshAt == null ? null : new Date(lastRefresh.freshAt).toISOString(),
     reason,
   };
 }
 
 function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
-  const { date, today, standing } = evidence;
-  if (standing === undefined || standing.version === null) {
+  const { date, today, lastRefresh } = evidence;
+  if (lastRefresh === undefined || lastRefresh.version === null) {
     return date > today ? ['upcoming', null] : ['missing', whyMissing(evidence)];
   }
   if (evidence.damage !== undefined) return ['damaged', evidence.damage];
-  if (isHeld(standing)) return ['held', standing.reason ?? 'a version waits for accept or reject'];
-  const incomplete = whyIncomplete(evidence, standing);
+  if (isHeld(lastRefresh)) return ['held', lastRefresh.reason ?? 'a version waits for accept or reject'];
+  const incomplete = whyIncomplete(evidence, lastRefresh);
   if (incomplete !== undefined) return ['incomplete', incomplete];
-  const stale = whyStale(evidence, standing);
+  const stale = whyStale(evidence, lastRefresh);
   if (stale !== undefined) return ['stale', stale];
-  const doubt = whySuspicious(evidence, standing);
+  const doubt = whySuspicious(evidence, lastRefresh);
   if (doubt !== undefined) return ['suspicious', doubt];
-  const open = whyOpen(evidence, standing);
+  const open = whyOpen(evidence, lastRefresh);
   if (open !== undefined) return ['open', open];
-  if (itemsOf(standing) === 0) return ['empty', standing.sign ?? 'the index of the source lists nothing'];
+  if (itemsOf(lastRefresh) === 0)
+    return ['empty', lastRefresh.sign ?? 'the index of the source lists nothing'];
   return ['complete', null];
 }
 
-function isHeld(standing: PartitionRecord): boolean {
-  return standing.held !== null || standing.status === 'held';
+function isHeld(lastRefresh: PartitionRecord): boolean {
+  return lastRefresh.held !== null || lastRefresh.status === 'held';
 }
 
-function whyMissing({ standing, due, skipped }: DateEvidence): string {
-  if (standing) return `there is no current version; last try: ${standing.reason ?? standing.status}`;
+function whyMissing({ lastRefresh, due, skipped }: DateEvidence): string {
+  if (lastRefresh)
+    return `there is no current version; last try: ${lastRefresh.reason ?? lastRefresh.status}`;
   if (skipped !== undefined) return `never scraped: the target is skipped (${skipped})`;
   return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
 }
@@ -204,18 +206,18 @@ function whySuspicious(
 /**
  * Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it.
  */
-function whyStale({ due, skipped }: DateEvidence, standing: PartitionRecord): string | undefined {
-  const failed = standing.status === 'failed';
-  if (!failed && (due === undefined || isSettled(standing, due))) return undefined;
-  if (failed) return `its last refresh failed: ${standing.reason ?? 'no reason on record'}`;
+function whyStale({ due, skipped }: DateEvidence, lastRefresh: PartitionRecord): string | undefined {
+  const failed = lastRefresh.status === 'failed';
+  if (!failed && (due === undefined || isSettled(lastRefresh, due))) return undefined;
+  if (failed) return `its last refresh failed: ${lastRefresh.reason ?? 'no reason on record'}`;
   if (skipped !== undefined) return `not refreshed: the target is skipped (${skipped})`;
   return due && `not refreshed: ${runText(due)}`;
 }
 
 /** By sequence, where both are counted: what was begun before that is told by the clock. */
-function isSettled(standing: PartitionRecord, { sequence, startedAt }: RefreshDue): boolean {
-  if (sequence > 0 && standing.settledRun !== null) return standing.settledRun >= sequence;
-  return lastSettledAt(standing) >= startedAt;
+function isSettled(lastRefresh: PartitionRecord, { sequence, startedAt }: RefreshDue): boolean {
+  if (sequence > 0 && lastRefresh.settledRun !== null) return lastRefresh.settledRun >= sequence;
+  return lastSettledAt(lastRefresh) >= startedAt;
 }
 
 /** Milliseconds. Whoever accepted or rejected what a run brought has settled that run's question. */

@@ -40,7 +40,7 @@ export async function checkLake(
   const total = { partitions: 0, files: 0, rows: 0, bytes: 0, findings: [] as LakeFinding[] };
   const named = targetsNamed(source, await targetsOf(stores.state, source), query.targets);
   for (const value of 'unknown' in named ? [] : byValue(source, named).keys()) {
-    const standings = await committedStandings(stores.state, source, value, query);
+    const lastRefreshes = await committedRefreshes(stores.state, source, value, query);
     const { table } = source;
     for await (const { key } of stores.lake.list(
       `${manifestPrefix(table)}${table.partitionBy[0]}=${value}/`,
@@ -51,30 +51,30 @@ export async function checkLake(
         continue;
       }
       if (partition.date < query.start || partition.date > query.end) continue;
-      const checked = await checkPartition(stores.lake, source, partition, standings.get(partition.date));
-      standings.delete(partition.date);
+      const checked = await checkPartition(stores.lake, source, partition, lastRefreshes.get(partition.date));
+      lastRefreshes.delete(partition.date);
       total.partitions += 1;
       total.files += checked.files;
       total.rows += checked.rows;
       total.bytes += checked.bytes;
       total.findings.push(...checked.findings);
     }
-    for (const date of standings.keys()) total.findings.push(manifestMissing(source, { value, date }));
+    for (const date of lastRefreshes.keys()) total.findings.push(manifestMissing(source, { value, date }));
   }
   return total;
 }
 
-async function committedStandings(
+async function committedRefreshes(
   state: StateStore,
   source: Source,
   value: string,
   { start, end }: DateRange,
 ): Promise<Map<CivilDate, PartitionRecord>> {
-  const standings = new Map<CivilDate, PartitionRecord>();
-  for await (const standing of new PartitionStore(state).range(source.table.name, value, start, end)) {
-    if (standing.version !== null) standings.set(standing.date, standing);
+  const lastRefreshes = new Map<CivilDate, PartitionRecord>();
+  for await (const lastRefresh of new PartitionStore(state).range(source.table.name, value, start, end)) {
+    if (lastRefresh.version !== null) lastRefreshes.set(lastRefresh.date, lastRefresh);
   }
-  return standings;
+  return lastRefreshes;
 }
 
 function strayObject(key: string): LakeFinding {

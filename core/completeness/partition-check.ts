@@ -28,11 +28,11 @@ export async function checkPartition(
   lake: ObjectStore,
   source: Source,
   partition: Partition,
-  standing: PartitionRecord | undefined,
+  lastRefresh: PartitionRecord | undefined,
 ): Promise<PartitionCheck> {
   const check = new Check(lake, source, partition);
   try {
-    await check.run(standing);
+    await check.run(lastRefresh);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     check.find('store_failed', error.message);
@@ -78,12 +78,12 @@ class Check {
     return stepsText(advise({ kind: 'damage', mends, ...place }), { alternatives: true });
   }
 
-  async run(standing: PartitionRecord | undefined): Promise<void> {
+  async run(lastRefresh: PartitionRecord | undefined): Promise<void> {
     const keys = await this.#manifest();
     if (!keys) return;
     const version = versionOf(keys);
     this.#version = version;
-    this.#compareRegister(standing, version);
+    this.#compareRecord(lastRefresh, version);
     const descriptor = await this.#descriptor(version);
     if (!descriptor) return;
     const recorded = descriptor.files.map(({ key }) => key);
@@ -131,12 +131,12 @@ class Check {
     }
   }
 
-  #compareRegister(standing: PartitionRecord | undefined, version: string): void {
-    if (standing?.version === version) return;
-    const recorded = standing ? `version ${standing.version}` : 'no version';
+  #compareRecord(lastRefresh: PartitionRecord | undefined, version: string): void {
+    if (lastRefresh?.version === version) return;
+    const recorded = lastRefresh ? `version ${lastRefresh.version}` : 'no version';
     this.find(
       'register_differs',
-      `its manifest names version ${version}, the register of partitions ${recorded}`,
+      `its manifest names version ${version}, the record of the partition ${recorded}`,
     );
   }
 

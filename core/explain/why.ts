@@ -70,12 +70,12 @@ async function failuresOf(
   partition: Partition,
   item: string | null,
 ): Promise<Failure[]> {
-  const register = new FailureStore(state);
+  const store = new FailureStore(state);
   if (item !== null) {
-    const failure = await register.get({ source: source.name, partition, item });
+    const failure = await store.get({ source: source.name, partition, item });
     return failure ? [failure] : [];
   }
-  const all = await Array.fromAsync(register.list(source.name, partition));
+  const all = await Array.fromAsync(store.list(source.name, partition));
   const closed = all
     .filter((failure) => !isUnresolved(failure))
     .sort((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0));

@@ -43,7 +43,7 @@ export interface Cleared extends ClearPlan {
  * Carries a plan out. What has changed since the plan was made is left as it is: nobody has seen it that way.
  */
 export async function clearFailures(
-  register: FailureStore,
+  store: FailureStore,
   plan: ClearPlan,
   { now, by }: { readonly now: () => number; readonly by: string },
 ): Promise<Cleared> {
@@ -57,14 +57,14 @@ export async function clearFailures(
   const dismissed = await done(plan.dismissed, async (failure) => {
     const move = { at: now(), by };
     const left = await dismiss(
-      register,
+      store,
       keyOf(failure),
       move,
       (current) => isAsSeen(current, failure) && !isClaimed(current, move.at),
     );
     return left?.state === 'dismissed' && left.closedAt === move.at && left.closedBy === by;
   });
-  const forgotten = await done(plan.forgotten, (failure) => register.forget(keyOf(failure)));
+  const forgotten = await done(plan.forgotten, (failure) => store.forget(keyOf(failure)));
   return { dismissed, forgotten, busy: plan.busy, changed };
 }
 

@@ -18,19 +18,19 @@ export interface FetchRequest {
   readonly validators?: Validators;
   /** Aborted: what waits is dropped, and what is on its way has a few seconds left to come. */
   readonly signal?: AbortSignal;
-  /** @default may be sent whenever its turn comes */
+  /** @default may be sent as soon as its host has a permit for it */
   readonly permission?: Permission;
 }
 
-/** Leave to send one request, which may be taken back while it waits for its host's turn. */
+/** Leave to send one request, which may be taken back while it waits for its permit. */
 export interface Permission {
   /**
    * Aborted when it is taken back: the request is dropped at once. What is on its way already is let come.
    */
   readonly withdrawn: AbortSignal;
-  /** Asked when the turn has come, immediately before the request and each redirect is sent. */
+  /** Asked when the permit is there, immediately before the request and each redirect is sent. */
   isWithdrawn(): Promise<boolean>;
-  /** Told of the last answer before anybody else gets a turn; also where it is a failure. */
+  /** Told of the last answer before anybody else gets a permit; also where it is a failure. */
   onAnswer(): void;
 }
 

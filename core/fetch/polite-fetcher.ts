@@ -1,6 +1,6 @@
 import { headerValue } from '../http/headers.ts';
 import { redirectTarget } from '../http/redirect.ts';
-import { leadsToWall } from '../outcome/block-rules.ts';
+import { leadsToBlock } from '../outcome/block-rules.ts';
 import type { Outcome, OutcomeCode } from '../outcome/outcome.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,7 +9,7 @@ import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest } from './fetcher.ts';
 import { addressPolicy, MAX_REDIRECTS, refused } from './hop.ts';
-import type { RateLimiter, Turn } from './rate-limiter.ts';
+import type { Permit, RateLimiter } from './rate-limiter.ts';
 import type { RobotsCache, RobotsCheck } from './robots.ts';
 import { loadRobots } from './robots-loader.ts';
 
@@ -42,8 +42,8 @@ export interface PoliteFetcherOptions {
  * than five redirects (loops come and go with a site's sessions, so it is tried again), what the client
  * reports, and for a robots.txt that cannot be read the reason of that. A request that was on its way when
  * the signal was aborted ends as TIMEOUT where it does not come within five seconds: it was sent, so it is an
- * attempt. `fetch` rejects only where the ledger of hosts is out of reach, or with what `isWithdrawn` rejects
- * with.
+ * attempt. `fetch` rejects only where the store of permits is out of reach, or with what `isWithdrawn`
+ * rejects with.
  */
 export function createPoliteFetcher(options: PoliteFetcherOptions): Fetcher {
   return {
@@ -153,12 +153,12 @@ class PoliteFetch {
   async #send(url: URL, firstOrigin: string, crawlDelayMs: number): Promise<HttpExchange> {
     const { client, clock, rateLimiter, limits, allowPrivateOrigin } = this.#options;
     const { permission } = this.#request;
-    const turn = await this.#turn(url.host, crawlDelayMs);
+    const permit = await this.#permit(url.host, crawlDelayMs);
     if (this.#drop.signal.aborted) {
-      turn.release();
+      permit.release();
       throw DROPPED;
     }
-    this.#waitedMs += turn.waitedMs;
+    this.#waitedMs += permit.waitedMs;
     const startedAt = clock.now();
     try {
       const exchange = await client.send({
@@ -185,11 +185,11 @@ class PoliteFetch {
       if (error === CUT_OFF) this.#startedAt ??= startedAt;
       throw error;
     } finally {
-      turn.release();
+      permit.release();
     }
   }
 
-  #turn(host: string, crawlDelayMs: number): Promise<Turn> {
+  #permit(host: string, crawlDelayMs: number): Promise<Permit> {
     const { rateLimiter, politeness } = this.#options;
     const minDelayMs = Math.max(politeness.minDelayMs, crawlDelayMs);
     const { permission } = this.#request;
@@ -229,7 +229,7 @@ class PoliteFetch {
    * Where the redirect's address is that of a wall, the redirect is the answer: it says all there is to know.
    */
   #notFollowed(outcome: Outcome, redirect: HttpResponse | undefined): FetchResult {
-    if (redirect === undefined || !leadsToWall(redirect)) return this.#failed(outcome);
+    if (redirect === undefined || !leadsToBlock(redirect)) return this.#failed(outcome);
     return { ...this.#facts(), kind: 'response', response: redirect };
   }
 

@@ -5,12 +5,12 @@ import type { PermitStore } from './permit-store.ts';
 export interface Pace {
   /** Requests of this process under way at once. */
   readonly concurrency: number;
-  /** Milliseconds between two starts; with a ledger, between those of all processes. */
+  /** Milliseconds between two starts; with a permit store, between those of all processes. */
   readonly minDelayMs: number;
 }
 
 /** Leave to send one request. `release` must be called once the exchange is over; again is harmless. */
-export interface Turn {
+export interface Permit {
   /** Milliseconds spent waiting for it. */
   readonly waitedMs: number;
   release(): void;
@@ -19,18 +19,19 @@ export interface Turn {
 /** Paces requests per host over a whole run, whichever source or worker sends them. */
 export interface RateLimiter {
   /**
-   * Turns are given in the order of asking. Rejects with the signal's reason when it is aborted first, and
-   * with what the ledger rejects with where that cannot be asked: then nothing may be sent, and the next one
-   * in the queue asks again. `confirm` is the last thing that is awaited before the turn is given, so it
-   * comes after every sleep; whoever must not start any more aborts its signal in it. What it rejects with,
-   * `acquire` rejects with.
+   * Permits are given in the order of asking. Rejects with the signal's reason when it is aborted first, and
+   * with what the permit store rejects with where that cannot be asked: then nothing may be sent, and the
+   * next one in the queue asks again. `confirm` is the last thing that is awaited before the permit is given,
+   * so it comes after every sleep; whoever must not start any more aborts its signal in it. What it rejects
+   * with, `acquire` rejects with.
    */
-  acquire(host: string, pace: Pace, signal?: AbortSignal, confirm?: () => Promise<void>): Promise<Turn>;
+  acquire(host: string, pace: Pace, signal?: AbortSignal, confirm?: () => Promise<void>): Promise<Permit>;
   /**
    * No request to the host starts for the next `ms` milliseconds (clamped); a longer pause already in force
-   * stays. It holds here at once, and in other processes as soon as the ledger has it. Nobody waits for that:
-   * the answer that asked for the pause has to be recorded whatever the ledger says. What could not be
-   * written is written before the next turn is given, and that turn's `acquire` rejects if it fails again.
+   * stays. It holds here at once, and in other processes as soon as the permit store has it. Nobody waits for
+   * that: the answer that asked for the pause has to be recorded whatever the permit store says. What could
+   * not be written is written before the next permit is given, and that permit's `acquire` rejects if it
+   * fails again.
    */
   penalise(host: string, ms: number): void;
   /** Milliseconds until a pause of the host that is known here is over; 0 where there is none. */
@@ -42,12 +43,12 @@ export interface RateLimiterOptions {
   /** Milliseconds; a site cannot stop a run for longer with one Retry-After. @default 60000 */
   readonly maxPenaltyMs?: number;
   /** Shares delays and pauses with other processes. @default this process is alone */
-  readonly ledger?: PermitStore;
+  readonly permits?: PermitStore;
 }
 
 /**
- * Milliseconds for which the pauses that a ledger told hold where nothing is reserved (`minDelayMs: 0`): one
- * read a second is nothing beside the requests of a host that is asked that fast.
+ * Milliseconds for which the pauses that a permit store told hold where nothing is reserved (`minDelayMs:
+ * 0`): one read a second is nothing beside the requests of a host that is asked that fast.
  */
 const LOOK_EVERY_MS = 1000;
 
@@ -56,12 +57,12 @@ const NEVER = Number.NEGATIVE_INFINITY;
 interface Waiter {
   readonly pace: Pace;
   readonly since: number;
-  readonly grant: (turn: Turn) => void;
+  readonly grant: (permit: Permit) => void;
   readonly refuse: (error: unknown) => void;
   readonly confirm: (() => Promise<void>) | undefined;
   /** Since it slept last. */
   isConfirmed: boolean;
-  /** When the ledger lets it start. It goes with the waiter: one that is aborted leaves a gap. */
+  /** When the permit store lets it start. It goes with the waiter: one that is aborted leaves a gap. */
   slot?: number;
 }
 
@@ -75,11 +76,11 @@ class HostQueue {
   readonly waiting: Waiter[] = [];
   /** Set while one sleep runs for the head of the queue. */
   sleeping: AbortController | undefined;
-  /** While the ledger, or the head of the queue itself, is asked. */
+  /** While the permit store, or the head of the queue itself, is asked. */
   asking = false;
-  /** When the ledger was last asked, if nobody has slept since. */
+  /** When the permit store was last asked, if nobody has slept since. */
   askedAt = NEVER;
-  /** The end of a pause that the ledger does not have yet. */
+  /** The end of a pause that the permit store does not have yet. */
   untold = NEVER;
 
   constructor(host: string) {
@@ -102,7 +103,11 @@ function followClock(queue: HostQueue, now: number): void {
   for (const waiter of queue.waiting) if (waiter.slot !== undefined) waiter.slot -= back;
 }
 
-export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: RateLimiterOptions): RateLimiter {
+export function createRateLimiter({
+  clock,
+  maxPenaltyMs = 60_000,
+  permits,
+}: RateLimiterOptions): RateLimiter {
   const hosts = new Map<string, HostQueue>();
 
   const queueOf = (host: string): HostQueue => {
@@ -114,7 +119,7 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
   };
 
   /**
-   * Gives turns to the head of the queue for as long as its pace allows it, then sleeps until it may go on.
+   * Gives permits to the head of the queue for as long as its pace allows it, then sleeps until it may go on.
    */
   const advance = (queue: HostQueue): void => {
     if (queue.sleeping !== undefined || queue.asking) return;
@@ -147,8 +152,8 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
   };
 
   /**
-   * What has to be asked before the head may sleep or start: the ledger, and last of all itself; undefined
-   * for nothing.
+   * What has to be asked before the head may sleep or start: the permit store, and last of all itself;
+   * undefined for nothing.
    */
   const questionFor = (
     queue: HostQueue,
@@ -157,10 +162,10 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
     startAt: number,
   ): (() => Promise<void>) | undefined => {
     if (head.isConfirmed && startAt <= now) return undefined;
-    const forLedger = questionForLedger(queue, head, now, startAt);
-    if (forLedger !== undefined) {
+    const forPermits = questionForPermits(queue, head, now, startAt);
+    if (forPermits !== undefined) {
       return async () => {
-        await forLedger();
+        await forPermits();
         queue.askedAt = clock.now();
       };
     }
@@ -172,23 +177,23 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
     };
   };
 
-  const questionForLedger = (
+  const questionForPermits = (
     queue: HostQueue,
     head: Waiter,
     now: number,
     startAt: number,
   ): (() => Promise<void>) | undefined => {
-    if (ledger === undefined) return undefined;
-    if (queue.untold > now) return () => tell(ledger, queue);
+    if (permits === undefined) return undefined;
+    if (queue.untold > now) return () => tell(permits, queue);
     if (head.pace.minDelayMs > 0 && head.slot === undefined) {
-      // Ahead of the sleep, so that the ledger's own time is part of the delay and not added to it.
+      // Ahead of the sleep, so that the permit store's own time is part of the delay and not added to it.
       return async () => {
-        head.slot = await ledger.reserve(queue.host, head.pace.minDelayMs, startAt);
+        head.slot = await permits.reserve(queue.host, head.pace.minDelayMs, startAt);
       };
     }
     if (startAt > now || now - queue.askedAt < LOOK_EVERY_MS) return undefined;
     return async () => {
-      queue.pausedUntil = Math.max(queue.pausedUntil, await ledger.pausedUntil(queue.host));
+      queue.pausedUntil = Math.max(queue.pausedUntil, await permits.pausedUntil(queue.host));
     };
   };
 
@@ -258,9 +263,9 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
           since: clock.now(),
           confirm,
           isConfirmed: false,
-          grant: (turn) => {
+          grant: (permit) => {
             signal?.removeEventListener('abort', onAbort);
-            resolve(turn);
+            resolve(permit);
           },
           refuse: (error) => {
             signal?.removeEventListener('abort', onAbort);
@@ -277,10 +282,10 @@ export function createRateLimiter({ clock, maxPenaltyMs = 60_000, ledger }: Rate
       const until = clock.now() + Math.min(Math.max(ms, 0), maxPenaltyMs);
       if (until <= queue.pausedUntil) return;
       queue.pausedUntil = until;
-      if (ledger === undefined) return;
+      if (permits === undefined) return;
       queue.untold = until;
-      tell(ledger, queue).catch(() => {
-        // Still untold: it is told before the next turn, which fails if this fails again.
+      tell(permits, queue).catch(() => {
+        // Still untold: it is told before the next permit, which fails if this fails again.
       });
     },
   };

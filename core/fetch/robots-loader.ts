@@ -24,7 +24,7 @@ export interface RobotsLoaderOptions {
 /**
  * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as
  * for pages. 4xx means there is none; 429, 5xx, walls of the network and a body that cannot be read mean that
- * we do not know. Rejects only where the ledger of hosts is out of reach, or the signal was aborted before
+ * we do not know. Rejects only where the store of permits is out of reach, or the signal was aborted before
  * anything was sent.
  */
 export async function loadRobots(
@@ -80,7 +80,7 @@ async function sendOnce(
   signal: AbortSignal,
 ): Promise<{ exchange: HttpExchange; startedAt: number }> {
   const { client, clock, rateLimiter, politeness, limits, allowPrivateOrigin } = options;
-  const turn = await rateLimiter.acquire(url.host, politeness, signal);
+  const permit = await rateLimiter.acquire(url.host, politeness, signal);
   const startedAt = clock.now();
   const grace = new AbortGrace(clock, signal);
   try {
@@ -104,7 +104,7 @@ async function sendOnce(
     return { exchange, startedAt };
   } finally {
     grace.end();
-    turn.release();
+    permit.release();
   }
 }
 

@@ -16,7 +16,7 @@ export type LakeProblem =
   | 'duplicate_rows'
   /** Rows of more than one version in one partition. */
   | 'mixed_versions'
-  /** The register of partitions and the lake name different versions. */
+  /** The record of the partition and the lake name different versions. */
   | 'register_differs'
   /** The store could not be asked: permissions, a broken disk. */
   | 'store_failed';

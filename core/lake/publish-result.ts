@@ -29,7 +29,7 @@ export interface PublishResult {
    * Milliseconds; what it rests upon was current then. Of two answers about a partition the later one counts.
    */
   readonly decidedAt: number;
-  /** See `PartitionRecord`: one more than that of the standing that was on record before this was decided. */
+  /** See `PartitionRecord`: one more than that of the record that there was before this was decided. */
   readonly order: number;
   /** Version that waits for a decision, where status is held. */
   readonly held: string | null;

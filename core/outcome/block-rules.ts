@@ -1,11 +1,11 @@
 import type { HttpResponse } from '../ports/http-client.ts';
 import { type BlockEvidence, blockEvidence } from './block-evidence.ts';
+import { type BlockRule, weightOf } from './block-marks.ts';
 import { BOT_RULES } from './bot-rules.ts';
 import { CAPTCHA_RULES } from './captcha-widget.ts';
 import { CLOUDFLARE_RULES } from './cloudflare-rules.ts';
 import { NETWORK_RULES } from './network-rules.ts';
 import { SITE_RULES } from './site-rules.ts';
-import { type BlockRule, weightOf } from './wall-marks.ts';
 
 const WALL_RULES = [...CLOUDFLARE_RULES, ...NETWORK_RULES, ...BOT_RULES, ...SITE_RULES];
 
@@ -22,7 +22,7 @@ export function blockRuleOf(evidence: BlockEvidence): BlockRule | undefined {
 }
 
 /** True for a redirect whose headers or address say alone that a wall or a waiting room is behind it. */
-export function leadsToWall(redirect: HttpResponse): boolean {
+export function leadsToBlock(redirect: HttpResponse): boolean {
   return blockRuleOf(blockEvidence(redirect, undefined)) !== undefined;
 }
 

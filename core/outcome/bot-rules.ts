@@ -1,5 +1,5 @@
 import { addressed, type BlockEvidence } from './block-evidence.ts';
-import { type BlockRule, beside, hint, inlineSensor, onlyScript, sign, structure } from './wall-marks.ts';
+import { type BlockRule, beside, hint, inlineSensor, onlyScript, sign, structure } from './block-marks.ts';
 
 const refused = (evidence: BlockEvidence) => /^(?:40[1356]|429|503)$/.test(String(evidence.status));
 

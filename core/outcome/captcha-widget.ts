@@ -1,6 +1,6 @@
 import type { BlockEvidence } from './block-evidence.ts';
+import { answers, type BlockRule, isMessage } from './block-marks.ts';
 import { FIELD } from './page-outline.ts';
-import { answers, type BlockRule, isMessage } from './wall-marks.ts';
 
 /** Characters of a page in which a widget is looked for. */
 const LARGEST = 100_000;

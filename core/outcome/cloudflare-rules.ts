@@ -1,5 +1,5 @@
 import type { BlockEvidence } from './block-evidence.ts';
-import { type BlockRule, beside, hint, sign, structure } from './wall-marks.ts';
+import { type BlockRule, beside, hint, sign, structure } from './block-marks.ts';
 
 /**
  * The number that Cloudflare gives its error, on a page, as text, as JSON or in a header; undefined without.

@@ -1,4 +1,4 @@
-import { type BlockRule, beside, hint, inlineSensor, sensor, sign, structure } from './wall-marks.ts';
+import { type BlockRule, beside, hint, inlineSensor, sensor, sign, structure } from './block-marks.ts';
 
 const TSPD = /^(?:https?:\/\/[^/]{1,200})?\/tspd\//;
 

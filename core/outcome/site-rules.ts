@@ -1,5 +1,5 @@
 import { addressed } from './block-evidence.ts';
-import { type BlockRule, beside, hint, sensor, sign, structure } from './wall-marks.ts';
+import { type BlockRule, beside, hint, sensor, sign, structure } from './block-marks.ts';
 
 /** Waiting rooms, and walls that one site has built for itself */
 export const SITE_RULES: readonly BlockRule[] = [

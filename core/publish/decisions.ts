@@ -97,7 +97,7 @@ export async function accept(
   partition: Partition,
   options: { readonly actor: string },
 ): Promise<Decided> {
-  const { store, standing, held } = await heldVersion(platform, source, partition);
+  const { store, lastRefresh, held } = await heldVersion(platform, source, partition);
   const current = await store.current();
   if (held.previous !== (current?.descriptor.version ?? null)) {
     const place = { source: source.name, partition };
@@ -116,7 +116,7 @@ export async function accept(
     chosen: held,
     before,
     etag: current?.manifestEtag,
-    standing,
+    lastRefresh,
     ...options,
   });
 }
@@ -128,7 +128,7 @@ export async function reject(
   partition: Partition,
   options: { readonly actor: string },
 ): Promise<Decided> {
-  const { store, standing } = await heldVersion(platform, source, partition);
+  const { store, lastRefresh } = await heldVersion(platform, source, partition);
   const current: CurrentVersion | undefined = await store.current();
   const decided: Decided = {
     decision: 'rejected',
@@ -140,7 +140,7 @@ export async function reject(
   await record(platform, source, partition, {
     decided,
     descriptor: current?.descriptor,
-    standing,
+    lastRefresh,
     rowsBefore: decided.rows,
     ...options,
   });
@@ -153,7 +153,7 @@ interface Decision {
   readonly before: VersionDescriptor | undefined;
   readonly etag: string | undefined;
   readonly actor: string;
-  readonly standing?: PartitionRecord;
+  readonly lastRefresh?: PartitionRecord;
 }
 
 async function decide(
@@ -183,7 +183,7 @@ async function decide(
   await record(platform, source, partition, {
     decided,
     descriptor: chosen,
-    standing: decision.standing,
+    lastRefresh: decision.lastRefresh,
     rowsBefore,
     actor,
   });
@@ -212,13 +212,13 @@ async function recoverItems(
 interface DecisionRecord {
   readonly decided: Decided;
   readonly descriptor: VersionDescriptor | undefined;
-  readonly standing: PartitionRecord | undefined;
+  readonly lastRefresh: PartitionRecord | undefined;
   readonly rowsBefore: number | null;
   readonly actor: string;
 }
 
 /**
- * The commits table and the partition's standing, under an id of the decision's own: it sorts after every run
+ * The commits table and the partition's record, under an id of the decision's own: it sorts after every run
  * before it.
  */
 async function record(
@@ -227,11 +227,11 @@ async function record(
   partition: Partition,
   made: DecisionRecord,
 ): Promise<void> {
-  const { decided, descriptor, standing, rowsBefore, actor } = made;
+  const { decided, descriptor, lastRefresh, rowsBefore, actor } = made;
   const id = platform.newId();
   const at = platform.clock.now();
-  const register = new PartitionStore(platform.state);
-  const order = ((await register.get(source.table.name, partition))?.order ?? 0) + 1;
+  const store = new PartitionStore(platform.state);
+  const order = ((await store.get(source.table.name, partition))?.order ?? 0) + 1;
   const stats = statsOf(descriptor?.items ?? []);
   const row: CommitRow = {
     run_id: id,
@@ -256,7 +256,7 @@ async function record(
     rows_before: rowsBefore,
     content_hash: descriptor?.contentHash ?? null,
     changed: decided.version !== decided.previous,
-    reason: standing?.reason ?? null,
+    reason: lastRefresh?.reason ?? null,
     actor,
     standing_order: order,
     recorded_at: new Date(at).toISOString(),
@@ -268,7 +268,7 @@ async function record(
   });
   // Whoever accepts or rejects what a run brought settles its question, and those of all runs before.
   const isSettled = decided.decision !== 'rolled_back';
-  await register.record(source.table.name, partition, {
+  await store.record(source.table.name, partition, {
     order,
     settledRun: isSettled ? await new RunStore(platform.state).newest(source.name) : 0,
     status: decided.decision,
@@ -287,14 +287,14 @@ async function record(
 
 async function heldVersion(platform: Lake, source: Source, partition: Partition) {
   const name = partitionName(source.name, partition);
-  const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
-  if (!standing?.held)
+  const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
+  if (!lastRefresh?.held)
     throw new DecisionError(
       `${name} holds no version back; ${stepsText(advise({ kind: 'nothing-held', source: source.name, partition }))}`,
     );
   const store = new PartitionVersions(platform.lake, source.table, partition);
   try {
-    return { store, standing, held: await store.descriptor(standing.held) };
+    return { store, lastRefresh, held: await store.descriptor(lastRefresh.held) };
   } catch (error) {
     if (error instanceof CorruptLakeError) throw new DecisionError(error.message);
     throw error;

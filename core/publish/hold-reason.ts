@@ -90,11 +90,11 @@ async function improbable(
   if (items.length >= current.items.length) return undefined;
   const { value, date } = partition;
   const history: DayCount[] = [];
-  const register = new PartitionStore(platform.state);
-  for await (const standing of register.range(source.table.name, value, ALL_DATES.start, ALL_DATES.end)) {
-    const count = itemsOf(standing);
-    if (count !== undefined && standing.date !== date)
-      history.push({ date: standing.date, items: count, rows: standing.rows });
+  const store = new PartitionStore(platform.state);
+  for await (const lastRefresh of store.range(source.table.name, value, ALL_DATES.start, ALL_DATES.end)) {
+    const count = itemsOf(lastRefresh);
+    if (count !== undefined && lastRefresh.date !== date)
+      history.push({ date: lastRefresh.date, items: count, rows: lastRefresh.rows });
   }
   if (history.length < HISTORY_DATES) return undefined;
   const now: DayCount = { date, items: items.length, rows: 0 };

@@ -100,10 +100,10 @@ async function publishOver(context: PartitionJob, result: ScrapeResult): Promise
 
 /** Of what is decided from now on about the partition. */
 async function nextOrder({ platform, source, partition, runId }: PartitionJob): Promise<number> {
-  const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
-  const order = standing?.order ?? 0;
+  const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
+  const order = lastRefresh?.order ?? 0;
   // Decided again after a crash, it is the same decision.
-  return standing?.runId === runId ? order : order + 1;
+  return lastRefresh?.runId === runId ? order : order + 1;
 }
 
 /** When an answer was decided: in order, and in milliseconds. */
@@ -196,8 +196,8 @@ async function heldAlready(
   store: PartitionVersions,
   rows: readonly Row[],
 ): Promise<VersionDescriptor | undefined> {
-  const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
-  const held = (await store.versions()).find(({ version }) => version === standing?.held);
+  const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
+  const held = (await store.versions()).find(({ version }) => version === lastRefresh?.held);
   return held?.contentHash === store.hash(rows) ? held : undefined;
 }
 

@@ -13,7 +13,7 @@ import { RunStore } from '../state/run-store.ts';
 export type PublishActor = 'run' | 'retry' | 'reparse';
 
 /**
- * Puts a publish on record: the catalog, the commits table, the partition's standing, recovered failures.
+ * Puts a publish on record: the catalog, the commits table, the partition's record, recovered failures.
  * Repeating it changes nothing, and whoever comes after a crash between the commit and its record makes up
  * for it.
  */

@@ -101,11 +101,11 @@ async function failuresOf(
   source: string,
   partitions: RunSummary['partitions'],
 ): Promise<FailedItems> {
-  const register = new FailureStore(state);
+  const store = new FailureStore(state);
   const failures: Failure[] = [];
   for (const { partition, result } of partitions) {
     if (result !== 'broken' && result.status !== 'failed' && result.stats.failed === 0) continue;
-    failures.push(...(await Array.fromAsync(register.list(source, partition))));
+    failures.push(...(await Array.fromAsync(store.list(source, partition))));
   }
   const flagged = new Set<string>();
   const targets = new TargetStore(state);

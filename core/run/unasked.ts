@@ -38,9 +38,9 @@ async function isUndone(
   partition: Partition,
   { startedAt }: RunRecord,
 ): Promise<boolean> {
-  const standing = await new PartitionStore(state).get(source.table.name, partition);
-  if (!standing || standing.status === 'failed' || standing.at < startedAt) return true;
-  if (standing.failed === 0) return false;
+  const lastRefresh = await new PartitionStore(state).get(source.table.name, partition);
+  if (!lastRefresh || lastRefresh.status === 'failed' || lastRefresh.at < startedAt) return true;
+  if (lastRefresh.failed === 0) return false;
   const failures = await Array.fromAsync(new FailureStore(state).list(source.name, partition));
-  return standing.failed > failures.length;
+  return lastRefresh.failed > failures.length;
 }

@@ -16,8 +16,8 @@ export function chooseEncoding(accept: string | undefined): ContentEncoding {
   let best: ContentEncoding = 'identity';
   let weight = 0;
   for (const coding of OFFERED) {
-    const wish = weights.get(coding) ?? weights.get('*') ?? 0;
-    if (wish > weight) [best, weight] = [coding, wish];
+    const asked = weights.get(coding) ?? weights.get('*') ?? 0;
+    if (asked > weight) [best, weight] = [coding, asked];
   }
   return best;
 }

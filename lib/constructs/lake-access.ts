@@ -28,7 +28,7 @@ export interface LakeAccess {
  * What is finalized once is never replaced: who finalizes again looks what is there. The mark that a
  * partition is under way is deleted when it no longer is.
  */
-const SEAL = {
+const FINALIZE = {
   read: ['work', 'captures', 'attempts'],
   write: ['work', 'captures', 'attempts'],
   delete: ['work'],
@@ -40,8 +40,8 @@ const SEAL = {
  */
 export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   plan: { read: ['work'], write: ['work'] },
-  scrape: { ...SEAL, read: [...SEAL.read, 'tables', 'data'] },
-  'record-failures': SEAL,
+  scrape: { ...FINALIZE, read: [...FINALIZE.read, 'tables', 'data'] },
+  'record-failures': FINALIZE,
   publish: {
     read: ['work', 'tables', 'data', 'exports'],
     write: ['work', 'data', 'tables', 'commits', 'exports'],
@@ -50,9 +50,9 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   report: { read: ['work'], write: ['reports'] },
   // Scrape and publish in one, for single items; clears its own checkpoints.
   'retry-items': {
-    read: [...SEAL.read, 'tables', 'data', 'commits', 'exports'],
-    write: [...SEAL.write, 'data', 'tables', 'commits', 'exports'],
-    delete: SEAL.delete,
+    read: [...FINALIZE.read, 'tables', 'data', 'commits', 'exports'],
+    write: [...FINALIZE.write, 'data', 'tables', 'commits', 'exports'],
+    delete: FINALIZE.delete,
   },
 };
 

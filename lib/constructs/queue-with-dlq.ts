@@ -11,7 +11,7 @@ const RETENTION = Duration.days(14);
 export interface DeadLetterQueueProps {
   readonly queueName: string;
   readonly topic: ITopic;
-  /** Anchor of the runbook's heading about letters in this queue. */
+  /** Anchor of the runbook's heading about dead letters in this queue. */
   readonly runbook: string;
 }
 

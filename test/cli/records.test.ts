@@ -129,7 +129,7 @@ describe('attempts and blocks', () => {
 describe('completeness', () => {
   const window = () => ['--start', lake.older, '--end', lake.newer];
 
-  it('gives each date its standing, and a verdict that names what is wrong', async () => {
+  it('gives each date its status, and a verdict that names what is wrong', async () => {
     const [report] = await items('completeness', 'racing', ...window());
     expect(report).toMatchObject({
       verdict: 'incomplete',

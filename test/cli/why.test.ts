@@ -132,8 +132,8 @@ describe('why', () => {
       const tries = [{ at: testClock.now(), runId, code: 'HTML_CHANGED', message }] as const;
       const url = 'https://example.org/hostile';
       const failed = { item: 'hostile', target: 'gb', url, tries, capture: null };
-      const register = new FailureStore(platform.state);
-      await register.open('racing', { value: 'gb', date: lake.older }, failed, runId);
+      const store = new FailureStore(platform.state);
+      await store.open('racing', { value: 'gb', date: lake.older }, failed, runId);
     } finally {
       await platform.close();
     }

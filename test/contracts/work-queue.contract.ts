@@ -43,7 +43,7 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
     }
     const dead = (): Promise<DeadLetter[]> => Array.fromAsync(queue.deadLetters());
     async function buried(count: number): Promise<DeadLetter[]> {
-      await send(...Array.from({ length: count }, (_, n) => `letter ${n}`));
+      await send(...Array.from({ length: count }, (_, n) => `message ${n}`));
       for (const message of await drain()) await queue.bury(message, 'why');
       return dead();
     }
@@ -137,9 +137,9 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
         await queue.release(message, 0);
       }
       expect(await receive()).toEqual([]);
-      const letters = await dead();
-      expect(letters).toMatchObject([{ body: 'a' }]);
-      expect(letters[0]!.reason).toBeUndefined();
+      const messages = await dead();
+      expect(messages).toMatchObject([{ body: 'a' }]);
+      expect(messages[0]!.reason).toBeUndefined();
     });
 
     it('buries a message with its reason, and leaves its neighbours alone', async () => {
@@ -161,16 +161,16 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
     });
 
     it('shows more dead letters than one call of its service can carry, each once', async () => {
-      await send(...Array.from({ length: 25 }, (_, n) => `letter ${n}`));
+      await send(...Array.from({ length: 25 }, (_, n) => `message ${n}`));
       for (const message of await drain()) await queue.bury(message, 'why');
-      const letters = await dead();
-      expect(new Set(letters.map(({ body }) => body)).size).toBe(25);
-      expect(letters).toHaveLength(25);
+      const messages = await dead();
+      expect(new Set(messages.map(({ body }) => body)).size).toBe(25);
+      expect(messages).toHaveLength(25);
     });
 
-    it('purges more letters than one call of its service can carry', async () => {
-      const letters = await buried(23);
-      await queue.purge(letters);
+    it('purges more dead letters than one call of its service can carry', async () => {
+      const messages = await buried(23);
+      await queue.purge(messages);
       await queue.purge([]);
       expect(await dead()).toEqual([]);
     });

@@ -52,7 +52,7 @@ describe('a site that answers 406 to the first requests of chosen pages', () => 
     },
   );
 
-  it('for ever: seven requests and a letter, and the rows that were there before stay', async () => {
+  it('for ever: seven requests and a dead letter, and the rows that were there before stay', async () => {
     session = await sessionWith(NO_FAULTS);
     await session.run();
     session.site.setFaults(faults(rule(0, status(406))));

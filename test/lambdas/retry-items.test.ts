@@ -64,9 +64,9 @@ describe('retry-items', () => {
       const event = { Records: [record(message!, receives)] };
       const answer = await call('retry-items', event, remainingMs);
       const { failedItems } = session.platform;
-      const letters = await Array.fromAsync(failedItems.deadLetters());
+      const deadLetters = await Array.fromAsync(failedItems.deadLetters());
       const [failure] = await session.failures();
-      return { id: message!.id, answer, failure: failure!, letters, depth: await failedItems.depth() };
+      return { id: message!.id, answer, failure: failure!, deadLetters, depth: await failedItems.depth() };
     }
     const reason = `it was delivered ${MAX_DELIVERIES} times without coming to an end`;
 
@@ -76,10 +76,10 @@ describe('retry-items', () => {
     ])(
       'buries, with its reason, a message whose item %s, and its failure is dead',
       async (_, ms, requests) => {
-        const { answer, failure, letters, depth } = await left(MAX_DELIVERIES, ms);
+        const { answer, failure, deadLetters, depth } = await left(MAX_DELIVERIES, ms);
         expect(asked(session, 0)).toEqual([requests]);
         expect(answer).toEqual({ batchItemFailures: [] });
-        expect(letters).toMatchObject([{ reason, body: expect.stringContaining(raceId(session, 0)) }]);
+        expect(deadLetters).toMatchObject([{ reason, body: expect.stringContaining(raceId(session, 0)) }]);
         expect(depth).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
         expect(failure).toMatchObject({ state: 'dead', retry: { deadAt: expect.any(Number) } });
         expect(failure.transitions.at(-1)).toMatchObject({ state: 'dead', why: reason });
@@ -87,9 +87,9 @@ describe('retry-items', () => {
     );
 
     it('has not come one delivery before: the message stays, and its failure is queued', async () => {
-      const { id, answer, failure, letters } = await left(MAX_DELIVERIES - 1);
+      const { id, answer, failure, deadLetters } = await left(MAX_DELIVERIES - 1);
       expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: id }] });
-      expect(letters).toEqual([]);
+      expect(deadLetters).toEqual([]);
       expect(failure.state).toBe('queued');
     });
   });

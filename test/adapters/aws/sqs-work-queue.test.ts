@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqsWorkQueue } from '../../../adapters/aws/sqs-work-queue.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
 import type { DeadLetter } from '../../../core/ports/work-queue.ts';
-import { FlickeringLetters } from './flickering-letters.ts';
+import { FlickeringMessages } from './flickering-messages.ts';
 import { type Answer, type Input, type ScriptedService, serveScripted } from './scripted-service.ts';
 
-const letter = (n: number): DeadLetter => ({ id: `id-${n}`, body: `letter ${n}`, receipt: `receipt-${n}` });
+const message = (n: number): DeadLetter => ({ id: `id-${n}`, body: `message ${n}`, receipt: `receipt-${n}` });
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe('the SQS work queue, when SQS misbehaves', () => {
@@ -48,20 +48,20 @@ describe('the SQS work queue, when SQS misbehaves', () => {
       operation === 'DeleteMessageBatch' && calls === 1
         ? { output: { Failed: [{ Id: '1', Code: 'InternalError', SenderFault: false }] } }
         : { output: {} };
-    await queue.purge(numbers(3).map(letter));
+    await queue.purge(numbers(3).map(message));
     const receipts = service.calls.map(({ input }) =>
       (input.Entries as { ReceiptHandle: string }[]).map(({ ReceiptHandle }) => ReceiptHandle),
     );
     expect(receipts).toEqual([['receipt-0', 'receipt-1', 'receipt-2'], ['receipt-1']]);
   });
 
-  it('takes a letter that is gone by now for deleted', async () => {
+  it('takes a message that is gone by now for deleted', async () => {
     answer = (_, entries) => ({
       output: {
         Failed: entries.map(({ Id }) => ({ Id, Code: 'ReceiptHandleIsInvalid', SenderFault: true })),
       },
     });
-    await queue.purge([letter(0)]);
+    await queue.purge([message(0)]);
     expect(operations()).toEqual(['DeleteMessageBatch']);
   });
 
@@ -96,28 +96,28 @@ describe('the SQS work queue, when SQS misbehaves', () => {
 
   describe('with many dead letters', () => {
     const answerFrom =
-      (letters: FlickeringLetters, receive = () => letters.receive()) =>
+      (messages: FlickeringMessages, receive = () => messages.receive()) =>
       (operation: string, entries: readonly Input[]) =>
-        operation === 'ReceiveMessage' ? receive() : letters.show(entries);
+        operation === 'ReceiveMessage' ? receive() : messages.show(entries);
     const list = async () => (await Array.fromAsync(queue.deadLetters())).map(({ body }) => body);
-    const bodies = (count: number) => numbers(count).map((n) => `letter ${n}`);
+    const bodies = (count: number) => numbers(count).map((n) => `message ${n}`);
     const receives = () => operations().filter((operation) => operation === 'ReceiveMessage').length;
 
     it('lists each once, oldest first, and ends, where they come back as fast as they are read', async () => {
-      const letters = new FlickeringLetters(250, 20);
-      answer = answerFrom(letters);
+      const messages = new FlickeringMessages(250, 20);
+      answer = answerFrom(messages);
       expect(await list()).toEqual(bodies(250));
       expect(receives()).toBeLessThanOrEqual(50);
-      expect(letters.hidden).toEqual([]);
+      expect(messages.hidden).toEqual([]);
     });
 
     it('asks for ten times ten at once', async () => {
-      const letters = new FlickeringLetters(100, 1000);
+      const messages = new FlickeringMessages(100, 1000);
       const isFull = Promise.withResolvers<void>();
       answer = async (operation, entries) => {
         if (receives() === 10) isFull.resolve();
         await isFull.promise;
-        return answerFrom(letters)(operation, entries);
+        return answerFrom(messages)(operation, entries);
       };
       expect(await list()).toEqual(bodies(100));
       const asked = service.calls.filter(({ operation }) => operation === 'ReceiveMessage');
@@ -125,30 +125,30 @@ describe('the SQS work queue, when SQS misbehaves', () => {
     });
 
     it('goes on where some of the servers of SQS say that there is nothing', async () => {
-      const letters = new FlickeringLetters(120, 1000);
-      answer = answerFrom(letters, () => (receives() % 5 === 0 ? letters.receive() : { output: {} }));
+      const messages = new FlickeringMessages(120, 1000);
+      answer = answerFrom(messages, () => (receives() % 5 === 0 ? messages.receive() : { output: {} }));
       expect(await list()).toEqual(bodies(120));
-      expect(letters.hidden).toEqual([]);
+      expect(messages.hidden).toEqual([]);
     });
 
     it('shows those again that it has read when it cannot read the rest', async () => {
-      const letters = new FlickeringLetters(250, 1000);
-      answer = answerFrom(letters, () =>
-        receives() === 15 ? { error: 'AccessDenied', status: 403 } : letters.receive(),
+      const messages = new FlickeringMessages(250, 1000);
+      answer = answerFrom(messages, () =>
+        receives() === 15 ? { error: 'AccessDenied', status: 403 } : messages.receive(),
       );
       await expect(list()).rejects.toThrow(/^sqs:ReceiveMessage failed-items-dlq: /);
       expect(receives()).toBe(20);
-      expect(letters.hidden).toEqual([]);
+      expect(messages.hidden).toEqual([]);
     });
 
     it('shows all of them again to whoever looks at the first only', async () => {
-      const letters = new FlickeringLetters(25, 1000);
-      answer = answerFrom(letters);
+      const messages = new FlickeringMessages(25, 1000);
+      answer = answerFrom(messages);
       for await (const { body } of queue.deadLetters()) {
-        expect(body).toBe('letter 0');
+        expect(body).toBe('message 0');
         break;
       }
-      expect(letters.hidden).toEqual([]);
+      expect(messages.hidden).toEqual([]);
     });
   });
 });

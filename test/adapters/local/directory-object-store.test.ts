@@ -211,7 +211,7 @@ describe('the directory object store', () => {
         last = Math.max(last, reported);
         expect(await versionOfManifest()).toBeGreaterThanOrEqual(last);
       }
-      // The lock of the killed writers is free, and their leftovers are in nobody's way.
+      // The lock of the killed writers is free, and what they left is in nobody's way.
       const current = await store.head('tables/t/manifest');
       expect(
         await store.put('tables/t/manifest', bytes('x'), { ifMatch: current?.etag ?? '' }),

@@ -64,16 +64,16 @@ export class FailuresDirectory {
   }
 
   async add(...failures: readonly SeededFailure[]): Promise<void> {
-    await this.#withRegister(async (register) => {
-      for (const failure of failures) await put(register, failure);
+    await this.#withStore(async (store) => {
+      for (const failure of failures) await put(store, failure);
     });
   }
 
   all(): Promise<Failure[]> {
-    return this.#withRegister((register) => Array.fromAsync(register.list('racing')));
+    return this.#withStore((store) => Array.fromAsync(store.list('racing')));
   }
 
-  async #withRegister<T>(use: (register: FailureStore) => Promise<T>): Promise<T> {
+  async #withStore<T>(use: (store: FailureStore) => Promise<T>): Promise<T> {
     const platform = openLocalPlatform({ directory: this.path, env: {}, clock: testClock });
     try {
       return await use(new FailureStore(platform.state));
@@ -86,7 +86,7 @@ export class FailuresDirectory {
 /** Four tries of one run, the last at this moment. */
 const FAILED_AT = Date.UTC(2026, 10, 21, 6);
 
-async function put(register: FailureStore, seeded: SeededFailure): Promise<void> {
+async function put(store: FailureStore, seeded: SeededFailure): Promise<void> {
   const { item, target = 'gb', date = civilDate('2026-11-20'), code = 'TIMEOUT', runId = 'run-1' } = seeded;
   const partition = { value: target, date };
   const tries = [3, 2, 1, 0].map((ago) => ({
@@ -95,16 +95,16 @@ async function put(register: FailureStore, seeded: SeededFailure): Promise<void>
     code,
     message: seeded.message ?? null,
   }));
-  await register.open(
+  await store.open(
     'racing',
     partition,
     { item, target, url: `https://example.org/${item}`, tries, capture: null },
     runId,
   );
-  await register.change({ source: 'racing', partition, item }, (before) => standing(before!, seeded, runId));
+  await store.change({ source: 'racing', partition, item }, (before) => seededAs(before!, seeded, runId));
 }
 
-function standing(failure: Failure, { state = 'open', ...seeded }: SeededFailure, runId: string): Failure {
+function seededAs(failure: Failure, { state = 'open', ...seeded }: SeededFailure, runId: string): Failure {
   const { dueAt = FAILED_AT + 45 * 60_000, claimedUntil } = seeded;
   const claim =
     claimedUntil === undefined ? null : { runId: 'run-claim', until: claimedUntil, asked: false, takes: 1 };

@@ -6,7 +6,7 @@ import { civilDate } from '../../../core/calendar/civil-date.ts';
 
 const date = civilDate('2025-11-17');
 const place = { source: 'notes', partition: { value: 'a', date } };
-const skip = { reason: 'walls', actor: 'run', since: 0, target: 'a' };
+const skip = { reason: 'walls', actor: 'run', since: 0, expiresAt: null, lastsMs: null, target: 'a' };
 const RUN = 'rescrape run notes --target a --start 2025-11-17 --end 2025-11-17';
 const LIFT = 'rescrape skip remove notes a';
 const commandsOf = (subject: Subject) => advise(subject).map(({ command }) => command);

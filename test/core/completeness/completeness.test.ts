@@ -332,7 +332,7 @@ describe('completeness', () => {
     expect((await statuses())['2025-11-12']).toBe('complete');
   });
 
-  it('reads standings of before items without a result were told apart', async () => {
+  it('reads records of before items without a result were told apart', async () => {
     const value = {
       ...{ value: 'gb', date: '2025-11-12', status: 'committed', version: 'v', runId: 'r', at: 1 },
       ...{ freshAt: at('2025-11-17T01:30'), expected: 20, found: 18, empty: 2, carried: 0, failed: 0 },
@@ -357,7 +357,7 @@ describe('completeness', () => {
 
   it('of ten years of three targets counts every date', async () => {
     const start = addDays(TODAY, -3652);
-    const standing = {
+    const lastRefresh = {
       status: 'committed',
       version: 'v',
       runId: 'run-2',
@@ -373,7 +373,7 @@ describe('completeness', () => {
           kind: 'put',
           partition: `partitions#${racing.table.name}`,
           sort: `${target}#${date}`,
-          value: { ...standing, ...counts, target, date },
+          value: { ...lastRefresh, ...counts, target, date },
         }),
       ),
     );

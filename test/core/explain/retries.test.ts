@@ -26,7 +26,7 @@ async function afterRunWith(plan: FaultPlan): Promise<string> {
 const ofDay = () => why(session.platform, session.source, GB, null);
 const ofItem = (race = 0) => why(session.platform, session.source, GB, raceId(session, race));
 const keyOf = (race = 0) => ({ source: 'racing', partition: GB, item: raceId(session, race) });
-const register = () => new FailureStore(session.platform.state);
+const store = () => new FailureStore(session.platform.state);
 const commandsOf = ({ next }: Why) => next.map(({ command }) => command);
 const nameOf = (race = 0) => `racing/gb/${DAY}/${raceId(session, race)}`;
 
@@ -104,8 +104,8 @@ describe('why, of an item that failed', () => {
   it('says which run is at it', async () => {
     await afterRunWith(faults(rule(0, status(406), IN_A_RUN)));
     const now = session.clock.now();
-    await claimRetry(register(), keyOf(), 'person', { now, newRunId: session.platform.newId() });
-    const { claim } = (await register().get(keyOf()))!;
+    await claimRetry(store(), keyOf(), 'person', { now, newRunId: session.platform.newId() });
+    const { claim } = (await store().get(keyOf()))!;
     const { answer, next } = await ofItem();
     expect(answer).toContain(`a try that a person asked for is under way in the retry ${claim!.runId}`);
     expect(next).toEqual([{ text: 'wait for the end of the try that is under way' }]);
@@ -115,7 +115,7 @@ describe('why, of an item that failed', () => {
     await afterRunWith(faults(rule(0, status(406), IN_A_RUN)));
     await wait(COOL_DOWN_MINUTES);
     const newRunId = session.platform.newId();
-    await claimRetry(register(), keyOf(), 'message', { now: session.clock.now(), newRunId });
+    await claimRetry(store(), keyOf(), 'message', { now: session.clock.now(), newRunId });
     expect((await ofItem()).answer).toContain(`; try 1 of 3 is under way in the retry ${newRunId}`);
     await wait(CLAIM_MINUTES);
     expect((await ofItem()).answer).toContain(`(try 1 of 3, which the retry ${newRunId} broke off`);
@@ -130,7 +130,7 @@ describe('why, of an item that failed', () => {
     expect(before.next.map(({ text }) => text)).toEqual([
       expect.stringContaining('the site has no such page'),
     ]);
-    await dismiss(register(), keyOf(), { at: session.clock.now(), by: 'erika', why: 'it was cancelled' });
+    await dismiss(store(), keyOf(), { at: session.clock.now(), by: 'erika', why: 'it was cancelled' });
     const { answer, next } = await ofItem();
     expect(answer).toMatch(
       new RegExp(
@@ -189,7 +189,7 @@ describe('the summary of a run', () => {
         {
           ...{ name: `racing/gb/${DAY}`, item: raceId(session, 0), code: 'RATE_LIMITED', state: 'queued' },
           ...{ url: expect.stringContaining(raceId(session, 0)), message: expect.stringContaining('406') },
-          ...{ dueAt: (await register().get(keyOf()))!.retry!.dueAt, triesLeft: 3, flagged: false },
+          ...{ dueAt: (await store().get(keyOf()))!.retry!.dueAt, triesLeft: 3, flagged: false },
         },
         {
           ...{ name: `racing/gb/${DAY}`, item: raceId(session, 2), code: 'NOT_FOUND', state: 'open' },

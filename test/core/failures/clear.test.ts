@@ -15,15 +15,15 @@ const NOW = 10_000;
 const keyOf = (item: string) => ({ source: 'racing', partition: DAY, item });
 
 let root: string;
-let register: FailureStore;
+let store: FailureStore;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'rescrape-clear-'));
-  register = new FailureStore(openSqliteStateStore(join(root, 'state.sqlite')));
+  store = new FailureStore(openSqliteStateStore(join(root, 'state.sqlite')));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const fail = (item: string, runId = 'run-1', code: OutcomeCode = 'TIMEOUT', at = 100) =>
-  register.open(
+  store.open(
     'racing',
     DAY,
     {
@@ -39,19 +39,19 @@ const fail = (item: string, runId = 'run-1', code: OutcomeCode = 'TIMEOUT', at =
     runId,
   );
 const queue = (item: string) =>
-  register.change(keyOf(item), (before) =>
+  store.change(keyOf(item), (before) =>
     moved({ ...before!, retry: { sentAt: 100, dueAt: 200, tries: 0, deadAt: null } }, 'queued', {
       at: 100,
       by: 'run-1',
     }),
   );
 const recover = (item: string, runId: string) =>
-  register.recover('racing', DAY, (one) => (one === item ? 300 : undefined), { runId, at: 300 });
-const all = () => Array.fromAsync(register.list('racing'));
+  store.recover('racing', DAY, (one) => (one === item ? 300 : undefined), { runId, at: 300 });
+const all = () => Array.fromAsync(store.list('racing'));
 const states = async () => Object.fromEntries((await all()).map(({ item, state }) => [item, state]));
 const itemsOf = (failures: readonly Failure[]) => failures.map(({ item }) => item);
 const clear = async (failures: readonly Failure[], now = NOW, by = 'anna') =>
-  clearFailures(register, planClear(failures, now), { now: () => now, by });
+  clearFailures(store, planClear(failures, now), { now: () => now, by });
 
 describe('clearing failures', () => {
   it('dismisses what is unresolved under the name of the person, and forgets what is closed', async () => {
@@ -85,7 +85,7 @@ describe('clearing failures', () => {
   it('leaves out what is being tried, and takes what a dead worker has claimed', async () => {
     for (const item of ['1', '2']) await fail(item);
     for (const item of ['1', '2']) await queue(item);
-    const claim = await claimRetry(register, keyOf('1'), 'person', { now: NOW, newRunId: 'run-9' });
+    const claim = await claimRetry(store, keyOf('1'), 'person', { now: NOW, newRunId: 'run-9' });
     expect(claim.kind).toBe('claimed');
     const cleared = await clear(await all(), NOW + 1);
     expect([itemsOf(cleared.busy), itemsOf(cleared.dismissed)]).toEqual([['1'], ['2']]);
@@ -97,7 +97,7 @@ describe('clearing failures', () => {
   it('leaves alone what has changed since it was looked at: claimed, recovered, or failed again', async () => {
     for (const item of ['claimed', 'recovered', 'again', 'same']) await fail(item);
     const seen = await all();
-    await claimRetry(register, keyOf('claimed'), 'person', { now: NOW - 1, newRunId: 'run-9' });
+    await claimRetry(store, keyOf('claimed'), 'person', { now: NOW - 1, newRunId: 'run-9' });
     await recover('recovered', 'run-2');
     await fail('again', 'run-2', 'NOT_FOUND', 200);
     const cleared = await clear(seen);
@@ -125,7 +125,7 @@ describe('clearing failures', () => {
     await fail('1');
     await queue('1');
     await clear(await all());
-    const come = () => claimRetry(register, keyOf('1'), 'message', { now: NOW + 1, newRunId: 'run-9' });
+    const come = () => claimRetry(store, keyOf('1'), 'message', { now: NOW + 1, newRunId: 'run-9' });
     expect(await come()).toEqual({ kind: 'closed', why: 'it is dismissed' });
     await clear(await all());
     expect(await all()).toEqual([]);

@@ -26,16 +26,16 @@ const failed = (
 });
 
 let root: string;
-let register: FailureStore;
+let store: FailureStore;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'rescrape-failures-'));
-  register = new FailureStore(openSqliteStateStore(join(root, 'state.sqlite')));
+  store = new FailureStore(openSqliteStateStore(join(root, 'state.sqlite')));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const open = (runId: string, at: number, item = '1') =>
-  register.open('racing', DAY, failed(item, runId, at), runId);
-const all = () => Array.fromAsync(register.list('racing'));
+  store.open('racing', DAY, failed(item, runId, at), runId);
+const all = () => Array.fromAsync(store.list('racing'));
 /** Every page was read a moment after it failed last. */
 const everything = () => 200;
 
@@ -43,7 +43,7 @@ describe('the failure of an item', () => {
   it('is one, however many runs hit it: it counts them, and its attempts', async () => {
     await open('run-1', 100);
     const again = failed('1', 'run-2', 200, ['TIMEOUT', 'SERVER_ERROR'], 'c#1');
-    await register.open('racing', DAY, again, 'run-2');
+    await store.open('racing', DAY, again, 'run-2');
     expect(await all()).toEqual([
       {
         ...{
@@ -90,7 +90,7 @@ describe('the failure of an item', () => {
   it('ends when a later run, or the same one, recovers it', async () => {
     await open('run-1', 100, '1');
     await open('run-2', 100, '2');
-    expect(await register.recover('racing', DAY, everything, { runId: 'run-2', at: 300 })).toBe(2);
+    expect(await store.recover('racing', DAY, everything, { runId: 'run-2', at: 300 })).toBe(2);
     expect(await all()).toMatchObject([
       { item: '1', state: 'recovered', closedAt: 300, closedBy: 'run-2' },
       { item: '2', state: 'recovered' },
@@ -99,16 +99,16 @@ describe('the failure of an item', () => {
 
   it('is ended by a run with an older id that saw the item later: a retry that died was taken up again', async () => {
     await open('run-2', 100);
-    expect(await register.recover('racing', DAY, () => 150, { runId: 'run-1', at: 300 })).toBe(1);
+    expect(await store.recover('racing', DAY, () => 150, { runId: 'run-1', at: 300 })).toBe(1);
     expect(await all()).toMatchObject([{ state: 'recovered', closedBy: 'run-1' }]);
   });
 
   it('is not ended by what was seen before it, by another partition, or by another item', async () => {
     await open('run-2', 100);
-    expect(await register.recover('racing', DAY, () => 99, { runId: 'run-3', at: 300 })).toBe(0);
-    expect(await register.recover('racing', NEXT, everything, { runId: 'run-3', at: 300 })).toBe(0);
+    expect(await store.recover('racing', DAY, () => 99, { runId: 'run-3', at: 300 })).toBe(0);
+    expect(await store.recover('racing', NEXT, everything, { runId: 'run-3', at: 300 })).toBe(0);
     expect(
-      await register.recover('racing', DAY, (item) => (item === '2' ? 300 : undefined), {
+      await store.recover('racing', DAY, (item) => (item === '2' ? 300 : undefined), {
         runId: 'run-3',
         at: 300,
       }),
@@ -118,7 +118,7 @@ describe('the failure of an item', () => {
 
   it('begins anew after it was recovered', async () => {
     await open('run-1', 100);
-    await register.recover('racing', DAY, everything, { runId: 'run-2', at: 200 });
+    await store.recover('racing', DAY, everything, { runId: 'run-2', at: 200 });
     await open('run-3', 300);
     expect(await all()).toMatchObject([
       { state: 'open', runs: 1, attempts: 4, firstRunId: 'run-3', openedAt: 300, closedAt: null },
@@ -127,7 +127,7 @@ describe('the failure of an item', () => {
 
   it('begins at nothing after a success, with who ended it and when on record', async () => {
     await open('run-1', 100);
-    await register.recover('racing', DAY, everything, { runId: 'run-2', at: 200 });
+    await store.recover('racing', DAY, everything, { runId: 'run-2', at: 200 });
     expect(await all()).toMatchObject([
       {
         ...{ state: 'recovered', runs: 0, attempts: 0, counts: {} },
@@ -141,30 +141,30 @@ describe('the failure of an item', () => {
 
   it('is not opened again by a run that was before the success', async () => {
     await open('run-1', 100);
-    await register.recover('racing', DAY, everything, { runId: 'run-3', at: 300 });
+    await store.recover('racing', DAY, everything, { runId: 'run-3', at: 300 });
     await open('run-2', 150);
     expect(await all()).toMatchObject([{ state: 'recovered', closedBy: 'run-3' }]);
   });
 
   it('is opened again by an older run that was taken up after the success', async () => {
     await open('run-1', 100);
-    await register.recover('racing', DAY, everything, { runId: 'run-3', at: 300 });
+    await store.recover('racing', DAY, everything, { runId: 'run-3', at: 300 });
     await open('run-2', 400);
     expect(await all()).toMatchObject([{ state: 'open', lastRunId: 'run-2', openedAt: 400 }]);
   });
 
   it('is recovered once, and not again', async () => {
     await open('run-1', 100);
-    await register.recover('racing', DAY, everything, { runId: 'run-2', at: 200 });
-    expect(await register.recover('racing', DAY, everything, { runId: 'run-3', at: 300 })).toBe(0);
+    await store.recover('racing', DAY, everything, { runId: 'run-2', at: 200 });
+    expect(await store.recover('racing', DAY, everything, { runId: 'run-3', at: 300 })).toBe(0);
     expect(await all()).toMatchObject([{ closedBy: 'run-2', closedAt: 200 }]);
   });
 
   it('is listed by source and by partition', async () => {
     await open('run-1', 100, '1');
-    await register.open('racing', NEXT, failed('2', 'run-1', 100), 'run-1');
-    await register.open('other', DAY, failed('3', 'run-1', 100), 'run-1');
+    await store.open('racing', NEXT, failed('2', 'run-1', 100), 'run-1');
+    await store.open('other', DAY, failed('3', 'run-1', 100), 'run-1');
     expect((await all()).map(({ item }) => item)).toEqual(['1', '2']);
-    expect(await Array.fromAsync(register.list('racing', NEXT))).toMatchObject([{ item: '2' }]);
+    expect(await Array.fromAsync(store.list('racing', NEXT))).toMatchObject([{ item: '2' }]);
   });
 });

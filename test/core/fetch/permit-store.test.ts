@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyOf } from '../../../adapters/aws/dynamo-write.ts';
 import { createPermitStore } from '../../../core/fetch/permit-store.ts';
-import { LedgerFile, WatchedStore } from './ledger-file.ts';
 import { ManualClock } from './manual-clock.ts';
+import { PermitFile, WatchedStore } from './permit-file.ts';
 
 const MINUTE = 60_000;
 
-let file: LedgerFile;
+let file: PermitFile;
 beforeAll(() => {
-  file = new LedgerFile();
+  file = new PermitFile();
 });
 afterAll(() => file.close());
 
@@ -25,7 +25,7 @@ function setUp() {
   return { clock, host: `host-${hosts++}.example`, stores, here: here!, there: there! };
 }
 
-describe('the host ledger', () => {
+describe('the store of permits', () => {
   it('gives the first start at once, and every further one the delay later, whoever asks', async () => {
     const { clock, host, here, there } = setUp();
     const zero = clock.now();

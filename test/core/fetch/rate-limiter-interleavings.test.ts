@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPermitStore } from '../../../core/fetch/permit-store.ts';
 import { createRateLimiter, type Pace, type RateLimiter } from '../../../core/fetch/rate-limiter.ts';
-import { LedgerFile, WatchedStore } from './ledger-file.ts';
 import { ManualClock } from './manual-clock.ts';
+import { PermitFile, WatchedStore } from './permit-file.ts';
 
-let file: LedgerFile;
+let file: PermitFile;
 beforeAll(() => {
-  file = new LedgerFile();
+  file = new PermitFile();
 });
 afterAll(() => file.close());
 
@@ -41,20 +41,20 @@ async function stay(
   const asked = clock.now();
   const controller = new AbortController();
   if (plan.patience !== null) void clock.sleep(plan.patience).then(() => controller.abort());
-  const turn = await rateLimiter.acquire(host, pace, controller.signal).catch(() => undefined);
-  if (turn === undefined) return undefined;
+  const permit = await rateLimiter.acquire(host, pace, controller.signal).catch(() => undefined);
+  if (permit === undefined) return undefined;
   const start = clock.now();
   await clock.sleep(plan.takes);
   if (plan.penaltyMs > 0) rateLimiter.penalise(host, plan.penaltyMs);
   const end = clock.now();
-  turn.release();
+  permit.release();
   return { process: plan.process, asked, start, end, penaltyMs: plan.penaltyMs };
 }
 
-describe('rate limiter on one ledger', () => {
+describe('rate limiter on one permit store', () => {
   it('never start closer than the delay nor within a pause, over any interleaving, and serve everybody', async () => {
     const clockOf = (state: WatchedStore, clock: ManualClock) =>
-      createRateLimiter({ clock, maxPenaltyMs: 300, ledger: createPermitStore({ state, clock }) });
+      createRateLimiter({ clock, maxPenaltyMs: 300, permits: createPermitStore({ state, clock }) });
     const stores = [file.open(), file.open(), file.open()];
     const seldom = (arbitrary: fc.Arbitrary<number>) =>
       fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, arbitrary);

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPermitStore } from '../../../core/fetch/permit-store.ts';
-import { createRateLimiter, type Pace, type Turn } from '../../../core/fetch/rate-limiter.ts';
-import { LedgerFile, WatchedStore } from './ledger-file.ts';
+import { createRateLimiter, type Pace, type Permit } from '../../../core/fetch/rate-limiter.ts';
 import { ManualClock } from './manual-clock.ts';
+import { PermitFile, WatchedStore } from './permit-file.ts';
 
-let file: LedgerFile;
+let file: PermitFile;
 beforeAll(() => {
-  file = new LedgerFile();
+  file = new PermitFile();
 });
 afterAll(() => file.close());
 
@@ -22,14 +22,14 @@ function processOn(clock: ManualClock, host: string, turns?: readonly number[]) 
   const rateLimiter = createRateLimiter({
     clock,
     maxPenaltyMs: 60_000,
-    ledger: createPermitStore({ state, clock }),
+    permits: createPermitStore({ state, clock }),
   });
   const zero = clock.now();
   const starts: number[] = [];
-  const ask = (pace: Pace, signal?: AbortSignal): Promise<Turn> =>
-    rateLimiter.acquire(host, pace, signal).then((turn) => {
+  const ask = (pace: Pace, signal?: AbortSignal): Promise<Permit> =>
+    rateLimiter.acquire(host, pace, signal).then((permit) => {
       starts.push(clock.now() - zero);
-      return turn;
+      return permit;
     });
   return { state, rateLimiter, starts, ask, penalise: (ms: number) => rateLimiter.penalise(host, ms) };
 }
@@ -40,7 +40,7 @@ function setUp() {
   return { clock, host, here: processOn(clock, host), there: processOn(clock, host) };
 }
 
-describe('two rate limiter on one ledger', () => {
+describe('two rate limiter on one permit store', () => {
   it('share the delay between the starts', async () => {
     const { clock, here, there } = setUp();
     void here.ask(QUARTER);
@@ -51,14 +51,14 @@ describe('two rate limiter on one ledger', () => {
     expect([...here.starts, ...there.starts].toSorted((a, b) => a - b)).toEqual([0, 250, 500, 750]);
   });
 
-  it('are as fast as one without a ledger while nobody else asks', async () => {
+  it('are as fast as one without a permit store while nobody else asks', async () => {
     const { clock, here } = setUp();
     for (let i = 0; i < 4; i++) void here.ask(QUARTER);
     await clock.run();
     expect(here.starts).toEqual([0, 250, 500, 750]);
   });
 
-  it('ask the ledger twice a request: a write for the start, a read for pauses', async () => {
+  it('ask the permit store twice a request: a write for the start, a read for pauses', async () => {
     const { clock, here } = setUp();
     for (let i = 0; i < 10; i++) void here.ask({ ...QUARTER, concurrency: 10 });
     await clock.run();
@@ -108,7 +108,7 @@ describe('two rate limiter on one ledger', () => {
     expect([here.state.reads, here.state.writes]).toEqual([2, 0]);
   });
 
-  it('keep the delay behind a start that came late, because the ledger was slow', async () => {
+  it('keep the delay behind a start that came late, because the permit store was slow', async () => {
     const { clock, here, there } = setUp();
     here.state.slow = () => clock.sleep(100);
     void here.ask(QUARTER);
@@ -135,7 +135,7 @@ describe('two rate limiter on one ledger', () => {
     expect(there.starts).toEqual([500]);
   });
 
-  it('let a waiter go at once that is aborted while the ledger is asked, and serve the next', async () => {
+  it('let a waiter go at once that is aborted while the permit store is asked, and serve the next', async () => {
     const clock = new ManualClock();
     const slow = processOn(clock, newHost(), [50]);
     const controller = new AbortController();
@@ -153,8 +153,8 @@ describe('two rate limiter on one ledger', () => {
 describe('who confirms', () => {
   it.each([
     ['alone', undefined],
-    ['over a ledger', 'ledger'],
-  ])('is asked behind every sleep and every other question, once for each turn: %s', async (_, kind) => {
+    ['over a permit store', 'permits'],
+  ])('is asked behind every sleep and every other question, once for each permit: %s', async (_, kind) => {
     const { clock, here, host } = setUp();
     const rateLimiter = kind ? here.rateLimiter : createRateLimiter({ clock });
     const zero = clock.now();
@@ -176,7 +176,7 @@ describe('who confirms', () => {
     ]);
   });
 
-  it('may abort: nothing is given, and the next one gets the turn', async () => {
+  it('may abort: nothing is given, and the next one gets the permit', async () => {
     const { clock, here, host } = setUp();
     const controller = new AbortController();
     const gone = here.rateLimiter.acquire(host, QUARTER, controller.signal, async () => {
@@ -205,20 +205,20 @@ describe('who confirms', () => {
   it('does not count as under way while it is asked', async () => {
     const { clock, here, host } = setUp();
     const one = { concurrency: 1, minDelayMs: 0 };
-    const turn = await here.ask(one);
+    const permit = await here.ask(one);
     let asked = 0;
     void here.rateLimiter.acquire(host, one, undefined, async () => {
       asked++;
     });
     await clock.run();
     expect(asked).toBe(0);
-    turn.release();
+    permit.release();
     await clock.run();
     expect(asked).toBe(1);
   });
 });
 
-describe('a ledger that cannot be asked', () => {
+describe('a permit store that cannot be asked', () => {
   it.each([
     ['reserve', QUARTER],
     ['look for pauses', UNPACED],
@@ -228,10 +228,10 @@ describe('a ledger that cannot be asked', () => {
     const failed = here.ask({ ...pace, concurrency: 1 });
     await expect(failed).rejects.toThrow('the disk is full');
     here.state.failing = false;
-    // With a turn taken or the queue stuck, nobody would get the only one.
-    const turn = here.ask({ ...pace, concurrency: 1 });
+    // With a permit taken or the queue stuck, nobody would get the only one.
+    const permit = here.ask({ ...pace, concurrency: 1 });
     await clock.run();
-    await turn;
+    await permit;
     expect(here.starts).toEqual([0]);
   });
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   createRateLimiter,
   type Pace,
+  type Permit,
   type RateLimiter,
-  type Turn,
 } from '../../../core/fetch/rate-limiter.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -15,11 +15,11 @@ function setUp(maxPenaltyMs?: number) {
   const hosts = createRateLimiter({ clock, maxPenaltyMs });
   const zero = clock.now();
   const starts: number[] = [];
-  /** Asks for a turn and writes down when it came. */
-  const ask = (pace: Pace, host = HOST, signal?: AbortSignal): Promise<Turn> =>
-    hosts.acquire(host, pace, signal).then((turn) => {
+  /** Asks for a permit and writes down when it came. */
+  const ask = (pace: Pace, host = HOST, signal?: AbortSignal): Promise<Permit> =>
+    hosts.acquire(host, pace, signal).then((permit) => {
       starts.push(clock.now() - zero);
-      return turn;
+      return permit;
     });
   return { clock, hosts, starts, ask };
 }
@@ -27,8 +27,8 @@ function setUp(maxPenaltyMs?: number) {
 describe('the rate limiter', () => {
   it('lets the first request through at once', async () => {
     const { ask, clock } = setUp();
-    const turn = await ask({ concurrency: 1, minDelayMs: 1000 });
-    expect(turn.waitedMs).toBe(0);
+    const permit = await ask({ concurrency: 1, minDelayMs: 1000 });
+    expect(permit.waitedMs).toBe(0);
     expect(clock.sleeping).toBe(0);
   });
 
@@ -40,7 +40,7 @@ describe('the rate limiter', () => {
     expect((await Promise.all(turns)).map(({ waitedMs }) => waitedMs)).toEqual([0, 250, 500]);
   });
 
-  it('gives the next turn when one is released, and counts a double release once', async () => {
+  it('gives the next permit when one is released, and counts a double release once', async () => {
     const { ask, clock, starts } = setUp();
     const pace = { concurrency: 1, minDelayMs: 0 };
     const first = await ask(pace);
@@ -62,11 +62,11 @@ describe('the rate limiter', () => {
       await ask(pace);
       hosts.penalise(HOST, 1000);
       clock.set(-ms);
-      const turn = ask(pace);
+      const permit = ask(pace);
       await clock.advance(999);
-      expect(await Promise.race([turn, 'none yet'])).toBe('none yet');
+      expect(await Promise.race([permit, 'none yet'])).toBe('none yet');
       await clock.advance(1);
-      expect((await turn).waitedMs).toBe(1000);
+      expect((await permit).waitedMs).toBe(1000);
     },
   );
 
@@ -147,12 +147,12 @@ interface Stay {
 async function stay(clock: ManualClock, hosts: RateLimiter, pace: Pace, plan: Plan): Promise<Stay> {
   await clock.sleep(plan.askAt);
   const asked = clock.now();
-  const turn = await hosts.acquire(plan.host, pace);
+  const permit = await hosts.acquire(plan.host, pace);
   const start = clock.now();
   await clock.sleep(plan.takes);
   if (plan.penaltyMs > 0) hosts.penalise(plan.host, plan.penaltyMs);
   const end = clock.now();
-  turn.release();
+  permit.release();
   return { host: plan.host, asked, start, end, penaltyMs: plan.penaltyMs };
 }
 

@@ -6,12 +6,12 @@ import { createPermitStore } from '../../../core/fetch/permit-store.ts';
 
 const [file, host, count, minDelayMs] = process.argv.slice(2);
 const state = openSqliteStateStore(String(file));
-const ledger = createPermitStore({ state, clock: systemClock });
+const permits = createPermitStore({ state, clock: systemClock });
 console.log('ready');
 // Both start together.
 await once(process.stdin, 'data');
 const starts: number[] = [];
-while (starts.length < Number(count)) starts.push(await ledger.reserve(String(host), Number(minDelayMs)));
+while (starts.length < Number(count)) starts.push(await permits.reserve(String(host), Number(minDelayMs)));
 console.log(JSON.stringify(starts));
 state.close();
 process.stdin.destroy();

@@ -25,7 +25,7 @@ const GB = { value: 'gb', date: DAY };
 let session: Session;
 afterEach(() => session.close());
 
-const standing = async () => (await new PartitionStore(session.platform.state).get('racing_results', GB))!;
+const lastRefresh = async () => (await new PartitionStore(session.platform.state).get('racing_results', GB))!;
 const current = async () => (await readCurrent(session.platform.lake, session.source.table, GB))!.descriptor;
 const retry = (race: number) =>
   retryNow(
@@ -42,16 +42,16 @@ async function scraped(work: PartitionWork): Promise<void> {
   }
 }
 
-describe('the standing of a partition', () => {
+describe('the record of a partition', () => {
   it('follows the run that publishes last, also where that began before a retry', async () => {
     session = await sessionWith(faults(rule(0, status(500), IN_A_RUN), rule(1, status(500), IN_A_RUN)));
     await session.run({ targets: ['gb'] });
     const early = await session.planned('gb');
     expect(await retry(0)).toMatchObject({ kind: 'recovered' });
-    expect(await standing()).toMatchObject({ found: session.amount.races - 1, failed: 1 });
+    expect(await lastRefresh()).toMatchObject({ found: session.amount.races - 1, failed: 1 });
     await scraped(early);
     await publish(session.platform, early);
-    expect(await standing()).toMatchObject({
+    expect(await lastRefresh()).toMatchObject({
       found: session.amount.races,
       failed: 0,
       version: (await current()).version,
@@ -61,16 +61,16 @@ describe('the standing of a partition', () => {
   it('is not taken back by one that comes late to record what it had decided before', async () => {
     session = await sessionWith(NO_FAULTS);
     await session.run({ targets: ['gb'] });
-    const { freshAt: _, value: __, date: ___, ...before } = await standing();
-    const register = new PartitionStore(session.platform.state);
-    await register.record('racing_results', GB, {
+    const { freshAt: _, value: __, date: ___, ...before } = await lastRefresh();
+    const store = new PartitionStore(session.platform.state);
+    await store.record('racing_results', GB, {
       ...before,
       found: 1,
       at: before.at - 1,
       settledRun: 0,
       fresh: false,
     });
-    expect(await standing()).toMatchObject({ found: session.amount.races });
+    expect(await lastRefresh()).toMatchObject({ found: session.amount.races });
   });
 });
 
@@ -85,7 +85,7 @@ describe('an item that had failed and rightly has no rows', () => {
     session = await sessionWith(faults(rule(race, status(404), 1)), { sources: [{ ...racing, parse }] });
     abandoned = raceId(session, race);
     await session.run({ targets: ['gb'] });
-    expect(await standing()).toMatchObject({ failed: 1, empty: 0 });
+    expect(await lastRefresh()).toMatchObject({ failed: 1, empty: 0 });
     const { rows, contentHash } = await current();
     expect(await retry(race)).toMatchObject({
       kind: 'recovered',
@@ -94,7 +94,7 @@ describe('an item that had failed and rightly has no rows', () => {
     const after = await current();
     expect(after).toMatchObject({ rows, contentHash });
     expect(after.items.find(({ id }) => id === raceId(session, race))).toMatchObject({ state: 'empty' });
-    expect(await standing()).toMatchObject({ failed: 0, empty: 1 });
+    expect(await lastRefresh()).toMatchObject({ failed: 0, empty: 1 });
     const [last] = (await logRows(session.directory, 'commits')).filter(({ actor }) => actor === 'retry');
     expect(last).toMatchObject({ status: 'committed', changed: false });
   });

@@ -158,7 +158,7 @@ describe('a day that had items', () => {
         rows: 3,
         reason: expect.stringContaining('(no results)'),
       });
-      expect((await site.standing())[0]).toBe('held');
+      expect((await site.status())[0]).toBe('held');
       await reject(site.platform, site.source, PLACE, { actor: 'ann' });
       expect(await site.rows()).toHaveLength(3);
     },
@@ -218,7 +218,7 @@ describe('rows that several items have', () => {
     });
     expect(run.status).toBe('incomplete');
     const reason = 'items new and old have 2 rows in common, the first with text Alder 13:10';
-    expect(await site.standing()).toEqual(['incomplete', reason]);
+    expect(await site.status()).toEqual(['incomplete', reason]);
     expect((await site.why()).answer).toContain(reason);
     expect((await site.run()).run).toMatchObject({ status: 'incomplete', unchanged: 1 });
 
@@ -228,7 +228,7 @@ describe('rows that several items have', () => {
       repeated: [],
       withdrawn: [{ id: 'old' }],
     });
-    expect((await site.standing())[0]).toBe('suspicious');
+    expect((await site.status())[0]).toBe('suspicious');
   });
 
   it('are not compared where a column is null, within one item, or where the table declares nothing', async () => {

@@ -36,7 +36,7 @@ let session: Session;
 afterEach(() => session.close());
 const { wait, drain, waitAndDrain, depth, buried, failure } = queuePlay(() => session);
 
-const standing = async () =>
+const lastRefresh = async () =>
   (await new PartitionStore(session.platform.state).get('racing_results', { value: 'gb', date: DAY }))!;
 
 describe('the retry of a failed item', () => {
@@ -63,7 +63,7 @@ describe('the retry of a failed item', () => {
   it('puts its attempt and its commit on record under a run of its own, and makes the partition no fresher', async () => {
     session = await sessionAfterRun(faults(rule(0, status(406), IN_A_RUN)));
     const made = (await session.attempts()).length;
-    const { freshAt } = await standing();
+    const { freshAt } = await lastRefresh();
     const [answer] = await waitAndDrain();
     if (answer?.kind !== 'recovered') throw new Error('not recovered');
     const attempts = (await session.attempts()).slice(made);
@@ -76,7 +76,7 @@ describe('the retry of a failed item', () => {
     expect(commits).toMatchObject([
       { actor: 'retry', status: 'committed', items_failed: 0, items_expected: session.amount.races },
     ]);
-    expect(await standing()).toMatchObject({ freshAt, failed: 0, found: session.amount.races });
+    expect(await lastRefresh()).toMatchObject({ freshAt, failed: 0, found: session.amount.races });
     for await (const { key } of session.platform.lake.list(`work/${answer.runId}/`)) expect(key).toBe('gone');
   });
 
@@ -122,12 +122,12 @@ describe('the retry of a failed item', () => {
     const before = await failure(0);
     await wait(COOL_DOWN_MINUTES);
     const { fetcherFor } = session.platform;
-    const register = new TargetStore(session.platform.state);
+    const store = new TargetStore(session.platform.state);
     const flag = { reason: 'somebody said so', actor: 'somebody', at: 0 };
     (session.platform as { fetcherFor: typeof fetcherFor }).fetcherFor = (source) => ({
       ...fetcherFor(source),
       fetch: async (request) => {
-        await register.update('racing', 'gb', (record) => flagged(record, flag), flag);
+        await store.update('racing', 'gb', (record) => flagged(record, flag), flag);
         return fetcherFor(source).fetch(request);
       },
     });

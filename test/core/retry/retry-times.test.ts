@@ -24,7 +24,7 @@ let session: Session;
 afterEach(() => session.close());
 const { wait, drain, waitAndDrain, depth, failure } = queuePlay(() => session);
 
-const register = () => new FailureStore(session.platform.state);
+const store = () => new FailureStore(session.platform.state);
 /** The first race fails for so many requests, and a run has met that. */
 async function afterFailures(times: number): Promise<void> {
   session = await sessionWith(faults(rule(0, status(500), times)));
@@ -103,7 +103,7 @@ describe('a copy of a message', () => {
       visibilityMs: MINUTE,
     });
     const by = { at: session.clock.now(), by: 'somebody', why: 'the version is held' };
-    await leaveToPerson(register(), keyOf(await failure(0)), by);
+    await leaveToPerson(store(), keyOf(await failure(0)), by);
     await session.platform.failedItems.send([{ body, delayMs: 0 }]);
     expect(await drain()).toEqual([{ kind: 'closed', why: 'it was taken off the queue' }]);
     expect(asked(session, 0)).toEqual([IN_A_RUN]);
@@ -117,7 +117,7 @@ describe('a claim', () => {
     const until = session.clock.now() + 365 * 24 * 60 * MINUTE;
     const claim = { runId: session.platform.newId(), until, asked: true, takes: 1 };
     const key = keyOf(await failure(0));
-    await register().change(key, (before) => ({ ...(before as Failure), claim }));
+    await store().change(key, (before) => ({ ...(before as Failure), claim }));
     expect(await retryNow(session.platform, session.source, key)).toMatchObject({ kind: 'recovered' });
   });
 
@@ -134,7 +134,7 @@ describe('a claim', () => {
     await slow.asleep;
     await wait(CLAIM_MINUTES);
     const { claim } = await failure(0);
-    await endClaim(register(), keyOf(await failure(0)), claim!.runId);
+    await endClaim(store(), keyOf(await failure(0)), claim!.runId);
     slow.wake();
     expect(await end).toMatchObject({ kind: 'failed-again' });
     expect(await failure(0)).toMatchObject({ state: 'queued' });

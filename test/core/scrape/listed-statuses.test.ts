@@ -52,7 +52,7 @@ describe('an item that the index lists without a result', () => {
   it('keeps its day open while it is pending, and is fetched once it is ready', async () => {
     site.index(listPage(['a', ['b', 'pending']]));
     await site.publish();
-    expect(await site.standing()).toEqual(['open', '1 item has no result yet']);
+    expect(await site.status()).toEqual(['open', '1 item has no result yet']);
     expect((await site.completeness()).verdict).toBe('open');
     expect((await site.why('b')).answer).toContain('without a result yet');
 
@@ -63,7 +63,7 @@ describe('an item that the index lists without a result', () => {
       stats: { pending: 0, found: 2 },
     });
     expect(await site.rows()).toEqual(['a:text of a', 'b:text of b']);
-    expect(await site.standing()).toEqual(['complete', null]);
+    expect(await site.status()).toEqual(['complete', null]);
   });
 
   it('makes a version of its own where only its status changes, once', async () => {
@@ -74,7 +74,7 @@ describe('an item that the index lists without a result', () => {
     expect(second).toMatchObject({ status: 'committed', changed: false, previous: first.version });
     expect(await site.states()).toEqual({ a: 'found', b: 'void' });
     expect(await site.publish()).toMatchObject({ status: 'unchanged', version: second.version });
-    expect(await site.standing()).toEqual(['complete', null]);
+    expect(await site.status()).toEqual(['complete', null]);
   });
 
   it('stands as it did where a 304 confirms the index', async () => {
@@ -105,7 +105,7 @@ describe('an item that the index lists without a result', () => {
       rows: 0,
       stats: { expected: 0, abandoned: 2 },
     });
-    expect(await site.standing()).toEqual(['complete', null]);
+    expect(await site.status()).toEqual(['complete', null]);
   });
 
   it.each(['abandoned', 'void'] as const)(
@@ -137,7 +137,7 @@ describe('an item that the index lists without a result', () => {
       stats: { pending: 0, carried: 1, failed: 1 },
     });
     expect(await site.states()).toEqual({ a: 'found', b: 'found', c: 'carried' });
-    expect((await site.standing())[0]).toBe('incomplete');
+    expect((await site.status())[0]).toBe('incomplete');
     site.asked();
     expect(await site.publish()).toMatchObject({ status: 'unchanged', stats: { carried: 1 } });
     expect(site.asked()).not.toContain('/item/c');
@@ -157,7 +157,7 @@ describe('an item that the index lists without a result', () => {
     site.index(listPage(['a', ['b', 'abandoned']]));
     await site.publish();
     expect(await site.failures()).toMatchObject([{ item: 'b', state: 'recovered' }]);
-    expect(await site.standing()).toEqual(['complete', null]);
+    expect(await site.status()).toEqual(['complete', null]);
   });
 
   it('fails like any other where it was pending and its page does not come', async () => {
@@ -169,7 +169,7 @@ describe('an item that the index lists without a result', () => {
       rows: 1,
       stats: { expected: 2, found: 1, failed: 1, carried: 0 },
     });
-    expect((await site.standing())[0]).toBe('incomplete');
+    expect((await site.status())[0]).toBe('incomplete');
   });
 
   it('is read again from captures as such', async () => {
@@ -193,17 +193,17 @@ describe('today', () => {
     site.index(listPage(['a']));
     site.clock.set('2026-03-10T23:30:00Z');
     await site.publish();
-    expect(await site.standing()).toEqual(['open', 'its day is not over']);
+    expect(await site.status()).toEqual(['open', 'its day is not over']);
     site.clock.set('2026-03-11T01:00:00Z');
-    expect(await site.standing()).toEqual(['open', 'its day was not over when it was refreshed']);
+    expect(await site.status()).toEqual(['open', 'its day was not over when it was refreshed']);
     await site.publish();
-    expect(await site.standing()).toEqual(['complete', null]);
+    expect(await site.status()).toEqual(['complete', null]);
   });
 
   it('is missing, not open, where nothing was published', async () => {
     site.clock.set('2026-03-10T12:00:00Z');
     site.index({ status: 500 });
     await site.publish();
-    expect((await site.standing())[0]).toBe('missing');
+    expect((await site.status())[0]).toBe('missing');
   });
 });

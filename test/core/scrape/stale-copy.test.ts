@@ -25,10 +25,7 @@ describe('an answer that is older than what is held', () => {
     expect(await site.publish()).toMatchObject({ stats: { found: 1, carried: 1, failed: 1 } });
     expect(site.asked().filter((path) => path === '/item/a')).toHaveLength(3);
     expect(await site.rows()).toEqual(['a:amended', 'b:text of b']);
-    expect(await site.standing()).toEqual([
-      'incomplete',
-      '1 item failed, 1 of them carried over from before',
-    ]);
+    expect(await site.status()).toEqual(['incomplete', '1 item failed, 1 of them carried over from before']);
     expect(await site.failures()).toMatchObject([{ item: 'a', code: 'SERVER_ERROR', state: 'queued' }]);
     const { attempts } = await site.why('a');
     expect(attempts.at(-1)).toMatchObject({
@@ -105,10 +102,7 @@ describe('an answer that is older than what is held', () => {
       reason: expect.stringContaining('stale copy'),
     });
     expect(await site.rows()).toHaveLength(3);
-    expect(await site.standing()).toEqual([
-      'incomplete',
-      '3 items failed, 3 of them carried over from before',
-    ]);
+    expect(await site.status()).toEqual(['incomplete', '3 items failed, 3 of them carried over from before']);
   });
 
   it('is not what a reparse takes its captures for', async () => {

@@ -78,12 +78,12 @@ it('a flag that one partition finds wakes the waiting requests of all the others
   ];
   const [mine] = [(await twoInside(here)).first];
   const theirs = await there.enter('item');
-  const register = new TargetStore(session.platform.state);
-  await register.update('racing', 'gb', (record) => flagged(record, { reason: 'enough', ...BY }), BY);
+  const store = new TargetStore(session.platform.state);
+  await store.update('racing', 'gb', (record) => flagged(record, { reason: 'enough', ...BY }), BY);
   expect(theirs.permission.withdrawn.aborted).toBe(false);
   expect(await mine.permission.isWithdrawn()).toBe(true);
   expect(theirs.permission.withdrawn.aborted).toBe(true);
-  await register.update('racing', 'gb', (record) => unflagged(record, 0), BY);
+  await store.update('racing', 'gb', (record) => unflagged(record, 0), BY);
   const later = await (await TargetGate.open(context(), 'gb', [])).enter('item');
   expect(later.permission.withdrawn.aborted).toBe(false);
   expect(await later.permission.isWithdrawn()).toBe(false);

@@ -86,7 +86,7 @@ describe('an index is not believed', () => {
     expect(result).toMatchObject({ status: 'failed', version: null, stats: { indexRead: false } });
     expect(result.reason).toContain(message);
     expect(failures).toMatchObject([{ item: 'index', code }]);
-    expect((await site.standing())[0]).toBe('missing');
+    expect((await site.status())[0]).toBe('missing');
   });
 
   it.each([
@@ -162,7 +162,7 @@ describe('an index is believed', () => {
     );
     expect(await site.publish()).toMatchObject({ status: 'committed', rows: 0, sign: 'no racing today' });
     expect((await site.current())!.index.sign).toBe('no racing today');
-    expect(await site.standing()).toEqual(['empty', 'no racing today']);
+    expect(await site.status()).toEqual(['empty', 'no racing today']);
     expect((await site.why()).answer).toContain('it says: no racing today');
     expect(await site.publish()).toMatchObject({ status: 'unchanged', sign: 'no racing today' });
     expect((await site.why()).attempts.at(-1)).toMatchObject({ error_code: 'NOT_MODIFIED' });

@@ -86,7 +86,7 @@ describe('the record of a target', () => {
   });
 });
 
-describe('the register of targets', () => {
+describe('the store of targets', () => {
   let root: string;
   const open = () => openSqliteStateStore(join(root, 'state.sqlite'));
   beforeEach(() => {
@@ -100,23 +100,21 @@ describe('the register of targets', () => {
   });
 
   it('knows every target as new until something happens to it', async () => {
-    const register = new TargetStore(open());
-    expect(await register.get('notes', 'a')).toEqual(newTarget('notes', 'a'));
-    expect(await Array.fromAsync(register.list())).toEqual([]);
+    const store = new TargetStore(open());
+    expect(await store.get('notes', 'a')).toEqual(newTarget('notes', 'a'));
+    expect(await Array.fromAsync(store.list())).toEqual([]);
   });
 
   it('loses no change where several are made at once', async () => {
-    const registers = Array.from({ length: 4 }, () => new TargetStore(open()));
+    const stores = Array.from({ length: 4 }, () => new TargetStore(open()));
     await Promise.all(
-      registers.flatMap((register) =>
-        Array.from({ length: 10 }, () => register.update('notes', 'a', more, BY)),
-      ),
+      stores.flatMap((store) => Array.from({ length: 10 }, () => store.update('notes', 'a', more, BY))),
     );
-    expect((await registers[0]!.get('notes', 'a')).totalAttempts).toBe(40);
+    expect((await stores[0]!.get('notes', 'a')).totalAttempts).toBe(40);
   });
 
   it('makes a change once, when it comes with a marker that is there already', async () => {
-    const register = new TargetStore(open());
+    const store = new TargetStore(open());
     const marker: StateWrite = {
       kind: 'put',
       partition: 'finalized#run',
@@ -124,21 +122,21 @@ describe('the register of targets', () => {
       value: true,
       expect: 'absent',
     };
-    expect(await register.update('notes', 'a', more, BY, marker)).toBe(true);
-    expect(await register.update('notes', 'a', more, BY, marker)).toBe(false);
-    expect((await register.get('notes', 'a')).totalAttempts).toBe(1);
+    expect(await store.update('notes', 'a', more, BY, marker)).toBe(true);
+    expect(await store.update('notes', 'a', more, BY, marker)).toBe(false);
+    expect((await store.get('notes', 'a')).totalAttempts).toBe(1);
   });
 
   it('lists the targets of one source or of all, and takes no source for another that begins like it', async () => {
-    const register = new TargetStore(open());
+    const store = new TargetStore(open());
     for (const [source, target] of [
       ['notes', 'b'],
       ['notes', 'a'],
       ['notes-two', 'a'],
     ] as const)
-      await register.update(source, target, more, BY);
+      await store.update(source, target, more, BY);
     const names = async (source?: string) =>
-      (await Array.fromAsync(register.list(source))).map((one) => `${one.source}/${one.target}`);
+      (await Array.fromAsync(store.list(source))).map((one) => `${one.source}/${one.target}`);
     expect(await names('notes')).toEqual(['notes/a', 'notes/b']);
     expect(await names()).toHaveLength(3);
   });

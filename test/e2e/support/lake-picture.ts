@@ -67,7 +67,7 @@ export async function pictureOf(
         }),
       ),
     ),
-    standings: sorted(await standings(state)),
+    partitionRecords: sorted(await partitionRecords(state)),
   };
 }
 
@@ -84,17 +84,17 @@ function sorted(rows: readonly object[]): object[] {
     .map(({ row }) => row);
 }
 
-async function standings(state: Platform['state']): Promise<object[]> {
-  const register = new PartitionStore(state);
+async function partitionRecords(state: Platform['state']): Promise<object[]> {
+  const store = new PartitionStore(state);
   const all: object[] = [];
   for (const target of ['gb', 'ire', 'fr']) {
-    for await (const { held, ...standing } of register.range(
+    for await (const { held, ...record } of store.range(
       'racing_results',
       target,
       civilDate('2000-01-01'),
       civilDate('2100-01-01'),
     )) {
-      all.push({ ...standing, held: held !== null });
+      all.push({ ...record, held: held !== null });
     }
   }
   return all;

@@ -267,7 +267,7 @@ export class ListedSite {
   }
 
   /** Status and reason of `DATE` in completeness. */
-  async standing(): Promise<readonly [string, string | null]> {
+  async status(): Promise<readonly [string, string | null]> {
     const { status, reason } = (await this.completeness()).targets[0]!.dates[0]!;
     return [status, reason];
   }

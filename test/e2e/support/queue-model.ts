@@ -101,8 +101,8 @@ export class QueueModel implements WorkQueue {
     yield* [...this.#dead];
   }
 
-  async purge(letters: readonly DeadLetter[]): Promise<void> {
-    for (const letter of letters) this.#removeDead(letter);
+  async purge(messages: readonly DeadLetter[]): Promise<void> {
+    for (const message of messages) this.#removeDead(message);
   }
 
   async clear(): Promise<void> {
@@ -160,13 +160,13 @@ export class QueueModel implements WorkQueue {
   }
 
   #bury(body: string, reason?: string): void {
-    const id = this.#name('dead-letter');
+    const id = this.#name('dead-message');
     this.#dead.push({ id, body, ...(reason !== undefined && { reason }), receipt: id });
   }
 
   #removeDead({ id }: DeadLetter): boolean {
     const before = this.#dead.length;
-    this.#dead = this.#dead.filter((letter) => letter.id !== id);
+    this.#dead = this.#dead.filter((message) => message.id !== id);
     return this.#dead.length < before;
   }
 

@@ -95,7 +95,7 @@ describe.skipIf(!emulator)('the deployed app', () => {
       .map(({ error_code }) => error_code);
   }
 
-  it('leaves what a local run over the same site leaves: partitions, rows, attempts, commits, exports, registers', () => {
+  it('leaves what a local run over the same site leaves: partitions, rows, attempts, commits, exports, stores', () => {
     expect(first.execution.status).toBe('SUCCEEDED');
     expect(first.deployed).toEqual(first.local);
     let races = 0;
@@ -110,7 +110,7 @@ describe.skipIf(!emulator)('the deployed app', () => {
     expect(first.deployed.run).toMatchObject({ status: 'succeeded', committed: 6, items_found: races });
   });
 
-  it('registers every partition in Glue, at the place of its manifest', async () => {
+  it('stores every partition in Glue, at the place of its manifest', async () => {
     const bucket = deployment.outputs.Bucket;
     const expected = TARGETS.flatMap((target) =>
       DATES.map((date) => ({
@@ -237,9 +237,9 @@ describe.skipIf(!emulator)('the deployed app', () => {
     expect(failed.stderr).toContain(`${name} failed again: SERVER_ERROR`);
 
     // The third try of the function, without the cool-down before it.
-    const register = new FailureStore(deployment.state);
-    const key = keyOf((await Array.fromAsync(register.list('racing'))).find(isUnresolved)!);
-    await register.change(key, (before) => ({
+    const store = new FailureStore(deployment.state);
+    const key = keyOf((await Array.fromAsync(store.list('racing'))).find(isUnresolved)!);
+    await store.change(key, (before) => ({
       ...before!,
       retry: { ...before!.retry!, tries: MAX_RETRIES - 1, dueAt: 0 },
     }));

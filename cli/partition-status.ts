@@ -22,14 +22,14 @@ export async function listPartitions(
 ): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     const filter = filterOf(platform, { ...options, ...(name !== undefined && { source: name }) });
-    const register = new PartitionStore(platform.state);
+    const store = new PartitionStore(platform.state);
     const found: (PartitionRecord & { readonly source: string })[] = [];
     for (const source of filter.sources) {
       const names = filter.target === undefined ? undefined : [filter.target];
       const named = targetsNamed(source, source.targets, names);
       for (const value of 'unknown' in named ? [] : byValue(source, named).keys()) {
-        for await (const standing of register.range(source.table.name, value, filter.start, filter.end)) {
-          found.push({ source: source.name, ...standing });
+        for await (const lastRefresh of store.range(source.table.name, value, filter.start, filter.end)) {
+          found.push({ source: source.name, ...lastRefresh });
         }
       }
     }
@@ -45,16 +45,16 @@ export async function listPartitions(
       { name: 'reason' },
     ];
     const values = found.map(({ source, ...record }) => partitionRecord(source, record));
-    const rows = found.map(({ source, ...standing }) => ({
-      partition: partitionName(source, standing),
-      status: standing.status,
-      expected: standing.expected ?? '?',
-      found: standing.found,
-      failed: standing.failed,
-      carried: standing.carried,
-      rows: standing.rows,
-      refreshed: timeText(standing.freshAt),
-      reason: standing.reason,
+    const rows = found.map(({ source, ...lastRefresh }) => ({
+      partition: partitionName(source, lastRefresh),
+      status: lastRefresh.status,
+      expected: lastRefresh.expected ?? '?',
+      found: lastRefresh.found,
+      failed: lastRefresh.failed,
+      carried: lastRefresh.carried,
+      rows: lastRefresh.rows,
+      refreshed: timeText(lastRefresh.freshAt),
+      reason: lastRefresh.reason,
     }));
     printList(
       { columns, rows, values, none: 'no partitions on record that match' },
@@ -67,22 +67,22 @@ export async function showPartition(text: string, _options: object, command: Com
   await withPlatform(command, async (platform, { json }) => {
     const { source, partition } = partitionOf(platform, text);
     const name = partitionName(source.name, partition);
-    const standing = await new PartitionStore(platform.state).get(source.table.name, partition);
+    const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
     const current = await new PartitionVersions(platform.lake, source.table, partition).current();
-    if (!standing && !current) {
+    if (!lastRefresh && !current) {
       throw new NotFoundError(
         `${name} was never scraped`,
         stepsText(advise({ kind: 'not-on-record', name })),
       );
     }
     if (json) {
-      const last = standing ? partitionRecord(source.name, standing) : null;
+      const last = lastRefresh ? partitionRecord(source.name, lastRefresh) : null;
       return printObject({ partition: name, last_refresh: last, current: current ?? null });
     }
-    for (const [title, line] of linesOf(name, standing, current))
+    for (const [title, line] of linesOf(name, lastRefresh, current))
       console.log(`${title.padEnd(8)} ${cellText(line)}`);
     if (current) printItems(current);
-    if (standing?.held) {
+    if (lastRefresh?.held) {
       const subject = { kind: 'held', source: source.name, partition } as const;
       for (const step of advise(subject)) console.log(`next     ${stepText(step)}`);
     }
@@ -91,14 +91,14 @@ export async function showPartition(text: string, _options: object, command: Com
 
 function linesOf(
   name: string,
-  standing: PartitionRecord | undefined,
+  lastRefresh: PartitionRecord | undefined,
   current: CurrentVersion | undefined,
 ): [string, string][] {
   const lines: [string, string][] = [];
-  if (standing) {
-    const { status, reason, runId, at, freshAt, expected, found, failed, carried } = standing;
-    const { withdrawn, repeated, sign } = standing;
-    const beside = besideText(standing);
+  if (lastRefresh) {
+    const { status, reason, runId, at, freshAt, expected, found, failed, carried } = lastRefresh;
+    const { withdrawn, repeated, sign } = lastRefresh;
+    const beside = besideText(lastRefresh);
     lines.push(['last', `${name} ${status}${reason ? ` (${reason})` : ''} at ${timeText(at)} by ${runId}`]);
     lines.push([
       'items',
@@ -108,7 +108,7 @@ function linesOf(
     if (withdrawn.count > 0) lines.push(['gone', withdrawnText(withdrawn.ids, withdrawn.count)]);
     for (const line of repeated) lines.push(['twice', line]);
     lines.push(['fresh', freshAt === null ? 'never' : timeText(freshAt)]);
-    if (standing.held) lines.push(['held', standing.held]);
+    if (lastRefresh.held) lines.push(['held', lastRefresh.held]);
   }
   if (current) {
     const { version, rows, previous, files, contentHash } = current.descriptor;

@@ -6,7 +6,7 @@ import type { StateStore } from '../../../core/ports/state-store.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
 
 /** One state file as several processes see it: every `open` is a connection of its own. */
-export class LedgerFile {
+export class PermitFile {
   readonly path: string;
   readonly #directory = mkdtempSync(join(tmpdir(), 'rescrape-hosts-'));
   readonly #open: { close(): void }[] = [];
