@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { FAILURE_STATES, type Failure, isUnresolved } from '../core/failures/failure.ts';
+import { type Failure, isUnresolved } from '../core/failures/failure.ts';
+import { FAILURE_STATES } from '../core/failures/failure-schema.ts';
 import { FailureStore } from '../core/failures/failure-store.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { UsageError } from './failure.ts';

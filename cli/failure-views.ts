@@ -1,4 +1,5 @@
-import { FAILURE_STATES, type Failure, isUnresolved } from '../core/failures/failure.ts';
+import { type Failure, isUnresolved } from '../core/failures/failure.ts';
+import { FAILURE_STATES } from '../core/failures/failure-schema.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { failureRecord } from './json-records.ts';

@@ -1,4 +1,4 @@
-import { hash as digest, randomUUID } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -6,7 +6,6 @@ import {
   linkSync,
   lstatSync,
   openSync,
-  readdirSync,
   readFileSync,
   readSync,
   realpathSync,
@@ -31,9 +30,7 @@ import { makeRoot } from './lake-root.ts';
 import { type Metadata, ObjectMetadata } from './object-metadata.ts';
 import { ProcessMutex } from './process-mutex.ts';
 import { hasCode, isAbsent, storageFailure } from './storage-failure.ts';
-
-/** A temporary file this old belongs to a process that was killed: a put takes seconds at most. */
-const STALE_TEMPORARY_MS = 3_600_000;
+import { TemporaryFiles } from './temporary-files.ts';
 
 /**
  * A directory as an object store: every object is the file at its key, so any tool can read the lake.
@@ -47,9 +44,10 @@ export function openDirectoryObjectStore(root: string): ObjectStore & { close():
   const path = resolve(root);
   try {
     makeRoot(path);
-    const store = new DirectoryObjectStore(realpathSync.native(path));
-    store.removeStaleTemporaries();
-    return store;
+    const real = realpathSync.native(path);
+    const temporaries = new TemporaryFiles(join(real, '.tmp'));
+    temporaries.removeStale();
+    return new DirectoryObjectStore(real, temporaries);
   } catch (error) {
     throw storageFailure(error, 'open', path);
   }
@@ -57,16 +55,14 @@ export function openDirectoryObjectStore(root: string): ObjectStore & { close():
 
 class DirectoryObjectStore implements ObjectStore {
   readonly #root: string;
-  readonly #temporaries: string;
+  readonly #temporaries: TemporaryFiles;
   readonly #directories: LakeDirectories;
   readonly #metadata: ObjectMetadata;
   readonly #mutex: ProcessMutex;
-  readonly #writer = randomUUID();
-  #written = 0;
 
-  constructor(root: string) {
+  constructor(root: string, temporaries: TemporaryFiles) {
     this.#root = root;
-    this.#temporaries = join(root, '.tmp');
+    this.#temporaries = temporaries;
     this.#directories = new LakeDirectories(root);
     this.#metadata = new ObjectMetadata(join(root, '.meta'));
     this.#mutex = new ProcessMutex(join(root, '.locks.sqlite'));
@@ -144,27 +140,12 @@ class DirectoryObjectStore implements ObjectStore {
     this.#mutex.close();
   }
 
-  removeStaleTemporaries(): void {
-    let names: string[];
-    try {
-      names = readdirSync(this.#temporaries);
-    } catch (error) {
-      if (isAbsent(error)) return;
-      throw error;
-    }
-    for (const name of names) {
-      const file = join(this.#temporaries, name);
-      const stat = lstatSync(file, { throwIfNoEntry: false });
-      if (stat && stat.mtimeMs < Date.now() - STALE_TEMPORARY_MS) rmSync(file, { force: true });
-    }
-  }
-
   async #put(key: string, path: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
     const durable = options.durable === true;
     const hash = hashOf(body);
-    const temporary = this.#temporary();
+    const temporary = this.#temporaries.next();
     const directory = dirname(path);
-    this.#directories.make(this.#temporaries);
+    this.#directories.make(this.#temporaries.directory);
     this.#directories.make(directory);
     writeTemporary(temporary, body, false);
     try {
@@ -175,7 +156,7 @@ class DirectoryObjectStore implements ObjectStore {
         ? rename(temporary, path)
         : this.#mutex.run(() => {
             if (!this.#holds(path, options)) return false;
-            this.#metadata.stage(key, hash, nonEmpty(options.metadata), this.#temporary(), durable);
+            this.#metadata.stage(key, hash, nonEmpty(options.metadata), this.#temporaries.next(), durable);
             if (!this.#swap(temporary, path, options)) return false;
             this.#metadata.sweep(key, hash);
             return true;
@@ -265,10 +246,6 @@ class DirectoryObjectStore implements ObjectStore {
   #path(key: string): string {
     assertObjectKey(key);
     return join(this.#root, key);
-  }
-
-  #temporary(): string {
-    return join(this.#temporaries, `${this.#writer}-${this.#written++}`);
   }
 }
 

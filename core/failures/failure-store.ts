@@ -8,10 +8,10 @@ import {
   type FailedItem,
   type Failure,
   failedAgain,
-  failureSchema,
   isUnresolved,
   lastFailedLookOf,
 } from './failure.ts';
+import { failureSchema } from './failure-schema.ts';
 
 /** Which failure: an item of a partition of a source. */
 export interface FailureKey {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { FAILURE_STATES, type FailureState, isClaimed } from '../failures/failure.ts';
+import { type FailureState, isClaimed } from '../failures/failure.ts';
+import { FAILURE_STATES } from '../failures/failure-schema.ts';
 import type { Platform } from '../platform.ts';
 import type { DocumentName, StateStore } from '../ports/state-store.ts';
 import type { QueueDepth } from '../ports/work-queue.ts';

@@ -65,7 +65,7 @@ const THE_TIME_NOW = Object.fromEntries(
  */
 const ASK_THE_MACHINE: ReadonlySet<string> = new Set([
   'adapters/local/system-clock.ts',
-  'adapters/local/directory-object-store.ts',
+  'adapters/local/temporary-files.ts',
   'demo/site.ts',
 ]);
 

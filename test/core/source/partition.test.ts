@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { failureSchema } from '../../../core/failures/failure.ts';
+import { failureSchema } from '../../../core/failures/failure-schema.ts';
 import { decodeFailedItem } from '../../../core/failures/message.ts';
 import { targetOf } from '../../../core/source/partition.ts';
 import { partitionWorkSchema } from '../../../lambdas/contracts.ts';
