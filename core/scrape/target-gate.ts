@@ -213,10 +213,6 @@ function claimOf(
   targets: TargetStore,
   target: string,
 ): Promise<ClaimAnswer> {
-  return targets.claim(source.name, target, {
-    runId,
-    id: platform.newId(),
-    now: platform.clock.now(),
-    every: minutesOf(source.cadence),
-  });
+  const request = { runId, id: platform.newId(), every: minutesOf(source.cadence) };
+  return targets.claim(source.name, target, request, platform.clock);
 }

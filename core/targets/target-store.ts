@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/clock.ts';
 import type { StateStore, StateWrite } from '../ports/state-store.ts';
 import { Collection } from '../state/collection.ts';
 import { type ClaimAnswer, type ClaimRequest, judgeClaim } from './claim.ts';
@@ -64,17 +65,25 @@ export class TargetStore {
     return isDone;
   }
 
-  /** Claims a target for the crawl of a run, in one conditional write. See `judgeClaim`. */
-  async claim(source: string, target: string, request: ClaimRequest): Promise<ClaimAnswer> {
+  /**
+   * Claims a target for the crawl of a run, in one conditional write. See `judgeClaim`. The clock is read after
+   * the record: a process that was held up in between takes nobody's times for those of a clock that ran ahead.
+   */
+  async claim(
+    source: string,
+    target: string,
+    request: Omit<ClaimRequest, 'now'>,
+    clock: Pick<Clock, 'now'>,
+  ): Promise<ClaimAnswer> {
     let answer: ClaimAnswer | undefined;
     await this.update(
       source,
       target,
       (record) => {
-        answer = judgeClaim(record, request);
+        answer = judgeClaim(record, { ...request, now: clock.now() });
         return answer.record;
       },
-      { actor: BY_ITSELF, at: request.now },
+      { actor: BY_ITSELF, at: clock.now() },
     );
     return answer!;
   }

@@ -76,7 +76,8 @@ describe('the cost of a run', () => {
       toleratedFailurePercentage: 100,
     });
     const startAndEnd = 2;
-    const goodDay = Object.keys(States).filter((name) => name !== 'Broken').length + startAndEnd;
+    const goodDay =
+      Object.keys(States).filter((name) => !['Broken', 'NothingDue'].includes(name)).length + startAndEnd;
     const children = (States.Partitions as DistributedMapState).ItemProcessor.States;
     const child = Object.keys(children).filter((name) => name !== 'RecordFailures').length + startAndEnd;
     const partitions = racing.targets.length * windowDaysOf(racing.cadence);

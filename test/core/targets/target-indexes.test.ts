@@ -122,8 +122,7 @@ describe('the events of a target', () => {
     await store.update('menus', 'a', paused, by);
     await change('a', (record) => resumed(record, 3));
     await change('a', (record) => flagged(record, { reason: 'wall', actor: 'rescrape', at: 2, minutes: 1 }));
-    const probe = { runId: 'r', id: 'x', now: 70_000, every: 240 };
-    await store.claim('menus', 'a', probe);
+    await store.claim('menus', 'a', { runId: 'r', id: 'x', every: 240 }, { now: () => 70_000 });
     await change('a', (record) => unflagged(record, 1));
     await change('a', (record) => ({ ...record, status: 'degraded', consecutiveFailures: 3 }));
     await change('a', (record) => ({ ...record, maxRetries: 5 }));
