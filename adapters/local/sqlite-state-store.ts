@@ -91,17 +91,21 @@ class SqliteStateStore implements StateStore {
 
   /** Reads page by page, as DynamoDB does: writes made meanwhile may or may not be seen, and block nobody. */
   async *query(partition: string, options: StateQuery = {}): AsyncGenerator<StateDocument> {
-    const { where, bound } = rangeOf(options);
+    const { lower, upper } = rangeOf(options);
     const [after, order] = options.descending ? ['<', 'DESC'] : ['>', 'ASC'];
     const ordered = `ORDER BY sort ${order} LIMIT ?`;
-    const first = this.#database.prepare(`${SELECT}${where} ${ordered}`);
-    const next = this.#database.prepare(`${SELECT}${where} AND sort ${after} ? ${ordered}`);
+    // A page begins where the last one ended: with another bound on that side SQLite may begin at that one.
+    const further = options.descending ? lower : upper;
+    const first = this.#database.prepare(`${SELECT}${lower.where}${upper.where} ${ordered}`);
+    const next = this.#database.prepare(`${SELECT}${further.where} AND sort ${after} ? ${ordered}`);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     let last: string | undefined;
     while (left > 0) {
       const page = Math.min(left, PAGE);
       const rows = this.#attempt('read', () =>
-        last === undefined ? first.all(partition, ...bound, page) : next.all(partition, ...bound, last, page),
+        last === undefined
+          ? first.all(partition, ...lower.bound, ...upper.bound, page)
+          : next.all(partition, ...further.bound, last, page),
       );
       for (const row of rows) yield documentOf(partition, row);
       if (rows.length < page) return;
@@ -189,14 +193,20 @@ function documentOf(partition: string, row: Row): StateDocument {
 }
 
 /** SQLite compares text by its UTF-8 bytes, which is the order that the port asks for. */
-function rangeOf({ prefix, from, to }: StateQuery): { where: string; bound: string[] } {
+function rangeOf({ prefix, from, to }: StateQuery): { lower: Bounds; upper: Bounds } {
   const end = prefix === undefined ? undefined : endOfPrefix(prefix);
-  const bounds: readonly (readonly [string, string | undefined])[] = [
-    [' AND sort >= ?', prefix],
-    [' AND sort < ?', end],
-    [' AND sort >= ?', from],
-    [' AND sort <= ?', to],
-  ];
+  return {
+    lower: boundsOf([' AND sort >= ?', prefix], [' AND sort >= ?', from]),
+    upper: boundsOf([' AND sort < ?', end], [' AND sort <= ?', to]),
+  };
+}
+
+interface Bounds {
+  readonly where: string;
+  readonly bound: readonly string[];
+}
+
+function boundsOf(...bounds: readonly (readonly [string, string | undefined])[]): Bounds {
   const used = bounds.filter(([, value]) => value !== undefined);
   return { where: used.map(([sql]) => sql).join(''), bound: used.map(([, value]) => String(value)) };
 }

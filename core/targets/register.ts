@@ -72,35 +72,45 @@ export async function registerTargets(
     const problem = registrationProblem(source, target);
     if (problem !== undefined) throw new RangeError(problem);
   }
+  await register(state, source, targets, by, () => {});
+}
+
+/** What became of a target that was to be registered. */
+export type Registration = 'created' | 'updated' | 'unchanged';
+
+/**
+ * Registers targets that have been checked, many in a transaction; `onEach` is told what became of each, the
+ * last time that it is told.
+ */
+export async function register(
+  state: StateStore,
+  source: Pick<Source, 'name'>,
+  targets: readonly RegisteredTarget[],
+  by: ChangedBy,
+  onEach: (target: RegisteredTarget, done: Registration) => void,
+): Promise<void> {
   // Before the first of a source there is nothing to do, and all that follow are indexed as they come.
   await indexTargets(state, source.name);
-  const store = new TargetStore(state);
-  for (const target of targets) await registerTarget(store, source, target, by);
-}
-
-/** Registers one target that has been checked, and says what that was. */
-export async function registerTarget(
-  store: TargetStore,
-  source: Pick<Source, 'name'>,
-  { id, attributes, name }: RegisteredTarget,
-  by: ChangedBy,
-): Promise<'created' | 'updated' | 'unchanged'> {
-  let done: 'created' | 'updated' | 'unchanged' = 'unchanged';
-  await store.update(
-    source.name,
-    id,
-    (record) => {
-      const isSame = sameAttributes(record.attributes, attributes) && (name ?? record.name) === record.name;
-      done = isSame ? 'unchanged' : record.attributes ? 'updated' : 'created';
-      return isSame ? record : { ...record, attributes: { ...attributes }, name: name ?? record.name };
+  const changes = targets.map((target) => ({
+    target: target.id,
+    change: (record: TargetRecord): TargetRecord => {
+      const done = registrationOf(record, target);
+      onEach(target, done);
+      if (done === 'unchanged') return record;
+      return { ...record, attributes: { ...target.attributes }, name: target.name ?? record.name };
     },
-    { isImport: true, ...by },
-  );
-  return done;
+  }));
+  await new TargetStore(state).updateMany(source.name, changes, { isImport: true, ...by });
 }
 
-function sameAttributes(a: TargetRecord['attributes'], b: RegisteredTarget['attributes']): boolean {
-  if (!a) return false;
+/** What registering a target would do to its record. */
+function registrationOf(record: TargetRecord, { attributes, name }: RegisteredTarget): Registration {
+  if (!record.attributes) return 'created';
+  const isSame = sameAttributes(record.attributes, attributes) && (name ?? record.name) === record.name;
+  return isSame ? 'unchanged' : 'updated';
+}
+
+function sameAttributes(a: RegisteredTarget['attributes'], b: RegisteredTarget['attributes']): boolean {
   const names = Object.keys(b);
   return names.length === Object.keys(a).length && names.every((name) => a[name] === b[name]);
 }

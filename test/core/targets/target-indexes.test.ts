@@ -6,7 +6,11 @@ import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store
 import type { Json } from '../../../core/ports/state-store.ts';
 import { flagged, unflagged } from '../../../core/targets/flags.ts';
 import { dueTargets, indexTargets, isAhead } from '../../../core/targets/indexes.ts';
-import { registerTarget, registerTargets, registrationProblem } from '../../../core/targets/register.ts';
+import {
+  register as registerAll,
+  registerTargets,
+  registrationProblem,
+} from '../../../core/targets/register.ts';
 import type { TargetRecord } from '../../../core/targets/target.ts';
 import { targetEvents } from '../../../core/targets/target-events.ts';
 import { TargetStore } from '../../../core/targets/target-store.ts';
@@ -115,6 +119,16 @@ it('says why a target cannot be registered, before anything is written', async (
   expect(await Array.fromAsync(store.list('menus'))).toEqual([]);
 });
 
+it('changes many records in few transactions, also one of them twice, and loses nothing to others meanwhile', async () => {
+  const change = (record: TargetRecord) => ({ ...record, totalAttempts: record.totalAttempts + 1 });
+  const targets = [...Array.from({ length: 250 }, (_, nth) => `t${nth}`), 't0'];
+  const changes = targets.map((target) => ({ target, change }));
+  await Promise.all([1, 2, 3].map(() => store.updateMany('menus', changes, BY)));
+  const records = await Array.fromAsync(store.list('menus'));
+  expect(records).toHaveLength(250);
+  expect(records.map(({ totalAttempts }) => totalAttempts).filter((count) => count !== 3)).toEqual([6]);
+});
+
 describe('the events of a target', () => {
   it('tell each transition with who, when, why, from what and to what, in the order of what happened', async () => {
     await register('a');
@@ -140,10 +154,19 @@ describe('the events of a target', () => {
   });
 
   it('are none where nothing changed, and the record is not written', async () => {
-    expect(await registerTarget(store, menus, at('a'), BY)).toBe('created');
-    expect(await registerTarget(store, menus, at('a'), BY)).toBe('unchanged');
-    expect(await registerTarget(store, menus, at('a', 'b'), BY)).toBe('updated');
-    expect(await registerTarget(store, menus, { ...at('a', 'b'), name: 'Ash' }, BY)).toBe('updated');
+    const done: string[] = [];
+    const note = ({ id }: { id: string }, what: string) => done.push(`${id} ${what}`);
+    for (const one of [at('a'), at('a'), at('a', 'b'), { ...at('a', 'b'), name: 'Ash' }])
+      await registerAll(state, menus, [one, at('b')], BY, note);
+    expect(done.filter((text) => text.startsWith('a'))).toEqual([
+      'a created',
+      'a unchanged',
+      'a updated',
+      'a updated',
+    ]);
+    expect(done.filter((text) => text.startsWith('b'))).toEqual([
+      ...['b created', 'b unchanged', 'b unchanged', 'b unchanged'],
+    ]);
     expect(await kinds('a')).toEqual(['import', 'import', 'import']);
     expect((await state.get('targets', 'menus#a'))?.revision).toBe(3);
   });

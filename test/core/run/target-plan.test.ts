@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StateStore } from '../../../core/ports/state-store.ts';
+import { makePlan, type Plan, plan } from '../../../core/run/plan.ts';
+import { RunStore } from '../../../core/state/run-store.ts';
+import { flagged } from '../../../core/targets/flags.ts';
+import { registerTargets } from '../../../core/targets/register.ts';
+import type { TargetRecord } from '../../../core/targets/target.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
+import { paused } from '../../../core/targets/transitions.ts';
+import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
+import { ImpatientClock } from '../../e2e/support/impatient-clock.ts';
+import { DAY } from '../../e2e/support/small-site.ts';
+import { menus } from '../../sources-of-tests/menus.ts';
+import { BY } from '../targets/by.ts';
+
+const MINUTE = 60_000;
+let root: string;
+let clock: ImpatientClock;
+let platform: LocalPlatform;
+/** Requests to the state. */
+let asked: string[];
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'rescrape-plan-'));
+  clock = new ImpatientClock();
+  const opened = openLocalPlatform({ directory: root, env: {}, clock, sources: [menus] });
+  asked = [];
+  // The site is not there: a plan that has work would fail to reach it.
+  const fetcherFor: LocalPlatform['fetcherFor'] = (source) => ({
+    ...opened.fetcherFor(source),
+    reach: async () => ({ kind: 'reached' }),
+  });
+  platform = { ...opened, fetcherFor, state: counted(opened.state) };
+});
+afterEach(async () => {
+  await platform.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function counted(state: StateStore): StateStore {
+  const note = (what: string) => asked.push(what);
+  return {
+    get: (...place) => {
+      note(`get ${place[0]}`);
+      return state.get(...place);
+    },
+    query: (partition, options) => {
+      note(`query ${partition}`);
+      return state.query(partition, options);
+    },
+    scan: () => state.scan(),
+    write: (writes) => {
+      note('write');
+      return state.write(writes);
+    },
+  };
+}
+
+const at = (id: string, state = 'AZ', path = id) => ({ id, attributes: { state, path } });
+const register = (...targets: ReturnType<typeof at>[]) => registerTargets(platform.state, menus, targets, BY);
+const change = (id: string, to: (record: TargetRecord) => TargetRecord) =>
+  new TargetStore(platform.state).update('menus', id, to, BY);
+const input = { source: 'menus', start: DAY, end: DAY, force: false };
+const planned = (more: object = {}) => makePlan(platform, { ...input, ...more });
+const ids = ({ work }: Plan) => work.flatMap(({ value, targets }) => targets ?? [value]);
+const start = async (more: object = {}) => plan(platform, { ...input, runId: platform.newId(), ...more });
+
+describe('a plan of targets that are crawled one by one', () => {
+  beforeEach(async () => {
+    await register(
+      at('due'),
+      at('later'),
+      at('busy'),
+      at('recent'),
+      at('off'),
+      at('dead'),
+      at('wall'),
+      at('new', 'NM', ''),
+    );
+    const now = clock.now();
+    await change('later', (record) => ({ ...record, nextCrawlAt: now + MINUTE }));
+    const request = { runId: 'another', id: 'x', every: 240 };
+    await new TargetStore(platform.state).claim('menus', 'busy', request, clock);
+    await change('recent', (record) => ({ ...record, releasedAt: now }));
+    await change('off', paused);
+    await change('dead', (record) => ({ ...record, status: 'failed' }));
+    await change('wall', (record) =>
+      flagged(record, { reason: 'closed', actor: 'anna', at: now, minutes: 60 }),
+    );
+  });
+
+  it('has what is due, and tells of each other target why it is left as it is, and until when', async () => {
+    const made = await planned();
+    expect(made.work).toEqual([{ value: 'AZ', date: DAY, targets: ['due'] }]);
+    const inMinutes = (minutes: number) =>
+      new Date(clock.now() + minutes * MINUTE).toISOString().slice(0, 16);
+    expect(
+      made.leftOut.map(({ target, reason, until }) => [target, reason, until?.slice(0, 16) ?? null]),
+    ).toEqual([
+      ['busy', 'SCHEDULED', inMinutes(240)],
+      ['dead', 'FAILED', null],
+      ['later', 'SCHEDULED', inMinutes(1)],
+      ['new', 'NEEDS_URL', null],
+      ['off', 'PAUSED', null],
+      ['recent', 'TOO_RECENT', inMinutes(2)],
+      ['wall', 'SKIPPED', inMinutes(60)],
+    ]);
+    expect(made.skipped).toMatchObject([{ target: 'wall', reason: 'closed' }]);
+  });
+
+  it('has with all, or in full, those as well that are not due; the gap holds all the same', async () => {
+    for (const more of [{ all: true }, { force: true }]) {
+      const made = await planned(more);
+      expect(ids(made)).toEqual(['due', 'later']);
+      const busy = made.leftOut.find(({ target }) => target === 'busy');
+      expect(busy).toMatchObject({ reason: 'CLAIMED', until: expect.any(String) });
+    }
+  });
+
+  it('reads the records in one pass, and none by itself', async () => {
+    asked = [];
+    await planned();
+    expect(asked).toEqual(['query targets']);
+  });
+
+  it('takes the targets that have the attributes which are asked for', async () => {
+    expect(ids(await planned({ where: { state: ['AZ', 'NM'] } }))).toEqual(['due']);
+    const inMexico = await planned({ where: { state: ['NM'] } });
+    expect([ids(inMexico), inMexico.leftOut.map(({ target }) => target)]).toEqual([[], ['new']]);
+    await expect(planned({ where: { tier: ['1'] } })).rejects.toThrow(
+      'targets of menus have no attribute tier; they have: path, state',
+    );
+    await expect(planned({ where: { state: ['ZZ'] } })).rejects.toThrow('has state "ZZ"; there is: AZ, NM');
+    await expect(planned({ targets: ['nobody'] })).rejects.toThrow(
+      'has no target "nobody"; it has: busy, dead',
+    );
+  });
+
+  it('is the same by the index, which a run goes by', async () => {
+    const { workList } = await start();
+    const list = new TextDecoder().decode((await platform.lake.get(workList.key))!.body);
+    expect(JSON.parse(list)).toMatchObject({ value: 'AZ', targets: ['due'] });
+  });
+
+  it('goes behind a flag that has expired', async () => {
+    await clock.sleep(61 * MINUTE);
+    expect(ids(await planned({ targets: ['wall'] }))).toEqual(['wall']);
+  });
+});
+
+describe('a run of targets none of which is due', () => {
+  it('ends at once: a few requests, however many targets there are, and nothing on record', async () => {
+    await register(...Array.from({ length: 300 }, (_, nth) => at(`t${nth}`)));
+    for (let nth = 0; nth < 300; nth++)
+      await change(`t${nth}`, (record) => ({ ...record, nextCrawlAt: clock.now() + 60 * MINUTE }));
+    asked = [];
+    const answer = await start();
+    expect(answer).toMatchObject({ workList: { lines: 0 }, nothingDue: true });
+    expect(asked.length).toBeLessThan(15);
+    expect(asked).not.toContain('write');
+    expect(asked).not.toContain('query targets');
+    expect(await platform.lake.get(answer.workList.key)).toBeUndefined();
+    expect(await Array.fromAsync(new RunStore(platform.state).list('menus'))).toEqual([]);
+  });
+
+  it('finds them where a clock ran ahead when they were crawled: they wait for the gap, and not for that time', async () => {
+    await register(at('a'), at('b'));
+    const year = clock.now() + 365 * 24 * 60 * MINUTE;
+    await change('a', (record) => ({
+      ...record,
+      lastCrawlAt: year,
+      releasedAt: year,
+      nextCrawlAt: year + MINUTE,
+    }));
+    await change('b', (record) => ({ ...record, nextCrawlAt: clock.now() + 60 * MINUTE }));
+    expect(await start()).toMatchObject({ nothingDue: true });
+    await clock.sleep(2 * MINUTE);
+    const { workList } = await start();
+    const list = new TextDecoder().decode((await platform.lake.get(workList.key))!.body);
+    expect(JSON.parse(list)).toMatchObject({ targets: ['a'] });
+  });
+});
+
+it('a line holds a bounded number of targets, those that are due longest; the others go with the next run', async () => {
+  await register(...Array.from({ length: 1003 }, (_, nth) => at(`t${nth}`)));
+  await change('t0', (record) => ({ ...record, nextCrawlAt: clock.now() - 1 }));
+  const made = await planned();
+  expect(made.work).toHaveLength(1);
+  expect(ids(made)).toHaveLength(1000);
+  expect(made.leftOut).toHaveLength(3);
+  expect(made.leftOut.map(({ reason }) => reason)).toEqual(['NEXT_RUN', 'NEXT_RUN', 'NEXT_RUN']);
+  expect(made.leftOut.at(-1)?.target).toBe('t0');
+});
