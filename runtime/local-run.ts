@@ -6,7 +6,13 @@ import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
 import { type RunSummary, readSummary } from '../core/run/summarize.ts';
 import { STAGES } from '../core/stages.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';
-import { dailyRescrape, LOCAL_RESOURCES, STAGE_NAMES, type StageName } from '../core/workflow/workflow.ts';
+import {
+  dailyRescrape,
+  LOCAL_RESOURCES,
+  STAGE_NAMES,
+  type StageName,
+  workflowRetry,
+} from '../core/workflow/workflow.ts';
 import type { LocalPlatform } from './local.ts';
 import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
 import { lockRun } from './run-lock.ts';
@@ -79,7 +85,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   const definition = dailyRescrape({
     resources: LOCAL_RESOURCES,
     workListBucket: 'local',
-    retry: asking.retry,
+    retry: workflowRetry(asking),
     maxConcurrency: MAX_PARTITIONS,
     toleratedFailurePercentage: 100,
   });

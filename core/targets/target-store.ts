@@ -72,8 +72,8 @@ export class TargetStore {
   }
 
   /**
-   * Changes many records as `update` does, several in one transaction each: what an import of thousands needs.
-   * Those of a transaction that somebody else was faster in are changed one by one.
+   * Changes many records as `update` does, several in one transaction each: what an import of thousands
+   * needs. Those of a transaction that somebody else was faster in are changed one by one.
    */
   async updateMany(source: string, changes: readonly TargetChange[], by: ChangedBy): Promise<void> {
     let group: { readonly one: TargetChange; readonly writes: readonly StateWrite[] }[] = [];
@@ -104,8 +104,9 @@ export class TargetStore {
   }
 
   /**
-   * Claims a target for the crawl of a run, in one conditional write. See `judgeClaim`. The clock is read after
-   * the record: a process that was held up in between takes nobody's times for those of a clock that ran ahead.
+   * Claims a target for the crawl of a run, in one conditional write. See `judgeClaim`. The clock is read
+   * after the record: a process that was held up in between takes nobody's times for those of a clock that
+   * ran ahead.
    */
   async claim(
     source: string,

@@ -45,8 +45,8 @@ export const targetSchema = z.object({
   skip: skipSchema.nullable(),
   /** Null: as its source says. */
   crawlFrequencyMinutes: z.number().nullable().default(null),
-  /** Retries in one run after the first try; null: as its source says. */
-  maxRetries: z.int().nullable().default(null),
+  /** Retries in one run after the first try, 10 at most; null: as its source says. */
+  maxRetries: z.int().min(0).max(10).nullable().default(null),
   /** Doubled by a failed crawl, at most 16; 1 after a success. */
   backoffMultiplier: z.number().default(1),
   /** Set when it is claimed and when the crawl ends: one that is lost strands nobody. Null: at once. */

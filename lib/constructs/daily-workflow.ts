@@ -12,7 +12,7 @@ import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Source } from '../../core/source/source.ts';
-import { dailyRescrape, STAGE_NAMES, type StageName } from '../../core/workflow/workflow.ts';
+import { dailyRescrape, STAGE_NAMES, type StageName, workflowRetry } from '../../core/workflow/workflow.ts';
 import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
 import type { LakeStack } from '../lake-stack.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -52,7 +52,7 @@ export class DailyWorkflow extends Construct {
     const definition = dailyRescrape({
       resources: Object.fromEntries(arns) as Record<StageName, string>,
       workListBucket: lake.bucket.bucketName,
-      retry: source.retry,
+      retry: workflowRetry(source),
       maxConcurrency: PARTITIONS_AT_ONCE,
       toleratedFailurePercentage: TOLERATED_FAILURE_PERCENTAGE,
     });

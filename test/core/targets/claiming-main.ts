@@ -1,4 +1,6 @@
-/** A process beside others: crawls one target as often as it may, and prints when each crawl began and ended. */
+/**
+ * A process beside others: crawls one target as often as it may, and prints when each crawl began and ended.
+ */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
