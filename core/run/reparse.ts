@@ -9,6 +9,7 @@ import { publishResult } from '../publish/publish.ts';
 import { recordPublish } from '../publish/record.ts';
 import type { Row } from '../schema/columns.ts';
 import { crawlOf } from '../scrape/crawl.ts';
+import { contentOfPages } from '../scrape/item-content.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
@@ -73,7 +74,7 @@ async function reparsePartition(context: PartitionJob): Promise<Reparsed> {
   const items = index.items.map(({ id, url, status = 'ready', ...more }): ItemResult => {
     const item = { id, url, ...more };
     const content: ItemContent =
-      status === 'ready' ? contentOf(captures.item(item)) : { kind: 'no-result', status, checkedAt };
+      status === 'ready' ? contentOf(source, captures.item(item)) : { kind: 'no-result', status, checkedAt };
     return { item, attempts: 0, content };
   });
   const result: ScrapeResult = {
@@ -113,10 +114,9 @@ function crawledItems(
   return { index: { url, parserVersion, checkedAt: 0, capture: null, ofTargets: true }, items };
 }
 
-function contentOf({ pages, outcome }: CapturedItem): ItemContent {
+function contentOf(source: Source, { pages, outcome }: CapturedItem): ItemContent {
   const [first] = pages ?? [];
   if (!pages || !first) return outcome ? { kind: 'failed', outcome } : { kind: 'unseen' };
-  const { learned } = first;
   const looks = pages.map(({ found }) => evidenceOf(found));
   const evidence: PageEvidence =
     pages.length === 1
@@ -127,9 +127,7 @@ function contentOf({ pages, outcome }: CapturedItem): ItemContent {
           asOf: Math.min(...looks.map(({ asOf }) => asOf)),
           pages: pages.length,
         };
-  if (learned.kind !== 'records')
-    return { kind: 'empty', reason: learned.kind === 'empty' ? learned.reason : '', evidence };
-  return { kind: 'records', evidence, records: pages.flatMap(rowsOf) };
+  return contentOfPages(source, pages.flatMap(rowsOf), pages, evidence);
 }
 
 function rowsOf({ learned, found }: ReadPage): Row[] {

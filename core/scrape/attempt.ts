@@ -11,7 +11,7 @@ import { targetOf } from '../source/partition.ts';
 import type { Item } from '../source/source.ts';
 import type { LookClock } from '../state/look-clock.ts';
 import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { type Asked, type Reading, readResponse } from './read-page.ts';
+import { type Asked, type Reading, readResponse, withoutOptional } from './read-page.ts';
 import type { Passage, TargetGate } from './target-gate.ts';
 
 /** A fetch of which there is something to record. */
@@ -148,7 +148,7 @@ function read(
   fetched: Fetched,
   { confirms, copy }: Held,
 ): Reading {
-  if (fetched.kind === 'failed') return { outcome: fetched.outcome };
+  if (fetched.kind === 'failed') return withoutOptional(asked, { outcome: fetched.outcome });
   const { response, startedAt } = fetched;
   if (response.status === 304) {
     if (confirms) return { outcome: { code: 'NOT_MODIFIED' }, learned: confirms.learned };

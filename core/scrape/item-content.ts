@@ -1,9 +1,12 @@
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, PageEvidence } from '../lake/scrape-result.ts';
 import type { Row } from '../schema/columns.ts';
-import type { Item } from '../source/source.ts';
+import type { Item, Source } from '../source/source.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { walkItem } from './item-walk.ts';
+
+/** Characters of what several pages say of their being empty. */
+const MAX_REASON = 1000;
 
 /** What became of an item, by the last try at each of its pages; `first` is that at its own request. */
 export function contentOf(
@@ -21,12 +24,22 @@ export function contentOf(
   const { learned } = first;
   if (learned?.kind === 'unchanged') return { kind: 'unchanged', evidence: evidenceOf(first) };
   const evidence = walk.pages === 1 ? evidenceOf(first) : evidenceOfAll(first, [...pages.values()]);
-  if (learned?.kind === 'empty') return { kind: 'empty', reason: learned.reason, evidence };
   const inOrder = [...pages].sort(([a], [b]) => a - b).map(([, checkpoint]) => checkpoint);
-  const records = inOrder.flatMap((checkpoint) => rowsOf(context, checkpoint));
+  const rows = inOrder.flatMap((checkpoint) => rowsOf(context, checkpoint));
+  return contentOfPages(context.source, rows, inOrder, evidence);
+}
+
+/** An item of which every page came: where none of them has rows, those that say so speak for it. */
+export function contentOfPages(
+  { combine }: Source,
+  rows: readonly Row[],
+  pages: readonly Pick<Checkpoint, 'learned'>[],
+  evidence: PageEvidence,
+): ItemContent {
+  const records = combine ? combine(rows) : rows;
   if (records.length > 0) return { kind: 'records', evidence, records };
-  const outcome = { code: 'NO_RECORDS', message: 'none of the pages of the item has records' } as const;
-  return { kind: 'failed', outcome };
+  const reasons = pages.flatMap(({ learned }) => (learned?.kind === 'empty' ? [learned.reason] : []));
+  return { kind: 'empty', reason: reasons.join('; ').slice(0, MAX_REASON), evidence };
 }
 
 /** The rows of one page, each with the way back to it. */

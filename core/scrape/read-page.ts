@@ -1,6 +1,7 @@
 import { toPage } from '../fetch/decode.ts';
 import { classifyResponse } from '../outcome/classify.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import { cellsOf, type Row } from '../schema/columns.ts';
 import { PageTooLargeError } from '../source/html-budget.ts';
@@ -71,6 +72,22 @@ export function readResponse(
   asked: Asked,
   response: HttpResponse,
 ): Reading {
+  return withoutOptional(asked, readPage(source, partition, asked, response));
+}
+
+/**
+ * What the site or we refuse for good is nothing more to know where the request is optional: the item goes on
+ * without it.
+ */
+export function withoutOptional(asked: Asked, reading: Reading): Reading {
+  const { outcome, learned } = reading;
+  if (asked.kind === 'index' || !asked.item.optional || learned) return reading;
+  const { verdict, retriedLater } = DISPOSITIONS[outcome.code];
+  if (verdict !== 'park' || retriedLater) return reading;
+  return { ...reading, learned: { kind: 'empty', reason: `${asked.item.url}: ${outcome.code}` } };
+}
+
+function readPage(source: Source, partition: Partition, asked: Asked, response: HttpResponse): Reading {
   const decoded = toPage(response, source.limits.maxDecodedBytes, source.limits.maxElements);
   if (decoded.kind === 'failed') {
     return { outcome: classifyResponse({ response, policy: source.outcomes }) ?? decoded.outcome };
@@ -195,7 +212,7 @@ function isWebAddress(url: URL | null): boolean {
 
 function parseItem(source: Source, partition: Partition, asked: AskedItem, page: Page): Parsed {
   const { item } = asked;
-  const parsed = source.parse(page, item, partition);
+  const parsed = source.parse(page, item, partition, { page: asked.page, requests: asked.requests });
   if (parsed.kind === 'rejected') return { outcome: { code: parsed.code, message: oneLine(parsed.message) } };
   if (parsed.kind === 'empty') return { learned: { kind: 'empty', reason: parsed.reason } };
   const { records, follow = [] } = parsed;
@@ -217,6 +234,7 @@ function parseItem(source: Source, partition: Partition, asked: AskedItem, page:
 
 function validate(source: Source, { item, rowKeys }: AskedItem, candidates: readonly unknown[]): RecordsRead {
   const { schema, itemKey } = source.table;
+  const earlier = source.combine ? undefined : rowKeys;
   const records: Row[] = [];
   const problems: string[] = [];
   const keys = new Set<string>();
@@ -232,7 +250,7 @@ function validate(source: Source, { item, rowKeys }: AskedItem, candidates: read
       problems.push(`[${at}].${itemKey}: ${record[itemKey]} is not item ${item.id}`);
     const key = rowKeyOf(source, record);
     if (keys.has(key)) problems.push(`[${at}]: row key ${key} stands twice`);
-    if (rowKeys?.has(key)) problems.push(`[${at}]: row key ${key} stands on an earlier page of the item`);
+    if (earlier?.has(key)) problems.push(`[${at}]: row key ${key} stands on an earlier page of the item`);
     keys.add(key);
     records.push(record);
   }

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { CivilDate } from '../calendar/civil-date.ts';
+import type { Row } from '../schema/columns.ts';
 import type { Page } from './page.ts';
 
 /** One unit of overwrite: a date of one value of the table's first partition column. */
@@ -18,6 +19,12 @@ export interface PageRequest {
   /** Beside those that every request has. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /**
+   * Of a request that an answer asked for: the item is whole without it where the site does not have or not
+   * give it.
+   * @default false
+   */
+  readonly optional?: boolean;
 }
 
 /**
@@ -102,6 +109,14 @@ export type Parsed<Row> =
   | { readonly kind: 'empty'; readonly reason: string }
   | Rejected;
 
+/** What a parser of an item knows besides the page. */
+export interface ItemContext {
+  /** Which of the item's requests this page answers, from 0. */
+  readonly page: number;
+  /** All of its requests that are known by now: what is followed may be none of them. */
+  readonly requests: readonly PageRequest[];
+}
+
 /**
  * Scrape the last `windowDays` dates, today included, every day at `at` (HH:MM) in the source's time zone.
  */
@@ -150,6 +165,11 @@ export function windowDaysOf(cadence: Cadence): number {
 export interface TargetRegister {
   /** What an author may rely on; a partition column other than the id is one of them. */
   readonly attributes: z.ZodObject;
+  /**
+   * A target as it came from outside, by the names of its columns, or in one line why it is none.
+   * @default its id and attributes as they are, held against `attributes`
+   */
+  normalize?(raw: Readonly<Record<string, string>>): Target | string;
   /** True where the target can be asked, or what it waits for; false is `NEEDS_URL`. @default all can */
   ready?(target: Target): boolean | NotReady;
 }
@@ -309,5 +329,11 @@ export interface Source {
   /** The items of a target on a date; asked where there is no index. */
   items(target: Target, date: CivilDate): readonly Item[];
   /** `item`: with the request that this page answers. */
-  parse(page: Page, item: Item, partition: Partition): Parsed<unknown>;
+  parse(page: Page, item: Item, partition: Partition, context: ItemContext): Parsed<unknown>;
+  /**
+   * One list of rows out of those of all pages of an item, which come in the order of its requests, each with
+   * its columns of lineage; lists and objects are the text of their JSON. It leaves one row of each key.
+   * @default the rows as they are; then no key may stand on two pages
+   */
+  combine?(rows: readonly Row[]): readonly Row[];
 }

@@ -12,13 +12,15 @@ import { sources } from '../../sources/index.ts';
  * `parse`, or `discover.parse` for an index, must make of it).
  */
 interface Meta {
-  readonly kind: 'index' | 'race';
+  readonly kind: 'index' | 'item';
   /** Final address of the page. */
   readonly url: string;
   readonly target: string;
   readonly date: string;
   /** Absent for an index. */
   readonly item?: Item;
+  /** Requests of the item before this page, by address; none where it is the first. */
+  readonly asked?: readonly string[];
 }
 
 const SOURCES = join(import.meta.dirname, '../../sources');
@@ -43,11 +45,12 @@ for (const source of sources) {
   });
 }
 
-function readPage(source: Source, { kind, item, target, date }: Meta, page: Page) {
+function readPage(source: Source, { kind, item, asked = [], target, date }: Meta, page: Page) {
   const partition = { value: target, date: civilDate(date) };
   if (kind === 'index') return source.discover!.parse(page, partition, { attempt: 1, notes: [] });
-  if (!item) throw new Error('meta.json of a race needs an item');
-  return source.parse(page, item, partition);
+  if (!item) throw new Error('meta.json of an item needs the item');
+  const requests = [...asked.map((url) => ({ url })), item];
+  return source.parse(page, item, partition, { page: asked.length, requests });
 }
 
 function readBody(folder: string): Pick<Page, 'contentType' | 'text'> {

@@ -80,7 +80,7 @@ describe('an item that had failed and rightly has no rows', () => {
     const parse: typeof racing.parse = (page, item, partition) =>
       item.id === abandoned
         ? { kind: 'empty', reason: 'the race was abandoned' }
-        : racing.parse(page, item, partition);
+        : racing.parse(page, item, partition, { page: 0, requests: [item] });
     const race = 2;
     session = await sessionWith(faults(rule(race, status(404), 1)), { sources: [{ ...racing, parse }] });
     abandoned = raceId(session, race);

@@ -22,7 +22,7 @@ const nextRacing: Source = {
   ...racing,
   parserVersion: racing.parserVersion + 1,
   parse: (page, item, partition) => {
-    const parsed = racing.parse(page, item, partition);
+    const parsed = racing.parse(page, item, partition, { page: 0, requests: [item] });
     if (parsed.kind !== 'records') return parsed;
     const records = parsed.records as readonly { readonly race_name: string }[];
     return {

@@ -19,9 +19,9 @@ export function deadlySource({ items, by }: NonNullable<RunTask['fatal']>): Sour
         return racing.discover.parse(...given);
       },
     },
-    parse: (page, item, partition) => {
+    parse: (page, item, partition, context) => {
       meet(item.id);
-      return racing.parse(page, item, partition);
+      return racing.parse(page, item, partition, context);
     },
   };
 }
