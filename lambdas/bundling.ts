@@ -33,13 +33,15 @@ export const BUNDLING = {
 export const MAX_BUNDLE_BYTES = 1_000_000;
 
 /**
- * Libraries of the HTML reader that no start needs (`core/source/html-browser.ts`, `html-scanner.ts`): each a
- * file of its own beside the bundle, found below `node_modules` and loaded by the first page that asks for
- * it. In the bundle they would be 170 KB at every cold start.
+ * Libraries that no start needs (`core/source/html-browser.ts`, `html-scanner.ts`, `site.ts`,
+ * `core/fetch/charset.ts`): each a file of its own beside the bundle, found below `node_modules` and loaded by
+ * the first page that asks for it. In the bundle they would be 330 KB at every cold start.
  */
 export const BESIDE_THE_BUNDLE = [
   { file: 'node_modules/parse5/index.js', name: 'parse5' },
   { file: 'node_modules/entities/decode.js', name: 'entities/decode' },
+  { file: 'node_modules/html-encoding-sniffer/index.js', name: 'html-encoding-sniffer' },
+  { file: 'node_modules/tldts/index.js', name: 'tldts' },
 ].map(({ file, name }) => ({
   file,
   options: { ...BUNDLING, entryPoints: [fileURLToPath(import.meta.resolve(name))] } satisfies BuildOptions,

@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { TextDecoder } from 'node:util';
-import sniffEncoding from 'html-encoding-sniffer';
 
 /**
  * Text of a page by the HTML standard's order: byte order mark, charset of the Content-Type, meta element.
@@ -36,9 +36,15 @@ function startsWithUtf16Mark(bytes: Uint8Array): boolean {
   return (bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe);
 }
 
+type Sniffer = typeof import('html-encoding-sniffer')['default'];
+
+/** Loaded by the first page whose header names no UTF-8: 25 KB that few functions need. */
+let sniffer: Sniffer | undefined;
+
 function sniff(bytes: Uint8Array, label: string | undefined): string {
+  sniffer ??= createRequire(import.meta.url)('html-encoding-sniffer') as Sniffer;
   try {
-    return sniffEncoding(bytes, { transportLayerEncodingLabel: label, defaultEncoding: UNDECLARED });
+    return sniffer(bytes, { transportLayerEncodingLabel: label, defaultEncoding: UNDECLARED });
   } catch {
     // The sniffer throws on a meta element that ends in the bare word "charset".
     return UNDECLARED;

@@ -18,6 +18,7 @@ export interface Law {
 const PURE_PACKAGES: ReadonlySet<string> = new Set([
   'zod',
   'parse5',
+  'tldts',
   'entities/decode',
   'hyparquet',
   'hyparquet-writer',
