@@ -34,8 +34,8 @@ export const MAX_BUNDLE_BYTES = 1_000_000;
 
 /**
  * Libraries that no start needs (`core/source/html-browser.ts`, `html-scanner.ts`, `site.ts`,
- * `core/fetch/charset.ts`): each a file of its own beside the bundle, found below `node_modules` and loaded by
- * the first page that asks for it. In the bundle they would be 330 KB at every cold start.
+ * `core/fetch/charset.ts`): each a file of its own beside the bundle, found below `node_modules` and loaded
+ * by the first page that asks for it. In the bundle they would be 330 KB at every cold start.
  */
 export const BESIDE_THE_BUNDLE = [
   { file: 'node_modules/parse5/index.js', name: 'parse5' },
