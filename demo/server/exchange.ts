@@ -19,7 +19,8 @@ export interface Answer {
   readonly body: Uint8Array;
 }
 
-function htmlAnswer(status: number, html: string, headers: OutgoingHttpHeaders = {}): Answer {
+/** A page of HTML. */
+export function htmlAnswer(status: number, html: string, headers: OutgoingHttpHeaders = {}): Answer {
   return { status, headers: { 'content-type': HTML, ...headers }, body: Buffer.from(html) };
 }
 

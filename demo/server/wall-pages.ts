@@ -9,6 +9,10 @@ export const INCAPSULA_WALL = `<html style="height:100%"><head><meta name="robot
 <iframe id="main-iframe" src="/_Incapsula_Resource?SWUDNSAI=31&xinfo=9-1234567-0&incident_id=1234000123456789-987654321&edet=12&cinfo=04000000" frameborder="0" width="100%" height="100%">Request unsuccessful. Incapsula incident ID: 1234000123456789-987654321</iframe></body></html>
 `;
 
+/** A page on which a captcha is all that there is to do. */
+export const LONE_CAPTCHA = `<!DOCTYPE html><html lang="en"><head><title>One more step</title></head><body><h1>One more step</h1><p>Please complete the check.</p><form action="/check" method="post"><div class="g-recaptcha" data-sitekey="demo"></div></form><script src="https://www.google.com/recaptcha/api.js"></script></body></html>
+`;
+
 export function statusPage(status: number, reason: string): string {
   return `<!DOCTYPE html>\n<html lang="en"><head><title>${status} ${reason}</title></head><body><h1>${status} ${reason}</h1><hr><p>demo racing site</p></body></html>\n`;
 }
