@@ -17,7 +17,7 @@ import { type RunRequest, runLocally } from '../../runtime/local-run.ts';
 import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { BY } from '../core/targets/by.ts';
-import { menus } from '../sources-of-tests/menus.ts';
+import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { shelves } from '../sources-of-tests/shelves.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
 import { DAY } from './support/small-site.ts';
@@ -87,7 +87,7 @@ describe('a source with one page for each target, and no index', () => {
   let pages: Record<string, string>;
 
   beforeEach(async () => {
-    open(menus);
+    open(kitchens);
     pages = {
       '/kitchens/oak': dishes(dish('Soup', '4.10', 'hot vegan'), dish('Pie', '12.35')),
       '/kitchens/elm': dishes(dish('Stew', '9.99')),
@@ -111,9 +111,9 @@ describe('a source with one page for each target, and no index', () => {
     rows('SELECT state, kitchen_id, dish, price, tags FROM menu_dishes ORDER BY state, kitchen_id, dish');
 
   it('is partitioned by an attribute of its targets, and read back as it was published', async () => {
-    const { run: row, partitions } = await run('menus');
+    const { run: row, partitions } = await run('kitchens');
     expect(row).toMatchObject({ status: 'succeeded', partitions: 2, items_found: 3 });
-    expect(partitions.map(({ name }) => name)).toEqual([`menus/AZ/${DAY}`, `menus/NM/${DAY}`]);
+    expect(partitions.map(({ name }) => name)).toEqual([`kitchens/AZ/${DAY}`, `kitchens/NM/${DAY}`]);
     expect(await menu()).toEqual([
       { state: 'AZ', kitchen_id: 'elm', dish: 'Stew', price: 9.99, tags: null },
       { state: 'AZ', kitchen_id: 'oak', dish: 'Pie', price: 12.35, tags: null },
@@ -130,34 +130,34 @@ describe('a source with one page for each target, and no index', () => {
   });
 
   it('asks each target when it is due, and all with force; what others gave stays', async () => {
-    await run('menus');
-    const idle = await runLocally(platform, { source: 'menus', start: DAY, end: DAY, force: false });
+    await run('kitchens');
+    const idle = await runLocally(platform, { source: 'kitchens', start: DAY, end: DAY, force: false });
     expect(idle.kind).toBe('nothing-due');
     await clock.sleep(2 * 60_000);
     pages['/kitchens/elm'] = dishes(dish('Salad', '5.50'));
     pages['/kitchens/oak'] = dishes(dish('Gone', '1.00'));
     const asked = site.requests.length;
-    await run('menus', { targets: ['elm'], force: true });
+    await run('kitchens', { targets: ['elm'], force: true });
     expect(site.requests.slice(asked).map(({ path }) => path)).toContain('/kitchens/elm');
     expect(site.requests.slice(asked).map(({ path }) => path)).not.toContain('/kitchens/oak');
     expect((await menu()).map(({ dish: name }) => name)).toEqual(['Salad', 'Pie', 'Soup', 'Rice']);
     await clock.sleep(240 * 60_000);
-    expect((await run('menus')).run).toMatchObject({ partitions: 2 });
+    expect((await run('kitchens')).run).toMatchObject({ partitions: 2 });
     expect((await menu()).map(({ dish: name }) => name)).toEqual(['Salad', 'Gone', 'Rice']);
   });
 
   it('fails one target alone; a retry brings it, and the record is that target’s', async () => {
     pages['/kitchens/elm'] = 'down';
-    const { run: row } = await run('menus');
+    const { run: row } = await run('kitchens');
     expect(row).toMatchObject({ status: 'incomplete', items_found: 2, items_failed: 1 });
     const [failure] = await failures();
     expect(failure).toMatchObject({ target: 'elm', value: 'AZ', item: 'elm', code: 'SERVER_ERROR' });
     const targets = new TargetStore(platform.state);
-    expect(await targets.get('menus', 'elm')).toMatchObject({ totalAttempts: 4, totalSuccesses: 0 });
-    expect(await targets.get('menus', 'oak')).toMatchObject({ totalAttempts: 1, totalSuccesses: 1 });
+    expect(await targets.get('kitchens', 'elm')).toMatchObject({ totalAttempts: 4, totalSuccesses: 0 });
+    expect(await targets.get('kitchens', 'oak')).toMatchObject({ totalAttempts: 1, totalSuccesses: 1 });
     pages['/kitchens/elm'] = dishes(dish('Stew', '9.99'));
     await clock.sleep(2 * 60_000);
-    const key = { source: 'menus', partition: { value: 'AZ', date: TODAY }, item: 'elm' };
+    const key = { source: 'kitchens', partition: { value: 'AZ', date: TODAY }, item: 'elm' };
     expect(await retryNow(platform, source(), key)).toMatchObject({ kind: 'recovered' });
     expect((await menu()).map(({ kitchen_id }) => kitchen_id)).toEqual(['elm', 'oak', 'oak', 'fir']);
     expect((await failures())[0]?.state).toBe('recovered');
@@ -166,11 +166,11 @@ describe('a source with one page for each target, and no index', () => {
   it('flags the target that stands behind a wall, not its partition', async () => {
     pages['/kitchens/elm'] =
       '<html><head><title>Just a moment...</title></head><body><script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1"></script></body></html>';
-    await run('menus');
+    await run('kitchens');
     const targets = new TargetStore(platform.state);
-    expect((await targets.get('menus', 'elm')).skip).not.toBeNull();
-    expect((await targets.get('menus', 'oak')).skip).toBeNull();
-    expect((await targets.get('menus', 'AZ')).totalAttempts).toBe(0);
+    expect((await targets.get('kitchens', 'elm')).skip).not.toBeNull();
+    expect((await targets.get('kitchens', 'oak')).skip).toBeNull();
+    expect((await targets.get('kitchens', 'AZ')).totalAttempts).toBe(0);
     expect((await menu()).map(({ kitchen_id }) => kitchen_id)).toEqual(['oak', 'oak', 'fir']);
   });
 

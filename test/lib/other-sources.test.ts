@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { menus } from '../sources-of-tests/menus.ts';
+import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { shelves } from '../sources-of-tests/shelves.ts';
 import { Synthesized } from './synthesized.ts';
 
-const made = new Synthesized({ stage: 'dev' }, undefined, [menus, shelves]);
+const made = new Synthesized({ stage: 'dev' }, undefined, [kitchens, shelves]);
 
 it('a source is scheduled by its cadence: every so many minutes, or daily in its zone', () => {
   const schedules = made
@@ -14,7 +14,7 @@ it('a source is scheduled by its cadence: every so many minutes, or daily in its
       Properties.ScheduleExpressionTimezone,
     ]);
   expect(schedules).toEqual([
-    ['rescrape-dev-menus', 'rate(2 hours)', 'Etc/UTC'],
+    ['rescrape-dev-kitchens', 'rate(2 hours)', 'Etc/UTC'],
     ['rescrape-dev-shelves', 'cron(0 2 * * ? *)', 'UTC'],
   ]);
   expect(made.all('AWS::StepFunctions::StateMachine')).toHaveLength(2);

@@ -50,7 +50,7 @@ describe('what a stack has deployed', () => {
     });
     expect(stateMachineOf(resources, 'racing')).toBe('arn:racing');
     expect(stateMachineOf(resources, 'bell-schedules')).toBe('arn:bells');
-    expect(() => stateMachineOf(resources, 'menus')).toThrow(/rescrape-dev-pipeline does not run menus/);
+    expect(() => stateMachineOf(resources, 'kitchens')).toThrow(/rescrape-dev-pipeline does not run kitchens/);
   });
 
   it.each(Object.keys(OUTPUTS).filter((name) => !name.startsWith('StateMachine')))(

@@ -6,9 +6,9 @@ import { HtmlIndex, readHtml, textOf } from '../../core/source/html.ts';
 /**
  * One page per target, no index; targets are registered, partitions are states, each target is due by itself.
  */
-export const menus = defineSource({
-  name: 'menus',
-  baseUrl: 'https://menus.example',
+export const kitchens = defineSource({
+  name: 'kitchens',
+  baseUrl: 'https://kitchens.example',
   timeZone: 'America/Phoenix',
   cadence: every({ minutes: 240 }),
   targets: register({
