@@ -50,7 +50,9 @@ describe('what a stack has deployed', () => {
     });
     expect(stateMachineOf(resources, 'racing')).toBe('arn:racing');
     expect(stateMachineOf(resources, 'bell-schedules')).toBe('arn:bells');
-    expect(() => stateMachineOf(resources, 'kitchens')).toThrow(/rescrape-dev-pipeline does not run kitchens/);
+    expect(() => stateMachineOf(resources, 'kitchens')).toThrow(
+      /rescrape-dev-pipeline does not run kitchens/,
+    );
   });
 
   it.each(Object.keys(OUTPUTS).filter((name) => !name.startsWith('StateMachine')))(
