@@ -1,7 +1,8 @@
 import { App } from 'aws-cdk-lib';
 import { type Deployment, STAGES, type Stage } from '../lib/deployment.ts';
 import { addStacks } from '../lib/rescrape-app.ts';
-import { SOURCE_SETTINGS } from '../runtime/setting-names.ts';
+import { variablesOf } from '../runtime/setting-names.ts';
+import { sources } from '../sources/index.ts';
 
 /**
  * The CDK app: `npx cdk deploy --all -c stage=prod`. Without a stage it is dev. The only place at synth time
@@ -12,7 +13,7 @@ import { SOURCE_SETTINGS } from '../runtime/setting-names.ts';
  * Variables of a source (runtime/settings.ts) that may be given as context: `-c
  * RESCRAPE_RACING_URL=https://…`.
  */
-const OVERRIDE = new RegExp(`^RESCRAPE_[A-Z0-9_]+_(?:${SOURCE_SETTINGS.join('|')})$`);
+const OVERRIDES = new Set(variablesOf(sources));
 
 const app = new App();
 addStacks(app, deploymentOf(app.node.getAllContext()));
@@ -26,7 +27,7 @@ function deploymentOf(context: Readonly<Record<string, unknown>>): Deployment {
     process.exit(1);
   }
   const sourceOverrides = Object.fromEntries(
-    Object.entries(context).flatMap(([name, value]) => (OVERRIDE.test(name) ? [[name, String(value)]] : [])),
+    Object.entries(context).flatMap(([name, value]) => (OVERRIDES.has(name) ? [[name, String(value)]] : [])),
   );
   return { stage, ...(typeof alertEmail === 'string' && { alertEmail }), sourceOverrides };
 }

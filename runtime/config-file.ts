@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownSettingNames } from '../core/source/own-settings.ts';
 import { SettingError } from './setting-error.ts';
-import { nearest, SOURCE_SETTINGS, type SourceSetting, variableOf } from './setting-names.ts';
+import { type NamedSource, nearest, SOURCE_SETTINGS, variableOf } from './setting-names.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,17 +16,17 @@ export const CONFIG_FILE = 'rescrape.config.json';
  */
 export async function readConfigFile(
   directory: string,
-  sources: readonly { readonly name: string }[],
+  sources: readonly NamedSource[],
 ): Promise<Environment> {
   const text = textOf(join(directory, CONFIG_FILE));
   if (text === undefined) return {};
   const { configSchema } = await import('./config-schema.ts');
-  const parsed = configSchema.safeParse(jsonOf(text));
+  const parsed = configSchema(sources).safeParse(jsonOf(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
     const place = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])].join('.');
-    const known = issue?.path.length === 0 ? ['sources'] : SOURCE_SETTINGS.map((name) => name.toLowerCase());
+    const known = issue?.path.length === 0 ? ['sources'] : settingsOfSource(sources, issue?.path[1]);
     const what =
       unknown === undefined
         ? issue?.message
@@ -39,14 +40,22 @@ export async function readConfigFile(
       throw new SettingError(
         `${CONFIG_FILE}, sources.${source}: there is no such source; did you mean ${nearest(source, names)}?`,
       );
-    for (const [name, value] of Object.entries(settings)) {
+    for (const [name, value] of Object.entries(settings ?? {})) {
       if (value === undefined) continue;
-      const setting = name.toUpperCase() as SourceSetting;
-      variables[variableOf(source, setting)] =
+      variables[variableOf(source, name)] =
         typeof value === 'boolean' ? String(Number(value)) : String(value);
     }
   }
   return variables;
+}
+
+/** What the file may say of one source. */
+function settingsOfSource(sources: readonly NamedSource[], name: unknown): string[] {
+  const source = sources.find((candidate) => candidate.name === name);
+  return [
+    ...SOURCE_SETTINGS.map((setting) => setting.toLowerCase()),
+    ...(source ? ownSettingNames(source) : []),
+  ];
 }
 
 function textOf(path: string): string | undefined {

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { ownSettingNames } from '../core/source/own-settings.ts';
+import type { NamedSource } from './setting-names.ts';
 
 const count = (least: number) => z.int().min(least).max(3_600_000).optional();
 
@@ -12,4 +14,10 @@ const sourceSchema = z.strictObject({
 });
 
 /** What `rescrape.config.json` may say; `runtime/settings.ts` tells what each does. */
-export const configSchema = z.strictObject({ sources: z.record(z.string(), sourceSchema).default({}) });
+export function configSchema(sources: readonly NamedSource[]) {
+  const known = sources.map((source) => {
+    const own = ownSettingNames(source).map((name) => [name, z.string().optional()] as const);
+    return [source.name, sourceSchema.extend(Object.fromEntries(own)).optional()] as const;
+  });
+  return z.strictObject({ sources: z.object(Object.fromEntries(known)).catchall(sourceSchema).default({}) });
+}

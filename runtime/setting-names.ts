@@ -1,3 +1,5 @@
+import { ownSettingNames } from '../core/source/own-settings.ts';
+import type { Source } from '../core/source/source.ts';
 import { SettingError } from './setting-error.ts';
 
 /** What may be set of each source: `RESCRAPE_<SOURCE>_<NAME>`, or `<name>` in the settings file. */
@@ -28,9 +30,19 @@ const OTHERS = [
   ].map((name) => `RESCRAPE_${name}`),
 ];
 
-/** `RESCRAPE_RACING_URL`: the variable of a source's setting. */
-export function variableOf(source: string, setting: SourceSetting): string {
-  return `RESCRAPE_${source.toUpperCase().replaceAll('-', '_')}_${setting}`;
+/** `RESCRAPE_RACING_URL`: the variable of a source's setting, in any letter case. */
+export function variableOf(source: string, setting: SourceSetting | (string & {})): string {
+  return `RESCRAPE_${source.toUpperCase().replaceAll('-', '_')}_${setting.toUpperCase()}`;
+}
+
+/** What is read of a source: its name, and which settings it has of its own. */
+export type NamedSource = { readonly name: string } & Pick<Source, 'settings'>;
+
+/** Every variable that is read for these sources. */
+export function variablesOf(sources: readonly NamedSource[]): string[] {
+  return sources.flatMap((source) =>
+    [...SOURCE_SETTINGS, ...ownSettingNames(source)].map((setting) => variableOf(source.name, setting)),
+  );
 }
 
 /**
@@ -39,12 +51,9 @@ export function variableOf(source: string, setting: SourceSetting): string {
  */
 export function refuseUnknownVariables(
   env: Readonly<Record<string, string | undefined>>,
-  sources: readonly { readonly name: string }[],
+  sources: readonly NamedSource[],
 ): void {
-  const known = [
-    ...sources.flatMap(({ name }) => SOURCE_SETTINGS.map((setting) => variableOf(name, setting))),
-    ...OTHERS,
-  ];
+  const known = [...variablesOf(sources), ...OTHERS];
   const unknown = Object.keys(env).find((name) => name.startsWith('RESCRAPE_') && !known.includes(name));
   if (unknown !== undefined)
     throw new SettingError(`there is no setting ${unknown}: did you mean ${nearest(unknown, known)}?`);

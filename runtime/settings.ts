@@ -1,3 +1,4 @@
+import { OwnSettingError, ownSettingNames, withSettings } from '../core/source/own-settings.ts';
 import type { Source } from '../core/source/source.ts';
 import { SettingError } from './setting-error.ts';
 import { type SourceSetting, variableOf } from './setting-names.ts';
@@ -35,6 +36,7 @@ export function applySettings(
     ...((named || env[name('ALLOW_PRIVATE')] === '1') && { allowPrivateOrigin: origin }),
     source: {
       ...source,
+      ...ownSettingsOf(source, env),
       baseUrl,
       politeness: {
         ...source.politeness,
@@ -53,6 +55,21 @@ export function applySettings(
       },
     },
   };
+}
+
+/** The source's own settings: `RESCRAPE_<SOURCE>_<NAME>` for each that its definition names. */
+function ownSettingsOf(
+  source: Source,
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<Source, 'ownSettings' | 'unset'> {
+  const names = ownSettingNames(source);
+  const given = names.map((name) => [name, env[variableOf(source.name, name)] || undefined]);
+  try {
+    return withSettings(source, Object.fromEntries(given));
+  } catch (error) {
+    if (!(error instanceof OwnSettingError)) throw error;
+    throw new SettingError(`${variableOf(source.name, error.setting)}: ${error.message}`);
+  }
 }
 
 function addressOf(name: string, text: string | undefined): string | undefined {

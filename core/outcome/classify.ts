@@ -34,6 +34,10 @@ export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
     const message = `security wall (${rule.id}), HTTP ${status}`;
     return { code: 'BLOCKED', blockType: rule.means, rule: rule.id, message };
   }
+  if (policy.blockStatuses?.includes(status)) {
+    const id = `status/${status}`;
+    return { code: 'BLOCKED', blockType: 'waf', rule: id, message: `security wall (${id})` };
+  }
   if (status === 429 || policy.rateLimitStatuses.includes(status))
     return rateLimited(judged, `status/${status}`);
   if (status === 503 && headerValue(response.headers, 'retry-after') !== undefined) {

@@ -12,8 +12,8 @@ import type { Learned } from '../scrape/checkpoint.ts';
 import { walkIndex } from '../scrape/index-walk.ts';
 import { walkItem } from '../scrape/item-walk.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
-import { type Asked, type Reading, readResponse, rowKeyOf } from '../scrape/read-page.ts';
-import type { Item, ListedItem, PageRequest } from '../source/source.ts';
+import { type Asked, type Reading, readResponse } from '../scrape/read-page.ts';
+import { type Item, type ListedItem, type PageRequest, rowKeyOf } from '../source/source.ts';
 
 /** What the captures say of one item: the newest that can be read, else why the newest cannot. */
 export interface CapturedItem {

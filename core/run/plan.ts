@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { type CivilDate, civilDate, datesBetween } from '../calendar/civil-date.ts';
 import { sendLostAgain } from '../failures/queue-failures.ts';
 import { planKey } from '../lake/layout.ts';
@@ -66,7 +67,14 @@ function planOf(
       for (const { id } of all.slice(fitting.length)) later.push({ target: id, reason: 'NEXT_RUN', until });
     }
   }
+  if (work.length > 0 && source.unset !== undefined)
+    throw new StageError('BadInput', unsetText(source, source.unset));
   return { source: source.name, start, end, work, skipped, leftOut: [...leftOut, ...later] };
+}
+
+function unsetText({ name, settings }: Source, setting: string): string {
+  const { description } = settings!.shape[setting] as z.ZodType;
+  return `${name} needs its setting ${setting}, and nobody gave it${description ? `: ${description}` : ''}`;
 }
 
 /**

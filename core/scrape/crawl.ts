@@ -21,7 +21,7 @@ export async function crawlOf(
   const targets = known.map(({ target }) => target);
   const items = targets.flatMap((target) =>
     source
-      .items(target, civilDate(work.date))
+      .items(target, civilDate(work.date), source.ownSettings)
       .map((item): Item => ({ ...item, ...ofTarget(target.id, work.value) })),
   );
   const wrong = wrongItem(source, new Set(), items);

@@ -1,7 +1,7 @@
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, PageEvidence } from '../lake/scrape-result.ts';
 import type { Row } from '../schema/columns.ts';
-import type { Item, Source } from '../source/source.ts';
+import { type Item, rowKeyOf, type Source } from '../source/source.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { walkItem } from './item-walk.ts';
 
@@ -31,15 +31,25 @@ export function contentOf(
 
 /** An item of which every page came: where none of them has rows, those that say so speak for it. */
 export function contentOfPages(
-  { combine }: Source,
+  source: Source,
   rows: readonly Row[],
   pages: readonly Pick<Checkpoint, 'learned'>[],
   evidence: PageEvidence,
 ): ItemContent {
-  const records = combine ? combine(rows) : rows;
+  const records = source.combine ? source.combine(rows) : rows;
+  const twice = source.combine && repeatedKey(source, records);
+  if (twice !== undefined) {
+    const message = `row key ${twice} stands twice in the rows that the pages of the item combine to`;
+    return { kind: 'failed', outcome: { code: 'VALIDATION_ERROR', message } };
+  }
   if (records.length > 0) return { kind: 'records', evidence, records };
   const reasons = pages.flatMap(({ learned }) => (learned?.kind === 'empty' ? [learned.reason] : []));
   return { kind: 'empty', reason: reasons.join('; ').slice(0, MAX_REASON), evidence };
+}
+
+function repeatedKey(source: Source, rows: readonly Row[]): string | undefined {
+  const seen = new Set<string>();
+  return rows.map((row) => rowKeyOf(source, row)).find((key) => seen.size === seen.add(key).size);
 }
 
 /** The rows of one page, each with the way back to it. */

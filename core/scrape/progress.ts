@@ -1,10 +1,9 @@
 import type { PartitionJob } from '../job.ts';
 import type { Row } from '../schema/columns.ts';
-import type { Item, ListedItem, Source } from '../source/source.ts';
+import { type Item, type ListedItem, rowKeyOf, type Source } from '../source/source.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { type IndexWalk, walkIndex } from './index-walk.ts';
 import { type ItemWalk, walkItem } from './item-walk.ts';
-import { rowKeyOf } from './read-page.ts';
 
 /** The item id under which the index of the day is tried and recorded like any other page. */
 export const INDEX_ID = 'index';

@@ -13,6 +13,8 @@ import {
   type ListedItem,
   type PageRequest,
   type Partition,
+  type Rejected,
+  rowKeyOf,
   type Source,
 } from '../source/source.ts';
 import { cutOff, isSameAddress, notWhole } from '../source/whole-index.ts';
@@ -55,6 +57,8 @@ const RESERVED_IDS: ReadonlySet<string> = new Set(['index', 'robots.txt']);
 
 /** Characters; no browser and no proxy promises more, and failures and messages carry it. */
 const MAX_URL_LENGTH = 2048;
+
+const NO_KEYS: ReadonlySet<string> = new Set();
 
 type RecordsRead =
   | { readonly learned: Learned; readonly records: readonly Row[] }
@@ -100,8 +104,37 @@ function readPage(source: Source, partition: Partition, asked: Asked, response: 
     return { outcome: { code: 'SUCCESS' }, learned, decodedBytes };
   const judged = classifyResponse({ response, page, policy: source.outcomes });
   if (learned && !judged) return { outcome: successOf(learned), learned, decodedBytes };
-  const outcome = judged ?? (parsed && 'outcome' in parsed ? parsed.outcome : undefined);
+  const refused = judged && refusalOf(source, asked, response.status, page, judged);
+  const outcome = refused ?? judged ?? (parsed && 'outcome' in parsed ? parsed.outcome : undefined);
   return { outcome: outcome ?? { code: 'UNKNOWN_ERROR', message: `HTTP ${response.status}` }, decodedBytes };
+}
+
+/** What the body of a refused request says, where nothing decisive was seen: the status alone judged it. */
+function refusalOf(
+  source: Source,
+  asked: Asked,
+  status: number,
+  page: Page,
+  { code }: Outcome,
+): Outcome | undefined {
+  if (!source.refusal || asked.kind !== 'item' || status < 400 || status > 499) return undefined;
+  if (code === 'BLOCKED' || code === 'RATE_LIMITED') return undefined;
+  const refused = attempted(() => source.refusal!(page, asked.item));
+  return refused && 'kind' in refused ? outcomeOf(refused) : refused;
+}
+
+function outcomeOf({ code, message }: Rejected): Outcome {
+  return { code, message: oneLine(message) };
+}
+
+/** What the code of a source answers; what it throws is the outcome of the page. */
+function attempted<Answer>(ask: () => Answer): Answer | Outcome {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof PageTooLargeError) return { code: 'TOO_LARGE', message: error.message };
+    return { code: 'PARSE_ERROR', message: oneLine(`the parser threw: ${String(error)}`) };
+  }
 }
 
 /** An answer that is less than a page: nothing in it is believed, and it is asked for again. */
@@ -122,14 +155,12 @@ function successOf(learned: Learned): Outcome {
 }
 
 function parsePage(source: Source, partition: Partition, asked: Asked, page: Page): Parsed {
-  try {
-    return asked.kind === 'index'
+  const parsed = attempted(() =>
+    asked.kind === 'index'
       ? parseIndex(source, partition, asked, page)
-      : parseItem(source, partition, asked, page);
-  } catch (error) {
-    if (error instanceof PageTooLargeError) return { outcome: { code: 'TOO_LARGE', message: error.message } };
-    return { outcome: { code: 'PARSE_ERROR', message: oneLine(`the parser threw: ${String(error)}`) } };
-  }
+      : parseItem(source, partition, asked, page),
+  );
+  return 'code' in parsed ? { outcome: parsed } : parsed;
 }
 
 function parseIndex(source: Source, partition: Partition, asked: AskedIndex, page: Page): Parsed {
@@ -137,8 +168,7 @@ function parseIndex(source: Source, partition: Partition, asked: AskedIndex, pag
   const cut = cutOff(source, page);
   if (cut) return { outcome: { code: cut.code, message: cut.message } };
   const discovery = source.discover!.parse(page, partition, { attempt, notes: step.notes });
-  if (discovery.kind === 'rejected')
-    return { outcome: { code: discovery.code, message: oneLine(discovery.message) } };
+  if (discovery.kind === 'rejected') return { outcome: outcomeOf(discovery) };
   const problem = notWhole(source, partition, page, discovery, step.url);
   if (problem) return { outcome: { code: problem.code, message: oneLine(problem.message) } };
   switch (discovery.kind) {
@@ -211,9 +241,10 @@ function isWebAddress(url: URL | null): boolean {
 }
 
 function parseItem(source: Source, partition: Partition, asked: AskedItem, page: Page): Parsed {
-  const { item } = asked;
-  const parsed = source.parse(page, item, partition, { page: asked.page, requests: asked.requests });
-  if (parsed.kind === 'rejected') return { outcome: { code: parsed.code, message: oneLine(parsed.message) } };
+  const { item, page: at, requests: asks, rowKeys = NO_KEYS } = asked;
+  const context = { page: at, requests: asks, rowKeys, settings: source.ownSettings };
+  const parsed = source.parse(page, item, partition, context);
+  if (parsed.kind === 'rejected') return { outcome: outcomeOf(parsed) };
   if (parsed.kind === 'empty') return { learned: { kind: 'empty', reason: parsed.reason } };
   const { records, follow = [] } = parsed;
   if (records.length === 0 && follow.length === 0) return noRecords('the page has no records');
@@ -248,11 +279,11 @@ function validate(source: Source, { item, rowKeys }: AskedItem, candidates: read
     const record = cellsOf(schema, checked.data);
     if (String(record[itemKey]) !== item.id)
       problems.push(`[${at}].${itemKey}: ${record[itemKey]} is not item ${item.id}`);
+    records.push(record);
     const key = rowKeyOf(source, record);
     if (keys.has(key)) problems.push(`[${at}]: row key ${key} stands twice`);
     if (earlier?.has(key)) problems.push(`[${at}]: row key ${key} stands on an earlier page of the item`);
     keys.add(key);
-    records.push(record);
   }
   return problems.length > 0
     ? invalid(problems.slice(0, 5).join('; '))
@@ -261,11 +292,6 @@ function validate(source: Source, { item, rowKeys }: AskedItem, candidates: read
 
 function requestKey({ url, method = 'GET', body = '' }: PageRequest, baseUrl: string): string {
   return `${method} ${new URL(url, baseUrl).href} ${body}`;
-}
-
-/** What tells a row from the others of its partition. */
-export function rowKeyOf({ table }: Source, record: Row): string {
-  return JSON.stringify(table.rowKey.map((name) => record[name]));
 }
 
 function noRecords(message: string): Parsed {

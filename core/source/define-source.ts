@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { columnsOf } from '../schema/columns.ts';
 import { DEFAULT_MAX_ELEMENTS } from './html-budget.ts';
 import { partitionValueProblem, sameButForCase } from './identifier.ts';
+import { ownSettingsProblems, withSettings } from './own-settings.ts';
 import { targetProblem } from './partition.ts';
 import type {
   DailyCadence,
@@ -18,6 +19,8 @@ import type {
   Target,
   TargetRegister,
 } from './source.ts';
+
+export { decimal } from '../schema/columns.ts';
 
 const DEFAULT_POLITENESS: Politeness = {
   concurrency: 4,
@@ -55,6 +58,8 @@ export type SourceDefinition = Omit<
   | 'limits'
   | 'expect'
   | 'parserVersion'
+  | 'ownSettings'
+  | 'unset'
 > & {
   /** In the code, or `register(…)`. */
   readonly targets: readonly Target[] | RegisteredTargets;
@@ -149,6 +154,7 @@ const definitionSchema = z.object({
   }),
   outcomes: z.object({
     rateLimitStatuses: z.array(z.int().min(400).max(999)),
+    blockStatuses: z.array(z.int().min(400).max(999)).optional(),
     skipAfterBlocks: z.int().min(1),
     skipAfterNotFound: z.int().min(1),
   }),
@@ -210,10 +216,15 @@ export function defineSource(definition: SourceDefinition): Source {
     limits: { ...DEFAULT_LIMITS, ...definition.limits },
     expect: { ...DEFAULT_EXPECT, ...definition.expect },
     parserVersion: definition.parserVersion ?? 1,
+    ...withSettings(definition, {}),
   };
   const checked = definitionSchema.safeParse(source);
   const problems = checked.success
-    ? [...tableProblems(source.table), ...targetProblems(source, 'items' in definition)]
+    ? [
+        ...tableProblems(source.table),
+        ...targetProblems(source, 'items' in definition),
+        ...ownSettingsProblems(source),
+      ]
     : checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if (source.targets.length === 0 && !source.register) problems.push('targets: there must be one at least');
   if (problems.length === 0) return source;

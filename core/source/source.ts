@@ -3,6 +3,8 @@ import type { CivilDate } from '../calendar/civil-date.ts';
 import type { Row } from '../schema/columns.ts';
 import type { Page } from './page.ts';
 
+export type { Cell, Row } from '../schema/columns.ts';
+
 /** One unit of overwrite: a date of one value of the table's first partition column. */
 export interface Partition {
   /** An attribute of the targets in it; by default the id of its one target. */
@@ -45,9 +47,15 @@ export interface Rejected {
   readonly kind: 'rejected';
   /**
    * HTML_CHANGED: the landmarks are gone. NO_RECORDS: landmarks there, nothing in them. PARSE_ERROR: a cell
-   * that cannot be read.
+   * that cannot be read. The others are what an API says in its answer where pages say it by their status.
    */
-  readonly code: 'HTML_CHANGED' | 'NO_RECORDS' | 'PARSE_ERROR';
+  readonly code:
+    | 'HTML_CHANGED'
+    | 'NO_RECORDS'
+    | 'PARSE_ERROR'
+    | 'AUTH_FAILED'
+    | 'RATE_LIMITED'
+    | 'SERVER_ERROR';
   /** One line: which landmark, which cell. */
   readonly message: string;
 }
@@ -115,6 +123,9 @@ export interface ItemContext {
   readonly page: number;
   /** All of its requests that are known by now: what is followed may be none of them. */
   readonly requests: readonly PageRequest[];
+  /** Keys (`rowKeyOf`) of the rows that the item's earlier pages gave. */
+  readonly rowKeys: ReadonlySet<string>;
+  readonly settings: OwnSettings;
 }
 
 /**
@@ -172,7 +183,21 @@ export interface TargetRegister {
   normalize?(raw: Readonly<Record<string, string>>): Target | string;
   /** True where the target can be asked, or what it waits for; false is `NEEDS_URL`. @default all can */
   ready?(target: Target): boolean | NotReady;
+  /** How what a target lacks is found out. */
+  readonly lookUp?: LookUp;
 }
+
+/** A site's own answer to what a target lacks. */
+export interface LookUp {
+  /** Undefined where the target lacks nothing, or too little is known of it to ask. */
+  request(target: Target, settings: OwnSettings): PageRequest | undefined;
+  /** `found`: attributes to be added. `unknown`: the site answers, and does not know the target. */
+  read(page: Page, target: Target): LookedUp | Rejected;
+}
+
+export type LookedUp =
+  | { readonly kind: 'found'; readonly attributes: NonNullable<Target['attributes']> }
+  | { readonly kind: 'unknown'; readonly message: string };
 
 /** What a registered target lacks before it can be asked. */
 export type NotReady = 'NEEDS_URL' | 'NEEDS_DETECTION' | 'NEEDS_PLATFORM_ID';
@@ -196,6 +221,11 @@ export interface Politeness {
 export interface OutcomePolicy {
   /** Statuses that mean "slow down" here; default [429]. */
   readonly rateLimitStatuses: readonly number[];
+  /**
+   * Statuses that only a security wall answers with here.
+   * @default none
+   */
+  readonly blockStatuses?: readonly number[];
   /** Walls in a row that flag the target; default 1, the one-attempt rule. */
   readonly skipAfterBlocks: number;
   /** 404s in a row that flag the target; default 4. */
@@ -302,6 +332,9 @@ export interface Discover {
   parse(page: Page, partition: Partition, context: IndexContext): Discovery;
 }
 
+/** Values of a source's own settings, by name; undefined where nobody gave one and it has no default. */
+export type OwnSettings = Readonly<Record<string, string | undefined>>;
+
 /** A source with every default filled in: what `defineSource` returns. */
 export interface Source {
   readonly name: string;
@@ -324,10 +357,19 @@ export interface Source {
    * change.
    */
   readonly parserVersion: number;
+  /**
+   * Settings of its own, all of them text: `hash` is `RESCRAPE_<SOURCE>_HASH`, or `hash` in the settings
+   * file. For what a site changes without notice and no release should wait for.
+   */
+  readonly settings?: z.ZodObject;
+  /** Their values: the defaults, until `applySettings` puts in what was given. */
+  readonly ownSettings: OwnSettings;
+  /** The setting without which nothing can be asked for, in one line; undefined where nothing is missing. */
+  readonly unset?: string;
   /** Absent: there is no index, and the targets themselves give the items. */
   readonly discover?: Discover;
   /** The items of a target on a date; asked where there is no index. */
-  items(target: Target, date: CivilDate): readonly Item[];
+  items(target: Target, date: CivilDate, settings: OwnSettings): readonly Item[];
   /** `item`: with the request that this page answers. */
   parse(page: Page, item: Item, partition: Partition, context: ItemContext): Parsed<unknown>;
   /**
@@ -336,4 +378,14 @@ export interface Source {
    * @default the rows as they are; then no key may stand on two pages
    */
   combine?(rows: readonly Row[]): readonly Row[];
+  /**
+   * Why an item's answer with a status of 400 to 499 refuses it, for an API that says so in the body;
+   * undefined where it does not say. Walls and rate limits are not asked about.
+   */
+  refusal?(page: Page, item: Item): Rejected | undefined;
+}
+
+/** What tells a row from the others of its partition. */
+export function rowKeyOf({ table }: { readonly table: Pick<Table, 'rowKey'> }, record: Row): string {
+  return JSON.stringify(table.rowKey.map((name) => record[name]));
 }

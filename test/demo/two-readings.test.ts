@@ -99,7 +99,7 @@ describe.each(['classic', 'next'] as const)('the racing source on the %s pages o
         pageOf(truth.path, html),
         { id: truth.raceId, url: truth.path },
         { value: country, date: truth.date },
-        { page: 0, requests: [] },
+        { page: 0, requests: [], rowKeys: new Set(), settings: {} },
       );
       if (truth.outcome === 'void') {
         expect(parsed.kind).toBe('empty');

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { decimal } from '../../core/schema/columns.ts';
-import { defineSource, every, register } from '../../core/source/define-source.ts';
+import { decimal, defineSource, every, register } from '../../core/source/define-source.ts';
 import { HtmlIndex, readHtml, textOf } from '../../core/source/html.ts';
 
 /**
@@ -13,7 +12,7 @@ export const kitchens = defineSource({
   cadence: every({ minutes: 240 }),
   targets: register({
     attributes: z.object({ state: z.string(), path: z.string() }),
-    ready: ({ attributes }) => attributes?.path !== '',
+    ready: ({ attributes }) => attributes?.path !== '' || 'NEEDS_URL',
   }),
   table: {
     name: 'menu_dishes',

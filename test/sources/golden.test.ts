@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { civilDate } from '../../core/calendar/civil-date.ts';
 import type { Page } from '../../core/source/page.ts';
-import type { Item, Source } from '../../core/source/source.ts';
+import type { Item, Source, Target } from '../../core/source/source.ts';
 import { sources } from '../../sources/index.ts';
 
 /**
@@ -12,7 +12,7 @@ import { sources } from '../../sources/index.ts';
  * `parse`, or `discover.parse` for an index, must make of it).
  */
 interface Meta {
-  readonly kind: 'index' | 'item';
+  readonly kind: 'index' | 'item' | 'look-up';
   /** Final address of the page. */
   readonly url: string;
   readonly target: string;
@@ -21,6 +21,12 @@ interface Meta {
   readonly item?: Item;
   /** Requests of the item before this page, by address; none where it is the first. */
   readonly asked?: readonly string[];
+  /** What is looked up. */
+  readonly of?: Target;
+  /** From 400 on it is the refusal that is read. @default 200 */
+  readonly status?: number;
+  /** Keys of the rows that earlier pages of the item gave. */
+  readonly rowKeys?: readonly string[];
 }
 
 const SOURCES = join(import.meta.dirname, '../../sources');
@@ -33,7 +39,11 @@ for (const source of sources) {
 
     it.each(names)('%s reads as expected', (name) => {
       const meta = readJson(join(folder, name, 'meta.json')) as Meta;
-      const read = readPage(source, meta, { url: meta.url, status: 200, ...readBody(join(folder, name)) });
+      const read = readPage(source, meta, {
+        url: meta.url,
+        status: meta.status ?? 200,
+        ...readBody(join(folder, name)),
+      });
       expect(read).toEqual(readJson(join(folder, name, 'expected.json')));
       if (read.kind === 'records') {
         for (const record of read.records) {
@@ -45,12 +55,16 @@ for (const source of sources) {
   });
 }
 
-function readPage(source: Source, { kind, item, asked = [], target, date }: Meta, page: Page) {
+function readPage(source: Source, meta: Meta, page: Page) {
+  const { kind, item, target, date, of, asked = [], rowKeys = [] } = meta;
   const partition = { value: target, date: civilDate(date) };
   if (kind === 'index') return source.discover!.parse(page, partition, { attempt: 1, notes: [] });
+  if (kind === 'look-up') return source.register!.lookUp!.read(page, of!);
   if (!item) throw new Error('meta.json of an item needs the item');
+  if (page.status >= 400) return source.refusal!(page, item) ?? { kind: 'says nothing' };
   const requests = [...asked.map((url) => ({ url })), item];
-  return source.parse(page, item, partition, { page: asked.length, requests });
+  const known = { page: asked.length, rowKeys: new Set(rowKeys), settings: source.ownSettings };
+  return source.parse(page, item, partition, { ...known, requests });
 }
 
 function readBody(folder: string): Pick<Page, 'contentType' | 'text'> {

@@ -77,10 +77,10 @@ describe('the record of a partition', () => {
 describe('an item that had failed and rightly has no rows', () => {
   it('is told by a new version, and its rows count as unchanged', async () => {
     let abandoned = '';
-    const parse: typeof racing.parse = (page, item, partition) =>
+    const parse: typeof racing.parse = (page, item, ...known) =>
       item.id === abandoned
         ? { kind: 'empty', reason: 'the race was abandoned' }
-        : racing.parse(page, item, partition, { page: 0, requests: [item] });
+        : racing.parse(page, item, ...known);
     const race = 2;
     session = await sessionWith(faults(rule(race, status(404), 1)), { sources: [{ ...racing, parse }] });
     abandoned = raceId(session, race);

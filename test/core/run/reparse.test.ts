@@ -21,8 +21,8 @@ const GB = `country=gb/date=${DAY}`;
 const nextRacing: Source = {
   ...racing,
   parserVersion: racing.parserVersion + 1,
-  parse: (page, item, partition) => {
-    const parsed = racing.parse(page, item, partition, { page: 0, requests: [item] });
+  parse: (...given) => {
+    const parsed = racing.parse(...given);
     if (parsed.kind !== 'records') return parsed;
     const records = parsed.records as readonly { readonly race_name: string }[];
     return {

@@ -9,7 +9,7 @@ import { notes } from '../../e2e/support/notes-source.ts';
 const NOW = 1_000_000_000;
 const MINUTE = 60_000;
 const EVERY = 240;
-const fresh = newTarget('menus', 'a');
+const fresh = newTarget('kitchens', 'a');
 const claim = (record: TargetRecord, now = NOW, runId = 'r1') =>
   judgeClaim(record, { now, runId, id: `id of ${runId} at ${now}`, every: EVERY });
 const ended = (record: TargetRecord, at: number) =>

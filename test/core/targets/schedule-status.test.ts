@@ -3,14 +3,14 @@ import type { NotReady, Source } from '../../../core/source/source.ts';
 import { flagged } from '../../../core/targets/flags.ts';
 import { leftOutOf, notReady, scheduleStatus } from '../../../core/targets/schedule-status.ts';
 import { newTarget, type TargetRecord } from '../../../core/targets/target.ts';
-import { menus } from '../../sources-of-tests/menus.ts';
+import { kitchens } from '../../sources-of-tests/kitchens.ts';
 
 const NOW = 1_000_000_000;
 const MINUTE = 60_000;
-const fresh = newTarget('menus', 'a');
+const fresh = newTarget('kitchens', 'a');
 const asking = (answer: boolean | NotReady): Source => ({
-  ...menus,
-  register: { ...menus.register!, ready: () => answer },
+  ...kitchens,
+  register: { ...kitchens.register!, ready: () => answer },
 });
 const waiting = asking('NEEDS_DETECTION');
 const ready = asking(true);

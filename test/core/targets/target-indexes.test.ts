@@ -15,7 +15,7 @@ import type { TargetRecord } from '../../../core/targets/target.ts';
 import { targetEvents } from '../../../core/targets/target-events.ts';
 import { TargetStore } from '../../../core/targets/target-store.ts';
 import { paused, resumed } from '../../../core/targets/transitions.ts';
-import { menus } from '../../sources-of-tests/menus.ts';
+import { kitchens } from '../../sources-of-tests/kitchens.ts';
 import { BY } from './by.ts';
 
 let root: string;
@@ -36,23 +36,24 @@ const at = (id: string, path = id) => ({ id, attributes: { state: 'AZ', path } }
 const register = (...ids: string[]) =>
   registerTargets(
     state,
-    menus,
+    kitchens,
     ids.map((id) => at(id)),
     BY,
   );
-const change = (id: string, to: (record: TargetRecord) => TargetRecord) => store.update('menus', id, to, BY);
+const change = (id: string, to: (record: TargetRecord) => TargetRecord) =>
+  store.update('kitchens', id, to, BY);
 const due = async (now = NOW) =>
-  (await Array.fromAsync(dueTargets(state, 'menus', now))).map(({ target }) => target).sort();
-const skipped = async () => (await Array.fromAsync(store.skipped('menus'))).map(({ target }) => target);
+  (await Array.fromAsync(dueTargets(state, 'kitchens', now))).map(({ target }) => target).sort();
+const skipped = async () => (await Array.fromAsync(store.skipped('kitchens'))).map(({ target }) => target);
 const kinds = async (id: string) =>
-  (await Array.fromAsync(targetEvents(state, 'menus', id))).map(({ kind }) => kind).reverse();
+  (await Array.fromAsync(targetEvents(state, 'kitchens', id))).map(({ kind }) => kind).reverse();
 
 describe('the index of what is due', () => {
   it('finds a target from the millisecond on that it is due, and those of no other source', async () => {
     await register('a', 'b', 'c');
     await change('b', (record) => ({ ...record, nextCrawlAt: NOW }));
     await change('c', (record) => ({ ...record, nextCrawlAt: NOW + 1 }));
-    await store.update('menus-two', 'd', (record) => ({ ...record, attributes: {} }), BY);
+    await store.update('kitchens-two', 'd', (record) => ({ ...record, attributes: {} }), BY);
     expect(await due(NOW - 1)).toEqual(['a']);
     expect(await due()).toEqual(['a', 'b']);
     expect(await due(NOW + 1)).toEqual(['a', 'b', 'c']);
@@ -82,49 +83,51 @@ describe('the index of what is due', () => {
   it('tells that a clock ran ahead when it was written', async () => {
     await register('a', 'b');
     await change('a', (record) => ({ ...record, lastCrawlAt: NOW, nextCrawlAt: NOW * 3 }));
-    expect(await isAhead(state, 'menus', NOW)).toBe(false);
-    expect(await isAhead(state, 'menus', NOW - 1)).toBe(true);
+    expect(await isAhead(state, 'kitchens', NOW)).toBe(false);
+    expect(await isAhead(state, 'kitchens', NOW - 1)).toBe(true);
   });
 
   it('is made of the records that an older version has left, once', async () => {
     const old = (target: string, skip: Json = null): Json => ({
-      ...{ source: 'menus', target, skip, consecutiveBlocks: 0, consecutiveNotFound: 0 },
+      ...{ source: 'kitchens', target, skip, consecutiveBlocks: 0, consecutiveNotFound: 0 },
       ...{ totalAttempts: 1, totalSuccesses: 0, lastAttemptAt: 1, lastSuccessAt: null, lastFailureAt: 1 },
       ...{ lastErrorCode: 'TIMEOUT', attributes: { state: 'AZ', path: 'x' } },
     });
     const flag = { reason: 'wall', actor: 'anna', since: 3 };
     const put = { kind: 'put' as const, partition: 'targets' };
     await state.write([
-      { ...put, sort: 'menus#a', value: old('a') },
-      { ...put, sort: 'menus#b', value: old('b', flag) },
+      { ...put, sort: 'kitchens#a', value: old('a') },
+      { ...put, sort: 'kitchens#b', value: old('b', flag) },
     ]);
-    expect(await store.get('menus', 'b')).toMatchObject({
+    expect(await store.get('kitchens', 'b')).toMatchObject({
       status: 'active',
       backoffMultiplier: 1,
       skip: flag,
     });
-    await indexTargets(state, 'menus');
-    await indexTargets(state, 'menus');
+    await indexTargets(state, 'kitchens');
+    await indexTargets(state, 'kitchens');
     expect(await due()).toEqual(['a']);
     expect(await skipped()).toEqual(['b']);
-    expect((await state.get('targets', 'menus#a'))?.revision).toBe(2);
+    expect((await state.get('targets', 'kitchens#a'))?.revision).toBe(2);
   });
 });
 
 it('says why a target cannot be registered, before anything is written', async () => {
-  expect(registrationProblem(menus, at('a'))).toBeUndefined();
-  expect(registrationProblem(menus, { id: 'a', attributes: { path: 'a' } })).toContain('target a: state: ');
+  expect(registrationProblem(kitchens, at('a'))).toBeUndefined();
+  expect(registrationProblem(kitchens, { id: 'a', attributes: { path: 'a' } })).toContain(
+    'target a: state: ',
+  );
   const wrong = { id: '../a', attributes: { state: 'AZ', path: 'a' } };
-  await expect(registerTargets(state, menus, [at('b'), wrong], BY)).rejects.toThrow('not an identifier');
-  expect(await Array.fromAsync(store.list('menus'))).toEqual([]);
+  await expect(registerTargets(state, kitchens, [at('b'), wrong], BY)).rejects.toThrow('not an identifier');
+  expect(await Array.fromAsync(store.list('kitchens'))).toEqual([]);
 });
 
 it('changes many records in few transactions, also one of them twice, and loses nothing to others meanwhile', async () => {
   const change = (record: TargetRecord) => ({ ...record, totalAttempts: record.totalAttempts + 1 });
   const targets = [...Array.from({ length: 250 }, (_, nth) => `t${nth}`), 't0'];
   const changes = targets.map((target) => ({ target, change }));
-  await Promise.all([1, 2, 3].map(() => store.updateMany('menus', changes, BY)));
-  const records = await Array.fromAsync(store.list('menus'));
+  await Promise.all([1, 2, 3].map(() => store.updateMany('kitchens', changes, BY)));
+  const records = await Array.fromAsync(store.list('kitchens'));
   expect(records).toHaveLength(250);
   expect(records.map(({ totalAttempts }) => totalAttempts).filter((count) => count !== 3)).toEqual([6]);
 });
@@ -133,19 +136,19 @@ describe('the events of a target', () => {
   it('tell each transition with who, when, why, from what and to what, in the order of what happened', async () => {
     await register('a');
     const by = { actor: 'anna', at: 9, reason: 'closed for the winter' };
-    await store.update('menus', 'a', paused, by);
+    await store.update('kitchens', 'a', paused, by);
     await change('a', (record) => resumed(record, 3));
     await change('a', (record) => flagged(record, { reason: 'wall', actor: 'rescrape', at: 2, minutes: 1 }));
-    await store.claim('menus', 'a', { runId: 'r', id: 'x', every: 240 }, { now: () => 70_000 });
+    await store.claim('kitchens', 'a', { runId: 'r', id: 'x', every: 240 }, { now: () => 70_000 });
     await change('a', (record) => unflagged(record, 1));
     await change('a', (record) => ({ ...record, status: 'degraded', consecutiveFailures: 3 }));
     await change('a', (record) => ({ ...record, maxRetries: 5 }));
     expect(await kinds('a')).toEqual([
       ...['import', 'pause', 'resume', 'flag', 'probe', 'unflag', 'status', 'set'],
     ]);
-    const events = (await Array.fromAsync(targetEvents(state, 'menus', 'a'))).reverse();
+    const events = (await Array.fromAsync(targetEvents(state, 'kitchens', 'a'))).reverse();
     expect(events[1]).toEqual({
-      ...{ source: 'menus', target: 'a', at: 9, kind: 'pause', from: 'active', to: 'paused' },
+      ...{ source: 'kitchens', target: 'a', at: 9, kind: 'pause', from: 'active', to: 'paused' },
       ...{ reason: 'closed for the winter', actor: 'anna' },
     });
     expect(events[3]).toMatchObject({ at: 2, actor: 'rescrape', reason: 'wall', from: null, to: 'wall' });
@@ -157,7 +160,7 @@ describe('the events of a target', () => {
     const done: string[] = [];
     const note = ({ id }: { id: string }, what: string) => done.push(`${id} ${what}`);
     for (const one of [at('a'), at('a'), at('a', 'b'), { ...at('a', 'b'), name: 'Ash' }])
-      await registerAll(state, menus, [one, at('b')], BY, note);
+      await registerAll(state, kitchens, [one, at('b')], BY, note);
     expect(done.filter((text) => text.startsWith('a'))).toEqual([
       'a created',
       'a unchanged',
@@ -168,6 +171,6 @@ describe('the events of a target', () => {
       ...['b created', 'b unchanged', 'b unchanged', 'b unchanged'],
     ]);
     expect(await kinds('a')).toEqual(['import', 'import', 'import']);
-    expect((await state.get('targets', 'menus#a'))?.revision).toBe(3);
+    expect((await state.get('targets', 'kitchens#a'))?.revision).toBe(3);
   });
 });

@@ -14,7 +14,7 @@ import {
 
 const EVERY = 240;
 const MINUTE = 60_000;
-const fresh = newTarget('menus', 'a');
+const fresh = newTarget('kitchens', 'a');
 const crawl = (record: TargetRecord, code: OutcomeCode | null, at = 0, records: number | null = null) =>
   afterCrawl(record, { code, records, at, every: EVERY });
 const crawls = (codes: readonly OutcomeCode[], from: TargetRecord = fresh) =>
