@@ -14,7 +14,7 @@ export function withSettings(
   { settings }: Pick<Source, 'settings'>,
   given: OwnSettings,
 ): Pick<Source, 'ownSettings' | 'unset'> {
-  if (!settings) return { ownSettings: {} };
+  if (!settings) return { ownSettings: {}, unset: undefined };
   const values: Record<string, string | undefined> = {};
   let unset: string | undefined;
   for (const [name, field] of Object.entries(settings.shape)) {
@@ -24,7 +24,7 @@ export function withSettings(
     else if (given[name] === undefined) unset ??= name;
     else throw new OwnSettingError(name, checked.error.issues[0]!.message);
   }
-  return { ownSettings: values, ...(unset !== undefined && { unset }) };
+  return { ownSettings: values, unset };
 }
 
 /** A value that a source's own setting may not have; whoever read it says under which name. */

@@ -364,8 +364,8 @@ export interface Source {
   readonly settings?: z.ZodObject;
   /** Their values: the defaults, until `applySettings` puts in what was given. */
   readonly ownSettings: OwnSettings;
-  /** The setting without which nothing can be asked for, in one line; undefined where nothing is missing. */
-  readonly unset?: string;
+  /** The name of its own setting without which nothing can be asked for; undefined where none is missing. */
+  readonly unset: string | undefined;
   /** Absent: there is no index, and the targets themselves give the items. */
   readonly discover?: Discover;
   /** The items of a target on a date; asked where there is no index. */

@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { civilDate } from '../../core/calendar/civil-date.ts';
+import { makePlan } from '../../core/run/plan.ts';
+import { reparse } from '../../core/run/reparse.ts';
+import type { Target } from '../../core/source/source.ts';
+import { registerTargets } from '../../core/state/target-register.ts';
+import { type MenusSite, startMenusSite } from '../../demo/menus/site.ts';
+import { DEMO_STORES } from '../../demo/menus/stores.ts';
+import type { MenuRowTruth } from '../../demo/menus/truth.ts';
+import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
+import { runLocally } from '../../runtime/local-run.ts';
+import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
+import { menus } from '../../sources/menus/source.ts';
+import { ImpatientClock } from './support/impatient-clock.ts';
+import { DAY } from './support/small-site.ts';
+
+let directory: string;
+let clock: ImpatientClock;
+let site: MenusSite;
+let platform: LocalPlatform;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rescrape-menus-'));
+  clock = new ImpatientClock();
+  site = await startMenusSite({ seed: 7, now: () => clock.now() });
+  open();
+  await registerTargets(platform.state, menus, targetsOf(site.csv));
+});
+afterAll(async () => {
+  await platform.close();
+  await site.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function open(settings: Readonly<Record<string, string>> = site.settings): void {
+  const env = { ...settings, RESCRAPE_MENUS_MIN_DELAY_MS: '0', RESCRAPE_MENUS_CONCURRENCY: '8' };
+  platform = openLocalPlatform({ directory, env, clock, sources: [menus] });
+}
+
+/** The list as an import reads it: an empty cell is an attribute that nobody knows. */
+function targetsOf(csv: string): Required<Target>[] {
+  const [head, ...lines] = csv.trim().split('\n');
+  const names = head!.split(',');
+  return lines.map((line) => {
+    const cells = line.split(',').map((cell, at) => [names[at]!, cell] as const);
+    const { store_id: id, ...attributes } = Object.fromEntries(cells.filter(([, cell]) => cell !== ''));
+    return { id: id!, attributes: attributes as Record<string, string> };
+  });
+}
+
+async function run(force = false) {
+  const end = await runLocally(platform, { source: 'menus', start: DAY, end: DAY, force });
+  if (end.kind !== 'finished') throw new Error(`the run ended ${end.kind}: ${JSON.stringify(end)}`);
+  return end.summary;
+}
+
+async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
+  const warehouse = await openLocalWarehouse({ ...platform, sources: platform.sources });
+  try {
+    return (await warehouse.query(sql)).rows as Record<string, unknown>[];
+  } finally {
+    await warehouse.close();
+  }
+}
+
+const COLUMNS = Object.keys(menus.table.schema.shape);
+const key = (row: Record<string, unknown>) => `${row.store_id} ${row.product_id} ${row.option}`;
+const sorted = (rows: readonly Record<string, unknown>[]) =>
+  rows.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+const published = async () => sorted(await query(`SELECT ${COLUMNS.join(', ')} FROM menu_products`));
+
+/** Of each store the rows that its crawl should give now; none where it should not come home. */
+function truthNow(): Map<string, readonly MenuRowTruth[]> {
+  return new Map(
+    DEMO_STORES.map(({ id }) => {
+      const truth = site.truth(id);
+      return [id, truth.code === 'SUCCESS' ? truth.rows : []] as const;
+    }),
+  );
+}
+const rowsOf = (truth: ReadonlyMap<string, readonly MenuRowTruth[]>) =>
+  sorted([...truth.values()].flat() as unknown as Record<string, unknown>[]);
+
+describe('menus of forty stores on one site', () => {
+  it('come home whole from four platforms, and every other crawl ends as it should', async () => {
+    const { run: row } = await run();
+    const codes = new Map(DEMO_STORES.map(({ id }) => [id, site.truth(id).code]));
+    const ready = [...codes.values()].filter((code) => !code.startsWith('NEEDS_'));
+    const whole = ready.filter((code) => code === 'SUCCESS');
+    expect(row).toMatchObject({ items_expected: ready.length, items_found: whole.length });
+    expect(await published()).toEqual(rowsOf(truthNow()));
+
+    const last = await query(
+      'SELECT target, arg_max(error_code, attempted_at) code, count(*) n FROM attempts GROUP BY target',
+    );
+    const crawled = last.filter(({ target }) => codes.has(String(target)));
+    expect(new Map(crawled.map(({ target, code }) => [target, code]))).toEqual(
+      new Map([...codes].filter(([, code]) => !code.startsWith('NEEDS_'))),
+    );
+  }, 60_000);
+
+  it('asks once where asking again brings nothing', async () => {
+    const tries = await query(
+      "SELECT target, error_code code, count(*) n FROM attempts WHERE status <> 'success' GROUP BY ALL",
+    );
+    const of = (code: string) => tries.filter((one) => one.code === code).map(({ n }) => Number(n));
+    expect(of('HTML_CHANGED')).toEqual([1, 1]);
+    expect(of('BLOCKED')).toEqual([1, 1]);
+    expect(of('AUTH_FAILED')).toEqual([1]);
+    expect(of('NOT_FOUND')).toEqual([1]);
+    expect(of('RATE_LIMITED')).toEqual([1]);
+    expect(of('SERVER_ERROR')).toEqual([1]);
+  });
+
+  it('leaves out the stores whose platform or id there is not known', async () => {
+    await clock.sleep(240 * 60_000);
+    const plan = await makePlan(platform, { source: 'menus', start: DAY, end: DAY, force: false });
+    const planned = new Set(plan.work.flatMap(({ targets }) => targets ?? []));
+    const lacking = DEMO_STORES.filter(({ lacks }) => lacks).map(({ id }) => id);
+    expect(lacking).toHaveLength(4);
+    for (const id of lacking) expect(planned.has(id)).toBe(false);
+  });
+
+  it('are read again four hours later, when prices, stock and shelves have moved', async () => {
+    const before = truthNow();
+    site.nextRound();
+    await run();
+    const now = truthNow();
+    // A store that suddenly sells nothing keeps what it had.
+    const emptied = DEMO_STORES.find(({ trait }) => trait === 'empties')!.id;
+    const expected = new Map([...now, [emptied, before.get(emptied)!]]);
+    const rows = await published();
+    expect(rows).toEqual(rowsOf(expected));
+    expect(rows).not.toEqual(rowsOf(before));
+  }, 60_000);
+
+  it('read the same from their captures, without a request', async () => {
+    const rows = await published();
+    const asked = site.requests.length;
+    const range = { start: civilDate(DAY), end: civilDate(DAY) };
+    for await (const { unreadable } of reparse(platform, platform.sources[0]!, range))
+      for (const { outcome } of unreadable) expect(outcome.code).not.toBe('VALIDATION_ERROR');
+    expect(site.requests.length).toBe(asked);
+    expect(await published()).toEqual(rows);
+  }, 60_000);
+
+  it('change nothing while the hash is out of date, and come again with the new one', async () => {
+    const rows = await published();
+    const outdated = site.settings;
+    site.nextRelease();
+    site.nextRound();
+    await clock.sleep(240 * 60_000);
+    const { run: row } = await run();
+    expect(row.status).toBe('incomplete');
+    const kept = await published();
+    const isListed = (one: Record<string, unknown>) =>
+      DEMO_STORES.some(({ id, platform: on }) => id === one.store_id && on === 'dutchie');
+    expect(kept.filter(isListed)).toEqual(rows.filter(isListed));
+    await platform.close();
+    expect(site.settings).not.toEqual(outdated);
+    open();
+    await clock.sleep(240 * 60_000);
+    await run();
+    const truth = rowsOf(truthNow()).map(key);
+    const now = new Set((await published()).map(key));
+    expect(truth.every((one) => now.has(one))).toBe(true);
+  }, 60_000);
+
+  it('are not asked for at all while nobody has said which hash', async () => {
+    await platform.close();
+    const { RESCRAPE_MENUS_HASH_FILTERED_PRODUCTS: _, ...others } = site.settings;
+    open(others);
+    const asked = makePlan(platform, { source: 'menus', start: DAY, end: DAY, force: true });
+    await expect(asked).rejects.toThrow(/^menus needs its setting hash_filtered_products, .*sha256Hash/);
+  });
+});
