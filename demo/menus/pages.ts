@@ -2,7 +2,7 @@ import { type DemoProduct, menuOf } from './menu.ts';
 import type { DemoStore } from './stores.ts';
 
 /** What the platform gives at most, whatever is asked for. */
-export const MOST_PER_PAGE = 50;
+const MOST_PER_PAGE = 50;
 /** Products that stand at the top of every page. */
 const PINNED = 2;
 
