@@ -16,8 +16,8 @@ export interface MenusSiteOptions {
   readonly seed: number;
   /** @default 0, any free port */
   readonly port?: number;
-  /** Milliseconds since the epoch, for the log of requests. @default the machine's */
-  readonly now?: () => number;
+  /** Milliseconds since the epoch, for the log of requests. */
+  readonly now: () => number;
   /** Called for every request, after it is in the log. */
   readonly onRequest?: (entry: RequestLogEntry) => void;
 }
@@ -50,7 +50,7 @@ const OTHER_RELEASE = ['/api-3/graphql', '/api-4/graphql'];
  * queries for most. The same seed and round give the same menus.
  */
 export async function startMenusSite(options: MenusSiteOptions): Promise<MenusSite> {
-  const { seed, now = Date.now } = options;
+  const { seed, now } = options;
   const log = new RequestLog(options.onRequest);
   const happened = new Set<string>();
   let round = 1;

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -173,6 +174,8 @@ describe('dead-letters where there is no queue', () => {
         },
       ],
     });
+    const dynamo = mockClient(DynamoDBClient);
+    dynamo.onAnyCommand().resolves({ Items: [] });
     const sqs = mockClient(SQSClient);
     const gone = { name: 'QueueDoesNotExist', $metadata: { httpStatusCode: 400 } };
     sqs.onAnyCommand().rejects(Object.assign(new Error('gone'), gone));
@@ -186,7 +189,7 @@ describe('dead-letters where there is no queue', () => {
     expect(lines).toEqual([
       'rescrape: sqs:ReceiveMessage: the queue the-dlq of the stack rescrape-dev-pipeline is not there; deploy the stack again, or check the region',
     ]);
-    for (const mock of [cloudFormation, sqs]) mock.restore();
+    for (const mock of [cloudFormation, dynamo, sqs]) mock.restore();
     vi.unstubAllEnvs();
   });
 });

@@ -151,7 +151,7 @@ describe('completeness', () => {
   });
 
   it('prints a line for each date of each target as CSV', async () => {
-    const { stdout } = await say('completeness', '--target', 'gb', ...window(), '--csv');
+    const { stdout } = await say('completeness', 'racing', '--target', 'gb', ...window(), '--csv');
     const lines = stdout.trimEnd().split('\r\n');
     expect(lines[0]).toMatch(/^source,target,date,status,/);
     expect(lines.slice(1).map((line) => line.split(',').slice(0, 3).join('/'))).toEqual([

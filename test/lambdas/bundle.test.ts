@@ -22,22 +22,36 @@ describe('the bundle of', () => {
     expect(outputFiles[0]!.contents.length).toBeLessThan(MAX_BUNDLE_BYTES);
   });
 
-  it('the HTML reader finds its libraries in the files beside it', async () => {
+  it.each([
+    [
+      'the HTML reader',
+      'core/source/html.ts',
+      '{ readHtml, textOf }',
+      'textOf(readHtml("<b>a<p>b</b>c")) + textOf(readHtml("&eacute;"))',
+      'abcé',
+    ],
+    [
+      'the reader of charsets',
+      'core/fetch/charset.ts',
+      '{ decodeText }',
+      'decodeText(Buffer.from([0xe9]), "text/html; charset=latin1")',
+      'é',
+    ],
+  ])('%s finds its libraries in the files beside it', async (_, entry, names, expression, said) => {
     const folder = mkdtempSync(join(tmpdir(), 'rescrape-bundle-'));
     const outfile = join(folder, 'index.js');
     await build({
       ...BUNDLING,
-      entryPoints: [`${LAMBDAS}../core/source/html.ts`],
+      entryPoints: [`${LAMBDAS}../${entry}`],
       outfile,
       logLevel: 'silent',
     });
     for (const { file, options } of BESIDE_THE_BUNDLE)
       await build({ ...options, outfile: join(folder, file), logLevel: 'silent' });
-    // Away from this folder: nothing but the two files can be found.
-    const code =
-      'const { readHtml, textOf } = require(process.argv[1]); console.log(textOf(readHtml("<b>a<p>b</b>c")) + textOf(readHtml("&eacute;")))';
+    // Away from this folder: nothing but these files can be found.
+    const code = `const ${names} = require(process.argv[1]); console.log(${expression})`;
     const { stdout } = spawnSync(process.execPath, ['-e', code, outfile], { cwd: folder, encoding: 'utf8' });
     rmSync(folder, { recursive: true, force: true });
-    expect(stdout).toBe('abcé\n');
+    expect(stdout).toBe(`${said}\n`);
   });
 });
