@@ -58,7 +58,7 @@ async function visit(item: Item, state: string): Promise<readonly Row[]> {
       { url, status, contentType: 'text/html', text: body },
       { ...item, url },
       { value: state, date: TODAY },
-      { page, requests },
+      { page, requests, rowKeys: new Set(), settings: {} },
     );
     expect(parsed.kind, `${url}: ${JSON.stringify(parsed)}`).not.toBe('rejected');
     if (parsed.kind !== 'records') continue;
@@ -86,7 +86,7 @@ describe('the demo of schedules', () => {
     for (const target of districts()) {
       if (schedules.register!.ready!(target) !== true) continue;
       const state = String(target.attributes?.state);
-      const [item] = schedules.items(target, TODAY);
+      const [item] = schedules.items(target, TODAY, {});
       for (const row of await visit(item!, state)) {
         const lists = {
           schools_sampled: JSON.parse(String(row.schools_sampled)),

@@ -15,7 +15,7 @@ import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { type RunRequest, runLocally } from '../../runtime/local-run.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { BY } from '../core/targets/by.ts';
-import { menus } from '../sources-of-tests/menus.ts';
+import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
 import { DAY } from './support/small-site.ts';
 
@@ -54,29 +54,29 @@ afterEach(async () => {
 });
 
 function open(): LocalPlatform {
-  const env = { RESCRAPE_MENUS_URL: site.origin };
+  const env = { RESCRAPE_KITCHENS_URL: site.origin };
   return openLocalPlatform({
     directory,
     env,
     clock,
-    sources: [menus],
+    sources: [kitchens],
     onEvent: (event) => events.push(event),
   });
 }
 
 const run = (request: Partial<RunRequest> = {}) =>
-  runLocally(platform, { source: 'menus', start: DAY, end: DAY, force: false, ...request });
+  runLocally(platform, { source: 'kitchens', start: DAY, end: DAY, force: false, ...request });
 const work = (runId: string): PartitionWork => ({
-  ...{ runId, source: 'menus', value: 'AZ', date: DAY, targets: ['oak', 'elm'], force: false },
+  ...{ runId, source: 'kitchens', value: 'AZ', date: DAY, targets: ['oak', 'elm'], force: false },
 });
-const get = (id: string) => new TargetStore(platform.state).get('menus', id);
+const get = (id: string) => new TargetStore(platform.state).get('kitchens', id);
 const change = (id: string, to: (record: TargetRecord) => TargetRecord) =>
-  new TargetStore(platform.state).update('menus', id, to, BY);
+  new TargetStore(platform.state).update('kitchens', id, to, BY);
 /** How often the page of a target was asked for. */
 const askedFor = (id: string) => site.requests.filter(({ path }) => path === `/kitchens/${id}`).length;
 const leftOut = () =>
   events.flatMap((event) => (event.kind === 'left-out' ? [[event.target, event.reason]] : []));
-const failures = () => Array.fromAsync(new FailureStore(platform.state).list('menus'));
+const failures = () => Array.fromAsync(new FailureStore(platform.state).list('kitchens'));
 
 describe('a crawl', () => {
   it('is claimed when its turn comes, ended once, and leaves on record what it brought', async () => {
@@ -93,7 +93,7 @@ describe('a crawl', () => {
     await run();
     await clock.sleep(241 * MINUTE);
     await new TargetStore(platform.state).claim(
-      'menus',
+      'kitchens',
       'elm',
       { runId: 'another', id: 'x', every: 240 },
       clock,
@@ -113,7 +113,7 @@ describe('a crawl', () => {
   it('is refused where it is claimed in between, and the run says why', async () => {
     const runId = platform.newId();
     await new TargetStore(platform.state).claim(
-      'menus',
+      'kitchens',
       'elm',
       { runId: 'another', id: 'x', every: 240 },
       clock,
@@ -135,7 +135,7 @@ describe('a crawl', () => {
 
   it('goes on under the same run after its process died, and under no other', async () => {
     const runId = platform.newId();
-    await new TargetStore(platform.state).claim('menus', 'oak', { runId, id: 'x', every: 240 }, clock);
+    await new TargetStore(platform.state).claim('kitchens', 'oak', { runId, id: 'x', every: 240 }, clock);
     await clock.sleep(3 * MINUTE);
     await scrape(platform, work(platform.newId()));
     expect([askedFor('oak'), askedFor('elm')]).toEqual([0, 1]);
@@ -146,7 +146,7 @@ describe('a crawl', () => {
 
   it('that its run gave up before its turn came is none: the target is due still, and no failure', async () => {
     const runId = platform.newId();
-    await new TargetStore(platform.state).claim('menus', 'oak', { runId, id: 'x', every: 240 }, clock);
+    await new TargetStore(platform.state).claim('kitchens', 'oak', { runId, id: 'x', every: 240 }, clock);
     await recordFailures(platform, work(runId));
     expect((await failures()).map(({ item, code }) => [item, code])).toEqual([['oak', 'UNKNOWN_ERROR']]);
     expect(leftOut()).toEqual([['elm', 'NEXT_RUN']]);
@@ -188,7 +188,7 @@ describe('a retry of a failed item', () => {
     const key = await failed();
     await clock.sleep(60 * MINUTE);
     await new TargetStore(platform.state).claim(
-      'menus',
+      'kitchens',
       'elm',
       { runId: 'another', id: 'x', every: 240 },
       clock,
@@ -214,7 +214,9 @@ describe('a retry of a failed item', () => {
 
 describe('a wall', () => {
   const kinds = async () =>
-    (await Array.fromAsync(targetEvents(platform.state, 'menus', 'elm'))).map(({ kind }) => kind).reverse();
+    (await Array.fromAsync(targetEvents(platform.state, 'kitchens', 'elm')))
+      .map(({ kind }) => kind)
+      .reverse();
 
   it('sees one request, and another one only when its flag has expired; then twice as late', async () => {
     pages.elm = WALL;

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { CONFIG_FILE, readConfigFile, settingsOf } from '../../runtime/config-file.ts';
 import { refuseUnknownVariables } from '../../runtime/setting-names.ts';
 
@@ -51,6 +52,20 @@ describe('the settings file', () => {
       name: 'SettingError',
       message: expect.stringMatching(line),
     });
+  });
+
+  it('has the settings of a source’s own under their names, and of no other source', async () => {
+    const shops = { name: 'tea-shops', settings: z.object({ hash: z.string() }) };
+    const readWith = (settings: object, of: string) => {
+      writeFileSync(join(directory, CONFIG_FILE), JSON.stringify({ sources: { [of]: settings } }));
+      return readConfigFile(directory, [...SOURCES, shops]);
+    };
+    expect(await readWith({ hash: 'ab', concurrency: 3 }, 'tea-shops')).toEqual({
+      RESCRAPE_TEA_SHOPS_HASH: 'ab',
+      RESCRAPE_TEA_SHOPS_CONCURRENCY: '3',
+    });
+    await expect(readWith({ hash: 'ab' }, 'racing')).rejects.toThrow('sources.racing.hash: there is no such');
+    await expect(readWith({ hahs: 'ab' }, 'tea-shops')).rejects.toThrow('did you mean hash?');
   });
 
   it('gives way to the environment, where a variable has a value', () => {

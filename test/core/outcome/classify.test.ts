@@ -69,6 +69,17 @@ describe('a security wall', () => {
     });
   });
 
+  it('is what a status says that only walls answer with at a site', () => {
+    const response = responseOf(status(406));
+    expect(classifyResponse({ response, policy: { ...policy, blockStatuses: [406] } })).toEqual({
+      code: 'BLOCKED',
+      blockType: 'waf',
+      rule: 'status/406',
+      message: 'security wall (status/406)',
+    });
+    expect(classifyResponse({ response, policy })).toMatchObject({ code: 'UNKNOWN_ERROR' });
+  });
+
   it('outranks the statuses that a source calls a rate limit', () => {
     const wall = { name: '', status: 406, headers: { 'cf-mitigated': 'challenge' }, body: '' };
     expect(judge(wall, [406])).toMatchObject({ code: 'BLOCKED' });

@@ -13,7 +13,7 @@ import { paused } from '../../../core/targets/transitions.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 import { ImpatientClock } from '../../e2e/support/impatient-clock.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
-import { menus } from '../../sources-of-tests/menus.ts';
+import { kitchens } from '../../sources-of-tests/kitchens.ts';
 import { BY } from '../targets/by.ts';
 
 const MINUTE = 60_000;
@@ -26,7 +26,7 @@ let asked: string[];
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'rescrape-plan-'));
   clock = new ImpatientClock();
-  const opened = openLocalPlatform({ directory: root, env: {}, clock, sources: [menus] });
+  const opened = openLocalPlatform({ directory: root, env: {}, clock, sources: [kitchens] });
   asked = [];
   // The site is not there: a plan that has work would fail to reach it.
   const fetcherFor: LocalPlatform['fetcherFor'] = (source) => ({
@@ -60,10 +60,11 @@ function counted(state: StateStore): StateStore {
 }
 
 const at = (id: string, state = 'AZ', path = id) => ({ id, attributes: { state, path } });
-const register = (...targets: ReturnType<typeof at>[]) => registerTargets(platform.state, menus, targets, BY);
+const register = (...targets: ReturnType<typeof at>[]) =>
+  registerTargets(platform.state, kitchens, targets, BY);
 const change = (id: string, to: (record: TargetRecord) => TargetRecord) =>
-  new TargetStore(platform.state).update('menus', id, to, BY);
-const input = { source: 'menus', start: DAY, end: DAY, force: false };
+  new TargetStore(platform.state).update('kitchens', id, to, BY);
+const input = { source: 'kitchens', start: DAY, end: DAY, force: false };
 const planned = (more: object = {}) => makePlan(platform, { ...input, ...more });
 const ids = ({ work }: Plan) => work.flatMap(({ value, targets }) => targets ?? [value]);
 const start = async (more: object = {}) => plan(platform, { ...input, runId: platform.newId(), ...more });
@@ -83,7 +84,7 @@ describe('a plan of targets that are crawled one by one', () => {
     const now = clock.now();
     await change('later', (record) => ({ ...record, nextCrawlAt: now + MINUTE }));
     const request = { runId: 'another', id: 'x', every: 240 };
-    await new TargetStore(platform.state).claim('menus', 'busy', request, clock);
+    await new TargetStore(platform.state).claim('kitchens', 'busy', request, clock);
     await change('recent', (record) => ({ ...record, releasedAt: now }));
     await change('off', paused);
     await change('dead', (record) => ({ ...record, status: 'failed' }));
@@ -131,7 +132,7 @@ describe('a plan of targets that are crawled one by one', () => {
     const inMexico = await planned({ where: { state: ['NM'] } });
     expect([ids(inMexico), inMexico.leftOut.map(({ target }) => target)]).toEqual([[], ['new']]);
     await expect(planned({ where: { tier: ['1'] } })).rejects.toThrow(
-      'targets of menus have no attribute tier; they have: path, state',
+      'targets of kitchens have no attribute tier; they have: path, state',
     );
     await expect(planned({ where: { state: ['ZZ'] } })).rejects.toThrow('has state "ZZ"; there is: AZ, NM');
     await expect(planned({ targets: ['nobody'] })).rejects.toThrow(
@@ -163,7 +164,7 @@ describe('a run of targets none of which is due', () => {
     expect(asked).not.toContain('write');
     expect(asked).not.toContain('query targets');
     expect(await platform.lake.get(answer.workList.key)).toBeUndefined();
-    expect(await Array.fromAsync(new RunStore(platform.state).list('menus'))).toEqual([]);
+    expect(await Array.fromAsync(new RunStore(platform.state).list('kitchens'))).toEqual([]);
   });
 
   it('finds them where a clock ran ahead when they were crawled: they wait for the gap, and not for that time', async () => {

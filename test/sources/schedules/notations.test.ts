@@ -21,7 +21,7 @@ function read(body: string): Schedule[] {
     { url: ITEM.url, status: 200, contentType: 'text/html', text },
     ITEM,
     { value: 'CA', date: civilDate('2026-01-15') },
-    { page: 0, requests: [ITEM] },
+    { page: 0, requests: [ITEM], rowKeys: new Set(), settings: {} },
   );
   return parsed.kind === 'records' ? (parsed.records as Schedule[]) : [];
 }
