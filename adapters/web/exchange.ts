@@ -1,5 +1,6 @@
 import type { HttpExchange, HttpFailure, HttpRequest } from '../../core/ports/http-client.ts';
 import { AddressRefusedError } from './guarded-lookup.ts';
+import { ProxyError } from './proxy-error.ts';
 
 type Phase = 'connect' | 'headers' | 'body';
 
@@ -26,6 +27,8 @@ export class Exchange {
   readonly #reject: (reason: unknown) => void;
   readonly #endsAt: number;
   #phase: Phase = 'connect';
+  /** Until it is through, whatever fails is the proxy's. */
+  #isBehindProxy: boolean;
   #settled = false;
   #timer: NodeJS.Timeout | undefined;
   #remoteAddress: string | undefined;
@@ -43,6 +46,7 @@ export class Exchange {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#isBehindProxy = request.proxy !== undefined;
     this.#endsAt = performance.now() + request.limits.totalMs;
     request.signal?.addEventListener('abort', this.#onAbort);
     this.#enter('connect');
@@ -52,9 +56,15 @@ export class Exchange {
     return this.#settled;
   }
 
+  /** The proxy has made its connection: from now on the site talks. */
+  onTunnel(): void {
+    this.#isBehindProxy = false;
+  }
+
   /** There is a connection, TLS included, and the request goes out over it. */
   onConnected(remoteAddress: string | undefined): void {
     this.#remoteAddress = remoteAddress;
+    this.#isBehindProxy = false;
     if (!this.#settled) this.#enter('headers');
   }
 
@@ -110,6 +120,7 @@ export class Exchange {
     if (this.#settled) return;
     const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
     if (error instanceof AddressRefusedError) this.#fail('REFUSED', `connect: ${error.message}`);
+    else if (error instanceof ProxyError) this.#fail('NETWORK_ERROR', `proxy: ${error.message}`, error.rule);
     else this.#fail(FAILURE_CODES[code] ?? 'NETWORK_ERROR', `${this.#phase}: ${describe(error)}`);
   }
 
@@ -134,7 +145,13 @@ export class Exchange {
       const { limits } = this.#request;
       const limit = ofPhase ? limits[PHASE_LIMIT[phase]] : limits.totalMs;
       const came = phase === 'body' ? `, ${this.#wireBytes} bytes had come` : '';
-      this.#fail('TIMEOUT', `${ofPhase ? phase : `total, in ${phase}`}: not done within ${limit} ms${came}`);
+      const where = this.#isBehindProxy ? 'proxy' : phase;
+      const rule = this.#isBehindProxy ? 'proxy/timeout' : undefined;
+      this.#fail(
+        'TIMEOUT',
+        `${ofPhase ? where : `total, in ${where}`}: not done within ${limit} ms${came}`,
+        rule,
+      );
     });
   }
 
@@ -158,8 +175,9 @@ export class Exchange {
     );
   }
 
-  #fail(code: HttpFailure['code'], message: string): void {
-    this.#settle(() => this.#resolve({ kind: 'failed', url: this.#request.url, code, message }));
+  #fail(code: HttpFailure['code'], message: string, rule?: HttpFailure['rule']): void {
+    const { url } = this.#request;
+    this.#settle(() => this.#resolve({ kind: 'failed', url, code, message, ...(rule && { rule }) }));
     this.hangUp();
   }
 

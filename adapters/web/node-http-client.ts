@@ -1,10 +1,11 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { addressRefusal } from '../../core/fetch/address-guard.ts';
-import type { HttpClient, HttpExchange, HttpRequest } from '../../core/ports/http-client.ts';
+import type { HttpClient, HttpExchange, HttpRequest, ProxyServer } from '../../core/ports/http-client.ts';
 import { Exchange } from './exchange.ts';
 import { AddressRefusedError, guardedLookup, type ResolveHost, resolveWithSystem } from './guarded-lookup.ts';
+import { farEndOf, proxyAgent, type TunnelRequest } from './proxy-agent.ts';
 
 export interface NodeHttpClientOptions {
   /** How host names become addresses. @default the machine's resolver */
@@ -24,11 +25,12 @@ const KEEPING = { keepAlive: true, timeout: 4000 } as const;
  * HTTP/1.1 with what Node brings. Keeps connections alive, those that were opened with permission for private
  * addresses apart. `send` rejects only with the reason of the caller's own signal, or for a request that
  * cannot be written (a line break in a header). Whatever a server does ends as a `failed` exchange, and
- * nothing escapes it.
+ * nothing escapes it. Through a proxy the same checks hold: see `proxyAgent`.
  */
 export class NodeHttpClient implements HttpClient {
   readonly #resolve: ResolveHost;
   readonly #agents = new Map<string, http.Agent | https.Agent>();
+  readonly #proxyAgents = new Map<ProxyServer, Map<string, http.Agent | https.Agent>>();
   #closed = false;
 
   constructor(options: NodeHttpClientOptions = {}) {
@@ -56,15 +58,21 @@ export class NodeHttpClient implements HttpClient {
   async close(): Promise<void> {
     this.#closed = true;
     for (const agent of this.#agents.values()) agent.destroy();
+    for (const agents of this.#proxyAgents.values()) for (const agent of agents.values()) agent.destroy();
   }
 
   #start(request: HttpRequest, url: URL, host: string, exchange: Exchange): void {
     const secure = url.protocol === 'https:';
-    const { allowPrivateAddress, headers, method = 'GET', body } = request;
+    const { allowPrivateAddress, headers, method = 'GET', body, proxy } = request;
+    const over = proxy && new AbortController();
+    const tunnel: TunnelRequest | undefined = over && {
+      signal: over.signal,
+      onTunnel: () => exchange.onTunnel(),
+    };
     let sent: http.ClientRequest;
     try {
       sent = (secure ? https : http).request({
-        agent: this.#agentFor(secure, allowPrivateAddress),
+        agent: this.#agentFor(secure, allowPrivateAddress, proxy),
         host,
         ...(url.port !== '' && { port: url.port }),
         path: url.pathname + url.search,
@@ -72,15 +80,19 @@ export class NodeHttpClient implements HttpClient {
         headers: { ...headers, ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }) },
         maxHeaderSize: MAX_HEADER_BYTES,
         lookup: guardedLookup({ allowPrivateAddress, resolve: this.#resolve }),
+        ...(tunnel && { tunnel }),
       });
     } catch (error) {
       exchange.abandon(error);
       return;
     }
-    exchange.hangUp = () => void sent.destroy();
+    exchange.hangUp = () => {
+      over?.abort();
+      sent.destroy();
+    };
     sent.once('socket', (socket) => {
-      const ready = () => exchange.onConnected((socket as Socket).remoteAddress);
-      if (!sent.reusedSocket) socket.once(secure ? 'secureConnect' : 'connect', ready);
+      const ready = () => exchange.onConnected(farEndOf(socket) ?? socket.remoteAddress);
+      if (!sent.reusedSocket && !proxy) socket.once(secure ? 'secureConnect' : 'connect', ready);
       else ready();
     });
     sent.once('response', (response) => {
@@ -103,12 +115,24 @@ export class NodeHttpClient implements HttpClient {
     sent.end(body);
   }
 
-  #agentFor(secure: boolean, allowPrivateAddress: boolean): http.Agent | https.Agent {
+  #agentFor(
+    secure: boolean,
+    allowPrivateAddress: boolean,
+    proxy: ProxyServer | undefined,
+  ): http.Agent | https.Agent {
     const key = `${secure} ${allowPrivateAddress}`;
-    const known = this.#agents.get(key);
+    const agents = proxy ? this.#agentsOf(proxy) : this.#agents;
+    const known = agents.get(key);
     if (known !== undefined) return known;
-    const agent = secure ? new https.Agent(KEEPING) : new http.Agent(KEEPING);
-    this.#agents.set(key, agent);
+    const plain = () => (secure ? new https.Agent(KEEPING) : new http.Agent(KEEPING));
+    const agent = proxy ? proxyAgent(proxy, secure, KEEPING) : plain();
+    agents.set(key, agent);
     return agent;
+  }
+
+  #agentsOf(proxy: ProxyServer): Map<string, http.Agent | https.Agent> {
+    const agents = this.#proxyAgents.get(proxy) ?? new Map<string, http.Agent | https.Agent>();
+    this.#proxyAgents.set(proxy, agents);
+    return agents;
   }
 }

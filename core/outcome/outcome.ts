@@ -40,6 +40,11 @@ export interface Outcome {
   readonly retryAfterMs?: number;
 }
 
+/** True where a proxy failed: that says nothing of the site, nor of the target. */
+export function isProxyFailure({ rule }: Pick<Outcome, 'rule'>): boolean {
+  return rule?.startsWith('proxy/') ?? false;
+}
+
 /** `RATE_LIMITED (HTTP 406 Not Acceptable)`: an outcome as people read it. */
 export function errorText({
   code,

@@ -22,7 +22,27 @@ export interface HttpRequest {
    * false
    */
   readonly cutsBody?: boolean;
+  /** The request goes through it; the name is resolved and checked here all the same. @default straight */
+  readonly proxy?: ProxyServer;
 }
+
+/** A server that requests go through. Printing one shows no credentials. */
+export interface ProxyServer {
+  /** `host:port`, and `host:port#2` for another account there: what goes on record. */
+  readonly id: string;
+  readonly protocol: 'http' | 'https' | 'socks5';
+  readonly host: string;
+  readonly port: number;
+  /** For the connection alone: never on record. */
+  credentials(): { readonly username: string; readonly password: string } | undefined;
+}
+
+/**
+ * How a proxy failed before there was a way to the site. `connect`: it is not there. `auth`: it wants other
+ * credentials. `protocol`: it is no such proxy. `tunnel`: it says that it cannot reach the site. `timeout`:
+ * it gave no answer in time.
+ */
+export type ProxyFailureRule = `proxy/${'connect' | 'auth' | 'protocol' | 'tunnel' | 'timeout'}`;
 
 export interface HttpLimits {
   /** Milliseconds for each phase, and for the whole exchange. */
@@ -58,4 +78,6 @@ export interface HttpFailure {
   readonly code: 'TIMEOUT' | 'NETWORK_ERROR' | 'TOO_LARGE' | 'REFUSED';
   /** Which phase or check failed, and how: `connect: ECONNREFUSED 127.0.0.1:80`. */
   readonly message: string;
+  /** The proxy failed, and nothing is known of the site. */
+  readonly rule?: ProxyFailureRule;
 }

@@ -33,9 +33,10 @@ export async function serveHttp(
 /** Answers HTTP over TLS, with a certificate of its own. */
 export async function serveTls(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
+  certificate = selfSigned('127.0.0.1'),
 ): Promise<LoopbackSite> {
   const requests: LoopbackSite['requests'] = [];
-  const server = createTlsServer(selfSigned('127.0.0.1'), (request, response) => {
+  const server = createTlsServer(certificate, (request, response) => {
     requests.push({ path: request.url ?? '', headers: request.headers });
     answer(request, response);
   });
