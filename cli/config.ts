@@ -60,6 +60,8 @@ const VALUES: Readonly<Record<SourceSetting, (settings: SourceSettings) => strin
   CONCURRENCY: ({ source }) => source.politeness.concurrency,
   TIMEOUT_MS: ({ source }) => source.limits.totalMs,
   COOL_DOWN_MINUTES: ({ source }) => coolDownMs({ code: 'TIMEOUT' }, source.retry) / 60_000,
+  PROXIES: ({ proxies = [] }) => proxies.map(({ id }) => id).join(' '),
+  PROXIES_SECRET: ({ proxiesSecret = '' }) => proxiesSecret,
 };
 
 /** Without user, password and query: there may be a key in them. */

@@ -7,6 +7,7 @@ import type { Notifier } from './ports/notifier.ts';
 import type { ObjectStore } from './ports/object-store.ts';
 import type { StateStore } from './ports/state-store.ts';
 import type { WorkQueue } from './ports/work-queue.ts';
+import type { RoutePool } from './proxies/route-pool.ts';
 import { targetsNamed } from './source/partition.ts';
 import type { Partition, Source } from './source/source.ts';
 import type { ClockBehind } from './state/look-clock.ts';
@@ -29,6 +30,8 @@ export interface Platform {
   /** Those that cannot, with their `problem`. */
   readonly invalidSources?: readonly Source[];
   fetcherFor(source: Source): Fetcher;
+  /** Undefined for a source whose requests all go straight, under one User-Agent. */
+  routesFor?(source: Source): RoutePool | undefined;
   /** One for all that a process asks. */
   readonly targets: TargetWatch;
   /** A fresh UUIDv7. */

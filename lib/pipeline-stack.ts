@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
@@ -15,6 +16,9 @@ import { type EnvValues, StageFunction } from './constructs/stage-function.ts';
 import { type Deployment, nameOf, pascalCase } from './deployment.ts';
 import { FUNCTION_SIZES } from './function-sizes.ts';
 import type { LakeStack } from './lake-stack.ts';
+
+/** Their handlers have `withFetchers`. */
+const ASKS_SITES: ReadonlySet<FunctionName> = new Set(['plan', 'scrape', 'retry-items']);
 
 export interface PipelineStackProps extends StackProps {
   readonly deployment: Deployment;
@@ -78,6 +82,7 @@ export class PipelineStack extends Stack {
           topic,
         });
         this.#grant(name, made, lake);
+        this.#grantProxies(deployment, name, made);
         return [name, made];
       }),
     ) as Record<FunctionName, StageFunction>;
@@ -133,6 +138,14 @@ export class PipelineStack extends Stack {
         ]);
       }
     }
+  }
+
+  /** Whoever asks a site may read the proxies that its requests go through. */
+  #grantProxies({ sourceOverrides = {} }: Deployment, name: FunctionName, { role }: StageFunction): void {
+    if (!ASKS_SITES.has(name)) return;
+    for (const [variable, arn] of Object.entries(sourceOverrides))
+      if (variable.endsWith('_PROXIES_SECRET'))
+        Secret.fromSecretCompleteArn(this, `${pascalCase(name)}-${variable}`, arn).grantRead(role);
   }
 
   #retryFailedItems(): void {

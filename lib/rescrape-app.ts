@@ -28,6 +28,9 @@ export function addStacks(
   // To deploy without it would take down what is deployed of it.
   const invalid = sources.find(({ problem }) => problem !== undefined);
   if (invalid) throw new Error(invalid.problem);
+  const open = Object.keys(deployment.sourceOverrides ?? {}).find((name) => name.endsWith('_PROXIES'));
+  if (open !== undefined)
+    throw new Error(`${open} would stand in the template, passwords included: give ${open}_SECRET, an ARN`);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('rescrape:stage', stage);
   const lake = new LakeStack(app, nameOf(stage, 'lake'), { deployment, sources });

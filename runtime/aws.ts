@@ -52,7 +52,9 @@ export interface Given {
 
 /** Something that not every function has a use for: what a function does not name is not in its bundle. */
 export type AwsPart = (given: Given) => {
-  readonly ports: Partial<Pick<Platform, 'catalog' | 'failedItems' | 'notifier' | 'fetcherFor'>>;
+  readonly ports: Partial<
+    Pick<Platform, 'catalog' | 'failedItems' | 'notifier' | 'fetcherFor' | 'routesFor'>
+  >;
   close(): void | Promise<void>;
 };
 

@@ -11,6 +11,8 @@ const sourceSchema = z.strictObject({
   concurrency: count(1),
   timeout_ms: count(1),
   cool_down_minutes: count(0),
+  proxies: z.union([z.string(), z.array(z.string()).transform((list) => list.join(' '))]).optional(),
+  proxies_secret: z.string().optional(),
 });
 
 /** What `rescrape.config.json` may say; `runtime/settings.ts` tells what each does. */

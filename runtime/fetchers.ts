@@ -4,10 +4,18 @@ import { createPoliteFetcher } from '../core/fetch/polite-fetcher.ts';
 import { createRateLimiter } from '../core/fetch/rate-limiter.ts';
 import { createRobotsCache } from '../core/fetch/robots.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { HttpClient } from '../core/ports/http-client.ts';
+import type { HttpClient, ProxyServer } from '../core/ports/http-client.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
+import { RoutePool } from '../core/proxies/route-pool.ts';
 import type { Source } from '../core/source/source.ts';
 import type { SourceSettings } from './settings.ts';
+
+/** The proxies that a secret lists. Rejects where it cannot be read, or lists something else. */
+type ReadSecret = (arn: string) => Promise<readonly ProxyServer[]>;
+
+async function noSecrets(arn: string): Promise<never> {
+  throw new Error(`nobody reads secrets here, and ${arn} is one`);
+}
 
 /**
  * A polite fetcher for each source; all of them share one client, one rate limiter and one memory of
@@ -18,8 +26,11 @@ export function openFetchers(
   clock: Clock,
   client: HttpClient,
   state: StateStore,
+  readSecret: ReadSecret = noSecrets,
 ): {
   of(source: Source): Fetcher;
+  /** Undefined for a source whose requests all go straight, under one User-Agent. */
+  routesOf(source: Source): RoutePool | undefined;
   /** Milliseconds for which the host of the source still rests. */
   pausedMs(source: Source): number;
   close(): Promise<void>;
@@ -29,6 +40,18 @@ export function openFetchers(
     clock,
     rateLimiter: createRateLimiter({ clock, permits: createPermitStore({ state, clock }) }),
     robots: createRobotsCache({ clock }),
+  };
+  const pools = new Map(
+    settings.flatMap(({ source, proxies, proxiesSecret }): [string, RoutePool][] => {
+      const { name, politeness } = source;
+      if (!proxies && proxiesSecret === undefined && !politeness.userAgents) return [];
+      const listed = async () => (proxiesSecret === undefined ? (proxies ?? []) : readSecret(proxiesSecret));
+      return [[name, new RoutePool({ source: name, politeness, proxies: listed, state, clock })]];
+    }),
+  );
+  const routeOf = (source: Source) => {
+    const pool = pools.get(source.name);
+    return pool && { route: (failed: ReadonlySet<string>) => pool.any(failed) };
   };
   const fetchers = new Map(
     settings.map(({ source, allowPrivateOrigin }): [string, Fetcher] => [
@@ -40,11 +63,13 @@ export function openFetchers(
         rateLimitStatuses: source.outcomes.rateLimitStatuses,
         rateLimitPauseMs: source.retry.intervalSeconds * 1000,
         ...(allowPrivateOrigin !== undefined && { allowPrivateOrigin }),
+        ...routeOf(source),
       }),
     ]),
   );
   return {
     of: (source) => fetchers.get(source.name)!,
+    routesOf: (source) => pools.get(source.name),
     pausedMs: ({ baseUrl }) => shared.rateLimiter.pausedMs(new URL(baseUrl).host),
     close: () => client.close(),
   };

@@ -15,7 +15,9 @@ import { sources as allSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
 import { openFetchers } from './fetchers.ts';
 import { idsOf } from './ids.ts';
-import { applySettings } from './settings.ts';
+import { SettingError } from './setting-error.ts';
+import { variableOf } from './setting-names.ts';
+import { applySettings, type SourceSettings } from './settings.ts';
 
 export interface LocalOptions {
   /** Holds the lake and the state: `.rescrape`. */
@@ -44,6 +46,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env) } = options;
   const all = options.sources ?? allSources;
   const settings = all.filter(({ problem }) => !problem).map((source) => applySettings(source, env));
+  refuseSecrets(settings);
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
   const verified = openVerifiedFiles(join(directory, 'lake'), lake);
   const state = openSqliteStateStore(join(directory, 'state.sqlite'));
@@ -65,6 +68,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     sources: settings.map(({ source }) => source),
     invalidSources: all.filter(({ problem }) => problem),
     fetcherFor: fetchers.of,
+    routesFor: fetchers.routesOf,
     pausedMs: fetchers.pausedMs,
     newId: idsOf(clock),
     targets: new TargetWatch(),
@@ -77,4 +81,12 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
       lake.close();
     },
   };
+}
+
+/** Without the secret the requests would go straight. */
+function refuseSecrets(settings: readonly SourceSettings[]): void {
+  const given = settings.find(({ proxiesSecret }) => proxiesSecret !== undefined)?.source.name;
+  if (given === undefined) return;
+  const [secret, list] = [variableOf(given, 'PROXIES_SECRET'), variableOf(given, 'PROXIES')];
+  throw new SettingError(`${secret} is read in a deployment only: list the proxies in ${list} here`);
 }

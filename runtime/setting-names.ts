@@ -10,6 +10,8 @@ export const SOURCE_SETTINGS = [
   'CONCURRENCY',
   'TIMEOUT_MS',
   'COOL_DOWN_MINUTES',
+  'PROXIES',
+  'PROXIES_SECRET',
 ] as const;
 export type SourceSetting = (typeof SOURCE_SETTINGS)[number];
 

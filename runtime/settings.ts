@@ -1,4 +1,6 @@
 import { OwnSettingError, ownSettingNames, withSettings } from '../core/source/own-settings.ts';
+import type { ProxyServer } from '../core/ports/http-client.ts';
+import { parseProxies } from '../core/proxies/proxy-server.ts';
 import type { Source } from '../core/source/source.ts';
 import { SettingError } from './setting-error.ts';
 import { type SourceSetting, variableOf } from './setting-names.ts';
@@ -10,13 +12,18 @@ export interface SourceSettings {
   readonly source: Source;
   /** The one origin that may lie at a private address. */
   readonly allowPrivateOrigin?: string;
+  /** What its requests go through; at least one. @default straight */
+  readonly proxies?: readonly ProxyServer[];
+  /** The ARN of a secret that lists them. */
+  readonly proxiesSecret?: string;
 }
 
 /**
  * `RESCRAPE_RACING_URL` points the source at another site; one that stands at a literal loopback or private
  * address, or at localhost, is thereby allowed, and nothing else private is. `…_ALLOW_PRIVATE=1` allows it
  * for a host name as well. `…_MIN_DELAY_MS` and `…_CONCURRENCY` change the politeness, `…_TIMEOUT_MS` the
- * deadline of a page, and `…_COOL_DOWN_MINUTES` how long a failed item is left alone.
+ * deadline of a page, and `…_COOL_DOWN_MINUTES` how long a failed item is left alone. `…_PROXIES` lists the
+ * proxies of its requests (`parseProxies`); `…_PROXIES_SECRET` names a secret that does, in a deployment.
  */
 export function applySettings(
   source: Source,
@@ -30,10 +37,16 @@ export function applySettings(
   const concurrency = number('CONCURRENCY', 1);
   const timeoutMs = number('TIMEOUT_MS', 1);
   const coolDownMinutes = number('COOL_DOWN_MINUTES', 0);
+  const proxies = proxiesIn(name('PROXIES'), env[name('PROXIES')]);
+  const proxiesSecret = env[name('PROXIES_SECRET')];
+  if (proxies.length > 0 && proxiesSecret)
+    throw new SettingError(`${name('PROXIES')} and ${name('PROXIES_SECRET')} are both set: give one of them`);
   const { hostname, origin } = new URL(baseUrl);
   const named = baseUrl !== source.baseUrl && (isLiteralAddress(hostname) || hostname === 'localhost');
   return {
     ...((named || env[name('ALLOW_PRIVATE')] === '1') && { allowPrivateOrigin: origin }),
+    ...(proxies.length > 0 && { proxies }),
+    ...(proxiesSecret && { proxiesSecret }),
     source: {
       ...source,
       ...ownSettingsOf(source, env),
@@ -70,6 +83,13 @@ function ownSettingsOf(
     if (!(error instanceof OwnSettingError)) throw error;
     throw new SettingError(`${variableOf(source.name, error.setting)}: ${error.message}`);
   }
+}
+
+/** Proxies by a text; `name`: of what holds it, for the error. */
+export function proxiesIn(name: string, text: string | undefined): readonly ProxyServer[] {
+  const parsed = parseProxies(text ?? '');
+  if (parsed.kind === 'problem') throw new SettingError(`${name}: ${parsed.problem}`);
+  return parsed.proxies;
 }
 
 function addressOf(name: string, text: string | undefined): string | undefined {

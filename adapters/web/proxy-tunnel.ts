@@ -1,7 +1,7 @@
 import * as http from 'node:http';
+import { createRequire } from 'node:module';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { SocksClient } from 'socks';
 import type { ProxyServer } from '../../core/ports/http-client.ts';
 import { ProxyError } from './proxy-error.ts';
 
@@ -91,6 +91,7 @@ async function throughSocks(
   { address, port }: TunnelEnd,
 ): Promise<Socket> {
   const credentials = proxy.credentials();
+  const { SocksClient } = socks();
   try {
     const made = await SocksClient.createConnection({
       proxy: {
@@ -109,6 +110,11 @@ async function throughSocks(
     // The error itself carries the options, and in them the password.
     throw socksFailure(proxy.id, error instanceof Error ? error.message : '');
   }
+}
+
+/** Loaded by the first request that needs it: 70 KB that most processes never do. */
+function socks(): typeof import('socks') {
+  return createRequire(import.meta.url)('socks') as typeof import('socks');
 }
 
 function socksFailure(id: string, said: string): ProxyError {

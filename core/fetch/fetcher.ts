@@ -1,5 +1,5 @@
 import type { Outcome } from '../outcome/outcome.ts';
-import type { HttpResponse } from '../ports/http-client.ts';
+import type { HttpResponse, ProxyServer } from '../ports/http-client.ts';
 
 /** What the last capture of a page carried, sent back so that an unchanged page costs a 304. */
 export interface Validators {
@@ -20,6 +20,28 @@ export interface FetchRequest {
   readonly signal?: AbortSignal;
   /** @default may be sent as soon as its host has a permit for it */
   readonly permission?: Permission;
+  /** @default the fetcher's own */
+  readonly route?: ChooseRoute;
+}
+
+/** How a request goes out. */
+export interface Route {
+  /** Absent: straight. */
+  readonly proxy?: ProxyServer;
+  readonly userAgent: string;
+}
+
+/**
+ * Asked when a request may start, and for its robots.txt before that; redirects go the same way.
+ * What it rejects with, the fetch rejects with.
+ */
+export type ChooseRoute = () => Promise<Route>;
+
+/** How a request went out, as it goes on record. */
+export interface SentBy {
+  /** Id of the proxy; null for none. */
+  readonly proxy: string | null;
+  readonly userAgent: string;
 }
 
 /** Leave to send one request, which may be taken back while it waits for its permit. */
@@ -46,6 +68,7 @@ export interface RobotsRequest {
   readonly failure?: Outcome;
   /** What in the file was not taken at its word. */
   readonly note?: string;
+  readonly by?: SentBy;
 }
 
 interface FetchFacts {
@@ -56,6 +79,8 @@ interface FetchFacts {
   readonly waitedMs: number;
   readonly redirects: number;
   readonly robots?: RobotsRequest;
+  /** Absent without a route; where robots.txt could not be read, how that was asked for. */
+  readonly by?: SentBy;
 }
 
 /**

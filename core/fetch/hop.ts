@@ -1,4 +1,5 @@
 import type { Outcome } from '../outcome/outcome.ts';
+import type { Route, SentBy } from './fetcher.ts';
 
 /** Redirects that a fetch follows (design, section 13). */
 export const MAX_REDIRECTS = 5;
@@ -13,6 +14,11 @@ export function addressPolicy(url: URL | null, from?: URL): Outcome | undefined 
   // What was asked for over TLS would be open to change by anybody on the way.
   if (from?.protocol === 'https:' && url.protocol === 'http:') return refused(`${via}leaves https`);
   return undefined;
+}
+
+/** A route as it goes on record: without anything that the proxy is told. */
+export function sentBy(route: Route | undefined): SentBy | undefined {
+  return route && { proxy: route.proxy?.id ?? null, userAgent: route.userAgent };
 }
 
 export function refused(message: string): Outcome {

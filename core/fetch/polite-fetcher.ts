@@ -1,14 +1,14 @@
 import { headerValue } from '../http/headers.ts';
 import { redirectTarget } from '../http/redirect.ts';
 import { leadsToBlock } from '../outcome/block-rules.ts';
-import type { Outcome, OutcomeCode } from '../outcome/outcome.ts';
+import { isProxyFailure, type Outcome, type OutcomeCode } from '../outcome/outcome.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
-import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest } from './fetcher.ts';
-import { addressPolicy, MAX_REDIRECTS, refused } from './hop.ts';
+import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest, Route, SentBy } from './fetcher.ts';
+import { addressPolicy, MAX_REDIRECTS, refused, sentBy } from './hop.ts';
 import type { Permit, RateLimiter } from './rate-limiter.ts';
 import type { RobotsCache, RobotsCheck } from './robots.ts';
 import { loadRobots } from './robots-loader.ts';
@@ -30,6 +30,11 @@ export interface PoliteFetcherOptions {
   readonly rateLimitStatuses?: readonly number[];
   /** Milliseconds of that pause where the site names none. @default 2000, the first wait of a retry */
   readonly rateLimitPauseMs?: number;
+  /**
+   * How requests go that bring no route of their own, without the proxies that have just failed: undefined
+   * where none is left. @default straight
+   */
+  readonly route?: (failed: ReadonlySet<string>) => Promise<Route | undefined>;
 }
 
 /**
@@ -61,8 +66,18 @@ const NOBODY_THERE: ReadonlySet<OutcomeCode> = new Set(['NETWORK_ERROR', 'TIMEOU
 async function reach(options: PoliteFetcherOptions, url: URL, signal?: AbortSignal): Promise<Reach> {
   const { robots, politeness } = options;
   if (politeness.robots === 'ignore') return { kind: 'reached' };
-  const check = await robots.check(url, politeness.userAgent, loader(options, url), signal);
-  if (check === 'aborted') return { kind: 'dropped' };
+  const failed = new Set<string>();
+  let check: RobotsCheck | 'aborted';
+  let route = await options.route?.(failed);
+  for (;;) {
+    check = await robots.check(url, politeness.userAgent, loader(options, url, route), signal);
+    if (check === 'aborted') return { kind: 'dropped' };
+    if (!failedBy(check) || !route?.proxy) break;
+    failed.add(route.proxy.id);
+    const next = await options.route?.(failed);
+    if (!next) break;
+    route = next;
+  }
   const { permission, request } = check;
   const asked = request === undefined ? {} : { robots: request };
   return permission.kind === 'unreachable' && NOBODY_THERE.has(permission.outcome.code)
@@ -70,8 +85,15 @@ async function reach(options: PoliteFetcherOptions, url: URL, signal?: AbortSign
     : { kind: 'reached', ...asked };
 }
 
-const loader = (options: PoliteFetcherOptions, url: URL) => (signal: AbortSignal) =>
-  loadRobots(options, url.origin, signal);
+/** Whether it was a proxy that kept the file from being read. */
+function failedBy({ permission }: RobotsCheck): boolean {
+  return permission.kind === 'unreachable' && isProxyFailure(permission.outcome);
+}
+
+const loader = (options: PoliteFetcherOptions, url: URL, route?: Route) => (signal: AbortSignal) =>
+  loadRobots(options, url.origin, signal, route);
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** What a fetch stops itself with. */
 const DROPPED = new Error('dropped before it was sent');
@@ -86,6 +108,9 @@ class PoliteFetch {
   /** A redirect has turned a POST into a GET: what it was sent with is left behind. */
   #isTurned = false;
   #robots: RobotsRequest | undefined;
+  /** Since the first request went out: redirects go the same way. */
+  #route: Route | undefined;
+  #by: SentBy | undefined;
   /** Aborted: nothing more is sent. */
   readonly #drop = new AbortController();
   readonly #grace: AbortGrace;
@@ -122,9 +147,15 @@ class PoliteFetch {
     let redirect: HttpResponse | undefined;
     for (;;) {
       const check = await this.#permission(url);
-      if (check.permission.kind !== 'allowed') return this.#notFollowed(outcomeOf(check, url), redirect);
+      if (check.permission.kind !== 'allowed') {
+        if (check.permission.kind === 'unreachable') this.#by = check.permission.by ?? this.#by;
+        return this.#notFollowed(outcomeOf(check, url), redirect);
+      }
       const exchange = await this.#send(url, first.origin, check.permission.crawlDelayMs ?? 0);
-      if (exchange.kind === 'failed') return this.#failed({ code: exchange.code, message: exchange.message });
+      if (exchange.kind === 'failed') {
+        const { code, message, rule } = exchange;
+        return this.#failed({ code, message, ...(rule && { rule }) });
+      }
       const next = nextOf(exchange);
       if (next === undefined) return { ...this.#facts(), kind: 'response', response: exchange };
       if (this.#redirects === MAX_REDIRECTS) {
@@ -143,7 +174,10 @@ class PoliteFetch {
     const { robots, politeness } = this.#options;
     if (politeness.robots === 'ignore') return { permission: { kind: 'allowed' } };
     const { signal } = this.#drop;
-    const check = await robots.check(url, politeness.userAgent, loader(this.#options, url), signal);
+    const { userAgent } = politeness;
+    const route = this.#isRouted ? await this.#chooseRoute() : undefined;
+    // Whatever name goes over the wire, the file is read under the source's own.
+    const check = await robots.check(url, userAgent, loader(this.#options, url, route), signal);
     if (check === 'aborted') throw DROPPED;
     this.#robots = check.request ?? this.#robots;
     if (signal.aborted) throw DROPPED;
@@ -159,8 +193,14 @@ class PoliteFetch {
       throw DROPPED;
     }
     this.#waitedMs += permit.waitedMs;
-    const startedAt = clock.now();
+    let startedAt = clock.now();
     try {
+      if (this.#isRouted) {
+        this.#route = await this.#chooseRoute();
+        this.#by = sentBy(this.#route);
+        startedAt = clock.now();
+      }
+      const proxy = this.#route?.proxy;
       const exchange = await client.send({
         url: url.href,
         ...this.#sent(),
@@ -172,6 +212,7 @@ class PoliteFetch {
         },
         allowPrivateAddress: url.origin === allowPrivateOrigin,
         signal: this.#grace.signal,
+        ...(proxy && { proxy }),
       });
       this.#spentMs += clock.now() - startedAt;
       // Refused means that no connection was made.
@@ -187,6 +228,16 @@ class PoliteFetch {
     } finally {
       permit.release();
     }
+  }
+
+  get #isRouted(): boolean {
+    return this.#request.route !== undefined || this.#options.route !== undefined;
+  }
+
+  async #chooseRoute(): Promise<Route | undefined> {
+    if (this.#route) return this.#route;
+    const { route } = this.#request;
+    return route ? route() : this.#options.route?.(NONE);
   }
 
   #permit(host: string, crawlDelayMs: number): Promise<Permit> {
@@ -209,7 +260,7 @@ class PoliteFetch {
   #headers(sameOrigin: boolean): Record<string, string> {
     const { etag, lastModified } = this.#request.validators ?? {};
     return {
-      'User-Agent': this.#options.politeness.userAgent,
+      'User-Agent': this.#route?.userAgent ?? this.#options.politeness.userAgent,
       Accept: 'text/html,application/xhtml+xml,application/json;q=0.9,application/xml;q=0.9,*/*;q=0.8',
       // gzip first: captures keep the body as it came, and every tool that reads WARC reads gzip.
       'Accept-Encoding': 'gzip, br;q=0.8, zstd;q=0.8',
@@ -251,6 +302,7 @@ class PoliteFetch {
       finishedAt: now,
       waitedMs: this.#waitedMs,
       redirects: this.#redirects,
+      ...(this.#by && { by: this.#by }),
       ...(this.#robots === undefined ? {} : { robots: this.#robots }),
     };
   }

@@ -1,13 +1,13 @@
 import { redirectTarget } from '../http/redirect.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { isProxyFailure, type Outcome } from '../outcome/outcome.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import { textPrefix } from './decode-prefix.ts';
-import type { RobotsRequest } from './fetcher.ts';
-import { addressPolicy, MAX_REDIRECTS } from './hop.ts';
+import type { RobotsRequest, Route } from './fetcher.ts';
+import { addressPolicy, MAX_REDIRECTS, sentBy } from './hop.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { RobotsAnswer } from './robots.ts';
 import { ROBOTS_MAX_BYTES } from './robots-rules.ts';
@@ -31,14 +31,16 @@ export async function loadRobots(
   options: RobotsLoaderOptions,
   origin: string,
   signal: AbortSignal,
+  route?: Route,
 ): Promise<RobotsAnswer> {
   const { clock } = options;
+  const by = sentBy(route);
   const robotsUrl = new URL('/robots.txt', origin);
   let url = robotsUrl;
   let startedAt: number | undefined;
   let lastHop: RobotsRequest | undefined;
   for (let redirects = 0; ; redirects++) {
-    const sent = await sendOnce(options, url, signal).catch((error: unknown) => {
+    const sent = await sendOnce(options, url, signal, route).catch((error: unknown) => {
       if (lastHop === undefined || !signal.aborted) throw error;
       return undefined;
     });
@@ -54,14 +56,21 @@ export async function loadRobots(
       startedAt,
       finishedAt: clock.now(),
       ...(exchange.kind === 'failed'
-        ? { failure: { code: exchange.code, message: exchange.message } }
+        ? {
+            failure: {
+              code: exchange.code,
+              message: exchange.message,
+              ...(exchange.rule && { rule: exchange.rule }),
+            },
+          }
         : { httpStatus: exchange.status }),
       wireBytes: exchange.kind === 'failed' ? 0 : exchange.body.length,
+      ...(by && { by }),
     };
     if (exchange.kind === 'failed') {
       // Refused means that no connection was made, so there is no request to report.
       const sentAny = redirects > 0 || exchange.code !== 'REFUSED';
-      return unreachable(exchange, sentAny ? request : undefined);
+      return { ...unreachable(exchange, sentAny ? request : undefined), ...(by && { by }) };
     }
     const next = redirectTarget(exchange);
     if (next === undefined) return answerOf(exchange, request, clock.now());
@@ -78,6 +87,7 @@ async function sendOnce(
   options: RobotsLoaderOptions,
   url: URL,
   signal: AbortSignal,
+  route: Route | undefined,
 ): Promise<{ exchange: HttpExchange; startedAt: number }> {
   const { client, clock, rateLimiter, politeness, limits, allowPrivateOrigin } = options;
   const permit = await rateLimiter.acquire(url.host, politeness, signal);
@@ -87,7 +97,7 @@ async function sendOnce(
     const exchange = await client.send({
       url: url.href,
       headers: {
-        'User-Agent': politeness.userAgent,
+        'User-Agent': route?.userAgent ?? politeness.userAgent,
         Accept: 'text/plain,*/*;q=0.8',
         'Accept-Encoding': 'gzip, br, zstd',
       },
@@ -96,6 +106,7 @@ async function sendOnce(
       cutsBody: true,
       allowPrivateAddress: url.origin === allowPrivateOrigin,
       signal: grace.signal,
+      ...(route?.proxy && { proxy: route.proxy }),
     });
     return { exchange, startedAt };
   } catch (error) {
@@ -127,13 +138,14 @@ function wholeLines(text: string): string {
 }
 
 function unreachable(
-  cause: Pick<Outcome, 'code' | 'message' | 'retryAfterMs'>,
+  cause: Pick<Outcome, 'code' | 'message' | 'retryAfterMs' | 'rule'>,
   request: RobotsRequest | undefined,
-): RobotsAnswer {
-  const { code, message = code, retryAfterMs: retryAfter } = cause;
+): Extract<RobotsAnswer, { kind: 'unreachable' }> {
+  const { code, message = code, retryAfterMs: retryAfter, rule } = cause;
   const outcome: Outcome = {
     code,
     message: `robots.txt could not be read: ${message}`,
+    ...(rule !== undefined && isProxyFailure({ rule }) && { rule }),
     ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
   };
   if (request === undefined) return { kind: 'unreachable', outcome };

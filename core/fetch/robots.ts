@@ -1,6 +1,6 @@
-import type { Outcome } from '../outcome/outcome.ts';
+import { isProxyFailure, type Outcome } from '../outcome/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RobotsRequest } from './fetcher.ts';
+import type { RobotsRequest, SentBy } from './fetcher.ts';
 import { parseRobots, type RobotsRules } from './robots-rules.ts';
 
 /** What came of asking an origin for its robots.txt. */
@@ -9,12 +9,17 @@ export type RobotsAnswer =
   /** No such file, or none for us (4xx): everything may be fetched (RFC 9309, section 2.3.1.3). */
   | { readonly kind: 'absent'; readonly request: RobotsRequest }
   /** Not readable just now: nothing may be fetched (section 2.3.1.4). */
-  | { readonly kind: 'unreachable'; readonly outcome: Outcome; readonly request?: RobotsRequest };
+  | {
+      readonly kind: 'unreachable';
+      readonly outcome: Outcome;
+      readonly request?: RobotsRequest;
+      readonly by?: SentBy;
+    };
 
 type RobotsPermission =
   | { readonly kind: 'allowed'; readonly crawlDelayMs?: number }
   | { readonly kind: 'forbidden'; readonly pattern: string }
-  | { readonly kind: 'unreachable'; readonly outcome: Outcome };
+  | { readonly kind: 'unreachable'; readonly outcome: Outcome; readonly by?: SentBy };
 
 export interface RobotsCheck {
   readonly permission: RobotsPermission;
@@ -85,8 +90,10 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
     };
     origins.set(origin, entry);
     entry.answer.then(
-      ({ kind }) => {
-        entry.staleAt = clock.now() + (kind === 'unreachable' ? retryMs : ttlMs);
+      (known) => {
+        // Another proxy may well read it.
+        const waitMs = known.kind === 'unreachable' && isProxyFailure(known.outcome) ? 0 : retryMs;
+        entry.staleAt = clock.now() + (known.kind === 'unreachable' ? waitMs : ttlMs);
       },
       // Only a bug rejects, a store out of reach, or who was stopped; whoever waits sees it, and the next one
       // asks again.
@@ -143,7 +150,8 @@ async function answerFor(
 }
 
 function permissionOf(entry: Entry, answer: RobotsAnswer, url: URL, userAgent: string): RobotsPermission {
-  if (answer.kind === 'unreachable') return { kind: 'unreachable', outcome: answer.outcome };
+  if (answer.kind === 'unreachable')
+    return { kind: 'unreachable', outcome: answer.outcome, ...(answer.by && { by: answer.by }) };
   if (answer.kind === 'absent') return { kind: 'allowed' };
   const rules = rulesFor(entry, answer.text, userAgent);
   const pattern = rules.forbids(url.pathname + url.search);

@@ -38,6 +38,8 @@ export const ATTEMPT_SCHEMA = z.object({
   records_found: z.int32().nullable().describe('Valid records in the page'),
   capture: z.string().nullable().describe('Raw response: key of the WARC file, #, byte offset of the record'),
   parser_version: z.int32().describe('Version of the parser that read the page'),
+  proxy: z.string().nullable().describe('Id of the proxy that it went through; null where it went straight'),
+  user_agent: z.string().nullable().describe('User-Agent that was sent; null where nothing was sent'),
 });
 export type AttemptRow = z.infer<typeof ATTEMPT_SCHEMA>;
 

@@ -91,15 +91,19 @@ async function askOnce(
   const item: Item = known
     ? itemOf(known)
     : { id: failure.item, target, ...(failure.request ?? { url: failure.url }) };
-  const gate = await TargetGate.open(context, target, []);
+  // Taken up again, it goes on behind the proxies that it was through with.
+  const tried = progress.inOrder().filter(({ outcome }) => outcome.code === 'BLOCKED_PROXY');
+  const gate = await TargetGate.open(context, target, tried);
   const refused = refusedBy(gate);
   if (refused) return refused;
   const looks = gate.looksAfter(Math.max(lastFailedLookOf(failure), lastLookOf(current)));
   for (let walk = progress.item(item); walk.kind === 'next'; walk = progress.item(item)) {
     const { page } = walk;
-    if (progress.last(item.id, page)) return 'asked';
+    const last = progress.last(item.id, page);
+    if (last && !last.again) return 'asked';
+    const number = progress.attempts(item.id, page) + 1;
     const held = page === 0 ? heldItem(context.source, known) : {};
-    const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), 1, held);
+    const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), number, held);
     if (!checkpoint) return (await gate.isShut()) ? (refusedBy(gate) ?? { kind: 'flagged' }) : 'stopped';
     progress.add(checkpoint);
   }

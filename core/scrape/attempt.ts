@@ -1,6 +1,6 @@
 import { encodeCapture, requestMark } from '../capture/warc-writer.ts';
 import { type CopyAge, copyAge, olderThan } from '../fetch/copy-age.ts';
-import type { FetchResult, RobotsRequest, Validators } from '../fetch/fetcher.ts';
+import type { FetchResult, RobotsRequest, SentBy, Validators } from '../fetch/fetcher.ts';
 import { headerValue } from '../http/headers.ts';
 import type { PartitionJob, StartedPage } from '../job.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
@@ -63,6 +63,7 @@ async function passThrough(
   const request = {
     url,
     permission: passage.permission,
+    ...(passage.route && { route: passage.route }),
     ...(method && { method }),
     ...(headers && { headers }),
     ...(body !== undefined && { body }),
@@ -96,17 +97,19 @@ async function readAndRecord(
   const validators = held.confirms?.validators;
   const reading = read(context, asked, fetched, held);
   const response = fetched.kind === 'response' ? fetched.response : undefined;
+  const { outcome, again } = passage.weigh(reading.outcome, fetched.by);
   const checkpoint: Checkpoint = {
     kind: asked.kind,
     item: asked.item,
     lookedAt,
-    outcome: reading.outcome,
+    outcome,
+    ...(again && { again }),
     ...(reading.learned && { learned: reading.learned }),
     ...(pageOf(asked) > 0 && { page: pageOf(asked) }),
     ...(response?.status === 304 ? validators : pageValidators(response)),
     ...(response && { asOf: copyAge(response, fetched.startedAt).asOf }),
     attempt: {
-      ...attemptFacts(context, targetOf(asked.item, partition), reading.outcome),
+      ...attemptFacts(context, targetOf(asked.item, partition), outcome),
       item_id: asked.item.id,
       url,
       final_url: response?.url ?? null,
@@ -120,6 +123,7 @@ async function readAndRecord(
       wire_bytes: response?.body.length ?? null,
       decoded_bytes: reading.decodedBytes ?? null,
       records_found: reading.learned?.kind === 'records' ? reading.learned.records.length : null,
+      ...sentFacts(context, fetched.by, fetched.kind === 'response' || fetched.requestSent),
     },
   };
   // Nobody in this process asks on; the store is told behind the record, for a flag whose attempt is lost
@@ -135,10 +139,10 @@ async function readAndRecord(
     partition,
     item: asked.item.id,
     attempt: number,
-    code: reading.outcome.code,
-    ...(reading.outcome.message !== undefined && { message: reading.outcome.message }),
+    code: outcome.code,
+    ...(outcome.message !== undefined && { message: outcome.message }),
   });
-  await passage.raiseFlag();
+  await passage.settle();
   return checkpoint;
 }
 
@@ -240,6 +244,8 @@ const NO_RESPONSE = {
   wire_bytes: null,
   decoded_bytes: null,
   records_found: null,
+  proxy: null,
+  user_agent: null,
 } satisfies Partial<AttemptRow>;
 
 /** Keeps a request for robots.txt on record, beside the attempts of the partition that caused it. */
@@ -276,10 +282,21 @@ export async function recordRobots(context: PartitionJob, robots: RobotsRequest)
         wire_bytes: robots.wireBytes,
         decoded_bytes: null,
         records_found: null,
+        ...sentFacts(context, robots.by, true),
       },
     },
   };
   await writeCheckpoint(platform.lake, runId, source.name, partition, stored);
+}
+
+/** How it went out. `wasSent`: the request itself, and not only one for its robots.txt. */
+function sentFacts(
+  { source }: PartitionJob,
+  by: SentBy | undefined,
+  wasSent: boolean,
+): Pick<AttemptRow, 'proxy' | 'user_agent'> {
+  const userAgent = by?.userAgent ?? source.politeness.userAgent;
+  return { proxy: by?.proxy ?? null, user_agent: wasSent ? userAgent : null };
 }
 
 /** The columns that every attempt shares. */

@@ -28,6 +28,8 @@ export interface Checkpoint {
   /** What orders it among all looks at the page (`LookClock`); milliseconds. */
   readonly lookedAt: number;
   readonly outcome: Outcome;
+  /** Asked for again at once, through another proxy: no retry. */
+  readonly again?: true;
   readonly learned?: Learned;
   /** Validators of the page: those it came with, or those that a 304 confirmed. */
   readonly etag?: string;

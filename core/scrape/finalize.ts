@@ -23,6 +23,7 @@ import { type IndexWalk, walkIndex } from './index-walk.ts';
 import { contentOf, evidenceOf } from './item-content.ts';
 import { walkItem } from './item-walk.ts';
 import { INDEX_ID, inOrder } from './progress.ts';
+import { keepingRoute } from './target-route.ts';
 
 const UNASKED = { code: 'UNKNOWN_ERROR', message: 'it was not asked for before the run gave up' } as const;
 
@@ -248,6 +249,7 @@ async function countOf(
   end: Pick<CrawlEnd, 'code' | 'records'>,
 ): Promise<void> {
   const times = attempts.map(({ attempted_at }) => Date.parse(attempted_at));
+  const rotates = source.politeness.userAgents !== undefined;
   const place = `${source.name}#${partition.value}#${partition.date}`;
   const at = platform.clock.now();
   await new TargetStore(platform.state).update(
@@ -263,7 +265,9 @@ async function countOf(
             source,
             attempt.item_id === INDEX_ID ? 'index' : 'item',
           ),
-        attempts.length > 0 ? lookedAtLast(record, lastLookAt, times) : record,
+        attempts.length > 0
+          ? lookedAtLast(keepingRoute(record, attempts, rotates), lastLookAt, times)
+          : record,
       );
       // Whoever has taken over a claim that ran out ends it.
       if (record.claim?.runId !== runId) return counted;

@@ -21,6 +21,8 @@ export function inOrder(a: Omit<Tried, 'outcome'>, b: Omit<Tried, 'outcome'>): n
 export class ScrapeProgress {
   readonly #last = new Map<string, Checkpoint>();
   readonly #attempts = new Map<string, number>();
+  /** Attempts of a page that another proxy made again at once. */
+  readonly #again = new Map<string, number>();
   readonly #tried: Tried[] = [];
   readonly #rowKeys = new Map<string, Set<string>>();
   readonly #source: Source;
@@ -40,6 +42,8 @@ export class ScrapeProgress {
     if (checkpoint.kind === 'robots') return;
     const { item, page, outcome, attempt, lookedAt } = checkpoint;
     this.#tried.push({ outcome, attempt, lookedAt });
+    const name = pageName(item.id, page);
+    if (checkpoint.again) this.#again.set(name, (this.#again.get(name) ?? 0) + 1);
     const number = checkpoint.attempt.attempt_number;
     if (number <= this.attempts(item.id, page)) return;
     this.#attempts.set(pageName(item.id, page), number);
@@ -73,6 +77,11 @@ export class ScrapeProgress {
 
   attempts(id: string, page?: number): number {
     return this.#attempts.get(pageName(id, page)) ?? 0;
+  }
+
+  /** Tries of a page that count as such: to go on to the next proxy is none. */
+  tries(id: string, page?: number): number {
+    return this.attempts(id, page) - (this.#again.get(pageName(id, page)) ?? 0);
   }
 
   /** How far the index was read that begins at this absolute address. */

@@ -203,8 +203,10 @@ async function scrapeIndex(
     const checkpoint = await attemptPage(context, gate, looks, target, number, held);
     if (!checkpoint) return (await gate.isShut()) ? 'go-on' : 'stopped';
     progress.add(checkpoint);
-    if (!once && isRetryable(source, checkpoint, number)) throw retryError([checkpoint]);
-    retries = Math.max(retries, number - 1);
+    if (checkpoint.again) continue;
+    const tries = progress.tries(INDEX_ID, page);
+    if (!once && isRetryable(source, checkpoint, tries)) throw retryError([checkpoint]);
+    retries = Math.max(retries, tries - 1);
   }
   const items = progress.listed()!.length;
   if (asked > 0) platform.emit({ kind: 'discovered', source: source.name, partition, items });
@@ -239,8 +241,9 @@ async function scrapeItems(
         return;
       }
       progress.add(checkpoint);
-      if (checkpoint.learned) continue;
-      if (!once && isRetryable(policyOf(context, item), checkpoint, number)) retry.push({ checkpoint, gate });
+      if (checkpoint.learned || checkpoint.again) continue;
+      const tries = progress.tries(item.id, page);
+      if (!once && isRetryable(policyOf(context, item), checkpoint, tries)) retry.push({ checkpoint, gate });
       return;
     }
   };
@@ -278,11 +281,12 @@ function isOpen(
   { once, page }: { readonly once: boolean; readonly page?: number },
 ): boolean {
   const last = progress.last(id, page);
-  return last === undefined || (!once && isRetryable(policy, last, progress.attempts(id, page)));
+  if (last === undefined || last.again) return true;
+  return !once && isRetryable(policy, last, progress.tries(id, page));
 }
 
-function isRetryable(policy: VerdictPolicy, checkpoint: Checkpoint, attempts: number): boolean {
-  return verdictFor(checkpoint.outcome, policy, { retries: attempts - 1 }).verdict === 'retry';
+function isRetryable(policy: VerdictPolicy, checkpoint: Checkpoint, tries: number): boolean {
+  return verdictFor(checkpoint.outcome, policy, { retries: tries - 1 }).verdict === 'retry';
 }
 
 function retryError(checkpoints: readonly Checkpoint[]): StageError {

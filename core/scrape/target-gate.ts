@@ -1,5 +1,6 @@
-import type { Permission } from '../fetch/fetcher.ts';
+import type { ChooseRoute, Permission, SentBy } from '../fetch/fetcher.ts';
 import type { PartitionJob } from '../job.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import { minutesOf } from '../source/source.ts';
 import { clockBehind, LookClock } from '../state/look-clock.ts';
@@ -12,8 +13,9 @@ import { TargetStore } from '../targets/target-store.ts';
 import type { PageKind, Visit, WatchedTarget } from '../targets/target-watch.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { INDEX_ID } from './progress.ts';
+import { type ProxyChoice, TargetRoute, type Weighed } from './target-route.ts';
 
-type Tried = Pick<Checkpoint, 'outcome' | 'attempt'>;
+type Tried = Pick<Checkpoint, 'outcome' | 'attempt' | 'again'>;
 
 /** Why a run may not crawl a target now. */
 export type Refusal = Pick<Extract<ClaimAnswer, { kind: 'refused' }>, 'reason' | 'until'>;
@@ -22,13 +24,17 @@ export type Refusal = Pick<Extract<ClaimAnswer, { kind: 'refused' }>, 'reason' |
 export interface Passage {
   /** For the fetcher, which asks it when the turn of the request has come. */
   readonly permission: Permission;
+  /** How it is to go out; absent where there is nothing to choose from. */
+  readonly route?: ChooseRoute;
+  /** The outcome of an answer, in the light of what other proxies are left. Asked once, before `judge`. */
+  weigh(outcome: Outcome, by: SentBy | undefined): Weighed;
   /**
    * Shuts the gate of this process where the answer reaches a threshold; until then no request of the target
    * starts here.
    */
   judge(tried: Tried): void;
-  /** Writes the flag that `judge` found to be due, for all processes; nothing where it found none. */
-  raiseFlag(): Promise<void>;
+  /** Writes for all processes what was found: the flag that is due, the proxy that the target moves to. */
+  settle(): Promise<void>;
   /** Must be called at the end; again is harmless. */
   end(): void;
 }
@@ -43,6 +49,7 @@ export class TargetGate {
   readonly #target: string;
   readonly #register: TargetStore;
   readonly #watched: WatchedTarget;
+  readonly #choice: ProxyChoice | undefined;
   /** Nothing of the target may be asked without a claim. */
   readonly #isClaimed: boolean;
   #record: TargetRecord;
@@ -53,6 +60,7 @@ export class TargetGate {
     register: TargetStore,
     record: TargetRecord,
     claim: ClaimAnswer | undefined,
+    choice: ProxyChoice | undefined,
   ) {
     const { platform, source } = context;
     this.#context = context;
@@ -62,6 +70,7 @@ export class TargetGate {
     this.#record = record;
     this.#isClaimed = claim !== undefined;
     this.#refusal = claim?.kind === 'refused' ? claim : null;
+    this.#choice = choice;
   }
 
   /**
@@ -77,8 +86,10 @@ export class TargetGate {
     const isProbe = record?.skip && isExpired(record.skip, platform.clock.now());
     const claim = isEvery || isProbe ? await claimOf(context, register, target) : undefined;
     record = claim?.record ?? record!;
-    const gate = new TargetGate(context, register, record, claim);
+    const choice = await TargetRoute.open(context, register, record);
+    const gate = new TargetGate(context, register, record, claim, choice);
     for (const attempt of tried) {
+      choice?.resume(attempt);
       const raised = gate.#note(attempt);
       if (raised) await gate.#raise(raised);
     }
@@ -107,6 +118,7 @@ export class TargetGate {
   async isShut(): Promise<boolean> {
     if (this.isKnownShut) return true;
     const record = await this.#register.get(this.#context.source.name, this.#target);
+    this.#choice?.follow(record);
     if (this.#isFlagged(record)) {
       this.#shut(record.skip!);
       return true;
@@ -138,6 +150,8 @@ export class TargetGate {
     let opens = false;
     let hasEnded = false;
     let raised: SkipFlag | null = null;
+    let answer: { readonly outcome: Outcome; readonly by: SentBy | undefined } | undefined;
+    const choice = this.#choice;
     const end = () => {
       if (!hasEnded) visit.judged(opens);
       hasEnded = true;
@@ -147,13 +161,20 @@ export class TargetGate {
     };
     return {
       permission: this.#permission(visit),
-      judge: (tried) => {
-        opens = DISPOSITIONS[tried.outcome.code].counts !== 'block';
-        raised = this.#note(tried);
-        // Until the store has the flag, whoever comes now would find none there.
-        if (!raised) end();
+      ...(choice && { route: choice.choose }),
+      weigh: (outcome, by) => {
+        const weighed = choice?.weigh(outcome, by) ?? { outcome, again: false };
+        answer = { outcome: weighed.outcome, by };
+        return weighed;
       },
-      raiseFlag: async () => {
+      judge: (tried) => {
+        opens = DISPOSITIONS[tried.outcome.code].counts !== 'block' && !tried.again;
+        raised = this.#note(tried);
+        // Until the store has it, whoever comes now would find no flag there, and the proxy from before.
+        if (!raised && !choice?.hasMoved) end();
+      },
+      settle: async () => {
+        if (answer) await choice?.settle(answer.outcome, answer.by);
         if (raised) await this.#raise(raised);
         end();
       },

@@ -98,6 +98,7 @@ const partitionValue = z.string().refine((text) => partitionValueProblem(text) =
 const RESERVED_TABLE = /^(attempts|commits|runs|v_.*)$/;
 const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'not a column name (a-z, 0-9, _)' });
 const positive = z.number().positive();
+const userAgent = z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must be printable ASCII' });
 const timeZone = z.string().refine(isTimeZone, { error: 'not an IANA time zone' });
 
 const definitionSchema = z.object({
@@ -150,7 +151,8 @@ const definitionSchema = z.object({
     concurrency: z.int().min(1).max(256),
     minDelayMs: z.number().min(0),
     robots: z.enum(['respect', 'ignore']),
-    userAgent: z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must be printable ASCII' }),
+    userAgent,
+    userAgents: z.array(userAgent).min(1).optional(),
   }),
   outcomes: z.object({
     rateLimitStatuses: z.array(z.int().min(400).max(999)),

@@ -216,6 +216,12 @@ export interface Politeness {
   readonly robots: 'respect' | 'ignore';
   /** The User-Agent header; its first product token is matched against robots.txt. */
   readonly userAgent: string;
+  /**
+   * Sent instead of `userAgent`: a target keeps its own until it meets a wall. robots.txt is read under
+   * `userAgent` all the same.
+   * @default `userAgent` alone
+   */
+  readonly userAgents?: readonly string[];
 }
 
 export interface OutcomePolicy {

@@ -67,8 +67,15 @@ export const targetSchema = z.object({
   totalSuccesses: count,
   /** Records of its last whole crawl; null where none is known. */
   recordCount: z.int().nullable().default(null),
+  /** Id of the proxy that its requests go through. */
   currentProxyId: z.string().nullable().default(null),
+  /** The one of the source's `userAgents` that it has. */
   currentUserAgent: z.string().nullable().default(null),
+  /** Proxies that a wall was met through in that run: they are used up in it. */
+  proxyWalls: z
+    .object({ runId: z.string(), proxies: z.array(z.string()) })
+    .nullable()
+    .default(null),
   failedAt: time,
   failureNotes: z.string().nullable().default(null),
   /** When a flag of it was lifted last: attempts before that count towards no other. */

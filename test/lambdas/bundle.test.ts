@@ -11,7 +11,7 @@ import { ENV_CONTRACTS } from '../../lambdas/contracts.ts';
 const LAMBDAS = fileURLToPath(new URL('../../lambdas/', import.meta.url));
 
 describe('the bundle of', () => {
-  it.each(Object.keys(ENV_CONTRACTS))('%s is smaller than 1 MB', async (name) => {
+  it.each(Object.keys(ENV_CONTRACTS))('%s is smaller than 1 MiB', async (name) => {
     const { outputFiles, warnings } = await build({
       ...BUNDLING,
       entryPoints: [`${LAMBDAS}${name}.lambda.ts`],
@@ -51,7 +51,11 @@ describe('the bundle of', () => {
     // Away from this folder: nothing but these files can be found.
     const code = `const ${names} = require(process.argv[1]); console.log(${expression})`;
     const { stdout } = spawnSync(process.execPath, ['-e', code, outfile], { cwd: folder, encoding: 'utf8' });
+    const found =
+      'console.log(typeof require("socks").SocksClient, typeof require("@aws-sdk/client-secrets-manager").SecretsManagerClient)';
+    const beside = spawnSync(process.execPath, ['-e', found], { cwd: folder, encoding: 'utf8' });
     rmSync(folder, { recursive: true, force: true });
     expect(stdout).toBe(`${said}\n`);
+    expect(beside.stdout).toBe('function function\n');
   });
 });

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
@@ -187,14 +186,12 @@ describe.each(KINDS)('through a proxy ($name)', ({ name, serve, at, unreachable 
   });
 });
 
-it('an http proxy that answers CONNECT with a page is none', async () => {
-  const server = createServer((_request, answer) => void answer.end('a page'));
-  server.on('connect', (_request, socket) => void socket.end('HTTP/1.1 200 OK\r\n\r\n'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
+it('a tunnel that breaks off at once is no answer', async () => {
+  await using server = await serveRaw((socket) => void socket.end('HTTP/1.1 200 OK\r\n\r\n'));
   const client = new NodeHttpClient();
-  const got = await client.send(request('http://127.0.0.1:1/', { proxy: proxy(`http://127.0.0.1:${port}`) }));
+  const got = await client.send(
+    request('http://127.0.0.1:1/', { proxy: proxy(`http://127.0.0.1:${server.port}`) }),
+  );
   expect(got).toMatchObject({ kind: 'failed', code: 'NETWORK_ERROR' });
   await client.close();
-  await new Promise((resolve) => server.close(resolve));
 });

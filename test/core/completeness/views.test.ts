@@ -46,6 +46,8 @@ function attempt(daysAgo: number, change: Partial<AttemptRow> = {}): AttemptRow 
     records_found: 9,
     capture: null,
     parser_version: 1,
+    proxy: null,
+    user_agent: null,
     ...change,
   };
 }

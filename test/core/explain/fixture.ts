@@ -114,6 +114,8 @@ export const attempt = (more: Partial<AttemptRow> = {}): AttemptRow => ({
   records_found: 1,
   capture: null,
   parser_version: 1,
+  proxy: null,
+  user_agent: null,
   ...more,
 });
 

@@ -48,7 +48,7 @@ it.each([
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(heard).toBeUndefined();
   first.judge(answered(code));
-  await first.raiseFlag();
+  await first.settle();
   await asked;
   expect(heard).toBe(isWithdrawn);
   expect(second.permission.withdrawn.aborted).toBe(isWithdrawn);
@@ -59,7 +59,7 @@ it('an answer that comes while the store is asked is waited for as well', async 
   const asked = second.permission.isWithdrawn();
   first.permission.onAnswer();
   first.judge(answered('BLOCKED'));
-  await first.raiseFlag();
+  await first.settle();
   expect(await asked).toBe(true);
 });
 
