@@ -71,7 +71,9 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new SettingError(`${CONFIG_FILE} is no JSON: ${(error as Error).message}`);
+    // Node quotes what stands around the place, which may be a password.
+    const where = (error as Error).message.replace(/, (?:\.\.\.)?".*$/s, '');
+    throw new SettingError(`${CONFIG_FILE} is no JSON: ${where}`);
   }
 }
 

@@ -50,6 +50,19 @@ describe('rescrape config', () => {
     expect(stdout).not.toContain('hunter2');
   });
 
+  it('shows which proxies there are, and nothing of what they are told', async () => {
+    file({ proxies: ['http://ann:hunter2@one.example:3128', 'socks5://two.example'] });
+    expect((await settings()).RESCRAPE_RACING_PROXIES).toEqual([
+      'one.example:3128 two.example:1080',
+      CONFIG_FILE,
+    ]);
+    writeFileSync(join(directory, CONFIG_FILE), '{"sources": {"racing": {"proxies": hunter2"http://ann');
+    const { code, stdout, stderr } = await rescrape(directory, 'config');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^rescrape: rescrape\.config\.json is no JSON: [^\n]+\n$/m);
+    expect(stdout + stderr).not.toContain('hunter2');
+  });
+
   it('is what commands work with: a file that is wrong ends each with 2 and one line', async () => {
     file({ concurrency: 0 });
     for (const words of [['config'], ['failures', 'list'], ['run', 'racing', '--dry-run']]) {

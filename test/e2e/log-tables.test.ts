@@ -3,6 +3,8 @@ import { civilDate } from '../../core/calendar/civil-date.ts';
 import { dayOfRun } from '../../core/calendar/run-id.ts';
 import { why } from '../../core/explain/why.ts';
 import { earlierLogPrefix, earlierRunLogKey, runLogKey, runLogPrefix } from '../../core/lake/layout.ts';
+import { writeParquet } from '../../core/lake/parquet.ts';
+import { LOG_COLUMNS, readLogFile } from '../../core/lake/partition-log.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { summarize } from '../../core/run/summarize.ts';
 import { STAGES } from '../../core/stages.ts';
@@ -101,6 +103,28 @@ describe('the append-only tables', () => {
     ]);
     const attempts = await tableRows(session.directory, 'attempts');
     expect(attempts).toHaveLength((await logRows(session.directory, 'attempts')).length);
+  });
+
+  it('read on where attempts do not say how they went out', async () => {
+    const { end } = await session.run({ targets: ['gb'] });
+    const { lake } = session.platform;
+    const key = runLogKey('attempts', dayOfRun(end.runId), end.runId);
+    const rows = await readLogFile('attempts', key, (await lake.get(key))!.body);
+    const isNew = (name: string) => name === 'proxy' || name === 'user_agent';
+    expect(rows.every(({ user_agent }) => user_agent === session.source.politeness.userAgent)).toBe(true);
+    const columns = LOG_COLUMNS.attempts.filter(({ name }) => !isNew(name));
+    await lake.put(key, writeParquet(columns, rows));
+    await session.run({ targets: ['gb'] });
+    const known = await sql(
+      'SELECT run_id, count(*) AS n, count(user_agent) AS named, count(proxy) AS proxied FROM attempts GROUP BY ALL ORDER BY ALL',
+    );
+    expect(known).toMatchObject([
+      { n: rows.length, named: 0, proxied: 0 },
+      { n: expect.anything(), named: expect.anything(), proxied: 0 },
+    ]);
+    expect(known[1]!.named).toEqual(known[1]!.n);
+    const old = await readLogFile('attempts', key, (await lake.get(key))!.body);
+    expect(old.map(({ attempt_id }) => attempt_id)).toEqual(rows.map(({ attempt_id }) => attempt_id));
   });
 
   it('read on in a lake of the version before, whose folders are called date', async () => {

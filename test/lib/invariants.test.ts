@@ -107,6 +107,35 @@ describe('every function', () => {
   });
 });
 
+describe('proxies', () => {
+  const arn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:proxies-AbCdEf';
+
+  it('are read from their secret by the functions that ask sites, and by no other', () => {
+    const made = new Synthesized({
+      stage: 'prod',
+      sourceOverrides: { RESCRAPE_RACING_PROXIES_SECRET: arn },
+    });
+    const readers = made
+      .all('AWS::IAM::Policy')
+      .filter(({ Properties }) => JSON.stringify(Properties.PolicyDocument).includes(arn))
+      .map(({ id, Properties }) => {
+        const statement = Properties.PolicyDocument.Statement.find(
+          ({ Resource }: { Resource: unknown }) => Resource === arn,
+        );
+        expect(statement.Action).toContain('secretsmanager:GetSecretValue');
+        return id.replace(/Role.*$/, '');
+      });
+    expect(readers.sort()).toEqual(['Plan', 'RetryItems', 'Scrape']);
+  });
+
+  it('never stand in a template themselves', () => {
+    const sourceOverrides = { RESCRAPE_RACING_PROXIES: 'http://ann:hunter2@proxy.example' };
+    expect(() => new Synthesized({ stage: 'prod', sourceOverrides })).toThrow(
+      /^RESCRAPE_RACING_PROXIES would stand in the template, .* give RESCRAPE_RACING_PROXIES_SECRET, an ARN$/,
+    );
+  });
+});
+
 describe('an environment', () => {
   const values = {
     RESCRAPE_STAGE: 'prod',

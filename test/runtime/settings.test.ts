@@ -74,6 +74,20 @@ describe('the settings of a source', () => {
     expect(() => apply({ [name]: value })).toThrow(new RegExp(`^${name} is [^\\n]*: give [^\\n]*$`));
   });
 
+  it('list proxies, or name a secret that does', () => {
+    const list = 'http://one.example,https://two.example:8443';
+    expect(apply({ RESCRAPE_NOTES_PROXIES: list }).proxies?.map(({ id }) => id)).toEqual([
+      'one.example:80',
+      'two.example:8443',
+    ]);
+    const secret = { RESCRAPE_NOTES_PROXIES_SECRET: 'arn:aws:secretsmanager:eu-west-1:1:secret:p-abcdef' };
+    expect(apply(secret)).toEqual({ source: notes, proxiesSecret: secret.RESCRAPE_NOTES_PROXIES_SECRET });
+    expect(() => apply({ ...secret, RESCRAPE_NOTES_PROXIES: list })).toThrow(/both set: give one of them$/);
+    expect(() => apply({ RESCRAPE_NOTES_PROXIES: 'http://a:hunter2@b/c' })).toThrow(
+      /^RESCRAPE_NOTES_PROXIES: proxy 1 of 1 has a path: give [^\n]*$/,
+    );
+  });
+
   it('never show the password of an address that they refuse', () => {
     expect(() => apply({ RESCRAPE_NOTES_URL: 'https://ann:secret@notes.example/' })).not.toThrow(/secret/);
   });

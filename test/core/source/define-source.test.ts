@@ -116,6 +116,11 @@ describe('a source', () => {
     ['no request at a time', { politeness: { concurrency: 0 } }, /politeness\.concurrency: /],
     ['a delay below nothing', { politeness: { minDelayMs: -1 } }, /politeness\.minDelayMs: /],
     [
+      'one of several user agents of two lines',
+      { politeness: { userAgents: ['a', 'b\r\nX: y'] } },
+      /politeness\.userAgents\.1: must be printable ASCII/,
+    ],
+    [
       'a user agent of two lines',
       { politeness: { userAgent: 'a\r\nX: y' } },
       /politeness\.userAgent: must be printable ASCII/,
