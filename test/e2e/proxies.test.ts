@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PartitionWork } from '../../core/platform.ts';
 import { scrape } from '../../core/scrape/scrape.ts';
 import type { Source } from '../../core/source/source.ts';
-import { TargetStore } from '../../core/state/target-store.ts';
+import { TargetStore } from '../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { type LoopbackProxy, type ProxyOptions, serveHttpProxy } from '../contracts/loopback-proxies.ts';
 import { logRows, type ReadRow } from './support/lake-reading.ts';
@@ -176,10 +176,12 @@ describe('a proxy that fails', () => {
     const [dead, second] = [await proxy({ refuses: 502 }), await proxy()];
     for (const target of ['a', 'b', 'c']) {
       const platform = open([dead, second]);
-      await new TargetStore(platform.state).update('shelves', target, (record) => ({
-        ...record,
-        currentProxyId: dead.id,
-      }));
+      await new TargetStore(platform.state).update(
+        'shelves',
+        target,
+        (record) => ({ ...record, currentProxyId: dead.id }),
+        { actor: 'test', at: platform.clock.now() },
+      );
       await scrape(platform, workOf(target));
     }
     expect(dead.asked).toHaveLength(3);
