@@ -1,6 +1,6 @@
-import { OwnSettingError, ownSettingNames, withSettings } from '../core/source/own-settings.ts';
 import type { ProxyServer } from '../core/ports/http-client.ts';
 import { parseProxies } from '../core/proxies/proxy-server.ts';
+import { OwnSettingError, ownSettingNames, withSettings } from '../core/source/own-settings.ts';
 import type { Source } from '../core/source/source.ts';
 import { SettingError } from './setting-error.ts';
 import { type SourceSetting, variableOf } from './setting-names.ts';
