@@ -29,7 +29,8 @@ function printJson(value: unknown): void {
 
 /** Fields that hold a moment, in milliseconds since 1970 wherever they are numbers. 0 stands for never. */
 const MOMENTS: ReadonlySet<string> = new Set([
-  ...['at', 'since', 'until', 'now', 'asOf'],
+  ...['at', 'since', 'until', 'now', 'asOf', 'expiresAt', 'unflaggedAt', 'releasedAt', 'failedAt'],
+  ...['nextCrawlAt', 'lastCrawlAt'],
   ...['sentAt', 'dueAt', 'deadAt', 'openedAt', 'closedAt', 'seenAt', 'checkedAt', 'freshAt'],
   ...['startedAt', 'finishedAt', 'decidedAt'],
   ...['lastFailedAt', 'lastAttemptAt', 'lastSuccessAt', 'lastFailureAt'],

@@ -1,10 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { addDays } from '../../../core/calendar/civil-date.ts';
 import { makePlan } from '../../../core/run/plan.ts';
 import { scrape } from '../../../core/scrape/scrape.ts';
+import { flagged } from '../../../core/targets/flags.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { asked, faults, ofRace, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
 import type { Session } from '../../e2e/support/session.ts';
 import { amountOf, DAY } from '../../e2e/support/small-site.ts';
+
+const WALL_AT_ONCE = faults(rule(0, { kind: 'cloudflare-challenge' }));
 
 let session: Session;
 afterEach(() => session.close());
@@ -114,5 +119,39 @@ describe('pages that are not there', () => {
     expect(await scrape(session.platform, work, () => ++tries > 2)).toEqual({ done: false });
     expect(await scrape(session.platform, work)).toEqual({ done: true });
     expect(asked(session, 0, 1, 2, 3, 4)).toEqual([1, 1, 1, 1, 0]);
+  });
+});
+
+describe('a flag of a daily source that has expired', () => {
+  const HOUR = 3_600_000;
+  const week = { source: 'racing', start: addDays(DAY, -6), end: DAY, targets: ['gb'], force: false };
+  const flag = async () => {
+    const by = { actor: 'anna', at: session.clock.now() };
+    await new TargetStore(session.platform.state).update(
+      'racing',
+      'gb',
+      (record) => flagged(record, { reason: 'down', minutes: 60, ...by }),
+      by,
+    );
+    await session.clock.sleep(HOUR + 1);
+  };
+
+  it('lets one partition go, the newest; when all of it comes the flag is lifted', async () => {
+    session = await sessionWith(NO_FAULTS);
+    await flag();
+    expect((await makePlan(session.platform, week)).work).toEqual([{ value: 'gb', date: DAY }]);
+    await session.run({ targets: ['gb'] });
+    expect(await session.target('gb')).toMatchObject({ skip: null, claim: null, status: 'active' });
+    expect((await makePlan(session.platform, week)).work).toHaveLength(7);
+  });
+
+  it('is renewed where one request meets the wall again', async () => {
+    session = await sessionWith(WALL_AT_ONCE, { env: { RESCRAPE_RACING_CONCURRENCY: '1' } });
+    await flag();
+    await session.run({ targets: ['gb'] });
+    expect(asked(session, 0, 1)).toEqual([1, 0]);
+    const { skip } = await session.target('gb');
+    expect(skip).toMatchObject({ reason: 'down', actor: 'anna', lastsMs: 2 * HOUR });
+    expect((await makePlan(session.platform, week)).work).toEqual([]);
   });
 });
