@@ -2,13 +2,12 @@ import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
 import { parseCivilDate } from '../core/calendar/civil-date.ts';
-import type { SqlValue } from '../core/ports/warehouse.ts';
+import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
-import { codeOf, type Filter, scopeOf, withScope } from './filter.ts';
+import { codeOf, scopeOf, withScope } from './filter.ts';
 import { type ListOptions, number, printList, withCsv } from './list.ts';
-import { queryLogs } from './query.ts';
 
 interface AttemptsOptions extends ListOptions {
   readonly source?: string;
@@ -24,8 +23,6 @@ interface BlocksOptions extends ListOptions {
   readonly target?: string;
   readonly days: number;
 }
-
-const DAY_MS = 86_400_000;
 
 export function attemptsCommand(): Command {
   return withScope(withCsv(newCommand('attempts')))
@@ -43,16 +40,16 @@ export function attemptsCommand(): Command {
     )
     .action(async (options: AttemptsOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
-        const wanted = new Conditions(scopeOf(platform, options));
+        const wanted = new AttemptConditions(scopeOf(platform, options));
         const code = codeOf(options.code);
-        if (options.since !== undefined)
-          wanted.add('attempted_at >= CAST(? AS TIMESTAMP)', timestampOf(sinceOf(options.since)));
+        if (options.since !== undefined) wanted.since(sinceOf(options.since));
         if (code) wanted.add('error_code = ?', code);
         if (options.item !== undefined) wanted.add('item_id = ?', options.item);
-        const { rows } = await queryLogs(
+        const rows = await queryAttempts(
           platform,
-          `SELECT * FROM attempts WHERE ${wanted.sql} ORDER BY attempted_at DESC, attempt_id DESC LIMIT ?`,
-          [...wanted.values, options.limit],
+          wanted,
+          (where) =>
+            `SELECT * FROM attempts WHERE ${where} ORDER BY attempted_at DESC, attempt_id DESC LIMIT ${options.limit}`,
         );
         const columns = [
           { name: 'attempted_at', title: 'at' },
@@ -77,13 +74,13 @@ export function blocksCommand(): Command {
     .addHelpText('after', examples('blocks', 'blocks --days 30 --target fr --json'))
     .action(async (options: BlocksOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
-        const wanted = new Conditions(scopeOf(platform, options));
-        const since = new Date(platform.clock.now() - options.days * DAY_MS).toISOString();
-        wanted.add('attempted_at >= CAST(? AS TIMESTAMP)', timestampOf(since));
-        const { rows } = await queryLogs(
+        const wanted = new AttemptConditions(scopeOf(platform, options));
+        wanted.since(daysAgo(platform, options.days));
+        const rows = await queryAttempts(
           platform,
-          `SELECT * FROM attempts WHERE status = 'blocked' AND ${wanted.sql} ORDER BY attempted_at DESC, attempt_id DESC`,
-          wanted.values,
+          wanted,
+          (where) =>
+            `SELECT * FROM attempts WHERE status = 'blocked' AND ${where} ORDER BY attempted_at DESC, attempt_id DESC`,
         );
         const columns = [
           { name: 'attempted_at', title: 'at' },
@@ -103,42 +100,16 @@ export function blocksCommand(): Command {
     });
 }
 
-/** Conditions of a WHERE clause with the values that are bound to them. */
-class Conditions {
-  readonly #sql: string[] = [];
-  readonly values: SqlValue[] = [];
-
-  constructor({ sources, target }: Pick<Filter, 'sources' | 'target'>) {
-    this.add(`source IN (${sources.map(() => '?').join(', ')})`, ...sources.map(({ name }) => name));
-    if (target !== undefined) this.add('target = ?', target);
-  }
-
-  add(sql: string, ...values: readonly SqlValue[]): void {
-    this.#sql.push(sql);
-    this.values.push(...values);
-  }
-
-  get sql(): string {
-    return this.#sql.join(' AND ');
-  }
-}
-
 function withPartition(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return { ...row, partition: `${row.source}/${row.target}/${row.partition_date}` };
 }
 
-/** As both warehouses read it: Athena takes neither the T nor the Z of ISO 8601. */
-function timestampOf(iso: string): string {
-  return iso.replace('T', ' ').replace('Z', '');
-}
-
 const SINCE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
-/** As ISO 8601 in UTC; a time without a zone is UTC, as every time that this program prints. */
-function sinceOf(text: string): string {
+/** In milliseconds; a time without a zone is UTC, as every time that this program prints. */
+function sinceOf(text: string): number {
   const ms = Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
-  if (SINCE.test(text) && parseCivilDate(text.slice(0, 10)) && !Number.isNaN(ms))
-    return new Date(ms).toISOString();
+  if (SINCE.test(text) && parseCivilDate(text.slice(0, 10)) && !Number.isNaN(ms)) return ms;
   throw new UsageError(
     `--since ${JSON.stringify(text)} is no time`,
     'write YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ',

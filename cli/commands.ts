@@ -72,6 +72,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./attempts.ts')).blocksCommand(),
   },
   {
+    name: 'errors',
+    description: 'count how attempts of the last days ended, by source and outcome',
+    load: async () => (await import('./error-summary.ts')).errorsCommand(),
+  },
+  {
+    name: 'reports',
+    description: 'walls of a day, targets flagged in a week, the share of attempts that succeeded',
+    load: async () => (await import('./reports.ts')).reportsCommand(),
+  },
+  {
+    name: 'retry-list',
+    description: 'list the targets whose last attempt timed out or failed: for run --targets',
+    load: async () => (await import('./retry-list.ts')).retryListCommand(),
+  },
+  {
     name: 'skip',
     description: 'targets that runs leave out: list, add, remove',
     load: async () => (await import('./skip.ts')).skipCommand(),

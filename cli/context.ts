@@ -6,6 +6,7 @@ import { movedFrom } from '../core/publish/moved-lake.ts';
 import { targetsNamed } from '../core/source/partition.ts';
 import { type Source, windowDaysOf } from '../core/source/source.ts';
 import { targetsOf as registeredTargets } from '../core/targets/register.ts';
+import { namesText } from '../core/wording/names.ts';
 import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { cellText } from './print.ts';
@@ -81,7 +82,7 @@ export function targetsOf(
 ): readonly string[] | undefined {
   const named = targetsNamed(source, source.targets, asked);
   if (!('unknown' in named)) return asked;
-  const known = source.targets.map(({ id }) => id).join(', ') || 'none; targets are to be registered first';
+  const known = namesText(source.targets.map(({ id }) => id)) || 'none; targets are to be registered first';
   throw new UsageError(
     `source ${source.name} has no target ${JSON.stringify(named.unknown)}`,
     `it has: ${known}`,

@@ -5,6 +5,7 @@ import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
 import { isIdentifier } from '../core/source/identifier.ts';
 import { targetsNamed } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
+import { namesText } from '../core/wording/names.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { sourceOf, targetsOf } from './context.ts';
 import { UsageError } from './failure.ts';
@@ -86,7 +87,7 @@ export function scopeOf(
   );
   if (sources.length > 0) return { sources, target };
   const known = platform.sources.flatMap(({ name, targets }) => targets.map(({ id }) => `${name}/${id}`));
-  throw new UsageError(`there is no target ${JSON.stringify(target)}`, `there is: ${known.join(', ')}`);
+  throw new UsageError(`there is no target ${JSON.stringify(target)}`, `there is: ${namesText(known)}`);
 }
 
 export function isInFilter(
@@ -105,7 +106,7 @@ export function isInFilter(
 }
 
 /** The date of an option; undefined where the option was not given. */
-function dateOf(option: string, text: string | undefined): CivilDate | undefined {
+export function dateOf(option: string, text: string | undefined): CivilDate | undefined {
   if (text === undefined) return undefined;
   const date = parseCivilDate(text);
   if (date === undefined)

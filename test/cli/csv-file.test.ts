@@ -46,6 +46,11 @@ describe('--csv', () => {
   it.each([
     ['attempts'],
     ['blocks'],
+    ['errors'],
+    ['reports', 'daily'],
+    ['reports', 'weekly'],
+    ['reports', 'success-rate'],
+    ['retry-list', 'racing'],
     ['completeness'],
     ['failures', 'summary'],
     ['failures', 'export'],

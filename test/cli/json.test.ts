@@ -6,9 +6,12 @@ import type { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
 import { rescrape } from './support/command-line.ts';
 import { sessionWithDeadLetters } from './support/dead-letters.ts';
+import { DistrictsDirectory, HOUR_MS, TIMEOUT } from './support/districts.ts';
 import { lawsBrokenIn } from './support/json-law.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 import { leavesOf, pathOf } from './support/program.ts';
+
+vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
 
 const program = await newProgram(() => true);
 
@@ -27,11 +30,12 @@ interface Entry {
   /** What stands in the first thing that it prints. */
   readonly holds?: object;
   /** @default the lake with one of everything */
-  readonly in?: 'dead letters';
+  readonly in?: 'dead letters' | 'districts';
 }
 
 let lake: TestLake;
 let session: Session;
+let districts: DistrictsDirectory;
 const older = () => ['--start', lake.older, '--end', lake.older];
 const failed = () => `${nameOf('ire', lake.newer)}/${lake.races.changed}`;
 
@@ -51,6 +55,10 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'failures export': { form: 'list', words: () => ['--state', 'all'] },
   attempts: { form: 'list', words: () => [] },
   blocks: { form: 'list', words: () => [] },
+  errors: { form: 'list', words: () => [] },
+  'reports daily': { form: 'list', words: () => [] },
+  'reports weekly': { form: 'list', words: () => [] },
+  'reports success-rate': { form: 'list', words: () => [] },
   'skip list': { form: 'list', words: () => [] },
   query: { form: 'rows', words: () => ['SELECT recorded_at, status FROM commits'] },
   views: { form: 'list', words: () => [] },
@@ -77,6 +85,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   retry: { form: 'object', words: () => ['--all'] },
   'failures clear': { form: 'object', words: () => ['--state', 'all'] },
+  'retry-list': { form: 'list', words: () => ['districts'], in: 'districts' },
   'dead-letters list': { form: 'list', words: () => [], in: 'dead letters' },
   'dead-letters show': { form: 'list', words: () => [deadLetterName()], in: 'dead letters' },
   'dead-letters redrive': { form: 'object', words: () => [], in: 'dead letters' },
@@ -93,6 +102,8 @@ describe('what --json prints', () => {
   beforeAll(async () => {
     lake = await buildLake();
     session = await sessionWithDeadLetters();
+    districts = await DistrictsDirectory.make();
+    await districts.attempts({ target: '0600001', ago: HOUR_MS, ...TIMEOUT });
     const { item } = (await session.failures())[0]!;
     deadLetterName = () => `racing/gb/${DAY}/${item}`;
     vi.stubEnv('RESCRAPE_RACING_MIN_DELAY_MS', '0');
@@ -101,6 +112,7 @@ describe('what --json prints', () => {
     vi.unstubAllEnvs();
     await session.close();
     await lake.remove();
+    await districts.remove();
   });
 
   it('has an entry here for every command that there is', () => {
@@ -117,11 +129,10 @@ describe('what --json prints', () => {
       ...NO_FAULTS,
       ...(path === 'partitions reject' && { emptyDays: [{ country: 'ire', date: lake.older }] }),
     });
-    const of = entry.in === undefined ? lake : session;
-    vi.stubEnv('RESCRAPE_RACING_URL', of.site.url);
+    vi.stubEnv('RESCRAPE_RACING_URL', (entry.in === 'dead letters' ? session : lake).site.url);
     await entry.before?.();
     const { code, stdout, stderr } = await rescrape(
-      of.directory,
+      directoryOf(entry),
       ...path.split(' '),
       ...entry.words(),
       '--json',
@@ -148,6 +159,11 @@ describe('what --json prints', () => {
 /** Names of the lists that stand in a thing itself. */
 function listsIn(value: unknown): string[] {
   return Object.entries(value as object).flatMap(([name, inner]) => (Array.isArray(inner) ? [name] : []));
+}
+
+function directoryOf({ in: place }: Entry): string {
+  if (place === 'districts') return districts.path;
+  return place === undefined ? lake.directory : session.directory;
 }
 
 /** What was printed, taken apart as its form says; throws where it has another form. */

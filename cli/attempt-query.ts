@@ -1,0 +1,55 @@
+import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
+import type { Filter } from './filter.ts';
+import { queryLogs } from './query.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Conditions on the table `attempts`, with the values that are bound to them. */
+export class AttemptConditions {
+  readonly #sql: string[] = [];
+  readonly values: SqlValue[] = [];
+
+  constructor({ sources, target }: Pick<Filter, 'sources' | 'target'>) {
+    this.add(`source IN (${sources.map(() => '?').join(', ')})`, ...sources.map(({ name }) => name));
+    if (target !== undefined) this.add('target = ?', target);
+  }
+
+  add(sql: string, ...values: readonly SqlValue[]): this {
+    this.#sql.push(sql);
+    this.values.push(...values);
+    return this;
+  }
+
+  /**
+   * From this moment on; milliseconds. A run that began a day earlier may have made an attempt, so its folder
+   * is read as well; older ones are not.
+   */
+  since(ms: number): this {
+    this.add('attempted_at >= CAST(? AS TIMESTAMP)', timestampOf(ms));
+    return this.add('run_date >= CAST(? AS DATE)', new Date(ms - DAY_MS).toISOString().slice(0, 10));
+  }
+
+  get sql(): string {
+    return this.#sql.join(' AND ');
+  }
+}
+
+/** One statement over `attempts`, which has the conditions after its WHERE. */
+export async function queryAttempts(
+  platform: CommandPlatform,
+  conditions: AttemptConditions,
+  statement: (where: string) => string,
+): Promise<QueryResult['rows']> {
+  return (await queryLogs(platform, statement(conditions.sql), conditions.values)).rows;
+}
+
+/** The moment so many days before now; milliseconds. */
+export function daysAgo({ clock }: Pick<CommandPlatform, 'clock'>, days: number): number {
+  return clock.now() - days * DAY_MS;
+}
+
+/** As both warehouses read it: Athena takes neither the T nor the Z of ISO 8601. */
+function timestampOf(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
+}
