@@ -17,6 +17,7 @@ import {
   IncompleteCommand,
   InterruptedCommand,
   NotFoundError,
+  NothingToDoError,
   UsageError,
 } from './failure.ts';
 
@@ -51,6 +52,7 @@ const KINDS: readonly (readonly [ErrorClass, Kind])[] = [
   [IncompleteCommand, { code: 'INCOMPLETE', exitCode: 3, hint: hintOf('failed-items') }],
   [InterruptedCommand, { code: 'INTERRUPTED', exitCode: 130, hint: 'give the same command again to go on' }],
   [NotFoundError, { code: 'NOT_FOUND', exitCode: 1, hint: 'check the name' }],
+  [NothingToDoError, { code: 'CONFLICT', exitCode: 1, hint: 'there is nothing to do' }],
   [DamagedLakeError, { code: 'CORRUPT_LAKE', exitCode: 1, hint: hintOf('damaged-lake') }],
   [CorruptLakeError, { code: 'CORRUPT_LAKE', exitCode: 1, hint: hintOf('damaged-lake') }],
   [RunInProgressError, { code: 'CONFLICT', exitCode: 1, hint: 'wait until the other process ends' }],

@@ -34,6 +34,11 @@ export class NotFoundError extends CommandError {
   override readonly name = 'NotFoundError';
 }
 
+/** All that it names is that way already, so that there is nothing to do: one line, exit code 1. */
+export class NothingToDoError extends CommandError {
+  override readonly name = 'NothingToDoError';
+}
+
 /** Files are not what was committed: one line, exit code 1. */
 export class DamagedLakeError extends CommandError {
   override readonly name = 'DamagedLakeError';

@@ -116,13 +116,19 @@ export function dateOf(option: string, text: string | undefined): CivilDate | un
 
 /** An outcome code, in any case; a usage error lists the codes. */
 export function codeOf(text: string | undefined): OutcomeCode | undefined {
+  return oneOf('error code', OUTCOME_CODES, text);
+}
+
+/** One of a closed list, in any case; undefined where nothing is asked for. A usage error lists them. */
+export function oneOf<T extends string>(
+  what: string,
+  all: readonly T[],
+  text: string | undefined,
+): T | undefined {
   if (text === undefined) return undefined;
-  const code = OUTCOME_CODES.find((known) => known === text.toUpperCase());
-  if (code) return code;
-  throw new UsageError(
-    `there is no error code ${JSON.stringify(text)}`,
-    `there is: ${OUTCOME_CODES.join(', ')}`,
-  );
+  const found = all.find((known) => known.toUpperCase() === text.toUpperCase());
+  if (found) return found;
+  throw new UsageError(`there is no ${what} ${JSON.stringify(text)}`, `there is: ${all.join(', ')}`);
 }
 
 /** `racing/gb/2026-11-17` as a partition of a known source and target. */

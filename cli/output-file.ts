@@ -15,7 +15,7 @@ export function writeWhole(path: string, text: string): void {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new FailedCommand(`cannot write ${path}: ${REASONS[code] ?? message}`);
+    throw new FailedCommand(`cannot write ${path}: ${FILE_REASONS[code] ?? message}`);
   }
 }
 
@@ -30,7 +30,8 @@ function replace(path: string, text: string, before: Stats | undefined): void {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+/** Why a file could not be written, by the code of the system. */
+export const FILE_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such directory',
   ENOTDIR: 'a part of its path is no directory',
   EISDIR: 'it is a directory',

@@ -3,120 +3,209 @@ import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
 import { queueOpen } from '../core/failures/queue-failures.ts';
 import { unaskedDates } from '../core/run/unasked.ts';
+import type { Source } from '../core/source/source.ts';
 import { flagged, unflagged } from '../core/targets/flags.ts';
-import type { TargetRecord } from '../core/targets/target.ts';
+import { isSkipped, type SkipFlag, type TargetRecord } from '../core/targets/target.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
+import {
+  type Changed,
+  type ChoiceOptions,
+  refuseUnchanged,
+  targetsToChange,
+  withChoice,
+} from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
-import { sourceOf, targetsOf, withPlatform } from './context.ts';
+import { sourceOf, withPlatform } from './context.ts';
+import { expiryOf } from './expiry.ts';
 import { UsageError } from './failure.ts';
 import { scopeOf } from './filter.ts';
-import { printObject } from './json.ts';
+import { printItems } from './json.ts';
 import { counted, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
 import { operator } from './operator.ts';
 import { cellText } from './print.ts';
+import { type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
 
 export function skipCommand(): Command {
   const skip = newCommand('skip').addHelpText(
     'after',
-    examples('skip list', 'skip add racing fr --reason "site is down until Monday"', 'skip remove racing fr'),
+    examples(
+      'skip list',
+      'skip add racing fr --reason "site is down until Monday" --expires 3d',
+      'skip remove racing fr',
+    ),
   );
-  withCsv(skip.command('list').description('list the targets that are skipped, and why'))
+  withTargetFilter(withCsv(skip.command('list').description('list the targets that are skipped, and why')))
     .argument('[source]', 'only this source')
-    .addHelpText('after', examples('skip list', 'skip list racing --json'))
+    .option('--reason <text>', 'only flags whose reason holds this')
+    .addHelpText(
+      'after',
+      examples('skip list', 'skip list racing --json', 'skip list --reason auto_flag --csv'),
+    )
     .action(listSkipped);
-  skip
-    .command('add')
-    .description('leave a target out of every run from now on')
-    .argument('<source>')
-    .argument('<target>')
+  withChoice(
+    skip
+      .command('add')
+      .description('leave targets out of every run, from now on or until their flag expires'),
+  )
     .requiredOption('--reason <text>', 'why, for whoever finds the flag later')
-    .addHelpText('after', examples('skip add racing fr --reason "site is down until Monday"'))
-    .action(addSkip);
-  skip
-    .command('remove')
-    .description('take a target into the runs again, its counters back at zero')
-    .argument('<source>')
-    .argument('<target>')
-    .addHelpText('after', examples('skip remove racing fr'))
-    .action(removeSkip);
+    .option('--expires <when>', 'a span or a date: then one probe goes, and lifts the flag if it succeeds')
+    .addHelpText(
+      'after',
+      examples(
+        'skip add racing fr --reason "site is down until Monday"',
+        'skip add racing fr ire --reason "they asked us to wait" --expires 30d',
+      ),
+    )
+    .action(addSkips);
+  withChoice(
+    skip.command('remove').description('take targets into the runs again, their counters back at zero'),
+  )
+    .option('--reason <text>', 'why, for the history of the target')
+    .addHelpText('after', examples('skip remove racing fr', 'skip remove racing --targets mended.csv'))
+    .action(removeSkips);
   return skip;
 }
 
-async function listSkipped(name: string | undefined, options: ListOptions, command: Command): Promise<void> {
+interface SkipListOptions extends ListOptions, TargetFilterOptions {
+  readonly reason?: string;
+}
+
+async function listSkipped(
+  name: string | undefined,
+  options: SkipListOptions,
+  command: Command,
+): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
-    const store = new TargetStore(platform.state);
-    const skipped: TargetRecord[] = [];
-    for (const source of sources) {
-      for await (const record of store.list(source.name)) if (record.skip) skipped.push(record);
+    const isMeant = targetMatcher(sources, options);
+    const now = platform.clock.now();
+    const skipped: (TargetRecord & { readonly skip: SkipFlag })[] = [];
+    for await (const record of recordsOf(platform, sources)) {
+      const { skip } = record;
+      if (skip?.reason.includes(options.reason ?? '') && isMeant(record.source, record.target))
+        skipped.push({ ...record, skip });
     }
     const columns = [
       { name: 'target' },
       { name: 'reason' },
       { name: 'since' },
       { name: 'by' },
+      { name: 'expires' },
       { name: 'blocks', title: 'walls in a row', ...number },
       { name: 'notFound', title: '404s in a row', ...number },
       { name: 'lastError', title: 'last error' },
     ];
     const rows = skipped.map((record) => ({
       target: `${record.source}/${record.target}`,
-      reason: record.skip?.reason,
-      since: timeText(record.skip?.since),
-      by: record.skip?.actor,
+      reason: record.skip.reason,
+      since: timeText(record.skip.since),
+      by: record.skip.actor,
+      expires: `${timeText(record.skip.expiresAt)}${isSkipped(record, now) ? '' : ' (a probe may go)'}`,
       blocks: record.consecutiveBlocks,
       notFound: record.consecutiveNotFound,
       lastError: record.lastErrorCode,
     }));
-    printList({ columns, rows, values: skipped, none: 'no target is skipped' }, { ...globals, ...options });
+    const none =
+      skipped.length === 0 && options.reason === undefined ? 'no target is skipped' : 'no flag matches';
+    printList({ columns, rows, values: skipped, none }, { ...globals, ...options });
   });
 }
 
-async function addSkip(
+async function* recordsOf(
+  { state }: CommandPlatform,
+  sources: readonly Source[],
+): AsyncGenerator<TargetRecord> {
+  const store = new TargetStore(state);
+  for (const { name } of sources) yield* store.list(name);
+}
+
+interface AddOptions extends ChoiceOptions {
+  readonly reason: string;
+  readonly expires?: string;
+}
+
+async function addSkips(
   name: string,
-  target: string,
-  { reason }: { readonly reason: string },
+  names: readonly string[],
+  options: AddOptions,
   command: Command,
 ): Promise<void> {
-  const why = cellText(reason).trim();
-  if (why === '') throw new UsageError('--reason is empty', 'say why, for whoever finds the flag later');
+  const reason = cellText(options.reason).trim();
+  if (reason === '') throw new UsageError('--reason is empty', 'say why, for whoever finds the flag later');
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
-    targetsOf(source, [target]);
     const store = new TargetStore(platform.state);
-    const { skip: before } = await store.get(source.name, target);
-    const by = { actor: operator(), at: platform.clock.now() };
-    await store.update(source.name, target, (record) => flagged(record, { reason: why, ...by }), by);
-    if (json) return printObject(await store.get(source.name, target));
-    const instead = before
-      ? `; it was skipped already (${cellText(before.reason)}, since ${timeText(before.since)})`
-      : '';
-    console.log(`${source.name}/${target} is skipped from now on: ${why}${instead}`);
+    const at = platform.clock.now();
+    const expiresAt = options.expires === undefined ? null : expiryOf(options.expires, at, source.timeZone);
+    const by = { actor: operator(), at, reason };
+    const request = { ...by, ...(expiresAt !== null && { minutes: (expiresAt - at) / 60_000 }) };
+    const records: TargetRecord[] = [];
+    for (const { id } of await targetsToChange(source, names, options)) {
+      const { skip: before } = await store.get(source.name, id);
+      await store.update(source.name, id, (record) => flagged(record, request), by);
+      records.push(await store.get(source.name, id));
+      const until = expiresAt === null ? 'from now on' : `until ${timeText(expiresAt)}`;
+      const instead = before
+        ? `; it was skipped already (${cellText(before.reason)}, since ${timeText(before.since)})`
+        : '';
+      if (!json) console.log(`${source.name}/${id} is skipped ${until}: ${reason}${instead}`);
+    }
+    if (json) printItems(records);
+    refuseUnchanged(source.name, records);
   });
 }
 
-async function removeSkip(name: string, target: string, _options: object, command: Command): Promise<void> {
+interface RemoveOptions extends ChoiceOptions {
+  readonly reason?: string;
+}
+
+async function removeSkips(
+  name: string,
+  names: readonly string[],
+  options: RemoveOptions,
+  command: Command,
+): Promise<void> {
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
-    targetsOf(source, [target]);
     const store = new TargetStore(platform.state);
-    const before = await store.get(source.name, target);
-    if (before.skip) {
-      const by = { actor: operator(), at: platform.clock.now() };
-      await store.update(source.name, target, (record) => unflagged(record, by.at), by);
+    const changes: Changed[] = [];
+    const lifted: object[] = [];
+    for (const { id } of await targetsToChange(source, names, options)) {
+      const before = await store.get(source.name, id);
+      if (!before.skip) {
+        // Of those that are only described, most are not flagged, and nobody said that they are.
+        if (names.length > 0) changes.push({ target: id, why: 'is not skipped: there is nothing to lift' });
+        continue;
+      }
+      changes.push({ target: id });
+      const at = platform.clock.now();
+      const by = { actor: operator(), at, ...(options.reason !== undefined && { reason: options.reason }) };
+      await store.update(source.name, id, (record) => unflagged(record, at), by);
+      const { skip } = before;
+      const queued = await queueOpen(platform, { source: source.name, target: id }, operator());
+      const left = await unaskedDates(platform, source, id, skip.since);
+      const next = left ? advise({ kind: 'undone', source: source.name, target: id, dates: left }) : [];
+      lifted.push({ ...(await store.get(source.name, id)), queued, next });
+      if (!json) tellLifted({ ...before, skip }, queued, next);
     }
-    const queued = before.skip ? await queueOpen(platform, { source: source.name, target }, operator()) : 0;
-    const left = before.skip && (await unaskedDates(platform, source, target, before.skip.since));
-    const next = left ? advise({ kind: 'undone', source: source.name, target, dates: left }) : [];
-    if (json) return printObject({ ...(await store.get(source.name, target)), queued, next });
-    if (!before.skip) return console.log(`${source.name}/${target} is not skipped: there is nothing to lift`);
-    console.log(
-      `${source.name}/${target} is scraped again from the next run on (it was skipped since ${timeText(before.skip.since)}: ` +
-        `${cellText(before.skip.reason)}); its counters of walls (${before.consecutiveBlocks}) and of 404s ` +
-        `(${before.consecutiveNotFound}) are back at zero.`,
-    );
-    for (const step of next) console.log(stepText(step));
-    if (queued > 0)
-      console.log(`${counted(queued, 'failed item')} of it back in the queue, to be tried again by itself.`);
+    if (json) printItems(lifted);
+    refuseUnchanged(source.name, changes);
   });
+}
+
+function tellLifted(
+  before: TargetRecord & { readonly skip: SkipFlag },
+  queued: number,
+  next: ReturnType<typeof advise>,
+): void {
+  const { source, target, skip, consecutiveBlocks, consecutiveNotFound } = before;
+  console.log(
+    `${source}/${target} is scraped again from the next run on (it was skipped since ${timeText(skip.since)}: ` +
+      `${cellText(skip.reason)}); its counters of walls (${consecutiveBlocks}) and of 404s ` +
+      `(${consecutiveNotFound}) are back at zero.`,
+  );
+  for (const step of next) console.log(stepText(step));
+  if (queued > 0)
+    console.log(`${counted(queued, 'failed item')} of it back in the queue, to be tried again by itself.`);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { TargetFilter } from '../core/run/target-filter.ts';
 import type { Source, Target } from '../core/source/source.ts';
 import { namesText } from '../core/wording/names.ts';
 import { UsageError } from './failure.ts';
@@ -18,7 +19,7 @@ export function withTargetFilter(command: Command): Command {
 }
 
 /** True where the options narrow something. */
-function isTargetFiltered(options: TargetFilterOptions): boolean {
+export function isTargetFiltered(options: TargetFilterOptions): boolean {
   return ATTRIBUTES.some((name) => options[name] !== undefined);
 }
 
@@ -31,38 +32,36 @@ export function targetMatcher(
   options: TargetFilterOptions,
 ): (source: string, target: string) => boolean {
   if (!isTargetFiltered(options)) return () => true;
-  for (const name of ATTRIBUTES) for (const asked of options[name] ?? []) refuseUnknown(sources, name, asked);
+  const where = Object.entries(whereOf(sources, options));
+  const isMatch = (target: Target) =>
+    where.every(([name, values]) => values.includes(attributeText(target, name)));
   const matching = new Map(
-    sources.map(({ name, targets }) => [
-      name,
-      new Set(targets.filter((target) => isMatch(target, options)).map(({ id }) => id)),
-    ]),
+    sources.map(({ name, targets }) => [name, new Set(targets.filter(isMatch).map(({ id }) => id))]),
   );
   return (source, target) => matching.get(source)?.has(target) ?? false;
 }
 
-function isMatch(target: Target, options: TargetFilterOptions): boolean {
-  return ATTRIBUTES.every(
-    (name) => options[name]?.some((asked) => isSame(attributeText(target, name), asked)) ?? true,
+/** What is asked for in the very words of the targets; throws as `targetMatcher` does. */
+export function whereOf(sources: readonly Source[], options: TargetFilterOptions): TargetFilter {
+  return Object.fromEntries(
+    ATTRIBUTES.flatMap((name) => {
+      const asked = options[name];
+      return asked ? [[name, asked.flatMap((text) => valuesLike(sources, name, text))]] : [];
+    }),
   );
 }
 
-function refuseUnknown(sources: readonly Source[], name: Attribute, asked: string): void {
+function valuesLike(sources: readonly Source[], name: Attribute, asked: string): readonly string[] {
   const known = new Set<string>();
-  for (const { targets } of sources)
-    for (const target of targets) {
-      const value = attributeText(target, name);
-      if (isSame(value, asked)) return;
-      if (value !== '') known.add(value);
-    }
+  for (const { targets } of sources) for (const target of targets) known.add(attributeText(target, name));
+  known.delete('');
+  const like = [...known].filter((value) => value.toUpperCase() === asked.trim().toUpperCase());
+  if (like.length > 0) return like;
+  const of = sources.length === 1 ? ` of ${sources[0]!.name}` : '';
   throw new UsageError(
-    `no target has the ${name} ${JSON.stringify(asked)}`,
-    known.size === 0 ? `no target has a ${name} at all` : `there is: ${namesText([...known].toSorted())}`,
+    `no target${of} has the ${name} ${JSON.stringify(asked)}`,
+    known.size === 0 ? `none has a ${name} at all` : `there is: ${namesText([...known].toSorted())}`,
   );
-}
-
-function isSame(value: string, asked: string): boolean {
-  return value.toUpperCase() === asked.trim().toUpperCase();
 }
 
 /** An attribute as text; empty where the target has none of that name. */

@@ -28,6 +28,14 @@ export function civilDateAt(now: number, timeZone: string): CivilDate {
   return `${year}-${month}-${day}` as CivilDate;
 }
 
+/** The first moment of a date in `timeZone`, to the quarter of an hour; milliseconds since the epoch. */
+export function startOfDate(date: CivilDate, timeZone: string): number {
+  // No clock is further ahead of UTC than 14 hours, and offsets are whole quarters of an hour.
+  let at = Date.parse(date) - 14 * 3_600_000;
+  while (civilDateAt(at, timeZone) < date) at += 900_000;
+  return at;
+}
+
 /** A winter and a summer of both hemispheres; milliseconds. */
 const SEASONS = [Date.UTC(2026, 0, 1, 12), Date.UTC(2026, 6, 1, 12)];
 

@@ -8,12 +8,15 @@ import { ATTEMPT_SCHEMA, type AttemptRow } from '../../../core/lake/log-tables.t
 import { writeParquet } from '../../../core/lake/parquet.ts';
 import { columnsOf } from '../../../core/schema/columns.ts';
 import type { Target } from '../../../core/source/source.ts';
-import { registerTargets } from '../../../core/state/target-register.ts';
-import { type TargetRecord, TargetStore } from '../../../core/state/target-store.ts';
+import { registerTargets } from '../../../core/targets/register.ts';
+import type { TargetRecord } from '../../../core/targets/target.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 import { testClock } from '../../e2e/support/test-time.ts';
 import { districts } from '../../sources-of-tests/districts.ts';
 import { rescrape, rescrapeItems, rescrapeJson, type Said } from './command-line.ts';
+
+const BY = { actor: 'ada', at: testClock.now() };
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -68,7 +71,7 @@ export class DistrictsDirectory {
   async #fill(targets: readonly Required<Target>[]): Promise<void> {
     this.#path = await mkdtemp(join(tmpdir(), 'rescrape-districts-'));
     if (targets.length > 0)
-      await this.with(({ state, sources }) => registerTargets(state, sources[0]!, targets));
+      await this.with(({ state, sources }) => registerTargets(state, sources[0]!, targets, BY));
   }
 
   remove(): Promise<void> {
@@ -107,6 +110,10 @@ export class DistrictsDirectory {
 
   record(target: string): Promise<TargetRecord> {
     return this.with(({ state }) => new TargetStore(state).get('districts', target));
+  }
+
+  change(target: string, change: (record: TargetRecord) => TargetRecord): Promise<unknown> {
+    return this.with(({ state }) => new TargetStore(state).update('districts', target, change, BY));
   }
 
   /** Attempts of one run, as they stand in the table when it has ended. */

@@ -1,0 +1,155 @@
+import type { Command } from 'commander';
+import type { Source } from '../core/source/source.ts';
+import {
+  type AutoFlagThresholds,
+  autoFlaggedAfter,
+  autoFlagReason,
+  type CountedAttempts,
+  countsSince,
+} from '../core/targets/auto-flag.ts';
+import type { TargetRecord } from '../core/targets/target.ts';
+import { TargetStore } from '../core/targets/target-store.ts';
+import type { CommandPlatform } from '../runtime/platform-for.ts';
+import { AttemptConditions, queryAttempts } from './attempt-query.ts';
+import { count, examples, newCommand } from './command.ts';
+import { withPlatform } from './context.ts';
+import { scopeOf } from './filter.ts';
+import { counted, type ListOptions, number, printList, withCsv } from './list.ts';
+import { operator } from './operator.ts';
+import { attributeText, type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
+
+interface AutoFlagOptions extends ListOptions, TargetFilterOptions, AutoFlagThresholds {
+  readonly dryRun?: boolean;
+}
+
+export function autoFlagCommand(): Command {
+  return withTargetFilter(withCsv(newCommand('auto-flag')))
+    .argument('[source]', 'only this source')
+    .option('--blocks <n>', 'walls, in all, after which a target is flagged', count, 3)
+    .option('--not-found <n>', 'pages not found, in all, after which a target is flagged', count, 4)
+    .option('--dry-run', 'tell who would be flagged, and flag nobody')
+    .addHelpText(
+      'after',
+      `${examples('auto-flag --dry-run', 'auto-flag racing --blocks 5 --not-found 10', 'auto-flag --json')}\n\n` +
+        'Attempts since the flag of a target was lifted last are counted; time-outs never are. No flag is replaced.',
+    )
+    .action(async (name: string | undefined, options: AutoFlagOptions, command: Command) => {
+      await withPlatform(command, async (platform, globals) => {
+        const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
+        const isMeant = targetMatcher(sources, options);
+        const rows: Record<string, unknown>[] = [];
+        for (const source of sources)
+          for (const candidate of await candidatesOf(platform, source, options))
+            if (isMeant(source.name, candidate.record.target))
+              if (options.dryRun || (await flag(platform, candidate))) rows.push(rowOf(source, candidate));
+        const columns = [
+          { name: 'source' },
+          { name: 'target' },
+          { name: 'name' },
+          { name: 'state' },
+          { name: 'reason' },
+          { name: 'blocks', title: 'walls', ...number },
+          { name: 'not_found', title: 'not found', ...number },
+        ];
+        const verb = options.dryRun ? 'would be flagged' : 'flagged';
+        printList({ columns, rows, none: `no target ${verb}` }, { ...globals, ...options });
+        if (rows.length > 0) console.error(`${counted(rows.length, 'target')} ${verb}`);
+      });
+    });
+}
+
+interface Candidate {
+  readonly record: TargetRecord;
+  readonly counts: CountedAttempts;
+  readonly reason: string;
+}
+
+type Counts = { -readonly [Name in keyof CountedAttempts]: number };
+
+/** Targets that have met enough and are not flagged, in the order of their ids. */
+async function candidatesOf(
+  platform: CommandPlatform,
+  source: Source,
+  thresholds: AutoFlagThresholds,
+): Promise<Candidate[]> {
+  const inAll = await countsOf(platform, source);
+  const known = new Set(source.targets.map(({ id }) => id));
+  const open: TargetRecord[] = [];
+  for await (const record of new TargetStore(platform.state).list(source.name)) {
+    const counts = inAll.get(record.target);
+    if (!record.skip && counts && known.has(record.target) && autoFlagReason(counts, thresholds))
+      open.push(record);
+  }
+  const lifted = new Map(open.map((record) => [record.target, countsSince(record)]));
+  const since = [...lifted.values()].filter((at) => at > 0);
+  // Only those whose flag was lifted have older attempts that must not count again.
+  const anew =
+    since.length === 0
+      ? inAll
+      : await countsOf(platform, source, { from: since.reduce((a, b) => Math.min(a, b)), lifted });
+  return open.flatMap((record) => {
+    const from = countsSince(record) === 0 ? inAll : anew;
+    const counts = from.get(record.target) ?? { blocks: 0, notFound: 0 };
+    const reason = autoFlagReason(counts, thresholds);
+    return reason === undefined ? [] : [{ record, counts, reason }];
+  });
+}
+
+/**
+ * Walls and pages not found by target; robots.txt is nobody's page. `lifted`: of each target only attempts
+ * after its own moment, none of which is before `from`; milliseconds.
+ */
+async function countsOf(
+  platform: CommandPlatform,
+  source: Source,
+  only?: { readonly from: number; readonly lifted: ReadonlyMap<string, number> },
+): Promise<ReadonlyMap<string, CountedAttempts>> {
+  const wanted = new AttemptConditions({ sources: [source], target: undefined }).add(
+    "item_id <> 'robots.txt'",
+  );
+  if (only) wanted.since(only.from);
+  const [at, by] = only ? ['attempted_at', ', attempted_at'] : ['NULL', ''];
+  const rows = await queryAttempts(
+    platform,
+    wanted,
+    (where) => `
+SELECT target, status, ${at} AS at, count(*) AS attempts
+FROM attempts WHERE status IN ('blocked', 'not_found') AND ${where} GROUP BY target, status${by}`,
+  );
+  const found = new Map<string, Counts>();
+  for (const { target, status, at: moment, attempts } of rows as unknown as CountRow[]) {
+    if (only && Date.parse(moment ?? '') <= (only.lifted.get(target) ?? Number.POSITIVE_INFINITY)) continue;
+    const counts = found.get(target) ?? { blocks: 0, notFound: 0 };
+    counts[status === 'blocked' ? 'blocks' : 'notFound'] += attempts;
+    found.set(target, counts);
+  }
+  return found;
+}
+
+interface CountRow {
+  readonly target: string;
+  readonly status: 'blocked' | 'not_found';
+  readonly at: string | null;
+  readonly attempts: number;
+}
+
+/** False where the target has been flagged meanwhile, or its flag lifted. */
+async function flag(platform: CommandPlatform, { record, reason }: Candidate): Promise<boolean> {
+  const by = { actor: operator(), at: platform.clock.now(), reason };
+  let isDone = false;
+  const change = (before: TargetRecord) => {
+    const after = autoFlaggedAfter(before, record, by);
+    isDone = after !== before;
+    return after;
+  };
+  await new TargetStore(platform.state).update(record.source, record.target, change, by);
+  return isDone;
+}
+
+function rowOf(source: Source, { record, counts, reason }: Candidate): Record<string, unknown> {
+  const target = source.targets.find(({ id }) => id === record.target)!;
+  return {
+    ...{ source: source.name, target: record.target, name: attributeText(target, 'name') },
+    ...{ state: attributeText(target, 'state'), reason, blocks: counts.blocks, not_found: counts.notFound },
+  };
+}
