@@ -92,6 +92,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./skip.ts')).skipCommand(),
   },
   {
+    name: 'auto-flag',
+    description: 'flag the targets whose attempts met too many walls, or found too many pages gone',
+    load: async () => (await import('./auto-flag.ts')).autoFlagCommand(),
+  },
+  {
+    name: 'targets',
+    description: 'the targets of a source: import, list, show, pause, resume, set, export',
+    load: async () => (await import('./targets.ts')).targetsCommand(),
+  },
+  {
+    name: 'health',
+    description: 'how the targets of each source are: active, degraded, paused, failed, due now',
+    load: async () => (await import('./health.ts')).healthCommand(),
+  },
+  {
     name: 'reset',
     description: 'forget the state: flags, failures, runs, the queue; the lake keeps every row',
     load: async () => (await import('./reset.ts')).resetCommand(),

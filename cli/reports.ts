@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { addDays, type CivilDate } from '../core/calendar/civil-date.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
 import type { Source, Target } from '../core/source/source.ts';
-import { TargetStore } from '../core/state/target-store.ts';
+import { TargetStore } from '../core/targets/target-store.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';

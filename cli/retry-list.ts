@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { TargetStore } from '../core/state/target-store.ts';
+import { TargetStore } from '../core/targets/target-store.ts';
 import { AttemptConditions, queryAttempts } from './attempt-query.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';

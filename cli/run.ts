@@ -3,33 +3,41 @@ import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, type Plan } from '../core/run/plan.ts';
+import type { Target } from '../core/source/source.ts';
+import { namesText } from '../core/wording/names.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { type RunEnd, runLocally } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { StackPlatform } from '../runtime/stack.ts';
+import { type ChoiceOptions, chosenTargets, withTargetsFile } from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
-import { FailedCommand, IncompleteCommand, InterruptedCommand } from './failure.ts';
+import { FailedCommand, IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { printItems } from './json.ts';
 import { planRecord, runRecord } from './json-records.ts';
+import { counted } from './list.ts';
+import { cellText } from './print.ts';
 import { Progress } from './progress.ts';
 import { printRunEnd } from './run-summary.ts';
+import { whereOf, withTargetFilter } from './target-filter.ts';
 
-interface RunOptions {
+interface RunOptions extends ChoiceOptions {
   readonly start?: string;
   readonly end?: string;
   readonly target?: string[];
+  readonly all?: boolean;
   readonly force?: boolean;
   readonly dryRun?: boolean;
 }
 
 export function runCommand(): Command {
-  return newCommand('run')
+  return withTargetsFile(withTargetFilter(newCommand('run')))
     .argument('[source...]', 'sources to run (default: all)')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
     .option('--target <target...>', 'only these targets')
+    .option('--all', 'of targets that are crawled one by one also those that are not due')
     .option('--force', 'ask for every page in full, even where it did not change')
     .option('--dry-run', 'print the plan and do nothing')
     .addHelpText(
@@ -38,6 +46,8 @@ export function runCommand(): Command {
         'run racing',
         'run racing --start 2025-11-11 --end 2025-11-17 --target gb',
         'run racing --dry-run',
+        'run racing --targets retry.csv',
+        'run menus --all --state AZ --dry-run',
       ),
     )
     .action(async (names: string[], options: RunOptions, command: Command) => {
@@ -46,7 +56,8 @@ export function runCommand(): Command {
         command,
         async (platform, { json }) => {
           const asked = names.length > 0 ? names : platform.sources.map(({ name }) => name);
-          const requests = [...new Set(asked)].map((name) => requestOf(platform, name, options));
+          const requests: Request[] = [];
+          for (const name of new Set(asked)) requests.push(await requestOf(platform, name, options));
           if (options.dryRun)
             return printPlans(
               await Promise.all(requests.map((request) => makePlan(platform, request))),
@@ -70,11 +81,30 @@ export function runCommand(): Command {
 
 type Request = Parameters<typeof makePlan>[1];
 
-function requestOf(platform: CommandPlatform, name: string, options: RunOptions): Request {
+async function requestOf(
+  platform: CommandPlatform,
+  name: string,
+  { target, targets: file, all = false, force = false, ...options }: RunOptions,
+): Promise<Request> {
   const source = sourceOf(platform, name);
-  const targets = targetsOf(source, options.target);
+  const where = whereOf([source], options);
+  const targets =
+    file === undefined
+      ? targetsOf(source, target)
+      : idsOf(await chosenTargets(source, target, { targets: file }));
+  if (targets?.length === 0)
+    throw new UsageError(`no target of ${name} in ${file} is one of those that are named`);
   const { start, end } = windowOf(source, platform.clock.now(), options);
-  return { source: source.name, start, end, ...(targets && { targets }), force: options.force ?? false };
+  return {
+    ...{ source: source.name, start, end, force },
+    ...(targets && { targets }),
+    ...(Object.keys(where).length > 0 && { where }),
+    ...(all && { all }),
+  };
+}
+
+function idsOf(targets: readonly Target[]): readonly string[] {
+  return targets.map(({ id }) => id);
 }
 
 /** Runs one source; Ctrl-C ends it in order, and the next run takes it up again. */
@@ -153,12 +183,21 @@ function printPlans(plans: readonly Plan[], json: boolean | undefined): void {
   }
   for (const plan of plans) {
     console.log(`${plan.source}: ${plan.work.length} partitions from ${plan.start} to ${plan.end}`);
-    for (const partition of plan.work) console.log(`  ${partitionName(plan.source, partition)}`);
+    for (const partition of plan.work) {
+      const { targets } = partition;
+      const of = targets ? ` (${counted(targets.length, 'target')}: ${namesText(targets, 10)})` : '';
+      console.log(`  ${partitionName(plan.source, partition)}${of}`);
+    }
     for (const { target, reason, since } of plan.skipped) {
-      console.log(`  ${plan.source}/${target} is skipped since ${since}: ${reason}`);
+      console.log(`  ${plan.source}/${target} is skipped since ${since}: ${cellText(reason)}`);
     }
     for (const { target, reason, until } of plan.leftOut)
       if (reason !== 'SKIPPED')
         console.log(`  ${plan.source}/${target} is left out: ${reason}${until ? ` until ${until}` : ''}`);
+    const reasons = Map.groupBy(plan.leftOut, ({ reason }) => reason);
+    if (reasons.size > 0)
+      console.log(
+        `  left out: ${[...reasons].map(([reason, { length }]) => `${length} ${reason}`).join(', ')}`,
+      );
   }
 }

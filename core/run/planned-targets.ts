@@ -9,6 +9,7 @@ import { type LeftOutReason, leftOutOf } from '../targets/schedule-status.ts';
 import { isSkipped, newTarget, type SkipFlag, type TargetRecord } from '../targets/target.ts';
 import { BY_ITSELF } from '../targets/target-events.ts';
 import { TargetStore } from '../targets/target-store.ts';
+import { namesText } from '../wording/names.ts';
 import { targetsWhere } from './target-filter.ts';
 
 /** A target that a run leaves as it is. Times in ISO 8601. */
@@ -145,21 +146,13 @@ function meant(source: Source, known: readonly Target[], asked: Asked): readonly
   if ('unknown' in named)
     throw new StageError(
       'BadInput',
-      `source ${source.name} has no target ${JSON.stringify(named.unknown)}; it has: ${someOf(known.map(({ id }) => id))}`,
+      `source ${source.name} has no target ${JSON.stringify(named.unknown)}; it has: ${namesText(known.map(({ id }) => id)) || 'none'}`,
     );
   if (!asked.where) return named;
   const found = targetsWhere(source, known, asked.where);
   if ('problem' in found) throw new StageError('BadInput', found.problem);
   const ids = new Set(found.map(({ id }) => id));
   return named.filter(({ id }) => ids.has(id));
-}
-
-/** Names in a line that people read: not thousands of them. */
-const NAMES_TOLD = 20;
-
-function someOf(names: readonly string[]): string {
-  const more = names.length > NAMES_TOLD ? ` and ${names.length - NAMES_TOLD} more` : '';
-  return names.length === 0 ? 'none' : names.slice(0, NAMES_TOLD).join(', ') + more;
 }
 
 function told(

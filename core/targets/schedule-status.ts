@@ -3,15 +3,12 @@ import { judgeClaim } from './claim.ts';
 import { isSkipped, type TargetRecord } from './target.ts';
 
 /** How a target stands with the schedule of its source; the first that holds. */
-export type ScheduleStatus =
-  | 'FAILED'
-  | 'PAUSED'
-  | 'SKIPPED'
-  | 'DEGRADED'
-  | NotReady
-  | 'NOT_SCHEDULED'
-  | 'DUE'
-  | 'SCHEDULED';
+export const SCHEDULE_STATUSES = [
+  ...(['FAILED', 'PAUSED', 'SKIPPED', 'DEGRADED'] as const),
+  ...(['NEEDS_URL', 'NEEDS_DETECTION', 'NEEDS_PLATFORM_ID'] as const satisfies readonly NotReady[]),
+  ...(['NOT_SCHEDULED', 'DUE', 'SCHEDULED'] as const),
+] as const;
+export type ScheduleStatus = (typeof SCHEDULE_STATUSES)[number];
 
 /** Why a target is not part of a plan. */
 export type LeftOutReason =

@@ -80,6 +80,7 @@ export class TargetStore {
     const flush = async () => {
       const together = group;
       group = [];
+      if (together.length === 0) return;
       if ((await this.#state.write(together.flatMap(({ writes }) => writes))) === 'written') return;
       for (const { one } of together) await this.update(source, one.target, one.change, by);
     };

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { TargetStore } from '../../core/state/target-store.ts';
+import { flagged } from '../../core/targets/flags.ts';
+import { TargetStore } from '../../core/targets/target-store.ts';
 import { testClock } from '../e2e/support/test-time.ts';
 import {
   DAY_MS,
@@ -21,8 +22,8 @@ const lake = DistrictsDirectory.forEachTest();
 
 async function flag(target: string, ago: number, reason = 'asked not to'): Promise<void> {
   await lake.with(async ({ state }) => {
-    const skip = { reason, actor: 'ada', since: testClock.now() - ago };
-    await new TargetStore(state).update('districts', target, (record) => ({ ...record, skip }));
+    const by = { reason, actor: 'ada', at: testClock.now() - ago };
+    await new TargetStore(state).update('districts', target, (record) => flagged(record, by), by);
   });
 }
 
@@ -69,7 +70,7 @@ describe('errors', () => {
     [['--tier', 'tier9'], 'no target has the tier "tier9"; there is: tier1, tier2, tier3'],
     [
       ['--source', 'racing', '--tier', 'tier1'],
-      'no target has the tier "tier1"; no target has a tier at all',
+      'no target of racing has the tier "tier1"; none has a tier at all',
     ],
   ])('%j is wrong usage and lists what there is', async (words, message) => {
     expect(await lake.say('errors', ...words)).toMatchObject({ code: 2, stderr: `rescrape: ${message}\n` });

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newProgram } from '../../cli/main.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
@@ -6,7 +8,7 @@ import type { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
 import { rescrape } from './support/command-line.ts';
 import { sessionWithDeadLetters } from './support/dead-letters.ts';
-import { DistrictsDirectory, HOUR_MS, TIMEOUT } from './support/districts.ts';
+import { DistrictsDirectory, HOUR_MS, TIMEOUT, WALL } from './support/districts.ts';
 import { lawsBrokenIn } from './support/json-law.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 import { leavesOf, pathOf } from './support/program.ts';
@@ -66,9 +68,9 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'partitions rollback': { form: 'object', words: () => [nameOf('gb', lake.newer)] },
   'partitions accept': { form: 'object', words: () => [nameOf('ire', lake.older)] },
   reparse: { form: 'list', words: () => ['racing', ...older()] },
-  'skip add': { form: 'object', words: () => ['racing', 'gb', '--reason', 'to see'] },
+  'skip add': { form: 'list', words: () => ['racing', 'gb', '--reason', 'to see'] },
   'skip remove': {
-    form: 'object',
+    form: 'list',
     words: () => ['racing', 'fr'],
     // Passes over the flagged target, whose date then is undone.
     before: () => rescrape(lake.directory, 'run', 'racing', ...older(), '--target', 'fr'),
@@ -86,6 +88,24 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   retry: { form: 'object', words: () => ['--all'] },
   'failures clear': { form: 'object', words: () => ['--state', 'all'] },
   'retry-list': { form: 'list', words: () => ['districts'], in: 'districts' },
+  'auto-flag': { form: 'list', words: () => ['--blocks', '1', '--dry-run'], in: 'districts' },
+  'targets list': { form: 'list', words: () => [], in: 'districts' },
+  'targets pause': { form: 'list', words: () => ['districts', '0600002'], in: 'districts' },
+  'targets resume': { form: 'list', words: () => ['districts', '0600002'], in: 'districts' },
+  'targets set': {
+    form: 'list',
+    words: () => ['districts', '0600002', '--frequency', '60'],
+    in: 'districts',
+  },
+  'targets show': { form: 'object', words: () => ['districts', '0600002'], in: 'districts' },
+  'targets export': { form: 'list', words: () => ['districts'], in: 'districts' },
+  'targets import': {
+    form: 'object',
+    words: () => ['districts', join(districts.path, 'more.csv')],
+    before: () => writeFile(join(districts.path, 'more.csv'), 'target,name,state\n1700009,Elm,IL\n,Fir,IL\n'),
+    in: 'districts',
+  },
+  health: { form: 'list', words: () => [], in: 'districts' },
   'dead-letters list': { form: 'list', words: () => [], in: 'dead letters' },
   'dead-letters show': { form: 'list', words: () => [deadLetterName()], in: 'dead letters' },
   'dead-letters redrive': { form: 'object', words: () => [], in: 'dead letters' },
@@ -103,7 +123,10 @@ describe('what --json prints', () => {
     lake = await buildLake();
     session = await sessionWithDeadLetters();
     districts = await DistrictsDirectory.make();
-    await districts.attempts({ target: '0600001', ago: HOUR_MS, ...TIMEOUT });
+    await districts.attempts(
+      { target: '0600001', ago: HOUR_MS, ...TIMEOUT },
+      { target: '1700003', ago: HOUR_MS, ...WALL },
+    );
     const { item } = (await session.failures())[0]!;
     deadLetterName = () => `racing/gb/${DAY}/${item}`;
     vi.stubEnv('RESCRAPE_RACING_MIN_DELAY_MS', '0');

@@ -129,7 +129,10 @@ describe('skip', () => {
     const { stdout } = await say('skip', 'remove', 'racing', 'fr');
     expect(stdout).toContain('its counters of walls (1) and of 404s (0) are back at zero');
     expect((await say('skip', 'list')).stdout).toBe('no target is skipped\n');
-    expect((await say('skip', 'remove', 'racing', 'fr')).stdout).toContain('is not skipped');
+    expect(await say('skip', 'remove', 'racing', 'fr')).toMatchObject({
+      code: 1,
+      stderr: 'rescrape: racing/fr is not skipped: there is nothing to lift\n',
+    });
   });
 
   it('adds a flag with its reason and who gave it; a run then leaves the target out', async () => {
