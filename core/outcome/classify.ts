@@ -34,6 +34,8 @@ export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
     const message = `security wall (${rule.id}), HTTP ${status}`;
     return { code: 'BLOCKED', blockType: rule.means, rule: rule.id, message };
   }
+  if (REFUSING.has(status) && page && QUEUE_FULL.test(page.text.slice(0, 1000)))
+    return queueFull(response, now);
   if (policy.blockStatuses?.includes(status)) {
     const id = `status/${status}`;
     return { code: 'BLOCKED', blockType: 'waf', rule: id, message: `security wall (${id})` };
@@ -46,6 +48,21 @@ export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
   const code = codeOf(status);
   if (code === undefined) return undefined;
   return { code, rule: `status/${status}`, message: `HTTP ${status} ${response.statusText}`.trimEnd() };
+}
+
+/** A service between us and the site that has no room for one more page says so in its own JSON. */
+const QUEUE_FULL = /^\s*\{[\s\S]*"(?:error_?)?code"\s*:\s*"QUEUE_FULL"/i;
+const REFUSING: ReadonlySet<number> = new Set([429, 503]);
+
+function queueFull({ headers, status }: HttpResponse, now: number | undefined): Outcome {
+  const asked = retryAfterMs(headers, now);
+  const message = `HTTP ${status}, the queue of the service is full`;
+  return {
+    code: 'QUEUE_FULL',
+    rule: 'service/queue-full',
+    message,
+    ...(asked !== undefined && { retryAfterMs: asked }),
+  };
 }
 
 function rateLimited({ response, now }: ResponseToJudge, rule: string): Outcome {

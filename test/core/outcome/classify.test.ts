@@ -171,6 +171,33 @@ describe('the status alone', () => {
   });
 });
 
+describe('a service between us and the site', () => {
+  const answer = (code: number, body: string): PageCase => ({
+    ...status(code, { 'content-type': 'application/json', 'retry-after': '7' }),
+    body,
+  });
+
+  it.each([
+    [503, '{"success":false,"errorCode":"QUEUE_FULL"}'],
+    [429, '{"error": "later", "code": "queue_full"}'],
+  ])('says with HTTP %i that its queue is full', (code, body) => {
+    expect(judge(answer(code, body))).toMatchObject({
+      code: 'QUEUE_FULL',
+      rule: 'service/queue-full',
+      retryAfterMs: 7000,
+    });
+  });
+
+  it.each([
+    [503, '<p>"code":"QUEUE_FULL"</p>'],
+    [503, '{"code":"BUSY"}'],
+    [500, '{"code":"QUEUE_FULL"}'],
+    [200, '{"code":"QUEUE_FULL"}'],
+  ])('does not say so with HTTP %i and %s', (code, body) => {
+    expect(judge(answer(code, body))?.code).not.toBe('QUEUE_FULL');
+  });
+});
+
 describe('Retry-After', () => {
   it('is carried in milliseconds, from seconds', () => {
     expect(judge(status(429, { 'Retry-After': '7' }))?.retryAfterMs).toBe(7000);
