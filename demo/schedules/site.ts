@@ -40,7 +40,9 @@ export interface SchedulesSite {
   readonly districts: readonly District[];
   /** Every request since the start, oldest first. */
   readonly requests: readonly SchedulesRequest[];
-  /** The districts as `targets import schedules` reads them: ids of 6 digits and empty addresses among them. */
+  /**
+   * The districts as `targets import schedules` reads them: ids of 6 digits and empty addresses among them.
+   */
   csv(): string;
   /** What a reader should find, by district and level. */
   truth(): ScheduleTruth[];
