@@ -6,7 +6,6 @@ import { FailedCommand, IncompleteCommand, UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { operator } from './operator.ts';
 import { cellText } from './print.ts';
-import { attributeValue } from './target-attributes.ts';
 import { attributeColumns } from './target-columns.ts';
 import { type ColumnMap, openTargetFile, type TargetFile, type TargetRow } from './target-file.ts';
 
@@ -45,17 +44,12 @@ async function* rowsOf(source: Source, { key, rows }: TargetFile): AsyncGenerato
 function rowRead(source: Source, key: string, row: TargetRow): ImportRow {
   const { line } = row;
   if (row.kind === 'broken') return { ...row, id: null };
-  const { [key]: id = '', ...cells } = row.cells;
-  if (id === '') return { kind: 'broken', line, id: null, problem: `it has no ${key}` };
-  const own = attributeColumns(source);
-  const attributes: Record<string, string | number | boolean> = {};
-  for (const name of own) {
-    const text = cells[name] ?? '';
-    // An empty cell says nothing: what is on record of the target stays.
-    if (text !== '') attributes[name] = attributeValue(source, name, text);
-  }
-  const isNamed = !own.includes('name') && (cells.name ?? '') !== '';
-  return { kind: 'given', line, id, attributes, ...(isNamed && { name: cells.name! }) };
+  // An empty cell says nothing: what is on record of the target stays.
+  const cells = Object.fromEntries(Object.entries(row.cells).filter(([, text]) => text !== ''));
+  const { [key]: id, name } = cells;
+  if (id === undefined) return { kind: 'broken', line, id: null, problem: `it has no ${key}` };
+  const isNamed = name !== undefined && !attributeColumns(source).includes('name');
+  return { kind: 'given', line, id, cells, ...(isNamed && { name }) };
 }
 
 function mapOf(texts: readonly string[]): ColumnMap {

@@ -1,5 +1,6 @@
 import type { StateStore } from '../ports/state-store.ts';
 import type { Source, Target } from '../source/source.ts';
+import { attributeValue } from './attribute-value.ts';
 import { indexTargets } from './indexes.ts';
 import { registrationProblem } from './register.ts';
 import type { TargetRecord } from './target.ts';
@@ -12,11 +13,15 @@ export type ImportRow =
       readonly kind: 'given';
       readonly line: number;
       readonly id: string;
-      readonly attributes: Required<Target>['attributes'];
+      /** What stands in it that is not empty, the id too, by the names of the columns. */
+      readonly cells: Readonly<Record<string, string>>;
       readonly name?: string;
     }
   | { readonly kind: 'broken'; readonly line: number; readonly id: string | null; readonly problem: string };
 type GivenRow = Extract<ImportRow, { kind: 'given' }>;
+
+/** A row as the source reads it. */
+type ReadRow = Required<Target> & { readonly name?: string };
 
 /** Why a row was refused. */
 export interface RefusedRow {
@@ -55,14 +60,12 @@ export async function importTargets(
 ): Promise<ImportResult> {
   if (by) await indexTargets(state, source.name);
   const store = new TargetStore(state);
-  const known = new Map<string, Known>();
-  for await (const { target, attributes, name } of store.list(source.name))
-    known.set(target, { attributes, name });
+  const { known, whole } = await onRecord(store, source);
   const lines = new Map<string, number>();
   const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 };
   const problems: RefusedRow[] = [];
-  const waiting: GivenRow[] = [];
-  const write = async (some: readonly GivenRow[]) => {
+  const waiting: ReadRow[] = [];
+  const write = async (some: readonly ReadRow[]) => {
     const changes = some.map((row) => ({
       target: row.id,
       change: (record: TargetRecord) => imported(record, row),
@@ -70,31 +73,29 @@ export async function importTargets(
     if (by) await store.updateMany(source.name, changes, { isImport: true, ...by });
   };
   for await (const row of rows) {
-    const reason = row.kind === 'broken' ? row.problem : problemOf(source, row, known.get(row.id), lines);
-    if (row.kind === 'broken' || reason !== undefined) {
+    const read = row.kind === 'broken' ? row.problem : rowRead(source, row, { known, whole }, lines);
+    if (typeof read === 'string') {
       counts.refused++;
-      if (problems.length < MOST_PROBLEMS)
-        problems.push({ line: row.line, target: row.id, reason: reason ?? '' });
+      if (problems.length < MOST_PROBLEMS) problems.push({ line: row.line, target: row.id, reason: read });
       continue;
     }
-    lines.set(row.id, row.line);
-    const before = known.get(row.id);
-    const outcome = outcomeOf(before, row);
+    lines.set(read.id, row.line);
+    const outcome = outcomeOf(known.get(read.id), read);
     counts[outcome]++;
-    if (outcome !== 'unchanged') waiting.push(row);
+    if (outcome !== 'unchanged') waiting.push(read);
     if (waiting.length >= AT_ONCE) await write(waiting.splice(0));
   }
   await write(waiting);
   return { ...counts, problems };
 }
 
-function outcomeOf(before: Known | undefined, row: GivenRow): 'created' | 'updated' | 'unchanged' {
+function outcomeOf(before: Known | undefined, row: ReadRow): 'created' | 'updated' | 'unchanged' {
   if (!before?.attributes) return 'created';
   return imported(before, row) === before ? 'unchanged' : 'updated';
 }
 
 /** The same record where the row says nothing new. */
-function imported<T extends Known>(record: T, { attributes, name }: GivenRow): T {
+function imported<T extends Known>(record: T, { attributes, name }: ReadRow): T {
   const { attributes: before } = record;
   const isSame =
     before !== null &&
@@ -103,13 +104,55 @@ function imported<T extends Known>(record: T, { attributes, name }: GivenRow): T
   return isSame ? record : { ...record, attributes: { ...before, ...attributes }, name: name ?? record.name };
 }
 
-function problemOf(
+interface OnRecord {
+  readonly known: ReadonlyMap<string, Known>;
+  /** Ids by what is left where a spreadsheet took the zeros in front; of sources that put them back. */
+  readonly whole: ReadonlyMap<string, string>;
+}
+
+async function onRecord(store: TargetStore, { name: source, register }: Source): Promise<OnRecord> {
+  const known = new Map<string, Known>();
+  const whole = new Map<string, string>();
+  for await (const { target, attributes, name } of store.list(source)) {
+    known.set(target, { attributes, name });
+    if (register?.normalize) whole.set(withoutZeros(target), target);
+  }
+  return { known, whole };
+}
+
+function withoutZeros(id: string): string {
+  return id.replace(/^0+/, '');
+}
+
+/** The target that a row is about, with what is on record of it; or in one line why it is refused. */
+function rowRead(
   source: Source,
-  { id, attributes }: GivenRow,
-  before: Known | undefined,
+  row: GivenRow,
+  { known, whole }: OnRecord,
   lines: ReadonlyMap<string, number>,
-): string | undefined {
-  const first = lines.get(id);
+): ReadRow | string {
+  const id = known.has(row.id) ? row.id : whole.get(withoutZeros(row.id));
+  let read = normalized(source, row, id === undefined ? undefined : known.get(id));
+  if (typeof read !== 'string' && read.id !== id) read = normalized(source, row, known.get(read.id));
+  if (typeof read === 'string') return read;
+  const first = lines.get(read.id);
   if (first !== undefined) return `it is there twice: line ${first} counts`;
-  return registrationProblem(source, { id, attributes: { ...before?.attributes, ...attributes } });
+  return registrationProblem(source, read) ?? { ...read, ...(row.name !== undefined && { name: row.name }) };
+}
+
+/** `before`: what is on record stands in for what the row leaves out. */
+function normalized(
+  { register }: Source,
+  { id, cells }: GivenRow,
+  before: Known | undefined,
+): Required<Target> | string {
+  const attributes = before?.attributes ?? {};
+  if (register?.normalize) {
+    const texts = Object.entries(attributes).map(([name, value]) => [name, String(value)]);
+    const target = register.normalize({ ...Object.fromEntries(texts), ...cells });
+    return typeof target === 'string' ? target : { ...target, attributes: target.attributes ?? {} };
+  }
+  const names = Object.keys(register?.attributes.shape ?? {}).filter((name) => cells[name] !== undefined);
+  const given = names.map((name) => [name, attributeValue(register, name, cells[name]!)] as const);
+  return { id, attributes: { ...attributes, ...Object.fromEntries(given) } };
 }

@@ -163,6 +163,34 @@ describe('targets import', () => {
   });
 });
 
+describe('targets import of schedules', () => {
+  it('reads rows as the source does: zeros that were lost, printed nothings, ids of other states', async () => {
+    const path = await file(
+      'leaid,district_name,st,website,tier\n622710,Oak  Unified,ca,†,1\n1709930,Elm,IL,www.elm.example,\n3600076,Fir,CA,,\n',
+    );
+    const map = 'district_id=leaid,name=district_name,state=st,url=website';
+    const load = (...words: readonly string[]) =>
+      lake.say('targets', 'import', 'schedules', path, '--map', map, ...words);
+    expect(await load()).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(
+        /^line 4 \(3600076\) refused: .* is not of CA.*\n.*2 created.*1 refused\n$/,
+      ),
+    });
+    const [oak, elm] = await lake.items('targets', 'list', 'schedules');
+    expect(oak).toMatchObject({
+      ...{ target: '0622710', schedule_status: 'NEEDS_URL' },
+      attributes: { name: 'Oak Unified', state: 'CA', tier: 'tier1', url: '' },
+    });
+    expect(elm).toMatchObject({ target: '1709930', attributes: { url: 'http://www.elm.example/' } });
+    await writeFile(path, 'leaid,district_name,st,website\n622710,,,oak.example\n');
+    expect((await load()).stdout).toContain('0 created, 1 updated');
+    expect((await lake.items('targets', 'list', 'schedules'))[0]).toMatchObject({
+      attributes: { name: 'Oak Unified', tier: 'tier1', url: 'http://oak.example/' },
+    });
+  });
+});
+
 describe('targets export', () => {
   it('gives a file that imports into another lake as the same, formulas and zeros included', async () => {
     await load('id,name,state,url\n0000009,=SUM(A1),CA,-\n');
