@@ -181,23 +181,26 @@ function printPlans(plans: readonly Plan[], json: boolean | undefined): void {
     printItems(plans.map(planRecord));
     return;
   }
+  // Of ten thousand targets each has a line: one write for all of them.
+  const lines: string[] = [];
   for (const plan of plans) {
-    console.log(`${plan.source}: ${plan.work.length} partitions from ${plan.start} to ${plan.end}`);
+    lines.push(`${plan.source}: ${plan.work.length} partitions from ${plan.start} to ${plan.end}`);
     for (const partition of plan.work) {
       const { targets } = partition;
       const of = targets ? ` (${counted(targets.length, 'target')}: ${namesText(targets, 10)})` : '';
-      console.log(`  ${partitionName(plan.source, partition)}${of}`);
+      lines.push(`  ${partitionName(plan.source, partition)}${of}`);
     }
     for (const { target, reason, since } of plan.skipped) {
-      console.log(`  ${plan.source}/${target} is skipped since ${since}: ${cellText(reason)}`);
+      lines.push(`  ${plan.source}/${target} is skipped since ${since}: ${cellText(reason)}`);
     }
     for (const { target, reason, until } of plan.leftOut)
       if (reason !== 'SKIPPED')
-        console.log(`  ${plan.source}/${target} is left out: ${reason}${until ? ` until ${until}` : ''}`);
+        lines.push(`  ${plan.source}/${target} is left out: ${reason}${until ? ` until ${until}` : ''}`);
     const reasons = Map.groupBy(plan.leftOut, ({ reason }) => reason);
     if (reasons.size > 0)
-      console.log(
+      lines.push(
         `  left out: ${[...reasons].map(([reason, { length }]) => `${length} ${reason}`).join(', ')}`,
       );
   }
+  console.log(lines.join('\n'));
 }
