@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { coolDownMs } from '../core/failures/retry-policy.ts';
+import { requestsAtOnceOf } from '../core/source/source.ts';
 import { CONFIG_FILE, readConfigFile, settingsOf } from '../runtime/config-file.ts';
 import {
   refuseUnknownVariables,
@@ -54,10 +55,12 @@ function placeRows(command: Command): { setting: string; value: unknown; from: s
 
 /** What holds. Each setting that is added is shown here, or this does not compile. */
 const VALUES: Readonly<Record<SourceSetting, (settings: SourceSettings) => string | number | boolean>> = {
-  URL: ({ source }) => maskedAddress(source.baseUrl),
+  URL: ({ source }) => (source.baseUrl === undefined ? '' : maskedAddress(source.baseUrl)),
   ALLOW_PRIVATE: ({ allowPrivateOrigin }) => allowPrivateOrigin !== undefined,
+  PRIVATE_NETWORK: ({ allowPrivateNetwork }) => (allowPrivateNetwork ? 'allow' : 'refuse'),
   MIN_DELAY_MS: ({ source }) => source.politeness.minDelayMs,
   CONCURRENCY: ({ source }) => source.politeness.concurrency,
+  REQUESTS_AT_ONCE: ({ source }) => requestsAtOnceOf(source.politeness),
   TIMEOUT_MS: ({ source }) => source.limits.totalMs,
   COOL_DOWN_MINUTES: ({ source }) => coolDownMs({ code: 'TIMEOUT' }, source.retry) / 60_000,
   PROXIES: ({ proxies = [] }) => proxies.map(({ id }) => id).join(' '),

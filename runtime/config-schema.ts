@@ -1,14 +1,17 @@
 import * as z from 'zod';
 import { ownSettingNames } from '../core/source/own-settings.ts';
 import type { NamedSource } from './setting-names.ts';
+import { PRIVATE_NETWORK } from './settings.ts';
 
 const count = (least: number) => z.int().min(least).max(3_600_000).optional();
 
 const sourceSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'give an http(s) address' }).optional(),
   allow_private: z.boolean().optional(),
+  private_network: z.enum(PRIVATE_NETWORK).optional(),
   min_delay_ms: count(0),
   concurrency: count(1),
+  requests_at_once: count(1),
   timeout_ms: count(1),
   cool_down_minutes: count(0),
   proxies: z.union([z.string(), z.array(z.string()).transform((list) => list.join(' '))]).optional(),

@@ -2,12 +2,13 @@ import type { Fetcher } from '../core/fetch/fetcher.ts';
 import { createPermitStore } from '../core/fetch/permit-store.ts';
 import { createPoliteFetcher } from '../core/fetch/polite-fetcher.ts';
 import { createRateLimiter } from '../core/fetch/rate-limiter.ts';
+import { RequestSlots } from '../core/fetch/request-slots.ts';
 import { createRobotsCache } from '../core/fetch/robots.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { HttpClient, ProxyServer } from '../core/ports/http-client.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import { RoutePool } from '../core/proxies/route-pool.ts';
-import type { Source } from '../core/source/source.ts';
+import { requestsAtOnceOf, type Source } from '../core/source/source.ts';
 import type { SourceSettings } from './settings.ts';
 
 /** The proxies that a secret lists. Rejects where it cannot be read, or lists something else. */
@@ -31,7 +32,7 @@ export function openFetchers(
   of(source: Source): Fetcher;
   /** Undefined for a source whose requests all go straight, under one User-Agent. */
   routesOf(source: Source): RoutePool | undefined;
-  /** Milliseconds for which the host of the source still rests. */
+  /** Milliseconds for which the host of the source still rests; 0 where it has many. */
   pausedMs(source: Source): number;
   close(): Promise<void>;
 } {
@@ -54,7 +55,7 @@ export function openFetchers(
     return pool && { route: (failed: ReadonlySet<string>) => pool.any(failed) };
   };
   const fetchers = new Map(
-    settings.map(({ source, allowPrivateOrigin }): [string, Fetcher] => [
+    settings.map(({ source, allowPrivateOrigin, allowPrivateNetwork }): [string, Fetcher] => [
       source.name,
       createPoliteFetcher({
         ...shared,
@@ -62,15 +63,18 @@ export function openFetchers(
         limits: source.limits,
         rateLimitStatuses: source.outcomes.rateLimitStatuses,
         rateLimitPauseMs: source.retry.intervalSeconds * 1000,
+        slots: new RequestSlots(requestsAtOnceOf(source.politeness)),
         ...(allowPrivateOrigin !== undefined && { allowPrivateOrigin }),
         ...routeOf(source),
+        ...(allowPrivateNetwork && { allowPrivateNetwork }),
       }),
     ]),
   );
   return {
     of: (source) => fetchers.get(source.name)!,
     routesOf: (source) => pools.get(source.name),
-    pausedMs: ({ baseUrl }) => shared.rateLimiter.pausedMs(new URL(baseUrl).host),
+    pausedMs: ({ baseUrl }) =>
+      baseUrl === undefined ? 0 : shared.rateLimiter.pausedMs(new URL(baseUrl).host),
     close: () => client.close(),
   };
 }

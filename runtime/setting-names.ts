@@ -6,8 +6,10 @@ import { SettingError } from './setting-error.ts';
 export const SOURCE_SETTINGS = [
   'URL',
   'ALLOW_PRIVATE',
+  'PRIVATE_NETWORK',
   'MIN_DELAY_MS',
   'CONCURRENCY',
+  'REQUESTS_AT_ONCE',
   'TIMEOUT_MS',
   'COOL_DOWN_MINUTES',
   'PROXIES',

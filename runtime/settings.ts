@@ -16,13 +16,19 @@ export interface SourceSettings {
   readonly proxies?: readonly ProxyServer[];
   /** The ARN of a secret that lists them. */
   readonly proxiesSecret?: string;
+  /** Every host may lie in a private network. */
+  readonly allowPrivateNetwork?: boolean;
 }
+
+/** What `RESCRAPE_<SOURCE>_PRIVATE_NETWORK` may say. */
+export const PRIVATE_NETWORK = ['allow', 'refuse'] as const;
 
 /**
  * `RESCRAPE_RACING_URL` points the source at another site; one that stands at a literal loopback or private
  * address, or at localhost, is thereby allowed, and nothing else private is. `…_ALLOW_PRIVATE=1` allows it
- * for a host name as well. `…_MIN_DELAY_MS` and `…_CONCURRENCY` change the politeness, `…_TIMEOUT_MS` the
- * deadline of a page, and `…_COOL_DOWN_MINUTES` how long a failed item is left alone. `…_PROXIES` lists the
+ * for a host name as well, and `…_PRIVATE_NETWORK=allow` for every host of the source. `…_MIN_DELAY_MS`,
+ * `…_CONCURRENCY` and `…_REQUESTS_AT_ONCE` change the politeness, `…_TIMEOUT_MS` the deadline of a page, and
+ * `…_COOL_DOWN_MINUTES` how long a failed item is left alone. `…_PROXIES` lists the
  * proxies of its requests (`parseProxies`); `…_PROXIES_SECRET` names a secret that does, in a deployment.
  */
 export function applySettings(
@@ -32,29 +38,35 @@ export function applySettings(
   const name = (setting: SourceSetting) => variableOf(source.name, setting);
   const number = (setting: SourceSetting, least: number) =>
     numberOf(name(setting), env[name(setting)], least);
-  const baseUrl = addressOf(name('URL'), env[name('URL')]) ?? source.baseUrl;
+  const given = addressOf(name('URL'), env[name('URL')]);
+  if (given !== undefined && source.baseUrl === undefined)
+    throw new SettingError(`${name('URL')} is set, but every target of ${source.name} has its own address`);
+  const baseUrl = given ?? source.baseUrl;
   const minDelayMs = number('MIN_DELAY_MS', 0);
   const concurrency = number('CONCURRENCY', 1);
+  const requestsAtOnce = number('REQUESTS_AT_ONCE', 1);
   const timeoutMs = number('TIMEOUT_MS', 1);
   const coolDownMinutes = number('COOL_DOWN_MINUTES', 0);
   const proxies = proxiesIn(name('PROXIES'), env[name('PROXIES')]);
   const proxiesSecret = env[name('PROXIES_SECRET')];
   if (proxies.length > 0 && proxiesSecret)
     throw new SettingError(`${name('PROXIES')} and ${name('PROXIES_SECRET')} are both set: give one of them`);
-  const { hostname, origin } = new URL(baseUrl);
-  const named = baseUrl !== source.baseUrl && (isLiteralAddress(hostname) || hostname === 'localhost');
+  const allowPrivateOrigin = privateOrigin(given, baseUrl, env[name('ALLOW_PRIVATE')] === '1');
+  const network = oneOf(name('PRIVATE_NETWORK'), env[name('PRIVATE_NETWORK')], PRIVATE_NETWORK);
   return {
-    ...((named || env[name('ALLOW_PRIVATE')] === '1') && { allowPrivateOrigin: origin }),
+    ...(allowPrivateOrigin !== undefined && { allowPrivateOrigin }),
+    ...(network === 'allow' && { allowPrivateNetwork: true }),
     ...(proxies.length > 0 && { proxies }),
     ...(proxiesSecret && { proxiesSecret }),
     source: {
       ...source,
       ...ownSettingsOf(source, env),
-      baseUrl,
+      ...(baseUrl !== undefined && { baseUrl }),
       politeness: {
         ...source.politeness,
         ...(minDelayMs !== undefined && { minDelayMs }),
         ...(concurrency !== undefined && { concurrency }),
+        ...(requestsAtOnce !== undefined && { requestsAtOnce }),
       },
       retry: { ...source.retry, ...(coolDownMinutes !== undefined && { coolDownMinutes }) },
       limits: {
@@ -90,6 +102,29 @@ export function proxiesIn(name: string, text: string | undefined): readonly Prox
   const parsed = parseProxies(text ?? '');
   if (parsed.kind === 'problem') throw new SettingError(`${name}: ${parsed.problem}`);
   return parsed.proxies;
+}
+
+/** The origin of the base URL where that may be private: the operator's own literal one, or if he says so. */
+function privateOrigin(
+  given: string | undefined,
+  baseUrl: string | undefined,
+  isAllowed: boolean,
+): string | undefined {
+  if (baseUrl === undefined) return undefined;
+  const { hostname, origin } = new URL(baseUrl);
+  const isNamed = given !== undefined && (isLiteralAddress(hostname) || hostname === 'localhost');
+  return isNamed || isAllowed ? origin : undefined;
+}
+
+function oneOf<Value extends string>(
+  name: string,
+  text: string | undefined,
+  values: readonly Value[],
+): Value | undefined {
+  if (text === undefined || text === '') return undefined;
+  const value = values.find((each) => each === text);
+  if (value !== undefined) return value;
+  throw new SettingError(`${name} is ${JSON.stringify(text)}: give ${values.join(' or ')}`);
 }
 
 function addressOf(name: string, text: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { addressRefusal } from '../../core/fetch/address-guard.ts';
+import type { PrivateAddresses } from '../../core/ports/http-client.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
@@ -10,8 +11,12 @@ export interface ResolvedAddress {
 /** Every address of a name. Rejects with the resolver's own error (`code: 'ENOTFOUND'`). */
 export type ResolveHost = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
+/** This machine: nobody is asked for names under `.localhost` (RFC 6761, section 6.3). */
+const LOOPBACK: readonly ResolvedAddress[] = [{ address: '127.0.0.1', family: 4 }];
+
 /** The machine's resolver (hosts file, then DNS). */
 export const resolveWithSystem: ResolveHost = async (hostname) => {
+  if (/\.localhost\.?$/i.test(hostname)) return LOOPBACK;
   const found = await systemLookup(hostname, { all: true, order: 'verbatim' });
   return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
 };
@@ -23,19 +28,19 @@ export class AddressRefusedError extends Error {
 
 /** The resolver as sockets call it; what it leaves out is never connected to. */
 export function guardedLookup({
-  allowPrivateAddress,
+  privateAddresses,
   resolve,
 }: {
-  readonly allowPrivateAddress: boolean;
+  readonly privateAddresses: PrivateAddresses;
   readonly resolve: ResolveHost;
 }): LookupFunction {
   return (hostname, options, callback) => {
     const answer = (addresses: readonly ResolvedAddress[]) => {
-      const permitted = allowPrivateAddress
-        ? addresses
-        : addresses.filter(({ address }) => addressRefusal(address) === undefined);
+      const permitted = addresses.filter(
+        ({ address }) => addressRefusal(address, privateAddresses) === undefined,
+      );
       const first = permitted[0];
-      if (first === undefined) return callback(refusalOf(hostname, addresses), '', 0);
+      if (first === undefined) return callback(refusalOf(hostname, addresses, privateAddresses), '', 0);
       if (options.all) callback(null, [...permitted]);
       else callback(null, first.address, first.family);
     };
@@ -43,9 +48,13 @@ export function guardedLookup({
   };
 }
 
-function refusalOf(hostname: string, addresses: readonly ResolvedAddress[]): Error {
+function refusalOf(
+  hostname: string,
+  addresses: readonly ResolvedAddress[],
+  privateAddresses: PrivateAddresses,
+): Error {
   const first = addresses[0];
   if (first === undefined)
     return Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
-  return new AddressRefusedError(`${hostname}: ${addressRefusal(first.address)}`);
+  return new AddressRefusedError(`${hostname}: ${addressRefusal(first.address, privateAddresses)}`);
 }

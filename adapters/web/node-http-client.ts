@@ -2,7 +2,13 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP } from 'node:net';
 import { addressRefusal } from '../../core/fetch/address-guard.ts';
-import type { HttpClient, HttpExchange, HttpRequest, ProxyServer } from '../../core/ports/http-client.ts';
+import type {
+  HttpClient,
+  HttpExchange,
+  HttpRequest,
+  PrivateAddresses,
+  ProxyServer,
+} from '../../core/ports/http-client.ts';
 import { Exchange } from './exchange.ts';
 import { AddressRefusedError, guardedLookup, type ResolveHost, resolveWithSystem } from './guarded-lookup.ts';
 import { farEndOf, proxyAgent, type TunnelRequest } from './proxy-agent.ts';
@@ -20,6 +26,18 @@ const MAX_HEADER_BYTES = 65_536;
  * nothing.
  */
 const KEEPING = { keepAlive: true, timeout: 4000 } as const;
+
+/**
+ * Hosts to which a connection is kept that nobody uses: a process has a thousand or so open files, and a run
+ * may ask as many hosts within seconds.
+ */
+const MOST_KEPT_HOSTS = 200;
+
+function keepFew(agent: http.Agent): void {
+  const keeps = agent.keepSocketAlive.bind(agent);
+  agent.keepSocketAlive = (socket) =>
+    Object.keys(agent.freeSockets).length < MOST_KEPT_HOSTS && keeps(socket);
+}
 
 /**
  * HTTP/1.1 with what Node brings. Keeps connections alive, those that were opened with permission for private
@@ -49,7 +67,7 @@ export class NodeHttpClient implements HttpClient {
       const exchange = new Exchange(request, resolve, reject);
       // A literal address never reaches the lookup.
       const host = url.hostname.replace(/^\[|\]$/g, '');
-      const refusal = request.allowPrivateAddress || isIP(host) === 0 ? undefined : addressRefusal(host);
+      const refusal = isIP(host) === 0 ? undefined : addressRefusal(host, request.privateAddresses);
       if (refusal === undefined) this.#start(request, url, host, exchange);
       else exchange.onError(new AddressRefusedError(refusal));
     });
@@ -63,7 +81,7 @@ export class NodeHttpClient implements HttpClient {
 
   #start(request: HttpRequest, url: URL, host: string, exchange: Exchange): void {
     const secure = url.protocol === 'https:';
-    const { allowPrivateAddress, headers, method = 'GET', body, proxy } = request;
+    const { privateAddresses, headers, method = 'GET', body, proxy } = request;
     const over = proxy && new AbortController();
     const tunnel: TunnelRequest | undefined = over && {
       signal: over.signal,
@@ -72,14 +90,14 @@ export class NodeHttpClient implements HttpClient {
     let sent: http.ClientRequest;
     try {
       sent = (secure ? https : http).request({
-        agent: this.#agentFor(secure, allowPrivateAddress, proxy),
+        agent: this.#agentFor(secure, privateAddresses, proxy),
         host,
         ...(url.port !== '' && { port: url.port }),
         path: url.pathname + url.search,
         method,
         headers: { ...headers, ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }) },
         maxHeaderSize: MAX_HEADER_BYTES,
-        lookup: guardedLookup({ allowPrivateAddress, resolve: this.#resolve }),
+        lookup: guardedLookup({ privateAddresses, resolve: this.#resolve }),
         ...(tunnel && { tunnel }),
       });
     } catch (error) {
@@ -117,15 +135,16 @@ export class NodeHttpClient implements HttpClient {
 
   #agentFor(
     secure: boolean,
-    allowPrivateAddress: boolean,
+    privateAddresses: PrivateAddresses,
     proxy: ProxyServer | undefined,
   ): http.Agent | https.Agent {
-    const key = `${secure} ${allowPrivateAddress}`;
+    const key = `${secure} ${privateAddresses}`;
     const agents = proxy ? this.#agentsOf(proxy) : this.#agents;
     const known = agents.get(key);
     if (known !== undefined) return known;
     const plain = () => (secure ? new https.Agent(KEEPING) : new http.Agent(KEEPING));
     const agent = proxy ? proxyAgent(proxy, secure, KEEPING) : plain();
+    keepFew(agent);
     agents.set(key, agent);
     return agent;
   }

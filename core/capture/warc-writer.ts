@@ -14,6 +14,8 @@ export interface Capture {
   readonly lookedAt: number;
   /** What tells the request from a GET of its address (`requestMark`); absent of a GET. */
   readonly request?: string;
+  /** The address that was asked for, where redirects led to another one. */
+  readonly asked?: string;
 }
 
 export interface WarcInfo {
@@ -31,6 +33,9 @@ export const LOOKED_AT = 'Rescrape-Looked-At';
 
 /** Method and digest of the body, where it is no GET. */
 export const REQUEST_MARK = 'Rescrape-Request';
+
+/** The address that was asked for, where it is not WARC-Target-URI. */
+export const ASKED = 'Rescrape-Asked';
 
 /** What tells one request from others at the same address; undefined of a GET. */
 export function requestMark({
@@ -53,7 +58,7 @@ const LEVEL_FOR_ENCODED = 0;
  * .warc.gz. The HTTP message is stored as it came, its body still content-encoded.
  */
 export async function encodeCapture(capture: Capture): Promise<Uint8Array> {
-  const { response, fetchedAt, lookedAt, request } = capture;
+  const { response, fetchedAt, lookedAt, request, asked } = capture;
   const head = encodeHttpHead(response);
   const block = Buffer.concat([head, response.body]);
   const headers = {
@@ -62,6 +67,7 @@ export async function encodeCapture(capture: Capture): Promise<Uint8Array> {
     'WARC-Date': new Date(fetchedAt).toISOString(),
     ...(lookedAt === fetchedAt ? {} : { [LOOKED_AT]: String(lookedAt) }),
     ...(request === undefined ? {} : { [REQUEST_MARK]: request }),
+    ...(asked === undefined || asked === response.url ? {} : { [ASKED]: targetUri(asked) }),
     'WARC-Target-URI': targetUri(response.url),
     ...(response.remoteAddress === undefined ? {} : { 'WARC-IP-Address': response.remoteAddress }),
     'Content-Type': 'application/http; msgtype=response',

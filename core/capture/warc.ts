@@ -2,7 +2,7 @@ import { WARCParser } from 'warcio';
 import { CaptureError } from './capture-error.ts';
 import { readGzipMember } from './gzip-member.ts';
 import { decodeHttpMessage } from './http-message.ts';
-import { type Capture, LOOKED_AT, REQUEST_MARK } from './warc-writer.ts';
+import { ASKED, type Capture, LOOKED_AT, REQUEST_MARK } from './warc-writer.ts';
 
 /** A capture with its place in the file: what `_capture` of a row points to. */
 export interface StoredCapture {
@@ -67,6 +67,7 @@ async function decodeRecord(content: Uint8Array): Promise<Capture | undefined> {
   if (block.length !== record.warcContentLength) throw new CaptureError(`the record of ${url} is cut off`);
   const remoteAddress = record.warcHeader('WARC-IP-Address');
   const request = record.warcHeader(REQUEST_MARK);
+  const asked = record.warcHeader(ASKED);
   return {
     response: {
       kind: 'response',
@@ -77,5 +78,6 @@ async function decodeRecord(content: Uint8Array): Promise<Capture | undefined> {
     fetchedAt,
     lookedAt: Number(record.warcHeader(LOOKED_AT) || fetchedAt),
     ...(request ? { request } : {}),
+    ...(asked ? { asked } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import type { PrivateAddresses } from '../ports/http-client.ts';
 
 /** Global unicast, the only IPv6 space handed out to the public (RFC 4291, section 2.4; IANA registry). */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
@@ -6,16 +7,21 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Azure's platform and metadata service lives on an address that looks public. */
 const AZURE_PLATFORM = '168.63.129.16';
 
+/** What an operator's own network is made of, as ipaddr.js calls it. */
+const NETWORK: ReadonlySet<string> = new Set(['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']);
+
 /**
- * Why no request may connect to this address unless private addresses are allowed, or undefined for an
- * ordinary public one. Everything that is not plainly public is refused: loopback, private, link-local
+ * Why no request may connect to this address, where `allowed` says which may be reached that are not public;
+ * undefined for one that may. Everything that is not plainly public is refused: loopback, private, link-local
  * (cloud metadata among them), CGNAT, multicast, reserved, and the forms that carry an IPv4 address through a
  * translator (6to4, NAT64, Teredo). An IPv4-mapped address is judged by the IPv4 address that it reaches.
  */
-export function addressRefusal(address: string): string | undefined {
+export function addressRefusal(address: string, allowed: PrivateAddresses = 'none'): string | undefined {
+  if (allowed === 'any') return undefined;
   if (!ipaddr.isValid(address)) return `${address} is no IP address`;
   const parsed = ipaddr.process(address);
   const range = parsed.range();
+  if (allowed === 'network' && NETWORK.has(range)) return undefined;
   if (range !== 'unicast') return `${address} is ${NAMES[range] ?? `a ${range} address`}`;
   if (parsed.toString() === AZURE_PLATFORM) return `${address} is a cloud metadata address`;
   if (parsed.kind() === 'ipv6' && !parsed.match(GLOBAL_UNICAST)) return `${address} is not a public address`;

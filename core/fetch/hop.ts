@@ -1,4 +1,5 @@
 import type { Outcome } from '../outcome/outcome.ts';
+import type { PrivateAddresses } from '../ports/http-client.ts';
 import type { Route, SentBy } from './fetcher.ts';
 
 /** Redirects that a fetch follows (design, section 13). */
@@ -19,6 +20,18 @@ export function addressPolicy(url: URL | null, from?: URL): Outcome | undefined 
 /** A route as it goes on record: without anything that the proxy is told. */
 export function sentBy(route: Route | undefined): SentBy | undefined {
   return route && { proxy: route.proxy?.id ?? null, userAgent: route.userAgent };
+}
+
+/**
+ * Which addresses that are not public a request may reach, as the operator has said: the origin of his own
+ * base URL may lie anywhere, and where he opens his network every host may lie in it.
+ */
+export function privateAddressesFor(
+  url: URL,
+  allowed: { readonly allowPrivateOrigin?: string; readonly allowPrivateNetwork?: boolean },
+): PrivateAddresses {
+  if (url.origin === allowed.allowPrivateOrigin) return 'any';
+  return allowed.allowPrivateNetwork ? 'network' : 'none';
 }
 
 export function refused(message: string): Outcome {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Clock } from '../ports/clock.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import { Collection } from '../state/collection.ts';
+import { Collection, type Place } from '../state/collection.ts';
 
 /** What all processes know of one host; milliseconds since the epoch, 0 for never. */
 const entrySchema = z.object({
@@ -12,6 +12,9 @@ const entrySchema = z.object({
   pausedUntil: z.number(),
 });
 type Entry = z.infer<typeof entrySchema>;
+
+/** The hosts of one document, by name. */
+export const pacesSchema = z.record(z.string(), entrySchema);
 
 /**
  * Request starts and pauses per host, shared by every process that works on one state store: see
@@ -23,9 +26,9 @@ export interface PermitStore {
   /**
    * The time at which the caller may start one request: not before `notBefore`, nor before a pause is over,
    * and `minDelayMs` after the last start given out to anybody. It is the caller's alone, whether it is used
-   * or not.
+   * or not. `unused`: one that was given to the caller and passed; it is moved where it is still the last.
    */
-  reserve(host: string, minDelayMs: number, notBefore?: number): Promise<number>;
+  reserve(host: string, minDelayMs: number, notBefore?: number, unused?: number): Promise<number>;
   /** Lets nobody start before `until`, at most five minutes from now; a longer pause that is there stays. */
   pause(host: string, until: number): Promise<void>;
   /** Until when somebody paused the host, 0 for never. Reads only. */
@@ -48,39 +51,62 @@ const LONGEST_PAUSE_MS = 300_000;
  */
 const LONGEST_AHEAD_MS = 900_000;
 
-const PARTITION = 'hosts';
+/**
+ * What lies this far back holds nobody any more: it is the longest delay that can be set. Hosts of which
+ * there is nothing else are left out at the next write.
+ */
+const LONGEST_DELAY_MS = 3_600_000;
 
 /**
- * The sort key of a host: the host of a URL as it is (`a.example`, `[::1]:8080`). DynamoDB takes 1 to 1,024
- * bytes, and a URL may hold more than DNS allows (253 characters and a port); whatever could not be a key
- * goes by its digest.
+ * Documents in which the hosts are kept, each by the digest of its name: as many as these however many hosts
+ * were ever asked, and enough that processes which ask hundreds at once seldom write the same.
  */
-function sortKey(host: string): string {
-  if (/^[\x21-\x7e]{1,300}$/.test(host)) return host;
-  return `sha256:${createHash('sha256').update(host).digest('hex')}`;
+const DOCUMENTS = 4096;
+
+/** Each in a partition of its own: a partition of DynamoDB takes a thousand writes a second. */
+export function placeOf(host: string): Place {
+  const number = createHash('sha256').update(nameOf(host)).digest().readUInt32BE() % DOCUMENTS;
+  return { partition: `hosts#${number.toString(16).padStart(3, '0')}`, sort: 'paces' };
 }
+
+/** As a document has it: no host is called as objects are from within (`__proto__`). */
+const nameOf = (host: string) => `//${host.toWellFormed()}`;
 
 export function createPermitStore({ state, clock }: PermitStoreOptions): PermitStore {
   // Alone at a site, a process writes once for each request and reads nothing before it. (Documents that were
   // all deleted meanwhile may have come back to the same revision; that costs one delay that is too short.)
-  const hosts = new Collection(state, (value) => entrySchema.parse(value), { remembers: true });
-  const placeOf = (host: string) => ({ partition: PARTITION, sort: sortKey(host) });
+  const hosts = new Collection(state, (value) => pacesSchema.parse(value), { remembers: true });
 
   const believed = (at: number) => (at > clock.now() + LONGEST_AHEAD_MS ? 0 : at);
-  const entryOf = (entry: Entry | undefined): Entry => ({
-    lastStartAt: believed(entry?.lastStartAt ?? 0),
-    pausedUntil: believed(entry?.pausedUntil ?? 0),
-  });
+  const entryOf = (paces: Readonly<Record<string, Entry>> | undefined, host: string): Entry => {
+    const entry = paces && Object.hasOwn(paces, host) ? paces[host] : undefined;
+    return {
+      lastStartAt: believed(entry?.lastStartAt ?? 0),
+      pausedUntil: believed(entry?.pausedUntil ?? 0),
+    };
+  };
+  const holdsSomebody = ({ lastStartAt, pausedUntil }: Entry) =>
+    Math.max(lastStartAt + LONGEST_DELAY_MS, pausedUntil) > clock.now();
 
   const update = async (host: string, change: (before: Entry) => Entry | undefined): Promise<void> => {
-    await hosts.update(placeOf(host), (before) => change(entryOf(before)));
+    const name = nameOf(host);
+    await hosts.update(placeOf(host), (before = {}) => {
+      const entry = change(entryOf(before, name));
+      if (!entry) return undefined;
+      const others = Object.keys(before)
+        .filter((other) => other !== name)
+        .map((other) => [other, entryOf(before, other)] as const)
+        .filter(([, other]) => holdsSomebody(other));
+      return Object.fromEntries([...others, [name, entry]]);
+    });
   };
 
   return {
-    reserve: async (host, minDelayMs, notBefore = 0) => {
+    reserve: async (host, minDelayMs, notBefore = 0, unused) => {
       let startAt = 0;
       await update(host, ({ lastStartAt, pausedUntil }) => {
-        startAt = Math.max(clock.now(), notBefore, pausedUntil, lastStartAt + minDelayMs);
+        const afterLast = lastStartAt === unused ? 0 : lastStartAt + minDelayMs;
+        startAt = Math.max(clock.now(), notBefore, pausedUntil, afterLast);
         return { lastStartAt: startAt, pausedUntil };
       });
       return startAt;
@@ -90,6 +116,8 @@ export function createPermitStore({ state, clock }: PermitStoreOptions): PermitS
         const end = Math.min(until, clock.now() + LONGEST_PAUSE_MS);
         return end > pausedUntil ? { lastStartAt, pausedUntil: end } : undefined;
       }),
-    pausedUntil: async (host) => entryOf(await hosts.get(placeOf(host))).pausedUntil,
+    pausedUntil: async (host) => {
+      return entryOf(await hosts.get(placeOf(host)), nameOf(host)).pausedUntil;
+    },
   };
 }

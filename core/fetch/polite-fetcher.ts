@@ -8,8 +8,9 @@ import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-clien
 import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest, Route, SentBy } from './fetcher.ts';
-import { addressPolicy, MAX_REDIRECTS, refused, sentBy } from './hop.ts';
+import { addressPolicy, MAX_REDIRECTS, privateAddressesFor, refused, sentBy } from './hop.ts';
 import type { Permit, RateLimiter } from './rate-limiter.ts';
+import type { RequestSlots } from './request-slots.ts';
 import type { RobotsCache, RobotsCheck } from './robots.ts';
 import { loadRobots } from './robots-loader.ts';
 
@@ -26,6 +27,10 @@ export interface PoliteFetcherOptions {
    * The one origin (`http://127.0.0.1:8080`) that may lie at a private address: the operator's own base URL.
    */
   readonly allowPrivateOrigin?: string;
+  /** Every host may lie in a private network. @default false */
+  readonly allowPrivateNetwork?: boolean;
+  /** Bounds the requests that are under way over all hosts. @default no bound */
+  readonly slots?: RequestSlots;
   /** Statuses that make the whole host pause. @default [429] */
   readonly rateLimitStatuses?: readonly number[];
   /** Milliseconds of that pause where the site names none. @default 2000, the first wait of a retry */
@@ -185,7 +190,7 @@ class PoliteFetch {
   }
 
   async #send(url: URL, firstOrigin: string, crawlDelayMs: number): Promise<HttpExchange> {
-    const { client, clock, rateLimiter, limits, allowPrivateOrigin } = this.#options;
+    const { client, clock, rateLimiter, limits } = this.#options;
     const { permission } = this.#request;
     const permit = await this.#permit(url.host, crawlDelayMs);
     if (this.#drop.signal.aborted) {
@@ -210,7 +215,7 @@ class PoliteFetch {
           totalMs: Math.max(1, limits.totalMs - this.#spentMs),
           maxWireBytes: limits.maxDecodedBytes,
         },
-        allowPrivateAddress: url.origin === allowPrivateOrigin,
+        privateAddresses: privateAddressesFor(url, this.#options),
         signal: this.#grace.signal,
         ...(proxy && { proxy }),
       });
@@ -241,13 +246,13 @@ class PoliteFetch {
   }
 
   #permit(host: string, crawlDelayMs: number): Promise<Permit> {
-    const { rateLimiter, politeness } = this.#options;
+    const { rateLimiter, politeness, slots } = this.#options;
     const minDelayMs = Math.max(politeness.minDelayMs, crawlDelayMs);
     const { permission } = this.#request;
     const confirm = async () => {
       if (await permission?.isWithdrawn()) this.#drop.abort(DROPPED);
     };
-    const pace = { concurrency: politeness.concurrency, minDelayMs };
+    const pace = { concurrency: politeness.concurrency, minDelayMs, ...(slots && { slots }) };
     return rateLimiter.acquire(host, pace, this.#drop.signal, permission && confirm);
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { PermitStore } from './permit-store.ts';
+import type { RequestSlots } from './request-slots.ts';
 
 /** How fast one host may be asked. */
 export interface Pace {
@@ -7,6 +8,8 @@ export interface Pace {
   readonly concurrency: number;
   /** Milliseconds between two starts; with a permit store, between those of all processes. */
   readonly minDelayMs: number;
+  /** Bounds what is under way over all hosts; one is held from the permit to its release. @default no bound */
+  readonly slots?: RequestSlots;
 }
 
 /** Leave to send one request. `release` must be called once the exchange is over; again is harmless. */
@@ -52,6 +55,12 @@ export interface RateLimiterOptions {
  */
 const LOOK_EVERY_MS = 1000;
 
+/** Hosts that are known at once, before those are forgotten that nothing more is to be known of. */
+const MOST_HOSTS = 1024;
+
+/** Milliseconds by which any timer may be late. */
+const LEAST_LATE_MS = 5;
+
 const NEVER = Number.NEGATIVE_INFINITY;
 
 interface Waiter {
@@ -63,7 +72,13 @@ interface Waiter {
   /** Since it slept last. */
   isConfirmed: boolean;
   /** When the permit store lets it start. It goes with the waiter: one that is aborted leaves a gap. */
-  slot?: number;
+  reserved?: number;
+  /** A start that the permit store gave out and that passed: it may be moved. */
+  passed?: number;
+  /** Since it slept last. */
+  hasMoved: boolean;
+  /** It holds one of `pace.slots`. */
+  hasSlot: boolean;
 }
 
 class HostQueue {
@@ -78,6 +93,10 @@ class HostQueue {
   sleeping: AbortController | undefined;
   /** While the permit store, or the head of the queue itself, is asked. */
   asking = false;
+  /** While its head waits for a slot. */
+  awaitsSlot = false;
+  /** Milliseconds that whoever asked last keeps between two starts. */
+  minDelayMs = 0;
   /** When the permit store was last asked, if nobody has slept since. */
   askedAt = NEVER;
   /** The end of a pause that the permit store does not have yet. */
@@ -86,6 +105,32 @@ class HostQueue {
   constructor(host: string) {
     this.host = host;
   }
+
+  /** Nothing is under way or waits, and whoever comes next finds no trace of those before. */
+  isIdle(now: number): boolean {
+    if (this.active > 0 || this.waiting.length > 0 || this.asking || this.awaitsSlot) return false;
+    return Math.max(this.lastStartAt + this.minDelayMs, this.pausedUntil, this.untold) <= now;
+  }
+}
+
+/**
+ * Whether it would start so much later than it was given out (timers fire late where a process is busy) that
+ * another process, which was given the next start, would come too soon behind it.
+ */
+function isLate({ reserved, hasMoved, pace }: Waiter, now: number): boolean {
+  if (reserved === undefined || hasMoved) return false;
+  return now - reserved > Math.max(LEAST_LATE_MS, pace.minDelayMs / 20);
+}
+
+function moveStart(waiter: Waiter): void {
+  waiter.passed = waiter.reserved ?? waiter.passed;
+  waiter.reserved = undefined;
+}
+
+function releaseSlot(waiter: Waiter): void {
+  if (!waiter.hasSlot) return;
+  waiter.hasSlot = false;
+  waiter.pace.slots?.release();
 }
 
 /**
@@ -100,7 +145,7 @@ function followClock(queue: HostQueue, now: number): void {
   queue.pausedUntil -= back;
   queue.untold -= back;
   queue.askedAt -= back;
-  for (const waiter of queue.waiting) if (waiter.slot !== undefined) waiter.slot -= back;
+  for (const waiter of queue.waiting) if (waiter.reserved !== undefined) waiter.reserved -= back;
 }
 
 export function createRateLimiter({
@@ -113,42 +158,81 @@ export function createRateLimiter({
   const queueOf = (host: string): HostQueue => {
     const known = hosts.get(host);
     if (known !== undefined) return known;
+    if (hosts.size >= most) forgetIdle();
     const queue = new HostQueue(host);
     hosts.set(host, queue);
     return queue;
+  };
+
+  let most = MOST_HOSTS;
+  const forgetIdle = (): void => {
+    const now = clock.now();
+    for (const [host, queue] of hosts) if (queue.isIdle(now)) hosts.delete(host);
+    // Where most of them are in use, looking through them for each that comes would take longer and longer.
+    most = Math.max(MOST_HOSTS, 2 * hosts.size);
   };
 
   /**
    * Gives permits to the head of the queue for as long as its pace allows it, then sleeps until it may go on.
    */
   const advance = (queue: HostQueue): void => {
-    if (queue.sleeping !== undefined || queue.asking) return;
+    if (queue.sleeping !== undefined || queue.asking || queue.awaitsSlot) return;
     for (let head = queue.waiting[0]; head !== undefined; head = queue.waiting[0]) {
       if (queue.active >= head.pace.concurrency) return;
       const now = clock.now();
       followClock(queue, now);
       // Whoever slept through a pause until its end would start together with all the others that did.
-      if (head.slot !== undefined && head.slot < queue.pausedUntil) head.slot = undefined;
+      if (head.reserved !== undefined && head.reserved < queue.pausedUntil) head.reserved = undefined;
       const startAt = Math.max(
         queue.lastStartAt + head.pace.minDelayMs,
         queue.pausedUntil,
-        head.slot ?? NEVER,
+        head.reserved ?? NEVER,
       );
+      if (startAt <= now && !takesSlot(queue, head)) return;
       const question = questionFor(queue, head, now, startAt);
       if (question !== undefined) {
         ask(queue, head, question);
         return;
       }
       if (startAt > now) {
+        releaseSlot(head);
         head.isConfirmed = false;
+        head.hasMoved = false;
         sleepUntil(queue, startAt - now);
         return;
+      }
+      if (isLate(head, now)) {
+        // Once: where the permit store is that slow, it would be late again.
+        head.hasMoved = true;
+        moveStart(head);
+        continue;
       }
       queue.waiting.shift();
       queue.active++;
       queue.lastStartAt = now;
-      head.grant({ waitedMs: now - head.since, release: releaseOnce(queue) });
+      queue.minDelayMs = head.pace.minDelayMs;
+      head.grant({ waitedMs: now - head.since, release: releaseOnce(queue, head) });
     }
+  };
+
+  /** True where the head may start as far as slots go; else it goes on when it has one. */
+  const takesSlot = (queue: HostQueue, head: Waiter): boolean => {
+    const { slots } = head.pace;
+    if (slots === undefined || head.hasSlot) return true;
+    if (slots.tryTake()) {
+      head.hasSlot = true;
+      return true;
+    }
+    queue.awaitsSlot = true;
+    slots.take(() => {
+      queue.awaitsSlot = false;
+      if (queue.waiting[0] === head) {
+        head.hasSlot = true;
+        moveStart(head);
+      } else slots.release();
+      advance(queue);
+    });
+    return false;
   };
 
   /**
@@ -161,7 +245,7 @@ export function createRateLimiter({
     now: number,
     startAt: number,
   ): (() => Promise<void>) | undefined => {
-    if (head.isConfirmed && startAt <= now) return undefined;
+    if (head.isConfirmed && startAt <= now && head.passed === undefined) return undefined;
     const forPermits = questionForPermits(queue, head, now, startAt);
     if (forPermits !== undefined) {
       return async () => {
@@ -185,10 +269,11 @@ export function createRateLimiter({
   ): (() => Promise<void>) | undefined => {
     if (permits === undefined) return undefined;
     if (queue.untold > now) return () => tell(permits, queue);
-    if (head.pace.minDelayMs > 0 && head.slot === undefined) {
+    if (head.pace.minDelayMs > 0 && head.reserved === undefined) {
       // Ahead of the sleep, so that the permit store's own time is part of the delay and not added to it.
       return async () => {
-        head.slot = await permits.reserve(queue.host, head.pace.minDelayMs, startAt);
+        head.reserved = await permits.reserve(queue.host, head.pace.minDelayMs, startAt, head.passed);
+        head.passed = undefined;
       };
     }
     if (startAt > now || now - queue.askedAt < LOOK_EVERY_MS) return undefined;
@@ -205,6 +290,7 @@ export function createRateLimiter({
         // Aborted meanwhile: the next one asks for itself.
         if (at < 0) return;
         queue.waiting.splice(at, 1);
+        releaseSlot(head);
         head.refuse(error);
       })
       .then(() => {
@@ -231,12 +317,13 @@ export function createRateLimiter({
     clock.sleep(ms, controller.signal).then(wake, wake);
   };
 
-  const releaseOnce = (queue: HostQueue): (() => void) => {
+  const releaseOnce = (queue: HostQueue, waiter: Waiter): (() => void) => {
     let released = false;
     return () => {
       if (released) return;
       released = true;
       queue.active--;
+      releaseSlot(waiter);
       advance(queue);
     };
   };
@@ -253,6 +340,7 @@ export function createRateLimiter({
           const at = queue.waiting.indexOf(waiter);
           if (at < 0) return;
           queue.waiting.splice(at, 1);
+          releaseSlot(waiter);
           reject(signal?.reason);
           // Nobody is left to wake for, or somebody with another pace is: a sleep left running would hold the
           // process.
@@ -263,6 +351,8 @@ export function createRateLimiter({
           since: clock.now(),
           confirm,
           isConfirmed: false,
+          hasSlot: false,
+          hasMoved: false,
           grant: (permit) => {
             signal?.removeEventListener('abort', onAbort);
             resolve(permit);

@@ -7,8 +7,9 @@ import type { FetchLimits, Politeness } from '../source/source.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import { textPrefix } from './decode-prefix.ts';
 import type { RobotsRequest, Route } from './fetcher.ts';
-import { addressPolicy, MAX_REDIRECTS, sentBy } from './hop.ts';
+import { addressPolicy, MAX_REDIRECTS, privateAddressesFor, sentBy } from './hop.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import type { RequestSlots } from './request-slots.ts';
 import type { RobotsAnswer } from './robots.ts';
 import { ROBOTS_MAX_BYTES } from './robots-rules.ts';
 
@@ -19,6 +20,8 @@ export interface RobotsLoaderOptions {
   readonly politeness: Politeness;
   readonly limits: FetchLimits;
   readonly allowPrivateOrigin?: string;
+  readonly allowPrivateNetwork?: boolean;
+  readonly slots?: RequestSlots;
 }
 
 /**
@@ -89,8 +92,10 @@ async function sendOnce(
   signal: AbortSignal,
   route: Route | undefined,
 ): Promise<{ exchange: HttpExchange; startedAt: number }> {
-  const { client, clock, rateLimiter, politeness, limits, allowPrivateOrigin } = options;
-  const permit = await rateLimiter.acquire(url.host, politeness, signal);
+  const { client, clock, rateLimiter, politeness, limits, slots } = options;
+  const { concurrency, minDelayMs } = politeness;
+  const pace = { concurrency, minDelayMs, ...(slots && { slots }) };
+  const permit = await rateLimiter.acquire(url.host, pace, signal);
   const startedAt = clock.now();
   const grace = new AbortGrace(clock, signal);
   try {
@@ -104,7 +109,7 @@ async function sendOnce(
       // One more tells that there is more.
       limits: { ...limits, maxWireBytes: ROBOTS_MAX_BYTES + 1 },
       cutsBody: true,
-      allowPrivateAddress: url.origin === allowPrivateOrigin,
+      privateAddresses: privateAddressesFor(url, options),
       signal: grace.signal,
       ...(route?.proxy && { proxy: route.proxy }),
     });

@@ -55,6 +55,9 @@ export interface RobotsCacheOptions {
   readonly retryMs?: number;
 }
 
+/** Answers that are kept; the oldest go first, and their origins are asked again where they are needed. */
+const MOST_ORIGINS = 2000;
+
 /** A robots.txt that asks for more than this (milliseconds) is read as this much: a run must end. */
 const MAX_CRAWL_DELAY_MS = 30_000;
 
@@ -74,6 +77,15 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
   const { clock, ttlMs = 86_400_000, retryMs = 2000 } = options;
   const origins = new Map<string, Entry>();
 
+  const forgetOldest = (): void => {
+    for (const [origin, { staleAt }] of origins) {
+      // While it is on its way, others wait for it.
+      if (staleAt === Number.POSITIVE_INFINITY) continue;
+      origins.delete(origin);
+      return;
+    }
+  };
+
   const ask = (origin: string, load: (signal: AbortSignal) => Promise<RobotsAnswer>): Entry => {
     const stop = new AbortController();
     const answer = load(stop.signal);
@@ -88,7 +100,10 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
         stop.abort();
       },
     };
+    // Behind all others, also where an older answer stood before them.
+    origins.delete(origin);
     origins.set(origin, entry);
+    if (origins.size > MOST_ORIGINS) forgetOldest();
     entry.answer.then(
       (known) => {
         // Another proxy may well read it.

@@ -92,7 +92,7 @@ const descriptorSchema = z.object({
     asOf: z.number().optional(),
     /** Pages that it took, where it took several. */
     pages: z.int().optional(),
-    /** There is no index: the targets themselves are the list, and `url` is the base address. */
+    /** There is no index, the targets themselves are the list; `url` is the base address, '' for none. */
     ofTargets: z.literal(true).optional(),
     /** What on it says that the day is empty. */
     sign: z.string().optional(),

@@ -14,8 +14,7 @@ export interface HttpRequest {
   /** Sent as UTF-8. @default nothing */
   readonly body?: string;
   readonly limits: HttpLimits;
-  /** True lets this one request connect to loopback, private, link-local and other special addresses. */
-  readonly allowPrivateAddress: boolean;
+  readonly privateAddresses: PrivateAddresses;
   readonly signal?: AbortSignal;
   /**
    * True cuts a body behind `maxWireBytes` bytes, and closes its connection, instead of failing. @default
@@ -43,6 +42,12 @@ export interface ProxyServer {
  * it gave no answer in time.
  */
 export type ProxyFailureRule = `proxy/${'connect' | 'auth' | 'protocol' | 'tunnel' | 'timeout'}`;
+
+/**
+ * Which addresses that are not public one request may connect to. `network`: loopback and those of private
+ * networks. `any`: link-local (cloud metadata among them) and all other special ones as well.
+ */
+export type PrivateAddresses = 'none' | 'network' | 'any';
 
 export interface HttpLimits {
   /** Milliseconds for each phase, and for the whole exchange. */

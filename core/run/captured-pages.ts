@@ -51,6 +51,7 @@ export interface DamagedCapture {
 
 /**
  * Every capture of one partition, by the path of its address: the site may have moved to another host since.
+ * By host and path where each item names its own host.
  */
 export class CapturedPages {
   readonly #context: PartitionJob;
@@ -70,11 +71,14 @@ export class CapturedPages {
       const onDamage = (offset: number, { message }: CaptureError) =>
         pages.damaged.push({ place: `${key}#${offset}`, problem: message });
       for await (const { capture, offset } of readCaptures(stored.body, onDamage)) {
-        const path = pathOf(capture.response.url, capture.request);
+        const { response, asked = response.url, request } = capture;
         const found = { capture, place: `${key}#${offset}`, runId };
-        const known = pages.#byPath.get(path);
-        if (known) known.push(found);
-        else pages.#byPath.set(path, [found]);
+        // Asked for at one address, it may be an item of the other by now.
+        for (const path of new Set([asked, response.url].map((url) => pages.#keyOf(url, request)))) {
+          const known = pages.#byPath.get(path);
+          if (known) known.push(found);
+          else pages.#byPath.set(path, [found]);
+        }
       }
     }
     for (const found of pages.#byPath.values()) found.sort((a, b) => b.capture.lookedAt - a.capture.lookedAt);
@@ -197,7 +201,13 @@ export class CapturedPages {
   /** Newest first. */
   #at(request: PageRequest): readonly FoundCapture[] {
     const { href } = new URL(request.url, this.#context.source.baseUrl);
-    return this.#byPath.get(pathOf(href, requestMark(request))) ?? [];
+    return this.#byPath.get(this.#keyOf(href, requestMark(request))) ?? [];
+  }
+
+  #keyOf(url: string, request?: string): string {
+    const host = this.#context.source.baseUrl === undefined ? new URL(url).host : '';
+    const path = host + pathOf(url);
+    return request === undefined ? path : `${path} ${request}`;
   }
 
   #read({ capture }: FoundCapture, asked: Asked): Reading {
@@ -223,7 +233,7 @@ function isOlderCopy(one: FoundCapture, other: FoundCapture): boolean {
   return olderThan(answer!, held!) !== undefined;
 }
 
-function pathOf(url: string, request?: string): string {
+function pathOf(url: string): string {
   const { pathname, search } = new URL(url);
-  return request === undefined ? pathname + search : `${pathname}${search} ${request}`;
+  return pathname + search;
 }

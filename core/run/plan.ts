@@ -145,13 +145,16 @@ async function checkReach(
   runId: string,
   first: Partition,
 ): Promise<void> {
-  const reach = await platform.fetcherFor(source).reach(source.baseUrl);
+  const { baseUrl } = source;
+  // Of many sites one may be away: each item tells for itself.
+  if (baseUrl === undefined) return;
+  const reach = await platform.fetcherFor(source).reach(baseUrl);
   if (reach.kind === 'dropped') throw new StageError('Transient', `${source.name}: interrupted`);
   if (reach.robots) await recordRobots({ platform, source, runId, partition: first }, reach.robots);
   if (reach.kind === 'reached') return;
   throw new StageError(
     reach.outcome.code === 'REFUSED' ? 'SiteUnreachable' : 'Transient',
-    `${source.name}: cannot reach ${new URL(source.baseUrl).origin} (${reach.outcome.message ?? reach.outcome.code}); check that the site is up and the address right, then run again; nothing was changed`,
+    `${source.name}: cannot reach ${new URL(baseUrl).origin} (${reach.outcome.message ?? reach.outcome.code}); check that the site is up and the address right, then run again; nothing was changed`,
   );
 }
 

@@ -110,7 +110,7 @@ function crawledItems(
 ): CapturedIndex | { readonly outcome?: Outcome } {
   const items = crawl!.items.filter((item) => captures.has(item));
   if (items.length === 0) return {};
-  const { baseUrl: url, parserVersion } = source;
+  const { baseUrl: url = '', parserVersion } = source;
   return { index: { url, parserVersion, checkedAt: 0, capture: null, ofTargets: true }, items };
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type FailureState, isClaimed } from '../failures/failure.ts';
 import { FAILURE_STATES } from '../failures/failure-schema.ts';
+import { pacesSchema } from '../fetch/permit-store.ts';
 import type { Platform } from '../platform.ts';
 import type { DocumentName, StateStore } from '../ports/state-store.ts';
 import type { QueueDepth } from '../ports/work-queue.ts';
@@ -66,7 +67,8 @@ export async function planReset({ state, failedItems, clock }: Stores): Promise<
     failures[value.state]++;
     if (isClaimed({ claim: value.claim ?? null }, clock.now())) retrying++;
   }
-  const counted = ['targets', 'failures', 'runs', 'partitions', 'hosts'].map(count);
+  const hosts = await read('hosts', pacesSchema);
+  const counted = [...['targets', 'failures', 'runs', 'partitions'].map(count), hosts.length];
   const unreadable = count('failures') - Object.values(failures).reduce((sum, n) => sum + n, 0);
   return {
     targets: count('targets'),
@@ -84,7 +86,7 @@ export async function planReset({ state, failedItems, clock }: Stores): Promise<
     held: (await read('partitions', heldSchema)).map(
       ({ partition, value: { value, date } }) => `${afterKind(partition)}/${value}/${date}`,
     ),
-    hosts: count('hosts'),
+    hosts: hosts.reduce((sum, { value }) => sum + Object.keys(value).length, 0),
     others: documents.length - counted.reduce((sum, n) => sum + n, 0) + unreadable,
     queue: await failedItems.depth(),
     documents,

@@ -131,7 +131,7 @@ async function readAndRecord(
   passage.judge(checkpoint);
   await writeCheckpoint(platform.lake, runId, source.name, partition, {
     checkpoint,
-    capture: await captureOf(asked.item, fetched, lookedAt),
+    capture: await captureOf(asked.item, url, fetched, lookedAt),
   });
   platform.emit({
     kind: 'attempted',
@@ -173,11 +173,11 @@ function pageOf(asked: Asked): number {
 }
 
 /** A 304 has no body of its own: the capture that it confirms is already kept. */
-async function captureOf(item: Item, fetched: Fetched, lookedAt: number): Promise<Uint8Array> {
+async function captureOf(item: Item, asked: string, fetched: Fetched, lookedAt: number): Promise<Uint8Array> {
   if (fetched.kind === 'failed' || fetched.response.status === 304) return NO_CAPTURE;
   const request = requestMark(item);
   const { response, startedAt: fetchedAt } = fetched;
-  return encodeCapture({ response, fetchedAt, lookedAt, ...(request && { request }) });
+  return encodeCapture({ response, fetchedAt, lookedAt, asked, ...(request && { request }) });
 }
 
 /** What a response came with that the next request can send back. */

@@ -144,7 +144,7 @@ function crawlResult(
   if (!crawl) return undefined;
   const first = Math.min(...lookedAt.values());
   const checkedAt = Number.isFinite(first) ? first : platform.clock.now();
-  const { baseUrl: url, parserVersion } = source;
+  const { baseUrl: url = '', parserVersion } = source;
   return {
     kind: 'targets',
     index: { url, checkedAt, parserVersion, capture: null, ofTargets: true },
@@ -294,7 +294,11 @@ function failedPageOf(item: Item, fetched: Fetched): Checkpoint | undefined {
 }
 
 /** How a failed item is asked for, where that is more than a GET of the address of its failure. */
-function requestOf(item: Item | undefined, failedUrl: string, baseUrl: string): Pick<FailedItem, 'request'> {
+function requestOf(
+  item: Item | undefined,
+  failedUrl: string,
+  baseUrl: string | undefined,
+): Pick<FailedItem, 'request'> {
   if (!item) return {};
   const { id: _, target: __, ...request } = item;
   const url = new URL(request.url, baseUrl).href;

@@ -290,7 +290,7 @@ function validate(source: Source, { item, rowKeys }: AskedItem, candidates: read
     : { learned: { kind: 'records', records }, records };
 }
 
-function requestKey({ url, method = 'GET', body = '' }: PageRequest, baseUrl: string): string {
+function requestKey({ url, method = 'GET', body = '' }: PageRequest, baseUrl: string | undefined): string {
   return `${method} ${new URL(url, baseUrl).href} ${body}`;
 }
 

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import { civilDate } from '../calendar/civil-date.ts';
 import type { PartitionJob } from '../job.ts';
 import { CorruptLakeError } from '../lake/manifest.ts';
@@ -7,7 +6,7 @@ import type { VersionDescriptor } from '../lake/version.ts';
 import { type VerdictPolicy, verdictFor } from '../outcome/policy.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { targetOf } from '../source/partition.ts';
-import { type Item, isReady, type ListedItem, type Partition } from '../source/source.ts';
+import { type Item, isReady, type ListedItem, type Partition, requestsAtOnceOf } from '../source/source.ts';
 import { lastLookOf } from '../state/look-clock.ts';
 import type { ScrapeAnswer } from '../workflow/workflow.ts';
 import { attemptPage, recordFatal } from './attempt.ts';
@@ -16,6 +15,7 @@ import { crawlOf } from './crawl.ts';
 import { watchingDeaths } from './deaths.ts';
 import { finalize, isFinalized } from './finalize.ts';
 import { heldIndex, heldItem } from './held.ts';
+import { hostsSideBySide } from './hosts-side-by-side.ts';
 import type { ItemWalk } from './item-walk.ts';
 import { withoutLeftOut } from './left-out.ts';
 import { INDEX_ID, ScrapeProgress } from './progress.ts';
@@ -24,6 +24,12 @@ import type { TargetGate } from './target-gate.ts';
 import { TargetGates } from './target-gates.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * Hosts in hand for each request that may be under way: most of them wait for their pace, a second or more
+ * behind robots.txt, while a request takes a tenth of that.
+ */
+const HOSTS_PER_REQUEST = 8;
 
 /** What a retry says beside its work. */
 export interface ScrapeOptions {
@@ -224,7 +230,6 @@ async function scrapeItems(
 ): Promise<boolean> {
   const { source } = context;
   const known = new Map(current?.items.map((item) => [item.id, item]));
-  const limit = pLimit(source.politeness.concurrency);
   const retry: { readonly checkpoint: Checkpoint; readonly gate: TargetGate }[] = [];
   let stopped = false;
   const tryOne = async (item: Item): Promise<void> => {
@@ -247,10 +252,13 @@ async function scrapeItems(
       return;
     }
   };
-  const ends = await Promise.allSettled(open.map((item) => limit(tryOne, item)));
-  // Not before all have ended: whoever finalizes after the first one threw would miss what is still on its
-  // way.
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const { politeness, baseUrl } = source;
+  const limits = {
+    perHost: politeness.concurrency,
+    hosts: HOSTS_PER_REQUEST * requestsAtOnceOf(politeness),
+  };
+  // Throws not before all have ended: whoever finalizes then would miss what is still on its way.
+  await hostsSideBySide(open, ({ url }) => new URL(url, baseUrl).host, limits, tryOne);
   if (stopped) return false;
   const again: Checkpoint[] = [];
   for (const { checkpoint, gate } of retry) if (!(await gate.isShut())) again.push(checkpoint);

@@ -105,7 +105,7 @@ const definitionSchema = z.object({
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'must be lower case letters, digits and -, at most 31' }),
-  baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }),
+  baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   timeZone,
   cadence: z.discriminatedUnion('kind', [
     z.object({
@@ -149,6 +149,7 @@ const definitionSchema = z.object({
   }),
   politeness: z.object({
     concurrency: z.int().min(1).max(256),
+    requestsAtOnce: z.int().min(1).max(1000).optional(),
     minDelayMs: z.number().min(0),
     robots: z.enum(['respect', 'ignore']),
     userAgent,
@@ -228,6 +229,8 @@ export function defineSource(definition: SourceDefinition): Source {
         ...ownSettingsProblems(source),
       ]
     : checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (source.baseUrl === undefined && source.discover)
+    problems.push('baseUrl: an index needs it; only items may each name their own host');
   if (source.targets.length === 0 && !source.register) problems.push('targets: there must be one at least');
   if (problems.length === 0) return source;
   return {

@@ -14,7 +14,7 @@ export interface Partition {
 
 /** What is asked of a site. */
 export interface PageRequest {
-  /** Absolute, or relative to the source's base URL. */
+  /** Absolute, or relative to the source's base URL, where it has one. */
   readonly url: string;
   /** @default 'GET' */
   readonly method?: 'GET' | 'POST';
@@ -211,6 +211,12 @@ export interface Target {
 export interface Politeness {
   /** Requests under way at once to one host, over the whole run. */
   readonly concurrency: number;
+  /**
+   * Requests of one process under way at once, over all hosts; those that wait for the pace of their host are
+   * none.
+   * @default concurrency
+   */
+  readonly requestsAtOnce?: number;
   /** Milliseconds between the starts of two requests to one host. */
   readonly minDelayMs: number;
   readonly robots: 'respect' | 'ignore';
@@ -222,6 +228,10 @@ export interface Politeness {
    * @default `userAgent` alone
    */
   readonly userAgents?: readonly string[];
+}
+
+export function requestsAtOnceOf({ requestsAtOnce, concurrency }: Politeness): number {
+  return requestsAtOnce ?? concurrency;
 }
 
 export interface OutcomePolicy {
@@ -346,7 +356,8 @@ export interface Source {
   readonly name: string;
   /** What is wrong with its definition, in one line; such a source is never run. */
   readonly problem?: string;
-  readonly baseUrl: string;
+  /** Absent: every item names its own host, by an absolute address. */
+  readonly baseUrl?: string;
   readonly timeZone: string;
   readonly cadence: Cadence;
   /** Those in the code. Of a register: none here, see `targetsOf` of the state. */

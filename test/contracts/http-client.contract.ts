@@ -148,7 +148,7 @@ export function httpClientContract(name: string, create: () => HttpClient): void
         async (host) => {
           await using site = await serveHttp((_request, answer) => answer.end('secret'));
           const url = `http://${host}:${site.port}/`;
-          const got = await client.send(request(url, { allowPrivateAddress: false }));
+          const got = await client.send(request(url, { privateAddresses: 'none' }));
           expect(got).toMatchObject({
             kind: 'failed',
             code: 'REFUSED',
@@ -161,7 +161,7 @@ export function httpClientContract(name: string, create: () => HttpClient): void
       it('a connection that was opened with permission serves no request without it', async () => {
         await using site = await serveHttp((_request, answer) => answer.end('secret'));
         response(await client.send(request(site.origin)));
-        const got = await client.send(request(site.origin, { allowPrivateAddress: false }));
+        const got = await client.send(request(site.origin, { privateAddresses: 'none' }));
         expect(got).toMatchObject({ kind: 'failed', code: 'REFUSED' });
         expect(site.requests).toHaveLength(1);
       });

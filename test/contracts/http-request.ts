@@ -10,7 +10,7 @@ const LIMITS: HttpLimits = {
 
 /** A request with room for everything, private addresses too. */
 export function request(url: string, overrides: Partial<HttpRequest> = {}): HttpRequest {
-  return { url, headers: {}, limits: LIMITS, allowPrivateAddress: true, ...overrides };
+  return { url, headers: {}, limits: LIMITS, privateAddresses: 'any', ...overrides };
 }
 
 /** The same limits but for these. */

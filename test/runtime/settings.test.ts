@@ -57,7 +57,30 @@ describe('the settings of a source', () => {
     expect(allowed({ RESCRAPE_NOTES_URL: 'http://localhost.example' })).toBeUndefined();
   });
 
+  it('open the private network to every host of the source where they say so', () => {
+    expect(apply({ RESCRAPE_NOTES_PRIVATE_NETWORK: 'allow' })).toEqual({
+      source: notes,
+      allowPrivateNetwork: true,
+    });
+    expect(apply({ RESCRAPE_NOTES_PRIVATE_NETWORK: 'refuse' })).toEqual({ source: notes });
+  });
+
+  it('bound the requests over all hosts', () => {
+    const { source } = apply({ RESCRAPE_NOTES_REQUESTS_AT_ONCE: '50' });
+    expect(source.politeness).toEqual({ ...notes.politeness, requestsAtOnce: 50 });
+  });
+
+  it('give no address to a source whose targets have their own, in one line', () => {
+    const { baseUrl: _, ...manyHosts } = notes;
+    expect(apply({}, manyHosts)).toEqual({ source: manyHosts });
+    expect(() => apply({ RESCRAPE_NOTES_URL: 'http://127.0.0.1:1' }, manyHosts)).toThrow(
+      new SettingError('RESCRAPE_NOTES_URL is set, but every target of notes has its own address'),
+    );
+  });
+
   it.each([
+    ['RESCRAPE_NOTES_PRIVATE_NETWORK', 'yes'],
+    ['RESCRAPE_NOTES_REQUESTS_AT_ONCE', '0'],
     ['RESCRAPE_NOTES_URL', 'notes.example'],
     ['RESCRAPE_NOTES_URL', 'file:///etc/passwd'],
     ['RESCRAPE_NOTES_URL', 'javascript:alert(1)'],

@@ -15,7 +15,7 @@ describe('NodeHttpClient', () => {
     'refuses a name that resolves to %s',
     async (address) => {
       const client = new NodeHttpClient({ resolve: async () => [{ address, family: 4 }] });
-      const got = await client.send(request('http://rebind.example/', { allowPrivateAddress: false }));
+      const got = await client.send(request('http://rebind.example/', { privateAddresses: 'none' }));
       expect(got).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('rebind.example: ') });
       await client.close();
     },
@@ -29,6 +29,29 @@ describe('NodeHttpClient', () => {
     expect(Buffer.from(got.kind === 'response' ? got.body : []).toString()).toBe(
       `named.example:${site.port}`,
     );
+    await client.close();
+  });
+
+  it('takes names under .localhost for this machine, and asks nobody', async () => {
+    await using site = await serveHttp((asked, answer) => answer.end(asked.headers.host));
+    const client = new NodeHttpClient();
+    const url = `http://No-Such-Name.of.ours.localhost:${site.port}/`;
+    const got = await client.send(request(url, { privateAddresses: 'network' }));
+    expect(got).toMatchObject({ kind: 'response', remoteAddress: '127.0.0.1' });
+    const refused = await client.send(request(url, { privateAddresses: 'none' }));
+    expect(refused).toMatchObject({ code: 'REFUSED' });
+    await client.close();
+  });
+
+  it('keeps connections to a bounded number of hosts that nobody asks', async () => {
+    await using site = await serveHttp((_asked, answer) => answer.end());
+    const client = new NodeHttpClient();
+    const ask = async (i: number) => client.send(request(`http://h${i}.localhost:${site.port}/`));
+    for (let i = 0; i < 230; i++) expect(await ask(i)).toMatchObject({ status: 200 });
+    const before = site.connections();
+    await ask(0);
+    await ask(229);
+    expect(site.connections() - before).toBe(1);
     await client.close();
   });
 

@@ -110,7 +110,7 @@ describe.each(KINDS)('through a proxy ($name)', ({ name, serve, at, unreachable 
     ] as const) {
       const guarded = new NodeHttpClient({ resolve: async () => [{ address: answer, family: 4 }] });
       const got = await guarded.send(
-        request(`http://${host}/`, { proxy: at(server), allowPrivateAddress: false }),
+        request(`http://${host}/`, { proxy: at(server), privateAddresses: 'none' }),
       );
       await guarded.close();
       expect(got).toMatchObject({ kind: 'failed', code: 'REFUSED' });

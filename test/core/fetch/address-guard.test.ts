@@ -35,6 +35,23 @@ const forbiddenV4 = fc
     fc.integer({ min: 0, max: 2 ** (32 - bits) - 1 }).map((offset) => toInt(base) + offset),
   );
 
+it.each([
+  ['127.0.0.1', true],
+  ['10.1.2.3', true],
+  ['192.168.1.1', true],
+  ['::1', true],
+  ['fd12::1', true],
+  ['100.64.0.1', true],
+  ['169.254.169.254', false],
+  ['fe80::1', false],
+  ['168.63.129.16', false],
+  ['0.0.0.0', false],
+  ['224.0.0.1', false],
+  ['93.184.216.34', true],
+])('the address %s may be reached where the private network is open: %s', (address, may) => {
+  expect(addressRefusal(address, 'network') === undefined).toBe(may);
+});
+
 describe('an address that no request may reach', () => {
   it('is every one of the special blocks of IPv4', () => {
     fc.assert(fc.property(forbiddenV4, (value) => refused(toDotted(value))));

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyOf } from '../../../adapters/aws/dynamo-write.ts';
-import { createPermitStore } from '../../../core/fetch/permit-store.ts';
+import { createPermitStore, pacesSchema, placeOf } from '../../../core/fetch/permit-store.ts';
 import { ManualClock } from './manual-clock.ts';
 import { PermitFile, WatchedStore } from './permit-file.ts';
 
@@ -23,6 +23,24 @@ function setUp() {
   const stores = [new WatchedStore(file.open()), new WatchedStore(file.open())] as const;
   const [here, there] = stores.map((state) => createPermitStore({ state, clock }));
   return { clock, host: `host-${hosts++}.example`, stores, here: here!, there: there! };
+}
+
+/** What the store has of the hosts that share a document with this one. */
+async function pacesOf(host: string) {
+  const { partition, sort } = placeOf(host);
+  return pacesSchema.parse((await file.open().get(partition, sort))?.value);
+}
+
+/** Two hosts that are kept in one document. */
+function ofOneDocument(): [string, string] {
+  const seen = new Map<string, string>();
+  for (let i = 0; ; i++) {
+    const host = `shared-${i}.example`;
+    const { partition } = placeOf(host);
+    const other = seen.get(partition);
+    if (other !== undefined) return [other, host];
+    seen.set(partition, host);
+  }
 }
 
 describe('the store of permits', () => {
@@ -111,12 +129,12 @@ describe('the store of permits', () => {
   ])('does not believe %s that a clock which jumped has left far ahead', async (_, { ahead, field }) => {
     const { clock, host, here, there, stores } = setUp();
     const zero = clock.now();
-    const value = { lastStartAt: 0, pausedUntil: 0, [field]: zero + ahead };
-    await stores[0].write([{ kind: 'put', partition: 'hosts', sort: host, value }]);
+    const value = { [`//${host}`]: { lastStartAt: 0, pausedUntil: 0, [field]: zero + ahead } };
+    await stores[0].write([{ kind: 'put', ...placeOf(host), value }]);
     expect(await here.pausedUntil(host)).toBe(0);
     expect(await here.reserve(host, 250)).toBe(zero);
     expect(await there.reserve(host, 250)).toBe(zero + 250);
-    expect((await stores[0].get('hosts', host))?.value).toEqual({ lastStartAt: zero + 250, pausedUntil: 0 });
+    expect(await pacesOf(host)).toEqual({ [`//${host}`]: { lastStartAt: zero + 250, pausedUntil: 0 } });
   });
 
   it('believes in a queue of some minutes', async () => {
@@ -129,35 +147,61 @@ describe('the store of permits', () => {
 
   it('refuses an entry that it cannot read', async () => {
     const { host, here, stores } = setUp();
-    const value = { lastStartAt: 'soon' };
-    await stores[0].write([{ kind: 'put', partition: 'hosts', sort: host, value }]);
+    const value = { [`//${host}`]: { lastStartAt: 'soon' } };
+    await stores[0].write([{ kind: 'put', ...placeOf(host), value }]);
     await expect(here.reserve(host, 250)).rejects.toThrow(/lastStartAt/);
   });
 
   it.each([
-    ['an address with a port', 'http://[2001:db8::1]:8080/', '[2001:db8::1]:8080'],
-    ['a name of other letters', 'https://bücher.example/', 'xn--bcher-kva.example'],
-  ])('keeps %s under its own name', async (_, url, sort) => {
-    const { here, stores } = setUp();
-    await here.reserve(new URL(url).host, 250);
-    expect(await stores[0].get('hosts', sort)).toBeDefined();
-  });
-
-  it.each([
+    ['an address with a port', '[2001:db8::1]:8080'],
+    ['a name of other letters', 'xn--bcher-kva.example'],
+    ['a name that objects have', '__proto__'],
     ['longer than any key may be', 'a'.repeat(5000)],
     ['empty', ''],
     ['of letters that are none', '\ud800\u0000'],
-  ])('keeps a host that is %s under a key that both stores take', async (_, host) => {
+  ])('keeps the pace of a host that is %s, under a key that both stores take', async (_, host) => {
     const { clock, here, there, stores } = setUp();
     await here.reserve(host, 250);
     expect(await there.reserve(host, 250)).toBe(clock.now() + 250);
-    const kept = await Array.fromAsync(stores[0].query('hosts', { prefix: 'sha256:' }));
-    for (const document of kept) {
-      const bytes = Buffer.byteLength(keyOf(document).sk!.S);
-      expect(bytes).toBeGreaterThan(0);
-      expect(bytes).toBeLessThanOrEqual(1024);
-    }
-    expect(kept.length).toBeGreaterThan(0);
+    const document = await stores[0].get(placeOf(host).partition, placeOf(host).sort);
+    const { pk, sk } = keyOf(document!);
+    for (const key of [pk!.S, sk!.S]) expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1024);
+  });
+
+  it('moves a start that passed unused where nobody was given one behind it', async () => {
+    const { clock, host, here, there } = setUp();
+    const zero = clock.now();
+    const passed = await here.reserve(host, 250);
+    await clock.advance(100);
+    expect(await here.reserve(host, 250, 0, passed)).toBe(zero + 100);
+    expect(await there.reserve(host, 250)).toBe(zero + 350);
+  });
+
+  it('gives a new start for one that passed unused where somebody was given the next', async () => {
+    const { clock, host, here, there } = setUp();
+    const zero = clock.now();
+    const passed = await here.reserve(host, 250);
+    await there.reserve(host, 250);
+    await clock.advance(100);
+    expect(await here.reserve(host, 250, 0, passed)).toBe(zero + 500);
+  });
+
+  it('keeps hosts of one document apart, and forgets those that hold nobody any more', async () => {
+    const { clock, here, there } = setUp();
+    const [one, other] = ofOneDocument();
+    await here.reserve(one, 250);
+    await there.pause(other, clock.now() + 3000);
+    expect(await here.reserve(other, 250)).toBe(clock.now() + 3000);
+    expect(await there.reserve(one, 250)).toBe(clock.now() + 250);
+    expect(Object.keys(await pacesOf(one))).toEqual([`//${other}`, `//${one}`]);
+    await clock.advance(61 * MINUTE);
+    await here.reserve(one, 250);
+    expect(Object.keys(await pacesOf(one))).toEqual([`//${one}`]);
+  });
+
+  it('keeps a bounded number of documents, however many hosts there are', () => {
+    const places = [...Array(100_000).keys()].map((i) => placeOf(`${i}.example`).partition);
+    expect(new Set(places).size).toBeLessThanOrEqual(4096);
   });
 
   it('gives each start once to two processes that reserve as fast as they can', async () => {

@@ -20,7 +20,7 @@ function everywhere(): HttpClient {
       return polite.client.send({
         ...asked,
         url: `${polite.site.origin}${pathname}${search}`,
-        allowPrivateAddress: true,
+        privateAddresses: 'any',
       });
     },
     close: async () => {},

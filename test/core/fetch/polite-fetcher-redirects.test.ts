@@ -102,7 +102,7 @@ describe('a redirect', () => {
     const politeness = RUDE;
     const open = {
       send: (asked: Parameters<NodeHttpClient['send']>[0]) =>
-        polite.client.send({ ...asked, allowPrivateAddress: true }),
+        polite.client.send({ ...asked, privateAddresses: 'any' }),
     };
     const fetcher = polite.fetcher({ politeness, client: { ...open, close: () => polite.client.close() } });
     await fetcher.fetch({ url: `${other.origin}/old`, validators: { etag: '"a"' } });

@@ -118,7 +118,19 @@ describe('two rate limiter on one permit store', () => {
     await clock.advance(0);
     void there.ask(QUARTER);
     await clock.run();
-    expect([here.starts, there.starts]).toEqual([[200, 450], [700]]);
+    expect([here.starts, there.starts]).toEqual([[600, 850], [350]]);
+  });
+
+  it('let nobody start within the delay of the other one where timers fire late', async () => {
+    const { clock, here, there, host } = setUp();
+    await here.ask(QUARTER);
+    // So long a process may be busy between its sleep and its start.
+    const busy = [100];
+    const late = here.rateLimiter.acquire(host, QUARTER, undefined, () => clock.sleep(busy.pop() ?? 0));
+    await clock.advance(10);
+    void there.ask(QUARTER);
+    await clock.run();
+    expect([(await late).waitedMs, there.starts]).toEqual([750, [500]]);
   });
 
   it('waste at most the start of a waiter that is aborted', async () => {

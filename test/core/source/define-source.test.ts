@@ -60,6 +60,8 @@ describe('a source', () => {
     ['a name that climbs', { name: '../notes' }, /name: /],
     ['an address that is none', { baseUrl: 'notes' }, /baseUrl: must be an http\(s\) address/],
     ['an address of files', { baseUrl: 'file:///etc/passwd' }, /baseUrl: must be an http\(s\) address/],
+    ['an index without an address', { baseUrl: undefined }, /baseUrl: an index needs it/],
+    ['no request at once', { politeness: { requestsAtOnce: 0 } }, /politeness\.requestsAtOnce: /],
     ['a time zone that is none', { timeZone: 'Europe/Atlantis' }, /timeZone: not an IANA time zone/],
     ['a time that is none', { cadence: daily({ at: '24:00', windowDays: 7 }) }, /cadence\.at: must be HH:MM/],
     ['a window of no days', { cadence: daily({ at: '01:30', windowDays: 0 }) }, /cadence\.windowDays: /],
