@@ -12,7 +12,7 @@ export class AttemptConditions {
 
   constructor({ sources, target }: Pick<Filter, 'sources' | 'target'>) {
     this.add(`source IN (${sources.map(() => '?').join(', ')})`, ...sources.map(({ name }) => name));
-    if (target !== undefined) this.add('target = ?', target);
+    if (target !== undefined) this.add('(target = ? OR partition_value = ?)', target, target);
   }
 
   add(sql: string, ...values: readonly SqlValue[]): this {

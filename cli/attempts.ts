@@ -54,13 +54,14 @@ export function attemptsCommand(): Command {
         const columns = [
           { name: 'attempted_at', title: 'at' },
           { name: 'partition' },
+          ...targetColumns(rows),
           { name: 'item_id', title: 'item' },
           { name: 'attempt_number', title: 'try', ...number },
           { name: 'error_code', title: 'outcome' },
           { name: 'http_status_code', title: 'HTTP', ...number },
           { name: 'timing_ms', title: 'ms', ...number },
           { name: 'rule' },
-          { name: 'error_message', title: 'message' },
+          { name: 'message' },
         ];
         const none = 'no attempts on record that match';
         printList({ columns, rows: rows.map(withPartition), values: rows, none }, { ...globals, ...options });
@@ -85,6 +86,7 @@ export function blocksCommand(): Command {
         const columns = [
           { name: 'attempted_at', title: 'at' },
           { name: 'partition' },
+          ...targetColumns(rows),
           { name: 'item_id', title: 'item' },
           { name: 'block_type', title: 'wall' },
           { name: 'rule' },
@@ -100,8 +102,18 @@ export function blocksCommand(): Command {
     });
 }
 
-function withPartition(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return { ...row, partition: `${row.source}/${row.target}/${row.partition_date}` };
+type Row = Readonly<Record<string, unknown>>;
+
+/** What went wrong, or else what the parser had to say. */
+function withPartition(row: Row): Record<string, unknown> {
+  const partition = `${row.source}/${row.partition_value ?? row.target}/${row.partition_date}`;
+  return { ...row, partition, message: row.error_message ?? row.notes };
+}
+
+/** The target has a column of its own where its partition is called otherwise. */
+function targetColumns(rows: readonly Row[]): { readonly name: string }[] {
+  const differs = rows.some((row) => row.partition_value != null && row.partition_value !== row.target);
+  return differs ? [{ name: 'target' }] : [];
 }
 
 const SINCE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;

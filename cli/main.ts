@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { VERSION } from '../core/version.ts';
 import { newCommand } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 
@@ -34,7 +34,7 @@ export async function newProgram(isWanted: (entry: CommandEntry) => boolean): Pr
     .description(
       'Scrapes the last days of every source again, swaps each date partition atomically, and proves how complete the result is.',
     )
-    .version(version(), '--version', 'print the version')
+    .version(VERSION, '--version', 'print the version')
     .option('--local <directory>', 'where the lake and the state are', '.rescrape')
     .option('--stack <name>', 'work on a deployed pipeline stack instead')
     .option('--json', 'print JSON instead of text');
@@ -52,11 +52,6 @@ const WITH_VALUE: ReadonlySet<string> = new Set(['--local', '--stack']);
 function calledIn(words: readonly string[]): string | undefined {
   const operands = words.filter((word, at) => !word.startsWith('-') && !WITH_VALUE.has(words[at - 1] ?? ''));
   return operands[0] === 'help' ? operands[1] : operands[0];
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function silenceHelpOnError(command: Command): void {

@@ -47,7 +47,7 @@ const recentBlocks = (within: Within): View => ({
   sql: `
 SELECT
   attempted_at, source, target, partition_date, item_id, url, error_code, block_type, rule, http_status_code,
-  error_message, capture, run_id
+  error_message, capture, run_id, partition_value, tier
 FROM attempts
 WHERE status = 'blocked' AND ${within(30)}`,
 });

@@ -8,7 +8,7 @@ export interface Pace {
   readonly concurrency: number;
   /** Milliseconds between two starts; with a permit store, between those of all processes. */
   readonly minDelayMs: number;
-  /** Bounds what is under way over all hosts; one is held from the permit to its release. @default no bound */
+  /** Bounds what is under way over all hosts; held from the permit to its release. @default no bound */
   readonly slots?: RequestSlots;
 }
 

@@ -19,7 +19,7 @@ export const ATTEMPT_SCHEMA = z.object({
   item_id: z.string().describe('Item; "index" for the index of the day, "robots.txt" for the robots file'),
   url: z.string().describe('Address asked for'),
   final_url: z.string().nullable().describe('Address that answered, after redirects'),
-  attempted_at: z.iso.datetime().describe('When the request went out'),
+  attempted_at: z.iso.datetime().describe('When the request went out: its start'),
   attempt_number: z.int32().describe('1 for the first try of the item in the run'),
   status: z
     .enum(['success', 'blocked', 'not_found', 'timeout', 'error', 'queue_full'])
@@ -38,8 +38,37 @@ export const ATTEMPT_SCHEMA = z.object({
   records_found: z.int32().nullable().describe('Valid records in the page'),
   capture: z.string().nullable().describe('Raw response: key of the WARC file, #, byte offset of the record'),
   parser_version: z.int32().describe('Version of the parser that read the page'),
+  // From here on null in files of before there were these columns.
   proxy: z.string().nullable().describe('Id of the proxy that it went through; null where it went straight'),
   user_agent: z.string().nullable().describe('User-Agent that was sent; null where nothing was sent'),
+  partition_value: z.string().nullable().describe('Value of the first partition column; often the target'),
+  tier: z.string().nullable().describe('Attribute tier of the target, where it has one'),
+  finished_at: z.iso.datetime().nullable().describe('When the body had come, or the request failed'),
+  retry_count: z.int32().nullable().describe('Tries of the page before this one that it is a retry of'),
+  last_retry_at: z.iso
+    .datetime()
+    .nullable()
+    .describe('When its last retry went out, this one included; null for a first try'),
+  backoff_delay_ms: z
+    .int()
+    .nullable()
+    .describe('Milliseconds between the try before and this one; 0 for a first try'),
+  scraper_version: z.string().nullable().describe('Version of Rescrape and, after a slash, of the parser'),
+  records_upserted: z
+    .int32()
+    .nullable()
+    .describe('Of the records found, those that the current version had not, or had otherwise'),
+  snapshots_created: z
+    .int32()
+    .nullable()
+    .describe('1 where the content of the item is new with it, so that a new version is to hold it'),
+  notes: z.string().nullable().describe('What the parser has to say: why a page is empty, where to look'),
+  details: z.string().nullable().describe('JSON: status text, address that answered, telling headers'),
+  skip_future_attempts: z
+    .boolean()
+    .nullable()
+    .describe('Whether the target was flagged after the attempt; null where nobody asked'),
+  skip_reason: z.string().nullable().describe('Reason of that flag'),
 });
 export type AttemptRow = z.infer<typeof ATTEMPT_SCHEMA>;
 

@@ -146,6 +146,7 @@ function mergeItem(
         ...(lastModified !== undefined && { lastModified }),
         ...(asOf !== undefined && { asOf }),
         ...(pages !== undefined && { pages }),
+        ...(content.kind === 'records' && content.contentHash && { contentHash: content.contentHash }),
       },
       rows,
     };

@@ -18,7 +18,13 @@ export interface PageEvidence {
 
 /** What became of one item. */
 export type ItemContent =
-  | { readonly kind: 'records'; readonly records: readonly Row[]; readonly evidence: PageEvidence }
+  | {
+      readonly kind: 'records';
+      readonly records: readonly Row[];
+      readonly evidence: PageEvidence;
+      /** See `VersionItem`. */
+      readonly contentHash?: string;
+    }
   | { readonly kind: 'empty'; readonly reason: string; readonly evidence: PageEvidence }
   /** 304: the page is what it was when `evidence.etag` / `lastModified` were taken. */
   | { readonly kind: 'unchanged'; readonly evidence: PageEvidence }

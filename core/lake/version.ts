@@ -28,6 +28,8 @@ const versionItemSchema = z.object({
   /** How the index lists an item that is carried over without having been asked for. */
   listed: z.literal('pending').optional(),
   rows: z.int(),
+  /** SHA-256 of its rows as they were read, lineage left out; absent where nobody needed it yet. */
+  contentHash: z.string().optional(),
   /**
    * When the source last confirmed what the version holds of the item; milliseconds. 0 where it never did.
    */

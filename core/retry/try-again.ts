@@ -10,7 +10,7 @@ import { isRetriedLater } from '../outcome/policy.ts';
 import type { PartitionWork } from '../platform.ts';
 import { publish } from '../publish/publish.ts';
 import { isGood } from '../publish/record.ts';
-import { attemptPage } from '../scrape/attempt.ts';
+import { attemptPage, nextTry } from '../scrape/attempt.ts';
 import { watchingDeaths } from '../scrape/deaths.ts';
 import { finalize, isFinalized, readResult } from '../scrape/finalize.ts';
 import { heldItem } from '../scrape/held.ts';
@@ -68,7 +68,7 @@ async function tryItem(context: PartitionJob, current: VersionDescriptor, failur
     const asked = await watchingDeaths(context, (watched) => askOnce(watched, current, failure));
     if (typeof asked === 'object') return asked;
     if (asked !== 'asked') return { kind: asked };
-    await finalize(context, { scope: 'items' });
+    await finalize(context, { scope: 'items', known: current });
   }
   const content = (await readResult(context))!.items.find(({ item }) => item.id === failure.item)?.content;
   if (content?.kind === 'failed') return { kind: 'failed', outcome: content.outcome };
@@ -101,9 +101,9 @@ async function askOnce(
     const { page } = walk;
     const last = progress.last(item.id, page);
     if (last && !last.again) return 'asked';
-    const number = progress.attempts(item.id, page) + 1;
     const held = page === 0 ? heldItem(context.source, known) : {};
-    const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), number, held);
+    const which = nextTry(last, { earlier: failure.attempts, lastAt: failure.lastFailedAt });
+    const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), which, held);
     if (!checkpoint) return (await gate.isShut()) ? (refusedBy(gate) ?? { kind: 'flagged' }) : 'stopped';
     progress.add(checkpoint);
   }

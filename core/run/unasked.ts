@@ -2,9 +2,11 @@ import { type CivilDate, civilDate, datesBetween } from '../calendar/civil-date.
 import type { DateRange } from '../calendar/window.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import type { Platform } from '../platform.ts';
+import { partitionValueOf } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { PartitionStore } from '../state/partition-store.ts';
 import { type RunRecord, RunStore } from '../state/run-store.ts';
+import { targetsOf } from '../targets/register.ts';
 
 /**
  * The dates of a target that runs left undone since it was flagged, or in the run that flagged it: they
@@ -17,17 +19,18 @@ export async function unaskedDates(
   target: string,
   since: number,
 ): Promise<DateRange | undefined> {
+  const known = (await targetsOf(state, source)).find(({ id }) => id === target);
+  const value = known ? partitionValueOf(source, known) : target;
   const newest = new Map<CivilDate, RunRecord>();
   for await (const run of new RunStore(state).list(source.name)) {
     const { input, finishedAt } = run;
     if (finishedAt !== null && finishedAt < since) break;
-    if (input.targets && !input.targets.includes(target)) continue;
+    if (input.targets && !input.targets.some((name) => name === target || name === value)) continue;
     for (const date of datesBetween(civilDate(input.start), civilDate(input.end)))
       if (!newest.has(date)) newest.set(date, run);
   }
   const dates: CivilDate[] = [];
-  for (const [date, run] of newest)
-    if (await isUndone(state, source, { value: target, date }, run)) dates.push(date);
+  for (const [date, run] of newest) if (await isUndone(state, source, { value, date }, run)) dates.push(date);
   const [start, end] = [dates.sort()[0], dates.at(-1)];
   return start && end && { start, end };
 }

@@ -10,6 +10,9 @@ import type { HttpResponse } from '../ports/http-client.ts';
 import { targetOf } from '../source/partition.ts';
 import type { Item } from '../source/source.ts';
 import type { LookClock } from '../state/look-clock.ts';
+import type { SkipFlag } from '../targets/target.ts';
+import { VERSION } from '../version.ts';
+import { detailsOf } from './attempt-details.ts';
 import { type Checkpoint, type Learned, type StoredCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Asked, type Reading, readResponse, withoutOptional } from './read-page.ts';
 import type { Passage, TargetGate } from './target-gate.ts';
@@ -18,6 +21,23 @@ import type { Passage, TargetGate } from './target-gate.ts';
 type Fetched = Exclude<FetchResult, { kind: 'dropped' }>;
 
 const NO_CAPTURE = new Uint8Array(0);
+
+/** Which try at a page it is. */
+export interface Try {
+  /** In its run, from 1. */
+  readonly number: number;
+  /** Tries in runs before, which this one retries. @default 0 */
+  readonly earlier?: number;
+  /** When the try before ended; milliseconds. */
+  readonly lastAt?: number;
+}
+
+/** The try after those that are on record of this run; `earlier`: of runs before. */
+export function nextTry(before: Checkpoint | undefined, earlier?: Omit<Try, 'number'>): Try {
+  const attempt = before?.attempt;
+  const ended = attempt && Date.parse(attempt.attempted_at) + attempt.timing_ms;
+  return { ...earlier, number: (attempt?.attempt_number ?? 0) + 1, ...(ended && { lastAt: ended }) };
+}
 
 /** What is known of a page before it is asked for. */
 export interface Held {
@@ -37,12 +57,12 @@ export async function attemptPage(
   gate: TargetGate,
   looks: LookClock,
   asked: Asked,
-  number: number,
+  which: Try,
   held: Held,
 ): Promise<Checkpoint | undefined> {
   const passage = await gate.enter(asked.kind);
   try {
-    return await passThrough(context, passage, looks, asked, number, held);
+    return await passThrough(context, passage, looks, asked, which, held);
   } finally {
     passage.end();
   }
@@ -53,7 +73,7 @@ async function passThrough(
   passage: Passage,
   looks: LookClock,
   asked: Asked,
-  number: number,
+  which: Try,
   held: Held,
 ): Promise<Checkpoint | undefined> {
   const { platform, source } = context;
@@ -70,24 +90,24 @@ async function passThrough(
     ...(validators && { validators }),
   };
   const fetched = await platform.fetcherFor(source).fetch(request);
-  if (fetched.robots) await recordRobots(context, fetched.robots);
+  if (fetched.robots) await recordRobots(context, fetched.robots, targetOf(asked.item, context.partition));
   if (fetched.kind === 'dropped') return undefined;
 
   const { startedAt } = fetched;
   const lookedAt = looks.order(startedAt);
-  const toRecord = () => readAndRecord(context, passage, asked, number, held, url, fetched, lookedAt);
+  const toRecord = () => readAndRecord(context, passage, asked, which, held, url, fetched, lookedAt);
   const { readAlone } = context;
   if (!readAlone || fetched.kind === 'failed') return toRecord();
   const { kind, item } = asked;
   const page = pageOf(asked);
-  return readAlone({ kind, item, page, number, startedAt, lookedAt }, toRecord);
+  return readAlone({ kind, item, page, number: which.number, startedAt, lookedAt }, toRecord);
 }
 
 async function readAndRecord(
   context: PartitionJob,
   passage: Passage,
   asked: Asked,
-  number: number,
+  which: Try,
   held: Held,
   url: string,
   fetched: Fetched,
@@ -98,7 +118,8 @@ async function readAndRecord(
   const reading = read(context, asked, fetched, held);
   const response = fetched.kind === 'response' ? fetched.response : undefined;
   const { outcome, again } = passage.weigh(reading.outcome, fetched.by);
-  const checkpoint: Checkpoint = {
+  const attempted_at = new Date(fetched.startedAt).toISOString();
+  const tried: Checkpoint = {
     kind: asked.kind,
     item: asked.item,
     lookedAt,
@@ -113,8 +134,8 @@ async function readAndRecord(
       item_id: asked.item.id,
       url,
       final_url: response?.url ?? null,
-      attempted_at: new Date(fetched.startedAt).toISOString(),
-      attempt_number: number,
+      attempted_at,
+      ...countOf(which, fetched.startedAt),
       http_status_code: response?.status ?? null,
       timing_ms: Math.round(fetched.finishedAt - fetched.startedAt),
       waited_ms: Math.round(fetched.waitedMs),
@@ -124,11 +145,16 @@ async function readAndRecord(
       decoded_bytes: reading.decodedBytes ?? null,
       records_found: reading.learned?.kind === 'records' ? reading.learned.records.length : null,
       ...sentFacts(context, fetched.by, fetched.kind === 'response' || fetched.requestSent),
+      tier: passage.tier,
+      finished_at: new Date(fetched.finishedAt).toISOString(),
+      notes: reading.notes ?? null,
+      details: detailsOf(fetched),
     },
   };
   // Nobody in this process asks on; the store is told behind the record, for a flag whose attempt is lost
   // explains nothing.
-  passage.judge(checkpoint);
+  const flag = passage.judge(tried);
+  const checkpoint: Checkpoint = { ...tried, attempt: { ...tried.attempt, ...flagAfter(flag) } };
   await writeCheckpoint(platform.lake, runId, source.name, partition, {
     checkpoint,
     capture: await captureOf(asked.item, url, fetched, lookedAt),
@@ -138,7 +164,7 @@ async function readAndRecord(
     source: source.name,
     partition,
     item: asked.item.id,
-    attempt: number,
+    attempt: which.number,
     code: outcome.code,
     ...(outcome.message !== undefined && { message: outcome.message }),
   });
@@ -248,8 +274,12 @@ const NO_RESPONSE = {
   user_agent: null,
 } satisfies Partial<AttemptRow>;
 
-/** Keeps a request for robots.txt on record, beside the attempts of the partition that caused it. */
-export async function recordRobots(context: PartitionJob, robots: RobotsRequest): Promise<void> {
+/** Keeps a request for robots.txt on record, beside the attempts of the target that caused it. */
+export async function recordRobots(
+  context: PartitionJob,
+  robots: RobotsRequest,
+  target = context.partition.value,
+): Promise<void> {
   const { platform, source, runId, partition } = context;
   // 4xx is an answer too: there is no such file (RFC 9309). What is none comes as a failure.
   const outcome: Outcome = robots.failure ?? {
@@ -268,7 +298,7 @@ export async function recordRobots(context: PartitionJob, robots: RobotsRequest)
       lookedAt: robots.startedAt,
       outcome,
       attempt: {
-        ...attemptFacts(context, partition.value, outcome),
+        ...attemptFacts(context, target, outcome),
         item_id: 'robots.txt',
         url: robots.url,
         final_url: null,
@@ -283,6 +313,8 @@ export async function recordRobots(context: PartitionJob, robots: RobotsRequest)
         decoded_bytes: null,
         records_found: null,
         ...sentFacts(context, robots.by, true),
+        finished_at: new Date(robots.finishedAt).toISOString(),
+        notes: robots.note ?? null,
       },
     },
   };
@@ -318,5 +350,36 @@ function attemptFacts(
     error_message: outcome.message ?? null,
     capture: null,
     parser_version: source.parserVersion,
+    partition_value: partition.value,
+    tier: null,
+    finished_at: null,
+    retry_count: 0,
+    last_retry_at: null,
+    backoff_delay_ms: 0,
+    scraper_version: `${VERSION}/${source.parserVersion}`,
+    // Known when the scrape is finalized.
+    records_upserted: null,
+    snapshots_created: null,
+    notes: null,
+    details: null,
+    skip_future_attempts: null,
+    skip_reason: null,
+  } satisfies Partial<AttemptRow>;
+}
+
+function countOf({ number, earlier = 0, lastAt }: Try, startedAt: number) {
+  const retries = earlier + number - 1;
+  return {
+    attempt_number: number,
+    retry_count: retries,
+    last_retry_at: retries > 0 ? new Date(startedAt).toISOString() : null,
+    backoff_delay_ms: lastAt === undefined ? 0 : Math.max(0, Math.round(startedAt - lastAt)),
+  } satisfies Partial<AttemptRow>;
+}
+
+function flagAfter(flag: SkipFlag | null) {
+  return {
+    skip_future_attempts: flag !== null,
+    skip_reason: flag?.reason ?? null,
   } satisfies Partial<AttemptRow>;
 }

@@ -7,6 +7,7 @@ import type { PartitionJob } from '../job.ts';
 import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import type { IndexResult, ItemResult, ScrapeResult } from '../lake/scrape-result.ts';
+import type { VersionDescriptor } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import { targetOf } from '../source/partition.ts';
@@ -19,8 +20,10 @@ import { appendAttempts } from './attempt-log.ts';
 import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { crawlEnds } from './crawl-ends.ts';
+import { knownVersion } from './held.ts';
 import { type IndexWalk, walkIndex } from './index-walk.ts';
-import { contentOf, evidenceOf } from './item-content.ts';
+import { changesOf, changesOfAttempt } from './item-changes.ts';
+import { contentOf, evidenceOf, inPageOrder } from './item-content.ts';
 import { walkItem } from './item-walk.ts';
 import { INDEX_ID, inOrder } from './progress.ts';
 import { keepingRoute } from './target-route.ts';
@@ -49,6 +52,8 @@ export interface FinalizeOptions {
   readonly scope?: 'partition' | 'items';
   /** Listed items that nobody came to ask for: each is a failure, too. */
   readonly unasked?: readonly Item[];
+  /** The version that was current when the attempts were made. @default that which is current now */
+  readonly known?: VersionDescriptor | undefined;
 }
 
 /**
@@ -57,10 +62,8 @@ export interface FinalizeOptions {
  * same checkpoints give objects that say the same, and the counters are added in one transaction with a
  * marker.
  */
-export async function finalize(
-  context: PartitionJob,
-  { scope = 'partition', unasked = [] }: FinalizeOptions = {},
-): Promise<void> {
+export async function finalize(context: PartitionJob, options: FinalizeOptions = {}): Promise<void> {
+  const { scope = 'partition', unasked = [] } = options;
   const { platform, runId, source, partition } = context;
   const captures = new CaptureWriter(context);
   const seen: { checkpoint: Checkpoint; place: CapturePlace | null }[] = [];
@@ -70,22 +73,31 @@ export async function finalize(
   for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition))
     seen.push({ checkpoint, place: await captures.add(capture) });
   await captures.finish();
-  const attempts: AttemptRow[] = [];
+  const ordered: Checkpoint[] = [];
   const lookedAt = new Map<string, number>();
   seen.sort((a, b) => inOrder(a.checkpoint, b.checkpoint));
   for (const { checkpoint, place } of seen) {
     const attempt = { ...checkpoint.attempt, capture: placeText(place) };
-    attempts.push(attempt);
     const kept = { ...checkpoint, attempt };
+    ordered.push(kept);
     lookedAt.set(attempt.attempt_id, checkpoint.lookedAt);
     if (checkpoint.kind !== 'robots') noteTry(tries, kept);
     if (checkpoint.kind === 'index' && isLaterTry(kept, pages.get(checkpoint.page ?? 0)))
       pages.set(checkpoint.page ?? 0, kept);
     if (checkpoint.kind === 'item') notePage(fetched, kept);
   }
+  const walk = walkIndex('', (page) => pages.get(page)?.learned);
+  const items = itemsOf(context, scope, walk, fetched).map((item) =>
+    itemResult(context, item, fetched.get(item.id), listedAt(pages)),
+  );
+  const known = 'known' in options ? options.known : await knownVersion(context);
+  const changes = await changesOf(context, known, items, (id) => inPageOrder(fetched.get(id) ?? new Map()));
+  const attempts = ordered.map((checkpoint) => ({
+    ...checkpoint.attempt,
+    ...changesOfAttempt(changes, checkpoint),
+  }));
   await appendAttempts(context, attempts);
 
-  const walk = walkIndex('', (page) => pages.get(page)?.learned);
   const result: ScrapeResult = {
     runId,
     origin: 'site',
@@ -96,9 +108,7 @@ export async function finalize(
       scope === 'items'
         ? { kind: 'none' }
         : (crawlResult(context, lookedAt) ?? indexResult(context, pages, walk)),
-    items: itemsOf(context, scope, walk, fetched).map((item) =>
-      itemResult(context, item, fetched.get(item.id), listedAt(pages)),
-    ),
+    items,
     ...(context.crawl?.leftOut && { leftOut: context.crawl.leftOut }),
     attempts: attempts.length,
     wireBytes: attempts.reduce((sum, attempt) => sum + (attempt.wire_bytes ?? 0), 0),

@@ -1,8 +1,29 @@
 import type { Validators } from '../fetch/fetcher.ts';
+import type { PartitionJob } from '../job.ts';
+import { CorruptLakeError } from '../lake/manifest.ts';
+import { PartitionVersions } from '../lake/partition-versions.ts';
 import { itemOf, listedAs, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
 import type { ListedItem, Source } from '../source/source.ts';
 import type { Held } from './attempt.ts';
 import type { Learned } from './checkpoint.ts';
+
+/**
+ * What can be asked for conditionally. Nothing where the version cannot be read: publish will say what is
+ * wrong with it.
+ */
+export async function knownVersion({
+  platform,
+  source,
+  partition,
+}: PartitionJob): Promise<VersionDescriptor | undefined> {
+  const store = new PartitionVersions(platform.lake, source.table, partition);
+  try {
+    return (await store.current())?.descriptor;
+  } catch (error) {
+    if (error instanceof CorruptLakeError) return undefined;
+    throw error;
+  }
+}
 
 /**
  * Asked conditionally only where a 304 confirms the whole list: one page, and items or a sign that there are

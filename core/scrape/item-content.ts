@@ -3,6 +3,7 @@ import type { ItemContent, PageEvidence } from '../lake/scrape-result.ts';
 import type { Row } from '../schema/columns.ts';
 import { type Item, rowKeyOf, type Source } from '../source/source.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { itemHash } from './item-changes.ts';
 import { walkItem } from './item-walk.ts';
 
 /** Characters of what several pages say of their being empty. */
@@ -24,7 +25,7 @@ export function contentOf(
   const { learned } = first;
   if (learned?.kind === 'unchanged') return { kind: 'unchanged', evidence: evidenceOf(first) };
   const evidence = walk.pages === 1 ? evidenceOf(first) : evidenceOfAll(first, [...pages.values()]);
-  const inOrder = [...pages].sort(([a], [b]) => a - b).map(([, checkpoint]) => checkpoint);
+  const inOrder = inPageOrder(pages);
   const rows = inOrder.flatMap((checkpoint) => rowsOf(context, checkpoint));
   return contentOfPages(context.source, rows, inOrder, evidence);
 }
@@ -42,7 +43,8 @@ export function contentOfPages(
     const message = `row key ${twice} stands twice in the rows that the pages of the item combine to`;
     return { kind: 'failed', outcome: { code: 'VALIDATION_ERROR', message } };
   }
-  if (records.length > 0) return { kind: 'records', evidence, records };
+  if (records.length > 0)
+    return { kind: 'records', evidence, records, contentHash: itemHash(source.table, records) };
   const reasons = pages.flatMap(({ learned }) => (learned?.kind === 'empty' ? [learned.reason] : []));
   return { kind: 'empty', reason: reasons.join('; ').slice(0, MAX_REASON), evidence };
 }
@@ -50,6 +52,10 @@ export function contentOfPages(
 function repeatedKey(source: Source, rows: readonly Row[]): string | undefined {
   const seen = new Set<string>();
   return rows.map((row) => rowKeyOf(source, row)).find((key) => seen.size === seen.add(key).size);
+}
+
+export function inPageOrder(pages: ReadonlyMap<number, Checkpoint>): Checkpoint[] {
+  return [...pages].sort(([a], [b]) => a - b).map(([, checkpoint]) => checkpoint);
 }
 
 /** The rows of one page, each with the way back to it. */

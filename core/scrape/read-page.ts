@@ -27,6 +27,8 @@ export interface Reading {
   readonly outcome: Outcome;
   readonly learned?: Learned;
   readonly decodedBytes?: number;
+  /** What the parser has to say beside. */
+  readonly notes?: string;
 }
 
 /** What was asked for: decides which parser reads the answer. */
@@ -63,7 +65,7 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 type RecordsRead =
   | { readonly learned: Learned; readonly records: readonly Row[] }
   | { readonly outcome: Outcome };
-type Parsed = { readonly learned: Learned } | { readonly outcome: Outcome };
+type Parsed = { readonly learned: Learned; readonly notes?: string } | { readonly outcome: Outcome };
 
 /**
  * Reads a response as the page that was asked for. Parser first: a page that yields valid records or lists
@@ -100,10 +102,12 @@ function readPage(source: Source, partition: Partition, asked: Asked, response: 
   const isWell = response.status >= 200 && response.status < 300;
   const parsed = isWell ? (partOf(response, page) ?? parsePage(source, partition, asked, page)) : undefined;
   const learned = parsed && 'learned' in parsed ? parsed.learned : undefined;
+  const notes = parsed && 'learned' in parsed ? parsed.notes : undefined;
+  const said = { decodedBytes, ...(notes !== undefined && { notes }) };
   if (learned?.kind === 'records' || learned?.kind === 'items')
-    return { outcome: { code: 'SUCCESS' }, learned, decodedBytes };
+    return { outcome: { code: 'SUCCESS' }, learned, ...said };
   const judged = classifyResponse({ response, page, policy: source.outcomes });
-  if (learned && !judged) return { outcome: successOf(learned), learned, decodedBytes };
+  if (learned && !judged) return { outcome: successOf(learned), learned, ...said };
   const refused = judged && refusalOf(source, asked, response.status, page, judged);
   const outcome = refused ?? judged ?? (parsed && 'outcome' in parsed ? parsed.outcome : undefined);
   return { outcome: outcome ?? { code: 'UNKNOWN_ERROR', message: `HTTP ${response.status}` }, decodedBytes };
@@ -198,7 +202,7 @@ function emptyIndex({ page, listed }: IndexStep, sign: string): Parsed {
     return noRecords(
       `page ${page + 1} of the index says that there is nothing (${sign}), after ${listed.size} items`,
     );
-  return { learned: { kind: 'empty', reason: oneLine(sign) } };
+  return { learned: { kind: 'empty', reason: oneLine(sign) }, notes: oneLine(sign) };
 }
 
 /**
@@ -245,7 +249,12 @@ function parseItem(source: Source, partition: Partition, asked: AskedItem, page:
   const context = { page: at, requests: asks, rowKeys, settings: source.ownSettings };
   const parsed = source.parse(page, item, partition, context);
   if (parsed.kind === 'rejected') return { outcome: outcomeOf(parsed) };
-  if (parsed.kind === 'empty') return { learned: { kind: 'empty', reason: parsed.reason } };
+  const notes = parsed.notes === undefined ? {} : { notes: oneLine(parsed.notes) };
+  if (parsed.kind === 'empty')
+    return {
+      learned: { kind: 'empty', reason: parsed.reason },
+      notes: oneLine(parsed.notes ?? parsed.reason),
+    };
   const { records, follow = [] } = parsed;
   if (records.length === 0 && follow.length === 0) return noRecords('the page has no records');
   const wrong = follow.find(
@@ -253,14 +262,15 @@ function parseItem(source: Source, partition: Partition, asked: AskedItem, page:
   );
   if (wrong) return invalid(`the item goes on at ${wrong.url.slice(0, 200)}, which is no address`);
   const validated = validate(source, asked, records);
-  if ('outcome' in validated || follow.length === 0) return validated;
+  if ('outcome' in validated) return validated;
+  if (follow.length === 0) return { learned: validated.learned, ...notes };
   const requests = follow.map((request) => ({ ...request, url: new URL(request.url, page.url).href }));
   if (asked.requests.length + requests.length > MAX_ITEM_REQUESTS)
     return invalid(`the item takes more than ${MAX_ITEM_REQUESTS} requests`);
   const known = new Set(asked.requests.map((request) => requestKey(request, source.baseUrl)));
   const again = requests.find((request) => known.has(requestKey(request, source.baseUrl)));
   if (again) return invalid(`the item goes on at ${again.url}, which it had before`);
-  return { learned: { kind: 'records', records: validated.records, follow: requests } };
+  return { learned: { kind: 'records', records: validated.records, follow: requests }, ...notes };
 }
 
 function validate(source: Source, { item, rowKeys }: AskedItem, candidates: readonly unknown[]): RecordsRead {

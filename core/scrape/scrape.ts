@@ -1,7 +1,5 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import type { PartitionJob } from '../job.ts';
-import { CorruptLakeError } from '../lake/manifest.ts';
-import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import { type VerdictPolicy, verdictFor } from '../outcome/policy.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
@@ -9,12 +7,12 @@ import { targetOf } from '../source/partition.ts';
 import { type Item, isReady, type ListedItem, type Partition, requestsAtOnceOf } from '../source/source.ts';
 import { lastLookOf } from '../state/look-clock.ts';
 import type { ScrapeAnswer } from '../workflow/workflow.ts';
-import { attemptPage, recordFatal } from './attempt.ts';
+import { attemptPage, nextTry, recordFatal } from './attempt.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { crawlOf } from './crawl.ts';
 import { watchingDeaths } from './deaths.ts';
 import { finalize, isFinalized } from './finalize.ts';
-import { heldIndex, heldItem } from './held.ts';
+import { heldIndex, heldItem, knownVersion } from './held.ts';
 import { hostsSideBySide } from './hosts-side-by-side.ts';
 import type { ItemWalk } from './item-walk.ts';
 import { withoutLeftOut } from './left-out.ts';
@@ -101,26 +99,8 @@ async function scrapePages(
     const finished = await scrapeItems(context, open, current, progress, gates, { mustStop, once });
     if (!finished) return { done: false };
   }
-  await finalize(await withoutLeftOut(context, progress, gates));
+  await finalize(await withoutLeftOut(context, progress, gates), { known });
   return { done: true };
-}
-
-/**
- * What can be asked for conditionally. Nothing where the version cannot be read: publish will say what is
- * wrong with it.
- */
-async function knownVersion({
-  platform,
-  source,
-  partition,
-}: PartitionJob): Promise<VersionDescriptor | undefined> {
-  const store = new PartitionVersions(platform.lake, source.table, partition);
-  try {
-    return (await store.current())?.descriptor;
-  } catch (error) {
-    if (error instanceof CorruptLakeError) return undefined;
-    throw error;
-  }
 }
 
 /** Ends a scrape whose retries are used up: what is there is finalized, what is missing becomes failures. */
@@ -203,10 +183,11 @@ async function scrapeIndex(
     if (!isOpen(source, progress, INDEX_ID, { once, page })) return 'go-on';
     if (asked++ > 0 && mustStop()) return 'stopped';
     if (gate.isKnownShut) return 'go-on';
-    const number = progress.attempts(INDEX_ID, page) + 1;
+    const which = nextTry(progress.last(INDEX_ID, page));
+    const { number } = which;
     const target = { kind: 'index', item: { ...item, url: step.url }, step, attempt: number } as const;
     const held = page === 0 ? heldIndex(source, current) : { copy: { asOf: current?.index.asOf } };
-    const checkpoint = await attemptPage(context, gate, looks, target, number, held);
+    const checkpoint = await attemptPage(context, gate, looks, target, which, held);
     if (!checkpoint) return (await gate.isShut()) ? 'go-on' : 'stopped';
     progress.add(checkpoint);
     if (checkpoint.again) continue;
@@ -238,9 +219,9 @@ async function scrapeItems(
       stopped ||= mustStop();
       if (stopped || gate.isKnownShut) return;
       const { page } = walk;
-      const number = progress.attempts(item.id, page) + 1;
+      const which = nextTry(progress.last(item.id, page));
       const held = page === 0 ? heldItem(source, known.get(item.id)) : {};
-      const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), number, held);
+      const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), which, held);
       if (!checkpoint) {
         stopped ||= !(await gate.isShut());
         return;

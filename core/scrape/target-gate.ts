@@ -22,6 +22,8 @@ export type Refusal = Pick<Extract<ClaimAnswer, { kind: 'refused' }>, 'reason' |
 
 /** One request through the gate. */
 export interface Passage {
+  /** Attribute of the target. */
+  readonly tier: string | null;
   /** For the fetcher, which asks it when the turn of the request has come. */
   readonly permission: Permission;
   /** How it is to go out; absent where there is nothing to choose from. */
@@ -30,9 +32,9 @@ export interface Passage {
   weigh(outcome: Outcome, by: SentBy | undefined): Weighed;
   /**
    * Shuts the gate of this process where the answer reaches a threshold; until then no request of the target
-   * starts here.
+   * starts here. Answers the flag as this process knows it afterwards.
    */
-  judge(tried: Tried): void;
+  judge(tried: Tried): SkipFlag | null;
   /** Writes for all processes what was found: the flag that is due, the proxy that the target moves to. */
   settle(): Promise<void>;
   /** Must be called at the end; again is harmless. */
@@ -160,6 +162,7 @@ export class TargetGate {
         this.#record = { ...this.#record, skip: visit.withdrawn.reason as SkipFlag };
     };
     return {
+      tier: this.#tier(),
       permission: this.#permission(visit),
       ...(choice && { route: choice.choose }),
       weigh: (outcome, by) => {
@@ -172,6 +175,7 @@ export class TargetGate {
         raised = this.#note(tried);
         // Until the store has it, whoever comes now would find no flag there, and the proxy from before.
         if (!raised && !choice?.hasMoved) end();
+        return this.#record.skip;
       },
       settle: async () => {
         if (answer) await choice?.settle(answer.outcome, answer.by);
@@ -180,6 +184,13 @@ export class TargetGate {
       },
       end,
     };
+  }
+
+  #tier(): string | null {
+    const { source } = this.#context;
+    const target = source.targets.find(({ id }) => id === this.#target);
+    const tier = this.#record.attributes?.tier ?? target?.attributes?.tier;
+    return tier === undefined ? null : String(tier);
   }
 
   #permission(visit: Visit): Permission {

@@ -113,8 +113,11 @@ export type Parsed<Row> =
        * Further requests of the same item: a next page, a cursor, a detail. It is whole only when all are in.
        */
       readonly follow?: readonly PageRequest[];
+      /** For whoever reads the attempt: what the page says beside its records. */
+      readonly notes?: string;
     }
-  | { readonly kind: 'empty'; readonly reason: string }
+  /** `notes` in place of the reason, where there is more to say: an address to look at. */
+  | { readonly kind: 'empty'; readonly reason: string; readonly notes?: string }
   | Rejected;
 
 /** What a parser of an item knows besides the page. */

@@ -29,7 +29,8 @@ export interface LakeAccess {
  * partition is under way is deleted when it no longer is.
  */
 const FINALIZE = {
-  read: ['work', 'captures', 'attempts'],
+  // What is new of an item is told by the version that is current.
+  read: ['work', 'captures', 'attempts', 'tables', 'data'],
   write: ['work', 'captures', 'attempts'],
   delete: ['work'],
 } as const;
@@ -40,7 +41,7 @@ const FINALIZE = {
  */
 export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   plan: { read: ['work'], write: ['work'] },
-  scrape: { ...FINALIZE, read: [...FINALIZE.read, 'tables', 'data'] },
+  scrape: FINALIZE,
   'record-failures': FINALIZE,
   publish: {
     read: ['work', 'tables', 'data', 'exports'],
@@ -50,7 +51,7 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   report: { read: ['work'], write: ['reports'] },
   // Scrape and publish in one, for single items; clears its own checkpoints.
   'retry-items': {
-    read: [...FINALIZE.read, 'tables', 'data', 'commits', 'exports'],
+    read: [...FINALIZE.read, 'commits', 'exports'],
     write: [...FINALIZE.write, 'data', 'tables', 'commits', 'exports'],
     delete: FINALIZE.delete,
   },

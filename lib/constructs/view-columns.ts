@@ -102,6 +102,8 @@ export const VIEW_COLUMNS: Readonly<Record<string, Readonly<Record<string, ViewC
     error_message: 'string',
     capture: 'string',
     run_id: 'string',
+    partition_value: 'string',
+    tier: 'string',
   },
   v_daily_blocks: {
     day: 'date',

@@ -9,6 +9,7 @@ import { why } from '../../core/explain/why.ts';
 import { FailureStore } from '../../core/failures/failure-store.ts';
 import { retryNow } from '../../core/retry/claimed-retry.ts';
 import { reparse } from '../../core/run/reparse.ts';
+import { unaskedDates } from '../../core/run/unasked.ts';
 import type { Source } from '../../core/source/source.ts';
 import { registerTargets } from '../../core/targets/register.ts';
 import { TargetStore } from '../../core/targets/target-store.ts';
@@ -180,6 +181,14 @@ describe('a source with one page for each target, and no index', () => {
     await expect(wrong('../x', { state: 'AZ', path: 'x' })).rejects.toThrow('not an identifier');
     await expect(wrong('x', { state: 'null', path: 'x' })).rejects.toThrow('target x: state "null"');
     await expect(wrong('x', { path: 'x' })).rejects.toThrow('target x: state: ');
+  });
+
+  it('has what runs left undone of a target told by the partition that it is in', async () => {
+    await run('kitchens');
+    const since = clock.now();
+    await clock.sleep(5 * 3_600_000);
+    await run('kitchens', { targets: ['oak'] });
+    expect(await unaskedDates(platform, source(), 'oak', since)).toBeUndefined();
   });
 });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PartitionWork, Platform } from '../../core/platform.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import { handleFailedItem } from '../../core/retry/handle-message.ts';
+import type { Source } from '../../core/source/source.ts';
 import { STAGES } from '../../core/stages.ts';
 import type { PlanAnswer } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
@@ -69,6 +70,25 @@ async function run(force: boolean): Promise<void> {
   await STAGES.report(as('report'), planned as never, () => false);
 }
 
+/** A run that is given up after some pages, which have other rows than the version before. */
+async function runGivenUp(): Promise<void> {
+  const runId = session.platform.newId();
+  const input = { runId, source: 'racing', start: DAY, end: DAY, targets: ['gb'], force: true };
+  await STAGES.plan(as('plan'), input as never, () => false);
+  const work: PartitionWork = { runId, source: 'racing', value: 'gb', date: DAY, force: true };
+  const sources = session.platform.sources.map((source): Source => {
+    const parse: Source['parse'] = (page, item, partition, context) => {
+      const parsed = source.parse(page, item, partition, context);
+      if (parsed.kind !== 'records') return parsed;
+      return { ...parsed, records: parsed.records.map((row) => ({ ...(row as object), horse_name: 'X' })) };
+    };
+    return { ...source, parse };
+  });
+  let asked = 0;
+  await STAGES.scrape({ ...as('scrape'), sources }, work as never, () => ++asked > 3);
+  await again(() => STAGES['record-failures'](as('record-failures'), work as never, () => false));
+}
+
 /** Every finalize dies once before its result is written: what it has written by then, the second finds. */
 function dieInFrontOfResults(): void {
   const died = new Set<string>();
@@ -100,6 +120,7 @@ beforeAll(async () => {
   }
   await run(false);
   await run(true);
+  await runGivenUp();
 });
 afterAll(() => session.close());
 

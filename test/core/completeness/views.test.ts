@@ -5,6 +5,7 @@ import { findSuspicious } from '../../../core/completeness/statistics.ts';
 import { viewsOf } from '../../../core/completeness/views.ts';
 import type { AttemptRow } from '../../../core/lake/log-tables.ts';
 import { racing } from '../../../sources/racing/source.ts';
+import { EARLIER_ATTEMPT } from '../lake/attempt-row.ts';
 import {
   commit,
   type Lake,
@@ -21,33 +22,9 @@ const DAY_MS = 86_400_000;
 /** An attempt a minute and so many days before the time of the query. */
 function attempt(daysAgo: number, change: Partial<AttemptRow> = {}): AttemptRow {
   return {
+    ...EARLIER_ATTEMPT,
     attempt_id: `attempt-${1000 - daysAgo}`,
-    run_id: 'run-1',
-    source: 'racing',
-    target: 'gb',
-    partition_date: '2025-11-17',
-    item_id: 'race-1',
-    url: 'https://example.org/race-1',
-    final_url: null,
     attempted_at: new Date(NOW - daysAgo * DAY_MS - 60_000).toISOString(),
-    attempt_number: 1,
-    status: 'success',
-    error_code: 'SUCCESS',
-    block_type: null,
-    rule: null,
-    http_status_code: 200,
-    error_message: null,
-    timing_ms: 100,
-    waited_ms: 0,
-    redirects: 0,
-    conditional: false,
-    wire_bytes: 1000,
-    decoded_bytes: 5000,
-    records_found: 9,
-    capture: null,
-    parser_version: 1,
-    proxy: null,
-    user_agent: null,
     ...change,
   };
 }

@@ -8,6 +8,7 @@ import type { WhyCurrent, WhyFacts, WhyRun } from '../../../core/explain/facts.t
 import type { AttemptRow } from '../../../core/lake/log-tables.ts';
 import type { VersionItem } from '../../../core/lake/version.ts';
 import type { PartitionRecord } from '../../../core/state/partition-store.ts';
+import { EARLIER_ATTEMPT } from '../lake/attempt-row.ts';
 
 export const AT = Date.UTC(2025, 10, 18, 1, 30);
 export const [OLD_RUN, RUN] = [
@@ -89,33 +90,11 @@ export const current = (item: Partial<VersionItem> | null = null): WhyCurrent =>
 });
 
 export const attempt = (more: Partial<AttemptRow> = {}): AttemptRow => ({
+  ...EARLIER_ATTEMPT,
   attempt_id: RUN,
   run_id: RUN,
-  source: 'racing',
-  target: 'gb',
-  partition_date: '2025-11-17',
   item_id: '4711',
   url: 'https://example.org/4711',
-  final_url: null,
-  attempted_at: '2025-11-18T01:30:00.000Z',
-  attempt_number: 1,
-  status: 'success',
-  error_code: 'SUCCESS',
-  block_type: null,
-  rule: null,
-  http_status_code: 200,
-  error_message: null,
-  timing_ms: 1,
-  waited_ms: 0,
-  redirects: 0,
-  conditional: false,
-  wire_bytes: 1,
-  decoded_bytes: 1,
-  records_found: 1,
-  capture: null,
-  parser_version: 1,
-  proxy: null,
-  user_agent: null,
   ...more,
 });
 
