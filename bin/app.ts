@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { type Deployment, STAGES, type Stage } from '../lib/deployment.ts';
-import { addStacks } from '../lib/rescrape-app.ts';
+import { addStacks, InvalidSourcesError } from '../lib/rescrape-app.ts';
 import { variablesOf } from '../runtime/setting-names.ts';
 import { sources } from '../sources/index.ts';
 
@@ -16,7 +16,13 @@ import { sources } from '../sources/index.ts';
 const OVERRIDES = new Set(variablesOf(sources));
 
 const app = new App();
-addStacks(app, deploymentOf(app.node.getAllContext()));
+try {
+  addStacks(app, deploymentOf(app.node.getAllContext()));
+} catch (error) {
+  if (!(error instanceof InvalidSourcesError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
 
 function deploymentOf(context: Readonly<Record<string, unknown>>): Deployment {
   const { stage = 'dev', alertEmail } = context;

@@ -9,9 +9,9 @@ import {
   variableOf,
 } from '../runtime/setting-names.ts';
 import { applySettings, type SourceSettings } from '../runtime/settings.ts';
-import { sources } from '../sources/index.ts';
+import { invalidSources, listedSources, sources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
-import { globalOptions } from './context.ts';
+import { globalOptions, warnOfInvalid } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
 
 export function configCommand(): Command {
@@ -19,8 +19,9 @@ export function configCommand(): Command {
     .addHelpText('after', examples('config', 'config --json'))
     .action(async (options: ListOptions, command: Command) => {
       const globals = globalOptions(command);
-      refuseUnknownVariables(process.env, sources);
-      const file = await readConfigFile(process.cwd(), sources);
+      refuseUnknownVariables(process.env, listedSources);
+      warnOfInvalid(invalidSources, command);
+      const file = await readConfigFile(process.cwd(), listedSources);
       const env = settingsOf(process.env, file);
       const rows = [
         ...placeRows(command),

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/calendar/window.ts';
-import type { PipelineEvent } from '../core/platform.ts';
+import { type PipelineEvent, problemWith } from '../core/platform.ts';
 import { movedFrom } from '../core/publish/moved-lake.ts';
 import { targetsNamed } from '../core/source/partition.ts';
 import { type Source, windowDaysOf } from '../core/source/source.ts';
+import type { InvalidSource } from '../core/source/sources-together.ts';
 import { targetsOf as registeredTargets } from '../core/targets/register.ts';
 import { namesText } from '../core/wording/names.ts';
 import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
@@ -37,7 +38,7 @@ export async function withPlatform<T>(
     console.error(`note: there was nothing at ${cellText(options.local)}; no run has ever used it`);
   const opened = await openPlatform(options, process.env, onEvent);
   const platform = await withRegisteredTargets(opened);
-  for (const { problem } of platform.invalidSources ?? []) console.error(`warning: ${cellText(problem)}`);
+  warnOfInvalid(platform.invalidSources ?? [], command);
   try {
     const from = isStack(platform) || command.name() === 'run' ? undefined : await movedFrom(platform);
     if (from !== undefined)
@@ -48,6 +49,13 @@ export async function withPlatform<T>(
   } finally {
     await platform.close();
   }
+}
+
+/** Tells of the sources that cannot be run; of one that is asked for the command itself tells. */
+export function warnOfInvalid(invalidSources: readonly InvalidSource[], command: Command): void {
+  const asked = [...command.args, command.opts<{ source?: string }>().source];
+  for (const { name, problem } of invalidSources)
+    if (!asked.includes(name)) console.error(`warning: ${cellText(problem)}`);
 }
 
 /** With the targets that were registered, so that names can be held against them. */
@@ -66,8 +74,8 @@ export function sourceOf(
 ): Source {
   const source = platform.sources.find((candidate) => candidate.name === name);
   if (source) return source;
-  const invalid = platform.invalidSources?.find((candidate) => candidate.name === name);
-  if (invalid?.problem !== undefined) throw new FailedCommand(invalid.problem);
+  const problem = problemWith(platform, name);
+  if (problem !== undefined) throw new FailedCommand(problem);
   const known = platform.sources.map((candidate) => candidate.name).join(', ');
   throw new UsageError(`there is no source ${JSON.stringify(name)}`, `there is: ${known}`);
 }

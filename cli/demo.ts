@@ -6,10 +6,10 @@ import { startDemoSite } from '../demo/site.ts';
 import { clockOf } from '../runtime/clock.ts';
 import { openLocalPlatform } from '../runtime/local.ts';
 import { refuseUnknownVariables } from '../runtime/setting-names.ts';
-import { findSource, sources } from '../sources/index.ts';
+import { invalidSources, listedSources, sources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
 import { printCompleteness } from './completeness.ts';
-import { globalOptions, windowOf } from './context.ts';
+import { globalOptions, sourceOf, windowOf } from './context.ts';
 import { UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { completenessRecord, runRecord } from './json-records.ts';
@@ -30,7 +30,9 @@ const DEMO_SETTINGS = {
 };
 
 /** What follows would be sent to the address that the source itself names: nobody has asked for that. */
-const GONE = `\nThe demo site is closed now. What asks a site (run, retry, worker) would go to the address of the source itself, ${findSource('racing')!.baseUrl}:
+const gone = (
+  address: string,
+) => `\nThe demo site is closed now. What asks a site (run, retry, worker) would go to the address of the source itself, ${address}:
 name another in RESCRAPE_RACING_URL first, as in RESCRAPE_RACING_URL=http://127.0.0.1:8080 beside "npx node demo/main.ts --port 8080".`;
 
 export function demoCommand(): Command {
@@ -41,8 +43,8 @@ export function demoCommand(): Command {
     .action(async (options: DemoOptions, command: Command) => {
       const { local, json, stack } = globalOptions(command);
       if (stack !== undefined) throw new UsageError('the demo runs on this machine', 'leave --stack out');
-      refuseUnknownVariables(process.env, sources);
-      const racing = findSource('racing')!;
+      refuseUnknownVariables(process.env, listedSources);
+      const racing = sourceOf({ sources, invalidSources }, 'racing');
       const clock = clockOf(process.env);
       // One instant for the site and the window: a run that crosses midnight still asks for days that the
       // site has.
@@ -70,7 +72,7 @@ export function demoCommand(): Command {
         if (json) return printObject({ ...runRecord(end), completeness: completenessRecord(report) });
         printRunEnd(platform, end);
         printCompleteness(report);
-        console.log(GONE);
+        console.log(gone(racing.baseUrl));
       } finally {
         await platform.close();
         await site.close();

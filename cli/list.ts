@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { findSource } from '../sources/index.ts';
+import { listedSources } from '../sources/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { type CsvTarget, printCsv } from './csv-output.ts';
 import { UsageError } from './failure.ts';
@@ -20,7 +20,7 @@ export function withCsv(command: Command): Command {
 function csvTarget(text: string): CsvTarget {
   if (text === '-') return true;
   if (text === '') throw new InvalidArgumentError('the name of the file is empty');
-  if (findSource(text))
+  if (listedSources.some(({ name }) => name === text))
     throw new InvalidArgumentError(
       `${text} is a source: write it before --csv (or ./${text} for a file of that name)`,
     );

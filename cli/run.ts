@@ -4,6 +4,7 @@ import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, type Plan } from '../core/run/plan.ts';
 import type { Target } from '../core/source/source.ts';
+import type { InvalidSource } from '../core/source/sources-together.ts';
 import { namesText } from '../core/wording/names.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { type RunEnd, runLocally } from '../runtime/local-run.ts';
@@ -72,7 +73,9 @@ export function runCommand(): Command {
             ends.push(end);
             if (end.kind === 'aborted') break;
           }
-          report(platform, ends, json);
+          // Of those that were named it was told already.
+          const unrun = names.length > 0 ? [] : (platform.invalidSources ?? []);
+          report(platform, ends, unrun, json);
         },
         (event) => progress.onPipeline(event),
       );
@@ -141,11 +144,16 @@ async function followWithProgress(
   ).finally(() => progress.end());
 }
 
-function report(platform: CommandPlatform, ends: readonly RunEnd[], json: boolean | undefined): void {
+function report(
+  platform: CommandPlatform,
+  ends: readonly RunEnd[],
+  unrun: readonly InvalidSource[],
+  json: boolean | undefined,
+): void {
   if (json) printItems(ends.map(runRecord));
   else for (const end of ends) printRunEnd(platform, end);
   refuseInterrupted(ends.at(-1));
-  const problems = ends.flatMap(problemOf);
+  const problems = [...ends.flatMap(problemOf), ...unrun.map(({ problem }) => problem)];
   if (problems.length > 0) throw new FailedCommand(problems.join('; '));
   const incomplete = ends.flatMap((end) =>
     end.kind === 'finished' && end.summary.run.status !== 'succeeded' ? [end.summary.run] : [],

@@ -10,6 +10,7 @@ import type { WorkQueue } from './ports/work-queue.ts';
 import type { RoutePool } from './proxies/route-pool.ts';
 import { targetsNamed } from './source/partition.ts';
 import type { Partition, Source } from './source/source.ts';
+import type { InvalidSource } from './source/sources-together.ts';
 import type { ClockBehind } from './state/look-clock.ts';
 import { targetsOf } from './targets/register.ts';
 import type { TargetWatch } from './targets/target-watch.ts';
@@ -28,7 +29,7 @@ export interface Platform {
   /** Those that can be run. */
   readonly sources: readonly Source[];
   /** Those that cannot, with their `problem`. */
-  readonly invalidSources?: readonly Source[];
+  readonly invalidSources?: readonly InvalidSource[];
   fetcherFor(source: Source): Fetcher;
   /** Undefined for a source whose requests all go straight, under one User-Agent. */
   routesFor?(source: Source): RoutePool | undefined;
@@ -102,20 +103,29 @@ export class StageError extends Error {
 export function sourceNamed(platform: Pick<Platform, 'sources' | 'invalidSources'>, name: string): Source {
   const source = platform.sources.find((candidate) => candidate.name === name);
   if (source) return source;
-  const invalid = platform.invalidSources?.find((candidate) => candidate.name === name);
-  if (invalid?.problem !== undefined) throw new StageError('BadInput', invalid.problem);
+  const problem = problemWith(platform, name);
+  if (problem !== undefined) throw new StageError('BadInput', problem);
   const known = platform.sources.map((candidate) => candidate.name).join(', ');
   throw new StageError('BadInput', `there is no source ${JSON.stringify(name)}; there is: ${known}`);
 }
 
+/** Why the source of that name cannot be run, in one line; undefined where it can, or is not there. */
+export function problemWith(
+  { sources, invalidSources = [] }: Pick<Platform, 'sources' | 'invalidSources'>,
+  name: string,
+): string | undefined {
+  if (sources.some((source) => source.name === name)) return undefined;
+  return invalidSources.find((source) => source.name === name)?.problem;
+}
+
 /** Why nothing can be done about a place that a message names, in one line; undefined where it exists. */
 export async function unknownPlace(
-  { sources, state }: Pick<Platform, 'sources' | 'state'>,
+  platform: Pick<Platform, 'sources' | 'invalidSources' | 'state'>,
   place: { readonly source: string; readonly target: string },
 ): Promise<string | undefined> {
-  const source = sources.find(({ name }) => name === place.source);
-  if (!source) return `there is no source ${place.source}`;
-  const named = targetsNamed(source, await targetsOf(state, source), [place.target]);
+  const source = platform.sources.find(({ name }) => name === place.source);
+  if (!source) return problemWith(platform, place.source) ?? `there is no source ${place.source}`;
+  const named = targetsNamed(source, await targetsOf(platform.state, source), [place.target]);
   if (!('unknown' in named)) return undefined;
   return `source ${source.name} has no target ${place.target}`;
 }

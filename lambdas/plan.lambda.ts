@@ -40,7 +40,7 @@ function scheduledInput(
 }
 
 const env = readEnv(ENV_CONTRACTS.plan, process.env);
-export const handler = handlerOf(planStage, (onEvent) =>
+export const handler = handlerOf(planStage, (onEvent, sources) =>
   openAwsPlatform(
     {
       bucket: env.RESCRAPE_BUCKET,
@@ -48,6 +48,6 @@ export const handler = handlerOf(planStage, (onEvent) =>
       failedItems: { queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL },
     },
     [withFetchers, withSqs],
-    { env: process.env, onEvent },
+    { env: process.env, onEvent, sources },
   ),
 );

@@ -16,10 +16,10 @@ export const publishStage: Stage<PartitionWork> = {
 };
 
 const env = readEnv(ENV_CONTRACTS.publish, process.env);
-export const handler = handlerOf(publishStage, (onEvent) =>
+export const handler = handlerOf(publishStage, (onEvent, sources) =>
   openAwsPlatform(
     { bucket: env.RESCRAPE_BUCKET, table: env.RESCRAPE_TABLE, database: env.RESCRAPE_DATABASE },
     [withGlue],
-    { env: process.env, onEvent },
+    { env: process.env, onEvent, sources },
   ),
 );

@@ -13,7 +13,7 @@ export const recordFailuresStage: Stage<PartitionWork> = {
 };
 
 const env = readEnv(ENV_CONTRACTS['record-failures'], process.env);
-export const handler = handlerOf(recordFailuresStage, (onEvent) =>
+export const handler = handlerOf(recordFailuresStage, (onEvent, sources) =>
   openAwsPlatform(
     {
       bucket: env.RESCRAPE_BUCKET,
@@ -21,6 +21,6 @@ export const handler = handlerOf(recordFailuresStage, (onEvent) =>
       failedItems: { queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL },
     },
     [withSqs],
-    { env: process.env, onEvent },
+    { env: process.env, onEvent, sources },
   ),
 );

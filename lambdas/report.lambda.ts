@@ -13,10 +13,10 @@ export const reportStage: Stage<PlanAnswer> = {
 };
 
 const env = readEnv(ENV_CONTRACTS.report, process.env);
-export const handler = handlerOf(reportStage, (onEvent) =>
+export const handler = handlerOf(reportStage, (onEvent, sources) =>
   openAwsPlatform(
     { bucket: env.RESCRAPE_BUCKET, table: env.RESCRAPE_TABLE, topicArn: env.RESCRAPE_TOPIC_ARN },
     [withSns],
-    { env: process.env, onEvent },
+    { env: process.env, onEvent, sources },
   ),
 );

@@ -17,7 +17,7 @@ export const retryItemsStage: Stage<z.infer<typeof sqsEventSchema>> = {
 };
 
 const env = readEnv(ENV_CONTRACTS['retry-items'], process.env);
-export const handler = handlerOf(retryItemsStage, (onEvent) =>
+export const handler = handlerOf(retryItemsStage, (onEvent, sources) =>
   openAwsPlatform(
     {
       bucket: env.RESCRAPE_BUCKET,
@@ -29,6 +29,6 @@ export const handler = handlerOf(retryItemsStage, (onEvent) =>
       },
     },
     [withFetchers, withGlue, withSqs],
-    { env: process.env, onEvent },
+    { env: process.env, onEvent, sources },
   ),
 );

@@ -17,7 +17,7 @@ export const scrapeStage: Stage<PartitionWork> = {
 };
 
 const env = readEnv(ENV_CONTRACTS.scrape, process.env);
-export const handler = handlerOf(scrapeStage, (onEvent) =>
+export const handler = handlerOf(scrapeStage, (onEvent, sources) =>
   openAwsPlatform(
     {
       bucket: env.RESCRAPE_BUCKET,
@@ -25,6 +25,6 @@ export const handler = handlerOf(scrapeStage, (onEvent) =>
       failedItems: { queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL },
     },
     [withFetchers, withSqs],
-    { env: process.env, onEvent },
+    { env: process.env, onEvent, sources },
   ),
 );

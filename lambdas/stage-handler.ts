@@ -1,7 +1,10 @@
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
 import { type PipelineEvent, type Platform, StageError } from '../core/platform.ts';
+import type { ListedSource } from '../core/source/sources-together.ts';
 import { asStageError } from '../runtime/aws-error.ts';
+import { refuseUnusableSettings } from '../runtime/settings.ts';
+import { loadSources, SOURCE_NAMES } from '../sources/list.ts';
 import type { FunctionName } from './contracts.ts';
 import { type LogKeys, Observer } from './observe.ts';
 
@@ -15,7 +18,10 @@ export interface Stage<Event> {
 }
 
 /** Opens the platform of a function, once per container. */
-export type OpenPlatform = (onEvent: (event: PipelineEvent) => void) => Platform;
+export type OpenPlatform = (
+  onEvent: (event: PipelineEvent) => void,
+  sources: readonly ListedSource[],
+) => Platform;
 
 /**
  * The handler of a stage. What is thrown has the name that the state machine matches: the stage's own,
@@ -27,13 +33,16 @@ export function handlerOf<Event>(
   open: OpenPlatform,
 ): (event: unknown, context: Context) => Promise<unknown> {
   const observer = new Observer(stage.name);
-  const platform = open(observer.onEvent);
+  refuseUnusableSettings(SOURCE_NAMES, process.env);
+  const opened = loadSources().then((sources) => open(observer.onEvent, sources));
+  // Whoever calls the handler is told: before that it would end the process.
+  opened.catch(() => {});
   return async (event, context) => {
     observer.begin(context, {});
     try {
       const parsed = stage.parse(event);
       observer.begin(context, stage.keys(parsed));
-      return await stage.run(platform, parsed, context, observer);
+      return await stage.run(await opened, parsed, context, observer);
     } catch (thrown) {
       const error = asStageError(thrown);
       // What the state machine waits for and tries again is no alarm yet.

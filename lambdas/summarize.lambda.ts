@@ -13,9 +13,10 @@ export const summarizeStage: Stage<PlanAnswer> = {
 };
 
 const env = readEnv(ENV_CONTRACTS.summarize, process.env);
-export const handler = handlerOf(summarizeStage, (onEvent) =>
+export const handler = handlerOf(summarizeStage, (onEvent, sources) =>
   openAwsPlatform({ bucket: env.RESCRAPE_BUCKET, table: env.RESCRAPE_TABLE }, [], {
     env: process.env,
     onEvent,
+    sources,
   }),
 );

@@ -1,7 +1,7 @@
 import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import type { Source } from '../core/source/source.ts';
-import { sources as allSources } from '../sources/index.ts';
+import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
+import { listedSources } from '../sources/index.ts';
 import { AnalyticsStack } from './analytics-stack.ts';
 import { type Deployment, nameOf } from './deployment.ts';
 import { LakeStack } from './lake-stack.ts';
@@ -15,6 +15,11 @@ export interface RescrapeStacks {
   readonly watch: WatchStack;
 }
 
+/** A source of the list cannot be run. `message`: why, in one line. */
+export class InvalidSourcesError extends Error {
+  override readonly name = 'InvalidSourcesError';
+}
+
 /**
  * The four stacks of one stage, in the order in which they need each other. A synth fails on a finding of
  * cdk-nag.
@@ -22,12 +27,13 @@ export interface RescrapeStacks {
 export function addStacks(
   app: App,
   deployment: Deployment,
-  sources: readonly Source[] = allSources,
+  listed: readonly ListedSource[] = listedSources,
 ): RescrapeStacks {
   const { stage } = deployment;
   // To deploy without it would take down what is deployed of it.
-  const invalid = sources.find(({ problem }) => problem !== undefined);
-  if (invalid) throw new Error(invalid.problem);
+  const { sources, invalidSources } = sourcesTogether(listed);
+  if (invalidSources.length > 0)
+    throw new InvalidSourcesError(invalidSources.map(({ problem }) => problem).join('; '));
   const open = Object.keys(deployment.sourceOverrides ?? {}).find((name) => name.endsWith('_PROXIES'));
   if (open !== undefined)
     throw new Error(`${open} would stand in the template, passwords included: give ${open}_SECRET, an ARN`);

@@ -8,9 +8,8 @@ import { systemClock } from '../adapters/local/system-clock.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
-import type { Source } from '../core/source/source.ts';
+import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
-import { sources as allSources } from '../sources/index.ts';
 import { idsOf } from './ids.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
 
@@ -32,8 +31,8 @@ export interface AwsOptions {
   readonly onEvent?: (event: PipelineEvent) => void;
   /** @default the machine's clock */
   readonly clock?: Clock;
-  /** @default every registered source */
-  readonly sources?: readonly Source[];
+  /** Those of the list. */
+  readonly sources: readonly ListedSource[];
   /** @default `connectionOf(env)` */
   readonly connection?: AwsConnection;
 }
@@ -92,8 +91,8 @@ export function openAwsPlatform(
   options: AwsOptions,
 ): AwsPlatform {
   const { env, onEvent = () => {}, clock = systemClock, connection = connectionOf(env) } = options;
-  const all = options.sources ?? allSources;
-  const settings = all.filter(({ problem }) => !problem).map((source) => applySettings(source, env));
+  const { sources, invalidSources } = sourcesTogether(options.sources);
+  const settings = sources.map((source) => applySettings(source, env));
   const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
   const state = openDynamoStateStore({ table: resources.table, clock, connection });
   const opened = parts.map((part) => part({ resources, settings, clock, state, connection }));
@@ -107,7 +106,7 @@ export function openAwsPlatform(
     clock,
     targets: new TargetWatch(),
     sources: settings.map(({ source }) => source),
-    invalidSources: all.filter(({ problem }) => problem),
+    invalidSources,
     newId: idsOf(clock),
     emit: onEvent,
     close: async () => {

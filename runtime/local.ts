@@ -10,8 +10,9 @@ import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import type { Source } from '../core/source/source.ts';
+import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
-import { sources as allSources } from '../sources/index.ts';
+import { listedSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
 import { openFetchers } from './fetchers.ts';
 import { idsOf } from './ids.ts';
@@ -26,8 +27,8 @@ export interface LocalOptions {
   readonly onEvent?: (event: PipelineEvent) => void;
   /** @default the clock that `RESCRAPE_NOW` in `env` sets, or the machine's */
   readonly clock?: Clock;
-  /** @default every registered source */
-  readonly sources?: readonly Source[];
+  /** @default every source of the list */
+  readonly sources?: readonly ListedSource[];
 }
 
 export interface LocalPlatform extends Platform {
@@ -44,8 +45,8 @@ export interface LocalPlatform extends Platform {
  */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env) } = options;
-  const all = options.sources ?? allSources;
-  const settings = all.filter(({ problem }) => !problem).map((source) => applySettings(source, env));
+  const { sources, invalidSources } = sourcesTogether(options.sources ?? listedSources);
+  const settings = sources.map((source) => applySettings(source, env));
   refuseSecrets(settings);
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
   const verified = openVerifiedFiles(join(directory, 'lake'), lake);
@@ -66,7 +67,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     failedItems,
     clock,
     sources: settings.map(({ source }) => source),
-    invalidSources: all.filter(({ problem }) => problem),
+    invalidSources,
     fetcherFor: fetchers.of,
     routesFor: fetchers.routesOf,
     pausedMs: fetchers.pausedMs,

@@ -1,6 +1,6 @@
 import type { PipelineEvent } from '../core/platform.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
-import { sources } from '../sources/index.ts';
+import { listedSources } from '../sources/index.ts';
 import { refuseClockOf } from './clock.ts';
 import { readConfigFile, settingsOf } from './config-file.ts';
 import { type LocalPlatform, openLocalPlatform } from './local.ts';
@@ -28,14 +28,14 @@ export async function openPlatform(
   env: Readonly<Record<string, string | undefined>>,
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<CommandPlatform> {
-  refuseUnknownVariables(env, sources);
-  const settings = settingsOf(env, await readConfigFile(process.cwd(), sources));
+  refuseUnknownVariables(env, listedSources);
+  const settings = settingsOf(env, await readConfigFile(process.cwd(), listedSources));
   const options = { env: settings, ...(onEvent && { onEvent }) };
   if (stack === undefined) return openLocalPlatform({ directory: local, ...options });
   refuseClockOf(env);
   // The SDK takes a quarter of a second to load, which a command that works locally has no use for.
   const { openStack } = await import('./stack.ts');
-  return openStack(stack, options);
+  return openStack(stack, { ...options, sources: listedSources });
 }
 
 export function isStack(platform: CommandPlatform): platform is StackPlatform {

@@ -23,6 +23,27 @@ export interface SourceSettings {
 /** What `RESCRAPE_<SOURCE>_PRIVATE_NETWORK` may say. */
 export const PRIVATE_NETWORK = ['allow', 'refuse'] as const;
 
+/** The least that a number may be. */
+const LEAST = { MIN_DELAY_MS: 0, CONCURRENCY: 1, REQUESTS_AT_ONCE: 1, TIMEOUT_MS: 1, COOL_DOWN_MINUTES: 0 } as const;
+type NumberSetting = keyof typeof LEAST;
+
+/**
+ * Throws a SettingError for a setting that no source can use, whatever it is like: a function says so at its
+ * cold start, before its sources are loaded. `names`: of the sources.
+ */
+export function refuseUnusableSettings(
+  names: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const source of names) {
+    const name = (setting: SourceSetting) => variableOf(source, setting);
+    addressOf(name('URL'), env[name('URL')]);
+    proxiesIn(name('PROXIES'), env[name('PROXIES')]);
+    for (const setting of Object.keys(LEAST) as NumberSetting[])
+      numberOf(name(setting), env[name(setting)], LEAST[setting]);
+  }
+}
+
 /**
  * `RESCRAPE_RACING_URL` points the source at another site; one that stands at a literal loopback or private
  * address, or at localhost, is thereby allowed, and nothing else private is. `…_ALLOW_PRIVATE=1` allows it
@@ -36,17 +57,16 @@ export function applySettings(
   env: Readonly<Record<string, string | undefined>>,
 ): SourceSettings {
   const name = (setting: SourceSetting) => variableOf(source.name, setting);
-  const number = (setting: SourceSetting, least: number) =>
-    numberOf(name(setting), env[name(setting)], least);
+  const number = (setting: NumberSetting) => numberOf(name(setting), env[name(setting)], LEAST[setting]);
   const given = addressOf(name('URL'), env[name('URL')]);
   if (given !== undefined && source.baseUrl === undefined)
     throw new SettingError(`${name('URL')} is set, but every target of ${source.name} has its own address`);
   const baseUrl = given ?? source.baseUrl;
-  const minDelayMs = number('MIN_DELAY_MS', 0);
-  const concurrency = number('CONCURRENCY', 1);
-  const requestsAtOnce = number('REQUESTS_AT_ONCE', 1);
-  const timeoutMs = number('TIMEOUT_MS', 1);
-  const coolDownMinutes = number('COOL_DOWN_MINUTES', 0);
+  const minDelayMs = number('MIN_DELAY_MS');
+  const concurrency = number('CONCURRENCY');
+  const requestsAtOnce = number('REQUESTS_AT_ONCE');
+  const timeoutMs = number('TIMEOUT_MS');
+  const coolDownMinutes = number('COOL_DOWN_MINUTES');
   const proxies = proxiesIn(name('PROXIES'), env[name('PROXIES')]);
   const proxiesSecret = env[name('PROXIES_SECRET')];
   if (proxies.length > 0 && proxiesSecret)

@@ -1,13 +1,17 @@
-import { sourcesTogether } from '../core/source/define-source.ts';
 import type { Source } from '../core/source/source.ts';
-import { menus } from './menus/source.ts';
-import { racing } from './racing/source.ts';
-import { schedules } from './schedules/source.ts';
+import { sourcesTogether } from '../core/source/sources-together.ts';
+import { loadSources } from './list.ts';
 
-/** Every source there is. A new one is added here and nowhere else. */
-export const sources: readonly Source[] = sourcesTogether([racing, schedules, menus]);
+/**
+ * The sources of the list, loaded. The functions of a deployment call `loadSources` instead: a module that
+ * awaits at its top cannot be bundled as CommonJS.
+ */
+export const listedSources = await loadSources();
 
-/** The source of that name; undefined where there is none. */
+/** Those that can be run, and those that cannot. */
+export const { sources, invalidSources } = sourcesTogether(listedSources);
+
+/** The source of that name; undefined where there is none that can be run. */
 export function findSource(name: string): Source | undefined {
   return sources.find((source) => source.name === name);
 }

@@ -13,7 +13,7 @@ import { dismiss, giveUp, leaveToPerson, settleRetry } from '../failures/settle.
 import type { PartitionJob } from '../job.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { type Platform, sourceNamed, unknownPlace } from '../platform.ts';
+import { type Platform, problemWith, sourceNamed, unknownPlace } from '../platform.ts';
 import { mergeLogs } from '../run/merge-logs.ts';
 import { clearWork, closePartition } from '../run/recovery.ts';
 import type { Source } from '../source/source.ts';
@@ -44,6 +44,9 @@ export type RetryAnswer =
 /** Milliseconds after which a try that had to stop goes on. */
 const GO_ON_MS = 1000;
 
+/** Milliseconds after which a message of a source that cannot be run comes again. */
+const INVALID_MS = 45 * 60_000;
+
 /**
  * Tries one failed item once more because a message says so. The failure decides, not the message: a copy, a
  * late delivery or one after a newer success asks the site for nothing.
@@ -53,6 +56,8 @@ export async function retryItem(
   key: FailureKey,
   mustStop = () => false,
 ): Promise<RetryAnswer> {
+  // It is mended with the next deployment of its source, and what waits for that is not dead.
+  if (problemWith(platform, key.source) !== undefined) return { kind: 'not-yet', delayMs: INVALID_MS };
   const failure = await new FailureStore(platform.state).get(key);
   const problem = await unknownPlace(
     platform,

@@ -19,6 +19,7 @@ import type {
   Target,
   TargetRegister,
 } from './source.ts';
+import { problemOf } from './sources-together.ts';
 
 export { decimal } from '../schema/columns.ts';
 
@@ -233,10 +234,7 @@ export function defineSource(definition: SourceDefinition): Source {
     problems.push('baseUrl: an index needs it; only items may each name their own host');
   if (source.targets.length === 0 && !source.register) problems.push('targets: there must be one at least');
   if (problems.length === 0) return source;
-  return {
-    ...source,
-    problem: `source ${JSON.stringify(definition.name)} is not valid: ${problems.join('; ')}`,
-  };
+  return { ...source, problem: problemOf(definition.name, problems.join('; ')) };
 }
 
 /** Without an index and a word of its author: one item of each target, called as it is. */
@@ -270,18 +268,6 @@ function targetProblems(source: Source, hasItems: boolean): string[] {
   if (!discover && !hasItems && has('url') < all)
     problems.push('items: without them and without an index each target needs the attribute url');
   return problems;
-}
-
-/**
- * The sources as they are. Throws an Error of one line where two have one name, or one table, letter case
- * aside: one would write over the other.
- */
-export function sourcesTogether(sources: readonly Source[]): readonly Source[] {
-  const names = sameButForCase(sources.map(({ name }) => name));
-  if (names) throw new Error(`two sources are called ${names.join(' and ')}`);
-  const tables = sameButForCase(sources.map(({ table }) => table.name));
-  if (tables) throw new Error(`two sources write to the tables ${tables.join(' and ')}`);
-  return sources;
 }
 
 function tableProblems(table: Table): string[] {

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import type { Source } from '../../core/source/source.ts';
+import type { ListedSource } from '../../core/source/sources-together.ts';
 import type { Deployment } from '../../lib/deployment.ts';
 import { addStacks, type RescrapeStacks } from '../../lib/rescrape-app.ts';
 
@@ -34,7 +34,7 @@ export class Synthesized {
   constructor(
     deployment: Deployment,
     spoil: (stacks: RescrapeStacks) => void = () => {},
-    sources?: readonly Source[],
+    sources?: readonly ListedSource[],
   ) {
     const app = newApp();
     this.stacks = addStacks(app, deployment, sources);

@@ -227,6 +227,21 @@ describe('a poison message', () => {
     expect(await buried()).toMatchObject([{ body, reason: expect.stringMatching(reason) }]);
   });
 
+  it('is none where its source cannot be run: it comes again, and is tried when that is mended', async () => {
+    session = await sessionAfterRun(faults(rule(0, status(406), IN_A_RUN)));
+    const key = {
+      source: 'racing',
+      partition: { value: 'gb', date: civilDate(DAY) },
+      item: raceId(session, 0),
+    };
+    await wait(COOL_DOWN_MINUTES);
+    const invalidSources = [{ name: 'racing', problem: 'source "racing" is not valid' }];
+    const broken = { ...session.platform, sources: [], invalidSources };
+    expect(await retryItem(broken, key)).toEqual({ kind: 'not-yet', delayMs: 45 * MINUTE });
+    expect(await failure(0)).toMatchObject({ state: 'queued' });
+    expect(kindsOf(await drain())).toEqual(['recovered']);
+  });
+
   it('is none where the failure is not on record: there is nothing to recover', async () => {
     session = await sessionWith(NO_FAULTS);
     const decoded = decodeFailedItem(messageAbout({}));

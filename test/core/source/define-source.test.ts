@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import {
-  daily,
-  defineSource,
-  every,
-  type SourceDefinition,
-  sourcesTogether,
-} from '../../../core/source/define-source.ts';
+import { daily, defineSource, every, type SourceDefinition } from '../../../core/source/define-source.ts';
 import { checkMinutesOf } from '../../../core/source/source.ts';
 
 const GOOD: SourceDefinition = {
@@ -154,21 +148,6 @@ describe('a source', () => {
   it('is told all of its problems at once', () => {
     const wrong = { ...GOOD, baseUrl: 'x', timeZone: 'y', targets: [] };
     expect(defineSource(wrong).problem).toMatch(/baseUrl[\s\S]*timeZone[\s\S]*targets/);
-  });
-});
-
-describe('sources together', () => {
-  const notes = defineSource(GOOD);
-
-  it('may not have one name', () => {
-    const twin = { ...notes, table: { ...notes.table, name: 'others' } };
-    expect(() => sourcesTogether([notes, twin])).toThrow(/^two sources are called notes and notes$/);
-  });
-
-  it('may not write to one table, letter case aside', () => {
-    const twin = { ...notes, name: 'more', table: { ...notes.table, name: 'Notes' } };
-    expect(() => sourcesTogether([notes, twin])).toThrow(/^two sources write to the tables notes and Notes$/);
-    expect(sourcesTogether([notes])).toEqual([notes]);
   });
 });
 

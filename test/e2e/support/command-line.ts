@@ -20,18 +20,18 @@ export interface StartedCommand {
 /**
  * Types `rescrape …` as a user would. Of the tests' own variables nothing but `env` reaches it, and their
  * time, which a deployed stack does not know. `detached`: in a process group of its own, as a terminal has
- * it.
+ * it. `bin`: of another tree.
  */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd: string,
-  { detached = false }: { readonly detached?: boolean } = {},
+  { detached = false, bin = BIN }: { readonly detached?: boolean; readonly bin?: string } = {},
 ): StartedCommand {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(RESCRAPE|VITEST|NODE_OPTIONS)/.test(name)),
   );
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [bin, ...args], {
     cwd,
     detached,
     // Half the time of a short command goes into compiling.

@@ -1,0 +1,19 @@
+import type { Source } from '../core/source/source.ts';
+import { type ListedSource, loadSource } from '../core/source/sources-together.ts';
+
+/**
+ * Every source there is, under its name. A new one is added here and nowhere else. Each is loaded by itself,
+ * so that a module that throws stops no other.
+ */
+const LIST: Readonly<Record<string, () => Promise<Source>>> = {
+  racing: async () => (await import('./racing/source.ts')).racing,
+  schedules: async () => (await import('./schedules/source.ts')).schedules,
+  menus: async () => (await import('./menus/source.ts')).menus,
+};
+
+export const SOURCE_NAMES: readonly string[] = Object.keys(LIST);
+
+/** All of them, in the order of the list; those that cannot be run have a `problem`. */
+export function loadSources(): Promise<readonly ListedSource[]> {
+  return Promise.all(Object.entries(LIST).map(([name, load]) => loadSource(name, load)));
+}
