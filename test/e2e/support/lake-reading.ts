@@ -13,9 +13,12 @@ export type ReadRow = Readonly<Record<string, string | number | boolean | null>>
  * Current rows by `country=gb/date=2026-11-20`. Throws where a manifest names a file that is not there or not
  * whole.
  */
-export async function currentRows(directory: string): Promise<Map<string, ReadRow[]>> {
+export async function currentRows(
+  directory: string,
+  table = 'racing_results',
+): Promise<Map<string, ReadRow[]>> {
   const rows = new Map<string, ReadRow[]>();
-  const root = join(directory, 'lake', 'tables', 'racing_results');
+  const root = join(directory, 'lake', 'tables', table);
   for (const manifest of filesUnder(root)) {
     const partition = manifest.slice(root.length + 1, -'/manifest'.length);
     const lines = readFileSync(manifest, 'utf8').trimEnd().split('\n');

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { sameTime } from './test-time.ts';
 
@@ -10,6 +10,8 @@ export interface PlayOptions {
   readonly compileCache?: string;
   /** Megabytes after which V8 gives up. */
   readonly heap?: number;
+  /** Told of the process at its start; whoever kills it uses SIGKILL. */
+  readonly onStart?: (child: ChildProcess) => void;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface PlayOptions {
 export function playProcess<Said>(
   main: URL,
   task: object,
-  { compileCache, heap }: PlayOptions = {},
+  { compileCache, heap, onStart }: PlayOptions = {},
 ): Promise<Said | 'killed'> {
   const flags = ['--no-warnings', ...(heap === undefined ? [] : [`--max-old-space-size=${heap}`])];
   const child = spawn(process.execPath, [...flags, fileURLToPath(main), JSON.stringify(task)], {
@@ -30,6 +32,7 @@ export function playProcess<Said>(
       ...(compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache }),
     },
   });
+  onStart?.(child);
   let output = '';
   let errors = '';
   child.stdout.on('data', (chunk) => {
