@@ -52,7 +52,8 @@ export async function attemptsOnRecord(
     .sort((a, b) => (a.attempt_id < b.attempt_id ? -1 : 1));
   return {
     attempts: own,
-    retries: [...new Set(own.map(({ run_id }) => run_id))].filter((id) => !runs.has(id)),
+    // The run that is under way has no log yet by which it could be told.
+    retries: [...new Set(own.map(({ run_id }) => run_id))].filter((id) => !runs.has(id) && id !== runId),
   };
 }
 
