@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { TextDecoder } from 'node:util';
 
 /**
- * Text of a page by the HTML standard's order: byte order mark, charset of the Content-Type, meta element.
- * Where none of them speaks, UTF-8 if the bytes are valid UTF-8, else windows-1252.
+ * Text of a page by the HTML standard's order: byte order mark, charset of the Content-Type, meta element,
+ * XML declaration. Where none of them speaks, UTF-8 if the bytes are valid UTF-8, else windows-1252.
  */
 export function decodeText(bytes: Uint8Array, contentType: string): string {
   const label = charsetOf(contentType);
@@ -11,6 +11,8 @@ export function decodeText(bytes: Uint8Array, contentType: string): string {
   if (label === 'utf-8' && !startsWithUtf16Mark(bytes)) return UTF8.decode(bytes);
   const encoding = sniff(bytes, label);
   if (encoding !== UNDECLARED) return decoderFor(encoding).decode(bytes);
+  const declared = declaredByXml(bytes);
+  if (declared !== undefined) return decoderFor(declared).decode(bytes);
   try {
     return STRICT_UTF8.decode(bytes);
   } catch {
@@ -49,6 +51,15 @@ function sniff(bytes: Uint8Array, label: string | undefined): string {
     // The sniffer throws on a meta element that ends in the bare word "charset".
     return UNDECLARED;
   }
+}
+
+/** `iso-8859-2` of `<?xml version="1.0" encoding="ISO-8859-2"?>`, at the very start. */
+function declaredByXml(bytes: Uint8Array): string | undefined {
+  if (bytes[0] !== 0x3c || bytes[1] !== 0x3f) return undefined;
+  const start = decoderFor('windows-1252').decode(bytes.subarray(0, 200));
+  const [, name] = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(start) ?? [];
+  // What could be read as letters of one byte is none of UTF-16.
+  return name === undefined || /^utf-?16/i.test(name) ? undefined : name.toLowerCase();
 }
 
 function decoderFor(encoding: string): TextDecoder {

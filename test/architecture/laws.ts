@@ -20,6 +20,7 @@ const PURE_PACKAGES: ReadonlySet<string> = new Set([
   'parse5',
   'tldts',
   'entities/decode',
+  'saxes',
   'hyparquet',
   'hyparquet-writer',
   'warcio',

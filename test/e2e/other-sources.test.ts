@@ -18,6 +18,7 @@ import { type RunRequest, runLocally } from '../../runtime/local-run.ts';
 import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { BY } from '../core/targets/by.ts';
+import { bulletins } from '../sources-of-tests/bulletins.ts';
 import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { shelves } from '../sources-of-tests/shelves.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
@@ -52,10 +53,12 @@ async function take(request: IncomingMessage, answer: ServerResponse): Promise<v
   const text = request.url === '/robots.txt' ? undefined : respond(request, body);
   if (text === undefined) answer.writeHead(404).end();
   else if (text === 'down') answer.writeHead(500).end('down');
-  else
-    answer
-      .writeHead(200, { 'Content-Type': text.startsWith('{') ? 'application/json' : 'text/html' })
-      .end(text);
+  else answer.writeHead(200, { 'Content-Type': typeOf(text) }).end(text);
+}
+
+function typeOf(text: string): string {
+  if (text.startsWith('<?xml')) return 'application/xml';
+  return text.startsWith('{') ? 'application/json' : 'text/html';
 }
 
 function open(source: Source): void {
@@ -189,6 +192,31 @@ describe('a source with one page for each target, and no index', () => {
     await clock.sleep(5 * 3_600_000);
     await run('kitchens', { targets: ['oak'] });
     expect(await unaskedDates(platform, source(), 'oak', since)).toBeUndefined();
+  });
+});
+
+describe('a source whose index and pages are XML', () => {
+  const feed = (title: string) =>
+    `<?xml version="1.0"?><rss><channel><item><guid>1</guid><title>${title}</title></item></channel></rss>`;
+
+  it('is scraped like any other; a page that is cut off, or declares entities, is one failed item', async () => {
+    open(bulletins);
+    const locs = ['tides', 'works', 'bombs'].map((id) => `<url><loc>/harbour/${DAY}/${id}</loc></url>`);
+    const pages: Record<string, string> = {
+      'sitemap.xml': `<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">${locs.join('')}</urlset>`,
+      tides: feed('High &amp; dry'),
+      works: feed('Quay').slice(0, -10),
+      bombs: feed('&a;').replace('?>', '?><!DOCTYPE rss [<!ENTITY a "ha">]>'),
+    };
+    respond = ({ url }) => pages[url?.split('/').at(-1) ?? ''];
+    expect((await run('bulletins')).run).toMatchObject({ items_found: 1, items_failed: 2 });
+    expect(await rows('SELECT feed_id, title FROM bulletins')).toEqual([
+      { feed_id: 'tides', title: 'High & dry' },
+    ]);
+    expect((await failures()).map(({ item, code }) => [item, code]).sort()).toEqual([
+      ['bombs', 'PARSE_ERROR'],
+      ['works', 'PARSE_ERROR'],
+    ]);
   });
 });
 

@@ -37,6 +37,13 @@ describe('the bundle of', () => {
       'decodeText(Buffer.from([0xe9]), "text/html; charset=latin1")',
       'é',
     ],
+    [
+      'the reader of XML',
+      'core/source/xml.ts',
+      '{ readXml, xmlText }',
+      'xmlText(readXml({ text: "<a>b</a>" }, "a").root)',
+      'b',
+    ],
   ])('%s finds its libraries in the files beside it', async (_, entry, names, expression, said) => {
     const folder = mkdtempSync(join(tmpdir(), 'rescrape-bundle-'));
     const outfile = join(folder, 'index.js');

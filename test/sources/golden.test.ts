@@ -5,11 +5,12 @@ import { civilDate } from '../../core/calendar/civil-date.ts';
 import type { Page } from '../../core/source/page.ts';
 import type { Item, Source, Target } from '../../core/source/source.ts';
 import { sources } from '../../sources/index.ts';
+import { bulletins } from '../sources-of-tests/bulletins.ts';
 
 /**
- * Golden pages. A folder `sources/<source>/fixtures/<name>` with three files is a test: `page.html` or
- * `page.json` (what the site sent), `meta.json` (`Meta`, where it came from) and `expected.json` (what
- * `parse`, or `discover.parse` for an index, must make of it).
+ * Golden pages. A folder `sources/<source>/fixtures/<name>` with three files is a test: `page.html`,
+ * `page.json` or `page.xml` (what the site sent), `meta.json` (`Meta`, where it came from) and
+ * `expected.json` (what `parse`, or `discover.parse` for an index, must make of it).
  */
 interface Meta {
   readonly kind: 'index' | 'item' | 'look-up';
@@ -30,9 +31,12 @@ interface Meta {
 }
 
 const SOURCES = join(import.meta.dirname, '../../sources');
+const OF_TESTS = join(import.meta.dirname, '../sources-of-tests/fixtures');
 
-for (const source of sources) {
-  const folder = join(SOURCES, source.name, 'fixtures');
+for (const [source, folder] of [
+  ...sources.map((source) => [source, join(SOURCES, source.name, 'fixtures')] as const),
+  [bulletins, join(OF_TESTS, bulletins.name)] as const,
+]) {
   describe(`golden pages of ${source.name}`, () => {
     const names = existsSync(folder) ? readdirSync(folder) : [];
     it('are there', () => expect(names.length).toBeGreaterThan(0));
@@ -67,11 +71,15 @@ function readPage(source: Source, meta: Meta, page: Page) {
   return source.parse(page, item, partition, { ...known, requests });
 }
 
+const BODIES = [
+  ['page.html', 'text/html'],
+  ['page.json', 'application/json'],
+  ['page.xml', 'application/xml'],
+] as const;
+
 function readBody(folder: string): Pick<Page, 'contentType' | 'text'> {
-  const json = join(folder, 'page.json');
-  return existsSync(json)
-    ? { contentType: 'application/json', text: readFileSync(json, 'utf8') }
-    : { contentType: 'text/html', text: readFileSync(join(folder, 'page.html'), 'utf8') };
+  const [file, contentType] = BODIES.find(([name]) => existsSync(join(folder, name))) ?? BODIES[0];
+  return { contentType, text: readFileSync(join(folder, file), 'utf8') };
 }
 
 function readJson(path: string): unknown {

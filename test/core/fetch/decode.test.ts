@@ -159,6 +159,18 @@ describe('the charset', () => {
     expect(decoded(latin1(`${pragma}\xa4`), typed('text/html')).page.text).toContain('€');
   });
 
+  it('of an XML declaration is obeyed where nobody else names one', () => {
+    const xml = (encoding: string) =>
+      latin1(`<?xml version="1.0" encoding="${encoding}"?><a>\xb3\xf3d\xbc</a>`);
+    expect(decoded(xml('ISO-8859-2'), typed('text/xml')).page.text).toContain('<a>łódź</a>');
+    expect(decoded(xml('ISO-8859-2'), typed('text/xml; charset=iso-8859-1')).page.text).toContain(
+      '<a>³ód¼</a>',
+    );
+    // Read as letters of one byte up to here, it is none of UTF-16.
+    expect(decoded(xml('UTF-16'), typed('text/xml')).page.text).toContain('<a>³ód¼</a>');
+    expect(decoded(utf8('<?xml version="1.0"?><a>é</a>'), typed('text/xml')).page.text).toContain('é');
+  });
+
   it('that nobody names is UTF-8 where the bytes are, else windows-1252', () => {
     expect(decoded(utf8('café'), typed('text/html')).page.text).toBe('café');
     expect(decoded(latin1('caf\xe9'), typed('text/html')).page.text).toBe('café');
