@@ -15,9 +15,10 @@ import { currentDamage } from '../core/lake/whole-version.ts';
 import type { Source } from '../core/source/source.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
-import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
+import { windowOf, withPlatform } from './context.ts';
 import { type CsvTarget, printCsv } from './csv-output.ts';
 import { DamagedLakeError, IncompleteCommand, UsageError } from './failure.ts';
+import { scopesOf } from './filter.ts';
 import { printItems } from './json.ts';
 import { completenessRecord, judgementRecord } from './json-records.ts';
 import { printLakeCheck } from './lake-check.ts';
@@ -37,7 +38,7 @@ export function completenessCommand(): Command {
     .argument('[source]', 'only this source (default: all)')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
-    .option('--target <target...>', 'only these targets')
+    .option('--target <target...>', 'only these targets; without a source, of every source that has them')
     .option('--lake', 'also read every current file, and hold it against what was committed')
     .option(
       '--exit-code',
@@ -58,11 +59,10 @@ export function completenessCommand(): Command {
         refuseTwoFormats({ ...globals, ...options });
         if (options.csv && options.lake)
           throw new UsageError('--lake prints text or JSON', 'leave --csv away');
-        const sources = name === undefined ? platform.sources : [sourceOf(platform, name)];
+        const scopes = scopesOf(platform, name === undefined ? [] : [name], options.target);
         const answers: Answer[] = [];
-        for (const source of sources) {
+        for (const { source, targets } of scopes) {
           const now = platform.clock.now();
-          const targets = targetsOf(source, options.target);
           const asked = { ...windowOf(source, now, options), ...(targets && { targets }) };
           const today = civilDateAt(now, source.timeZone);
           const damageOf = damageIn(platform, source);

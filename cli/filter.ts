@@ -70,24 +70,49 @@ export function filterOf(platform: Sources, options: FilterOptions): Filter {
   return { sources, target, start, end };
 }
 
+/** A source, and those of its targets that are meant; all where `targets` is undefined. */
+export interface Scope {
+  readonly source: Source;
+  readonly targets: readonly string[] | undefined;
+}
+
+/**
+ * The sources of these names, which have all of these targets; without a name the sources that have any of
+ * them. Throws a UsageError of one line for a source that is not there, and a target that none of them has.
+ */
+export function scopesOf(
+  platform: Sources,
+  names: readonly string[],
+  targets: readonly string[] | undefined,
+): readonly Scope[] {
+  if (names.length > 0 || targets === undefined) {
+    const named = [...new Set(names)].map((name) => sourceOf(platform, name));
+    const sources = names.length > 0 ? named : platform.sources;
+    return sources.map((source) => ({ source, targets: targetsOf(source, targets) }));
+  }
+  const has = (source: Source, target: string) =>
+    !('unknown' in targetsNamed(source, source.targets, [target]));
+  const unknown = targets.find((target) => !platform.sources.some((source) => has(source, target)));
+  if (unknown !== undefined) {
+    const known = platform.sources.flatMap((source) =>
+      source.targets.map(({ id }) => `${source.name}/${id}`),
+    );
+    throw new UsageError(`there is no target ${JSON.stringify(unknown)}`, `there is: ${namesText(known)}`);
+  }
+  return platform.sources.flatMap((source) => {
+    const own = targets.filter((target) => has(source, target));
+    return own.length > 0 ? [{ source, targets: own }] : [];
+  });
+}
+
 /** The sources that are meant, and the target, which must be one of theirs. */
 export function scopeOf(
   platform: Sources,
-  options: Pick<FilterOptions, 'source' | 'target'>,
+  { source, target }: Pick<FilterOptions, 'source' | 'target'>,
 ): Pick<Filter, 'sources' | 'target'> {
-  const { target } = options;
-  if (options.source !== undefined) {
-    const source = sourceOf(platform, options.source);
-    targetsOf(source, target === undefined ? undefined : [target]);
-    return { sources: [source], target };
-  }
-  if (target === undefined) return { sources: platform.sources, target };
-  const sources = platform.sources.filter(
-    (source) => !('unknown' in targetsNamed(source, source.targets, [target])),
-  );
-  if (sources.length > 0) return { sources, target };
-  const known = platform.sources.flatMap(({ name, targets }) => targets.map(({ id }) => `${name}/${id}`));
-  throw new UsageError(`there is no target ${JSON.stringify(target)}`, `there is: ${namesText(known)}`);
+  const names = source === undefined ? [] : [source];
+  const scopes = scopesOf(platform, names, target === undefined ? undefined : [target]);
+  return { sources: scopes.map((scope) => scope.source), target };
 }
 
 export function isInFilter(

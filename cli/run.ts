@@ -12,8 +12,9 @@ import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { StackPlatform } from '../runtime/stack.ts';
 import { type ChoiceOptions, chosenTargets, withTargetsFile } from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
-import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
+import { windowOf, withPlatform } from './context.ts';
 import { FailedCommand, IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
+import { type Scope, scopesOf } from './filter.ts';
 import { interruptible } from './interrupt.ts';
 import { printItems } from './json.ts';
 import { planRecord, runRecord } from './json-records.ts';
@@ -37,7 +38,7 @@ export function runCommand(): Command {
     .argument('[source...]', 'sources to run (default: all)')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
-    .option('--target <target...>', 'only these targets')
+    .option('--target <target...>', 'only these targets; without a source, of every source that has them')
     .option('--all', 'of targets that are crawled one by one also those that are not due')
     .option('--force', 'ask for every page in full, even where it did not change')
     .option('--dry-run', 'print the plan and do nothing')
@@ -56,9 +57,9 @@ export function runCommand(): Command {
       await withPlatform(
         command,
         async (platform, { json }) => {
-          const asked = names.length > 0 ? names : platform.sources.map(({ name }) => name);
           const requests: Request[] = [];
-          for (const name of new Set(asked)) requests.push(await requestOf(platform, name, options));
+          for (const scope of scopesOf(platform, names, options.target))
+            requests.push(await requestOf(platform, scope, options));
           if (options.dryRun)
             return printPlans(
               await Promise.all(requests.map((request) => makePlan(platform, request))),
@@ -73,8 +74,9 @@ export function runCommand(): Command {
             ends.push(end);
             if (end.kind === 'aborted') break;
           }
-          // Of those that were named it was told already.
-          const unrun = names.length > 0 ? [] : (platform.invalidSources ?? []);
+          // Who names sources or targets has not asked for all.
+          const isAll = names.length === 0 && options.target === undefined;
+          const unrun = isAll ? (platform.invalidSources ?? []) : [];
           report(platform, ends, unrun, json);
         },
         (event) => progress.onPipeline(event),
@@ -86,17 +88,13 @@ type Request = Parameters<typeof makePlan>[1];
 
 async function requestOf(
   platform: CommandPlatform,
-  name: string,
-  { target, targets: file, all = false, force = false, ...options }: RunOptions,
+  { source, targets: named }: Scope,
+  { targets: file, all = false, force = false, ...options }: RunOptions,
 ): Promise<Request> {
-  const source = sourceOf(platform, name);
   const where = whereOf([source], options);
-  const targets =
-    file === undefined
-      ? targetsOf(source, target)
-      : idsOf(await chosenTargets(source, target, { targets: file }));
+  const targets = file === undefined ? named : idsOf(await chosenTargets(source, named, { targets: file }));
   if (targets?.length === 0)
-    throw new UsageError(`no target of ${name} in ${file} is one of those that are named`);
+    throw new UsageError(`no target of ${source.name} in ${file} is one of those that are named`);
   const { start, end } = windowOf(source, platform.clock.now(), options);
   return {
     ...{ source: source.name, start, end, force },

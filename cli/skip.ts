@@ -3,6 +3,7 @@ import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
 import { queueOpen } from '../core/failures/queue-failures.ts';
 import { unaskedDates } from '../core/run/unasked.ts';
+import { targetsNamed } from '../core/source/partition.ts';
 import type { Source } from '../core/source/source.ts';
 import { flagged, unflagged } from '../core/targets/flags.ts';
 import { isSkipped, type SkipFlag, type TargetRecord } from '../core/targets/target.ts';
@@ -19,7 +20,7 @@ import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { expiryOf } from './expiry.ts';
 import { UsageError } from './failure.ts';
-import { scopeOf } from './filter.ts';
+import { scopesOf } from './filter.ts';
 import { printItems } from './json.ts';
 import { counted, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
 import { operator } from './operator.ts';
@@ -37,6 +38,7 @@ export function skipCommand(): Command {
   );
   withTargetFilter(withCsv(skip.command('list').description('list the targets that are skipped, and why')))
     .argument('[source]', 'only this source')
+    .option('--target <target>', 'only this target')
     .option('--reason <text>', 'only flags whose reason holds this')
     .addHelpText(
       'after',
@@ -67,7 +69,20 @@ export function skipCommand(): Command {
   return skip;
 }
 
+/** True for a target of the source that these names mean, by its id or the value of its partitions. */
+function isNamed(
+  sources: readonly Source[],
+  name: string,
+  target: string,
+  asked: readonly string[],
+): boolean {
+  const source = sources.find((candidate) => candidate.name === name);
+  const named = source ? targetsNamed(source, source.targets, asked) : [];
+  return !('unknown' in named) && named.some(({ id }) => id === target);
+}
+
 interface SkipListOptions extends ListOptions, TargetFilterOptions {
+  readonly target?: string;
   readonly reason?: string;
 }
 
@@ -77,8 +92,12 @@ async function listSkipped(
   command: Command,
 ): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
-    const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
-    const isMeant = targetMatcher(sources, options);
+    const asked = options.target === undefined ? undefined : [options.target];
+    const scopes = scopesOf(platform, name === undefined ? [] : [name], asked);
+    const sources = scopes.map(({ source }) => source);
+    const isLike = targetMatcher(sources, options);
+    const isMeant = (source: string, target: string) =>
+      isLike(source, target) && (asked === undefined || isNamed(sources, source, target, asked));
     const now = platform.clock.now();
     const skipped: (TargetRecord & { readonly skip: SkipFlag })[] = [];
     for await (const record of recordsOf(platform, sources)) {

@@ -7,7 +7,7 @@ import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { type CommandEnd, complaintOf, startCommand } from './support/command-line.ts';
 import { DAY } from './support/small-site.ts';
 
-/** A copy of the tree whose list has one source that runs, one that throws, and one with another's table. */
+/** A copy of the tree whose list has two sources that run, some that cannot be loaded, and one with another's table. */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ROOMS = ['adapters', 'bin', 'cli', 'core', 'demo', 'lambdas', 'lib', 'runtime', 'sources'];
@@ -17,6 +17,11 @@ const LIST = {
   broken: async () => (await import('./broken/source.ts')).broken,
   garbled: async () => (await import('./garbled/source.ts')).garbled,
   shelves: async () => (await import('./shelves/source.ts')).shelves,
+  atlas: async () => {
+    const { shelves } = await import('./shelves/source.ts');
+    const targets = [{ id: 'maps' }, { id: 'poems' }];
+    return { ...shelves, name: 'atlas', targets, table: { ...shelves.table, name: 'atlas' } };
+  },
   twin: async () => ({ ...(await import('./shelves/source.ts')).shelves, name: 'twin' }),
 };
 export const loadSources = () => Promise.all(Object.entries(LIST).map(([name, load]) => loadSource(name, load)));
@@ -62,7 +67,7 @@ let used = 0;
 function rescrape(...words: string[]): Promise<CommandEnd> {
   const home = join(tree, 'homes', String(used++));
   mkdirSync(home, { recursive: true });
-  const env = { RESCRAPE_SHELVES_URL: site.origin };
+  const env = { RESCRAPE_SHELVES_URL: site.origin, RESCRAPE_ATLAS_URL: site.origin };
   return startCommand(words, env, home, { bin: join(tree, 'bin/rescrape.js') }).ended;
 }
 
@@ -109,4 +114,44 @@ it('a deployment is refused with one line', async () => {
   expect(end).toMatchObject({ code: 1, stdout: '' });
   expect(end.stderr.trim().split('\n')).toHaveLength(1);
   expect(end.stderr).toContain(BROKEN);
+});
+
+const DEMANDS = [
+  'run --dry-run',
+  'completeness',
+  'partitions list',
+  'attempts',
+  'blocks',
+  'failures list',
+  'failures summary',
+  'failures clear --dry-run',
+  'retry --all --dry-run',
+  'dead-letters list',
+  'skip list',
+];
+
+it.each(DEMANDS)(
+  '%s --target is about every source that has the target; one line where none has',
+  async (words) => {
+    const [one, none] = await Promise.all(
+      ['maps', 'nowhere'].map((target) => rescrape(...words.split(' '), '--target', target)),
+    );
+    expect(one).toMatchObject({ code: 0 });
+    expect(one!.stdout).not.toMatch(/novels|shelves/);
+    expect(none).toMatchObject({ code: 2, stdout: '' });
+    expect(complaintOf(none!)).toBe(
+      'rescrape: there is no target "nowhere"; there is: shelves/novels, shelves/poems, atlas/maps, atlas/poems',
+    );
+  },
+);
+
+it('a run of targets is one of the sources that have them', async () => {
+  const one = await rescrape('run', '--target', 'maps', ...window);
+  expect(one).toMatchObject({ code: 0 });
+  expect(one.stdout).toContain('atlas/maps/');
+  expect(one.stdout).not.toMatch(/shelves|poems/);
+  const both = await rescrape('run', '--target', 'poems', 'novels', ...window);
+  expect(both).toMatchObject({ code: 0 });
+  for (const name of ['shelves/novels', 'shelves/poems', 'atlas/poems']) expect(both.stdout).toContain(name);
+  expect(both.stdout).not.toContain('maps');
 });
