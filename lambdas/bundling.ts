@@ -34,9 +34,9 @@ export const MAX_BUNDLE_BYTES = 1_048_576;
 
 /**
  * Libraries that no start needs: of pages (`core/source/html-browser.ts`, `html-scanner.ts`, `site.ts`,
- * `xml.ts`, `core/fetch/charset.ts`) and of proxies (`adapters/web/proxy-tunnel.ts`,
+ * `xml.ts`, `core/fetch/charset.ts`, `address-guard.ts`) and of proxies (`adapters/web/proxy-tunnel.ts`,
  * `adapters/aws/secrets.ts`). Each is a file of its own beside the bundle, found below `node_modules` and
- * loaded by the first page or source that asks for it. In the bundle they would be 430 KB at every cold
+ * loaded by the first page or source that asks for it. In the bundle they would be 440 KB at every cold
  * start.
  */
 export const BESIDE_THE_BUNDLE = [
@@ -45,6 +45,7 @@ export const BESIDE_THE_BUNDLE = [
   { file: 'node_modules/html-encoding-sniffer/index.js', name: 'html-encoding-sniffer' },
   { file: 'node_modules/tldts/index.js', name: 'tldts' },
   { file: 'node_modules/saxes/index.js', name: 'saxes' },
+  { file: 'node_modules/ipaddr.js/index.js', name: 'ipaddr.js' },
   { file: 'node_modules/socks/index.js', name: 'socks' },
   { file: 'node_modules/@aws-sdk/client-secrets-manager/index.js', name: '@aws-sdk/client-secrets-manager' },
 ].map(({ file, name }) => ({

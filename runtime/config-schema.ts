@@ -22,7 +22,9 @@ const sourceSchema = z.strictObject({
 export function configSchema(sources: readonly NamedSource[]) {
   const known = sources.map((source) => {
     const own = ownSettingNames(source).map((name) => [name, z.string().optional()] as const);
-    return [source.name, sourceSchema.extend(Object.fromEntries(own)).optional()] as const;
+    const schema = sourceSchema.extend(Object.fromEntries(own));
+    // Of a source that cannot be loaded nobody knows its own settings.
+    return [source.name, (source.problem === undefined ? schema : schema.loose()).optional()] as const;
   });
   return z.strictObject({ sources: z.object(Object.fromEntries(known)).catchall(sourceSchema).default({}) });
 }

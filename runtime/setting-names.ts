@@ -39,8 +39,8 @@ export function variableOf(source: string, setting: SourceSetting | (string & {}
   return `RESCRAPE_${source.toUpperCase().replaceAll('-', '_')}_${setting.toUpperCase()}`;
 }
 
-/** What is read of a source: its name, and which settings it has of its own. */
-export type NamedSource = { readonly name: string } & Pick<Source, 'settings'>;
+/** What is read of a source: its name, and which settings it has of its own, where it could be loaded. */
+export type NamedSource = { readonly name: string; readonly problem?: string } & Pick<Source, 'settings'>;
 
 /** Every variable that is read for these sources. */
 export function variablesOf(sources: readonly NamedSource[]): string[] {
@@ -58,9 +58,16 @@ export function refuseUnknownVariables(
   sources: readonly NamedSource[],
 ): void {
   const known = [...variablesOf(sources), ...OTHERS];
-  const unknown = Object.keys(env).find((name) => name.startsWith('RESCRAPE_') && !known.includes(name));
+  const isKnown = (variable: string) =>
+    known.includes(variable) || sources.some((source) => mayBeOwn(source, variable));
+  const unknown = Object.keys(env).find((name) => name.startsWith('RESCRAPE_') && !isKnown(name));
   if (unknown !== undefined)
     throw new SettingError(`there is no setting ${unknown}: did you mean ${nearest(unknown, known)}?`);
+}
+
+/** Of a source that cannot be loaded nobody knows its own settings: they stop no other source. */
+function mayBeOwn({ name, problem }: NamedSource, variable: string): boolean {
+  return problem !== undefined && variable.startsWith(variableOf(name, ''));
 }
 
 /** The one of the names that takes the fewest changes of a letter. */

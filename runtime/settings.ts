@@ -24,7 +24,13 @@ export interface SourceSettings {
 export const PRIVATE_NETWORK = ['allow', 'refuse'] as const;
 
 /** The least that a number may be. */
-const LEAST = { MIN_DELAY_MS: 0, CONCURRENCY: 1, REQUESTS_AT_ONCE: 1, TIMEOUT_MS: 1, COOL_DOWN_MINUTES: 0 } as const;
+const LEAST = {
+  MIN_DELAY_MS: 0,
+  CONCURRENCY: 1,
+  REQUESTS_AT_ONCE: 1,
+  TIMEOUT_MS: 1,
+  COOL_DOWN_MINUTES: 0,
+} as const;
 type NumberSetting = keyof typeof LEAST;
 
 /**

@@ -1,8 +1,13 @@
-import ipaddr from 'ipaddr.js';
+import { createRequire } from 'node:module';
 import type { PrivateAddresses } from '../ports/http-client.ts';
 
+type Addresses = typeof import('ipaddr.js');
+
+/** Loaded by the first address that is asked about: a start of a function needs none. */
+let addresses: Addresses | undefined;
+
 /** Global unicast, the only IPv6 space handed out to the public (RFC 4291, section 2.4; IANA registry). */
-const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+const GLOBAL_UNICAST = '2000::/3';
 
 /** Azure's platform and metadata service lives on an address that looks public. */
 const AZURE_PLATFORM = '168.63.129.16';
@@ -18,13 +23,15 @@ const NETWORK: ReadonlySet<string> = new Set(['loopback', 'private', 'uniqueLoca
  */
 export function addressRefusal(address: string, allowed: PrivateAddresses = 'none'): string | undefined {
   if (allowed === 'any') return undefined;
-  if (!ipaddr.isValid(address)) return `${address} is no IP address`;
-  const parsed = ipaddr.process(address);
+  addresses ??= createRequire(import.meta.url)('ipaddr.js') as Addresses;
+  if (!addresses.isValid(address)) return `${address} is no IP address`;
+  const parsed = addresses.process(address);
   const range = parsed.range();
   if (allowed === 'network' && NETWORK.has(range)) return undefined;
   if (range !== 'unicast') return `${address} is ${NAMES[range] ?? `a ${range} address`}`;
   if (parsed.toString() === AZURE_PLATFORM) return `${address} is a cloud metadata address`;
-  if (parsed.kind() === 'ipv6' && !parsed.match(GLOBAL_UNICAST)) return `${address} is not a public address`;
+  if (parsed.kind() === 'ipv6' && !parsed.match(addresses.IPv6.parseCIDR(GLOBAL_UNICAST)))
+    return `${address} is not a public address`;
   return undefined;
 }
 

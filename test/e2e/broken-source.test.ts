@@ -7,7 +7,7 @@ import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { type CommandEnd, complaintOf, startCommand } from './support/command-line.ts';
 import { DAY } from './support/small-site.ts';
 
-/** A copy of the tree whose list has two sources that run, some that cannot be loaded, and one with another's table. */
+/** A copy of the tree with two sources that run, some that cannot be loaded, one with another's table. */
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ROOMS = ['adapters', 'bin', 'cli', 'core', 'demo', 'lambdas', 'lib', 'runtime', 'sources'];
@@ -102,7 +102,9 @@ it('a run of all runs those that can be run, names the others, and fails', async
 it('commands that read are told of it and go on; its variables are known', async () => {
   const home = join(tree, 'homes', 'config');
   mkdirSync(home, { recursive: true });
-  const env = { RESCRAPE_BROKEN_URL: 'http://127.0.0.1:1' };
+  const env = { RESCRAPE_BROKEN_URL: 'http://127.0.0.1:1', RESCRAPE_BROKEN_KEY_OF_ITS_OWN: 'k' };
+  const file = { sources: { broken: { key_of_its_own: 'k' } } };
+  writeFileSync(join(home, 'rescrape.config.json'), JSON.stringify(file));
   const end = await startCommand(['config'], env, home, { bin: join(tree, 'bin/rescrape.js') }).ended;
   expect(end).toMatchObject({ code: 0 });
   expect(end.stdout).toContain('RESCRAPE_SHELVES_URL');

@@ -38,6 +38,13 @@ describe('the bundle of', () => {
       'é',
     ],
     [
+      'the guard of addresses',
+      'core/fetch/address-guard.ts',
+      '{ addressRefusal }',
+      'addressRefusal("10.0.0.1")',
+      '10.0.0.1 is a private address',
+    ],
+    [
       'the reader of XML',
       'core/source/xml.ts',
       '{ readXml, xmlText }',
