@@ -72,7 +72,7 @@ export function demoCommand(): Command {
         if (json) return printObject({ ...runRecord(end), completeness: completenessRecord(report) });
         printRunEnd(platform, end);
         printCompleteness(report);
-        console.log(gone(racing.baseUrl));
+        console.log(gone(String(racing.baseUrl)));
       } finally {
         await platform.close();
         await site.close();

@@ -10,7 +10,6 @@ import { scheduleSchema } from './schema.ts';
  */
 export const schedules = defineSource({
   name: 'schedules',
-  baseUrl: 'https://districts.invalid',
   timeZone: 'America/Chicago',
   cadence: every({ minutes: 43_200 }),
   targets: register({
@@ -25,8 +24,9 @@ export const schedules = defineSource({
     rowKey: ['district_id', 'year', 'grade_level'],
     schema: scheduleSchema,
   },
-  politeness: { concurrency: 1, minDelayMs: 1000 },
+  politeness: { concurrency: 1, minDelayMs: 1000, requestsAtOnce: 64 },
   outcomes: { skipAfterBlocks: 1, skipAfterNotFound: 4 },
+  retry: { attempts: 2 },
   parse: parseSchedulePage,
   combine: combineSchedules,
 });

@@ -38,7 +38,7 @@ beforeEach(async () => {
     else answer.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(found);
   });
   clock = new ImpatientClock();
-  const env = { RESCRAPE_SCHEDULES_URL: site.origin };
+  const env = { RESCRAPE_SCHEDULES_PRIVATE_NETWORK: 'allow' };
   platform = openLocalPlatform({ directory, env, clock, sources: [schedules] });
   const attributes = {
     name: 'Larkmead',
