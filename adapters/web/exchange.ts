@@ -65,7 +65,9 @@ export class Exchange {
   onConnected(remoteAddress: string | undefined): void {
     this.#remoteAddress = remoteAddress;
     this.#isBehindProxy = false;
-    if (!this.#settled) this.#enter('headers');
+    if (this.#settled) return;
+    this.#enter('headers');
+    this.#request.onSent?.();
   }
 
   /**
@@ -134,7 +136,7 @@ export class Exchange {
     clearTimeout(this.#timer);
     const left = this.#endsAt - performance.now();
     const limit = this.#request.limits[PHASE_LIMIT[phase]];
-    this.#timer = setTimeout(() => this.#expire(phase, limit < left), Math.min(limit, left));
+    this.#timer = setTimeout(() => this.#expire(phase, limit < left), Math.max(0, Math.min(limit, left)));
   }
 
   #expire(phase: Phase, ofPhase: boolean): void {

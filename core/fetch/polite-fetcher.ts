@@ -217,6 +217,7 @@ class PoliteFetch {
         },
         privateAddresses: privateAddressesFor(url, this.#options),
         signal: this.#grace.signal,
+        onSent: permit.sent,
         ...(proxy && { proxy }),
       });
       this.#spentMs += clock.now() - startedAt;

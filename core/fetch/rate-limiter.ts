@@ -16,6 +16,11 @@ export interface Pace {
 export interface Permit {
   /** Milliseconds spent waiting for it. */
   readonly waitedMs: number;
+  /**
+   * The request leaves now. A process that is busy may have kept it back since the permit: what comes next to
+   * the host is kept at its distance from here.
+   */
+  sent(): void;
   release(): void;
 }
 
@@ -119,7 +124,12 @@ class HostQueue {
  */
 function isLate({ reserved, hasMoved, pace }: Waiter, now: number): boolean {
   if (reserved === undefined || hasMoved) return false;
-  return now - reserved > Math.max(LEAST_LATE_MS, pace.minDelayMs / 20);
+  return isKeptBack(pace, now - reserved);
+}
+
+/** More than any timer may be late, and enough to be seen beside the distance of two starts. */
+function isKeptBack({ minDelayMs }: Pace, ms: number): boolean {
+  return ms > Math.max(LEAST_LATE_MS, minDelayMs / 20);
 }
 
 function moveStart(waiter: Waiter): void {
@@ -211,7 +221,13 @@ export function createRateLimiter({
       queue.active++;
       queue.lastStartAt = now;
       queue.minDelayMs = head.pace.minDelayMs;
-      head.grant({ waitedMs: now - head.since, release: releaseOnce(queue, head) });
+      head.grant({
+        waitedMs: now - head.since,
+        sent: () => {
+          if (isKeptBack(head.pace, clock.now() - queue.lastStartAt)) queue.lastStartAt = clock.now();
+        },
+        release: releaseOnce(queue, head),
+      });
     }
   };
 

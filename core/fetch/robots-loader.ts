@@ -111,6 +111,7 @@ async function sendOnce(
       cutsBody: true,
       privateAddresses: privateAddressesFor(url, options),
       signal: grace.signal,
+      onSent: permit.sent,
       ...(route?.proxy && { proxy: route.proxy }),
     });
     return { exchange, startedAt };

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly limits: HttpLimits;
   readonly privateAddresses: PrivateAddresses;
   readonly signal?: AbortSignal;
+  /** Called when there is a connection, and the request goes out over it. */
+  readonly onSent?: () => void;
   /**
    * True cuts a body behind `maxWireBytes` bytes, and closes its connection, instead of failing. @default
    * false

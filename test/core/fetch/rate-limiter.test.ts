@@ -40,6 +40,19 @@ describe('the rate limiter', () => {
     expect((await Promise.all(turns)).map(({ waitedMs }) => waitedMs)).toEqual([0, 250, 500]);
   });
 
+  it('keeps the delay from when a request left, where a busy process kept it back', async () => {
+    const { ask, clock, starts } = setUp();
+    const pace = { concurrency: 1, minDelayMs: 1000 };
+    const first = await ask(pace);
+    void ask(pace);
+    await clock.advance(980);
+    first.sent();
+    await clock.advance(20);
+    first.release();
+    await clock.run();
+    expect(starts).toEqual([0, 1980]);
+  });
+
   it('gives the next permit when one is released, and counts a double release once', async () => {
     const { ask, clock, starts } = setUp();
     const pace = { concurrency: 1, minDelayMs: 0 };
