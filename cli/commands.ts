@@ -16,7 +16,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'demo',
-    description: 'start the demo racing site, rescrape its last 7 days, and show what came of it',
+    description: 'scrape demo sites on this machine (racing, schedules, menus), and show what came of it',
     load: async () => (await import('./demo.ts')).demoCommand(),
   },
   {

@@ -227,7 +227,8 @@ function figuresOf({ target, statistics, items, rows }: TargetCompleteness): Rec
   };
 }
 
-function verdictLine({ source, verdict, reasons, partitions, targets }: CompletenessReport): string {
+/** How complete a source is, in one line. */
+export function verdictLine({ source, verdict, reasons, partitions, targets }: CompletenessReport): string {
   const all = counted(
     Object.values(partitions).reduce((sum, count) => sum + count, 0),
     'partition',

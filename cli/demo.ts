@@ -1,83 +1,88 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { civilDateAt } from '../core/calendar/window.ts';
-import { completeness } from '../core/completeness/completeness.ts';
-import { demoFaults, NO_FAULTS } from '../demo/faults.ts';
-import { startDemoSite } from '../demo/site.ts';
 import { clockOf } from '../runtime/clock.ts';
-import { openLocalPlatform } from '../runtime/local.ts';
 import { refuseUnknownVariables } from '../runtime/setting-names.ts';
-import { invalidSources, listedSources, sources } from '../sources/index.ts';
+import { listedSources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
-import { printCompleteness } from './completeness.ts';
-import { globalOptions, sourceOf, windowOf } from './context.ts';
+import { globalOptions } from './context.ts';
+import type { Demo, DemoEnd } from './demos/demo.ts';
+import { menusDemo } from './demos/menus.ts';
+import { demoSource } from './demos/played.ts';
+import { racingDemo } from './demos/racing.ts';
+import { schedulesDemo } from './demos/schedules.ts';
+import { demoRecord, printDemo, printSummary } from './demos/summary.ts';
 import { UsageError } from './failure.ts';
 import { printObject } from './json.ts';
-import { completenessRecord, runRecord } from './json-records.ts';
 import { Progress } from './progress.ts';
-import { refuseInterrupted, runWithProgress } from './run.ts';
-import { printRunEnd } from './run-summary.ts';
 
 interface DemoOptions {
   readonly seed: number;
   readonly faults: boolean;
 }
 
-/** What the demo site can bear: it is ours, and stands on this machine. */
-const DEMO_SETTINGS = {
-  RESCRAPE_RACING_MIN_DELAY_MS: '0',
-  RESCRAPE_RACING_CONCURRENCY: '8',
-  RESCRAPE_RACING_TIMEOUT_MS: '2000',
-};
-
-/** What follows would be sent to the address that the source itself names: nobody has asked for that. */
-const gone = (
-  address: string,
-) => `\nThe demo site is closed now. What asks a site (run, retry, worker) would go to the address of the source itself, ${address}:
-name another in RESCRAPE_RACING_URL first, as in RESCRAPE_RACING_URL=http://127.0.0.1:8080 beside "npx node demo/main.ts --port 8080".`;
+/** In the order in which they are played. */
+const DEMOS: readonly Demo[] = [racingDemo, schedulesDemo, menusDemo];
 
 export function demoCommand(): Command {
   return newCommand('demo')
-    .option('--seed <n>', 'which site: the same number is the same site', wholeNumber, 1)
-    .option('--no-faults', 'a site without faults')
-    .addHelpText('after', examples('demo', 'demo --no-faults --seed 7 --local /tmp/try'))
-    .action(async (options: DemoOptions, command: Command) => {
+    .argument('[name...]', `only these: ${DEMOS.map(({ name }) => name).join(', ')} (default: all)`)
+    .option('--seed <n>', 'which sites: the same number is the same sites', wholeNumber, 1)
+    .option('--no-faults', 'sites without faults')
+    .addHelpText(
+      'after',
+      examples('demo', 'demo racing', 'demo schedules menus --local /tmp/try', 'demo --no-faults --seed 7'),
+    )
+    .action(async (names: string[], options: DemoOptions, command: Command) => {
       const { local, json, stack } = globalOptions(command);
       if (stack !== undefined) throw new UsageError('the demo runs on this machine', 'leave --stack out');
+      const demos = demosOf(names);
       refuseUnknownVariables(process.env, listedSources);
-      const racing = sourceOf({ sources, invalidSources }, 'racing');
       const clock = clockOf(process.env);
-      // One instant for the site and the window: a run that crosses midnight still asks for days that the
-      // site has.
-      const now = clock.now();
-      const today = civilDateAt(now, racing.timeZone);
-      const site = await startDemoSite({
-        seed: options.seed,
-        today,
-        now: clock.now,
-        markup: 'mix',
-        faults: options.faults ? demoFaults(today) : NO_FAULTS,
-      });
-      const progress = new Progress();
-      const platform = openLocalPlatform({
-        directory: local,
-        clock,
-        env: { ...DEMO_SETTINGS, RESCRAPE_RACING_URL: site.url },
-        onEvent: (event) => progress.onPipeline(event),
-      });
-      try {
-        const window = windowOf(racing, now, {});
-        const end = await runWithProgress(platform, { source: 'racing', ...window, force: false }, progress);
-        refuseInterrupted(end);
-        const report = await completeness(platform.state, racing, { ...window, today });
-        if (json) return printObject({ ...runRecord(end), completeness: completenessRecord(report) });
-        printRunEnd(platform, end);
-        printCompleteness(report);
-        console.log(gone(String(racing.baseUrl)));
-      } finally {
-        await platform.close();
-        await site.close();
+      const ends: DemoEnd[] = [];
+      for (const [at, demo] of demos.entries()) {
+        console.error(`${at > 0 ? '\n' : ''}${demo.name} (${at + 1} of ${demos.length}): ${demo.about}`);
+        const progress = new Progress();
+        const { seed, faults } = options;
+        const end = await demo.play({ directory: local, clock, seed, hasFaults: faults, progress });
+        if (!json) printDemo(end);
+        ends.push(end);
       }
+      if (json) return printObject({ demos: ends.map(demoRecord) });
+      printSummary(ends);
+      console.log(closingText(ends));
     });
+}
+
+function demosOf(names: readonly string[]): readonly Demo[] {
+  const unknown = names.find((name) => DEMOS.every((demo) => demo.name !== name));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `there is no demo ${JSON.stringify(unknown)}`,
+      `there is: ${DEMOS.map(({ name }) => name).join(', ')}`,
+    );
+  return names.length === 0 ? DEMOS : DEMOS.filter(({ name }) => names.includes(name));
+}
+
+/** What can be asked when the sites are gone: a request would go to whom nobody has asked for it. */
+function closingText(ends: readonly DemoEnd[]): string {
+  const crawled = ends.find(({ imported }) => imported);
+  const last = ends.at(-1)!;
+  const asks = [
+    `completeness ${last.source}`,
+    ...(crawled ? [`targets list ${crawled.source} --skipped`, `run ${crawled.source} --dry-run`] : []),
+    'health',
+    `query "select * from ${last.completeness.table} limit 5"`,
+  ];
+  const { baseUrl } = ends.find(({ source }) => source === 'racing') ? demoSource('racing') : {};
+  return [
+    '\nThe demo sites are closed now. What they left can be asked:',
+    ...asks.map((ask) => `  npx rescrape ${ask}`),
+    ...(baseUrl === undefined
+      ? []
+      : [
+          `What asks a site (run, retry, worker) would go to the address of racing itself, ${baseUrl}:`,
+          'name another in RESCRAPE_RACING_URL first, as in RESCRAPE_RACING_URL=http://127.0.0.1:8080 beside "npx node demo/main.ts --port 8080".',
+        ]),
+  ].join('\n');
 }
 
 function wholeNumber(text: string): number {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Platform } from '../core/platform.ts';
 import type { Source } from '../core/source/source.ts';
 import { type ImportResult, type ImportRow, importTargets } from '../core/targets/target-import.ts';
 import { sourceOf, withPlatform } from './context.ts';
@@ -25,16 +26,27 @@ export async function importTargetsOf(
 ): Promise<void> {
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
-    if (!source.register)
-      throw new UsageError(`the targets of ${source.name} are in its code`, 'there is nothing to import');
-    const columns = [...new Set([...attributeColumns(source), 'name'])];
-    const file = await openTargetFile(source, path, columns, mapOf(map));
-    const by = { actor: operator(), at: platform.clock.now() };
-    const done = await importTargets(platform.state, source, rowsOf(source, file), dryRun ? undefined : by);
+    const { ignored, ...done } = await importFile(platform, source, path, { map: mapOf(map), dryRun });
     if (json) printObject({ source: source.name, file: path, dryRun, ...done });
-    else tell(source, done, file.ignored, dryRun);
+    else tell(source, done, ignored, dryRun);
     refuse(done, path);
   });
+}
+
+/** Registers the targets of a CSV file. `ignored`: its columns that say nothing here. */
+export async function importFile(
+  { state, clock }: Pick<Platform, 'state' | 'clock'>,
+  source: Source,
+  path: string,
+  { map = new Map(), dryRun = false }: { readonly map?: ColumnMap; readonly dryRun?: boolean } = {},
+): Promise<ImportResult & { readonly ignored: readonly string[] }> {
+  if (!source.register)
+    throw new UsageError(`the targets of ${source.name} are in its code`, 'there is nothing to import');
+  const columns = [...new Set([...attributeColumns(source), 'name'])];
+  const file = await openTargetFile(source, path, columns, map);
+  const by = { actor: operator(), at: clock.now() };
+  const done = await importTargets(state, source, rowsOf(source, file), dryRun ? undefined : by);
+  return { ...done, ignored: file.ignored };
 }
 
 async function* rowsOf(source: Source, { key, rows }: TargetFile): AsyncGenerator<ImportRow> {

@@ -91,7 +91,7 @@ export function demoFaults(today: CivilDate): FaultPlan {
   };
   race('gb', 1, 0, { kind: 'status', status: 406 }, 1);
   race('gb', 2, 4, { kind: 'status', status: 406 }, 2);
-  race('ire', 3, 3, { kind: 'status', status: 406 }, 3);
+  race('ire', 3, 3, { kind: 'status', status: 406 }, 2);
   race('gb', 6, 5, { kind: 'status', status: 429, retryAfterSeconds: 1 }, 1);
   race('fr', 5, 0, { kind: 'status', status: 503 }, 1);
   race('ire', 5, 0, { kind: 'hang' }, 1);

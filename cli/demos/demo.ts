@@ -1,0 +1,43 @@
+import type { CompletenessReport } from '../../core/completeness/completeness.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { ImportResult } from '../../core/targets/target-import.ts';
+import type { LocalPlatform } from '../../runtime/local.ts';
+import type { RunEnd } from '../../runtime/local-run.ts';
+import type { Progress } from '../progress.ts';
+import type { MenuChanges } from './menu-changes.ts';
+import type { ValueCounts } from './value-counts.ts';
+
+/** Where and how a demo is played. */
+export interface DemoStage {
+  /** Of the lake and the state. */
+  readonly directory: string;
+  readonly clock: Clock;
+  /** The same number is the same site. */
+  readonly seed: number;
+  /** False is a site without faults. */
+  readonly hasFaults: boolean;
+  readonly progress: Progress;
+}
+
+/** What a demo left, for the summary after all of them. */
+export interface DemoEnd {
+  readonly source: string;
+  /** Null where the targets are in the code. */
+  readonly imported: ImportResult | null;
+  /** Its crawls, in their order. */
+  readonly runs: readonly RunEnd[];
+  readonly counts: readonly ValueCounts[];
+  /** Between its two crawls, by value; null where there was one. */
+  readonly changes: ReadonlyMap<string, MenuChanges> | null;
+  readonly completeness: CompletenessReport;
+  /** Closed: it only tells where things are. */
+  readonly platform: LocalPlatform;
+}
+
+/** A site that is ours and what is to be seen when a source scrapes it. */
+export interface Demo {
+  readonly name: string;
+  /** What is about to happen, in a line. */
+  readonly about: string;
+  play(stage: DemoStage): Promise<DemoEnd>;
+}

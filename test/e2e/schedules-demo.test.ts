@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importFile } from '../../cli/targets-import.ts';
+import { civilDateAt } from '../../core/calendar/window.ts';
+import { makePlan } from '../../core/run/plan.ts';
+import { type SchedulesSite, startSchedulesSite } from '../../demo/schedules/site.ts';
+import type { ScheduleTruth } from '../../demo/truth/schedule-truth.ts';
+import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
+import { type RunEnd, runLocally } from '../../runtime/local-run.ts';
+import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
+import { schedules } from '../../sources/schedules/source.ts';
+import { ImpatientClock } from './support/impatient-clock.ts';
+
+const COLUMNS = [
+  ...(['district_id', 'state', 'year', 'grade_level', 'start_time', 'end_time'] as const),
+  ...(['instructional_minutes', 'lunch_duration', 'passing_periods', 'recess_duration'] as const),
+  ...(['schools_sampled', 'source_urls', 'confidence'] as const),
+] satisfies (keyof ScheduleTruth)[];
+
+let directory: string;
+let clock: ImpatientClock;
+let site: SchedulesSite;
+let platform: LocalPlatform;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rescrape-schedules-'));
+  clock = new ImpatientClock();
+  const today = civilDateAt(clock.now(), schedules.timeZone);
+  site = await startSchedulesSite({ seed: 3, today, now: () => clock.now() });
+  platform = openLocalPlatform({
+    ...{ directory, clock, sources: [schedules] },
+    env: { RESCRAPE_SCHEDULES_PRIVATE_NETWORK: 'allow', RESCRAPE_SCHEDULES_TIMEOUT_MS: '2500' },
+  });
+});
+afterAll(async () => {
+  await platform.close();
+  await site.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const input = () => {
+  const date = civilDateAt(clock.now(), schedules.timeZone);
+  return { source: 'schedules', start: date, end: date, force: false };
+};
+
+async function run(): Promise<RunEnd> {
+  return await runLocally(platform, input());
+}
+
+async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
+  const warehouse = await openLocalWarehouse(platform);
+  try {
+    return (await warehouse.query(sql)).rows as Record<string, unknown>[];
+  } finally {
+    await warehouse.close();
+  }
+}
+
+const key = (row: Record<string, unknown>) => `${row.district_id} ${row.year} ${row.grade_level}`;
+const sorted = (rows: readonly Record<string, unknown>[]) =>
+  rows.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+const published = async () => sorted(await query(`SELECT ${COLUMNS.join(', ')} FROM bell_schedules`));
+const asked = (trouble: string) => site.requests.filter((entry) => entry.trouble === trouble);
+
+describe('schedules of sixty districts on as many hosts', () => {
+  it('are imported by the rules of the source, ids that lost their zero and empty addresses among them', async () => {
+    const path = join(directory, 'districts.csv');
+    writeFileSync(path, site.csv());
+    const { created, refused } = await importFile(platform, schedules, path);
+    expect({ created, refused }).toEqual({ created: 60, refused: 0 });
+    const again = await importFile(platform, schedules, path);
+    expect(again).toMatchObject({ created: 0, updated: 0, unchanged: 60 });
+  });
+
+  it('come home whole, in every notation, without a base address', async () => {
+    const end = await run();
+    expect(end.kind).toBe('finished');
+    // Lists are JSON in a table.
+    const cell = (value: unknown) => (Array.isArray(value) ? JSON.stringify(value) : value);
+    const truth = site
+      .truth()
+      .map((row) => Object.fromEntries(COLUMNS.map((name) => [name, cell(row[name])])));
+    expect(await published()).toEqual(sorted(truth));
+  }, 60_000);
+
+  it('ask once at a wall and for a page that is gone, and again where that may help', () => {
+    for (const wall of ['cloudflare', 'incapsula', 'captcha', 'not-found'])
+      expect([wall, asked(wall).length]).toEqual([wall, 1]);
+    expect(asked('busy-once')).toHaveLength(1);
+    expect(asked('queue-full')).toHaveLength(1 + schedules.retry.attempts);
+    expect(asked('hang').length).toBeGreaterThan(1);
+  });
+
+  it('are not asked again before they are due, and every other one has its reason', async () => {
+    const [rows, requests] = [await published(), site.requests.length];
+    expect(await run()).toMatchObject({ kind: 'nothing-due' });
+    expect([await published(), site.requests.length]).toEqual([rows, requests]);
+    const { work, leftOut } = await makePlan(platform, input());
+    expect(work).toEqual([]);
+    const reasons = Map.groupBy(leftOut, ({ reason }) => reason);
+    const counts = Object.fromEntries([...reasons].map(([reason, { length }]) => [reason, length]));
+    const walled = site.districts.filter(({ kind }) => ['cloudflare', 'incapsula', 'captcha'].includes(kind));
+    expect(counts).toEqual({ SKIPPED: walled.length, NEEDS_URL: 1, SCHEDULED: 60 - 1 - walled.length });
+  });
+
+  it('are due again after thirty days, but for those behind a wall', async () => {
+    await clock.sleep(30 * 86_400_000);
+    const [rows, before] = [await published(), site.requests.length];
+    expect(await run()).toMatchObject({ kind: 'finished' });
+    const since = site.requests.slice(before);
+    expect(
+      since.filter(({ trouble }) => ['cloudflare', 'incapsula', 'captcha'].includes(trouble ?? '')),
+    ).toEqual([]);
+    const now = await published();
+    expect(new Set(now.map(key))).toEqual(new Set(rows.map(key)));
+  }, 60_000);
+});
