@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Source } from '../core/source/source.ts';
+import { nameOf, successRate } from '../core/targets/target.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
 import { scopeOf } from './filter.ts';
@@ -69,7 +70,7 @@ const COLUMNS = [
 type Row = Readonly<Record<string, unknown>>;
 
 function rowOf({ source, record, scheduleStatus }: ListedTarget): Row {
-  const { attributes, totalAttempts, totalSuccesses } = record;
+  const { attributes } = record;
   return {
     source: source.name,
     target: record.target,
@@ -85,13 +86,8 @@ function rowOf({ source, record, scheduleStatus }: ListedTarget): Row {
     consecutive_failures: record.consecutiveFailures,
     backoff_multiplier: record.backoffMultiplier,
     record_count: record.recordCount,
-    success_rate: totalAttempts === 0 ? 0 : Math.round((totalSuccesses / totalAttempts) * 1000) / 10,
+    success_rate: successRate(record),
   };
-}
-
-/** What people call a target; null where nobody has said. */
-export function nameOf({ name, attributes }: ListedTarget['record']): string | null {
-  return attributes?.name === undefined ? name : String(attributes.name);
 }
 
 /** A target for `--json`. */

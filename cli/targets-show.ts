@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nameOf } from '../core/targets/target.ts';
 import { type TargetEvent, targetEvents } from '../core/targets/target-events.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import { sourceOf, targetsOf, withPlatform } from './context.ts';
@@ -6,7 +7,7 @@ import { printObject } from './json.ts';
 import { timeText } from './list.ts';
 import { cellText, printTable } from './print.ts';
 import { type ListedTarget, listedTarget } from './target-list.ts';
-import { nameOf, targetRecord } from './target-views.ts';
+import { targetRecord } from './target-views.ts';
 
 export async function showTarget(
   name: string,

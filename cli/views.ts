@@ -5,7 +5,7 @@ import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
 
-/** The append-only tables that every lake has, beside the tables of its sources. */
+/** The tables that every lake has, beside the tables of its sources. */
 const LOG_TABLES = [
   {
     name: 'attempts',
@@ -18,6 +18,11 @@ const LOG_TABLES = [
     description: 'What each run, and each person, decided about each partition, with its counts.',
   },
   { name: 'runs', kind: 'table', description: 'Every run that ended, in numbers.' },
+  {
+    name: 'targets',
+    kind: 'table',
+    description: 'The record of each target as it stood at the end of each day, one row a target and day.',
+  },
 ] as const;
 
 export function viewsCommand(): Command {

@@ -12,7 +12,7 @@ import {
 import type { Construct } from 'constructs';
 import type { Source } from '../core/source/source.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
-import { addLogTables, SourceTable } from './constructs/lake-tables.ts';
+import { addLogTables, addTargetTable, SourceTable } from './constructs/lake-tables.ts';
 import { type Deployment, databaseNameOf, nameOf, STAGE_POLICIES } from './deployment.ts';
 
 /** Bytes that one query may read: 10 GiB, 0.05 USD at 5 USD a TB. A year of racing is a fraction of it. */
@@ -120,6 +120,7 @@ export class LakeStack extends Stack {
       sources.map((source) => [source.name, new SourceTable(this, source.table.name, { ...place, source })]),
     );
     addLogTables(this, place);
+    addTargetTable(this, place, sources);
 
     this.workGroup = new CfnWorkGroup(this, 'WorkGroup', {
       name: nameOf(deployment.stage, 'analysts'),

@@ -1,10 +1,17 @@
 import type { LocalRelation, LocalTable } from '../adapters/local/duckdb-relation.ts';
 import { civilDate } from '../core/calendar/civil-date.ts';
 import { viewsOf } from '../core/completeness/views.ts';
-import { manifestKey, manifestPrefix, partitionOfManifest } from '../core/lake/layout.ts';
+import {
+  dateOfTargetTable,
+  manifestKey,
+  manifestPrefix,
+  partitionOfManifest,
+  targetTablePrefix,
+} from '../core/lake/layout.ts';
 import { logFiles } from '../core/lake/log-files.ts';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
+import { TARGET_SCHEMA } from '../core/lake/target-table.ts';
 import { damageBehind, manifestGone } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ObjectStore, StoredObject } from '../core/ports/object-store.ts';
@@ -46,6 +53,7 @@ export async function localRelations(platform: {
       earlierFolders: { run_date: 'date' },
     });
   }
+  relations.push(await targetTable(lake));
   for (const { name, sql } of viewsOf(sources, instantInSql(clock.now())))
     relations.push({ kind: 'view', name, sql });
   return relations;
@@ -59,6 +67,19 @@ function instantInSql(ms: number): string {
 const ALL_DATES = [civilDate('1000-01-01'), civilDate('9999-12-31')] as const;
 
 const LOG_TABLES = { attempts: ATTEMPT_SCHEMA, commits: COMMIT_SCHEMA, runs: RUN_SCHEMA } as const;
+
+async function targetTable(lake: Pick<ObjectStore, 'list' | 'uri'>): Promise<LocalRelation> {
+  const files: string[] = [];
+  for await (const { key } of lake.list(targetTablePrefix()))
+    if (dateOfTargetTable(key)) files.push(lake.uri(key));
+  return {
+    kind: 'table',
+    name: 'targets',
+    files,
+    columns: duckdbColumns(columnsOf(TARGET_SCHEMA)),
+    partitionTypes: { source: 'VARCHAR', date: 'DATE' },
+  };
+}
 
 async function sourceTable(
   { lake, verified, state }: Pick<Parameters<typeof localRelations>[0], 'lake' | 'verified' | 'state'>,

@@ -28,3 +28,8 @@ export function scheduledRunId(source: string, dueAt: number): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** True for a run that a schedule asked for, and no person. */
+export function isScheduledRun(source: string, runId: string): boolean {
+  return runId === scheduledRunId(source, timeOfId(runId));
+}

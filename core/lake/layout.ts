@@ -139,6 +139,21 @@ export function earlierRunLogKey(day: CivilDate, runId: string): string {
   return `${earlierLogPrefix('runs')}${day}/${runId}.parquet`;
 }
 
+/** The objects of the table `targets`, of one source or of all. */
+export function targetTablePrefix(source?: string): string {
+  return source === undefined ? 'targets/' : `targets/source=${source}/`;
+}
+
+/** The one object of a day of the table `targets`: writing it again replaces the day. */
+export function targetTableKey(source: string, date: CivilDate): string {
+  return `${targetTablePrefix(source)}date=${date}/targets.parquet`;
+}
+
+/** The date in such a key; undefined where it is none. */
+export function dateOfTargetTable(key: string): CivilDate | undefined {
+  return parseCivilDate(/^targets\/source=[^/]+\/date=([^/]+)\/targets\.parquet$/.exec(key)?.[1] ?? '');
+}
+
 export function csvKey(table: Table, partition: Partition): string {
   return `exports/csv/${table.name}/${partition.value}/${partition.date.replaceAll('-', '_')}.csv`;
 }

@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { parquetReadObjects, type SchemaElement } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects, type SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter, parquetWrite } from 'hyparquet-writer';
 import type { Cell, Column, ColumnType, Row } from '../schema/columns.ts';
 
@@ -103,20 +103,37 @@ function fileOptions(columns: readonly Column[]) {
  */
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Every row of a file that `writeParquet` wrote. Throws where the bytes are no such file. */
+/** Every row of a file that was written here. Throws where the bytes are no such file. */
 export async function readParquet(bytes: Uint8Array, columns: readonly Column[]): Promise<Row[]> {
+  return (await Array.fromAsync(parquetGroups(bytes, columns))).flat();
+}
+
+/** The rows of such a file, one row group after the other: of a long one, a part is in memory. */
+export async function* parquetGroups(
+  bytes: Uint8Array,
+  columns: readonly Column[],
+): AsyncGenerator<readonly Row[]> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const rows = await parquetReadObjects({
-    file,
-    compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
-    parsers: { stringFromBytes: (text: Uint8Array) => text && UTF8.decode(text) },
-  });
-  return rows.map((row) => {
-    const decoded: Record<string, Cell> = {};
-    // A column that the file does not have yet (the schema has grown) reads as null.
-    for (const column of columns) decoded[column.name] = decode(column, row[column.name]);
-    return decoded;
-  });
+  const metadata = parquetMetadata(file);
+  let rowStart = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    const rowEnd = rowStart + Number(num_rows);
+    const rows = await parquetReadObjects({
+      file,
+      metadata,
+      rowStart,
+      rowEnd,
+      compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
+      parsers: { stringFromBytes: (text: Uint8Array) => text && UTF8.decode(text) },
+    });
+    rowStart = rowEnd;
+    yield rows.map((row) => {
+      const decoded: Record<string, Cell> = {};
+      // A column that the file does not have yet (the schema has grown) reads as null.
+      for (const column of columns) decoded[column.name] = decode(column, row[column.name]);
+      return decoded;
+    });
+  }
 }
 
 function encoder({ name, type, scale = 0 }: Column): (row: Row) => unknown {

@@ -20,6 +20,7 @@ import type { PlanAnswer } from '../workflow/workflow.ts';
 import { mergeLogs } from './merge-logs.ts';
 import { readPlan } from './plan.ts';
 import { skippedTargets } from './planned-targets.ts';
+import { recordTargets } from './target-table.ts';
 
 /** A run in numbers, with what publish answered for each partition. */
 export type RunSummary = Summary<PublishResult>;
@@ -55,6 +56,7 @@ export async function summarize(
     writeParquet(RUN_COLUMNS, [summary.run]),
   );
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
+  await recordTargets(platform, source, input);
   const { status } = summary.run;
   return { status };
 }

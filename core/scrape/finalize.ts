@@ -281,7 +281,8 @@ async function countOf(
       );
       // Whoever has taken over a claim that ran out ends it.
       if (record.claim?.runId !== runId) return counted;
-      return afterCrawl(counted, { ...end, at, every: minutesOf(source.cadence) });
+      const every = minutesOf(source.cadence);
+      return afterCrawl(counted, { ...end, at, every, date: partition.date });
     },
     { actor: BY_ITSELF, at },
     {

@@ -96,7 +96,7 @@ const partitionValue = z.string().refine((text) => partitionValueProblem(text) =
   error: ({ input }) => partitionValueProblem(String(input)) ?? '',
 });
 /** The tables of the lake itself, and the first letters of its views. */
-const RESERVED_TABLE = /^(attempts|commits|runs|v_.*)$/;
+const RESERVED_TABLE = /^(attempts|commits|runs|targets|v_.*)$/;
 const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'not a column name (a-z, 0-9, _)' });
 const positive = z.number().positive();
 const userAgent = z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must be printable ASCII' });

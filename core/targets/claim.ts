@@ -54,7 +54,9 @@ export function judgeClaim(before: TargetRecord, request: ClaimRequest): ClaimAn
   const openAt = Math.max(record.lastCrawlAt ?? 0, record.releasedAt ?? 0) + CRAWL_GAP_MS;
   if (openAt > now && (record.lastCrawlAt ?? record.releasedAt) !== null) return refuse('TOO_RECENT', openAt);
   const isProbe = record.skip !== null && isExpired(record.skip, now);
-  const made: TargetClaim = { id, runId, at: now, until: now + CRAWL_LEASE_MS, isProbe };
+  const until = now + CRAWL_LEASE_MS;
+  const { nextCrawlAt: dueAt, lastCrawlAt: previousAt } = record;
+  const made: TargetClaim = { id, runId, at: now, until, isProbe, dueAt, previousAt };
   const nextCrawlAt = now + minutesBetween(record, every) * 60_000;
   return { kind: 'claimed', claim: made, record: { ...record, claim: made, lastCrawlAt: now, nextCrawlAt } };
 }

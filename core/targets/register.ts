@@ -97,7 +97,9 @@ export async function register(
       const done = registrationOf(record, target);
       onEach(target, done);
       if (done === 'unchanged') return record;
-      return { ...record, attributes: { ...target.attributes }, name: target.name ?? record.name };
+      const registeredAt = done === 'created' ? by.at : record.registeredAt;
+      const name = target.name ?? record.name;
+      return { ...record, registeredAt, attributes: { ...target.attributes }, name };
     },
   }));
   await new TargetStore(state).updateMany(source.name, changes, { isImport: true, ...by });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { OUTCOME_CODES } from '../outcome/outcome.ts';
 
 /** `paused` only by a person; `degraded` and `failed` after so many failed crawls in a row. */
 export const TARGET_STATUSES = ['active', 'degraded', 'paused', 'failed'] as const;
@@ -30,6 +31,9 @@ const claimSchema = z.object({
   until: z.number(),
   /** It is the one crawl that may go behind a flag which has expired. */
   isProbe: z.boolean().default(false),
+  /** When the target was due that it claims, and when its crawl before began; null where there was none. */
+  dueAt: z.number().nullable().default(null),
+  previousAt: z.number().nullable().default(null),
 });
 export type TargetClaim = z.infer<typeof claimSchema>;
 
@@ -55,6 +59,14 @@ export const targetSchema = z.object({
   lastCrawlAt: time,
   /** When the last crawl ended. */
   releasedAt: time,
+  /**
+   * The last crawl that asked for something: the date of its partition, its worst outcome, when it was due,
+   * and when the one before it began.
+   */
+  lastCrawl: z
+    .object({ date: z.string(), code: z.enum(OUTCOME_CODES), dueAt: time, previousAt: time })
+    .nullable()
+    .default(null),
   lastAttemptAt: time,
   lastSuccessAt: time,
   lastFailureAt: time,
@@ -82,6 +94,8 @@ export const targetSchema = z.object({
   unflaggedAt: time,
   /** The latest look at a page of it, as looks are ordered (`LookClock`); no time for people. 0 for none. */
   lastLookAt: z.number().default(0),
+  /** When it was registered; null of one in the code. */
+  registeredAt: time,
   /** Of a target that was registered; null of one in the code. */
   attributes: attributesSchema.nullable().default(null),
   claim: claimSchema.nullable().default(null),
@@ -108,4 +122,17 @@ export function isExpired({ expiresAt }: SkipFlag, now: number): boolean {
 /** Minutes between two crawls of a target, its backoff included; `every`: those of its source. */
 export function minutesBetween(record: TargetRecord, every: number): number {
   return (record.crawlFrequencyMinutes ?? every) * record.backoffMultiplier;
+}
+
+/** What people call a target; null where nobody has said. */
+export function nameOf({ name, attributes }: Pick<TargetRecord, 'name' | 'attributes'>): string | null {
+  return attributes?.name === undefined ? name : String(attributes.name);
+}
+
+/** Of 100 attempts those that succeeded, to one decimal; 0 without attempts. */
+export function successRate({
+  totalAttempts,
+  totalSuccesses,
+}: Pick<TargetRecord, 'totalAttempts' | 'totalSuccesses'>): number {
+  return totalAttempts === 0 ? 0 : Math.round((totalSuccesses / totalAttempts) * 1000) / 10;
 }

@@ -19,17 +19,24 @@ export interface CrawlEnd {
   readonly at: number;
   /** Minutes between two crawls, as the source says. */
   readonly every: number;
+  /** Of the partition that it was for. */
+  readonly date: string;
 }
 
 /**
  * What the end of a crawl does to the record of its target, whose claim it ends. Where nothing was asked, the
  * target is due again at once, and nothing else has happened to it.
  */
-export function afterCrawl(record: TargetRecord, { code, records, at, every }: CrawlEnd): TargetRecord {
+export function afterCrawl(record: TargetRecord, { code, records, at, every, date }: CrawlEnd): TargetRecord {
   const free = { ...record, claim: null, releasedAt: at };
   if (code === null) return { ...free, nextCrawlAt: at };
   const isWhole = DISPOSITIONS[code].counts === 'success';
-  const next = isWhole ? whole(free, records) : failed(free, code, at);
+  const { lastCrawl, claim } = record;
+  // A retry of an item of an earlier date says nothing of the last one.
+  const isOld = lastCrawl !== null && lastCrawl.date > date;
+  const before = { dueAt: claim?.dueAt ?? null, previousAt: claim?.previousAt ?? null };
+  const crawled = { ...free, lastCrawl: isOld ? lastCrawl : { date, code, ...before } };
+  const next = isWhole ? whole(crawled, records) : failed(crawled, code, at);
   const dueAt = at + minutesBetween(next, every) * 60_000;
   const { skip } = next;
   // A flag that was set meanwhile is about something else.

@@ -11,6 +11,7 @@ export const LAKE_FOLDERS = [
   'attempts',
   'commits',
   'runs',
+  'targets',
   'exports',
   'work',
   'reports',
@@ -47,7 +48,11 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
     read: ['work', 'tables', 'data', 'exports'],
     write: ['work', 'data', 'tables', 'commits', 'exports'],
   },
-  summarize: { read: ['work', 'attempts', 'commits'], write: ['work', 'attempts', 'commits', 'runs'] },
+  // A day of the table of targets is completed from the one that is there.
+  summarize: {
+    read: ['work', 'attempts', 'commits', 'targets'],
+    write: ['work', 'attempts', 'commits', 'runs', 'targets'],
+  },
   report: { read: ['work'], write: ['reports'] },
   // Scrape and publish in one, for single items; clears its own checkpoints.
   'retry-items': {

@@ -15,6 +15,7 @@ import {
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../../core/lake/log-tables.ts';
+import { TARGET_SCHEMA } from '../../core/lake/target-table.ts';
 import { type Column, type ColumnType, columnsOf, tableColumns } from '../../core/schema/columns.ts';
 import type { Source } from '../../core/source/source.ts';
 
@@ -126,6 +127,43 @@ export function addLogTables(scope: Construct, { database, bucket, removalPolicy
     });
     table.applyRemovalPolicy(removalPolicy);
   }
+}
+
+/**
+ * The table `targets`: an object a source and day, which is replaced as a whole. Nothing is registered for a
+ * new day; a day of a source ahead of UTC begins before that of the query.
+ */
+export function addTargetTable(
+  scope: Construct,
+  { database, bucket, removalPolicy }: TablePlace,
+  sources: readonly Source[],
+): void {
+  const table = new S3Table(scope, 'targets', {
+    database,
+    tableName: 'targets',
+    description: 'The record of each target as it stood at the end of each day',
+    columns: glueColumns(columnsOf(TARGET_SCHEMA)),
+    partitionKeys: [
+      { name: 'source', type: Schema.STRING, comment: 'Source' },
+      { name: 'date', type: Schema.DATE, comment: 'Date in the time zone of the source' },
+    ],
+    partitionProjection: {
+      source: PartitionProjectionConfiguration.enum({ values: sources.map(({ name }) => name) }),
+      date: PartitionProjectionConfiguration.date({
+        min: FIRST_RUN_DATE,
+        max: 'NOW+1DAYS',
+        format: 'yyyy-MM-dd',
+      }),
+    },
+    parameters: {
+      'storage.location.template': `s3://${bucket.bucketName}/targets/source=\${source}/date=\${date}/`,
+    },
+    dataFormat: DataFormat.PARQUET,
+    storage: S3TableStorage.fromBucket(bucket),
+    s3Prefix: 'targets/',
+    hasEncryptedData: false,
+  });
+  table.applyRemovalPolicy(removalPolicy);
 }
 
 /** The first partition column is an attribute of the targets, or their id under another name. */

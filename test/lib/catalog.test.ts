@@ -5,9 +5,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { civilDate } from '../../core/calendar/civil-date.ts';
 import { viewsOf } from '../../core/completeness/views.ts';
-import { earlierLogPrefix, type LogTable, manifestPrefix, runLogKey } from '../../core/lake/layout.ts';
+import {
+  earlierLogPrefix,
+  type LogTable,
+  manifestPrefix,
+  runLogKey,
+  targetTableKey,
+} from '../../core/lake/layout.ts';
+import { TARGET_SCHEMA } from '../../core/lake/target-table.ts';
 import type { Warehouse } from '../../core/ports/warehouse.ts';
-import { tableColumns } from '../../core/schema/columns.ts';
+import { columnsOf, tableColumns } from '../../core/schema/columns.ts';
 import { VIEW_COLUMNS } from '../../lib/constructs/view-columns.ts';
 import { namedQueriesOf } from '../../lib/named-queries.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
@@ -69,6 +76,32 @@ describe('the append-only tables', () => {
       'projection.folder.values': 'run_date,date',
       'projection.run_date.format': 'yyyy-MM-dd',
       'projection.run_date.range': '2026-01-01,NOW',
+    });
+  });
+});
+
+describe('the table of targets', () => {
+  it('lies where its days are, its sources and dates projected', () => {
+    const key = targetTableKey('racing', civilDate('2026-11-22'));
+    expect(key).toBe(`${locationOf('targets')}source=racing/date=2026-11-22/targets.parquet`);
+    const { PartitionKeys, Parameters, StorageDescriptor } = tableNamed('targets');
+    expect(PartitionKeys).toMatchObject([
+      { Name: 'source', Type: 'string' },
+      { Name: 'date', Type: 'date' },
+    ]);
+    expect(StorageDescriptor.Columns.map(({ Name }: { Name: string }) => Name)).toEqual(
+      columnsOf(TARGET_SCHEMA).map(({ name }) => name),
+    );
+    expect(JSON.stringify(Parameters['storage.location.template'])).toContain(
+      '/targets/source=${source}/date=${date}/"',
+    );
+    expect(Parameters).toMatchObject({
+      'projection.enabled': 'true',
+      'projection.source.type': 'enum',
+      'projection.source.values': sources.map(({ name }) => name).join(','),
+      'projection.date.format': 'yyyy-MM-dd',
+      // A source ahead of UTC is a day further.
+      'projection.date.range': '2026-01-01,NOW+1DAYS',
     });
   });
 });

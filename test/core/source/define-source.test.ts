@@ -76,6 +76,7 @@ describe('a source', () => {
     ),
     ['a target of no letters', { targets: [{ id: '' }] }, /targets\.0\.id: not an identifier/],
     ['a table of the lake', table({ name: 'attempts' }), /table\.name: is the name of a table or view/],
+    ['the table of targets', table({ name: 'targets' }), /table\.name: is the name of a table or view/],
     ['a view of the lake', table({ name: 'v_completeness' }), /table\.name: is the name of a table or view/],
     ['a column called filename', schemaWith({ filename: z.string() }), /table\.schema\.filename: DuckDB/],
     [

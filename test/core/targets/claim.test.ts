@@ -13,7 +13,7 @@ const fresh = newTarget('kitchens', 'a');
 const claim = (record: TargetRecord, now = NOW, runId = 'r1') =>
   judgeClaim(record, { now, runId, id: `id of ${runId} at ${now}`, every: EVERY });
 const ended = (record: TargetRecord, at: number) =>
-  afterCrawl(record, { code: 'SUCCESS', records: 1, at, every: EVERY });
+  afterCrawl(record, { code: 'SUCCESS', records: 1, at, every: EVERY, date: '2026-11-26' });
 
 describe('a claim', () => {
   const claimed = claim(fresh).record;

@@ -26,7 +26,7 @@ for (let tries = 0; tries < 4000; tries++) {
   if (answer.kind === 'claimed') {
     await sleep(20);
     const releasedAt = now();
-    const end = { code: 'SUCCESS', records: 1, at: releasedAt, every: 240 } as const;
+    const end = { code: 'SUCCESS', records: 1, at: releasedAt, every: 240, date: '2026-11-26' } as const;
     const by = { actor: runId, at: releasedAt };
     await store.update(
       'menus',

@@ -18,7 +18,15 @@ const due: TargetRecord = { ...fresh, nextCrawlAt: NOW };
 const later: TargetRecord = { ...fresh, nextCrawlAt: NOW + 1 };
 const flag = { reason: 'wall', actor: 'anna', at: 0 };
 const recent: TargetRecord = { ...due, lastCrawlAt: NOW - MINUTE };
-const busy = { id: 'x', runId: 'r', at: NOW - MINUTE, until: NOW + MINUTE, isProbe: false };
+const busy = {
+  id: 'x',
+  runId: 'r',
+  at: NOW - MINUTE,
+  until: NOW + MINUTE,
+  isProbe: false,
+  dueAt: null,
+  previousAt: null,
+};
 
 it('tells what a target lacks; a register that only says no means an address', () => {
   expect(

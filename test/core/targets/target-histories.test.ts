@@ -152,7 +152,7 @@ class World {
     await this.change((record) => {
       if (record.claim?.runId !== by) return record;
       const tried = afterAttempt(record, { code }, this.now, notes, 'item');
-      return afterCrawl(tried, { code, records: null, at: this.now, every: EVERY });
+      return afterCrawl(tried, { code, records: null, at: this.now, every: EVERY, date: '2026-11-26' });
     });
   }
 

@@ -16,7 +16,7 @@ const EVERY = 240;
 const MINUTE = 60_000;
 const fresh = newTarget('kitchens', 'a');
 const crawl = (record: TargetRecord, code: OutcomeCode | null, at = 0, records: number | null = null) =>
-  afterCrawl(record, { code, records, at, every: EVERY });
+  afterCrawl(record, { code, records, at, every: EVERY, date: '2026-11-26' });
 const crawls = (codes: readonly OutcomeCode[], from: TargetRecord = fresh) =>
   codes.reduce((record, code, at) => crawl(record, code, at), from);
 const failures = (times: number) => crawls(Array<OutcomeCode>(times).fill('SERVER_ERROR'));
@@ -59,7 +59,10 @@ describe('a target after so many failed crawls in a row', () => {
 
   it('is due again at once where nothing was asked, and nothing else has happened to it', () => {
     const before = failures(2);
-    const claimed = { ...before, claim: { id: 'x', runId: 'r', at: 5, until: 9, isProbe: false } };
+    const claimed = {
+      ...before,
+      claim: { id: 'x', runId: 'r', at: 5, until: 9, isProbe: false, dueAt: null, previousAt: null },
+    };
     expect(crawl(claimed, null, 7)).toEqual({ ...before, releasedAt: 7, nextCrawlAt: 7 });
   });
 });
@@ -114,10 +117,24 @@ describe('a flag', () => {
   it('is lifted by the probe that brings all, and by no other crawl', () => {
     const record = { ...flagged(fresh, hand), consecutiveFailures: 1 };
     const late = 10 + 61 * MINUTE;
-    const probe = { id: 'x', runId: 'r', at: late, until: late + 1, isProbe: true };
+    const probe = {
+      id: 'x',
+      runId: 'r',
+      at: late,
+      until: late + 1,
+      isProbe: true,
+      dueAt: null,
+      previousAt: null,
+    };
     expect(crawl({ ...record, claim: probe }, 'SUCCESS', late).skip).toBeNull();
     expect(crawl({ ...record, claim: probe }, 'TIMEOUT', late).skip).toEqual(record.skip);
-    expect(crawl({ ...record, claim: { ...probe, isProbe: false } }, 'SUCCESS', late).skip).not.toBeNull();
+    expect(
+      crawl(
+        { ...record, claim: { ...probe, isProbe: false, dueAt: null, previousAt: null } },
+        'SUCCESS',
+        late,
+      ).skip,
+    ).not.toBeNull();
     const another = flagged({ ...record, claim: probe }, { ...hand, at: late });
     expect(crawl(another, 'SUCCESS', late).skip).toEqual(another.skip);
   });

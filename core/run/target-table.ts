@@ -1,0 +1,121 @@
+import { addDays, type CivilDate, civilDate } from '../calendar/civil-date.ts';
+import { isScheduledRun } from '../calendar/run-id.ts';
+import { civilDateAt } from '../calendar/window.ts';
+import { targetTableKey } from '../lake/layout.ts';
+import { ParquetFile, parquetGroups } from '../lake/parquet.ts';
+import { TARGET_SCHEMA } from '../lake/target-table.ts';
+import type { Platform } from '../platform.ts';
+import { cellsOf, columnsOf, type Row } from '../schema/columns.ts';
+import type { Source } from '../source/source.ts';
+import type { RunInput } from '../state/run-store.ts';
+import { newTarget, type TargetRecord } from '../targets/target.ts';
+import { type Day, dayOf } from '../targets/target-day.ts';
+import { targetRow } from '../targets/target-row.ts';
+import { TargetStore } from '../targets/target-store.ts';
+
+const COLUMNS = columnsOf(TARGET_SCHEMA);
+/** Rows that are in memory as such. */
+const GROUP_ROWS = 2_000;
+/** Between two files of a day that scheduled runs write; milliseconds. */
+const OFTEN_ENOUGH_MS = 3_600_000;
+/** When the table was written last, by source. */
+const WRITTEN = 'target-tables';
+
+type Stores = Pick<Platform, 'state' | 'lake' | 'clock'>;
+
+/**
+ * Writes the day of the table `targets`: for a scheduled run once an hour at most, for one that a person
+ * started always. The first run of a day completes the day before; one that ends after midnight adds what it
+ * found to the date that it was for.
+ */
+export async function recordTargets(
+  platform: Stores,
+  source: Source,
+  { runId, end }: Pick<RunInput, 'runId' | 'end'>,
+): Promise<void> {
+  const { state, clock } = platform;
+  const now = clock.now();
+  const today = civilDateAt(now, source.timeZone);
+  const last = (await state.get(WRITTEN, source.name))?.value as { date: string; at: number } | undefined;
+  const isNewDay = last !== undefined && last.date !== today;
+  const isLate = source.cadence.kind === 'every' && end < today;
+  const isRecent = last?.date === today && last.at <= now && now - last.at < OFTEN_ENOUGH_MS;
+  if (isRecent && !isLate && isScheduledRun(source.name, runId)) return;
+  const days = new Set([
+    ...(isLate ? [civilDate(end)] : []),
+    ...(isNewDay ? [addDays(today, -1)] : []),
+    today,
+  ]);
+  for (const day of days) await writeDay(platform, source, day);
+  const value = { date: today, at: now };
+  await state.write([{ kind: 'put', partition: WRITTEN, sort: source.name, value }]);
+}
+
+/** Replaces a day in one put. Of targets that have changed since it ended, the row that is there stays. */
+async function writeDay({ state, lake, clock }: Stores, source: Source, date: CivilDate): Promise<void> {
+  const now = clock.now();
+  const key = targetTableKey(source.name, date);
+  const day = dayOf(date, source.timeZone);
+  const isOver = now >= day.endsAt;
+  const before = isOver ? (await lake.get(key))?.body : undefined;
+  const rows = new RowsInOrder(before ? parquetGroups(before, COLUMNS) : none());
+  const file = new ParquetFile(COLUMNS, GROUP_ROWS);
+  for await (const record of recordsOf(state, source)) {
+    const kept = await rows.find(record.target);
+    const isKept = isOver && hasChangedSince(record, kept, day);
+    file.add(isKept && kept ? kept : cellsOf(TARGET_SCHEMA, targetRow(source, record, day, now)));
+  }
+  if (file.rows > 0) await lake.put(key, file.end());
+}
+
+/** True where the record no longer tells how the target was when the day ended. */
+function hasChangedSince(record: TargetRecord, kept: Row | undefined, { date, endsAt }: Day): boolean {
+  const { lastCrawl, lastCrawlAt, lastAttemptAt, skip, unflaggedAt, status } = record;
+  if (lastCrawl?.date === date) return false;
+  const times = [lastCrawlAt, lastAttemptAt, skip?.since, unflaggedAt];
+  return (
+    (lastCrawl !== null && lastCrawl.date > date) ||
+    times.some((at) => at != null && at >= endsAt) ||
+    // A person has paused or resumed it, and nobody noted when in the record.
+    (kept !== undefined && kept.status !== status)
+  );
+}
+
+/** The records of the targets of a source, in the order of their ids. */
+async function* recordsOf(state: Platform['state'], source: Source): AsyncGenerator<TargetRecord> {
+  const store = new TargetStore(state);
+  if (source.register) {
+    for await (const record of store.list(source.name)) if (record.attributes) yield record;
+    return;
+  }
+  const targets = source.targets.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  for (const { id, attributes } of targets) {
+    const record = (await store.get(source.name, id)) ?? newTarget(source.name, id);
+    yield attributes ? { ...record, attributes: { ...attributes } } : record;
+  }
+}
+
+async function* none(): AsyncGenerator<readonly Row[]> {}
+
+/** Rows that are sorted by target, looked up in that order. */
+class RowsInOrder {
+  readonly #groups: AsyncGenerator<readonly Row[]>;
+  #group: readonly Row[] = [];
+  #next = 0;
+
+  constructor(groups: AsyncGenerator<readonly Row[]>) {
+    this.#groups = groups;
+  }
+
+  async find(target: string): Promise<Row | undefined> {
+    for (;;) {
+      const row = this.#group[this.#next];
+      if (row === undefined) {
+        const { done, value } = await this.#groups.next();
+        if (done) return undefined;
+        [this.#group, this.#next] = [value, 0];
+      } else if (String(row.target) < target) this.#next++;
+      else return row.target === target ? row : undefined;
+    }
+  }
+}
