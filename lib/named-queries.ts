@@ -77,7 +77,7 @@ ORDER BY partition_date DESC, source, target`,
   {
     name: 'errors-of-the-week',
     description: 'What went wrong on the wire in the last 7 days, most frequent first.',
-    sql: 'SELECT * FROM v_crawl_error_summary ORDER BY occurrences DESC',
+    sql: "SELECT * FROM v_crawl_error_summary WHERE error_code NOT IN ('SUCCESS', 'NOT_MODIFIED') ORDER BY occurrences DESC",
   },
   {
     name: 'rate-limits-by-hour',
@@ -97,6 +97,25 @@ ORDER BY source, utc_hour`,
     name: 'retry-candidates',
     description: 'Items whose last attempt ended in a time-out or an error, worth another try.',
     sql: 'SELECT * FROM v_retry_candidates ORDER BY last_attempt_at DESC',
+  },
+  {
+    name: 'targets-to-skip',
+    description: 'Targets that are flagged or should be, with what they met.',
+    sql: 'SELECT * FROM v_targets_to_skip ORDER BY source, state, name, target',
+  },
+  {
+    name: 'crawl-health',
+    description: 'How the targets of each source are, in numbers.',
+    sql: 'SELECT * FROM v_crawl_health ORDER BY source',
+  },
+  {
+    name: 'crawlers-in-trouble',
+    description: 'Targets whose crawls fail, with the last error and how long they wait.',
+    sql: `
+SELECT source, target, name, state, crawl_status, schedule_status, consecutive_failures, last_error_code, next_crawl_at
+FROM v_crawler_status
+WHERE crawl_status IN ('degraded', 'failed') OR consecutive_failures > 0
+ORDER BY consecutive_failures DESC, source, target`,
   },
   {
     name: 'settling-lag',

@@ -1,6 +1,6 @@
 import type { View } from './view.ts';
 
-/** Views over `attempts`: what happened on the wire. `now`: the instant from which they look back, as SQL. */
+/** Views over `attempts`: what happened on the wire, with names out of `targets`. `now`: the instant from which they look back, as SQL. */
 export function attemptViews(now: string): readonly View[] {
   const within = attemptsWithin(now);
   return [
@@ -41,15 +41,18 @@ FROM attempts
 GROUP BY source, status, block_type`,
 };
 
+/** What people call a target, where its table has it. */
+const NAMED = 'LEFT JOIN v_crawler_status s ON s.source = a.source AND s.target = a.target';
+
 const recentBlocks = (within: Within): View => ({
   name: 'v_recent_blocks',
   description: 'Every attempt of the last 30 days that met a wall, with the rule that recognised it.',
   sql: `
 SELECT
-  attempted_at, source, target, partition_date, item_id, url, error_code, block_type, rule, http_status_code,
-  error_message, capture, run_id, partition_value, tier
-FROM attempts
-WHERE status = 'blocked' AND ${within(30)}`,
+  a.attempted_at, a.source, a.target, s.name, s.state, a.partition_date, a.item_id, a.url, a.error_code, a.block_type,
+  a.rule, a.http_status_code, a.error_message, a.capture, a.run_id, a.partition_value, a.tier
+FROM (SELECT * FROM attempts WHERE status = 'blocked' AND ${within(30)}) a
+${NAMED}`,
 });
 
 const DAILY_BLOCKS: View = {
@@ -69,7 +72,7 @@ GROUP BY CAST(attempted_at AS DATE), source, block_type`,
 const successRate = (within: Within): View => ({
   name: 'v_success_rate',
   description:
-    'Share of attempts that succeeded, per target, in all and over the last 7 days. Requests for robots.txt are left out.',
+    'How many attempts ended how, and the share that succeeded, per target, in all and over the last 7 days. Requests for robots.txt are left out.',
   sql: `
 WITH recent AS (
   SELECT source, target, count(*) AS attempts, ${SUCCESSES} AS successes, ${PERCENT} AS success_percent
@@ -79,6 +82,9 @@ WITH recent AS (
 ), overall AS (
   SELECT
     source, target, count(*) AS attempts, ${SUCCESSES} AS successes, ${PERCENT} AS success_percent,
+    count(*) FILTER (WHERE status = 'blocked') AS blocked,
+    count(*) FILTER (WHERE status = 'not_found') AS not_found,
+    count(*) FILTER (WHERE status = 'timeout') AS timeouts,
     max(attempted_at) AS last_attempt_at,
     max(attempted_at) FILTER (WHERE status = 'success') AS last_success_at
   FROM attempts
@@ -86,17 +92,18 @@ WITH recent AS (
   GROUP BY source, target
 )
 SELECT
-  o.source, o.target, o.attempts, o.successes, o.success_percent,
+  a.source, a.target, s.name, s.state, a.attempts, a.successes, a.blocked, a.not_found, a.timeouts, a.success_percent,
   coalesce(r.attempts, 0) AS attempts_7_days, coalesce(r.successes, 0) AS successes_7_days,
-  r.success_percent AS success_percent_7_days, o.last_attempt_at, o.last_success_at
-FROM overall o
-LEFT JOIN recent r ON r.source = o.source AND r.target = o.target`,
+  r.success_percent AS success_percent_7_days, a.last_attempt_at, a.last_success_at
+FROM overall a
+LEFT JOIN recent r ON r.source = a.source AND r.target = a.target
+${NAMED}`,
 });
 
 const RETRY_CANDIDATES: View = {
   name: 'v_retry_candidates',
   description:
-    'Items whose last attempt ended in a time-out or an error, worth another try. Targets whose own last attempt met a wall are left out: they are flagged, or about to be.',
+    'Items whose last attempt ended in a time-out or an error, worth another try. Targets that are flagged, or whose own last attempt met a wall, are left out.',
   sql: `
 WITH items AS (
   SELECT
@@ -112,16 +119,17 @@ WITH items AS (
   SELECT source, target FROM items WHERE target_recency = 1 AND status = 'blocked'
 )
 SELECT
-  i.source, i.target, i.partition_date, i.item_id, i.url, i.status, i.error_code, i.error_message, i.http_status_code,
-  i.attempt_number AS attempts_in_run, i.attempted_at AS last_attempt_at, i.capture, i.run_id
-FROM items i
-LEFT JOIN walls w ON w.source = i.source AND w.target = i.target
-WHERE i.recency = 1 AND i.status IN ('timeout', 'error') AND w.source IS NULL`,
+  a.source, a.target, s.name, s.state, a.partition_date, a.item_id, a.url, a.status, a.error_code, a.error_message,
+  a.http_status_code, a.attempt_number AS attempts_in_run, a.attempted_at AS last_attempt_at, a.capture, a.run_id
+FROM items a
+LEFT JOIN walls w ON w.source = a.source AND w.target = a.target
+${NAMED}
+WHERE a.recency = 1 AND a.status IN ('timeout', 'error') AND w.source IS NULL AND s.skip_reason IS NULL`,
 };
 
 const errorSummary = (within: Within): View => ({
   name: 'v_crawl_error_summary',
-  description: 'What went wrong in the last 7 days, by outcome code.',
+  description: 'How the attempts of the last 7 days ended, by outcome code, successes too.',
   sql: `
 SELECT
   source, error_code, block_type,
@@ -130,6 +138,6 @@ SELECT
   max(attempted_at) AS last_at,
   avg(CAST(timing_ms AS DOUBLE)) AS mean_timing_ms
 FROM attempts
-WHERE status <> 'success' AND ${within(7)}
+WHERE ${within(7)}
 GROUP BY source, error_code, block_type`,
 });

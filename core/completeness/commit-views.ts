@@ -9,7 +9,7 @@ export function commitViews(sources: readonly Source[], now: string): readonly V
   return [
     completenessView(sources, now),
     suspiciousDates(sources),
-    MISSING_DATES,
+    missingDates(sources),
     PARTITION_UPDATES,
     SETTLING_LAG,
   ];
@@ -28,7 +28,7 @@ function completenessView(sources: readonly Source[], now: string): View {
   const over = minutes.length === 0 ? '1440' : `CASE source ${minutes.join(' ')} ELSE 1440 END`;
   return {
     name: 'v_completeness',
-    description: `Every partition as its last commit on record left it: its standing, items and rows; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed; incomplete ${PENDING_DAYS} days after its day where items still have none. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".`,
+    description: `Every partition as its last commit on record left it: its standing, items and rows; incomplete where targets were due that day and nobody crawled them; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed; incomplete ${PENDING_DAYS} days after its day where items still have none. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".`,
     sql: `
 WITH ranked AS (
   SELECT
@@ -44,6 +44,11 @@ WITH ranked AS (
     CAST(partition_date AS TIMESTAMP) + (${over}) * INTERVAL '1' MINUTE AS day_over_at
   FROM ranked
   WHERE recency = 1
+), uncrawled AS (
+  SELECT source AS of_source, partition_value, "date" AS due_date, count(*) AS targets_uncrawled
+  FROM targets
+  WHERE due_that_day AND NOT crawled_that_day AND ${ofEvery(sources)}
+  GROUP BY source, partition_value, "date"
 )
 SELECT
   ${PARTITION},
@@ -51,6 +56,7 @@ SELECT
     WHEN version IS NULL THEN 'missing'
     WHEN status = 'held' THEN 'held'
     WHEN items_failed > 0 THEN 'incomplete'
+    WHEN targets_uncrawled > 0 AND ${now} >= day_over_at THEN 'incomplete'
     WHEN items_pending > 0 AND ${now} >= day_over_at + INTERVAL '${PENDING_DAYS}' DAY THEN 'incomplete'
     WHEN status = 'failed' THEN 'stale'
     WHEN items_withdrawn > 0 THEN 'suspicious'
@@ -59,9 +65,17 @@ SELECT
     ELSE 'complete'
   END AS standing,
   items_expected, items, items_found, items_empty, items_carried, items_failed, ${LISTED.join(', ')}, rows, version,
-  status AS last_status, reason, run_id AS last_run_id, recorded_at, refreshed_at
-FROM counted`,
+  status AS last_status, reason, run_id AS last_run_id, recorded_at, refreshed_at,
+  coalesce(targets_uncrawled, 0) AS targets_uncrawled
+FROM counted
+LEFT JOIN uncrawled ON of_source = source AND partition_value = target AND due_date = partition_date`,
   };
+}
+
+/** The condition for sources whose targets are crawled one by one. */
+function ofEvery(sources: readonly Source[]): string {
+  const names = sources.filter(({ cadence }) => cadence.kind === 'every').map(({ name }) => text(name));
+  return names.length === 0 ? '1 = 0' : `source IN (${names.join(', ')})`;
 }
 
 /** A literal of SQL. */
@@ -124,12 +138,16 @@ WHERE items < threshold`,
 
 const DIGITS = '(VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))';
 
-const MISSING_DATES: View = {
+const missingDates = (sources: readonly Source[]): View => ({
   name: 'v_missing_dates',
   description:
-    'Dates without a commit, for every target on record: from the first date that its source has to the last one that a run covered (27 years at most), with the last try, if there was one.',
+    'Dates without a commit, for every target on record: from the first date that its source has to the last one that a run covered (27 years at most), with the last try, if there was one. Where targets are crawled one by one: dates on which one was due.',
   sql: `
-WITH ends AS (
+WITH due AS (
+  SELECT DISTINCT source AS of_source, partition_value, "date" AS due_date
+  FROM targets
+  WHERE due_that_day AND ${ofEvery(sources)}
+), ends AS (
   SELECT source, max(window_end) AS last_window FROM runs GROUP BY source
 ), spans AS (
   SELECT source, table_name, min(partition_date) AS first_date, max(partition_date) AS last_commit
@@ -149,18 +167,19 @@ WITH ends AS (
   SELECT r.source, r.table_name, CAST(r.first_date + INTERVAL '1' DAY * n.n AS DATE) AS missing_date
   FROM ranges r
   JOIN numbers n ON n.n <= date_diff('day', r.first_date, r.last_date)
-), targets AS (
+), known AS (
   SELECT DISTINCT source, table_name, target FROM commits
 )
 SELECT
   d.source, d.table_name, t.target, d.missing_date,
   c.last_status, c.reason, c.recorded_at AS last_tried_at
 FROM days d
-JOIN targets t ON t.source = d.source AND t.table_name = d.table_name
+JOIN known t ON t.source = d.source AND t.table_name = d.table_name
 LEFT JOIN v_completeness c
   ON c.source = d.source AND c.table_name = d.table_name AND c.target = t.target AND c.partition_date = d.missing_date
-WHERE c.version IS NULL`,
-};
+LEFT JOIN due u ON u.of_source = d.source AND u.partition_value = t.target AND u.due_date = d.missing_date
+WHERE c.version IS NULL AND (u.due_date IS NOT NULL OR NOT (${ofEvery(sources).replace('source', 'd.source')}))`,
+});
 
 /** What makes another version current, or finds the current one confirmed. */
 const UPDATES = `status IN ('committed', 'accepted', 'rolled_back')`;

@@ -1,13 +1,14 @@
 import type { Source } from '../source/source.ts';
 import { attemptViews } from './attempt-views.ts';
 import { commitViews } from './commit-views.ts';
+import { targetViews } from './target-views.ts';
 import type { View } from './view.ts';
 
 /** The engine's own clock. */
 const ENGINE_NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
 
 /**
- * The views over `attempts`, `commits` and `runs`, each after those that it reads.
+ * The views over `attempts`, `commits`, `runs` and `targets`, each after those that it reads.
  *
  * One text for both engines, so only what DuckDB and Trino agree on: no median, no calendar function, no
  * named window; integers are made DOUBLE before they are divided; "now" is an instant cut down to UTC,
@@ -17,5 +18,5 @@ const ENGINE_NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
  * text. `now`: the instant from which they look back, as SQL.
  */
 export function viewsOf(sources: readonly Source[], now = ENGINE_NOW): readonly View[] {
-  return [...commitViews(sources, now), ...attemptViews(now)];
+  return [...commitViews(sources, now), ...targetViews(now), ...attemptViews(now)];
 }

@@ -93,7 +93,7 @@ describe('the table of targets', () => {
       columnsOf(TARGET_SCHEMA).map(({ name }) => name),
     );
     expect(JSON.stringify(Parameters['storage.location.template'])).toContain(
-      '/targets/source=${source}/date=${date}/"',
+      `/targets/source=\${source}/date=\${date}/"`,
     );
     expect(Parameters).toMatchObject({
       'projection.enabled': 'true',

@@ -325,9 +325,10 @@ describe('the views', () => {
         attempt(8, TIMEOUT),
         attempt(1),
       );
-      const rows = await query(lake, 'SELECT * FROM v_crawl_error_summary');
+      const rows = await query(lake, 'SELECT * FROM v_crawl_error_summary ORDER BY occurrences DESC');
       expect(rows).toMatchObject([
         { error_code: 'TIMEOUT', occurrences: 2, affected_targets: 2, mean_timing_ms: 200 },
+        { error_code: 'SUCCESS', occurrences: 1, affected_targets: 1, mean_timing_ms: 100 },
       ]);
     });
 
