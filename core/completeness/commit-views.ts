@@ -28,7 +28,7 @@ function completenessView(sources: readonly Source[], now: string): View {
   const over = minutes.length === 0 ? '1440' : `CASE source ${minutes.join(' ')} ELSE 1440 END`;
   return {
     name: 'v_completeness',
-    description: `Every partition as its last commit on record left it: its standing, items and rows; incomplete where targets were due that day and nobody crawled them; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed; incomplete ${PENDING_DAYS} days after its day where items still have none. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".`,
+    description: `Every partition as its last commit on record left it: its standing, items and rows; incomplete where targets were due that day and nobody crawled them; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed, or nothing tells which targets were due; incomplete ${PENDING_DAYS} days after its day where items still have none. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".`,
     sql: `
 WITH ranked AS (
   SELECT
@@ -44,10 +44,12 @@ WITH ranked AS (
     CAST(partition_date AS TIMESTAMP) + (${over}) * INTERVAL '1' MINUTE AS day_over_at
   FROM ranked
   WHERE recency = 1
-), uncrawled AS (
-  SELECT source AS of_source, partition_value, "date" AS due_date, count(*) AS targets_uncrawled
+), of_day AS (
+  SELECT
+    source AS of_source, partition_value, "date" AS due_date,
+    count(*) FILTER (WHERE due_that_day AND NOT crawled_that_day) AS targets_uncrawled
   FROM targets
-  WHERE due_that_day AND NOT crawled_that_day AND ${ofEvery(sources)}
+  WHERE ${ofEvery(sources)}
   GROUP BY source, partition_value, "date"
 )
 SELECT
@@ -60,7 +62,9 @@ SELECT
     WHEN items_pending > 0 AND ${now} >= day_over_at + INTERVAL '${PENDING_DAYS}' DAY THEN 'incomplete'
     WHEN status = 'failed' THEN 'stale'
     WHEN items_withdrawn > 0 THEN 'suspicious'
-    WHEN items_pending > 0 OR coalesce(refreshed_at, recorded_at) < day_over_at THEN 'open'
+    WHEN items_pending > 0 THEN 'open'
+    WHEN ${ofEvery(sources)} AND (${now} < day_over_at OR targets_uncrawled IS NULL) THEN 'open'
+    WHEN NOT (${ofEvery(sources)}) AND coalesce(refreshed_at, recorded_at) < day_over_at THEN 'open'
     WHEN items = 0 THEN 'empty'
     ELSE 'complete'
   END AS standing,
@@ -68,7 +72,7 @@ SELECT
   status AS last_status, reason, run_id AS last_run_id, recorded_at, refreshed_at,
   coalesce(targets_uncrawled, 0) AS targets_uncrawled
 FROM counted
-LEFT JOIN uncrawled ON of_source = source AND partition_value = target AND due_date = partition_date`,
+LEFT JOIN of_day ON of_source = source AND partition_value = target AND due_date = partition_date`,
   };
 }
 

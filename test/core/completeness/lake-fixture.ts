@@ -5,7 +5,7 @@ import { openDirectoryObjectStore } from '../../../adapters/local/directory-obje
 import { openDuckDbWarehouse } from '../../../adapters/local/duckdb-warehouse.ts';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import { addDays, civilDate } from '../../../core/calendar/civil-date.ts';
-import { runLogKey } from '../../../core/lake/layout.ts';
+import { runLogKey, targetTableKey } from '../../../core/lake/layout.ts';
 import {
   ATTEMPT_SCHEMA,
   type AttemptRow,
@@ -16,8 +16,10 @@ import {
 } from '../../../core/lake/log-tables.ts';
 import { writeParquet } from '../../../core/lake/parquet.ts';
 import { PartitionVersions } from '../../../core/lake/partition-versions.ts';
+import { TARGET_SCHEMA, type TargetRow } from '../../../core/lake/target-table.ts';
 import type { VersionDescriptor, VersionItem } from '../../../core/lake/version.ts';
-import { columnsOf, type Row, tableColumns } from '../../../core/schema/columns.ts';
+import { cellsOf, columnsOf, type Row, tableColumns } from '../../../core/schema/columns.ts';
+import type { Source } from '../../../core/source/source.ts';
 import { localRelations } from '../../../runtime/local-relations.ts';
 import { racing } from '../../../sources/racing/source.ts';
 
@@ -39,9 +41,13 @@ export type Lake = ReturnType<typeof openLake>;
 export const NOW = Date.parse('2025-11-18T06:00:00Z');
 
 /** The rows of one statement over the lake as it is at `NOW`. */
-export async function query(lake: Lake['lake'], sql: string): Promise<readonly Record<string, unknown>[]> {
+export async function query(
+  lake: Lake['lake'],
+  sql: string,
+  sources: readonly Source[] = [racing],
+): Promise<readonly Record<string, unknown>[]> {
   const warehouse = openDuckDbWarehouse({
-    relations: await localRelations({ lake, sources: [racing], clock: { now: () => NOW } }),
+    relations: await localRelations({ lake, sources, clock: { now: () => NOW } }),
   });
   try {
     return (await warehouse.query(sql)).rows;
@@ -65,6 +71,17 @@ export async function writeAttempts(
 ): Promise<void> {
   const key = runLogKey('attempts', civilDate(day), `run-${files++}`);
   await lake.put(key, writeParquet(columnsOf(ATTEMPT_SCHEMA), rows));
+}
+
+/** Replaces a day of the table of targets. */
+export async function writeTargets(
+  lake: Lake['lake'],
+  source: string,
+  day: string,
+  rows: readonly TargetRow[],
+): Promise<void> {
+  const cells = rows.map((row) => cellsOf(TARGET_SCHEMA, row));
+  await lake.put(targetTableKey(source, civilDate(day)), writeParquet(columnsOf(TARGET_SCHEMA), cells));
 }
 
 export async function writeRun(lake: Lake['lake'], start: string, end: string): Promise<void> {
