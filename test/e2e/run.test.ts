@@ -158,7 +158,7 @@ describe('rescrape run', () => {
 describe('a wrong command', () => {
   const wrong: readonly (readonly [string, readonly string[], RegExp, Readonly<Record<string, string>>?])[] =
     [
-      ['an unknown source', ['run', 'horses'], /no source "horses"; there is: racing$/],
+      ['an unknown source', ['run', 'horses'], /no source "horses"; there is: racing\b/],
       ['an unknown target', ['run', 'racing', '--target', 'mars'], /no target "mars"; it has: gb, ire, fr$/],
       [
         'an end before the start',
