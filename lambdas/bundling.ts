@@ -15,6 +15,8 @@ export const BUNDLING = {
   minify: true,
   // As they are: the tables of character references are full of what esbuild would else escape.
   charset: 'utf8',
+  // They stand with the packages; nobody is given a bundle.
+  legalComments: 'none' as const,
   // What `createRequire` starts from (`core/source/html-browser.ts`).
   define: { 'import.meta.url': '__filename' },
   // Where credentials come from other than a function's own variables: 90 KB that a Lambda never loads.
