@@ -1,6 +1,9 @@
 import type { View } from './view.ts';
 
-/** Views over `attempts`: what happened on the wire, with names out of `targets`. `now`: the instant from which they look back, as SQL. */
+/**
+ * Views over `attempts`: what happened on the wire, with names out of `targets`. `now`: the instant from
+ * which they look back, as SQL.
+ */
 export function attemptViews(now: string): readonly View[] {
   const within = attemptsWithin(now);
   return [
