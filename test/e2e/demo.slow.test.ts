@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addDays } from '../../core/calendar/civil-date.ts';
 import type { CompletenessReport } from '../../core/completeness/completeness.ts';
 import { lawsBrokenIn } from '../cli/support/json-law.ts';
-import { startCommand } from './support/command-line.ts';
+import { complaintOf, startCommand } from './support/command-line.ts';
 import { TODAY } from './support/test-time.ts';
 
 let root: string;
@@ -15,12 +15,57 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-it('the demo scrapes the last seven days as its clock has them: today is open, and all before are whole', async () => {
-  const end = await startCommand(['demo', '--no-faults', '--json'], {}, join(root, 'cwd')).ended;
+interface SaidDemo {
+  readonly source: string;
+  readonly imported: { readonly created: number } | null;
+  readonly runs: readonly { readonly kind: string }[];
+  readonly counts: readonly Record<
+    'crawled' | 'found' | 'failed' | 'skipped' | 'not_ready' | 'rows',
+    number
+  >[];
+  readonly changes: readonly Record<'appeared' | 'gone' | 'prices' | 'stock', number>[] | null;
+  readonly completeness: CompletenessReport;
+}
+
+async function demo(...words: readonly string[]): Promise<readonly SaidDemo[]> {
+  const end = await startCommand(['demo', ...words, '--json'], {}, join(root, 'cwd')).ended;
   expect(end).toMatchObject({ code: 0 });
-  const said = JSON.parse(end.stdout) as { completeness: CompletenessReport };
+  const said = JSON.parse(end.stdout) as { demos: readonly SaidDemo[] };
   expect(lawsBrokenIn(said)).toEqual([]);
-  const { completeness } = said;
+  return said.demos;
+}
+
+const total = (demo: SaidDemo, name: keyof SaidDemo['counts'][number]) =>
+  demo.counts.reduce((sum, each) => sum + each[name], 0);
+
+it('the demos of targets crawl what is ready, and a second start leaves out what is not due', async () => {
+  const demos = await demo('menus', 'schedules');
+  expect(demos.map(({ source }) => source)).toEqual(['schedules', 'menus']);
+  const [schedules, menus] = demos as [SaidDemo, SaidDemo];
+  expect([schedules.imported?.created, menus.imported?.created]).toEqual([60, 40]);
+  expect([total(schedules, 'crawled'), total(schedules, 'not_ready')]).toEqual([59, 1]);
+  expect(total(schedules, 'skipped')).toBe(3);
+  expect(menus.runs.map(({ kind }) => kind)).toEqual(['finished', 'finished']);
+  expect([total(menus, 'skipped'), total(menus, 'not_ready')]).toEqual([2, 4]);
+  for (const each of demos) expect(total(each, 'found') + total(each, 'failed')).toBe(total(each, 'crawled'));
+  expect(menus.changes).toHaveLength(2);
+  for (const change of menus.changes!)
+    for (const count of Object.values(change).filter((value) => typeof value === 'number'))
+      expect(count).toBeGreaterThan(0);
+  for (const again of await demo('schedules', 'menus')) {
+    expect(again.runs.map(({ kind }) => kind)).toEqual(['nothing-due']);
+    expect([total(again, 'crawled'), again.changes]).toEqual([0, null]);
+  }
+}, 120_000);
+
+it('an unknown demo is one line', async () => {
+  const end = await startCommand(['demo', 'harness'], {}, join(root, 'cwd')).ended;
+  expect(end).toMatchObject({ code: 2, stdout: '' });
+  expect(complaintOf(end)).toMatch(/there is no demo "harness"; there is: racing, schedules, menus/);
+});
+
+it('the demo scrapes the last seven days as its clock has them: today is open, and all before are whole', async () => {
+  const [{ completeness }] = (await demo('racing', '--no-faults')) as [SaidDemo];
   const isChristmasSeen = Array.from({ length: 6 }, (_, day) => addDays(TODAY, day - 6)).some((date) =>
     date.endsWith('-12-25'),
   );
