@@ -5,10 +5,7 @@ import { printTable } from '../print.ts';
 import { printRunEnd } from '../run-summary.ts';
 import type { DemoEnd } from './demo.ts';
 
-/**
- * What a demo left, when it has ended: each of its runs, and of days that are scraped again how whole they
- * are.
- */
+/** What a demo left, when it has ended: each of its runs, and how whole days are that are scraped again. */
 export function printDemo({ imported, runs, platform, completeness, source }: DemoEnd): void {
   if (imported)
     console.log(

@@ -124,12 +124,7 @@ class HostQueue {
  */
 function isLate({ reserved, hasMoved, pace }: Waiter, now: number): boolean {
   if (reserved === undefined || hasMoved) return false;
-  return isKeptBack(pace, now - reserved);
-}
-
-/** More than any timer may be late, and enough to be seen beside the distance of two starts. */
-function isKeptBack({ minDelayMs }: Pace, ms: number): boolean {
-  return ms > Math.max(LEAST_LATE_MS, minDelayMs / 20);
+  return now - reserved > Math.max(LEAST_LATE_MS, pace.minDelayMs / 20);
 }
 
 function moveStart(waiter: Waiter): void {
@@ -224,7 +219,7 @@ export function createRateLimiter({
       head.grant({
         waitedMs: now - head.since,
         sent: () => {
-          if (isKeptBack(head.pace, clock.now() - queue.lastStartAt)) queue.lastStartAt = clock.now();
+          queue.lastStartAt = Math.max(queue.lastStartAt, clock.now());
         },
         release: releaseOnce(queue, head),
       });
