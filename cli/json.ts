@@ -33,7 +33,7 @@ const MOMENTS: ReadonlySet<string> = new Set([
   ...['nextCrawlAt', 'lastCrawlAt'],
   ...['sentAt', 'dueAt', 'deadAt', 'openedAt', 'closedAt', 'seenAt', 'checkedAt', 'freshAt'],
   ...['startedAt', 'finishedAt', 'decidedAt'],
-  ...['nextCrawlAt', 'lastCrawlAt', 'releasedAt', 'failedAt', 'unflaggedAt', 'expiresAt'],
+  ...['nextCrawlAt', 'lastCrawlAt', 'registeredAt', 'releasedAt', 'failedAt', 'unflaggedAt', 'expiresAt'],
   ...['lastFailedAt', 'lastAttemptAt', 'lastSuccessAt', 'lastFailureAt'],
 ]);
 
