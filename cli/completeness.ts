@@ -13,6 +13,7 @@ import { checkLake, type LakeCheck } from '../core/completeness/lake-check.ts';
 import { withdrawnText } from '../core/lake/item-counts.ts';
 import { currentDamage } from '../core/lake/whole-version.ts';
 import type { Source } from '../core/source/source.ts';
+import { DAY_STATUSES } from '../core/targets/target-day.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { windowOf, withPlatform } from './context.ts';
@@ -66,7 +67,14 @@ export function completenessCommand(): Command {
           const asked = { ...windowOf(source, now, options), ...(targets && { targets }) };
           const today = civilDateAt(now, source.timeZone);
           const damageOf = damageIn(platform, source);
-          const report = await completeness(platform.state, source, { ...asked, today, ...damageOf });
+          const { lake } = platform;
+          const report = await completeness(platform.state, source, {
+            ...asked,
+            today,
+            now,
+            lake,
+            ...damageOf,
+          });
           answers.push(options.lake ? { ...report, lake: await checkLake(platform, source, asked) } : report);
         }
         printAnswers(answers, { ...globals, ...options });
@@ -132,8 +140,8 @@ const HEADINGS: readonly (readonly [status: DateStatus, heading: string])[] = [
   ['missing', 'MISSING'],
   ['damaged', 'DAMAGED (the files are not what was committed)'],
   ['held', 'HELD (a version waits for accept or reject)'],
-  ['incomplete', 'INCOMPLETE (items failed, are overdue or are there twice)'],
-  ['stale', 'STALE (not refreshed by the last run)'],
+  ['incomplete', 'INCOMPLETE (items failed, are overdue or are there twice, or targets were not crawled)'],
+  ['stale', 'STALE (not refreshed by the last run, or nothing is crawled any more)'],
   ['suspicious', 'SUSPICIOUS (improbably few items, or some that had rows were taken away)'],
   ['open', 'OPEN (neither complete nor incomplete yet)'],
 ];
@@ -168,6 +176,7 @@ export function printCompleteness(report: CompletenessReport): void {
     ],
     targets.map(figuresOf),
   );
+  printTargets(report);
   for (const { target, skipped } of targets) {
     if (skipped)
       console.log(
@@ -192,6 +201,23 @@ export function printCompleteness(report: CompletenessReport): void {
   console.log(verdictLine(report));
 }
 
+/** Where each target has its own time: how they stood, every date of each counted once. */
+function printTargets({ source, table, targets }: CompletenessReport): void {
+  const rows = targets.flatMap(({ target: value, dates }) => {
+    const days = dates.flatMap((date) => date.targets ?? []);
+    const sum = (of: (typeof TARGET_COUNTS)[number]) => days.reduce((total, day) => total + day[of], 0);
+    return days.length === 0
+      ? []
+      : [{ value, ...Object.fromEntries(TARGET_COUNTS.map((of) => [of, sum(of)])) }];
+  });
+  if (rows.length === 0) return;
+  console.log(`Targets of ${source}, by partition of ${table}:`);
+  printTable(
+    [{ name: 'value' }, ...TARGET_COUNTS.map((name) => ({ name, title: name.replace('_', ' '), ...number }))],
+    rows,
+  );
+}
+
 function printDateList(
   source: string,
   heading: string,
@@ -207,6 +233,8 @@ function printDateList(
   if (found.length > MAX_LINES)
     console.log(`  and ${found.length - MAX_LINES} more (--json or --csv lists them all)`);
 }
+
+const TARGET_COUNTS = ['expected', ...DAY_STATUSES] as const;
 
 /** Columns that are there only where something is in them. */
 const BESIDE = ['pending', 'abandoned', 'void', 'empty', 'withdrawn'] as const;
@@ -256,13 +284,18 @@ export function verdictLine({ source, verdict, reasons, partitions, targets }: C
 const DATE_COLUMNS = [
   ...['source', 'target', 'date', 'status', 'items_expected', 'items_found', 'items_empty', 'items_failed'],
   ...['items_carried', 'items_pending', 'items_abandoned', 'items_void', 'items_withdrawn', 'rows'],
-  ...['fresh_at', 'reason'],
+  ...['fresh_at', 'reason', ...TARGET_COUNTS.map((name) => `targets_${name}`)],
 ];
 
 /** A line for each date of each target. */
 function printDates(reports: readonly CompletenessReport[], csv: CsvTarget): void {
   const rows = reports.flatMap(({ source, targets }) =>
-    targets.flatMap(({ target, dates }) => dates.map((date) => judgementRecord(source, target, date))),
+    targets.flatMap(({ target, dates }) =>
+      dates.map((date) => ({
+        ...judgementRecord(source, target, date),
+        ...Object.fromEntries(TARGET_COUNTS.map((name) => [`targets_${name}`, date.targets?.[name] ?? null])),
+      })),
+    ),
   );
   printCsv(DATE_COLUMNS, rows, csv);
 }

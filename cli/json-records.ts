@@ -60,7 +60,7 @@ export function judgementRecord(source: string, target: string, judged: Partitio
   return {
     ...{ partition: partitionName(source, { value: target, date }), source, target, date, status },
     ...itemCounts(judged),
-    ...{ withdrawn_items: withdrawnItems, rows, fresh_at: freshAt, reason },
+    ...{ withdrawn_items: withdrawnItems, rows, fresh_at: freshAt, reason, targets: judged.targets },
   };
 }
 

@@ -1,25 +1,28 @@
 import { type CivilDate, epochDay } from '../calendar/civil-date.ts';
 import { withdrawnText } from '../lake/item-counts.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
+import { counted } from '../wording/figures.ts';
 import type { RefreshDue } from './run-windows.ts';
 import type { SuspiciousDay } from './statistics.ts';
+import { failedTexts, type TargetsOfDay, unfinishedTexts } from './targets-of-day.ts';
 
 /**
  * How a date of a target stands, worst first; the first that fits is its status.
  *
  * - `upcoming`: lies after today in the source's time zone; nothing is expected of it.
- * - `missing`: there is no current version; as a rule nothing was ever committed.
+ * - `missing`: there is no current version; as a rule nothing was ever committed. Where targets are crawled one
+ *   by one, some were due.
  * - `damaged`: the files of its current version are not as they were committed, or gone.
  * - `held`: a version waits for a person to accept or reject it; the one before is current.
  * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have
  *   none; or several items have the same rows; or items have no result yet although the day has been over for
- *   `PENDING_DAYS`.
- * - `stale`: the last run that was to refresh it did not.
+ *   `PENDING_DAYS`; or the day is over and targets were due that were not crawled, or nobody knows.
+ * - `stale`: the last run that was to refresh it did not; or nothing was crawled for some periods.
  * - `suspicious`: all that the source lists is there, but it took away items that had rows, or the list of a
  *   day that is over is improbably short.
  * - `open`: all that the source has so far is there, but its day is not over, or items have no result yet.
- * - `empty`: the source's own index says that there is nothing.
- * - `complete`: every item that the source lists is there, as of the last run.
+ * - `empty`: the source's own index says that there is nothing, or no target was due.
+ * - `complete`: every item that the source lists is there, as of the last run; every target that was due is.
  */
 export const DATE_STATUSES = [
   'upcoming',
@@ -80,6 +83,8 @@ export interface PartitionJudgement {
   readonly freshAt: string | null;
   /** One line: why it is not complete; null where there is nothing to say. */
   readonly reason: string | null;
+  /** How its targets stood that day; null where the source is scraped by date, and of a date to come. */
+  readonly targets: TargetsOfDay | null;
 }
 
 /** All that is known of one date before it is judged. */
@@ -95,6 +100,10 @@ export interface DateEvidence {
   readonly skipped: string | undefined;
   /** What is wrong with the files of its current version, if anything is. */
   readonly damage: string | undefined;
+  /** Where each target has its own time: how they stood that day. */
+  readonly targets?: TargetsOfDay | undefined;
+  /** Where each has its own time: why nothing of it is fresh any more. */
+  readonly silence?: string | undefined;
 }
 
 /**
@@ -126,13 +135,15 @@ export function judgePartition(evidence: DateEvidence): PartitionJudgement {
     rows: lastRefresh?.rows ?? 0,
     freshAt: lastRefresh?.freshAt == null ? null : new Date(lastRefresh.freshAt).toISOString(),
     reason,
+    targets: evidence.targets ?? null,
   };
 }
 
 function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
   const { date, today, lastRefresh } = evidence;
   if (lastRefresh === undefined || lastRefresh.version === null) {
-    return date > today ? ['upcoming', null] : ['missing', whyMissing(evidence)];
+    if (date > today) return ['upcoming', null];
+    return withoutVersion(evidence) ?? ['missing', whyMissing(evidence)];
   }
   if (evidence.damage !== undefined) return ['damaged', evidence.damage];
   if (isHeld(lastRefresh)) return ['held', lastRefresh.reason ?? 'a version waits for accept or reject'];
@@ -149,27 +160,60 @@ function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
   return ['complete', null];
 }
 
+/** Where each target has its own time, a date may have no version because none was due, or none yet. */
+function withoutVersion({
+  date,
+  today,
+  lastRefresh,
+  targets,
+  silence,
+}: DateEvidence): [DateStatus, string] | undefined {
+  if (!targets || lastRefresh) return undefined;
+  const { found, failed, expected, due } = targets;
+  if (date < today) return expected === 0 ? ['empty', 'no target was due'] : undefined;
+  if (silence !== undefined) return ['stale', silence];
+  const crawled = found + failed;
+  const waiting = expected === 0 ? 'no target is due' : `${counted(due, 'target')} due`;
+  const published =
+    crawled === 0 ? 'none was crawled yet' : `${counted(crawled, 'target')} crawled and not published yet`;
+  return ['open', `its day is not over, ${waiting}, ${published}`];
+}
+
 function isHeld(lastRefresh: PartitionRecord): boolean {
   return lastRefresh.held !== null || lastRefresh.status === 'held';
 }
 
-function whyMissing({ lastRefresh, due, skipped }: DateEvidence): string {
+function whyMissing({ lastRefresh, due, skipped, targets }: DateEvidence): string {
   if (lastRefresh)
     return `there is no current version; last try: ${lastRefresh.reason ?? lastRefresh.status}`;
+  if (targets) return [...unfinishedTexts(targets), 'nothing was committed'].join('; ');
   if (skipped !== undefined) return `never scraped: the target is skipped (${skipped})`;
   return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
 }
 
 function whyIncomplete(
-  { date, today }: DateEvidence,
-  { failed, carried, pending, repeated }: PartitionRecord,
+  { date, today, targets }: DateEvidence,
+  lastRefresh: PartitionRecord,
 ): string | undefined {
+  const { failed, carried, pending, repeated } = lastRefresh;
   const items = `${failed} ${failed === 1 ? 'item' : 'items'} failed`;
   const failures = carried > 0 ? `${items}, ${carried} of them carried over from before` : items;
   const isOverdue = pending > 0 && epochDay(today) - epochDay(date) > PENDING_DAYS;
   const overdue = `${pending} ${pending === 1 ? 'item' : 'items'} still without a result`;
-  const reasons = [...(failed > 0 ? [failures] : []), ...(isOverdue ? [overdue] : []), ...repeated];
+  const reasons = [
+    ...(failed > 0 ? [failures] : []),
+    ...(isOverdue ? [overdue] : []),
+    ...repeated,
+    ...(targets ? whyTargets(targets, lastRefresh, date < today) : []),
+  ];
   return reasons.length > 0 ? reasons.join('; ') : undefined;
+}
+
+function whyTargets(targets: TargetsOfDay, lastRefresh: PartitionRecord, isOver: boolean): string[] {
+  if (!isOver) return failedTexts(targets);
+  const items = itemsOf(lastRefresh) ?? 0;
+  const lost = `${counted(targets.found, 'target')} crawled whole, and ${counted(items, 'item')} there`;
+  return [...unfinishedTexts(targets), ...(targets.found > items ? [lost] : [])];
 }
 
 /** Undefined for a day that was over when it was refreshed, and of which nothing is still to come. */
@@ -206,8 +250,9 @@ function whySuspicious(
 /**
  * Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it.
  */
-function whyStale({ due, skipped }: DateEvidence, lastRefresh: PartitionRecord): string | undefined {
+function whyStale({ date, today, due, skipped, silence }: DateEvidence, lastRefresh: PartitionRecord) {
   const failed = lastRefresh.status === 'failed';
+  if (!failed && silence !== undefined && date === today) return silence;
   if (!failed && (due === undefined || isSettled(lastRefresh, due))) return undefined;
   if (failed) return `its last refresh failed: ${lastRefresh.reason ?? 'no reason on record'}`;
   if (skipped !== undefined) return `not refreshed: the target is skipped (${skipped})`;

@@ -8,10 +8,10 @@ import type { Platform } from '../platform.ts';
 import { cellsOf, columnsOf, type Row } from '../schema/columns.ts';
 import type { Source } from '../source/source.ts';
 import type { RunInput } from '../state/run-store.ts';
-import { newTarget, type TargetRecord } from '../targets/target.ts';
+import { targetRecords } from '../targets/register.ts';
+import type { TargetRecord } from '../targets/target.ts';
 import { type Day, dayOf } from '../targets/target-day.ts';
 import { targetRow } from '../targets/target-row.ts';
-import { TargetStore } from '../targets/target-store.ts';
 
 const COLUMNS = columnsOf(TARGET_SCHEMA);
 /** Rows that are in memory as such. */
@@ -60,7 +60,7 @@ async function writeDay({ state, lake, clock }: Stores, source: Source, date: Ci
   const before = isOver ? (await lake.get(key))?.body : undefined;
   const rows = new RowsInOrder(before ? parquetGroups(before, COLUMNS) : none());
   const file = new ParquetFile(COLUMNS, GROUP_ROWS);
-  for await (const record of recordsOf(state, source)) {
+  for await (const record of targetRecords(state, source)) {
     const kept = await rows.find(record.target);
     const isKept = isOver && hasChangedSince(record, kept, day);
     file.add(isKept && kept ? kept : cellsOf(TARGET_SCHEMA, targetRow(source, record, day, now)));
@@ -79,20 +79,6 @@ function hasChangedSince(record: TargetRecord, kept: Row | undefined, { date, en
     // A person has paused or resumed it, and nobody noted when in the record.
     (kept !== undefined && kept.status !== status)
   );
-}
-
-/** The records of the targets of a source, in the order of their ids. */
-async function* recordsOf(state: Platform['state'], source: Source): AsyncGenerator<TargetRecord> {
-  const store = new TargetStore(state);
-  if (source.register) {
-    for await (const record of store.list(source.name)) if (record.attributes) yield record;
-    return;
-  }
-  const targets = source.targets.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  for (const { id, attributes } of targets) {
-    const record = (await store.get(source.name, id)) ?? newTarget(source.name, id);
-    yield attributes ? { ...record, attributes: { ...attributes } } : record;
-  }
 }
 
 async function* none(): AsyncGenerator<readonly Row[]> {}

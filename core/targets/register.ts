@@ -21,6 +21,22 @@ export async function targetsOf(state: StateStore, source: Source): Promise<read
   return targets;
 }
 
+/**
+ * The records of the targets of a source, in the order of their ids, one after the other. Of a target in the
+ * code they have its attributes, and there is one before anything has happened to it.
+ */
+export async function* targetRecords(state: StateStore, source: Source): AsyncGenerator<TargetRecord> {
+  const store = new TargetStore(state);
+  if (source.register) {
+    for await (const record of store.list(source.name)) if (record.attributes) yield record;
+    return;
+  }
+  for (const { id, attributes } of source.targets.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+    const record = await store.get(source.name, id);
+    yield attributes ? { ...record, attributes: { ...attributes } } : record;
+  }
+}
+
 /** The records of the targets of these ids, where they are registered or in the code; in their order. */
 export async function targetsWithRecords(
   state: StateStore,

@@ -24,7 +24,11 @@ export const DAY_STATUSES = [
 export type DayStatus = (typeof DAY_STATUSES)[number];
 
 /** Those of which something is to be brought home that day; a day is whole where all of them are found. */
-const EXPECTED_STATUSES = ['found', 'failed', 'due', 'unknown'] as const satisfies DayStatus[];
+const EXPECTED_STATUSES: ReadonlySet<DayStatus> = new Set(['found', 'failed', 'due', 'unknown']);
+
+export function isExpected(status: DayStatus): boolean {
+  return EXPECTED_STATUSES.has(status);
+}
 
 /** A date in the time zone of a source; its ends in milliseconds. */
 export interface Day {
@@ -82,10 +86,10 @@ function crawledLater(
   { dueAt, previousAt }: Pick<TargetClaim, 'dueAt' | 'previousAt'>,
   { startsAt, endsAt }: Day,
 ): TargetDay {
-  if (previousAt !== null && previousAt >= endsAt) return UNKNOWN;
+  // It was crawled on the date, or after it: what came of that is not on record any more.
+  if (previousAt !== null && previousAt >= startsAt) return UNKNOWN;
   if (dueAt !== null && dueAt >= endsAt)
     return { status: 'not_due', reason: `its next crawl was due at ${timeText(dueAt)}` };
-  if (previousAt !== null && previousAt >= startsAt) return UNKNOWN;
   return { status: 'due', reason: 'it was crawled later only' };
 }
 
@@ -101,8 +105,7 @@ export function dueAndCrawled(
     return { due: !isSkippedThen, crawled: at !== null && at >= day.startsAt && at < day.endsAt };
   }
   const { status } = targetDay(source, record, day);
-  const isExpected = EXPECTED_STATUSES.some((expected) => expected === status);
-  return { due: isExpected, crawled: status === 'found' || status === 'failed' };
+  return { due: isExpected(status), crawled: status === 'found' || status === 'failed' };
 }
 
 function timeText(at: number): string {

@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addDays, type CivilDate } from '../../core/calendar/civil-date.ts';
+import { civilDateAt, startOfDate } from '../../core/calendar/window.ts';
+import { completeness } from '../../core/completeness/completeness.ts';
+import { scrape } from '../../core/scrape/scrape.ts';
+import { flagged } from '../../core/targets/flags.ts';
+import { registerTargets } from '../../core/targets/register.ts';
+import { TargetStore } from '../../core/targets/target-store.ts';
+import { paused } from '../../core/targets/transitions.ts';
+import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
+import { type RunRequest, runLocally } from '../../runtime/local-run.ts';
+import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
+import { BY } from '../core/targets/by.ts';
+import { kitchens } from '../sources-of-tests/kitchens.ts';
+import { ImpatientClock } from './support/impatient-clock.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const page = '<html><body><main><ul><li data-price="1.00">Soup</li></ul></main></body></html>';
+
+let directory: string;
+let clock: ImpatientClock;
+let site: LoopbackSite;
+let platform: LocalPlatform;
+let gone: Set<string>;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rescrape-every-'));
+  clock = new ImpatientClock();
+  gone = new Set();
+  site = await serveHttp(({ url = '' }, answer) => {
+    if (gone.has(url.replace('/kitchens/', ''))) answer.writeHead(404).end();
+    else answer.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
+  });
+  const env = { RESCRAPE_KITCHENS_URL: site.origin };
+  platform = openLocalPlatform({ directory, env, clock, sources: [kitchens] });
+  await registerTargets(
+    platform.state,
+    source(),
+    [
+      ...['elm', 'oak', 'yew'].map((id) => ({ id, attributes: { state: 'AZ', path: id } })),
+      { id: 'fig', attributes: { state: 'CA', path: 'fig' } },
+    ],
+    { ...BY, at: clock.now() },
+  );
+  await toHour(10);
+});
+afterEach(async () => {
+  await platform.close();
+  await site[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const source = () => platform.sources[0]!;
+const today = () => civilDateAt(clock.now(), kitchens.timeZone);
+/** Lets time pass until so many hours of the next day there are over. */
+const toHour = (hour: number) =>
+  clock.sleep(startOfDate(addDays(today(), 1), kitchens.timeZone) + hour * HOUR - clock.now());
+const run = (request: Partial<RunRequest> = {}) =>
+  runLocally(platform, { source: 'kitchens', start: today(), end: today(), force: false, ...request });
+const change = (id: string, to: Parameters<TargetStore['update']>[2]) =>
+  new TargetStore(platform.state).update('kitchens', id, to, { ...BY, at: clock.now() });
+const judge = (start: CivilDate, end = start, withTable = true) =>
+  completeness(platform.state, source(), {
+    ...{ start, end, today: today(), now: clock.now() },
+    ...(withTable && { lake: platform.lake }),
+  });
+/** The state of the kitchens of Arizona on a date. */
+async function arizona(date: CivilDate, withTable = true) {
+  const report = await judge(date, date, withTable);
+  return report.targets.find(({ target }) => target === 'AZ')!.dates[0]!;
+}
+
+describe('completeness of a source crawled target by target', () => {
+  it('is open while the day lasts, and complete when all that was due is there', async () => {
+    await run();
+    const date = today();
+    expect(await arizona(date)).toMatchObject({ status: 'open', targets: { expected: 3, found: 3, due: 0 } });
+    expect((await judge(date)).verdict).toBe('open');
+    await toHour(1);
+    expect(await arizona(date)).toMatchObject({ status: 'complete', reason: null, expected: 3, found: 3 });
+    expect((await judge(date)).verdict).toBe('complete');
+  });
+
+  it('names who was due and not crawled, and tells skipped, paused and not ready apart', async () => {
+    const id = 'ash';
+    await registerTargets(platform.state, source(), [{ id, attributes: { state: 'AZ', path: '' } }], BY);
+    await change('yew', (record) => flagged(record, { reason: 'wall', actor: 'ann', at: clock.now() }));
+    await run({ targets: ['elm'] });
+    const date = today();
+    expect(await arizona(date)).toMatchObject({ status: 'open', targets: { expected: 2, found: 1, due: 1 } });
+    await toHour(1);
+    expect(await arizona(date)).toMatchObject({
+      status: 'incomplete',
+      reason: '1 target due and not crawled (oak)',
+      targets: {
+        expected: 2,
+        found: 1,
+        due: 1,
+        skipped: 1,
+        not_ready: 1,
+        names: { due: ['oak'], not_ready: [id] },
+      },
+    });
+    await change('oak', paused);
+    await run();
+    expect(await arizona(date)).toMatchObject({ status: 'incomplete', targets: { due: 1 } });
+    expect(await arizona(today())).toMatchObject({ status: 'open', targets: { paused: 1, found: 1 } });
+  });
+
+  it('tells a crawl that failed, and that it was healed', async () => {
+    gone.add('oak');
+    await run();
+    const date = today();
+    await toHour(1);
+    const failed = {
+      status: 'incomplete',
+      targets: { expected: 3, found: 2, failed: 1, names: { failed: ['oak'] } },
+    };
+    expect(await arizona(date)).toMatchObject(failed);
+    expect((await arizona(date)).reason).toBe('1 item failed; 1 target crawled and not whole (oak)');
+    gone.clear();
+    await run({ start: date, end: date, targets: ['oak'], all: true });
+    expect(await arizona(date)).toMatchObject({ status: 'complete', targets: { found: 3, failed: 0 } });
+  });
+
+  it('is not complete where a crawl began and never ended, nor where nothing was published', async () => {
+    const store = new TargetStore(platform.state);
+    await run({ targets: ['oak', 'yew', 'fig'] });
+    const date = today();
+    await store.claim('kitchens', 'elm', { runId: 'lost', id: 'x', every: 240 }, clock);
+    await clock.sleep(13 * HOUR);
+    const work = { runId: platform.newId(), source: 'kitchens', value: 'AZ', date, force: false };
+    expect((await arizona(date)).targets).toMatchObject({ found: 2, due: 1 });
+    await scrape(platform, { ...work, targets: ['elm'] });
+    await toHour(1);
+    expect(await arizona(date)).toMatchObject({
+      status: 'incomplete',
+      reason: '3 targets crawled whole, and 2 items there',
+    });
+  });
+
+  it('asks nothing of a date on which nobody was due, and does not believe what it cannot know', async () => {
+    for (const id of ['elm', 'oak', 'yew', 'fig'])
+      await change(id, (record) => ({ ...record, crawlFrequencyMinutes: 3 * 24 * 60 }));
+    await run();
+    const first = today();
+    await toHour(10);
+    await toHour(10);
+    const quiet = addDays(first, 1);
+    expect(await arizona(quiet)).toMatchObject({
+      status: 'empty',
+      reason: 'no target was due',
+      targets: { not_due: 3 },
+    });
+    expect(await arizona(today())).toMatchObject({ status: 'open', targets: { expected: 0 } });
+    await toHour(11);
+    await run();
+    expect(await arizona(quiet)).toMatchObject({ status: 'empty' });
+    expect(await arizona(first)).toMatchObject({ status: 'complete' });
+    // Without the table nothing tells how they stood before their last crawl.
+    expect(await arizona(first, false)).toMatchObject({ status: 'incomplete', targets: { unknown: 3 } });
+  });
+
+  it('is missing where all were due and none was crawled, stale after three periods without a crawl', async () => {
+    await run();
+    await clock.sleep(11 * HOUR);
+    expect(await arizona(today())).toMatchObject({ status: 'open' });
+    await clock.sleep(HOUR + MINUTE);
+    expect(await arizona(today())).toMatchObject({
+      status: 'stale',
+      reason: expect.stringMatching(/^nothing was crawled since .*, for 3 periods of 240 minutes/),
+    });
+    await toHour(1);
+    const idle = today();
+    expect(await arizona(idle)).toMatchObject({ status: 'stale' });
+    await toHour(1);
+    expect(await arizona(idle)).toMatchObject({
+      status: 'missing',
+      reason: '3 targets due and not crawled (elm, oak, yew); nothing was committed',
+    });
+  });
+});
