@@ -5,7 +5,7 @@ import { failedText, statusText } from '../core/explain/failure-history.ts';
 import { evidenceOf } from '../core/explain/item.ts';
 import type { Why } from '../core/explain/story.ts';
 import { why } from '../core/explain/why.ts';
-import { whoIs } from '../core/explain/wording.ts';
+import { DAY_TEXT, targetText, whoIs } from '../core/explain/wording.ts';
 import { isUnresolved } from '../core/failures/failure.ts';
 import type { AttemptRow } from '../core/lake/log-tables.ts';
 import { DISPOSITIONS } from '../core/outcome/policy.ts';
@@ -86,6 +86,7 @@ function linesOf(answer: Why): Line[] {
     [answer.name, ''],
     ['because', answer.answer],
     ...plannedLines(answer),
+    ...targetLines(answer),
     ...triedLines(answer),
     ...failureLines(answer),
     ...publishedLines(answer),
@@ -104,6 +105,26 @@ function plannedLines({ run, skip }: Why): Line[] {
   }
   if (skip) lines.push(['skipped', `since ${timeText(skip.since)} by ${skip.actor}: ${skip.reason}`]);
   return lines;
+}
+
+/** Targets that are named one by one. */
+const MAX_TARGETS = 20;
+
+/** Where each target has its own time: how many stood how that day, and those that are not whole. */
+function targetLines({ targets, item }: Why): Line[] {
+  if (!targets || targets.length === 0) return [];
+  const lineOf = (each: (typeof targets)[number]) =>
+    `${each.target}${each.name === null ? '' : ` (${each.name})`}: ${targetText(each)}`;
+  if (item !== null) return targets.map((each): Line => ['target', lineOf(each)]);
+  const counts = [...Map.groupBy(targets, ({ status }) => DAY_TEXT[status])].map(
+    ([text, group]) => `${group.length} ${text}`,
+  );
+  const others = targets.filter(({ status }) => status !== 'found');
+  return [
+    ['targets', counts.join(', ')],
+    ...others.slice(0, MAX_TARGETS).map((each): Line => ['', lineOf(each)]),
+    ...(others.length > MAX_TARGETS ? [['', `and ${others.length - MAX_TARGETS} more`] as Line] : []),
+  ];
 }
 
 /** Of a partition: how many, and those that went wrong. Of an item: every one. */

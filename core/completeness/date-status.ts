@@ -10,8 +10,8 @@ import { failedTexts, type TargetsOfDay, unfinishedTexts } from './targets-of-da
  * How a date of a target stands, worst first; the first that fits is its status.
  *
  * - `upcoming`: lies after today in the source's time zone; nothing is expected of it.
- * - `missing`: there is no current version; as a rule nothing was ever committed. Where targets are crawled one
- *   by one, some were due.
+ * - `missing`: there is no current version; as a rule nothing was ever committed. Where targets are crawled
+ *   one by one, some were due.
  * - `damaged`: the files of its current version are not as they were committed, or gone.
  * - `held`: a version waits for a person to accept or reject it; the one before is current.
  * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have

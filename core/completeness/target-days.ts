@@ -64,7 +64,7 @@ export async function visitTargetDays(
     for await (const rows of parquetGroups(file.body, COLUMNS))
       for (const row of rows) {
         const record = newer.get(String(row.target));
-        visit(record ? byRecord(source, record, day) : byRow(row, day.date));
+        visit(record ? byRecord(source, record, day) : { ...targetOfRow(row), date: day.date });
       }
   }
 }
@@ -97,14 +97,14 @@ function byRecord(source: Source, record: TargetRecord, day: Day): TargetOfDay {
   };
 }
 
-function byRow(row: Row, date: CivilDate): TargetOfDay {
+/** How the row of a target in the table of targets says that it stood. */
+export function targetOfRow(row: Row): Omit<TargetOfDay, 'date'> {
   const text = (column: string) => (row[column] === null ? null : String(row[column]));
   const endedAt = text('last_crawl_ended_at');
   return {
     target: String(row.target),
     name: text('name'),
     value: String(row.partition_value),
-    date,
     status: DAY_STATUSES.find((status) => status === row.day_status) ?? 'unknown',
     reason: text('day_reason'),
     endedAt: endedAt === null ? null : Date.parse(endedAt),

@@ -20,6 +20,8 @@ export type TargetsOfDay = Readonly<Record<DayStatus, number>> & {
   readonly names: Readonly<Partial<Record<DayStatus, readonly string[]>>>;
 };
 
+export type TargetsOfValue = TargetsOfDay & { readonly value: string };
+
 /** Counts the targets of a value and date one by one. */
 export class TargetsTally {
   readonly #counts = Object.fromEntries(DAY_STATUSES.map((status) => [status, 0])) as Record<
@@ -30,7 +32,7 @@ export class TargetsTally {
   /** When the last crawl ended that failed; milliseconds. */
   #failedAt = 0;
 
-  add({ target, status, endedAt }: TargetOfDay): void {
+  add({ target, status, endedAt }: Pick<TargetOfDay, 'target' | 'status' | 'endedAt'>): void {
     this.#counts[status] += 1;
     if (status === 'failed') this.#failedAt = Math.max(this.#failedAt, endedAt ?? Number.POSITIVE_INFINITY);
     if (status === 'found' || status === 'not_due') return;

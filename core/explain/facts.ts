@@ -1,5 +1,6 @@
 import type { Step } from '../advice/step.ts';
 import type { CivilDate } from '../calendar/civil-date.ts';
+import type { TargetOfDay } from '../completeness/target-days.ts';
 import type { Failure } from '../failures/failure.ts';
 import type { Mend } from '../lake/damage.ts';
 import type { AttemptRow, CommitRow } from '../lake/log-tables.ts';
@@ -78,4 +79,9 @@ export interface WhyFacts {
   readonly commits: readonly CommitRow[];
   readonly lastRefresh: PartitionRecord | null;
   readonly current: WhyCurrent;
+  /**
+   * Where each target has its own time: how those of the partition stood on the date, of an item its own;
+   * null where the source is scraped by date.
+   */
+  readonly targets: readonly TargetOfDay[] | null;
 }

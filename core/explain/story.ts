@@ -1,10 +1,11 @@
 import { advise } from '../advice/advise.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
+import { namesText } from '../wording/names.ts';
 import { isoTime } from '../wording/times.ts';
 import type { Answer, WhyFacts, WhyRun } from './facts.ts';
 import { explainItem } from './item.ts';
 import { refreshed } from './refreshed.ts';
-import { remains, whoIs } from './wording.ts';
+import { DAY_TEXT, remains, targetText, whoIs } from './wording.ts';
 
 /** The answer and what it rests on. Plain JSON. */
 export interface Why extends Answer, WhyFacts {
@@ -14,8 +15,26 @@ export interface Why extends Answer, WhyFacts {
 export function explain(facts: WhyFacts): Why {
   const { source, partition, item } = facts;
   const whole = explainPartition(facts);
-  if (item === null) return { name: partitionName(source, partition), ...whole, ...facts };
-  return { name: itemName({ source, ...partition, item }), ...explainItem(facts, whole), ...facts };
+  const name = item === null ? partitionName(source, partition) : itemName({ source, ...partition, item });
+  const told = item === null ? whole : explainItem(facts, whole);
+  const targets = targetsClause(facts);
+  return { name, ...told, ...(targets && { answer: `${told.answer}; ${targets}` }), ...facts };
+}
+
+/** How the targets stood that day, where each has its own time; nothing where all that were due are found. */
+function targetsClause({ targets, item }: WhyFacts): string | undefined {
+  if (!targets) return undefined;
+  if (item !== null) {
+    const [own] = targets;
+    return own && `target ${own.target} ${targetText(own)}`;
+  }
+  const groups = Map.groupBy(targets, ({ status }) => status);
+  const parts = [...groups].flatMap(([status, group]) =>
+    status === 'found' || status === 'not_due'
+      ? []
+      : [`${group.length} ${DAY_TEXT[status]} (${namesText(group.map(({ target }) => target))})`],
+  );
+  return parts.length > 0 ? `of its targets ${parts.join(', ')}` : undefined;
 }
 
 /** Causes in the order in which they rule out the ones after them. */

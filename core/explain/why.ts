@@ -1,5 +1,6 @@
 import { civilDateAt } from '../calendar/window.ts';
 import { coversValue } from '../completeness/run-windows.ts';
+import { type TargetOfDay, visitTargetDays } from '../completeness/target-days.ts';
 import { type Failure, isUnresolved } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import { planKey } from '../lake/layout.ts';
@@ -47,6 +48,8 @@ export async function why(
     runId: run?.runId,
     failures: failures.filter((each) => item !== null || isUnresolved(each)),
   };
+  const current = await currentOf(platform, source, partition, item, lastRefresh?.version != null);
+  const tried = await attemptsOnRecord(platform, source, partition, item, asked);
   return explain({
     source: source.name,
     partition,
@@ -55,12 +58,44 @@ export async function why(
     now: clock.now(),
     skip: await flagOf(state, source, partition, targets, failures),
     run: run ?? null,
-    ...(await attemptsOnRecord(platform, source, partition, item, asked)),
+    ...tried,
     failures,
     commits: await readCommits(lake, source, partition),
     lastRefresh: lastRefresh ?? null,
-    current: await currentOf(platform, source, partition, item, lastRefresh?.version != null),
+    current,
+    targets:
+      source.cadence.kind === 'every'
+        ? targetsAskedFor(await targetsOfDate(platform, source, partition), item, [
+            ...tried.attempts.map(({ target }) => target),
+            ...failures.map(({ target }) => target),
+          ])
+        : null,
   });
+}
+
+/** How the targets of a partition stood on its date. */
+async function targetsOfDate(
+  { lake, state, clock }: Records,
+  source: Source,
+  { value, date }: Partition,
+): Promise<TargetOfDay[]> {
+  const found: TargetOfDay[] = [];
+  const today = civilDateAt(clock.now(), source.timeZone);
+  await visitTargetDays({ lake, state }, source, { start: date, end: date, today }, (stood) => {
+    if (stood.value === value) found.push(stood);
+  });
+  return found;
+}
+
+/** Of an item its target: the one of that id, or those that it was asked for. */
+function targetsAskedFor(
+  targets: readonly TargetOfDay[],
+  item: string | null,
+  asked: readonly string[],
+): readonly TargetOfDay[] {
+  if (item === null) return targets;
+  const own = targets.filter(({ target }) => target === item);
+  return own.length > 0 ? own : targets.filter(({ target }) => asked.includes(target));
 }
 
 /** All that are unresolved, then the last that were closed, newest first; of an item its own. */

@@ -1,3 +1,5 @@
+import type { TargetOfDay } from '../completeness/target-days.ts';
+import type { DayStatus } from '../targets/target-day.ts';
 import type { WhyFacts } from './facts.ts';
 
 /** What a reader of the table has meanwhile. */
@@ -15,4 +17,22 @@ export function whoIs({ commits, retries }: Pick<WhyFacts, 'commits' | 'retries'
   const actor = commits.find(({ run_id }) => run_id === by)?.actor;
   if (actor !== undefined) return ACTORS[actor] === undefined ? actor : `${ACTORS[actor]} ${by}`;
   return RUN_ID.test(by) ? `run ${by}` : by;
+}
+
+/** How a target stood on a date, for the middle of a sentence. */
+export const DAY_TEXT: Readonly<Record<DayStatus, string>> = {
+  found: 'crawled whole',
+  failed: 'crawled and not whole',
+  due: 'due and not crawled',
+  unknown: 'not on record for the date',
+  skipped: 'skipped',
+  paused: 'paused',
+  given_up: 'given up',
+  not_ready: 'not ready',
+  not_due: 'not due',
+};
+
+/** `due and not crawled: never crawled` */
+export function targetText({ status, reason }: Pick<TargetOfDay, 'status' | 'reason'>): string {
+  return `${DAY_TEXT[status]}${reason === null ? '' : `: ${reason}`}`;
 }

@@ -9,6 +9,7 @@ import {
   type RunSummary,
   withdrawnFrom,
 } from './run-summary.ts';
+import { targetsSection } from './targets-section.ts';
 
 /** The report of one run: what it was asked, what came of it, and what is left for a person to do. */
 export function runReport(summary: RunSummary): Document {
@@ -20,6 +21,7 @@ export function runReport(summary: RunSummary): Document {
       { blocks: [factsOf(summary)] },
       ...attention(summary),
       ...failedItemsSection(summary),
+      ...targetsSection(summary),
       { heading: 'Partitions', blocks: [partitionTable(summary.partitions)] },
       glossary(),
     ],

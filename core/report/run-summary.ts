@@ -1,3 +1,4 @@
+import type { TargetsOfValue } from '../completeness/targets-of-day.ts';
 import type { RunRow } from '../lake/log-tables.ts';
 import type { RepeatedRows, VersionStats, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
@@ -68,4 +69,9 @@ export interface RunSummary<Result extends PartitionResult = PartitionResult> {
   readonly skipped: readonly SkippedTarget[];
   /** What is unresolved in its partitions. Absent from the summaries of before it was kept. */
   readonly failures?: FailedItems;
+  /**
+   * Where each target has its own time: how they stood on the date of the run, by partition value. Absent
+   * where a scheduled run did not look at all of them.
+   */
+  readonly targets?: readonly TargetsOfValue[];
 }

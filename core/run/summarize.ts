@@ -45,18 +45,19 @@ export async function summarize(
   await mergeLogsOfDeadRuns(platform, source, runId);
   for (const table of ['attempts', 'commits'] as const) await indexEarlierLogs(platform.lake, table);
   const skipped = await skippedTargets(platform, source, input);
+  const targets = await recordTargets(platform, source, input);
   const summary: RunSummary = {
     run: runRow(input, partitions, skipped.length, platform.clock.now()),
     partitions,
     skipped,
     failures: await failuresOf(platform, source.name, partitions),
+    ...(targets && { targets }),
   };
   await platform.lake.put(
     runLogKey('runs', dayOfRun(runId), runId),
     writeParquet(RUN_COLUMNS, [summary.run]),
   );
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
-  await recordTargets(platform, source, input);
   const { status } = summary.run;
   return { status };
 }

@@ -1,6 +1,8 @@
 import { addDays, type CivilDate, civilDate } from '../calendar/civil-date.ts';
 import { isScheduledRun } from '../calendar/run-id.ts';
 import { civilDateAt } from '../calendar/window.ts';
+import { targetOfRow } from '../completeness/target-days.ts';
+import { type TargetsOfValue, TargetsTally } from '../completeness/targets-of-day.ts';
 import { targetTableKey } from '../lake/layout.ts';
 import { ParquetFile, parquetGroups } from '../lake/parquet.ts';
 import { TARGET_SCHEMA } from '../lake/target-table.ts';
@@ -21,38 +23,65 @@ const OFTEN_ENOUGH_MS = 3_600_000;
 /** When the table was written last, by source. */
 const WRITTEN = 'target-tables';
 
+interface Written {
+  readonly date: string;
+  /** Milliseconds. */
+  readonly at: number;
+  readonly runId: string;
+}
+
 type Stores = Pick<Platform, 'state' | 'lake' | 'clock'>;
 
 /**
  * Writes the day of the table `targets`: for a scheduled run once an hour at most, for one that a person
  * started always. The first run of a day completes the day before; one that ends after midnight adds what it
- * found to the date that it was for.
+ * found to the date that it was for. Answers how the targets stood on that date, by partition value, where it
+ * was written and each target has its own time.
  */
 export async function recordTargets(
   platform: Stores,
   source: Source,
   { runId, end }: Pick<RunInput, 'runId' | 'end'>,
-): Promise<void> {
+): Promise<readonly TargetsOfValue[] | undefined> {
   const { state, clock } = platform;
   const now = clock.now();
   const today = civilDateAt(now, source.timeZone);
-  const last = (await state.get(WRITTEN, source.name))?.value as { date: string; at: number } | undefined;
+  const last = (await state.get(WRITTEN, source.name))?.value as Written | undefined;
   const isNewDay = last !== undefined && last.date !== today;
   const isLate = source.cadence.kind === 'every' && end < today;
   const isRecent = last?.date === today && last.at <= now && now - last.at < OFTEN_ENOUGH_MS;
-  if (isRecent && !isLate && isScheduledRun(source.name, runId)) return;
+  const isOwn = last?.runId === runId;
+  if (isRecent && !isOwn && !isLate && isScheduledRun(source.name, runId)) return undefined;
   const days = new Set([
     ...(isLate ? [civilDate(end)] : []),
     ...(isNewDay ? [addDays(today, -1)] : []),
     today,
   ]);
-  for (const day of days) await writeDay(platform, source, day);
-  const value = { date: today, at: now };
-  await state.write([{ kind: 'put', partition: WRITTEN, sort: source.name, value }]);
+  const tallies = new Map<string, TargetsTally>();
+  for (const day of days)
+    await writeDay(platform, source, day, (row) => {
+      if (day === end && row.day_status !== null) tallied(tallies, row);
+    });
+  const value: Written = { date: today, at: now, runId };
+  await state.write([{ kind: 'put', partition: WRITTEN, sort: source.name, value: { ...value } }]);
+  const byValue = [...tallies].map(([value, tally]) => ({ value, ...tally.counted(null) }));
+  return source.cadence.kind === 'every' ? byValue : undefined;
+}
+
+function tallied(tallies: Map<string, TargetsTally>, row: Row): void {
+  const stood = targetOfRow(row);
+  const tally = tallies.get(stood.value) ?? new TargetsTally();
+  tallies.set(stood.value, tally);
+  tally.add(stood);
 }
 
 /** Replaces a day in one put. Of targets that have changed since it ended, the row that is there stays. */
-async function writeDay({ state, lake, clock }: Stores, source: Source, date: CivilDate): Promise<void> {
+async function writeDay(
+  { state, lake, clock }: Stores,
+  source: Source,
+  date: CivilDate,
+  onRow: (row: Row) => void,
+): Promise<void> {
   const now = clock.now();
   const key = targetTableKey(source.name, date);
   const day = dayOf(date, source.timeZone);
@@ -63,7 +92,9 @@ async function writeDay({ state, lake, clock }: Stores, source: Source, date: Ci
   for await (const record of targetRecords(state, source)) {
     const kept = await rows.find(record.target);
     const isKept = isOver && hasChangedSince(record, kept, day);
-    file.add(isKept && kept ? kept : cellsOf(TARGET_SCHEMA, targetRow(source, record, day, now)));
+    const row = isKept && kept ? kept : cellsOf(TARGET_SCHEMA, targetRow(source, record, day, now));
+    file.add(row);
+    onRow(row);
   }
   if (file.rows > 0) await lake.put(key, file.end());
 }

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addDays, type CivilDate } from '../../core/calendar/civil-date.ts';
 import { civilDateAt, startOfDate } from '../../core/calendar/window.ts';
 import { completeness } from '../../core/completeness/completeness.ts';
+import { why } from '../../core/explain/why.ts';
+import { reportKey } from '../../core/lake/layout.ts';
 import { scrape } from '../../core/scrape/scrape.ts';
 import { flagged } from '../../core/targets/flags.ts';
 import { registerTargets } from '../../core/targets/register.ts';
@@ -182,5 +184,50 @@ describe('completeness of a source crawled target by target', () => {
       status: 'missing',
       reason: '3 targets due and not crawled (elm, oak, yew); nothing was committed',
     });
+  });
+
+  it('is explained target by target', async () => {
+    gone.add('yew');
+    await run({ targets: ['elm', 'yew'] });
+    const date = today();
+    await toHour(1);
+    const partition = { value: 'AZ', date };
+    const whole = await why(platform, source(), partition, null);
+    expect(whole.targets).toMatchObject([
+      { target: 'elm', status: 'found' },
+      { target: 'oak', status: 'due' },
+      { target: 'yew', status: 'failed', reason: 'NOT_FOUND' },
+    ]);
+    expect(whole.answer).toMatch(
+      /; of its targets 1 due and not crawled \(oak\), 1 crawled and not whole \(yew\)$/,
+    );
+    const item = await why(platform, source(), partition, 'oak');
+    expect(item.answer).toMatch(/; target oak due and not crawled: never crawled$/);
+    expect(item.targets).toMatchObject([{ target: 'oak', status: 'due' }]);
+    expect((await why(platform, source(), { value: 'CA', date }, null)).answer).toBe(
+      'it was never planned: no run on record has covered its date and target; of its targets 1 due and not crawled (fig)',
+    );
+  });
+
+  it('stands in the report of a run', async () => {
+    gone.add('yew');
+    await change('oak', paused);
+    const end = await run({ targets: ['elm', 'yew', 'fig'] });
+    const [az, ca] = (end.kind === 'finished' && end.summary.targets) || [];
+    expect(az).toMatchObject({
+      value: 'AZ',
+      expected: 2,
+      found: 1,
+      failed: 1,
+      paused: 1,
+      names: { failed: ['yew'] },
+    });
+    expect(ca).toMatchObject({ value: 'CA', expected: 1, found: 1 });
+    const {
+      run: { run_id: runId },
+    } = end.kind === 'finished' ? end.summary : expect.unreachable();
+    const report = new TextDecoder().decode((await platform.lake.get(reportKey(runId, 'md')))!.body);
+    const section = report.slice(report.indexOf('## Targets'), report.indexOf('## Partitions'));
+    expect(section).toMatch(/\| AZ +\| +2 \| +1 \| +1 \| +0 \| +1 \| failed: yew; paused: oak/);
   });
 });

@@ -30,6 +30,7 @@ export const NOTHING: WhyFacts = {
   commits: [],
   lastRefresh: null,
   current: { kind: 'none' },
+  targets: null,
 };
 
 export const run = (more: Partial<WhyRun> = {}): WhyRun => ({
