@@ -9,9 +9,9 @@ import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import type { Source } from '../core/source/source.ts';
 import { ENV_CONTRACTS, type FunctionName } from '../lambdas/contracts.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
-import { DailyWorkflow } from './constructs/daily-workflow.ts';
 import { grantLake, LAKE_ACCESS } from './constructs/lake-access.ts';
 import { DeadLetterQueue, QueueWithDlq } from './constructs/queue-with-dlq.ts';
+import { SourceWorkflow } from './constructs/source-workflow.ts';
 import { type EnvValues, StageFunction } from './constructs/stage-function.ts';
 import { type Deployment, nameOf, pascalCase } from './deployment.ts';
 import { FUNCTION_SIZES } from './function-sizes.ts';
@@ -36,7 +36,7 @@ export class PipelineStack extends Stack {
   readonly failedItems: QueueWithDlq;
   readonly scheduleDlq: DeadLetterQueue;
   /** By the name of the source. */
-  readonly workflows: ReadonlyMap<string, DailyWorkflow>;
+  readonly workflows: ReadonlyMap<string, SourceWorkflow>;
 
   constructor(scope: Construct, id: string, { deployment, sources, lake, ...props }: PipelineStackProps) {
     super(scope, id, { ...props, description: 'Rescrape: functions, state machines, schedules, queues' });
@@ -91,7 +91,7 @@ export class PipelineStack extends Stack {
     this.workflows = new Map(
       sources.map((source) => [
         source.name,
-        new DailyWorkflow(this, pascalCase(source.name), {
+        new SourceWorkflow(this, pascalCase(source.name), {
           deployment,
           source,
           functions: this.functions,

@@ -14,7 +14,7 @@ it('a source is scheduled by its cadence: every so many minutes, or daily in its
       Properties.ScheduleExpressionTimezone,
     ]);
   expect(schedules).toEqual([
-    ['rescrape-dev-kitchens', 'rate(2 hours)', 'Etc/UTC'],
+    ['rescrape-dev-kitchens', 'rate(15 minutes)', 'Etc/UTC'],
     ['rescrape-dev-shelves', 'cron(0 2 * * ? *)', 'UTC'],
   ]);
   expect(made.all('AWS::StepFunctions::StateMachine')).toHaveLength(2);

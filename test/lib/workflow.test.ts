@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { dailyRescrape, LOCAL_RESOURCES, type StageName } from '../../core/workflow/workflow.ts';
+import type { DailyCadence } from '../../core/source/source.ts';
+import {
+  dailyRescrape,
+  LOCAL_RESOURCES,
+  type StageName,
+  workflowRetry,
+} from '../../core/workflow/workflow.ts';
 import { planEventSchema } from '../../lambdas/contracts.ts';
-import { PARTITIONS_AT_ONCE, TOLERATED_FAILURE_PERCENTAGE } from '../../lib/constructs/daily-workflow.ts';
+import { partitionsAtOnce, TOLERATED_FAILURE_PERCENTAGE } from '../../lib/constructs/source-workflow.ts';
 import { pascalCase } from '../../lib/deployment.ts';
 import { sources } from '../../sources/index.ts';
 import { references, Synthesized } from './synthesized.ts';
@@ -31,15 +37,11 @@ describe.each(sources)('the deployed workflow of $name', (source) => {
       dailyRescrape({
         resources: LOCAL_RESOURCES,
         workListBucket: 'local',
-        retry: source.retry,
-        maxConcurrency: PARTITIONS_AT_ONCE,
+        retry: workflowRetry(source),
+        maxConcurrency: partitionsAtOnce(source),
         toleratedFailurePercentage: TOLERATED_FAILURE_PERCENTAGE,
       }),
     );
-  });
-
-  it('never lets more requests out at once than one rate limiter does', () => {
-    expect(PARTITIONS_AT_ONCE).toBe(1);
   });
 
   it('is logged and traced', () => {
@@ -67,26 +69,55 @@ describe.each(sources)('the deployed workflow of $name', (source) => {
   });
 });
 
-const daily = sources.flatMap(({ cadence, ...source }) =>
-  cadence.kind === 'daily' ? [{ ...source, cadence }] : [],
-);
-describe.each(daily)('the schedule of $name', (source) => {
-  const { Properties } = prod
-    .all('AWS::Scheduler::Schedule')
-    .find((schedule) => schedule.Properties.Name === `rescrape-prod-${source.name}`)!;
-  const [hour, minute] = source.cadence.at.split(':').map(Number);
+describe('partitions at once', () => {
+  const politeness = { concurrency: 2 };
 
-  it("starts the source's own state machine every day, at the source's own time, in its zone", () => {
-    expect(Properties).toMatchObject({
-      ScheduleExpression: `cron(${minute} ${hour} * * ? *)`,
-      ScheduleExpressionTimezone: source.timeZone,
-      State: 'ENABLED',
-      FlexibleTimeWindow: { Mode: 'OFF' },
-    });
+  it.each([
+    ['one where one host is asked', { baseUrl: 'https://one.example', politeness }, 1],
+    [
+      'whatever may be asked of it at once',
+      { baseUrl: 'https://one.example', politeness: { ...politeness, requestsAtOnce: 50 } },
+      1,
+    ],
+    ['four where each target has its own host', { politeness: { ...politeness, requestsAtOnce: 50 } }, 4],
+    ['no more than requests at once over all hosts', { politeness: { ...politeness, requestsAtOnce: 3 } }, 3],
+    ['or at one host, where nothing is said of all', { politeness }, 2],
+  ])('are %s', (_, source, expected) => {
+    expect(partitionsAtOnce(source)).toBe(expected);
+  });
+});
+
+describe.each(sources)('the schedule of $name', (source) => {
+  const own = prod
+    .all('AWS::Scheduler::Schedule')
+    .filter((schedule) => schedule.Properties.Name === `rescrape-prod-${source.name}`);
+  const { Properties } = own[0]!;
+  const { cadence } = source;
+
+  it("is the one that starts the source's own state machine", () => {
+    expect(own).toHaveLength(1);
+    expect(Properties).toMatchObject({ State: 'ENABLED', FlexibleTimeWindow: { Mode: 'OFF' } });
     const [machine] = prod
       .all('AWS::StepFunctions::StateMachine')
       .filter(({ id }) => references(Properties.Target.Arn, id));
     expect(machine?.Properties.StateMachineName).toBe(`rescrape-prod-${source.name}`);
+  });
+
+  it.runIf(cadence.kind === 'daily')("fires every day, at the source's own time, in its zone", () => {
+    const [hour, minute] = (cadence as DailyCadence).at.split(':').map(Number);
+    expect(Properties).toMatchObject({
+      ScheduleExpression: `cron(${minute} ${hour} * * ? *)`,
+      ScheduleExpressionTimezone: source.timeZone,
+    });
+  });
+
+  it.runIf(cadence.kind === 'every')('looks every quarter of an hour what is due, and says so', () => {
+    expect(Properties).toMatchObject({
+      ScheduleExpression: 'rate(15 minutes)',
+      Description: expect.stringMatching(
+        /^Crawls the targets of \w+ that are due, .* looks every 15 minutes$/,
+      ),
+    });
   });
 
   it('tries again, and leaves what it cannot start where somebody sees it', () => {

@@ -11,7 +11,7 @@ import {
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Source } from '../../core/source/source.ts';
+import { checkMinutesOf, type Politeness, type Source } from '../../core/source/source.ts';
 import { dailyRescrape, STAGE_NAMES, type StageName, workflowRetry } from '../../core/workflow/workflow.ts';
 import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
 import type { LakeStack } from '../lake-stack.ts';
@@ -21,16 +21,34 @@ import type { DeadLetterQueue } from './queue-with-dlq.ts';
 import type { StageFunction } from './stage-function.ts';
 
 /**
- * Partitions of one source under way at once. The time is the site's: 441 pages at 4 a second are 110 s
- * however many functions wait for their turn (`core/fetch/permit-store.ts`), and a waiting function is paid
- * for.
+ * Of a source with many hosts. A new account may run ten functions at once: this leaves six to the other
+ * sources, the retries and the stages.
  */
-export const PARTITIONS_AT_ONCE = 1;
+const PARTITIONS_AT_ONCE_ON_MANY_HOSTS = 4;
+
+/**
+ * Partitions of a source under way at once. One where one host is asked: the time is the site's (441 pages at
+ * 4 a second are 110 s however many functions wait for their turn, see `core/fetch/permit-store.ts`), and a
+ * waiting function is paid for. More where each target has its own host, but never more than the requests
+ * that the source lets out at once: a function for each of them would wait again.
+ */
+export function partitionsAtOnce({ baseUrl, politeness }: PacedSource): number {
+  if (baseUrl !== undefined) return 1;
+  const { requestsAtOnce, concurrency } = politeness;
+  return Math.min(requestsAtOnce ?? concurrency, PARTITIONS_AT_ONCE_ON_MANY_HOSTS);
+}
+
+/** What says how many hosts a source asks, and how fast. */
+interface PacedSource {
+  /** Absent: every item names its own host. */
+  readonly baseUrl?: string | undefined;
+  readonly politeness: Pick<Politeness, 'concurrency'> & { readonly requestsAtOnce?: number };
+}
 
 /** A broken partition never stops the others, nor the summary and the report that tell of it. */
 export const TOLERATED_FAILURE_PERCENTAGE = 100;
 
-export interface DailyWorkflowProps {
+export interface SourceWorkflowProps {
   readonly deployment: Deployment;
   readonly source: Source;
   readonly functions: Readonly<Record<StageName, StageFunction>>;
@@ -40,10 +58,10 @@ export interface DailyWorkflowProps {
 }
 
 /** The state machine of one source, and the schedule that starts it at the source's own times. */
-export class DailyWorkflow extends Construct {
+export class SourceWorkflow extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, props: DailyWorkflowProps) {
+  constructor(scope: Construct, id: string, props: SourceWorkflowProps) {
     super(scope, id);
     const { deployment, source, functions, lake } = props;
     const policy = STAGE_POLICIES[deployment.stage];
@@ -53,7 +71,7 @@ export class DailyWorkflow extends Construct {
       resources: Object.fromEntries(arns) as Record<StageName, string>,
       workListBucket: lake.bucket.bucketName,
       retry: workflowRetry(source),
-      maxConcurrency: PARTITIONS_AT_ONCE,
+      maxConcurrency: partitionsAtOnce(source),
       toleratedFailurePercentage: TOLERATED_FAILURE_PERCENTAGE,
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
@@ -73,14 +91,14 @@ export class DailyWorkflow extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.#grantWhatTheDefinitionDoes(name, props);
-    this.#startDaily(name, props);
+    this.#startOnSchedule(name, props);
     acknowledge(this.stateMachine.role, {
       'AwsSolutions-IAM5[Resource::*]':
         'Log delivery and X-Ray have no resources to name: their actions only know "*".',
     });
   }
 
-  #grantWhatTheDefinitionDoes(name: string, { functions, lake }: DailyWorkflowProps): void {
+  #grantWhatTheDefinitionDoes(name: string, { functions, lake }: SourceWorkflowProps): void {
     const { stateMachine } = this;
     for (const stage of STAGE_NAMES) functions[stage].function.grantInvokeLatestVersion(stateMachine);
     // The item reader reads the work list; the result writer writes beside it.
@@ -122,7 +140,8 @@ export class DailyWorkflow extends Construct {
     });
   }
 
-  #startDaily(name: string, { source, scheduleDlq }: DailyWorkflowProps): void {
+  #startOnSchedule(name: string, { source, scheduleDlq }: SourceWorkflowProps): void {
+    // Its id stays what it was: under another one the name would be taken while the old one is still there.
     new Schedule(this, 'Daily', {
       scheduleName: name,
       ...scheduleOf(source),
@@ -147,11 +166,11 @@ export class DailyWorkflow extends Construct {
 /** When runs of the source start, and how that is described. */
 function scheduleOf({ name, cadence, timeZone }: Source): Pick<ScheduleProps, 'description' | 'schedule'> {
   if (cadence.kind === 'every') {
-    // Half the time of a target: one that became due just after a run is not left until the next but one.
-    const minutes = Math.max(1, Math.floor(cadence.minutes / 2));
+    // A run that is still under way when the next one starts harms nobody: each target is claimed by one run.
+    const look = Duration.minutes(checkMinutesOf(cadence));
     return {
-      description: `Scrapes the targets of ${name} that are due: each ${cadence.minutes} minutes after the last time`,
-      schedule: ScheduleExpression.rate(Duration.minutes(minutes)),
+      description: `Crawls the targets of ${name} that are due, each ${Duration.minutes(cadence.minutes).toHumanString()} after its last crawl; looks every ${look.toHumanString()}`,
+      schedule: ScheduleExpression.rate(look),
     };
   }
   const [hour, minute] = cadence.at.split(':').map(Number);
