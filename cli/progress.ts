@@ -73,6 +73,11 @@ export class Progress {
       case 'left-out':
         this.#line(`  ${event.source}/${event.target} is left as it is: ${event.reason}`);
         break;
+      case 'crawled':
+        if (event.status === 'failed' && event.was !== 'failed')
+          this.#line(`  ${event.source}/${event.target} has failed too often, and is left alone from now on`);
+        break;
+      case 'nothing-due':
       case 'discovered':
         break;
     }

@@ -12,7 +12,8 @@ import { targetsNamed } from './source/partition.ts';
 import type { Partition, Source } from './source/source.ts';
 import type { InvalidSource } from './source/sources-together.ts';
 import type { ClockBehind } from './state/look-clock.ts';
-import { targetsOf } from './targets/register.ts';
+import { targetsOf, targetsWithRecords } from './targets/register.ts';
+import type { TargetRecord } from './targets/target.ts';
 import type { TargetWatch } from './targets/target-watch.ts';
 
 /** What the stages stand on. `runtime/` puts one together; nothing else does. */
@@ -71,6 +72,17 @@ export type PipelineEvent =
       /** Milliseconds; null where a person decides. */
       readonly until: number | null;
     }
+  /** A crawl of the target has ended; `code` of its worst item. `was`: its status until then. */
+  | {
+      readonly kind: 'crawled';
+      readonly source: string;
+      readonly target: string;
+      readonly code: OutcomeCode;
+      readonly was: TargetRecord['status'];
+      readonly status: TargetRecord['status'];
+    }
+  /** The schedule of the source looked, and no target was due. */
+  | { readonly kind: 'nothing-due'; readonly source: string }
   | {
       readonly kind: 'published';
       readonly source: string;
@@ -123,9 +135,12 @@ export async function unknownPlace(
   platform: Pick<Platform, 'sources' | 'invalidSources' | 'state'>,
   place: { readonly source: string; readonly target: string },
 ): Promise<string | undefined> {
-  const source = platform.sources.find(({ name }) => name === place.source);
+  const { sources, state } = platform;
+  const source = sources.find(({ name }) => name === place.source);
   if (!source) return problemWith(platform, place.source) ?? `there is no source ${place.source}`;
-  const named = targetsNamed(source, await targetsOf(platform.state, source), [place.target]);
+  // Most are ids: one record is read, and not all of the source.
+  if ((await targetsWithRecords(state, source, [place.target])).length > 0) return undefined;
+  const named = targetsNamed(source, await targetsOf(state, source), [place.target]);
   if (!('unknown' in named)) return undefined;
   return `source ${source.name} has no target ${place.target}`;
 }

@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import type { PipelineEvent } from '../core/platform.ts';
 import type { FunctionName } from './contracts.ts';
+import { NAMESPACE, type TargetMetric } from './metrics.ts';
 
 /** What every line of an invocation's log says. */
 export interface LogKeys {
@@ -11,14 +12,6 @@ export interface LogKeys {
   /** `gb/2026-11-17` */
   readonly partition?: string;
 }
-
-/**
- * The metrics, in the namespace `Rescrape`, each with the dimensions `service` (the function) and `source`:
- * `Attempts` (and `outcome`: one code of `core/outcome`), `Pages` (answered with content), `Retries` (tries
- * after the first), `Bytes` (over the wire), `Partitions` (and `status` as publish answered), `Rows`. All are
- * counts but `Bytes`.
- */
-const NAMESPACE = 'Rescrape';
 
 /**
  * Logs and metrics of one function. Events of the pipeline are counted as they happen and told when the
@@ -66,7 +59,19 @@ export class Observer {
         this.logger.warn('target flagged', { target: event.target, reason: event.reason });
         break;
       case 'left-out':
+        this.#countTarget('TargetsLeftOut', event.source);
         this.logger.info('target left out', { target: event.target, reason: event.reason });
+        break;
+      case 'crawled':
+        this.#countTarget('Crawls', event.source);
+        this.#countTarget('CrawlsOrNoneDue', event.source);
+        if (event.status !== 'failed' || event.was === 'failed') break;
+        this.#countTarget('TargetsFailed', event.source);
+        this.logger.warn('target failed', { target: event.target, code: event.code });
+        break;
+      case 'nothing-due':
+        this.#countTarget('CrawlsOrNoneDue', event.source);
+        this.logger.info('nothing due');
         break;
       case 'published': {
         const { status, version, rows, wireBytes, stats, reason } = event.result;
@@ -83,10 +88,16 @@ export class Observer {
   end(): void {
     for (const { name, dimensions, value } of this.#counts.values()) {
       const metric = this.#metrics.singleMetric();
+      if ('stage' in dimensions) metric.clearDefaultDimensions();
       metric.addDimensions(dimensions);
       metric.addMetric(name, name === 'Bytes' ? MetricUnit.Bytes : MetricUnit.Count, value);
     }
     this.#counts.clear();
+  }
+
+  #countTarget(name: TargetMetric, source: string): void {
+    // Every function has it, and none starts without it (`contracts.ts`).
+    this.#count(name, source, 1, { stage: process.env.RESCRAPE_STAGE ?? '' });
   }
 
   #count(name: string, source: string, value: number, more: Record<string, string> = {}): void {

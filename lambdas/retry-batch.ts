@@ -2,7 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Platform } from '../core/platform.ts';
-import { handleFailedItem, STAYS_QUEUED } from '../core/retry/handle-message.ts';
+import { handleFailedItem, staysQueued } from '../core/retry/handle-message.ts';
 import { asStageError } from '../runtime/aws-error.ts';
 import type { sqsEventSchema } from './contracts.ts';
 import type { Observer } from './observe.ts';
@@ -36,7 +36,7 @@ export function retryBatch(
       throw error;
     });
     logger.info('retry', { ...answer, ...('result' in answer && { result: answer.result.status }) });
-    if (STAYS_QUEUED.has(answer.kind)) throw new StillQueued(answer.kind);
+    if (staysQueued(answer)) throw new StillQueued(answer.kind);
   };
   return processPartialResponse(
     // Only what the schema has checked is read of a record.

@@ -42,6 +42,6 @@ export function addStacks(
   const lake = new LakeStack(app, nameOf(stage, 'lake'), { deployment, sources });
   const pipeline = new PipelineStack(app, nameOf(stage, 'pipeline'), { deployment, sources, lake });
   const analytics = new AnalyticsStack(app, nameOf(stage, 'analytics'), { deployment, sources, lake });
-  const watch = new WatchStack(app, nameOf(stage, 'watch'), { deployment, pipeline });
+  const watch = new WatchStack(app, nameOf(stage, 'watch'), { deployment, sources, pipeline });
   return { lake, pipeline, analytics, watch };
 }

@@ -4,9 +4,13 @@ import {
   Dashboard,
   GraphWidget,
   type IMetric,
+  Metric,
+  Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import type { EveryCadence, Source } from '../core/source/source.ts';
+import { NAMESPACE, type TargetMetric } from '../lambdas/metrics.ts';
 import { RunbookAlarm } from './constructs/runbook-alarm.ts';
 import { type Deployment, nameOf, pascalCase } from './deployment.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
@@ -17,8 +21,14 @@ import type { PipelineStack } from './pipeline-stack.ts';
  */
 const HOURS_WITHOUT_A_RUN = 26;
 
+/** Periods of a source in which nothing was crawled. */
+const PERIODS_WITHOUT_A_CRAWL = 3;
+/** CloudWatch looks back a week at most. */
+const MOST_HOURS = 7 * 24;
+
 export interface WatchStackProps extends StackProps {
   readonly deployment: Deployment;
+  readonly sources: readonly Source[];
   readonly pipeline: PipelineStack;
 }
 
@@ -27,7 +37,7 @@ export interface WatchStackProps extends StackProps {
  * (`constructs/`); the topic stands in the pipeline stack, because the report goes there too.
  */
 export class WatchStack extends Stack {
-  constructor(scope: Construct, id: string, { deployment, pipeline, ...props }: WatchStackProps) {
+  constructor(scope: Construct, id: string, { deployment, sources, pipeline, ...props }: WatchStackProps) {
     super(scope, id, { ...props, description: 'Rescrape: alarms on runs, dashboard' });
     const { topic } = pipeline;
     for (const [source, { stateMachine }] of pipeline.workflows) {
@@ -56,11 +66,53 @@ export class WatchStack extends Stack {
         treatMissingData: TreatMissingData.BREACHING,
       });
     }
-    this.#drawDashboard(deployment, pipeline);
+    for (const { name, cadence } of sources)
+      if (cadence.kind === 'every') this.#watchTargets(deployment, name, cadence, pipeline);
+    this.#drawDashboard(deployment, pipeline, sources);
   }
 
-  #drawDashboard({ stage }: Deployment, pipeline: PipelineStack): void {
+  #watchTargets(
+    { stage }: Deployment,
+    source: string,
+    { minutes }: EveryCadence,
+    { topic }: PipelineStack,
+  ): void {
+    const name = nameOf(stage, source);
+    new RunbookAlarm(this, `${pascalCase(source)}TargetsFailed`, {
+      alarmName: `${name}-targets-failed`,
+      summary: `Targets of ${source} failed so often that they are no longer crawled.`,
+      runbook: 'targets-failed',
+      topic,
+      metric: targetMetric('TargetsFailed', stage, source, Duration.minutes(5)),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    const hours = Math.ceil((PERIODS_WITHOUT_A_CRAWL * minutes) / 60);
+    // Longer than CloudWatch looks back, a time without a crawl is only odd where something was due.
+    const isLong = hours > MOST_HOURS;
+    const span = isLong ? MOST_HOURS : hours;
+    new RunbookAlarm(this, `${pascalCase(source)}NothingCrawled`, {
+      alarmName: `${name}-nothing-crawled`,
+      summary: isLong
+        ? `No target of ${source} was crawled for ${span} hours, though some were due all the time.`
+        : `No target of ${source} was crawled for ${span} hours, ${PERIODS_WITHOUT_A_CRAWL} times as long as each waits.`,
+      runbook: 'nothing-crawled',
+      topic,
+      metric: targetMetric(isLong ? 'CrawlsOrNoneDue' : 'Crawls', stage, source, Duration.hours(1)),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: span,
+      // Nobody counts to zero: an hour without a word is an hour without a crawl.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  #drawDashboard({ stage }: Deployment, pipeline: PipelineStack, sources: readonly Source[]): void {
     const functions = Object.values(pipeline.functions).map((made) => made.function);
+    const ofTargets: readonly TargetMetric[] = ['Crawls', 'TargetsFailed', 'TargetsLeftOut'];
+    const crawled = sources.filter(({ cadence }) => cadence.kind === 'every');
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     new Dashboard(this, 'Dashboard', {
       dashboardName: nameOf(stage, 'overview'),
@@ -71,6 +123,12 @@ export class WatchStack extends Stack {
             stateMachine.metricSucceeded({ period: Duration.days(1) }),
             stateMachine.metricFailed({ period: Duration.days(1) }),
           ]),
+        ),
+        crawled.map(({ name }) =>
+          graph(
+            `${name}: targets`,
+            ofTargets.map((metric) => targetMetric(metric, stage, name, Duration.hours(1))),
+          ),
         ),
         [
           graph(
@@ -97,4 +155,14 @@ export class WatchStack extends Stack {
       ],
     });
   }
+}
+
+function targetMetric(metricName: TargetMetric, stage: string, source: string, period: Duration): Metric {
+  return new Metric({
+    namespace: NAMESPACE,
+    metricName,
+    dimensionsMap: { stage, source },
+    statistic: Stats.SUM,
+    period,
+  });
 }

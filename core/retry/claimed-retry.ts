@@ -32,8 +32,11 @@ export type RetryAnswer =
   | { readonly kind: 'closed'; readonly why: string }
   /** Acknowledged: another try would not heal it, so the failure stays open for a person. */
   | { readonly kind: 'needs-a-person'; readonly why: string }
-  /** Released: not due yet, under way elsewhere, or stopped before its time was up. No try is used up. */
-  | { readonly kind: 'not-yet'; readonly delayMs: number }
+  /**
+   * Released: not due yet, under way elsewhere, or stopped before its time was up. No try is used up. Sent
+   * anew where another crawl of its target is under way or just over: not even a delivery is.
+   */
+  | { readonly kind: 'not-yet'; readonly delayMs: number; readonly isSentAnew?: true }
   /** Released until the cool-down has passed. */
   | { readonly kind: 'failed-again'; readonly outcome: Outcome; readonly delayMs: number }
   /** Buried, which raises the alarm: its tries are used up. */
@@ -162,7 +165,7 @@ async function tryOnce(
     }
     if (tried.kind === 'refused') {
       await yieldClaim(failures, key, runId, now());
-      return { kind: 'not-yet', delayMs: Math.max(GO_ON_MS, tried.until - now()) };
+      return { kind: 'not-yet', delayMs: Math.max(GO_ON_MS, tried.until - now()), isSentAnew: true };
     }
     if (tried.kind !== 'stopped') {
       const answer = await settle(context, failures, key, tried);

@@ -5,8 +5,10 @@ import type { Platform } from '../platform.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
 import { declareDead, type RetryAnswer, retryItem } from './claimed-retry.ts';
 
-/** Kinds after which the message is still in the queue. */
-export const STAYS_QUEUED: ReadonlySet<RetryAnswer['kind']> = new Set(['not-yet', 'failed-again']);
+/** True where the message is still in the queue. */
+export function staysQueued(answer: RetryAnswer): boolean {
+  return answer.kind === 'failed-again' || (answer.kind === 'not-yet' && answer.isSentAnew !== true);
+}
 
 /**
  * Handles one delivery of the failed-items queue to its end: decodes it, tries the item, and acknowledges,
@@ -27,7 +29,7 @@ export async function handleFailedItem(
   }
   const { key } = decoded;
   const tried = await retryItem(platform, key, mustStop);
-  const answer = STAYS_QUEUED.has(tried.kind) ? await lastDelivery(platform, key, delivery, tried) : tried;
+  const answer = staysQueued(tried) ? await lastDelivery(platform, key, delivery, tried) : tried;
   switch (answer.kind) {
     case 'recovered':
     case 'closed':
@@ -35,6 +37,12 @@ export async function handleFailedItem(
       await failedItems.acknowledge(delivery);
       break;
     case 'not-yet':
+      if (answer.isSentAnew) {
+        // In this order: what dies in between leaves two messages, and never none.
+        await failedItems.send([{ body: delivery.body, delayMs: answer.delayMs }]);
+        await failedItems.acknowledge(delivery);
+      } else await failedItems.release(delivery, answer.delayMs);
+      break;
     case 'failed-again':
       await failedItems.release(delivery, answer.delayMs);
       break;

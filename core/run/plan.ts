@@ -82,9 +82,8 @@ function unsetText({ name, settings }: Source, setting: string): string {
  * none.
  */
 async function lastRunAt({ state }: Platform, source: string): Promise<number> {
-  for await (const { startedAt, finishedAt } of new RunStore(state).list(source))
-    return Math.max(startedAt, finishedAt ?? 0);
-  return 0;
+  const run = await new RunStore(state).last(source);
+  return run ? Math.max(run.startedAt, run.finishedAt ?? 0) : 0;
 }
 
 /**
@@ -123,8 +122,10 @@ export async function plan(platform: Platform, input: RunInput): Promise<PlanAns
       : await makePlan(platform, input));
   }
   const [first] = work;
-  if (!first && source.cadence.kind === 'every')
+  if (!first && source.cadence.kind === 'every') {
+    if (isByIndex(source, input)) platform.emit({ kind: 'nothing-due', source: source.name });
     return { ...input, workList: { key, lines: 0 }, nothingDue: true };
+  }
   await new RunStore(platform.state).begin(input, now);
   await sendLostAgain(platform, source.name);
   if (first) await checkReach(platform, source, runId, first);

@@ -13,6 +13,7 @@ import { DISPOSITIONS } from '../outcome/policy.ts';
 import { targetOf } from '../source/partition.ts';
 import { type Item, type ListedItem, minutesOf } from '../source/source.ts';
 import { afterAttempt, lookedAtLast } from '../targets/attempted.ts';
+import type { TargetRecord } from '../targets/target.ts';
 import { BY_ITSELF } from '../targets/target-events.ts';
 import { TargetStore } from '../targets/target-store.ts';
 import { afterCrawl, type CrawlEnd } from '../targets/transitions.ts';
@@ -262,10 +263,12 @@ async function countOf(
   const rotates = source.politeness.userAgents !== undefined;
   const place = `${source.name}#${partition.value}#${partition.date}`;
   const at = platform.clock.now();
-  await new TargetStore(platform.state).update(
+  let ended: { readonly was: TargetRecord; readonly is: TargetRecord } | undefined;
+  const isCounted = await new TargetStore(platform.state).update(
     source.name,
     target,
     (record) => {
+      ended = undefined;
       const counted = attempts.reduce(
         (before, attempt) =>
           afterAttempt(
@@ -282,7 +285,8 @@ async function countOf(
       // Whoever has taken over a claim that ran out ends it.
       if (record.claim?.runId !== runId) return counted;
       const every = minutesOf(source.cadence);
-      return afterCrawl(counted, { ...end, at, every, date: partition.date });
+      ended = { was: record, is: afterCrawl(counted, { ...end, at, every, date: partition.date }) };
+      return ended.is;
     },
     { actor: BY_ITSELF, at },
     {
@@ -293,6 +297,10 @@ async function countOf(
       expect: 'absent',
     },
   );
+  if (!isCounted || !ended || end.code === null) return;
+  const { was, is } = ended;
+  const statuses = { was: was.status, status: is.status };
+  platform.emit({ kind: 'crawled', source: source.name, target, code: end.code, ...statuses });
 }
 
 /**

@@ -81,6 +81,15 @@ export class RunStore {
     yield* early.toSorted((a, b) => b.sequence - a.sequence);
   }
 
+  /** The newest run of a source: as a rule for two requests, each for one document. */
+  async last(source: string): Promise<RunRecord | undefined> {
+    const newest = await this.newest(source);
+    for await (const run of this.#runs.list(partitionKey(source), { descending: true, limit: 1 }))
+      if (run.sequence >= newest) return run;
+    for await (const run of this.list(source)) return run;
+    return undefined;
+  }
+
   /** The sequence of the newest run of a source, 0 where there is none. */
   async newest(source: string): Promise<number> {
     return (await this.#sequences.get({ partition: SEQUENCES, sort: source }))?.last ?? 0;

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FailureStore, keyOf } from '../../core/failures/failure-store.ts';
+import { MAX_DELIVERIES } from '../../core/failures/retry-policy.ts';
 import type { PartitionWork, PipelineEvent } from '../../core/platform.ts';
 import { retryItem, retryNow } from '../../core/retry/claimed-retry.ts';
+import { handleFailedItem } from '../../core/retry/handle-message.ts';
 import { recordFailures, scrape } from '../../core/scrape/scrape.ts';
 import { flagged } from '../../core/targets/flags.ts';
 import { registerTargets } from '../../core/targets/register.ts';
@@ -154,6 +156,34 @@ describe('a crawl', () => {
     expect(await get('oak')).toMatchObject({ consecutiveFailures: 1, claim: null });
   });
 
+  it('is told once when it ends, also where its end is played again, and says that its target failed', async () => {
+    const crawled = () => events.filter(({ kind }) => kind === 'crawled');
+    await change('oak', (record) => ({ ...record, consecutiveFailures: 9, status: 'degraded' }));
+    pages.oak = 'down';
+    const runId = platform.newId();
+    await scrape(platform, work(runId)).catch(() => {});
+    await recordFailures(platform, work(runId));
+    await recordFailures(platform, work(runId));
+    expect(crawled()).toEqual([
+      {
+        kind: 'crawled',
+        source: 'kitchens',
+        target: 'oak',
+        code: 'SERVER_ERROR',
+        was: 'degraded',
+        status: 'failed',
+      },
+      {
+        kind: 'crawled',
+        source: 'kitchens',
+        target: 'elm',
+        code: 'SUCCESS',
+        was: 'active',
+        status: 'active',
+      },
+    ]);
+  });
+
   it('that fails doubles the time to the next one; the tries of a target are bounded by its own number', async () => {
     pages.oak = pages.elm = 'down';
     await change('elm', (record) => ({ ...record, maxRetries: 1 }));
@@ -199,6 +229,25 @@ describe('a retry of a failed item', () => {
     await clock.sleep(31 * MINUTE);
     expect(await retryItem(platform, key)).toMatchObject({ kind: 'recovered' });
     expect((await failures())[0]?.retry?.tries ?? 1).toBe(1);
+  });
+
+  it('has its message sent anew meanwhile, however often: waiting uses up no delivery', async () => {
+    const key = await failed();
+    await clock.sleep(60 * MINUTE);
+    const claim = { runId: 'another', id: 'x', every: 240 };
+    await new TargetStore(platform.state).claim('kitchens', 'elm', claim, clock);
+    const receive = async () => (await platform.failedItems.receive({ max: 1, visibilityMs: MINUTE }))[0]!;
+    const delivery = { ...(await receive()), deliveries: MAX_DELIVERIES };
+    const asked = askedFor('elm');
+    expect(await handleFailedItem(platform, delivery)).toMatchObject({ kind: 'not-yet' });
+    expect(askedFor('elm')).toBe(asked);
+    expect(await new FailureStore(platform.state).get(key)).toMatchObject({ state: 'queued' });
+    expect(await platform.failedItems.depth()).toMatchObject({ due: 0, delayed: 1, inFlight: 0, dead: 0 });
+    await clock.sleep(31 * MINUTE);
+    const again = await receive();
+    expect(again).toMatchObject({ body: delivery.body, deliveries: 1 });
+    expect(await handleFailedItem(platform, again)).toMatchObject({ kind: 'recovered' });
+    expect(await platform.failedItems.depth()).toMatchObject({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
   });
 
   it('of a partition that has nothing yet asks for its own target alone', async () => {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { windowDaysOf } from '../../core/source/source.ts';
+import { checkMinutesOf, windowDaysOf } from '../../core/source/source.ts';
 import type { DistributedMapState } from '../../core/workflow/asl.ts';
 import { dailyRescrape, LOCAL_RESOURCES } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { FUNCTION_SIZES } from '../../lib/function-sizes.ts';
+import { sources } from '../../sources/index.ts';
 import { racing } from '../../sources/racing/source.ts';
 
 /** The tables of docs/cost.md, each as rows of cells, by the first cell of its head. */
@@ -82,6 +83,19 @@ describe('the cost of a run', () => {
     const child = Object.keys(children).filter((name) => name !== 'RecordFailures').length + startAndEnd;
     const partitions = racing.targets.length * windowDaysOf(racing.cadence);
     expect(row(run, 'Step Functions, standard: state transition')[1]).toBe(goodDay + partitions * child);
+  });
+
+  it('has the state transitions of looks that find nothing due, by the month', () => {
+    const startAndEnd = 2;
+    const transitions = ['Plan', 'IsAnythingPlanned', 'NothingDue'].length + startAndEnd;
+    const every = sources.flatMap(({ cadence }) => (cadence.kind === 'every' ? [cadence] : []));
+    const [, quantity, usd] = row(
+      table('line | quantity'),
+      'Step Functions: state transitions of the looks of one source of targets',
+    );
+    for (const cadence of every)
+      expect(quantity).toBe((30 * 24 * 60 * transitions) / checkMinutesOf(cadence));
+    expect(usd).toBeCloseTo(quantity! * prices.get('Step Functions, standard: state transition')!, 2);
   });
 
   it('has what a store was called for: the sum over the stages', () => {

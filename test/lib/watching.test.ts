@@ -22,6 +22,31 @@ describe('the alarms', () => {
     }
   });
 
+  it('watch every source of targets for those that fail, and for three periods without a crawl', () => {
+    const of = (source: string, suffix: string) =>
+      alarms.find((alarm) => nameOf(alarm) === `rescrape-prod-${source}-${suffix}`)?.Properties;
+    const ofTargets = sources.filter(({ cadence }) => cadence.kind === 'every').map(({ name }) => name);
+    expect(ofTargets).toEqual(['schedules', 'menus']);
+    const dimensions = (source: string) => [
+      { Name: 'source', Value: source },
+      { Name: 'stage', Value: 'prod' },
+    ];
+    for (const source of ofTargets)
+      expect(of(source, 'targets-failed')).toMatchObject({
+        ...{ Namespace: 'Rescrape', MetricName: 'TargetsFailed', Dimensions: dimensions(source) },
+        ...{ Statistic: 'Sum', Threshold: 1, TreatMissingData: 'notBreaching' },
+      });
+    const silent = { Period: 3600, Statistic: 'Sum', TreatMissingData: 'breaching' };
+    expect(of('menus', 'nothing-crawled')).toMatchObject({
+      ...{ ...silent, MetricName: 'Crawls', Dimensions: dimensions('menus'), EvaluationPeriods: 12 },
+    });
+    // Three times 30 days are longer than CloudWatch looks back.
+    expect(of('schedules', 'nothing-crawled')).toMatchObject({
+      ...{ ...silent, MetricName: 'CrawlsOrNoneDue', EvaluationPeriods: 168 },
+    });
+    expect(of('racing', 'nothing-crawled')).toBeUndefined();
+  });
+
   it('are paid by the month, as docs/cost.md says', () => {
     const cost = readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8');
     expect(cost).toContain(

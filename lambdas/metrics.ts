@@ -1,0 +1,14 @@
+/**
+ * What is counted, in the namespace `Rescrape`. Of pages, with the dimensions `service` (the function) and
+ * `source`: `Attempts` (and `outcome`: one code of `core/outcome`), `Pages` (answered with content),
+ * `Retries` (tries after the first), `Bytes` (over the wire; all else are counts), `Partitions` (and `status`
+ * as publish answered), `Rows`.
+ *
+ * Those of targets have the dimensions `stage` and `source` alone, because alarms watch them whichever
+ * function counts: `Crawls` (that ended), `CrawlsOrNoneDue` (those, and each look of the schedule that found
+ * nothing due), `TargetsFailed` (that became `failed`), `TargetsLeftOut` (that a run left as they are).
+ */
+export const NAMESPACE = 'Rescrape';
+
+/** Metrics that alarms watch. */
+export type TargetMetric = 'Crawls' | 'CrawlsOrNoneDue' | 'TargetsFailed' | 'TargetsLeftOut';
