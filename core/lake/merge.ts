@@ -45,7 +45,9 @@ export function merge(current: VersionDescriptor | undefined, result: ScrapeResu
   const before = new Map(current?.items.map((item) => [item.id, item]));
   const results = new Map(result.items.map((entry) => [entry.item.id, entry]));
   const isCurrent = index === current?.index;
-  const ids = listedBy(result, isCurrent, before, results);
+  const listing = listedBy(result, isCurrent, before, results);
+  // Targets come as they are due, in another order each time: the same rows must make the same version.
+  const ids = index.ofTargets ? [...listing].sort() : listing;
 
   const items: MergedItem[] = [];
   for (const id of ids) {

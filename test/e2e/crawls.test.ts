@@ -156,6 +156,24 @@ describe('a crawl', () => {
     expect(await get('oak')).toMatchObject({ consecutiveFailures: 1, claim: null });
   });
 
+  it('that finds nothing new makes no version, in whatever order its targets were due', async () => {
+    const due = (id: string, ago: number) =>
+      change(id, (record) => ({ ...record, nextCrawlAt: clock.now() - ago }));
+    const counts: unknown[] = [];
+    for (const [first, second] of [
+      ['oak', 'elm'],
+      ['elm', 'oak'],
+    ]) {
+      await clock.sleep(3 * MINUTE);
+      await due(first!, 2);
+      await due(second!, 1);
+      const end = await run();
+      const { committed, unchanged } = (end.kind === 'finished' && end.summary.run) || {};
+      counts.push([committed, unchanged]);
+    }
+    expect([askedFor('oak'), askedFor('elm'), ...counts]).toEqual([2, 2, [1, 0], [0, 1]]);
+  });
+
   it('is told once when it ends, also where its end is played again, and says that its target failed', async () => {
     const crawled = () => events.filter(({ kind }) => kind === 'crawled');
     await change('oak', (record) => ({ ...record, consecutiveFailures: 9, status: 'degraded' }));

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { civilDate } from '../../core/calendar/civil-date.ts';
 import { makePlan } from '../../core/run/plan.ts';
 import { reparse } from '../../core/run/reparse.ts';
-import type { Target } from '../../core/source/source.ts';
 import { registerTargets } from '../../core/targets/register.ts';
 import { type MenusSite, startMenusSite } from '../../demo/menus/site.ts';
 import { DEMO_STORES } from '../../demo/menus/stores.ts';
@@ -17,6 +16,7 @@ import { menus } from '../../sources/menus/source.ts';
 import { BY } from '../core/targets/by.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
 import { DAY } from './support/small-site.ts';
+import { storesIn } from './support/store-list.ts';
 
 let directory: string;
 let clock: ImpatientClock;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   clock = new ImpatientClock();
   site = await startMenusSite({ seed: 7, now: () => clock.now() });
   open();
-  await registerTargets(platform.state, menus, targetsOf(site.csv), BY);
+  await registerTargets(platform.state, menus, storesIn(site.csv), BY);
 });
 afterAll(async () => {
   await platform.close();
@@ -39,17 +39,6 @@ afterAll(async () => {
 function open(settings: Readonly<Record<string, string>> = site.settings): void {
   const env = { ...settings, RESCRAPE_MENUS_MIN_DELAY_MS: '0', RESCRAPE_MENUS_CONCURRENCY: '8' };
   platform = openLocalPlatform({ directory, env, clock, sources: [menus] });
-}
-
-/** The list as an import reads it: an empty cell is an attribute that nobody knows. */
-function targetsOf(csv: string): Required<Target>[] {
-  const [head, ...lines] = csv.trim().split('\n');
-  const names = head!.split(',');
-  return lines.map((line) => {
-    const cells = line.split(',').map((cell, at) => [names[at]!, cell] as const);
-    const { store_id: id, ...attributes } = Object.fromEntries(cells.filter(([, cell]) => cell !== ''));
-    return { id: id!, attributes: attributes as Record<string, string> };
-  });
 }
 
 async function run(force = false) {

@@ -23,8 +23,18 @@ const OF_THE_MOMENT: ReadonlySet<string> = new Set([
   ],
   ...['started_at', 'finished_at', 'window_start', 'window_end'],
   ...['lastAttemptAt', 'lastLookAt', 'lastSuccessAt', 'lastFailureAt', 'runId', 'at', 'freshAt', 'since'],
+  ...['lastCrawlAt', 'releasedAt', 'nextCrawlAt', 'failedAt', 'unflaggedAt'],
   ...['firstRunId', 'lastRunId', 'openedAt', 'lastFailedAt', 'closedAt', 'closedBy', 'seenAt'],
 ]);
+
+/** What a picture is of: a source, its table, and the values that its partitions have. */
+export interface Motif {
+  readonly source: string;
+  readonly table: string;
+  readonly values: readonly string[];
+}
+
+const RACING: Motif = { source: 'racing', table: 'racing_results', values: ['gb', 'ire', 'fr'] };
 
 /**
  * All that a lake and its state say, without what is of the moment; two pictures of the same work are equal.
@@ -32,6 +42,7 @@ const OF_THE_MOMENT: ReadonlySet<string> = new Set([
 export async function pictureOf(
   platform: Pick<Platform, 'state'> & { readonly directory: string },
   runId: string,
+  motif: Motif = RACING,
 ) {
   const { directory, state } = platform;
   const ofRun = (rows: readonly ReadRow[]) => rows.filter((row) => row.run_id === runId);
@@ -39,7 +50,10 @@ export async function pictureOf(
   const [run] = ofRun(await logRows(directory, 'runs'));
   // Every process asks for robots.txt again, so these two count more after a restart.
   const { attempts: _, wire_bytes: __, ...counts } = run ?? {};
-  const partitions = [...(await currentRows(directory))].map(([name, rows]) => [name, sorted(rows)]);
+  const partitions = [...(await currentRows(directory, motif.table))].map(([name, rows]) => [
+    name,
+    sorted(rows),
+  ]);
   return {
     partitions: Object.fromEntries(partitions) as Record<string, object[]>,
     attempts: sorted(attempts),
@@ -47,7 +61,7 @@ export async function pictureOf(
     run: lasting(counts),
     exports: exportsIn(directory),
     failures: sorted(
-      (await Array.fromAsync(new FailureStore(state).list('racing'))).map(
+      (await Array.fromAsync(new FailureStore(state).list(motif.source))).map(
         ({ retry, outcomes, transitions, ...failure }) => ({
           ...failure,
           outcomes: outcomes.map(({ code }) => code),
@@ -60,14 +74,14 @@ export async function pictureOf(
     // Partitions run side by side: which of their failures came last, and whether a page came after it, is
     // chance.
     targets: sorted(
-      (await Array.fromAsync(new TargetStore(state).list('racing'))).map(
+      (await Array.fromAsync(new TargetStore(state).list(motif.source))).map(
         ({ skip, lastErrorCode: _, consecutiveNotFound: __, ...record }) => ({
           ...record,
           skip: skip?.reason ?? null,
         }),
       ),
     ),
-    partitionRecords: sorted(await partitionRecords(state)),
+    partitionRecords: sorted(await partitionRecords(state, motif)),
   };
 }
 
@@ -84,12 +98,12 @@ function sorted(rows: readonly object[]): object[] {
     .map(({ row }) => row);
 }
 
-async function partitionRecords(state: Platform['state']): Promise<object[]> {
+async function partitionRecords(state: Platform['state'], { table, values }: Motif): Promise<object[]> {
   const store = new PartitionStore(state);
   const all: object[] = [];
-  for (const target of ['gb', 'ire', 'fr']) {
+  for (const target of values) {
     for await (const { held, ...record } of store.range(
-      'racing_results',
+      table,
       target,
       civilDate('2000-01-01'),
       civilDate('2100-01-01'),

@@ -27,6 +27,7 @@ import { openDynamoStateStore } from '../../../adapters/aws/dynamo-state-store.t
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
 import type { RunInput } from '../../../core/state/run-store.ts';
+import { pascalCase } from '../../../lib/deployment.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { runCdk } from './cdk-cli.ts';
 import { type Change, makePlayable, makeTemplatePlayable } from './cloud-assembly.ts';
@@ -116,17 +117,17 @@ export class Deployment {
     }
   }
 
-  /** One run of the state machine of racing, to its end. */
+  /** One run of the state machine of a source, to its end. */
   async run(input: Omit<RunInput, 'runId'>): Promise<ExecutionEnd & { readonly runId: string }> {
     const runId = uuidv7();
-    return { ...(await this.start({ ...input, runId })), runId };
+    return { ...(await this.start({ ...input, runId }, input.source)), runId };
   }
 
-  /** Starts the state machine of racing with any input and waits for its end. */
-  async start(input: unknown): Promise<ExecutionEnd> {
+  /** Starts the state machine of a source with any input and waits for its end. */
+  async start(input: unknown, source = 'racing'): Promise<ExecutionEnd> {
     const { executionArn = '' } = await this.#stepFunctions.send(
       new StartExecutionCommand({
-        stateMachineArn: this.outputs.StateMachineArnRacing,
+        stateMachineArn: this.outputs[`StateMachineArn${pascalCase(source)}`],
         input: JSON.stringify(input),
       }),
     );
