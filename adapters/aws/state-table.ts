@@ -16,12 +16,13 @@
  * | `failures#<source>` | `<value>#<date>#<item>` | failed item, open or closed | get; prefix `<value>#<date>#`; all of a source |
  * | `partitions#<table>` | `<value>#<date>` | how a partition stands | get; from `<value>#<start>` to `<value>#<end>` |
  * | `runs#<source>` | `<runId>` | run, in the order of time (UUIDv7) | get; all, newest first |
+ * | `run-sequences` | `<source>` | how many runs were ever begun | get; written with the run |
  * | `hosts` | `<host>` | last start of a request to a site, and its pause | get; conditional write |
  * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
  * Every read is by key and consistent; there is no index of DynamoDB's, and no scan but that of `rescrape
- * reset`. `targets` and `hosts` are the partitions that all runs share: one is written once for each
- * partition of a run, the other once for each request, far below the 1,000 writes a second that one key
+ * reset`. `targets` and `hosts` are the partitions that all runs share: one is written twice for each crawl
+ * (its claim and its end), the other once for each request, far below the 1,000 writes a second that one key
  * takes.
  */
 export const STATE_TABLE = {

@@ -4,8 +4,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openDynamoStateStore } from '../../../adapters/aws/dynamo-state-store.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
+import { dueTargets } from '../../../core/targets/indexes.ts';
+import { registerTargets } from '../../../core/targets/register.ts';
+import { TargetStore } from '../../../core/targets/target-store.ts';
 import { stateStoreContract } from '../../contracts/state-store.contract.ts';
+import { BY } from '../../core/targets/by.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
+import { kitchens } from '../../sources-of-tests/kitchens.ts';
+import { startFaultyLink } from '../deployed/faulty-link.ts';
 
 const emulator = await startEmulator();
 afterAll(() => emulator?.stop());
@@ -78,6 +84,40 @@ describe.skipIf(!emulator)('on an emulated DynamoDB', () => {
     for (const sort of ['a', 'b', 'c']) expect(await expiry('finalized#r1', sort)).toBe(inThirtyDays);
     expect(await expiry('targets', 'a')).toBeUndefined();
     store.close();
+  });
+
+  it('takes a claim that was sent twice for its own, and one of somebody else for lost', async () => {
+    const link = await startFaultyLink();
+    link.target = emulator.endpoint;
+    const table = await newTable();
+    const store = openDynamoStateStore({
+      table,
+      clock: systemClock,
+      connection: { ...connection, endpoint: link.url },
+    });
+    const targets = new TargetStore(store);
+    await registerTargets(store, kitchens, [{ id: 'oak', attributes: { state: 'AZ', path: 'oak' } }], BY);
+    const writes: string[] = [];
+    link.fault = ({ target = '' }) => {
+      if (!/\.(PutItem|TransactWriteItems)$/.test(target)) return undefined;
+      writes.push(target);
+      return writes.length === 1 ? { kind: 'lose-answer' } : undefined;
+    };
+    const claim = { runId: 'ours', id: 'the-claim', every: 240 };
+    const answer = await targets.claim('kitchens', 'oak', claim, systemClock);
+    expect(writes.length).toBeGreaterThan(1);
+    expect(answer).toMatchObject({ kind: 'claimed', claim: { id: 'the-claim', runId: 'ours' } });
+    const { claim: kept, lastCrawlAt, nextCrawlAt } = await targets.get('kitchens', 'oak');
+    expect(kept).toMatchObject({ id: 'the-claim', at: lastCrawlAt });
+    expect(nextCrawlAt).toBe(lastCrawlAt! + 240 * 60_000);
+    expect(await Array.fromAsync(dueTargets(store, 'kitchens', nextCrawlAt!))).toHaveLength(1);
+    const another = { runId: 'theirs', id: 'another', every: 240 };
+    expect(await targets.claim('kitchens', 'oak', another, systemClock)).toMatchObject({
+      kind: 'refused',
+      reason: 'CLAIMED',
+    });
+    store.close();
+    await link.close();
   });
 
   it('names the table that is not there', async () => {

@@ -7,12 +7,16 @@ export type LinkFault =
   /** S3 answers so, and the request never arrives. */
   | { readonly kind: 'refuse'; readonly status: number; readonly code: string }
   /** The request is done, and the process that sent it is killed before it hears of that. */
-  | { readonly kind: 'kill-after' };
+  | { readonly kind: 'kill-after' }
+  /** The request is done, and the connection is gone before its answer. */
+  | { readonly kind: 'lose-answer' };
 
 export interface LinkRequest {
   readonly method: string;
   /** `/bucket/key?query` for S3. */
   readonly path: string;
+  /** `DynamoDB_20120810.PutItem`, of DynamoDB. */
+  readonly target?: string;
 }
 
 /**
@@ -30,7 +34,8 @@ export async function startFaultyLink(): Promise<FaultyLink> {
   const server = createServer(async (incoming, response) => {
     const { method = 'GET', url: path = '/', headers } = incoming;
     const body = await buffer(incoming);
-    const fault = link.fault({ method, path });
+    const asked = headers['x-amz-target'];
+    const fault = link.fault({ method, path, ...(typeof asked === 'string' && { target: asked }) });
     if (fault?.kind === 'refuse') {
       response.writeHead(fault.status, { 'content-type': 'application/xml' });
       response.end(`<Error><Code>${fault.code}</Code><Message>played</Message></Error>`);
@@ -41,6 +46,11 @@ export async function startFaultyLink(): Promise<FaultyLink> {
       if (fault?.kind === 'kill-after') {
         answer.resume();
         process.kill(pidOf(headers['user-agent']), 'SIGKILL');
+        response.destroy();
+        return;
+      }
+      if (fault?.kind === 'lose-answer') {
+        answer.resume();
         response.destroy();
         return;
       }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -160,5 +160,15 @@ describe.skipIf(!emulator)('menus, deployed', () => {
     const walled = DEMO_STORES.filter(({ trait }) => trait === 'walled' || trait === 'banned');
     for (const { id } of walled)
       expect(deployed.attempts.filter((row) => (row as { target: string }).target === id)).toEqual([]);
+  });
+
+  it('keeps nothing in the state whose key is not written down', async () => {
+    const documented = ['adapters/aws/state-table.ts', 'core/targets/keys.ts']
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+    const kinds = new Set<string>();
+    for await (const { partition } of deployment.state.scan()) kinds.add(partition.split('#')[0]!);
+    expect(kinds).toContain('targets-due');
+    expect([...kinds].filter((kind) => !documented.includes(`| \`${kind}`))).toEqual([]);
   });
 });
