@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { parquetMetadata, parquetReadObjects, type SchemaElement } from 'hyparquet';
-import { ByteWriter, ParquetWriter, parquetWrite } from 'hyparquet-writer';
+import type { SchemaElement } from 'hyparquet';
+import type { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { Cell, Column, ColumnType, Row } from '../schema/columns.ts';
 
 /**
@@ -26,7 +27,8 @@ const ELEMENTS: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
 
 /** One whole Parquet file, zstd. The same rows always give the same bytes. No rows is a valid file. */
 export function writeParquet(columns: readonly Column[], rows: readonly Row[]): Uint8Array {
-  const writer = new ByteWriter(4096);
+  const { ByteWriter: Bytes, parquetWrite } = writerLibrary();
+  const writer = new Bytes(4096);
   parquetWrite({ writer, columnData: columnData(columns, rows), ...fileOptions(columns) });
   return writer.getBytes();
 }
@@ -35,7 +37,7 @@ export function writeParquet(columns: readonly Column[], rows: readonly Row[]): 
 export class ParquetFile {
   readonly #columns: readonly Column[];
   readonly #groupRows: number;
-  readonly #bytes = new ByteWriter(4096);
+  readonly #bytes: ByteWriter;
   readonly #writer: ParquetWriter;
   #group: Row[] = [];
   #rows = 0;
@@ -43,7 +45,9 @@ export class ParquetFile {
   constructor(columns: readonly Column[], groupRows: number) {
     this.#columns = columns;
     this.#groupRows = groupRows;
-    this.#writer = new ParquetWriter({ writer: this.#bytes, ...fileOptions(columns) });
+    const { ByteWriter: Bytes, ParquetWriter: Writer } = writerLibrary();
+    this.#bytes = new Bytes(4096);
+    this.#writer = new Writer({ writer: this.#bytes, ...fileOptions(columns) });
   }
 
   /** Rows so far. */
@@ -114,6 +118,7 @@ export async function* parquetGroups(
   columns: readonly Column[],
 ): AsyncGenerator<readonly Row[]> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const { parquetMetadata, parquetReadObjects } = readerLibrary();
   const metadata = parquetMetadata(file);
   let rowStart = 0;
   for (const { num_rows } of metadata.row_groups) {
@@ -158,4 +163,13 @@ function decode({ type, scale = 0 }: Column, value: unknown): Cell {
   if (type === 'date') return (value as Date).toISOString().slice(0, 10);
   if (type === 'timestamp') return (value as Date).toISOString();
   return typeof value === 'bigint' ? Number(value) : (value as Cell);
+}
+
+/** Loaded by the first file that is written, or read: functions that only fetch pages meet none. */
+function writerLibrary(): typeof import('hyparquet-writer') {
+  return createRequire(import.meta.url)('hyparquet-writer');
+}
+
+function readerLibrary(): typeof import('hyparquet') {
+  return createRequire(import.meta.url)('hyparquet');
 }

@@ -11,7 +11,7 @@ import {
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { checkMinutesOf, type Politeness, type Source } from '../../core/source/source.ts';
+import { checkMinutesOf, requestsAtOnceOf, type Source } from '../../core/source/source.ts';
 import { dailyRescrape, STAGE_NAMES, type StageName, workflowRetry } from '../../core/workflow/workflow.ts';
 import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
 import type { LakeStack } from '../lake-stack.ts';
@@ -32,17 +32,9 @@ const PARTITIONS_AT_ONCE_ON_MANY_HOSTS = 4;
  * waiting function is paid for. More where each target has its own host, but never more than the requests
  * that the source lets out at once: a function for each of them would wait again.
  */
-export function partitionsAtOnce({ baseUrl, politeness }: PacedSource): number {
+export function partitionsAtOnce({ baseUrl, politeness }: Pick<Source, 'baseUrl' | 'politeness'>): number {
   if (baseUrl !== undefined) return 1;
-  const { requestsAtOnce, concurrency } = politeness;
-  return Math.min(requestsAtOnce ?? concurrency, PARTITIONS_AT_ONCE_ON_MANY_HOSTS);
-}
-
-/** What says how many hosts a source asks, and how fast. */
-interface PacedSource {
-  /** Absent: every item names its own host. */
-  readonly baseUrl?: string | undefined;
-  readonly politeness: Pick<Politeness, 'concurrency'> & { readonly requestsAtOnce?: number };
+  return Math.min(requestsAtOnceOf(politeness), PARTITIONS_AT_ONCE_ON_MANY_HOSTS);
 }
 
 /** A broken partition never stops the others, nor the summary and the report that tell of it. */

@@ -11,7 +11,7 @@ import { ENV_CONTRACTS } from '../../lambdas/contracts.ts';
 const LAMBDAS = fileURLToPath(new URL('../../lambdas/', import.meta.url));
 
 describe('the bundle of', () => {
-  it.each(Object.keys(ENV_CONTRACTS))('%s is smaller than 1 MiB', async (name) => {
+  it.each(Object.keys(ENV_CONTRACTS))('%s is smaller than 1 MB', async (name) => {
     const { outputFiles, warnings } = await build({
       ...BUNDLING,
       entryPoints: [`${LAMBDAS}${name}.lambda.ts`],
@@ -51,6 +51,13 @@ describe('the bundle of', () => {
       'xmlText(readXml({ text: "<a>b</a>" }, "a").root)',
       'b',
     ],
+    [
+      'Parquet',
+      'core/lake/parquet.ts',
+      '{ writeParquet, readParquet }',
+      'writeParquet([], []).length > 0 && typeof readParquet',
+      'function',
+    ],
   ])('%s finds its libraries in the files beside it', async (_, entry, names, expression, said) => {
     const folder = mkdtempSync(join(tmpdir(), 'rescrape-bundle-'));
     const outfile = join(folder, 'index.js');
@@ -66,10 +73,10 @@ describe('the bundle of', () => {
     const code = `const ${names} = require(process.argv[1]); console.log(${expression})`;
     const { stdout } = spawnSync(process.execPath, ['-e', code, outfile], { cwd: folder, encoding: 'utf8' });
     const found =
-      'console.log(typeof require("socks").SocksClient, typeof require("@aws-sdk/client-secrets-manager").SecretsManagerClient)';
+      'console.log(typeof require("hyparquet").parquetReadObjects, typeof require("socks").SocksClient, typeof require("@aws-sdk/client-secrets-manager").SecretsManagerClient)';
     const beside = spawnSync(process.execPath, ['-e', found], { cwd: folder, encoding: 'utf8' });
     rmSync(folder, { recursive: true, force: true });
     expect(stdout).toBe(`${said}\n`);
-    expect(beside.stdout).toBe('function function\n');
+    expect(beside.stdout).toBe('function function function\n');
   });
 });

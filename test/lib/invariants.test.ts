@@ -3,6 +3,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { ENV_CONTRACTS, type FunctionName } from '../../lambdas/contracts.ts';
 import { environmentOf } from '../../lib/constructs/stage-function.ts';
+import { variablesOf } from '../../runtime/setting-names.ts';
 import { sources } from '../../sources/index.ts';
 import { nameOf, type Resource, references, Synthesized } from './synthesized.ts';
 
@@ -104,6 +105,16 @@ describe('every function', () => {
     const made = new Synthesized({ stage: 'dev', sourceOverrides: override });
     for (const { Properties } of made.all('AWS::Lambda::Function'))
       expect(Properties.Environment.Variables).toMatchObject(override);
+  });
+});
+
+describe('a setting of one source alone', () => {
+  it('is given as context like any other, and reaches every function', () => {
+    const own = { RESCRAPE_MENUS_HASH_FILTERED_PRODUCTS: 'a'.repeat(64), RESCRAPE_MENUS_JANE_APP_ID: 'APP' };
+    expect(variablesOf(sources)).toEqual(expect.arrayContaining(Object.keys(own)));
+    const made = new Synthesized({ stage: 'dev', sourceOverrides: own });
+    for (const { Properties } of made.all('AWS::Lambda::Function'))
+      expect(Properties.Environment.Variables).toMatchObject(own);
   });
 });
 

@@ -70,7 +70,7 @@ describe.each(sources)('the deployed workflow of $name', (source) => {
 });
 
 describe('partitions at once', () => {
-  const politeness = { concurrency: 2 };
+  const politeness = { ...sources[0]!.politeness, concurrency: 2 };
 
   it.each([
     ['one where one host is asked', { baseUrl: 'https://one.example', politeness }, 1],
