@@ -1,4 +1,5 @@
 import { redirectTarget } from '../http/redirect.ts';
+import { classifyResponse } from '../outcome/classify.ts';
 import { isProxyFailure, type Outcome } from '../outcome/outcome.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -26,9 +27,9 @@ export interface RobotsLoaderOptions {
 
 /**
  * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as
- * for pages. 4xx means there is none; 429, 5xx, walls of the network and a body that cannot be read mean that
- * we do not know. Rejects only where the store of permits is out of reach, or the signal was aborted before
- * anything was sent.
+ * for pages. 4xx means there is none; 429, 5xx and a body that cannot be read mean that we do not know. A
+ * security wall in its place is the wall of the site: no page behind it is asked for. Rejects only where the
+ * store of permits is out of reach, or the signal was aborted before anything was sent.
  */
 export async function loadRobots(
   options: RobotsLoaderOptions,
@@ -127,6 +128,8 @@ async function sendOnce(
 
 async function answerOf(response: HttpResponse, request: RobotsRequest, now: number): Promise<RobotsAnswer> {
   const { status } = response;
+  const block = await blockOf(response);
+  if (block) return { ...unreachable(block, request), ...(request.by && { by: request.by }) };
   if (status === 429) {
     const retryAfter = retryAfterMs(response.headers, now);
     return unreachable({ code: 'RATE_LIMITED', message: 'HTTP 429', retryAfterMs: retryAfter }, request);
@@ -138,20 +141,35 @@ async function answerOf(response: HttpResponse, request: RobotsRequest, now: num
   return { kind: 'text', text: read.isCut ? wholeLines(read.text) : read.text, request };
 }
 
+/** The file itself is no HTML, and a page that says only that there is none is no wall either. */
+async function blockOf(response: HttpResponse): Promise<Outcome | undefined> {
+  const read = await textPrefix(response, ROBOTS_MAX_BYTES);
+  const text = read.kind === 'failed' ? '' : read.text;
+  if (response.status < 400 && !/^\s*</.test(text)) return undefined;
+  const { url, status } = response;
+  const page = { url, status, contentType: 'text/html', text };
+  const outcome = classifyResponse({ response, page, policy: NO_POLICY });
+  return outcome?.code === 'BLOCKED' ? outcome : undefined;
+}
+
+/** Of a wall nothing of it is asked for. */
+const NO_POLICY = { rateLimitStatuses: [], skipAfterBlocks: 1, skipAfterNotFound: 1 };
+
 /** A line cut in two would forbid more than it says. */
 function wholeLines(text: string): string {
   return text.slice(0, Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1);
 }
 
 function unreachable(
-  cause: Pick<Outcome, 'code' | 'message' | 'retryAfterMs' | 'rule'>,
+  cause: Pick<Outcome, 'code' | 'message' | 'retryAfterMs' | 'rule' | 'blockType'>,
   request: RobotsRequest | undefined,
 ): Extract<RobotsAnswer, { kind: 'unreachable' }> {
-  const { code, message = code, retryAfterMs: retryAfter, rule } = cause;
+  const { code, message = code, retryAfterMs: retryAfter, rule, blockType } = cause;
   const outcome: Outcome = {
     code,
     message: `robots.txt could not be read: ${message}`,
-    ...(rule !== undefined && isProxyFailure({ rule }) && { rule }),
+    ...(rule !== undefined && (blockType || isProxyFailure({ rule })) && { rule }),
+    ...(blockType && { blockType }),
     ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter }),
   };
   if (request === undefined) return { kind: 'unreachable', outcome };

@@ -58,6 +58,9 @@ export interface RobotsCacheOptions {
 /** Answers that are kept; the oldest go first, and their origins are asked again where they are needed. */
 const MOST_ORIGINS = 2000;
 
+/** Milliseconds before an origin with a wall before its robots.txt is asked again: longer than a crawl. */
+const BLOCKED_MS = 600_000;
+
 /** A robots.txt that asks for more than this (milliseconds) is read as this much: a run must end. */
 const MAX_CRAWL_DELAY_MS = 30_000;
 
@@ -106,9 +109,7 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
     if (origins.size > MOST_ORIGINS) forgetOldest();
     entry.answer.then(
       (known) => {
-        // Another proxy may well read it.
-        const waitMs = known.kind === 'unreachable' && isProxyFailure(known.outcome) ? 0 : retryMs;
-        entry.staleAt = clock.now() + (known.kind === 'unreachable' ? waitMs : ttlMs);
+        entry.staleAt = clock.now() + (known.kind === 'unreachable' ? waitMsAfter(known, retryMs) : ttlMs);
       },
       // Only a bug rejects, a store out of reach, or who was stopped; whoever waits sees it, and the next one
       // asks again.
@@ -132,6 +133,16 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
       return { permission, request: { ...answer.request, ...(note !== undefined && { note }) } };
     },
   };
+}
+
+/** A wall is met once; through another proxy the file may well be read. */
+function waitMsAfter(
+  { outcome, by }: Extract<RobotsAnswer, { kind: 'unreachable' }>,
+  retryMs: number,
+): number {
+  const isBlocked = outcome.code === 'BLOCKED';
+  if (isProxyFailure(outcome) || (isBlocked && by?.proxy)) return 0;
+  return isBlocked ? BLOCKED_MS : retryMs;
 }
 
 /**

@@ -63,6 +63,31 @@ describe('robots.txt', () => {
     expect(polite.paths()).toEqual(['/robots.txt']);
   });
 
+  it.each([403, 503, 200])(
+    'behind a security wall (%i) is the wall of the site, met once',
+    async (status) => {
+      const wall =
+        '<html><head><title>Attention Required! | Cloudflare</title></head><body><h1>Sorry, you have been blocked</h1><div class="cf-error-details"></div></body></html>';
+      polite.routes['/robots.txt'] = text(wall, status, {
+        Server: 'cloudflare',
+        'Content-Type': 'text/html',
+      });
+      const fetcher = polite.fetcher();
+      for (let time = 0; time < 3; time++) {
+        expect(await fetcher.fetch(polite.at('/page'))).toMatchObject({
+          kind: 'failed',
+          requestSent: false,
+          outcome: { code: 'BLOCKED', blockType: 'cloudflare', rule: expect.any(String) },
+        });
+        await polite.clock.sleep(60_000);
+      }
+      expect(polite.paths()).toEqual(['/robots.txt']);
+      await polite.clock.sleep(600_000);
+      await fetcher.fetch(polite.at('/page'));
+      expect(polite.paths()).toEqual(['/robots.txt', '/robots.txt']);
+    },
+  );
+
   it('that could not be read is asked for again after a while, not at once', async () => {
     polite.routes['/robots.txt'] = text('', 503);
     const fetcher = polite.fetcher();
