@@ -1,5 +1,5 @@
 import type { ItemResult, ScrapeResult } from '../lake/scrape-result.ts';
-import type { OutcomeCode } from '../outcome/outcome.ts';
+import { isProxyFailure, type Outcome, type OutcomeCode } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import { targetOf } from '../source/partition.ts';
 import type { Item } from '../source/source.ts';
@@ -12,7 +12,7 @@ const WORST_FIRST = ['block', 'failure', 'not-found', 'none', 'success'] as cons
 export function crawlEnds(
   { index, items, partition }: ScrapeResult,
   unasked: readonly Item[],
-): (target: string) => Pick<CrawlEnd, 'code' | 'records'> {
+): (target: string) => Pick<CrawlEnd, 'code' | 'records' | 'isOthers'> {
   const byTarget = Map.groupBy(items, ({ item }) => targetOf(item, partition));
   const late = new Set(unasked.map((item) => targetOf(item, partition)));
   return (target) => {
@@ -23,8 +23,15 @@ export function crawlEnds(
     if (late.has(target) || isCut) codes.push('UNKNOWN_ERROR');
     const rank = (code: OutcomeCode) => WORST_FIRST.indexOf(DISPOSITIONS[code].counts);
     const code = codes.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
-    return { code, records: recordsOf(own) };
+    const failed = own.flatMap(({ content }) => (content.kind === 'failed' ? [content.outcome] : []));
+    const isOthers = failed.length > 0 && failed.every(isOthersMatter) && codes.length === own.length;
+    return { code, records: recordsOf(own), isOthers };
   };
+}
+
+/** A proxy, or a service on the way that is full: the site of the target was not even asked. */
+function isOthersMatter(outcome: Outcome): boolean {
+  return outcome.code === 'QUEUE_FULL' || isProxyFailure(outcome);
 }
 
 function codeOf(content: ItemResult['content']): OutcomeCode[] {

@@ -257,7 +257,7 @@ async function countOf(
   target: string,
   attempts: readonly AttemptRow[],
   lastLookAt: number,
-  end: Pick<CrawlEnd, 'code' | 'records'>,
+  end: Omit<CrawlEnd, 'at' | 'every' | 'date'>,
 ): Promise<void> {
   const times = attempts.map(({ attempted_at }) => Date.parse(attempted_at));
   const rotates = source.politeness.userAgents !== undefined;

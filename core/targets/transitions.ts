@@ -9,12 +9,17 @@ export const FAILED_AFTER = 10;
 /** The longest backoff: so many times the frequency of a target. */
 export const MAX_BACKOFF = 16;
 
+/** The longest that a target waits after a crawl that failed through no fault of its own; minutes. */
+const COOL_DOWN_MINUTES = 45;
+
 /** How a crawl ended. */
 export interface CrawlEnd {
   /** Of its worst item; null where nothing was asked. */
   readonly code: OutcomeCode | null;
   /** Null where it is not known, as of a page that did not change. */
   readonly records: number | null;
+  /** What failed was no matter of the target: a proxy, or a service on the way. @default false */
+  readonly isOthers?: boolean;
   /** Milliseconds. */
   readonly at: number;
   /** Minutes between two crawls, as the source says. */
@@ -25,9 +30,11 @@ export interface CrawlEnd {
 
 /**
  * What the end of a crawl does to the record of its target, whose claim it ends. Where nothing was asked, the
- * target is due again at once, and nothing else has happened to it.
+ * target is due again at once, and nothing else has happened to it. A crawl that failed through no fault of
+ * the target counts against nobody, and is made again soon.
  */
-export function afterCrawl(record: TargetRecord, { code, records, at, every, date }: CrawlEnd): TargetRecord {
+export function afterCrawl(record: TargetRecord, end: CrawlEnd): TargetRecord {
+  const { code, records, isOthers = false, at, every, date } = end;
   const free = { ...record, claim: null, releasedAt: at };
   if (code === null) return { ...free, nextCrawlAt: at };
   const isWhole = DISPOSITIONS[code].counts === 'success';
@@ -36,6 +43,10 @@ export function afterCrawl(record: TargetRecord, { code, records, at, every, dat
   const isOld = lastCrawl !== null && lastCrawl.date > date;
   const before = { dueAt: claim?.dueAt ?? null, previousAt: claim?.previousAt ?? null };
   const crawled = { ...free, lastCrawl: isOld ? lastCrawl : { date, code, ...before } };
+  if (isOthers && !isWhole) {
+    const minutes = Math.min(COOL_DOWN_MINUTES, minutesBetween(crawled, every));
+    return { ...crawled, nextCrawlAt: at + minutes * 60_000 };
+  }
   const next = isWhole ? whole(crawled, records) : failed(crawled, code, at);
   const dueAt = at + minutesBetween(next, every) * 60_000;
   const { skip } = next;

@@ -43,6 +43,15 @@ describe('a target after so many failed crawls in a row', () => {
     });
   });
 
+  it('through no fault of its own, is as it was, and crawled again soon', () => {
+    const end = { code: 'QUEUE_FULL', records: null, isOthers: true, date: '2026-11-26' } as const;
+    const before = failures(2);
+    const after = afterCrawl(before, { ...end, at: 7, every: 43_200 });
+    expect(after).toMatchObject({ status: 'active', consecutiveFailures: 2, backoffMultiplier: 4 });
+    expect(after.nextCrawlAt).toBe(7 + 45 * MINUTE);
+    expect(afterCrawl(fresh, { ...end, at: 7, every: 10 }).nextCrawlAt).toBe(7 + 10 * MINUTE);
+  });
+
   it('says why it is failed', () => {
     expect(failures(10).failureNotes).toBe('10 failed crawls in a row, the last with SERVER_ERROR');
     expect([DEGRADED_AFTER, FAILED_AFTER, MAX_BACKOFF]).toEqual([3, 10, 16]);
