@@ -32,7 +32,7 @@ const MOMENTS: ReadonlySet<string> = new Set([
   ...['at', 'since', 'until', 'now', 'asOf', 'expiresAt', 'unflaggedAt', 'releasedAt', 'failedAt'],
   ...['nextCrawlAt', 'lastCrawlAt'],
   ...['sentAt', 'dueAt', 'deadAt', 'openedAt', 'closedAt', 'seenAt', 'checkedAt', 'freshAt'],
-  ...['startedAt', 'finishedAt', 'decidedAt'],
+  ...['startedAt', 'finishedAt', 'decidedAt', 'endedAt', 'previousAt'],
   ...['nextCrawlAt', 'lastCrawlAt', 'registeredAt', 'releasedAt', 'failedAt', 'unflaggedAt', 'expiresAt'],
   ...['lastFailedAt', 'lastAttemptAt', 'lastSuccessAt', 'lastFailureAt'],
 ]);

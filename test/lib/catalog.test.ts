@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -181,5 +181,24 @@ describe('views and saved queries', () => {
       BytesScannedCutoffPerQuery: 10 * 1024 ** 3,
       ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_S3' } },
     });
+  });
+});
+
+describe('docs/sql.md', () => {
+  const text = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'utf8');
+  const columnsNamed = (name: string): readonly string[] =>
+    Object.keys(VIEW_COLUMNS[name] ?? {}).concat(
+      (tableNamed(name)?.StorageDescriptor.Columns ?? []).map(({ Name }: { Name: string }) => Name),
+    );
+
+  it('names every view, and no view or column that there is not', () => {
+    for (const { name } of viewsOf(sources)) expect(text).toContain(`\`${name}\``);
+    const here = text
+      .split('## Names elsewhere')[1]!
+      .split('\n')
+      .map((line) => line.split('|')[2] ?? '');
+    const columns = here.flatMap((cell) => [...cell.matchAll(/`(v_\w+|attempts|targets)\.(\w+)`/g)]);
+    expect(columns.length).toBeGreaterThan(20);
+    for (const [, relation = '', column] of columns) expect(columnsNamed(relation)).toContain(column);
   });
 });
