@@ -75,32 +75,31 @@ export function decimal(precision: number, scale: number): z.ZodNumber {
   return schema;
 }
 
-const plain = new WeakMap<z.ZodObject, boolean>();
+/** Of schemas whose records are no rows as they are: their columns, derived once. */
+const derived = new WeakMap<z.ZodObject, readonly Column[] | 'plain'>();
 
 /**
  * A record that fits the schema, as cells: what is absent is null, lists and objects are the text of their
  * JSON.
  */
 export function cellsOf(schema: z.ZodObject, record: Readonly<Record<string, unknown>>): Row {
-  if (isPlain(schema)) return record as Row;
-  return Object.fromEntries(
-    columnsOf(schema).map(({ name, type }): [string, Cell] => {
-      const value = record[name] ?? null;
-      return [name, type === 'json' && value !== null ? JSON.stringify(value) : (value as Cell)];
-    }),
-  );
+  const known = derived.get(schema) ?? (isPlain(schema) ? 'plain' : columnsOf(schema));
+  derived.set(schema, known);
+  if (known === 'plain') return record as Row;
+  const row: Record<string, Cell> = {};
+  for (const { name, type } of known) {
+    const value = record[name] ?? null;
+    row[name] = type === 'json' && value !== null ? JSON.stringify(value) : (value as Cell);
+  }
+  return row;
 }
 
 /** True where every record is its own row: no field may be absent, and none is a list or an object. */
 function isPlain(schema: z.ZodObject): boolean {
-  const known = plain.get(schema);
-  if (known !== undefined) return known;
   const isOptional = Object.values(schema.shape).some(
     (field) => (field as z.ZodType).safeParse(undefined).success,
   );
-  const answer = !isOptional && columnsOf(schema).every(({ type }) => type !== 'json');
-  plain.set(schema, answer);
-  return answer;
+  return !isOptional && columnsOf(schema).every(({ type }) => type !== 'json');
 }
 
 /** Where a row comes from and when it became visible: on every table of a source, after its own columns. */

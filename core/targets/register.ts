@@ -91,6 +91,11 @@ export async function registerTargets(
   await register(state, source, targets, by, () => {});
 }
 
+/** The record after a change, with the moment at which it became that of a registered target. */
+export function sinceRegistered(before: TargetRecord, after: TargetRecord, at: number): TargetRecord {
+  return before.attributes === null && after.attributes !== null ? { ...after, registeredAt: at } : after;
+}
+
 /** What became of a target that was to be registered. */
 export type Registration = 'created' | 'updated' | 'unchanged';
 
@@ -113,9 +118,8 @@ export async function register(
       const done = registrationOf(record, target);
       onEach(target, done);
       if (done === 'unchanged') return record;
-      const registeredAt = done === 'created' ? by.at : record.registeredAt;
       const name = target.name ?? record.name;
-      return { ...record, registeredAt, attributes: { ...target.attributes }, name };
+      return sinceRegistered(record, { ...record, attributes: { ...target.attributes }, name }, by.at);
     },
   }));
   await new TargetStore(state).updateMany(source.name, changes, { isImport: true, ...by });

@@ -2,7 +2,7 @@ import type { StateStore } from '../ports/state-store.ts';
 import type { Source, Target } from '../source/source.ts';
 import { attributeValue } from './attribute-value.ts';
 import { indexTargets } from './indexes.ts';
-import { registrationProblem } from './register.ts';
+import { registrationProblem, sinceRegistered } from './register.ts';
 import type { TargetRecord } from './target.ts';
 import type { ChangedBy } from './target-events.ts';
 import { TargetStore } from './target-store.ts';
@@ -66,11 +66,12 @@ export async function importTargets(
   const problems: RefusedRow[] = [];
   const waiting: ReadRow[] = [];
   const write = async (some: readonly ReadRow[]) => {
+    if (!by) return;
     const changes = some.map((row) => ({
       target: row.id,
-      change: (record: TargetRecord) => imported(record, row),
+      change: (record: TargetRecord) => sinceRegistered(record, imported(record, row), by.at),
     }));
-    if (by) await store.updateMany(source.name, changes, { isImport: true, ...by });
+    await store.updateMany(source.name, changes, { isImport: true, ...by });
   };
   for await (const row of rows) {
     const read = row.kind === 'broken' ? row.problem : rowRead(source, row, { known, whole }, lines);

@@ -41,6 +41,7 @@ describe('targets import', () => {
     const alder = await lake.record('0600001');
     expect(alder.attributes).toMatchObject({ name: 'Alder Unified', tier: 'tier1', enrollment: 900 });
     expect(alder.skip?.reason).toBe('hail');
+    expect([elm, alder].map(({ registeredAt }) => registeredAt)).not.toContain(null);
     const { events } = (await lake.json('targets', 'show', 'districts', '0600001')) as {
       events: { kind: string }[];
     };
