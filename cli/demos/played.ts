@@ -28,7 +28,8 @@ export async function crawl(
   const end = await runWithProgress(platform, { source: source.name, ...window, force: false }, progress);
   refuseInterrupted(end);
   const today = civilDateAt(startedAt, source.timeZone);
-  return { end, startedAt, report: await completeness(platform.state, source, { ...window, today }) };
+  const asked = { ...window, today, now: startedAt, lake: platform.lake };
+  return { end, startedAt, report: await completeness(platform.state, source, asked) };
 }
 
 /** Imports the list of targets as `rescrape targets import` does, from a file that stays beside the lake. */

@@ -70,8 +70,10 @@ function byItsTries(facts: WhyFacts, partition: Answer): Answer {
     };
   const { current } = facts;
   if (current.kind === 'version' && facts.run?.status !== 'running') {
+    // Where each target has its own time there is no index.
+    const isUnlisted = facts.targets === null ? 'the index of the day does not list it: ' : '';
     return {
-      answer: `the index of the day does not list it: it is none of the ${current.items} items of the current version (${current.version}), and was never tried`,
+      answer: `${isUnlisted}it is none of the ${current.items} items of the current version (${current.version}), and was never tried`,
       next: [],
     };
   }
