@@ -16,6 +16,7 @@
  * | `failures#<source>` | `<value>#<date>#<item>` | failed item, open or closed | get; prefix `<value>#<date>#`; all of a source |
  * | `partitions#<table>` | `<value>#<date>` | how a partition stands | get; from `<value>#<start>` to `<value>#<end>` |
  * | `runs#<source>` | `<runId>` | run, in the order of time (UUIDv7) | get; all, newest first |
+ * | `target-tables` | `<source>` | which file of the table `targets` was written last | get |
  * | `run-sequences` | `<source>` | how many runs were ever begun | get; written with the run |
  * | `hosts` | `<host>` | last start of a request to a site, and its pause | get; conditional write |
  * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |

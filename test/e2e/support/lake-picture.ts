@@ -23,6 +23,7 @@ const OF_THE_MOMENT: ReadonlySet<string> = new Set([
   ],
   ...['started_at', 'finished_at', 'window_start', 'window_end'],
   ...['lastAttemptAt', 'lastLookAt', 'lastSuccessAt', 'lastFailureAt', 'runId', 'at', 'freshAt', 'since'],
+  ...['last_retry_at', 'backoff_delay_ms', 'registeredAt'],
   ...['lastCrawlAt', 'releasedAt', 'nextCrawlAt', 'failedAt', 'unflaggedAt'],
   ...['firstRunId', 'lastRunId', 'openedAt', 'lastFailedAt', 'closedAt', 'closedBy', 'seenAt'],
 ]);
@@ -46,7 +47,9 @@ export async function pictureOf(
 ) {
   const { directory, state } = platform;
   const ofRun = (rows: readonly ReadRow[]) => rows.filter((row) => row.run_id === runId);
-  const attempts = ofRun(await logRows(directory, 'attempts')).filter((row) => row.item_id !== 'robots.txt');
+  const attempts = ofRun(await logRows(directory, 'attempts'))
+    .filter((row) => row.item_id !== 'robots.txt')
+    .map((row) => ({ ...row, details: undated(row.details) }));
   const [run] = ofRun(await logRows(directory, 'runs'));
   // Every process asks for robots.txt again, so these two count more after a restart.
   const { attempts: _, wire_bytes: __, ...counts } = run ?? {};
@@ -75,14 +78,22 @@ export async function pictureOf(
     // chance.
     targets: sorted(
       (await Array.fromAsync(new TargetStore(state).list(motif.source))).map(
-        ({ skip, lastErrorCode: _, consecutiveNotFound: __, ...record }) => ({
+        ({ skip, lastCrawl, lastErrorCode: _, consecutiveNotFound: __, ...record }) => ({
           ...record,
           skip: skip?.reason ?? null,
+          lastCrawl: lastCrawl && { date: lastCrawl.date, code: lastCrawl.code },
         }),
       ),
     ),
     partitionRecords: sorted(await partitionRecords(state, motif)),
   };
+}
+
+/** Details of an attempt without the site's own clock. */
+function undated(details: unknown): unknown {
+  if (typeof details !== 'string') return details;
+  const { headers: { date: _, ...headers } = {}, ...others } = JSON.parse(details);
+  return { ...others, headers };
 }
 
 /** Times and ids left out, deep inside as well. */
