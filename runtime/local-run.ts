@@ -11,7 +11,7 @@ import {
   LOCAL_RESOURCES,
   STAGE_NAMES,
   type StageName,
-  workflowRetry,
+  scrapeRetryOf,
 } from '../core/workflow/workflow.ts';
 import type { LocalPlatform } from './local.ts';
 import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
@@ -85,7 +85,8 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   const definition = dailyRescrape({
     resources: LOCAL_RESOURCES,
     workListBucket: 'local',
-    retry: workflowRetry(asking),
+    retry: asking.retry,
+    scrapeRetry: scrapeRetryOf(asking),
     maxConcurrency: MAX_PARTITIONS,
     toleratedFailurePercentage: 100,
   });

@@ -43,6 +43,8 @@ export interface DailyRescrapeOptions {
   /** Holds the work lists (`work/<run>/…`) and gets the Map Run's results. */
   readonly workListBucket: string;
   readonly retry: RetryPolicy;
+  /** How often `scrape` is called again (`scrapeRetryOf`). @default as all else */
+  readonly scrapeRetry?: RetryPolicy;
   /** Partitions under way at once. */
   readonly maxConcurrency: number;
   /** 100 lets Summarize, Report and the rest of the partitions run whatever fails; the report then tells. */
@@ -66,7 +68,7 @@ const MAX_RETRIES = 10;
  * How often a workflow calls `scrape` again for a source. Where targets have numbers of their own, the scrape
  * itself tells when the last of them has used up its tries.
  */
-export function workflowRetry({ cadence, retry }: Pick<Source, 'cadence' | 'retry'>): RetryPolicy {
+export function scrapeRetryOf({ cadence, retry }: Pick<Source, 'cadence' | 'retry'>): RetryPolicy {
   return cadence.kind === 'every' ? { ...retry, attempts: MAX_RETRIES } : retry;
 }
 
@@ -114,7 +116,7 @@ const FUNCTION_DIED: Retrier = {
 export function dailyRescrape(options: DailyRescrapeOptions): StateMachineDefinition {
   refuseWhatStepFunctionsRefuses(options);
   const invoke = (stage: StageName, errors: readonly RetryableErrorName[], next: Transition) =>
-    invocation(options.resources[stage], retriersFor(errors, options.retry), next);
+    invocation(options.resources[stage], retriersFor(errors, retryOf(stage, options)), next);
   const toSummarize = [{ ErrorEquals: ['States.ALL'], Next: 'Summarize', ResultPath: '$.problem' }];
 
   return {
@@ -212,6 +214,10 @@ function invocation(functionName: string, retriers: readonly Retrier[], next: Tr
     Retry: retriers,
     ...next,
   };
+}
+
+function retryOf(stage: StageName, { retry, scrapeRetry = retry }: DailyRescrapeOptions): RetryPolicy {
+  return stage === 'scrape' ? scrapeRetry : retry;
 }
 
 function retriersFor(errors: readonly RetryableErrorName[], retry: RetryPolicy): readonly Retrier[] {

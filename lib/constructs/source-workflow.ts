@@ -12,7 +12,7 @@ import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { checkMinutesOf, requestsAtOnceOf, type Source } from '../../core/source/source.ts';
-import { dailyRescrape, STAGE_NAMES, type StageName, workflowRetry } from '../../core/workflow/workflow.ts';
+import { dailyRescrape, STAGE_NAMES, type StageName, scrapeRetryOf } from '../../core/workflow/workflow.ts';
 import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
 import type { LakeStack } from '../lake-stack.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -62,7 +62,8 @@ export class SourceWorkflow extends Construct {
     const definition = dailyRescrape({
       resources: Object.fromEntries(arns) as Record<StageName, string>,
       workListBucket: lake.bucket.bucketName,
-      retry: workflowRetry(source),
+      retry: source.retry,
+      scrapeRetry: scrapeRetryOf(source),
       maxConcurrency: partitionsAtOnce(source),
       toleratedFailurePercentage: TOLERATED_FAILURE_PERCENTAGE,
     });

@@ -4,7 +4,7 @@ import {
   dailyRescrape,
   LOCAL_RESOURCES,
   type StageName,
-  workflowRetry,
+  scrapeRetryOf,
 } from '../../core/workflow/workflow.ts';
 import { planEventSchema } from '../../lambdas/contracts.ts';
 import { partitionsAtOnce, TOLERATED_FAILURE_PERCENTAGE } from '../../lib/constructs/source-workflow.ts';
@@ -37,7 +37,8 @@ describe.each(sources)('the deployed workflow of $name', (source) => {
       dailyRescrape({
         resources: LOCAL_RESOURCES,
         workListBucket: 'local',
-        retry: workflowRetry(source),
+        retry: source.retry,
+        scrapeRetry: scrapeRetryOf(source),
         maxConcurrency: partitionsAtOnce(source),
         toleratedFailurePercentage: TOLERATED_FAILURE_PERCENTAGE,
       }),

@@ -113,6 +113,17 @@ describe('the daily rescrape as a value', () => {
     expect(JSON.stringify(slow)).toContain('"IntervalSeconds":5,"BackoffRate":3,"MaxAttempts":2');
   });
 
+  it('calls scrape again more often where targets have numbers of their own, and nothing else', () => {
+    const made = dailyRescrape({ ...options, scrapeRetry: { ...options.retry, attempts: 10 } });
+    const statesByName = new Map(allStates(made.States));
+    const triesOf = (name: string) => {
+      const state = statesByName.get(name);
+      return state?.Type === 'Task' ? state.Retry?.[0]?.MaxAttempts : undefined;
+    };
+    const names = ['Plan', 'Scrape', 'RecordFailures', 'Publish', 'Summarize', 'Report'];
+    expect(names.map(triesOf)).toEqual([3, 10, 3, 3, 3, 3]);
+  });
+
   it.each([
     [{ retry: { attempts: 3, intervalSeconds: 0, backoffRate: 2 } }, /intervalSeconds/],
     [{ retry: { attempts: -1, intervalSeconds: 2, backoffRate: 2 } }, /attempts/],
