@@ -52,7 +52,8 @@ FROM latest`,
 
 const crawlHealth = (now: string): View => ({
   name: 'v_crawl_health',
-  description: 'How the targets of each source are, in numbers, as the command "health" has them.',
+  description:
+    'How the targets of each source are, in numbers, as the last run of each left them; the command "health" knows what a person has changed since.',
   sql: `
 SELECT
   source,
@@ -75,7 +76,8 @@ GROUP BY source`,
 
 const flaggedTargets = (now: string): View => ({
   name: 'v_flagged_targets',
-  description: 'Targets that were flagged in the last 7 days and are flagged still, with the reason.',
+  description:
+    'Targets that were flagged in the last 7 days and were flagged still when the last run ended, with the reason.',
   sql: `
 SELECT
   source, target, name, state, tier, skip_reason, skip_actor, skipped_at, skip_expires_at, last_attempt_at
@@ -87,7 +89,7 @@ WHERE skip_reason IS NOT NULL AND skipped_at >= ${now} - INTERVAL '7' DAY`,
 const targetsToSkip = (): View => ({
   name: 'v_targets_to_skip',
   description:
-    'Targets that are flagged, or have met 3 walls or 4 pages that were not there since a flag of theirs was lifted: what nobody should ask, and why.',
+    'Targets that are flagged, or have met 3 walls or 4 pages that were not there since a flag of theirs was lifted: what nobody should ask, and why. As the last run left it: a flag that a person lifted since is still here.',
   sql: `
 WITH counts AS (
   SELECT
