@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { keyColumn } from '../core/targets/raw-target.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import { AttemptConditions, queryAttempts } from './attempt-query.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
-import { attributeColumns, keyColumn, targetRow } from './target-columns.ts';
+import { attributeColumns, targetRow } from './target-columns.ts';
 import { type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
 
 interface LastAttempt {

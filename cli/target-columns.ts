@@ -1,12 +1,5 @@
 import type { Source, Target } from '../core/source/source.ts';
-
-/**
- * The column of a target's id in files that are written here and read by `targets import` and
- * `run --targets`: the source's own word for it where each target is one item, as in `district_id`.
- */
-export function keyColumn({ discover, register, table }: Source): string {
-  return register && !discover ? table.itemKey : 'target';
-}
+import { keyColumn } from '../core/targets/raw-target.ts';
 
 /** The attributes of the targets of a source, as its schema names them. */
 export function attributeColumns({ register }: Source): readonly string[] {

@@ -1,9 +1,9 @@
 import type { Source } from '../core/source/source.ts';
+import { keyColumn } from '../core/targets/raw-target.ts';
 import { namesText } from '../core/wording/names.ts';
 import { type CsvRecord, csvRecords } from './csv-input.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { counted } from './list.ts';
-import { keyColumn } from './target-columns.ts';
 
 /** Which column of a file stands for which of ours; `--map ours=theirs`. */
 export type ColumnMap = ReadonlyMap<string, string>;

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { Source } from '../core/source/source.ts';
+import { keyColumn } from '../core/targets/raw-target.ts';
 import { nameOf, successRate } from '../core/targets/target.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
 import { scopeOf } from './filter.ts';
 import { type ListOptions, number, printList, timeText } from './list.ts';
-import { attributeColumns, keyColumn, targetRow } from './target-columns.ts';
+import { attributeColumns, targetRow } from './target-columns.ts';
 import { type ListedTarget, type TargetListOptions, targetsListed } from './target-list.ts';
 
 interface ListTargetsOptions extends ListOptions, TargetListOptions {

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { minutesOf, type Source } from '../core/source/source.ts';
-import { registrationProblem } from '../core/targets/register.ts';
+import { checkedAttributes } from '../core/targets/raw-target.ts';
+import { targetsWithRecords } from '../core/targets/register.ts';
 import type { TargetRecord } from '../core/targets/target.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import { paused, resumed, type TargetSettings, withSettings } from '../core/targets/transitions.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { type Changed, type ChoiceOptions, refuseUnchanged, targetsToChange } from './chosen-targets.ts';
 import { sourceOf, withPlatform } from './context.ts';
-import { FailedCommand, UsageError } from './failure.ts';
+import { UsageError } from './failure.ts';
 import { printItems } from './json.ts';
 import { timeText } from './list.ts';
 import { operator } from './operator.ts';
@@ -27,6 +28,8 @@ interface Change {
   done(record: TargetRecord): string;
   /** Why there was nothing to do. */
   undone(record: TargetRecord): string;
+  /** True where `apply` throws for a record that it does not fit. */
+  readonly canRefuse?: boolean;
 }
 
 const PAUSE: Change = {
@@ -89,6 +92,7 @@ function settingOf(source: Source, { frequency, maxRetries, name, attribute = []
     ...(name !== undefined && { name: name.trim() === '' ? null : name.trim() }),
   };
   return {
+    canRefuse: given.size > 0,
     apply: (record) => {
       const attributes = given.size > 0 ? merged(source, record, given) : undefined;
       const next = withSettings(
@@ -108,7 +112,7 @@ function orNull(value: number | 'default'): number | null {
   return value === 'default' ? null : value;
 }
 
-/** Throws a FailedCommand of one line where the source does not take the attributes that come of it. */
+/** Throws a UsageError of one line where the source does not take the attributes that come of it. */
 function merged(
   source: Source,
   { target, attributes }: TargetRecord,
@@ -118,9 +122,10 @@ function merged(
   const next = Object.fromEntries(
     all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
-  const problem = registrationProblem(source, { id: target, attributes: next });
-  if (problem !== undefined) throw new FailedCommand(problem);
-  return next;
+  if (!source.register) throw new UsageError(`the targets of ${source.name} are in its code`);
+  const checked = checkedAttributes(source, target, next);
+  if (typeof checked === 'string') throw new UsageError(checked, 'nothing was changed');
+  return checked;
 }
 
 function isSame(before: TargetRecord, after: TargetRecord): boolean {
@@ -139,7 +144,12 @@ async function changeTargets(
     const change = changeOf(source);
     const changes: Changed[] = [];
     const values: unknown[] = [];
-    for (const { id } of await targetsToChange(source, names, options)) {
+    const targets = await targetsToChange(source, names, options);
+    // What one of them does not take is told before any is changed.
+    const { state, clock } = platform;
+    const ids = change.canRefuse ? targets.map(({ id }) => id) : [];
+    for (const { record } of await targetsWithRecords(state, source, ids)) change.apply(record, clock.now());
+    for (const { id } of targets) {
       const { isDone, record } = await changeOne(platform, source, id, change, options.reason);
       changes.push({ target: id, ...(!isDone && { why: change.undone(record) }) });
       values.push(targetRecord(listedTarget(source, record, platform.clock.now())));

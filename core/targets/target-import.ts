@@ -1,7 +1,7 @@
 import type { StateStore } from '../ports/state-store.ts';
 import type { Source, Target } from '../source/source.ts';
-import { attributeValue } from './attribute-value.ts';
 import { indexTargets } from './indexes.ts';
+import { rawTarget, withoutZeros } from './raw-target.ts';
 import { registrationProblem, sinceRegistered } from './register.ts';
 import type { TargetRecord } from './target.ts';
 import type { ChangedBy } from './target-events.ts';
@@ -121,10 +121,6 @@ async function onRecord(store: TargetStore, { name: source, register }: Source):
   return { known, whole };
 }
 
-function withoutZeros(id: string): string {
-  return id.replace(/^0+/, '');
-}
-
 /** The target that a row is about, with what is on record of it; or in one line why it is refused. */
 function rowRead(
   source: Source,
@@ -133,27 +129,12 @@ function rowRead(
   lines: ReadonlyMap<string, number>,
 ): ReadRow | string {
   const id = known.has(row.id) ? row.id : whole.get(withoutZeros(row.id));
-  let read = normalized(source, row, id === undefined ? undefined : known.get(id));
-  if (typeof read !== 'string' && read.id !== id) read = normalized(source, row, known.get(read.id));
+  const beforeOf = (target: string | undefined) => known.get(target ?? '')?.attributes ?? {};
+  let read = rawTarget(source, row.id, row.cells, beforeOf(id));
+  if (typeof read !== 'string' && read.id !== id)
+    read = rawTarget(source, row.id, row.cells, beforeOf(read.id));
   if (typeof read === 'string') return read;
   const first = lines.get(read.id);
   if (first !== undefined) return `it is there twice: line ${first} counts`;
   return registrationProblem(source, read) ?? { ...read, ...(row.name !== undefined && { name: row.name }) };
-}
-
-/** `before`: what is on record stands in for what the row leaves out. */
-function normalized(
-  { register }: Source,
-  { id, cells }: GivenRow,
-  before: Known | undefined,
-): Required<Target> | string {
-  const attributes = before?.attributes ?? {};
-  if (register?.normalize) {
-    const texts = Object.entries(attributes).map(([name, value]) => [name, String(value)]);
-    const target = register.normalize({ ...Object.fromEntries(texts), ...cells });
-    return typeof target === 'string' ? target : { ...target, attributes: target.attributes ?? {} };
-  }
-  const names = Object.keys(register?.attributes.shape ?? {}).filter((name) => cells[name] !== undefined);
-  const given = names.map((name) => [name, attributeValue(register, name, cells[name]!)] as const);
-  return { id, attributes: { ...attributes, ...Object.fromEntries(given) } };
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { testClock } from '../e2e/support/test-time.ts';
 import { DAY_MS, DistrictsDirectory, HOUR_MS, TIMEOUT } from './support/districts.ts';
 
@@ -166,8 +166,8 @@ describe('targets pause, resume and set', () => {
       'have no attribute "colour"; they have: name, state',
     ],
     [['set', 'districts', ALDER, '--attribute', 'tier'], 2, '--attribute "tier" is none; write name=value'],
-    [['set', 'districts', ALDER, '--attribute', 'tier=tier9'], 1, `target ${ALDER}: tier: `],
-    [['set', 'districts', ALDER, '--attribute', 'state='], 1, `target ${ALDER}: state: `],
+    [['set', 'districts', ALDER, '--attribute', 'tier=tier9'], 2, `target ${ALDER}: tier: `],
+    [['set', 'districts', ALDER, '--attribute', 'state='], 2, `target ${ALDER}: state: `],
     [['set', 'racing', 'gb', '--frequency', '60'], 2, 'racing is scraped day by day'],
     [['pause', 'districts'], 2, 'no target of districts is named'],
     [['show', 'districts', '0699999'], 2, 'source districts has no target "0699999"'],
@@ -175,6 +175,39 @@ describe('targets pause, resume and set', () => {
     const { code, stderr } = await say(...words);
     expect([code, stderr]).toEqual([exitCode, expect.stringContaining(message)]);
     expect((await lake.record(ALDER)).attributes).toMatchObject({ state: 'CA', tier: 'tier1' });
+  });
+});
+
+describe('targets of a source that reads raw rows', () => {
+  const DELTA = '0634320';
+  const ECHO = '0634321';
+  const attributesOf = async (id: string) =>
+    ((await lake.json('targets', 'show', 'schedules', id)) as { attributes: object }).attributes;
+
+  beforeEach(async () => {
+    const path = join(lake.path, 'raw.csv');
+    const rows = [DELTA, ECHO].map((id) => `${id},District ${id},CA,tier1,10,http://d${id}.example/`);
+    await writeFile(path, ['district_id,name,state,tier,enrollment,url', ...rows].join('\n'));
+    expect((await say('import', 'schedules', path)).code).toBe(0);
+  });
+
+  it.each([
+    ['tier=tier9', 'tier "tier9" is not tier1'],
+    ['state=TX', 'is not of TX'],
+    ['url=garbage', 'url "garbage" is no web address'],
+    ['enrollment=many', 'enrollment "many" is no number'],
+    ['name=', 'name is empty'],
+  ])('are set as an import would: %s is refused, and none is changed', async (attribute, message) => {
+    const before = await attributesOf(DELTA);
+    const { code, stderr } = await say('set', 'schedules', DELTA, ECHO, '--attribute', attribute);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(await attributesOf(DELTA)).toEqual(before);
+  });
+
+  it('are set as an import would: the source writes the values its own way', async () => {
+    expect((await say('set', 'schedules', DELTA, '--attribute', 'tier=Tier 2', 'state=ca')).code).toBe(0);
+    expect(await attributesOf(DELTA)).toMatchObject({ tier: 'tier2', state: 'CA', enrollment: 10 });
   });
 });
 
