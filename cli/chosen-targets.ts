@@ -27,8 +27,8 @@ export function withChoice(command: Command): Command {
   );
 }
 
-export function withTargetsFile(command: Command): Command {
-  return command.option('--targets <file>', 'only the targets that this CSV file lists');
+export function withTargetsFile(command: Command, more = ''): Command {
+  return command.option('--targets <file>', `only the targets that this CSV file lists${more}`);
 }
 
 /**

@@ -34,11 +34,14 @@ interface RunOptions extends ChoiceOptions {
 }
 
 export function runCommand(): Command {
-  return withTargetsFile(withTargetFilter(newCommand('run')))
+  return withTargetsFile(withTargetFilter(newCommand('run')), ', due or not')
     .argument('[source...]', 'sources to run (default: all)')
     .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
-    .option('--target <target...>', 'only these targets; without a source, of every source that has them')
+    .option(
+      '--target <target...>',
+      'only these targets, due or not; without a source, of every source that has them',
+    )
     .option('--all', 'of targets that are crawled one by one also those that are not due')
     .option('--force', 'ask for every page in full, even where it did not change')
     .option('--dry-run', 'print the plan and do nothing')

@@ -40,10 +40,11 @@ export interface StackRunRequest extends Omit<RunInput, 'runId'> {
  * Throws a `StorageError` where AWS cannot be asked.
  */
 export async function runOnStack(platform: StackPlatform, request: StackRunRequest): Promise<RunEnd> {
-  const { source, start, end, targets, force, env, onStart, onEvent = () => {}, signal } = request;
+  const { env, onStart, onEvent = () => {}, signal, ...asked } = request;
+  const { source } = asked;
   const { clock, resources } = platform;
   const runId = platform.newId();
-  const input: RunInput = { runId, source, start, end, ...(targets && { targets }), force };
+  const input: RunInput = { runId, ...asked };
   const executions = new Executions(new SFNClient(clientSettings(connectionOf(env))));
   try {
     // The run's own id as the name: asked for twice, it is started once.
@@ -72,9 +73,11 @@ async function ended(
   platform: StackPlatform,
   executions: Executions,
   { executionArn = '', status, error, cause, output }: DescribeExecutionCommandOutput,
-  { runId, source }: RunInput,
+  input: RunInput,
 ): Promise<RunEnd> {
-  if (status === 'SUCCEEDED' && isNothingDue(JSON.parse(output ?? 'null'))) return nothingDue(source, runId);
+  const { runId, source } = input;
+  if (status === 'SUCCEEDED' && isNothingDue(JSON.parse(output ?? 'null')))
+    return await nothingDue(platform, input);
   const summary = await readSummary(platform, runId);
   if (!summary || status !== 'SUCCEEDED') {
     const message = `${error ?? status}: ${messageOf(cause)}`;

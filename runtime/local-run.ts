@@ -1,7 +1,8 @@
 import { timeOfId } from '../core/calendar/run-id.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
-import { readPlan } from '../core/run/plan.ts';
+import { nothingDueText } from '../core/run/nothing-due.ts';
+import { makePlan, readPlan } from '../core/run/plan.ts';
 import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
 import { type RunSummary, readSummary } from '../core/run/summarize.ts';
 import { STAGES } from '../core/stages.ts';
@@ -111,7 +112,8 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
     },
   });
   if (result.kind === 'aborted') return { kind: 'aborted', runId, message: GO_ON };
-  if (result.kind === 'succeeded' && isNothingDue(result.output)) return nothingDue(source, runId);
+  if (result.kind === 'succeeded' && isNothingDue(result.output))
+    return await nothingDue(platform, { ...asked, runId });
   const summary = await readSummary(platform, runId);
   if (result.kind === 'failed' || !summary) {
     const message = result.kind === 'failed' ? result.error.message : 'the summary stage left no summary';
@@ -124,9 +126,13 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   return { kind: 'finished', runId, summary, problems, report: answer?.report ?? null };
 }
 
-/** How a run ends that found nothing to do. */
-export function nothingDue(source: string, runId: string): RunEnd {
-  return { kind: 'nothing-due', runId, message: `${source}: no target is due` };
+/** How a run ends that found nothing to do: what it left as it is, and until when. */
+export async function nothingDue(
+  platform: Parameters<typeof makePlan>[0],
+  { runId, ...asked }: RunInput,
+): Promise<RunEnd> {
+  const { leftOut } = await makePlan(platform, asked);
+  return { kind: 'nothing-due', runId, message: nothingDueText(asked.source, leftOut) };
 }
 
 /** What an execution gives back where plan found nothing to do. */

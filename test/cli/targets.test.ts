@@ -253,6 +253,41 @@ describe('run --dry-run of targets that are crawled one by one', () => {
     expect(stdout).toContain('  left out: 1 SCHEDULED, 1 NEEDS_URL, 1 FAILED\n');
   });
 
+  it('plans those that are named, due or not: flags, pauses and the gap hold; a filter stays one', async () => {
+    await history();
+    expect(await plan('--target', BIRCH)).toEqual({ targets: [BIRCH], leftOut: {} });
+    const file = join(lake.path, 'named.csv');
+    await writeFile(file, ['target', ALDER, BIRCH, CEDAR].join('\n'));
+    expect(await plan('--targets', file)).toEqual({
+      targets: [ALDER, BIRCH],
+      leftOut: { [CEDAR]: 'FAILED' },
+    });
+    expect(await plan('--tier', 'tier2')).toEqual({ targets: [], leftOut: { [BIRCH]: 'SCHEDULED' } });
+    // The value of a partition stands for many, as a filter does.
+    expect((await plan('--target', 'CA')).targets).toEqual([ALDER]);
+    await lake.change(BIRCH, (record) => ({ ...record, releasedAt: testClock.now() - 1000 }));
+    expect(await plan('--target', BIRCH)).toEqual({ targets: [], leftOut: { [BIRCH]: 'TOO_RECENT' } });
+    await lake.change(BIRCH, (record) => ({ ...record, status: 'paused' }));
+    expect(await plan('--targets', file)).toMatchObject({ leftOut: { [BIRCH]: 'PAUSED' } });
+  });
+
+  it('says why no target is due, and until when', async () => {
+    await history();
+    await say('pause', 'districts', ALDER);
+    const { code, stdout } = await lake.say('run', 'districts');
+    const tomorrow = new Date(testClock.now() + DAY_MS);
+    const next = new Date(Math.ceil(tomorrow.getTime() / 60_000) * 60_000).toISOString().slice(0, 16);
+    expect([code, stdout]).toEqual([
+      0,
+      `no target of districts is due: 1 scheduled, the next at ${next}Z; 1 paused; 1 failed too often; 1 without an address\n`,
+    ]);
+    await lake.change(BIRCH, (record) => ({ ...record, releasedAt: testClock.now() - 1000 }));
+    const all = await lake.say('run', 'districts', '--all', '--state', 'CA', '--tier', 'tier2');
+    expect(all.stdout).toMatch(
+      /^no target of districts is due: 1 crawled less than 2 minutes ago, the next at \S+Z\n$/,
+    );
+  });
+
   it('plans those that are asked for: by state, tier, name, and by a file', async () => {
     expect((await plan('--state', 'il')).targets).toEqual([CEDAR]);
     expect((await plan('--tier', 'tier1', 'tier2', '--state', 'CA')).targets).toEqual([ALDER, BIRCH]);

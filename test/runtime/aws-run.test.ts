@@ -85,6 +85,7 @@ describe('a run on a stack', () => {
     const starts: unknown[] = [];
     const end = await runOnStack(stack(), {
       ...ask(),
+      all: true,
       onStart: (start) => starts.push(start),
       onEvent: (event) => told.push(event),
     });
@@ -95,6 +96,7 @@ describe('a run on a stack', () => {
       start: DAY,
       end: DAY,
       targets: ['gb'],
+      all: true,
       force: false,
     });
     expect(starts).toEqual([{ runId, resumed: false }]);
