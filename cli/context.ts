@@ -6,6 +6,7 @@ import { movedFrom } from '../core/publish/moved-lake.ts';
 import { targetsNamed } from '../core/source/partition.ts';
 import { type Source, windowDaysOf } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
+import { idFinder } from '../core/targets/raw-target.ts';
 import { targetsOf as registeredTargets } from '../core/targets/register.ts';
 import { namesText } from '../core/wording/names.ts';
 import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
@@ -81,15 +82,16 @@ export function sourceOf(
 }
 
 /**
- * Targets that the source has, each by its id or by the value of its partitions, or a usage error that lists
- * them.
+ * Targets that the source has, each by its id (also one that lost its zeros in front) or by the value of its
+ * partitions, or a usage error that lists them.
  */
 export function targetsOf(
   source: Source,
   asked: readonly string[] | undefined,
 ): readonly string[] | undefined {
-  const named = targetsNamed(source, source.targets, asked);
-  if (!('unknown' in named)) return asked;
+  const ids = asked?.map(idFinder(source, source.targets));
+  const named = targetsNamed(source, source.targets, ids);
+  if (!('unknown' in named)) return ids;
   const known = namesText(source.targets.map(({ id }) => id)) || 'none; targets are to be registered first';
   throw new UsageError(
     `source ${source.name} has no target ${JSON.stringify(named.unknown)}`,

@@ -5,6 +5,7 @@ import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
 import { isIdentifier } from '../core/source/identifier.ts';
 import { targetsNamed } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
+import { idFinder } from '../core/targets/raw-target.ts';
 import { namesText } from '../core/wording/names.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { sourceOf, targetsOf } from './context.ts';
@@ -90,19 +91,21 @@ export function scopesOf(
     const sources = names.length > 0 ? named : platform.sources;
     return sources.map((source) => ({ source, targets: targetsOf(source, targets) }));
   }
-  const has = (source: Source, target: string) =>
-    !('unknown' in targetsNamed(source, source.targets, [target]));
-  const unknown = targets.find((target) => !platform.sources.some((source) => has(source, target)));
+  const scopes = platform.sources.map((source) => {
+    const idOf = idFinder(source, source.targets);
+    const known = targets.filter(
+      (target) => !('unknown' in targetsNamed(source, source.targets, [idOf(target)])),
+    );
+    return { source, known: new Set(known), targets: known.map(idOf) };
+  });
+  const unknown = targets.find((target) => !scopes.some(({ known }) => known.has(target)));
   if (unknown !== undefined) {
     const known = platform.sources.flatMap((source) =>
       source.targets.map(({ id }) => `${source.name}/${id}`),
     );
     throw new UsageError(`there is no target ${JSON.stringify(unknown)}`, `there is: ${namesText(known)}`);
   }
-  return platform.sources.flatMap((source) => {
-    const own = targets.filter((target) => has(source, target));
-    return own.length > 0 ? [{ source, targets: own }] : [];
-  });
+  return scopes.flatMap(({ source, targets: own }) => (own.length > 0 ? [{ source, targets: own }] : []));
 }
 
 /** The sources that are meant, and the target, which must be one of theirs. */
@@ -112,7 +115,10 @@ export function scopeOf(
 ): Pick<Filter, 'sources' | 'target'> {
   const names = source === undefined ? [] : [source];
   const scopes = scopesOf(platform, names, target === undefined ? undefined : [target]);
-  return { sources: scopes.map((scope) => scope.source), target };
+  return {
+    sources: scopes.map((scope) => scope.source),
+    target: target && (scopes[0]?.targets?.[0] ?? target),
+  };
 }
 
 export function isInFilter(

@@ -20,7 +20,7 @@ import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { expiryOf } from './expiry.ts';
 import { UsageError } from './failure.ts';
-import { scopesOf } from './filter.ts';
+import { type Scope, scopesOf } from './filter.ts';
 import { printItems } from './json.ts';
 import { counted, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
 import { operator } from './operator.ts';
@@ -69,15 +69,10 @@ export function skipCommand(): Command {
   return skip;
 }
 
-/** True for a target of the source that these names mean, by its id or the value of its partitions. */
-function isNamed(
-  sources: readonly Source[],
-  name: string,
-  target: string,
-  asked: readonly string[],
-): boolean {
-  const source = sources.find((candidate) => candidate.name === name);
-  const named = source ? targetsNamed(source, source.targets, asked) : [];
+/** True for a target of the source that is meant, by its id or the value of its partitions. */
+function isNamed(scopes: readonly Scope[], name: string, target: string): boolean {
+  const scope = scopes.find(({ source }) => source.name === name);
+  const named = scope ? targetsNamed(scope.source, scope.source.targets, scope.targets) : [];
   return !('unknown' in named) && named.some(({ id }) => id === target);
 }
 
@@ -97,7 +92,7 @@ async function listSkipped(
     const sources = scopes.map(({ source }) => source);
     const isLike = targetMatcher(sources, options);
     const isMeant = (source: string, target: string) =>
-      isLike(source, target) && (asked === undefined || isNamed(sources, source, target, asked));
+      isLike(source, target) && (asked === undefined || isNamed(scopes, source, target));
     const now = platform.clock.now();
     const skipped: (TargetRecord & { readonly skip: SkipFlag })[] = [];
     for await (const record of recordsOf(platform, sources)) {
@@ -164,7 +159,7 @@ async function addSkips(
       const { skip: before } = await store.get(source.name, id);
       await store.update(source.name, id, (record) => flagged(record, request), by);
       records.push(await store.get(source.name, id));
-      const until = expiresAt === null ? 'from now on' : `until ${timeText(expiresAt)}`;
+      const until = expiresAt === null ? `from now on${forGood(before)}` : `until ${timeText(expiresAt)}`;
       const instead = before
         ? `; it was skipped already (${cellText(before.reason)}, since ${timeText(before.since)})`
         : '';
@@ -173,6 +168,12 @@ async function addSkips(
     if (json) printItems(records);
     refuseUnchanged(source.name, records);
   });
+}
+
+/** What becomes of a flag that would have ended by itself. */
+function forGood(before: SkipFlag | null): string {
+  const endsAt = before?.expiresAt ?? null;
+  return endsAt === null ? '' : `, for good (it would have ended on ${timeText(endsAt)})`;
 }
 
 interface RemoveOptions extends ChoiceOptions {

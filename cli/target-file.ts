@@ -1,5 +1,5 @@
 import type { Source } from '../core/source/source.ts';
-import { keyColumn } from '../core/targets/raw-target.ts';
+import { idFinder, keyColumn } from '../core/targets/raw-target.ts';
 import { namesText } from '../core/wording/names.ts';
 import { type CsvRecord, csvRecords } from './csv-input.ts';
 import { FailedCommand, UsageError } from './failure.ts';
@@ -28,7 +28,7 @@ export interface TargetFile {
 
 /**
  * Opens a CSV file of targets. `wanted`: our columns beside the key. Throws a UsageError of one line where
- * the key column is not there, a column that `map` names is not, or two are the same.
+ * the key column is not there, a column that `map` names is not, or two that are read have one name.
  */
 export async function openTargetFile(
   source: Source,
@@ -63,6 +63,7 @@ export async function openTargetFile(
       `name the one with the ids: --map ${key}=COLUMN`,
     );
   const used = new Set(places.values());
+  refuseTwice(path, header, used);
   return {
     key,
     known: [...places.keys()],
@@ -106,6 +107,18 @@ function placeOf(path: string, header: readonly string[], name: string): number 
   );
 }
 
+/** Of two columns of one name nobody knows which is meant; of those that say nothing it does not matter. */
+function refuseTwice(path: string, header: readonly string[], used: ReadonlySet<number>): void {
+  for (const at of used) {
+    const like = header.filter((column) => column.toLowerCase() === header[at]!.toLowerCase());
+    if (like.length > 1)
+      throw new UsageError(
+        `${path} has ${like.length} columns ${JSON.stringify(header[at])}, and nobody knows which is meant`,
+        'leave one',
+      );
+  }
+}
+
 function find(header: readonly string[], name: string): number | undefined {
   const exact = header.indexOf(name);
   if (exact >= 0) return exact;
@@ -116,12 +129,13 @@ function find(header: readonly string[], name: string): number | undefined {
 /** The ids in a file, as `run --targets` reads it. Throws where one is not registered or cannot be read. */
 export async function targetsInFile(source: Source, path: string): Promise<ReadonlySet<string>> {
   const known = new Set(source.targets.map(({ id }) => id));
+  const idOf = idFinder(source, source.targets);
   const { key, rows } = await openTargetFile(source, path, []);
   const found = new Set<string>();
   const unknown: string[] = [];
   for await (const row of rows) {
     if (row.kind === 'broken') throw new FailedCommand(`${path}, line ${row.line}: ${row.problem}`);
-    const id = row.cells[key] ?? '';
+    const id = idOf(row.cells[key] ?? '');
     if (known.has(id)) found.add(id);
     else unknown.push(id);
   }

@@ -11,13 +11,13 @@ import { targetRecord } from './target-views.ts';
 
 export async function showTarget(
   name: string,
-  target: string,
+  written: string,
   _options: object,
   command: Command,
 ): Promise<void> {
   await withPlatform(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
-    targetsOf(source, [target]);
+    const [target = written] = targetsOf(source, [written]) ?? [];
     const record = await new TargetStore(platform.state).get(source.name, target);
     const listed = listedTarget(source, record, platform.clock.now());
     const events = await Array.fromAsync(targetEvents(platform.state, source.name, target));

@@ -1,11 +1,12 @@
 import type { ProxyServer } from '../ports/http-client.ts';
 
+/** `port`: what an address without one means; of SOCKS the URL standard knows none, and it has to be there. */
 const PROTOCOLS: Readonly<
-  Record<string, { readonly protocol: ProxyServer['protocol']; readonly port: number }>
+  Record<string, { readonly protocol: ProxyServer['protocol']; readonly port?: number }>
 > = {
   'http:': { protocol: 'http', port: 80 },
   'https:': { protocol: 'https', port: 443 },
-  'socks5:': { protocol: 'socks5', port: 1080 },
+  'socks5:': { protocol: 'socks5' },
 };
 
 const FORM = 'give http://, https:// or socks5:// with host and port, and user:password@ where it wants them';
@@ -22,7 +23,12 @@ export type ProxyList =
  * `:` and `/` are percent-encoded. An address that stands there twice is one proxy.
  */
 export function parseProxies(text: string): ProxyList {
-  const addresses = [...new Set(text.split(/[\s,]+/).filter((each) => each !== ''))];
+  const listed = text.split(/\s*,\s*|\s+/);
+  // White space and one comma at either end say nothing; between two commas an address is missing.
+  const inner = listed.slice(listed[0] === '' ? 1 : 0, listed.at(-1) === '' ? -1 : undefined);
+  const gap = inner.indexOf('');
+  if (gap >= 0) return { kind: 'problem', problem: `proxy ${gap + 1} of ${inner.length} is empty: ${FORM}` };
+  const addresses = [...new Set(inner)];
   const proxies: ProxyServer[] = [];
   const accounts = new Map<string, number>();
   for (const [at, address] of addresses.entries()) {
@@ -50,6 +56,8 @@ function parseProxy(address: string): ProxyAddress | string {
   const host = url.hostname.toLowerCase();
   if (!/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(host)) return 'has no host';
   if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') return 'has a path';
+  const port = url.port === '' ? kind.port : Number(url.port);
+  if (port === undefined) return 'has no port';
   const username = decoded(url.username);
   const password = decoded(url.password);
   if (username === undefined || password === undefined)
@@ -57,7 +65,7 @@ function parseProxy(address: string): ProxyAddress | string {
   const isLong = [username, password].some((each) => encoder.encode(each).length > 255);
   if (isLong || username.includes(':') || (username === '' && password !== ''))
     return 'has a user or password that no proxy takes';
-  return { protocol: kind.protocol, host, port: Number(url.port || kind.port), username, password };
+  return { protocol: kind.protocol, host, port, username, password };
 }
 
 function decoded(text: string): string | undefined {

@@ -44,6 +44,24 @@ export function withoutZeros(id: string): string {
   return id.replace(/^0+/, '');
 }
 
+/**
+ * Finds the id that is meant by one as it was written: itself where a target has it, or that of the target of
+ * which the source would read it so (a spreadsheet took a zero in front); else what was written.
+ */
+export function idFinder(source: Source, targets: readonly Target[]): (written: string) => string {
+  if (!source.register?.normalize) return (written) => written;
+  const known = new Set(targets.map(({ id }) => id));
+  let byRest: ReadonlyMap<string, Target> | undefined;
+  return (written) => {
+    if (known.has(written)) return written;
+    byRest ??= new Map(targets.map((target) => [withoutZeros(target.id), target]));
+    const near = byRest.get(withoutZeros(written));
+    if (!near) return written;
+    const read = rawTarget(source, written, { [keyColumn(source)]: written }, near.attributes ?? {});
+    return typeof read !== 'string' && read.id === near.id ? near.id : written;
+  };
+}
+
 function texts(attributes: Attributes): Record<string, string> {
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, String(value)]));
 }

@@ -51,7 +51,7 @@ describe('rescrape config', () => {
   });
 
   it('shows which proxies there are, and nothing of what they are told', async () => {
-    file({ proxies: ['http://ann:hunter2@one.example:3128', 'socks5://two.example'] });
+    file({ proxies: ['http://ann:hunter2@one.example:3128', 'socks5://two.example:1080'] });
     expect((await settings()).RESCRAPE_RACING_PROXIES).toEqual([
       'one.example:3128 two.example:1080',
       CONFIG_FILE,

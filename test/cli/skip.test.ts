@@ -24,6 +24,15 @@ describe('skip add', () => {
     expect(await flagged()).toEqual([ALDER, CEDAR]);
   });
 
+  it('says where a flag that would have ended by itself holds for good now', async () => {
+    await add(ALDER, '--expires', '2031-06-01');
+    expect((await add(ALDER)).stdout).toMatch(
+      /is skipped from now on, for good \(it would have ended on 2031-06-01T05:00:00Z\): hail; it was skipped already/,
+    );
+    expect((await add(ALDER)).stdout).not.toContain('for good');
+    expect((await add(BIRCH)).stdout).not.toContain('for good');
+  });
+
   it('takes a date for its first moment in the time zone of the source', async () => {
     expect((await add(ALDER, '--expires', '2031-06-01')).code).toBe(0);
     expect((await lake.record(ALDER)).skip?.expiresAt).toBe(Date.parse('2031-06-01T05:00:00Z'));

@@ -211,6 +211,45 @@ describe('targets of a source that reads raw rows', () => {
   });
 });
 
+describe('an id that lost its zero in front', () => {
+  const SHORT = '634320';
+  beforeEach(async () => {
+    const path = join(lake.path, 'short.csv');
+    await writeFile(
+      path,
+      `district_id,name,state,url\n0${SHORT},Delta,CA,http://d.example/\n1700009,Ivy,IL,http://i.example/\n`,
+    );
+    expect((await say('import', 'schedules', path)).code).toBe(0);
+  });
+  const planned = async (...words: readonly string[]) =>
+    (await lake.items<{ partitions: { targets?: string[] }[] }>('run', '--dry-run', ...words)).flatMap(
+      ({ partitions }) => partitions.flatMap(({ targets }) => targets ?? []),
+    );
+
+  it('finds its target wherever one is named', async () => {
+    const file = join(lake.path, 'named.csv');
+    await writeFile(file, `district_id\n${SHORT}\n`);
+    expect(await planned('schedules', '--targets', file)).toEqual([`0${SHORT}`]);
+    expect(await planned('schedules', '--target', SHORT)).toEqual([`0${SHORT}`]);
+    expect(await planned('--target', SHORT)).toEqual([`0${SHORT}`]);
+    expect((await say('show', 'schedules', SHORT)).stdout).toContain(`schedules/0${SHORT}, Delta`);
+    expect((await say('pause', 'schedules', SHORT)).code).toBe(0);
+    await lake.say('skip', 'add', 'schedules', SHORT, '--reason', 'hail');
+    expect(await lake.items('skip', 'list', '--target', SHORT)).toMatchObject([{ target: `0${SHORT}` }]);
+  });
+
+  it.each([['34320'], ['00634320'], ['700009'], ['600001']])(
+    'is none where the source reads %s otherwise',
+    async (id) => {
+      expect((await say('show', 'schedules', id)).code).toBe(2);
+    },
+  );
+
+  it('is none of a source that takes ids as they are', async () => {
+    expect((await say('show', 'districts', ALDER.slice(1))).code).toBe(2);
+  });
+});
+
 describe('health', () => {
   it('counts the targets of each source', async () => {
     await history();

@@ -15,7 +15,7 @@ it('proxies are listed with commas, spaces and line breaks, each once', () => {
     ['b.example:8443', 'https', 'b.example', 8443],
     ['[::1]:9', 'socks5', '::1', 9],
   ]);
-  expect(list('socks5://A.example')[0]?.id).toBe('a.example:1080');
+  expect(list('socks5://A.example:1080')[0]?.id).toBe('a.example:1080');
   expect(list(' , ')).toEqual([]);
 });
 
@@ -46,8 +46,22 @@ it.each([
   'http://u:hunter2@gate.example:99999',
   `http://u:hunter2${'x'.repeat(300)}@gate.example`,
   'socks5://u:hunter2@',
+  'socks5://u:hunter2@gate.example',
 ])('%s is refused in one line, which shows nothing of it', (address) => {
   const parsed = parseProxies(`http://good.example ${address}`);
   expect(parsed.kind === 'problem' && parsed.problem).toMatch(/^proxy 2 of 2 (is|has) [^\n]+: give http:/);
   expect(JSON.stringify(parsed)).not.toMatch(/hunter2|gate\.example|3128/);
+});
+
+it.each(['http://a:hunter2@a:1,,http://b', 'http://a:hunter2@a:1, , http://b', ',,http://hunter2:1'])(
+  'an entry of %j is empty, and the line that says so shows nothing of it',
+  (text) => {
+    const parsed = parseProxies(text);
+    expect(parsed.kind === 'problem' && parsed.problem).toMatch(/^proxy [12] of [23] is empty: give http:/);
+    expect(JSON.stringify(parsed)).not.toContain('hunter2');
+  },
+);
+
+it('a comma or white space at either end says nothing', () => {
+  expect(list(',http://a:1,\n').map(({ id }) => id)).toEqual(['a:1']);
 });
