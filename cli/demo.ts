@@ -4,9 +4,9 @@ import { refuseUnknownVariables } from '../runtime/setting-names.ts';
 import { listedSources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions } from './context.ts';
+import { closingText } from './demos/closing.ts';
 import type { Demo, DemoEnd } from './demos/demo.ts';
 import { menusDemo } from './demos/menus.ts';
-import { demoSource } from './demos/played.ts';
 import { racingDemo } from './demos/racing.ts';
 import { schedulesDemo } from './demos/schedules.ts';
 import { demoRecord, printDemo, printSummary } from './demos/summary.ts';
@@ -48,7 +48,8 @@ export function demoCommand(): Command {
       }
       if (json) return printObject({ demos: ends.map(demoRecord) });
       printSummary(ends);
-      console.log(closingText(ends));
+      const isElsewhere = command.getOptionValueSourceWithGlobals('local') !== 'default';
+      console.log(closingText(ends, isElsewhere ? local : undefined));
     });
 }
 
@@ -60,29 +61,6 @@ function demosOf(names: readonly string[]): readonly Demo[] {
       `there is: ${DEMOS.map(({ name }) => name).join(', ')}`,
     );
   return names.length === 0 ? DEMOS : DEMOS.filter(({ name }) => names.includes(name));
-}
-
-/** What can be asked when the sites are gone: a request would go to whom nobody has asked for it. */
-function closingText(ends: readonly DemoEnd[]): string {
-  const crawled = ends.find(({ imported }) => imported);
-  const last = ends.at(-1)!;
-  const asks = [
-    `completeness ${last.source}`,
-    ...(crawled ? [`targets list ${crawled.source} --skipped`, `run ${crawled.source} --dry-run`] : []),
-    'health',
-    `query "select * from ${last.completeness.table} limit 5"`,
-  ];
-  const { baseUrl } = ends.find(({ source }) => source === 'racing') ? demoSource('racing') : {};
-  return [
-    '\nThe demo sites are closed now. What they left can be asked:',
-    ...asks.map((ask) => `  npx rescrape ${ask}`),
-    ...(baseUrl === undefined
-      ? []
-      : [
-          `What asks a site (run, retry, worker) would go to the address of racing itself, ${baseUrl}:`,
-          'name another in RESCRAPE_RACING_URL first, as in RESCRAPE_RACING_URL=http://127.0.0.1:8080 beside "npx node demo/main.ts --port 8080".',
-        ]),
-  ].join('\n');
 }
 
 function wholeNumber(text: string): number {

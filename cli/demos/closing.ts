@@ -1,0 +1,40 @@
+import type { DemoEnd } from './demo.ts';
+import { demoSource } from './played.ts';
+
+/** What the hints look at. */
+type Closed = Pick<DemoEnd, 'source' | 'imported'> & {
+  readonly completeness: Pick<DemoEnd['completeness'], 'table'>;
+};
+
+/**
+ * What can be asked when the sites are gone: a request would go to whom nobody has asked for it. `directory`:
+ * where the lake is, as it was given; undefined for the usual place.
+ */
+export function closingText(ends: readonly Closed[], directory?: string): string {
+  const crawled = ends.find(({ imported }) => imported);
+  const last = ends.at(-1)!;
+  const asks = [
+    `completeness ${last.source}`,
+    ...(crawled ? [`targets list ${crawled.source} --skipped`, `run ${crawled.source} --dry-run`] : []),
+    'health',
+    `query "select * from ${last.completeness.table} limit 5"`,
+  ];
+  const where = directory === undefined ? '' : ` --local ${shellWord(directory)}`;
+  const { baseUrl } = ends.find(({ source }) => source === 'racing') ? demoSource('racing') : {};
+  return [
+    '\nThe demo sites are closed now. What they left can be asked:',
+    ...asks.map((ask) => `  npx rescrape ${ask}${where}`),
+    ...(baseUrl === undefined
+      ? []
+      : [
+          `What asks a site (run, retry, worker) would go to the address of racing itself, ${baseUrl}:`,
+          'name another in RESCRAPE_RACING_URL first, as in RESCRAPE_RACING_URL=http://127.0.0.1:8080 beside "npx node demo/main.ts --port 8080".',
+        ]),
+    ...(crawled ? ['The sites of schedules and menus are there only while npm start runs.'] : []),
+  ].join('\n');
+}
+
+/** As a shell reads it as one word. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
