@@ -1,3 +1,4 @@
+import { command } from '../../core/advice/commands.ts';
 import type { DemoEnd } from './demo.ts';
 import { demoSource } from './played.ts';
 
@@ -14,16 +15,21 @@ export function closingText(ends: readonly Closed[], directory?: string): string
   const crawled = ends.find(({ imported }) => imported);
   const last = ends.at(-1)!;
   const asks = [
-    `completeness ${last.source}`,
-    ...(crawled ? [`targets list ${crawled.source} --skipped`, `run ${crawled.source} --dry-run`] : []),
-    'health',
-    `query "select * from ${last.completeness.table} limit 5"`,
+    ['completeness', last.source],
+    ...(crawled
+      ? [
+          ['targets', 'list', crawled.source, '--skipped'],
+          ['run', crawled.source, '--dry-run'],
+        ]
+      : []),
+    ['health'],
+    ['query', `select * from ${last.completeness.table} limit 5`],
   ];
-  const where = directory === undefined ? '' : ` --local ${shellWord(directory)}`;
+  const where = directory === undefined ? [] : ['--local', directory];
   const { baseUrl } = ends.find(({ source }) => source === 'racing') ? demoSource('racing') : {};
   return [
     '\nThe demo sites are closed now. What they left can be asked:',
-    ...asks.map((ask) => `  npx rescrape ${ask}${where}`),
+    ...asks.map((ask) => `  npx ${command(...ask, ...where)}`),
     ...(baseUrl === undefined
       ? []
       : [
@@ -32,9 +38,4 @@ export function closingText(ends: readonly Closed[], directory?: string): string
         ]),
     ...(crawled ? ['The sites of schedules and menus are there only while npm start runs.'] : []),
   ].join('\n');
-}
-
-/** As a shell reads it as one word. */
-function shellWord(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
