@@ -114,17 +114,14 @@ describe('targets import', () => {
     });
   });
 
-  it.each(['id,name,id', 'id,name,ID', 'district_id,name,district_id'])(
-    'refuses a header %s',
-    async (header) => {
-      const { code, stderr } = await load(`${header}\n0000001,Oak,0000002\n`);
-      expect([code, stderr]).toEqual([
-        2,
-        expect.stringMatching(/has 2 columns "\w+", and nobody knows which is meant; leave one\n$/),
-      ]);
-      expect((await lake.record('0000001')).attributes).toBeNull();
-    },
-  );
+  it.each(['id,name,id', 'id,name,ID', 'district_id,name,Name'])('refuses a header %s', async (header) => {
+    const { code, stderr } = await load(`${header}\n0000001,Oak,0000002\n`);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/has 2 columns "\w+", and nobody knows which is meant; leave one\n$/),
+    ]);
+    expect((await lake.record('0000001')).attributes).toBeNull();
+  });
 
   it('ends with exit code 1 where no row can be taken', async () => {
     expect(await load('id,name\n1,Oak\n')).toMatchObject({
