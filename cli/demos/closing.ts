@@ -1,4 +1,4 @@
-import { command } from '../../core/advice/commands.ts';
+import { shellText } from '../../core/wording/shell.ts';
 import type { DemoEnd } from './demo.ts';
 import { demoSource } from './played.ts';
 
@@ -29,7 +29,7 @@ export function closingText(ends: readonly Closed[], directory?: string): string
   const { baseUrl } = ends.find(({ source }) => source === 'racing') ? demoSource('racing') : {};
   return [
     '\nThe demo sites are closed now. What they left can be asked:',
-    ...asks.map((ask) => `  npx ${command(...ask, ...where)}`),
+    ...asks.map((ask) => `  npx rescrape ${shellText(...ask, ...where)}`),
     ...(baseUrl === undefined
       ? []
       : [

@@ -1,6 +1,7 @@
 import type { DateRange } from '../calendar/window.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
 import type { Partition } from '../source/source.ts';
+import { shellText } from '../wording/shell.ts';
 
 /** Commands that advice names, ready to be pasted. Only this room composes them. */
 
@@ -87,14 +88,7 @@ export function clearCommand(source: string, { value: target, date }: Partition,
   );
 }
 
-/** What a POSIX shell takes literally without quotes. */
-const PLAIN_WORD = /^[A-Za-z0-9_./:@%+=,-]+$/;
-
 /** `rescrape` with these words, each quoted where a shell would read it otherwise. */
 export function command(...words: readonly string[]): string {
-  return ['rescrape', ...words].map(shellWord).join(' ');
-}
-
-function shellWord(word: string): string {
-  return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return shellText('rescrape', ...words);
 }

@@ -1,6 +1,6 @@
 import type { ProxyServer } from '../ports/http-client.ts';
 
-/** `port`: what an address without one means; of SOCKS the URL standard knows none, and it has to be there. */
+/** `port`: what an address without one means. The URL standard knows none of SOCKS: it has to be there. */
 const PROTOCOLS: Readonly<
   Record<string, { readonly protocol: ProxyServer['protocol']; readonly port?: number }>
 > = {

@@ -31,7 +31,7 @@ export function rawTarget(
   return { id, attributes: { ...before, ...Object.fromEntries(given) } };
 }
 
-/** Attributes of a target on record as an import would leave them, or in one line why it would refuse them. */
+/** Attributes of a target as an import would leave them, or in one line why it would refuse them. */
 export function checkedAttributes(source: Source, id: string, attributes: Attributes): Attributes | string {
   const read = rawTarget(source, id, { [keyColumn(source)]: id }, attributes);
   if (typeof read === 'string') return `target ${id}: ${read}`;
@@ -39,7 +39,7 @@ export function checkedAttributes(source: Source, id: string, attributes: Attrib
   return registrationProblem(source, target) ?? target.attributes;
 }
 
-/** Ids that differ in the zeros in front alone are one to a source that puts back those a spreadsheet took. */
+/** What is left of an id where a spreadsheet took the zeros in front. */
 export function withoutZeros(id: string): string {
   return id.replace(/^0+/, '');
 }
