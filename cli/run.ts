@@ -3,7 +3,7 @@ import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, type Plan } from '../core/run/plan.ts';
-import type { Target } from '../core/source/source.ts';
+import type { Source, Target } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { namesText } from '../core/wording/names.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
@@ -60,16 +60,18 @@ export function runCommand(): Command {
       await withPlatform(
         command,
         async (platform, { json }) => {
-          const requests: Request[] = [];
+          const asked: { readonly source: Source; readonly request: Request }[] = [];
           for (const scope of scopesOf(platform, names, options.target))
-            requests.push(await requestOf(platform, scope, options));
+            asked.push({ source: scope.source, request: await requestOf(platform, scope, options) });
           if (options.dryRun)
             return printPlans(
-              await Promise.all(requests.map((request) => makePlan(platform, request))),
+              await Promise.all(asked.map(({ request }) => makePlan(platform, request))),
               json,
             );
           const ends: RunEnd[] = [];
-          for (const request of requests) {
+          for (const { source, request: before } of asked) {
+            // The runs before it may have taken the rest of the day.
+            const request = { ...before, ...windowOf(source, platform.clock.now(), options) };
             const run = isStack(platform)
               ? followWithProgress(platform, request, progress)
               : runWithProgress(platform, request, progress);

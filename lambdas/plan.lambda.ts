@@ -3,7 +3,7 @@ import { windowFor } from '../core/calendar/window.ts';
 import { type Platform, sourceNamed } from '../core/platform.ts';
 import { plan } from '../core/run/plan.ts';
 import { windowDaysOf } from '../core/source/source.ts';
-import type { RunInput } from '../core/state/run-store.ts';
+import { type RunInput, RunStore } from '../core/state/run-store.ts';
 import { openAwsPlatform, withSqs } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
 import { ENV_CONTRACTS, readEnv, runInputSchema, scheduledRunSchema } from './contracts.ts';
@@ -22,21 +22,27 @@ export const planStage: Stage<PlanEvent> = {
     return parseEvent(scheduled ? scheduledRunSchema : runInputSchema, event) as PlanEvent;
   },
   keys: (event) => ({ source: event.source, ...('runId' in event && { runId: event.runId }) }),
-  run: (platform, event, _context, { logger }) => {
-    const input = 'runId' in event ? event : scheduledInput(platform, event);
+  run: async (platform, event, _context, { logger }) => {
+    const input = 'runId' in event ? event : await scheduledInput(platform, event);
     logger.appendKeys({ runId: input.runId });
     return plan(platform, input);
   },
 };
 
-function scheduledInput(
+async function scheduledInput(
   platform: Platform,
   { source: name, scheduledTime }: Exclude<PlanEvent, RunInput>,
-): RunInput {
+): Promise<RunInput> {
   const source = sourceNamed(platform, name);
-  const now = Date.parse(scheduledTime);
+  const scheduledAt = Date.parse(scheduledTime);
+  const runId = scheduledRunId(name, scheduledAt);
+  // Called late, it finds what is there now; called again, it keeps the date that it was begun with.
+  const isOfNow = source.cadence.kind === 'every';
+  const begun = isOfNow ? await new RunStore(platform.state).get(name, runId) : undefined;
+  if (begun) return begun.input;
+  const now = isOfNow ? platform.clock.now() : scheduledAt;
   const window = windowFor({ now, timeZone: source.timeZone, windowDays: windowDaysOf(source.cadence) });
-  return { runId: scheduledRunId(name, now), source: name, ...window, force: false };
+  return { runId, source: name, ...window, force: false };
 }
 
 const env = readEnv(ENV_CONTRACTS.plan, process.env);

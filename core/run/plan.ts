@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { type CivilDate, civilDate, datesBetween } from '../calendar/civil-date.ts';
+import { civilDateAt } from '../calendar/window.ts';
 import { sendLostAgain } from '../failures/queue-failures.ts';
 import { planKey } from '../lake/layout.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
@@ -42,7 +43,23 @@ export async function makePlan(
   input: Omit<RunInput, 'runId'>,
 ): Promise<Plan> {
   const source = sourceNamed(platform, input.source);
+  const problem = otherDates(source, input, platform.clock.now());
+  if (problem) throw problem;
   return planOf(platform, source, input, await plannedTargets(platform, source, input));
+}
+
+/** What is found belongs to the date on which it is found: under another it would be a false record. */
+function otherDates(
+  { name, cadence, timeZone }: Source,
+  { start, end }: Omit<RunInput, 'runId'>,
+  now: number,
+): StageError | undefined {
+  const today = civilDateAt(now, timeZone);
+  if (cadence.kind === 'daily' || (start === today && end === today)) return undefined;
+  return new StageError(
+    'BadInput',
+    `${name} finds what is there now: its runs have today's date, ${today}, and not ${start === end ? start : `${start} to ${end}`}`,
+  );
 }
 
 function planOf(
@@ -53,8 +70,6 @@ function planOf(
 ): Plan {
   const start = civilDate(input.start);
   const end = civilDate(input.end);
-  if (source.cadence.kind === 'every' && start !== end)
-    throw new StageError('BadInput', `${source.name} finds what is there now: a run of it has one date`);
   const work: PlannedPartition[] = [];
   const later: LeftOutTarget[] = [];
   const until = new Date(clock.now()).toISOString();
@@ -102,7 +117,7 @@ function crawled(value: string, targets: readonly Target[]): Pick<PartitionWork,
 
 /**
  * The first stage: checks that the site answers at all, and writes the work list. Called again for the same
- * run it keeps the list that is there. Where targets are crawled one by one and none is due, the run ends
+ * run it keeps the list that is there, and the date of the run. Where targets are crawled one by one and none is due, the run ends
  * here and leaves nothing on record. Throws a StageError `Transient` where the site cannot be reached.
  */
 export async function plan(platform: Platform, input: RunInput): Promise<PlanAnswer> {
@@ -116,10 +131,13 @@ export async function plan(platform: Platform, input: RunInput): Promise<PlanAns
   let work: readonly PlannedPartition[];
   if (stored) work = (await Array.fromAsync(readPlan(platform, key))).map(plannedOf);
   else {
+    // One that is on record was planned on its date, and died before its list was written.
+    const problem = otherDates(source, input, now);
+    if (problem && !(await new RunStore(platform.state).get(source.name, runId))) throw problem;
     await settleTargets(platform, source, behind !== undefined);
     ({ work } = isByIndex(source, input)
       ? planOf(platform, source, input, await dueByIndex(platform, source))
-      : await makePlan(platform, input));
+      : planOf(platform, source, input, await plannedTargets(platform, source, input)));
   }
   const [first] = work;
   if (!first && source.cadence.kind === 'every') {

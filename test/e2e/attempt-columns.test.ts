@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { civilDate } from '../../core/calendar/civil-date.ts';
 import { runLogKey } from '../../core/lake/layout.ts';
 import { ATTEMPT_SCHEMA } from '../../core/lake/log-tables.ts';
 import { writeParquet } from '../../core/lake/parquet.ts';
@@ -19,7 +18,7 @@ import { EARLIER_ATTEMPT } from '../core/lake/attempt-row.ts';
 import { BY } from '../core/targets/by.ts';
 import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
-import { DAY } from './support/small-site.ts';
+import { todayOf } from './support/test-time.ts';
 
 interface Answer {
   readonly status?: number;
@@ -78,7 +77,8 @@ const menu = (...dishes: readonly [string, string][]): Answer => ({
 async function run(): Promise<string> {
   // A target is not crawled again within two minutes.
   await platform.clock.sleep(300_000);
-  const end = await runLocally(platform, { source: 'kitchens', start: DAY, end: DAY, force: true });
+  const today = todayOf(kitchens, platform.clock);
+  const end = await runLocally(platform, { source: 'kitchens', start: today, end: today, force: true });
   if (end.kind !== 'finished') throw new Error(JSON.stringify(end));
   return end.summary.run.run_id;
 }
@@ -192,7 +192,7 @@ it('of before there were these columns are read with nothing in them', async () 
   );
   expect(earlier.at(-1)!.name).toBe('parser_version');
   const runId = platform.newId();
-  const key = runLogKey('attempts', civilDate(DAY), runId);
+  const key = runLogKey('attempts', todayOf(kitchens), runId);
   const row = { ...EARLIER_ATTEMPT, run_id: runId, source: 'kitchens', target: 'oak', item_id: 'oak' };
   await platform.lake.put(key, writeParquet(earlier, [row]));
   expect(await attempts(runId, 'oak')).toEqual([

@@ -19,7 +19,7 @@ import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { BY } from '../core/targets/by.ts';
 import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
-import { DAY } from './support/small-site.ts';
+import { todayOf } from './support/test-time.ts';
 
 const MINUTE = 60_000;
 const WALL =
@@ -66,10 +66,11 @@ function open(): LocalPlatform {
   });
 }
 
+const today = () => todayOf(kitchens, clock);
 const run = (request: Partial<RunRequest> = {}) =>
-  runLocally(platform, { source: 'kitchens', start: DAY, end: DAY, force: false, ...request });
+  runLocally(platform, { source: 'kitchens', start: today(), end: today(), force: false, ...request });
 const work = (runId: string): PartitionWork => ({
-  ...{ runId, source: 'kitchens', value: 'AZ', date: DAY, targets: ['oak', 'elm'], force: false },
+  ...{ runId, source: 'kitchens', value: 'AZ', date: today(), targets: ['oak', 'elm'], force: false },
 });
 const get = (id: string) => new TargetStore(platform.state).get('kitchens', id);
 const change = (id: string, to: (record: TargetRecord) => TargetRecord) =>

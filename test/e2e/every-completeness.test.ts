@@ -127,9 +127,15 @@ describe('completeness of a source crawled target by target', () => {
     };
     expect(await arizona(date)).toMatchObject(failed);
     expect((await arizona(date)).reason).toBe('1 item failed; 1 target crawled and not whole (oak)');
+    await toHour(10);
+    await run({ all: true });
+    const next = today();
+    expect(await arizona(next)).toMatchObject({ status: 'incomplete', targets: { found: 2, failed: 1 } });
     gone.clear();
-    await run({ start: date, end: date, targets: ['oak'], all: true });
-    expect(await arizona(date)).toMatchObject({ status: 'complete', targets: { found: 3, failed: 0 } });
+    await clock.sleep(5 * HOUR);
+    await run({ targets: ['oak'], all: true });
+    await toHour(1);
+    expect(await arizona(next)).toMatchObject({ status: 'complete', targets: { found: 3, failed: 0 } });
   });
 
   it('is not complete where a crawl began and never ended, nor where nothing was published', async () => {

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { civilDate } from '../../core/calendar/civil-date.ts';
 import { makePlan } from '../../core/run/plan.ts';
 import { reparse } from '../../core/run/reparse.ts';
 import { registerTargets } from '../../core/targets/register.ts';
@@ -15,8 +14,8 @@ import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { menus } from '../../sources/menus/source.ts';
 import { BY } from '../core/targets/by.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
-import { DAY } from './support/small-site.ts';
 import { storesIn } from './support/store-list.ts';
+import { todayOf } from './support/test-time.ts';
 
 let directory: string;
 let clock: ImpatientClock;
@@ -41,8 +40,10 @@ function open(settings: Readonly<Record<string, string>> = site.settings): void 
   platform = openLocalPlatform({ directory, env, clock, sources: [menus] });
 }
 
+const today = () => todayOf(menus, clock);
+
 async function run(force = false) {
-  const end = await runLocally(platform, { source: 'menus', start: DAY, end: DAY, force });
+  const end = await runLocally(platform, { source: 'menus', start: today(), end: today(), force });
   if (end.kind !== 'finished') throw new Error(`the run ended ${end.kind}: ${JSON.stringify(end)}`);
   return end.summary;
 }
@@ -107,7 +108,7 @@ describe('menus of forty stores on one site', () => {
 
   it('leaves out the stores whose platform or id there is not known', async () => {
     await clock.sleep(240 * 60_000);
-    const plan = await makePlan(platform, { source: 'menus', start: DAY, end: DAY, force: false });
+    const plan = await makePlan(platform, { source: 'menus', start: today(), end: today(), force: false });
     const waiting = plan.leftOut.filter(({ reason }) => reason.startsWith('NEEDS_'));
     expect(new Map(waiting.map(({ target, reason }) => [target, reason]))).toEqual(
       new Map(DEMO_STORES.filter(({ lacks }) => lacks).map(({ id }) => [id, site.truth(id).code])),
@@ -131,7 +132,7 @@ describe('menus of forty stores on one site', () => {
   it('read the same from their captures, without a request', async () => {
     const rows = await published();
     const asked = site.requests.length;
-    const range = { start: civilDate(DAY), end: civilDate(DAY) };
+    const range = { start: today(), end: today() };
     for await (const { unreadable } of reparse(platform, platform.sources[0]!, range))
       for (const { outcome } of unreadable) expect(outcome.code).not.toBe('VALIDATION_ERROR');
     expect(site.requests.length).toBe(asked);
@@ -166,7 +167,7 @@ describe('menus of forty stores on one site', () => {
     await clock.sleep(2 * 60_000);
     const { RESCRAPE_MENUS_HASH_FILTERED_PRODUCTS: _, ...others } = site.settings;
     open(others);
-    const asked = makePlan(platform, { source: 'menus', start: DAY, end: DAY, force: true });
+    const asked = makePlan(platform, { source: 'menus', start: today(), end: today(), force: true });
     await expect(asked).rejects.toThrow(/^menus needs its setting hash_filtered_products, .*sha256Hash/);
   });
 });

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { civilDate } from '../../core/calendar/civil-date.ts';
 import { FailureStore } from '../../core/failures/failure-store.ts';
 import { reparse } from '../../core/run/reparse.ts';
 import { registerTargets } from '../../core/targets/register.ts';
@@ -14,10 +13,10 @@ import { schedules } from '../../sources/schedules/source.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { BY } from '../core/targets/by.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
-import { DAY } from './support/small-site.ts';
+import { todayOf } from './support/test-time.ts';
 
-const TODAY = civilDate(DAY);
-const FIRST = Number(DAY.slice(0, 4)) - (DAY.slice(5, 7) < '07' ? 1 : 0);
+const TODAY = todayOf(schedules);
+const FIRST = Number(TODAY.slice(0, 4)) - (TODAY.slice(5, 7) < '07' ? 1 : 0);
 const YEAR = `${FIRST}-${(FIRST + 1) % 100}`;
 const ID = '0699001';
 const page = (body: string) => `<html><head><title>Larkmead</title></head><body>${body}</body></html>`;
@@ -59,7 +58,7 @@ const source = () => platform.sources[0]!;
 const asked = () => site.requests.map(({ path }) => path).filter((path) => path !== '/robots.txt');
 
 async function run(force = false) {
-  const end = await runLocally(platform, { source: 'schedules', start: DAY, end: DAY, force });
+  const end = await runLocally(platform, { source: 'schedules', start: TODAY, end: TODAY, force });
   if (end.kind !== 'finished') throw new Error(`the run ended ${end.kind}`);
   return end.summary;
 }

@@ -6,6 +6,7 @@ import { addDays, type CivilDate } from '../../core/calendar/civil-date.ts';
 import { scheduledRunId } from '../../core/calendar/run-id.ts';
 import { civilDateAt, startOfDate } from '../../core/calendar/window.ts';
 import { targetTableKey } from '../../core/lake/layout.ts';
+import { plan } from '../../core/run/plan.ts';
 import { recordTargets } from '../../core/run/target-table.ts';
 import { flagged, unflagged } from '../../core/targets/flags.ts';
 import { registerTargets } from '../../core/targets/register.ts';
@@ -169,9 +170,13 @@ describe('the table of targets', () => {
   it('takes what a run finds after midnight for the date that it was for', async () => {
     await run({ targets: ['elm'] });
     const first = today();
+    await clock.sleep(13 * HOUR);
+    const oak = { targets: ['oak'], start: first, end: first, force: false };
+    await plan(platform, { runId: platform.newId(), source: 'kitchens', ...oak });
     await toHour(0);
+    // It takes up the run that was begun before midnight.
+    await run(oak);
     await run({ targets: ['elm'], all: true });
-    await run({ targets: ['oak'], start: first, end: first });
     expect(await days(first)).toEqual(['elm found', 'oak found', 'yew due']);
     expect(await days(today())).toEqual(['elm found', 'oak due', 'yew due']);
   });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addDays } from '../../../core/calendar/civil-date.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
 import { makePlan, type Plan, plan } from '../../../core/run/plan.ts';
 import { RunStore } from '../../../core/state/run-store.ts';
@@ -12,10 +13,11 @@ import { TargetStore } from '../../../core/targets/target-store.ts';
 import { paused } from '../../../core/targets/transitions.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 import { ImpatientClock } from '../../e2e/support/impatient-clock.ts';
-import { DAY } from '../../e2e/support/small-site.ts';
+import { todayOf } from '../../e2e/support/test-time.ts';
 import { kitchens } from '../../sources-of-tests/kitchens.ts';
 import { BY } from '../targets/by.ts';
 
+const DAY = todayOf(kitchens);
 const MINUTE = 60_000;
 let root: string;
 let clock: ImpatientClock;
@@ -84,6 +86,35 @@ const input = { source: 'kitchens', start: DAY, end: DAY, force: false };
 const planned = (more: object = {}) => makePlan(platform, { ...input, ...more });
 const ids = ({ work }: Plan) => work.flatMap(({ value, targets }) => targets ?? [value]);
 const start = async (more: object = {}) => plan(platform, { ...input, runId: platform.newId(), ...more });
+
+describe('the date of a run of targets that are crawled one by one', () => {
+  const refused = { name: 'BadInput', message: expect.stringContaining("its runs have today's date") };
+
+  it('is the one on which it is planned, and no other', async () => {
+    await register(at('oak'));
+    const past = addDays(DAY, -1);
+    for (const dates of [
+      { start: past, end: past },
+      { start: past, end: DAY },
+    ]) {
+      await expect(planned(dates)).rejects.toMatchObject(refused);
+      await expect(start(dates)).rejects.toMatchObject(refused);
+      await expect(start({ ...dates, all: true })).rejects.toMatchObject(refused);
+    }
+    expect(await new RunStore(platform.state).last('kitchens')).toBeUndefined();
+  });
+
+  it('stays what it was where the run is taken up again after midnight, with a work list or without', async () => {
+    await register(at('oak'));
+    const [listed, unlisted] = [platform.newId(), platform.newId()];
+    const answer = await start({ runId: listed });
+    await new RunStore(platform.state).begin({ ...input, runId: unlisted }, clock.now());
+    await clock.sleep(24 * 60 * MINUTE);
+    expect(await start({ runId: listed })).toEqual(answer);
+    expect(await start({ runId: unlisted })).toMatchObject({ start: DAY, workList: { lines: 1 } });
+    await expect(start()).rejects.toMatchObject(refused);
+  });
+});
 
 describe('a plan of targets that are crawled one by one', () => {
   beforeEach(async () => {

@@ -1,3 +1,4 @@
+import type { CivilDate } from '../../../core/calendar/civil-date.ts';
 import { civilDateAt } from '../../../core/calendar/window.ts';
 import { clockOf } from '../../../runtime/clock.ts';
 
@@ -18,4 +19,12 @@ export const TODAY = civilDateAt(testClock.now(), 'Europe/London');
 /** The variable under which a process that is started at this moment keeps the time of this one. */
 export function sameTime(): { readonly RESCRAPE_NOW: string } {
   return { RESCRAPE_NOW: new Date(testClock.now()).toISOString() };
+}
+
+/** Where a source finds what is there now, its runs have this date; `clock`: for a test that lets days pass. */
+export function todayOf(
+  { timeZone }: { readonly timeZone: string },
+  clock: { now(): number } = testClock,
+): CivilDate {
+  return civilDateAt(clock.now(), timeZone);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../adapters/local/system-clock.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
 import { targetEvents } from '../../../core/targets/target-events.ts';
 import { TargetStore } from '../../../core/targets/target-store.ts';
@@ -15,12 +16,13 @@ import { startCommand } from '../../e2e/support/command-line.ts';
 import { ImpatientClock } from '../../e2e/support/impatient-clock.ts';
 import { type Motif, pictureOf } from '../../e2e/support/lake-picture.ts';
 import { logRows } from '../../e2e/support/lake-reading.ts';
-import { DAY } from '../../e2e/support/small-site.ts';
-import { TODAY } from '../../e2e/support/test-time.ts';
+import { TODAY, testClock, todayOf } from '../../e2e/support/test-time.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { Deployment } from './deployment.ts';
 
 const MINUTE = 60_000;
+// What is deployed goes by the clock of the machine, and a run of menus has its today.
+const DAY = todayOf(menus, systemClock);
 const RUN = { source: 'menus', start: DAY, end: DAY, force: false };
 const MENUS: Motif = { source: 'menus', table: 'menu_products', values: ['AZ', 'NM'] };
 const IDS = DEMO_STORES.map(({ id }) => id);
@@ -37,7 +39,7 @@ const emulator = await startEmulator({ env: { AUTH: 'true' } });
 describe.skipIf(!emulator)('menus, deployed', () => {
   if (!emulator) return;
   const directory = mkdtempSync(join(tmpdir(), 'rescrape-local-'));
-  const clock = new ImpatientClock();
+  const clock = new ImpatientClock(systemClock.now() - testClock.now());
   let sites: MenusSite[];
   let deployment: Deployment;
   let local: LocalPlatform;
