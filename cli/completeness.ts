@@ -12,7 +12,7 @@ import type { DateStatus, PartitionJudgement } from '../core/completeness/date-s
 import { checkLake, type LakeCheck } from '../core/completeness/lake-check.ts';
 import { withdrawnText } from '../core/lake/item-counts.ts';
 import { currentDamage } from '../core/lake/whole-version.ts';
-import type { Source } from '../core/source/source.ts';
+import { type Source, windowDaysOf } from '../core/source/source.ts';
 import { DAY_STATUSES } from '../core/targets/target-day.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
@@ -34,10 +34,20 @@ interface CompletenessOptions extends ListOptions {
   readonly target?: string[];
 }
 
+/** Dates that are judged of a source whose run has one date: a nightly check sees how yesterday ended. */
+const DAYS_OF_EVERY = 7;
+
+function daysJudged({ cadence }: Source): number {
+  return cadence.kind === 'every' ? DAYS_OF_EVERY : windowDaysOf(cadence);
+}
+
 export function completenessCommand(): Command {
   return withCsv(newCommand('completeness'))
     .argument('[source]', 'only this source (default: all)')
-    .option('--start <date>', 'first date, YYYY-MM-DD (default: the window of the source)')
+    .option(
+      '--start <date>',
+      'first date, YYYY-MM-DD (default: the window of the source, or the last 7 days)',
+    )
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
     .option('--target <target...>', 'only these targets; without a source, of every source that has them')
     .option('--lake', 'also read every current file, and hold it against what was committed')
@@ -64,7 +74,10 @@ export function completenessCommand(): Command {
         const answers: Answer[] = [];
         for (const { source, targets } of scopes) {
           const now = platform.clock.now();
-          const asked = { ...windowOf(source, now, options), ...(targets && { targets }) };
+          const asked = {
+            ...windowOf(source, now, options, daysJudged(source)),
+            ...(targets && { targets }),
+          };
           const today = civilDateAt(now, source.timeZone);
           const damageOf = damageIn(platform, source);
           const { lake } = platform;

@@ -99,14 +99,18 @@ export function targetsOf(
   );
 }
 
-/** `--start` and `--end` as a window; what is left out comes from the source's own cadence. */
+/**
+ * `--start` and `--end` as a window; what is left out comes from the source's own cadence, or is the last
+ * `windowDays` dates.
+ */
 export function windowOf(
   source: Source,
   now: number,
   asked: { readonly start?: string | undefined; readonly end?: string | undefined },
+  windowDays: number = windowDaysOf(source.cadence),
 ): DateRange {
   const today = civilDateAt(now, source.timeZone);
-  const usual = windowFor({ now, timeZone: source.timeZone, windowDays: windowDaysOf(source.cadence) });
+  const usual = windowFor({ now, timeZone: source.timeZone, windowDays });
   if (asked.start === undefined && asked.end === undefined) return usual;
   const end = asked.end ?? today;
   const checked = checkWindow(asked.start ?? end, end, today);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
-import { makePlan, type Plan } from '../core/run/plan.ts';
+import { makePlan, otherDates, type Plan } from '../core/run/plan.ts';
 import type { Source, Target } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { namesText } from '../core/wording/names.ts';
@@ -72,6 +72,8 @@ export function runCommand(): Command {
           for (const { source, request: before } of asked) {
             // The runs before it may have taken the rest of the day.
             const request = { ...before, ...windowOf(source, platform.clock.now(), options) };
+            const refused = isStack(platform) && otherDates(source, request, platform.clock.now());
+            if (refused) throw refused;
             const run = isStack(platform)
               ? followWithProgress(platform, request, progress)
               : runWithProgress(platform, request, progress);

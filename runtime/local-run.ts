@@ -2,7 +2,7 @@ import { timeOfId } from '../core/calendar/run-id.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
 import { nothingDueText } from '../core/run/nothing-due.ts';
-import { makePlan, readPlan } from '../core/run/plan.ts';
+import { makePlan, otherDates, readPlan } from '../core/run/plan.ts';
 import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
 import { type RunSummary, readSummary } from '../core/run/summarize.ts';
 import { STAGES } from '../core/stages.ts';
@@ -78,11 +78,13 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   if (moved !== undefined) platform.emit({ kind: 'warning', message: moved });
   const runs = new RunStore(platform.state);
   const interrupted = await findInterrupted(platform, runs, asked);
+  const asking = platform.sources.find(({ name }) => name === source)!;
+  const refused = interrupted === undefined && otherDates(asking, asked, platform.clock.now());
+  if (refused) throw refused;
   const runId = interrupted ?? platform.newId();
   request.onStart?.({ runId, resumed: interrupted !== undefined });
   await closeEarlierRuns(platform, source, runId);
 
-  const asking = platform.sources.find(({ name }) => name === source)!;
   const definition = dailyRescrape({
     resources: LOCAL_RESOURCES,
     workListBucket: 'local',

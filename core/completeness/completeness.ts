@@ -1,5 +1,5 @@
-import { type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
-import { civilDateAt, type DateRange } from '../calendar/window.ts';
+import { addDays, type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
+import { civilDateAt, type DateRange, startOfDate } from '../calendar/window.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { byValue, partitionValueOf, targetsNamed } from '../source/partition.ts';
@@ -162,7 +162,8 @@ async function targetStandings(
   await visitTargetDays(
     { state, ...(lake && { lake }) },
     source,
-    { start, end, today },
+    // Without a clock, as the day ends: all that was to come by then was due.
+    { start, end, today, now: now ?? startOfDate(addDays(today, 1), source.timeZone) },
     (stood) => {
       if (meant?.has(stood.target) ?? true) tallies.get(stood.value)?.days.get(stood.date)?.add(stood);
     },

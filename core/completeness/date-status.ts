@@ -173,7 +173,7 @@ function withoutVersion({
   if (date < today) return expected === 0 ? ['empty', 'no target was due'] : undefined;
   if (silence !== undefined) return ['stale', silence];
   const crawled = found + failed;
-  const waiting = expected === 0 ? 'no target is due' : `${counted(due, 'target')} due`;
+  const waiting = expected === 0 ? 'no target is due' : `${counted(due, 'target')} due by its end`;
   const published =
     crawled === 0 ? 'none was crawled yet' : `${counted(crawled, 'target')} crawled and not published yet`;
   return ['open', `its day is not over, ${waiting}, ${published}`];

@@ -37,7 +37,7 @@ const COLUMNS = columnsOf(TARGET_SCHEMA);
 export async function visitTargetDays(
   stores: { readonly state: StateStore; readonly lake?: Pick<ObjectStore, 'get' | 'list'> },
   source: Source,
-  { start, end, today }: DateRange & { readonly today: CivilDate },
+  { start, end, today, now }: DateRange & { readonly today: CivilDate; readonly now: number },
   visit: (stood: TargetOfDay) => void,
   onRecord: (record: TargetRecord) => void = () => {},
 ): Promise<void> {
@@ -54,7 +54,7 @@ export async function visitTargetDays(
     onRecord(record);
     if (record.lastCrawl) current.get(record.lastCrawl.date)?.set(record.target, record);
     for (const day of days) {
-      if (!files.has(day.date)) visit(byRecord(source, record, day));
+      if (!files.has(day.date)) visit(byRecord(source, record, day, now));
     }
   }
   for (const day of days) {
@@ -64,7 +64,7 @@ export async function visitTargetDays(
     for await (const rows of parquetGroups(file.body, COLUMNS))
       for (const row of rows) {
         const record = newer.get(String(row.target));
-        visit(record ? byRecord(source, record, day) : { ...targetOfRow(row), date: day.date });
+        visit(record ? byRecord(source, record, day, now) : { ...targetOfRow(row), date: day.date });
       }
   }
 }
@@ -85,14 +85,14 @@ async function datesInTable(
   return found;
 }
 
-function byRecord(source: Source, record: TargetRecord, day: Day): TargetOfDay {
+function byRecord(source: Source, record: TargetRecord, day: Day, now: number): TargetOfDay {
   const { target, attributes } = record;
   return {
     target,
     name: nameOf(record),
     value: partitionValueOf(source, { id: target, ...(attributes && { attributes }) }),
     date: day.date,
-    ...targetDay(source, record, day),
+    ...targetDay(source, record, day, now),
     endedAt: record.releasedAt,
   };
 }

@@ -80,8 +80,9 @@ async function targetsOfDate(
   { value, date }: Partition,
 ): Promise<TargetOfDay[]> {
   const found: TargetOfDay[] = [];
-  const today = civilDateAt(clock.now(), source.timeZone);
-  await visitTargetDays({ lake, state }, source, { start: date, end: date, today }, (stood) => {
+  const now = clock.now();
+  const today = civilDateAt(now, source.timeZone);
+  await visitTargetDays({ lake, state }, source, { start: date, end: date, today, now }, (stood) => {
     if (stood.value === value) found.push(stood);
   });
   return found;

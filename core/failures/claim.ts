@@ -1,6 +1,6 @@
 import { reasonText } from '../outcome/outcome.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
-import { CLAIM_MS, type Failure, isClaimed, isUnresolved, offQueue } from './failure.ts';
+import { CLAIM_MS, closed, type Failure, isClaimed, isUnresolved, offQueue } from './failure.ts';
 import type { FailureKey, FailureStore } from './failure-store.ts';
 import { believedDue } from './retry-policy.ts';
 
@@ -38,6 +38,8 @@ export interface ClaimOptions {
   readonly newRunId: string;
   /** Set where the target is flagged: nothing of it is asked for, whoever wants it. */
   readonly flag?: { readonly why: string; readonly by: string } | undefined;
+  /** Set where what the item was on its date can be found no more: the failure is dismissed with this. */
+  readonly isOver?: string | undefined;
 }
 
 /**
@@ -80,12 +82,13 @@ function judge(failure: Failure, request: RetryRequest, options: ClaimOptions): 
 function judgeFree(
   failure: Failure,
   request: RetryRequest,
-  { now, flag }: ClaimOptions,
+  { now, flag, isOver }: ClaimOptions,
 ): 'take' | Exclude<Claim, { kind: 'claimed' | 'left-behind' }> {
   const { state, code, claim, retry } = failure;
   if (!isUnresolved(failure)) return { kind: 'closed', why: `it is ${state}` };
   const isWanted = request === 'person' || isAsked(failure, request);
   if (!isWanted && state === 'dead') return { kind: 'dead', why: whyDead(failure) };
+  if (isOver !== undefined) return { kind: 'closed', why: isOver };
   if (flag) return { kind: 'needs-a-person', why: flag.why };
   if (isWanted) return 'take';
   if (!isRetriedLater(code)) return { kind: 'needs-a-person', why: code };
@@ -109,7 +112,7 @@ function afterwards(
   failure: Failure,
   request: RetryRequest,
   claim: Claim,
-  { now, flag }: ClaimOptions,
+  { now, newRunId, flag, isOver }: ClaimOptions,
 ): Failure | undefined {
   const { askedAt, ...unasked } = failure;
   switch (claim.kind) {
@@ -121,6 +124,10 @@ function afterwards(
       if (request === 'message' && failure.state === 'queued')
         return offQueue(unasked, { at: now, by: flag?.by ?? failure.lastRunId, why: claim.why });
       return askedAt === undefined ? undefined : unasked;
+    case 'closed':
+      return isOver !== undefined && claim.why === isOver
+        ? closed(failure, 'dismissed', { at: now, by: newRunId, why: isOver })
+        : undefined;
     default:
       return undefined;
   }

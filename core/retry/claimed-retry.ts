@@ -1,3 +1,4 @@
+import { civilDateAt } from '../calendar/window.ts';
 import {
   type Claim,
   type ClaimOptions,
@@ -125,7 +126,15 @@ async function claimOf(
   const target = (await failures.get(key))?.target ?? key.partition.value;
   const now = clock.now();
   const flag = shutBy(await new TargetStore(state).get(source.name, target), now);
-  return claimRetry(failures, key, request, { now, newRunId: newId(), flag });
+  const isOver = dayIsOver(source, key, now) ? DAY_OVER : undefined;
+  return claimRetry(failures, key, request, { now, newRunId: newId(), flag, isOver });
+}
+
+const DAY_OVER = 'its day is over; the next crawl finds what is there now';
+
+/** What a source `every` finds belongs to the date on which it is found, and not to one before. */
+function dayIsOver({ cadence, timeZone }: Source, { partition }: FailureKey, now: number): boolean {
+  return cadence.kind === 'every' && partition.date < civilDateAt(now, timeZone);
 }
 
 /** Why nothing of a target is asked for; a flag that has expired lets a try go, as the probe. */

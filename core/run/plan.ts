@@ -48,10 +48,13 @@ export async function makePlan(
   return planOf(platform, source, input, await plannedTargets(platform, source, input));
 }
 
-/** What is found belongs to the date on which it is found: under another it would be a false record. */
-function otherDates(
+/**
+ * Why a run of these dates is refused that is planned at `now` (milliseconds): what is found belongs to the
+ * date on which it is found. Undefined where it may be planned.
+ */
+export function otherDates(
   { name, cadence, timeZone }: Source,
-  { start, end }: Omit<RunInput, 'runId'>,
+  { start, end }: Pick<RunInput, 'start' | 'end'>,
   now: number,
 ): StageError | undefined {
   const today = civilDateAt(now, timeZone);
@@ -117,8 +120,8 @@ function crawled(value: string, targets: readonly Target[]): Pick<PartitionWork,
 
 /**
  * The first stage: checks that the site answers at all, and writes the work list. Called again for the same
- * run it keeps the list that is there, and the date of the run. Where targets are crawled one by one and none is due, the run ends
- * here and leaves nothing on record. Throws a StageError `Transient` where the site cannot be reached.
+ * run it keeps the list that is there, and the date of the run. Where targets are crawled one by one and none
+ * is due, the run ends here and leaves nothing on record. Throws a StageError `Transient` where the site cannot be reached.
  */
 export async function plan(platform: Platform, input: RunInput): Promise<PlanAnswer> {
   const { runId, force } = input;

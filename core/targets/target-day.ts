@@ -50,9 +50,14 @@ export interface TargetDay {
 
 /**
  * How a target stood on a date, by its record as it was at the end of that date, or as it is while the date
- * lasts. A later record answers too, and says so where it cannot know.
+ * lasts. A later record answers too, and says so where it cannot know. `now`: milliseconds.
  */
-export function targetDay(source: Pick<Source, 'register'>, record: TargetRecord, day: Day): TargetDay {
+export function targetDay(
+  source: Pick<Source, 'register'>,
+  record: TargetRecord,
+  day: Day,
+  now: number,
+): TargetDay {
   const { lastCrawl, lastCrawlAt, claim, status, skip, nextCrawlAt } = record;
   if (lastCrawl?.date === day.date) {
     const isWhole = DISPOSITIONS[lastCrawl.code].counts === 'success';
@@ -60,8 +65,8 @@ export function targetDay(source: Pick<Source, 'register'>, record: TargetRecord
   }
   if ((record.registeredAt ?? 0) >= day.endsAt) return { status: 'not_due', reason: 'registered later' };
   const isLater = lastCrawl !== null && lastCrawl.date > day.date;
-  if (isLater) return crawledLater(lastCrawl, day);
-  if (claim && claim.at >= day.endsAt) return crawledLater(claim, day);
+  if (isLater) return crawledLater(record, lastCrawl, day);
+  if (claim && claim.at >= day.endsAt) return crawledLater(record, claim, day);
   if ((lastCrawlAt ?? 0) >= day.endsAt) return UNKNOWN;
   if (claim) return { status: 'due', reason: `its crawl of ${timeText(claim.at)} has not ended` };
   if (status === 'failed') return { status: 'given_up', reason: record.failureNotes };
@@ -72,8 +77,15 @@ export function targetDay(source: Pick<Source, 'register'>, record: TargetRecord
   if (waits) return { status: 'not_ready', reason: waits };
   if (nextCrawlAt !== null && nextCrawlAt >= day.endsAt)
     return { status: 'not_due', reason: `its next crawl is due at ${timeText(nextCrawlAt)}` };
-  const since = nextCrawlAt === null ? 'never crawled' : `due since ${timeText(nextCrawlAt)}`;
-  return { status: 'due', reason: since };
+  if (nextCrawlAt === null) return neverCrawled(record, day, now);
+  return { status: 'due', reason: `due ${nextCrawlAt > now ? 'at' : 'since'} ${timeText(nextCrawlAt)}` };
+}
+
+/** Of a target that nobody registered what is on record begins with its first crawl. */
+function neverCrawled({ registeredAt, lastCrawlAt }: TargetRecord, { endsAt }: Day, now: number): TargetDay {
+  if (registeredAt === null && lastCrawlAt === null && endsAt <= now)
+    return { status: 'not_due', reason: 'nothing was on record of it yet' };
+  return { status: 'due', reason: 'never crawled' };
 }
 
 const UNKNOWN: TargetDay = {
@@ -83,6 +95,7 @@ const UNKNOWN: TargetDay = {
 
 /** What a crawl after a date tells of it: whether the target was due by then, and waited. */
 function crawledLater(
+  { registeredAt }: TargetRecord,
   { dueAt, previousAt }: Pick<TargetClaim, 'dueAt' | 'previousAt'>,
   { startsAt, endsAt }: Day,
 ): TargetDay {
@@ -90,6 +103,8 @@ function crawledLater(
   if (previousAt !== null && previousAt >= startsAt) return UNKNOWN;
   if (dueAt !== null && dueAt >= endsAt)
     return { status: 'not_due', reason: `its next crawl was due at ${timeText(dueAt)}` };
+  if (registeredAt === null && previousAt === null && dueAt === null)
+    return { status: 'not_due', reason: 'its first crawl was later' };
   return { status: 'due', reason: 'it was crawled later only' };
 }
 
@@ -98,13 +113,14 @@ export function dueAndCrawled(
   source: Pick<Source, 'register' | 'cadence'>,
   record: TargetRecord,
   day: Day,
+  now: number,
 ): { readonly due: boolean; readonly crawled: boolean } {
   if (source.cadence.kind === 'daily') {
     const at = record.lastAttemptAt;
     const isSkippedThen = record.skip !== null && isSkipped(record, day.endsAt - 1);
     return { due: !isSkippedThen, crawled: at !== null && at >= day.startsAt && at < day.endsAt };
   }
-  const { status } = targetDay(source, record, day);
+  const { status } = targetDay(source, record, day, now);
   return { due: isExpected(status), crawled: status === 'found' || status === 'failed' };
 }
 

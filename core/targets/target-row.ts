@@ -9,8 +9,8 @@ import { type Day, dueAndCrawled, targetDay } from './target-day.ts';
 export function targetRow(source: Source, record: TargetRecord, day: Day, now: number): TargetRow {
   const { target, attributes, skip, lastCrawl } = record;
   const attribute = (name: string) => (attributes?.[name] === undefined ? null : String(attributes[name]));
-  const { due, crawled } = dueAndCrawled(source, record, day);
-  const stood = source.cadence.kind === 'every' ? targetDay(source, record, day) : undefined;
+  const { due, crawled } = dueAndCrawled(source, record, day, now);
+  const stood = source.cadence.kind === 'every' ? targetDay(source, record, day, now) : undefined;
   return {
     target,
     name: nameOf(record),

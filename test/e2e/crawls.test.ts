@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { claimRetry } from '../../core/failures/claim.ts';
 import { FailureStore, keyOf } from '../../core/failures/failure-store.ts';
 import { MAX_DELIVERIES } from '../../core/failures/retry-policy.ts';
 import type { PartitionWork, PipelineEvent } from '../../core/platform.ts';
@@ -231,6 +232,37 @@ describe('a retry of a failed item', () => {
     await clock.sleep(2 * MINUTE);
     expect(await retryNow(platform, platform.sources[0]!, key)).toMatchObject({ kind: 'recovered' });
     expect(await get('elm')).toMatchObject({ claim: null, consecutiveFailures: 0, backoffMultiplier: 1 });
+  });
+
+  it.each(['message', 'person'] as const)(
+    'asks for nothing of a day that is over, whether a %s wants it: the failure is dismissed',
+    async (who) => {
+      const key = await failed();
+      const asked = site.requests.length;
+      const due = (await get('elm')).nextCrawlAt;
+      await clock.sleep(24 * 60 * MINUTE);
+      const retried =
+        who === 'message' ? retryItem(platform, key) : retryNow(platform, platform.sources[0]!, key);
+      const why = 'its day is over; the next crawl finds what is there now';
+      expect(await retried).toEqual({ kind: 'closed', why });
+      expect(site.requests).toHaveLength(asked);
+      const [failure] = await failures();
+      expect(failure).toMatchObject({ state: 'dismissed', claim: null });
+      expect(failure!.transitions.at(-1)).toMatchObject({ state: 'dismissed', why });
+      expect((await get('elm')).nextCrawlAt).toBe(due);
+    },
+  );
+
+  it('asks for nothing either where its worker died on the day: what it left is put on record', async () => {
+    const key = await failed();
+    await clock.sleep(60 * MINUTE);
+    const store = new FailureStore(platform.state);
+    await claimRetry(store, key, 'person', { now: clock.now(), newRunId: platform.newId() });
+    const asked = site.requests.length;
+    await clock.sleep(24 * 60 * MINUTE);
+    expect(await retryItem(platform, key)).toMatchObject({ kind: 'closed' });
+    expect(site.requests).toHaveLength(asked);
+    expect((await failures())[0]).toMatchObject({ state: 'dismissed' });
   });
 
   it('comes again later where a run is at its target, and uses up no try', async () => {

@@ -29,7 +29,13 @@ const EVERY = 240;
 
 function record(id: string, change: Partial<TargetRecord> = {}): TargetRecord {
   const attributes = { state: 'AZ', path: id, name: `The ${id}`, tier: 'tier1' };
-  return { ...newTarget('kitchens', id), attributes, nextCrawlAt: NOW + HOUR, ...change };
+  return {
+    ...newTarget('kitchens', id),
+    attributes,
+    registeredAt: NOW - 30 * DAY,
+    nextCrawlAt: NOW + HOUR,
+    ...change,
+  };
 }
 const flag = (of: TargetRecord, daysAgo: number, minutes?: number) =>
   flagged(of, { reason: 'wall', actor: 'ann', at: NOW - daysAgo * DAY, ...(minutes && { minutes }) });

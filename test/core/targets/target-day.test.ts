@@ -76,6 +76,23 @@ describe('how a target stood on a date', () => {
       'failed',
     ],
   ])('%s: %3$s', (_, record, status) => {
-    expect(targetDay(kitchens, record, day).status).toBe(status);
+    expect(targetDay(kitchens, record, day, day.endsAt).status).toBe(status);
+  });
+
+  it('says whether the time at which it is due lies ahead', () => {
+    const due = { ...before, nextCrawlAt: at(6.5) };
+    const reasonAt = (hour: number) => targetDay(kitchens, due, day, at(hour)).reason;
+    expect(reasonAt(6)).toBe('due at 2026-11-20 13:30 UTC');
+    expect(reasonAt(7)).toBe('due since 2026-11-20 13:30 UTC');
+  });
+
+  it('asks nothing of a past date of a target that was neither registered nor crawled by then', () => {
+    const unknown = { ...fresh, registeredAt: null };
+    const statusAt = (record: TargetRecord, hour: number) =>
+      targetDay(kitchens, record, day, at(hour)).status;
+    expect(statusAt(unknown, 12)).toBe('due');
+    expect(statusAt(unknown, 24)).toBe('not_due');
+    expect(statusAt(fresh, 24)).toBe('due');
+    expect(statusAt(crawl(unknown, 30, 'SUCCESS', '2026-11-21'), 31)).toBe('not_due');
   });
 });

@@ -21,7 +21,7 @@ export function sameTime(): { readonly RESCRAPE_NOW: string } {
   return { RESCRAPE_NOW: new Date(testClock.now()).toISOString() };
 }
 
-/** Where a source finds what is there now, its runs have this date; `clock`: for a test that lets days pass. */
+/** The date of the runs of a source that finds what is there now. `clock`: where a test lets days pass. */
 export function todayOf(
   { timeZone }: { readonly timeZone: string },
   clock: { now(): number } = testClock,
