@@ -1,6 +1,13 @@
 import { isUnresolved } from '../failures/failure.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
-import { decideCommand, failuresCommand, rerunCommand, rollbackCommand, whyCommand } from './commands.ts';
+import {
+  decideCommand,
+  failuresCommand,
+  reparseCommand,
+  rerunCommand,
+  rollbackCommand,
+  whyCommand,
+} from './commands.ts';
 import { failureSteps } from './failures-steps.ts';
 import { outcomeSteps } from './outcome-steps.ts';
 import { eachOnce, type Step } from './step.ts';
@@ -15,6 +22,12 @@ const REPEATED: Step = {
 
 export const PARTITION_ADVICE: Advice<PartitionSubject> = {
   unscraped,
+  interrupted: ({ source, partition }) => [
+    {
+      text: 'publish what the run that was interrupted had fetched, from its captures',
+      command: reparseCommand(source, partition),
+    },
+  ],
   'under-way': () => [
     { text: 'wait; where no process is at it any more, the same command takes the run up again' },
   ],
@@ -45,7 +58,9 @@ function unscraped({
   source,
   partition,
   skip,
-}: Pick<OneKind<'unscraped'>, 'source' | 'partition' | 'skip'>): Step[] {
+  isOver,
+}: Pick<OneKind<'unscraped'>, 'source' | 'partition' | 'skip' | 'isOver'>): Step[] {
+  if (isOver) return [{ text: 'its day is over: what was there then can be found no more' }];
   const scrape = { text: 'scrape it', command: rerunCommand(source, partition) };
   return skip ? [liftFirst(source, skip.target), scrape] : [scrape];
 }

@@ -21,6 +21,11 @@ interface Flagged {
   readonly skip: TargetFlag | null;
 }
 
+interface DayOver {
+  /** True where what was there on its date can be found no more: no run of that date is made. */
+  readonly isOver?: boolean;
+}
+
 /** Failures as of `now`, milliseconds. */
 interface Now {
   readonly now: number;
@@ -41,7 +46,9 @@ export type Obstacle =
 /** What became of a partition, or is known of it. */
 export type PartitionSubject =
   /** No run has refreshed it: it is to be scraped. */
-  | (Place & Flagged & { readonly kind: 'unscraped' })
+  | (Place & Flagged & DayOver & { readonly kind: 'unscraped' })
+  /** A run that was at it was interrupted: what it fetched was never published. */
+  | (Place & { readonly kind: 'interrupted' })
   /** A run that covers it has not ended. */
   | { readonly kind: 'under-way' }
   /** A version of it waits for a decision. */
@@ -53,6 +60,7 @@ export type PartitionSubject =
   /** A run refreshed it, or tried to. `attempts`: the last ones, oldest first. */
   | (Place &
       Flagged &
+      DayOver &
       Now & {
         readonly kind: 'refreshed';
         /** Null where the question is about the whole partition. */

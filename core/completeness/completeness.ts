@@ -17,7 +17,7 @@ import {
   judgePartition,
   type PartitionJudgement,
 } from './date-status.ts';
-import { lastRuns, type RefreshDue } from './run-windows.ts';
+import { interruptedRuns, lastRuns, type RefreshDue } from './run-windows.ts';
 import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
 import { visitTargetDays } from './target-days.ts';
 import { SilenceTally, TargetsTally } from './targets-of-day.ts';
@@ -144,6 +144,8 @@ export async function completeness(
 interface Standings {
   readonly days: ReadonlyMap<CivilDate, TargetsTally>;
   readonly silence: string | undefined;
+  /** By date, the run that was interrupted for good. */
+  readonly interrupted: ReadonlyMap<string, string>;
 }
 
 async function targetStandings(
@@ -173,9 +175,10 @@ async function targetStandings(
       if (now !== undefined && (meant?.has(id) ?? true)) tallies.get(value)?.silence.add(source, record, now);
     },
   );
+  const interrupted = await interruptedRuns(state, source.name, { start, end });
   const standings = [...tallies].map(([value, { days, silence }]): [string, Standings] => [
     value,
-    { days, silence: now === undefined ? undefined : silence.text(source, now) },
+    { days, silence: now === undefined ? undefined : silence.text(source, now), interrupted },
   ]);
   return new Map(standings);
 }
@@ -255,6 +258,7 @@ async function valueCompleteness(
       skipped: skip?.reason,
       damage: damages.get(date),
       targets: standings?.days.get(date)?.counted(lastRefresh?.failed === 0 ? lastRefresh.freshAt : null),
+      interrupted: standings?.interrupted.get(date),
       silence: standings?.silence,
     });
   });

@@ -102,6 +102,8 @@ export interface DateEvidence {
   readonly damage: string | undefined;
   /** Where each target has its own time: how they stood that day. */
   readonly targets?: TargetsOfDay | undefined;
+  /** Where each has its own time: the run of the date that was interrupted and never taken up again. */
+  readonly interrupted?: string | undefined;
   /** Where each has its own time: why nothing of it is fresh any more. */
   readonly silence?: string | undefined;
 }
@@ -183,10 +185,15 @@ function isHeld(lastRefresh: PartitionRecord): boolean {
   return lastRefresh.held !== null || lastRefresh.status === 'held';
 }
 
-function whyMissing({ lastRefresh, due, skipped, targets }: DateEvidence): string {
+function whyMissing({ lastRefresh, due, skipped, targets, interrupted }: DateEvidence): string {
   if (lastRefresh)
     return `there is no current version; last try: ${lastRefresh.reason ?? lastRefresh.status}`;
-  if (targets) return [...unfinishedTexts(targets), 'nothing was committed'].join('; ');
+  if (targets)
+    return [
+      ...unfinishedTexts(targets),
+      ...interruptedTexts(targets, 0, interrupted),
+      'nothing was committed',
+    ].join('; ');
   if (skipped !== undefined) return `never scraped: the target is skipped (${skipped})`;
   return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
 }
@@ -212,8 +219,17 @@ function whyIncomplete(
 function whyTargets(targets: TargetsOfDay, lastRefresh: PartitionRecord, isOver: boolean): string[] {
   if (!isOver) return failedTexts(targets);
   const items = itemsOf(lastRefresh) ?? 0;
-  const lost = `${counted(targets.found, 'target')} crawled whole, and ${counted(items, 'item')} there`;
-  return [...unfinishedTexts(targets), ...(targets.found > items ? [lost] : [])];
+  return [...unfinishedTexts(targets), ...interruptedTexts(targets, items)];
+}
+
+/** What was crawled on a day that is over and is not in its version: its run did not come to publish it. */
+function interruptedTexts({ found }: TargetsOfDay, items: number, runId?: string): string[] {
+  if (found <= items)
+    return runId === undefined
+      ? []
+      : [`run ${runId} was interrupted, and "reparse" brings back what it fetched`];
+  const lost = `${counted(found, 'target')} crawled whole, and ${counted(items, 'item')} there`;
+  return [`${lost}: a run was interrupted, and "reparse" brings back what it fetched`];
 }
 
 /** Undefined for a day that was over when it was refreshed, and of which nothing is still to come. */

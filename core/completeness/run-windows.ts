@@ -43,6 +43,20 @@ export async function lastRuns(
   return found;
 }
 
+/** Of a source whose runs have one date each: by date the newest run that was interrupted for good. */
+export async function interruptedRuns(
+  state: StateStore,
+  source: string,
+  { start }: DateRange,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for await (const { input, status } of new RunStore(state).list(source)) {
+    if (input.end < start) break;
+    if (status === 'abandoned' && !found.has(input.end)) found.set(input.end, input.runId);
+  }
+  return found;
+}
+
 /** True where a run of these targets, or values, refreshes all of a partition. */
 export function coversValue(
   asked: readonly string[] | undefined,

@@ -25,6 +25,8 @@ export interface TargetOfDay {
   readonly reason: string | null;
   /** When its last crawl ended; milliseconds. */
   readonly endedAt: number | null;
+  /** When its next crawl is due, as its record has it now; null where nothing says. Milliseconds. */
+  readonly dueAt: number | null;
 }
 
 const COLUMNS = columnsOf(TARGET_SCHEMA);
@@ -94,6 +96,7 @@ function byRecord(source: Source, record: TargetRecord, day: Day, now: number): 
     date: day.date,
     ...targetDay(source, record, day, now),
     endedAt: record.releasedAt,
+    dueAt: record.nextCrawlAt,
   };
 }
 
@@ -108,5 +111,6 @@ export function targetOfRow(row: Row): Omit<TargetOfDay, 'date'> {
     status: DAY_STATUSES.find((status) => status === row.day_status) ?? 'unknown',
     reason: text('day_reason'),
     endedAt: endedAt === null ? null : Date.parse(endedAt),
+    dueAt: null,
   };
 }

@@ -5,7 +5,7 @@ import { listedAs, type VersionItem } from '../lake/version.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { Answer, WhyFacts } from './facts.ts';
 import { failureClause } from './failure-history.ts';
-import { whoIs } from './wording.ts';
+import { isOver, whoIs } from './wording.ts';
 
 /**
  * Why an item is as it is: by its own last try where there is one, else by what became of its partition; and
@@ -54,7 +54,7 @@ function untried(facts: WhyFacts): Answer | undefined {
   if (run.status === 'running' || !isIndexRead || isTriedSince) return undefined;
   return {
     answer: `run ${run.runId} did not try it: its target was flagged before that; ${standsAs(item)}; only another run tries it`,
-    next: advise({ ...facts, kind: 'unscraped' }),
+    next: advise({ ...facts, isOver: isOver(facts), kind: 'unscraped' }),
   };
 }
 

@@ -1,11 +1,12 @@
 import { advise } from '../advice/advise.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
+import { counted } from '../wording/figures.ts';
 import { namesText } from '../wording/names.ts';
 import { isoTime } from '../wording/times.ts';
 import type { Answer, WhyFacts, WhyRun } from './facts.ts';
 import { explainItem } from './item.ts';
 import { refreshed } from './refreshed.ts';
-import { DAY_TEXT, remains, targetText, whoIs } from './wording.ts';
+import { DAY_TEXT, isOver, remains, targetText, whoIs } from './wording.ts';
 
 /** The answer and what it rests on. Plain JSON. */
 export interface Why extends Answer, WhyFacts {
@@ -41,6 +42,8 @@ function targetsClause({ targets, item }: WhyFacts): string | undefined {
 const CAUSES: readonly ((facts: WhyFacts) => Answer | undefined)[] = [
   damaged,
   upcoming,
+  interrupted,
+  laterToday,
   underWay,
   leftOut,
   neverCovered,
@@ -54,7 +57,10 @@ function explainPartition(facts: WhyFacts): Answer {
     const found = cause(facts);
     if (found) return found;
   }
-  return { answer: 'nothing is on record about it', next: advise({ ...facts, kind: 'unscraped' }) };
+  return {
+    answer: 'nothing is on record about it',
+    next: advise({ ...facts, isOver: isOver(facts), kind: 'unscraped' }),
+  };
 }
 
 function damaged({ current, source, partition }: WhyFacts): Answer | undefined {
@@ -71,6 +77,34 @@ function upcoming({ partition, today, lastRefresh }: WhyFacts): Answer | undefin
     answer: `its date lies in the future (today is ${today}): nothing is expected of it yet`,
     next: [],
   };
+}
+
+/** Targets were crawled whole on a day that is over, and are not in its version. */
+function interrupted(facts: WhyFacts): Answer | undefined {
+  const { targets, current, run, lastRefresh } = facts;
+  const found = targets?.filter(({ status }) => status === 'found').length ?? 0;
+  const items = current.kind === 'version' ? current.items : 0;
+  // A later crawl takes the place of that of the date in the record of its target: then the run tells.
+  const isAbandoned = run?.status === 'abandoned' && !lastRefresh;
+  if (!isOver(facts) || lastRefresh?.held || (found <= items && !isAbandoned)) return undefined;
+  const who = run && run.status !== 'succeeded' ? `run ${run.runId}` : 'a run';
+  const lost =
+    found > items
+      ? `: ${counted(found, 'target')} crawled whole, and ${counted(items, 'item')} published`
+      : '';
+  return {
+    answer: `${who} was interrupted there${lost}; ${remains(facts)}`,
+    next: advise({ ...facts, kind: 'interrupted' }),
+  };
+}
+
+/** Today, of targets each of which has its own time: none of them is due yet. */
+function laterToday({ targets, partition, today, now, run, lastRefresh }: WhyFacts): Answer | undefined {
+  if (run || lastRefresh || !targets || partition.date !== today) return undefined;
+  const due = targets.filter(({ status }) => status === 'due');
+  const isAhead = due.every(({ dueAt }) => dueAt !== null && dueAt > now);
+  if (due.length === 0 || !isAhead || targets.some(({ status }) => status === 'found')) return undefined;
+  return { answer: `its day is not over, and ${counted(due.length, 'target')} due later today`, next: [] };
 }
 
 function underWay({ run, attempts, current }: WhyFacts): Answer | undefined {
@@ -90,7 +124,7 @@ function leftOut(facts: WhyFacts): Answer | undefined {
   const who = run ? `run ${run.runId} left it out` : 'runs leave it out';
   return {
     answer: `${who}, because target ${skip.target} is skipped since ${isoTime(skip.since)}: ${skip.reason}; ${remains(facts)}`,
-    next: advise({ ...facts, kind: 'unscraped' }),
+    next: advise({ ...facts, isOver: isOver(facts), kind: 'unscraped' }),
   };
 }
 
@@ -98,7 +132,7 @@ function neverCovered(facts: WhyFacts): Answer | undefined {
   if (facts.run || facts.lastRefresh) return undefined;
   return {
     answer: 'it was never planned: no run on record has covered its date and target',
-    next: advise({ ...facts, kind: 'unscraped' }),
+    next: advise({ ...facts, isOver: isOver(facts), kind: 'unscraped' }),
   };
 }
 
@@ -108,7 +142,7 @@ function endedBefore(facts: WhyFacts): Answer | undefined {
   if (!run || (lastRefresh && lastRefresh.runId >= run.runId)) return undefined;
   return {
     answer: `run ${run.runId} was to refresh it and ${ENDINGS[run.status]}${run.message ? `: ${run.message}` : ''}; ${remains(facts)}`,
-    next: advise({ ...facts, kind: 'unscraped' }),
+    next: advise({ ...facts, isOver: isOver(facts), kind: 'unscraped' }),
   };
 }
 

@@ -19,6 +19,11 @@ export function whoIs({ commits, retries }: Pick<WhyFacts, 'commits' | 'retries'
   return RUN_ID.test(by) ? `run ${by}` : by;
 }
 
+/** True where each target has its own time and the date is past: what was there then is found no more. */
+export function isOver({ targets, partition, today }: WhyFacts): boolean {
+  return targets !== null && partition.date < today;
+}
+
 /** How a target stood on a date, for the middle of a sentence. */
 export const DAY_TEXT: Readonly<Record<DayStatus, string>> = {
   found: 'crawled whole',

@@ -121,7 +121,8 @@ function crawled(value: string, targets: readonly Target[]): Pick<PartitionWork,
 /**
  * The first stage: checks that the site answers at all, and writes the work list. Called again for the same
  * run it keeps the list that is there, and the date of the run. Where targets are crawled one by one and none
- * is due, the run ends here and leaves nothing on record. Throws a StageError `Transient` where the site cannot be reached.
+ * is due, the run ends here and leaves nothing on record. Throws a StageError `Transient` where the site
+ * cannot be reached.
  */
 export async function plan(platform: Platform, input: RunInput): Promise<PlanAnswer> {
   const { runId, force } = input;

@@ -6,8 +6,11 @@ import { addDays, type CivilDate } from '../../core/calendar/civil-date.ts';
 import { civilDateAt, startOfDate } from '../../core/calendar/window.ts';
 import { completeness } from '../../core/completeness/completeness.ts';
 import { why } from '../../core/explain/why.ts';
-import { reportKey } from '../../core/lake/layout.ts';
+import { planKey, reportKey } from '../../core/lake/layout.ts';
+import { plan, readPlan } from '../../core/run/plan.ts';
+import { reparse } from '../../core/run/reparse.ts';
 import { scrape } from '../../core/scrape/scrape.ts';
+import { RunStore } from '../../core/state/run-store.ts';
 import { flagged } from '../../core/targets/flags.ts';
 import { registerTargets } from '../../core/targets/register.ts';
 import { TargetStore } from '../../core/targets/target-store.ts';
@@ -150,8 +153,52 @@ describe('completeness of a source crawled target by target', () => {
     await toHour(1);
     expect(await arizona(date)).toMatchObject({
       status: 'incomplete',
-      reason: '3 targets crawled whole, and 2 items there',
+      reason:
+        '3 targets crawled whole, and 2 items there: a run was interrupted, and "reparse" brings back what it fetched',
     });
+  });
+
+  it('tells of a run that was interrupted, and that its captures bring back what it had fetched', async () => {
+    const date = today();
+    const request = { source: 'kitchens', start: date, end: date, force: false };
+    await plan(platform, { ...request, runId: platform.newId() });
+    const { runId } = (await new RunStore(platform.state).last('kitchens'))!.input;
+    for await (const work of readPlan(platform, planKey(runId))) await scrape(platform, work);
+    await toHour(1);
+    const partition = { value: 'AZ', date };
+    expect(await arizona(date)).toMatchObject({
+      status: 'missing',
+      reason: expect.stringContaining('3 targets crawled whole, and 0 items there: a run was interrupted'),
+    });
+    const told = await why(platform, source(), partition, null);
+    expect(told.answer).toContain(`run ${runId} was interrupted there: 3 targets crawled whole`);
+    const command = `rescrape reparse kitchens --target AZ --start ${date} --end ${date}`;
+    expect(told.next).toEqual([expect.objectContaining({ command })]);
+    // A later crawl takes the place of this one in the records of the targets.
+    await toHour(10);
+    await run();
+    expect((await arizona(date)).reason).toContain(`run ${runId} was interrupted, and "reparse"`);
+    expect((await why(platform, source(), partition, null)).next).toEqual(told.next);
+    const asked = site.requests.length;
+    await Array.fromAsync(reparse(platform, source(), { start: date, end: date }, ['AZ']));
+    expect(site.requests).toHaveLength(asked);
+    expect(await arizona(date)).toMatchObject({ rows: 3, found: 3 });
+    expect((await arizona(date)).status).not.toBe('missing');
+  });
+
+  it('is open while its targets are due later that day only, and no run of it is advised', async () => {
+    for (const id of ['elm', 'oak', 'yew', 'fig'])
+      await change(id, (record) => ({ ...record, nextCrawlAt: clock.now() + HOUR }));
+    const date = today();
+    expect(await arizona(date)).toMatchObject({ status: 'open', targets: { due: 3 } });
+    const told = await why(platform, source(), { value: 'AZ', date }, null);
+    expect(told).toMatchObject({ next: [] });
+    expect(told.answer).toContain('3 targets due later today');
+    await clock.sleep(2 * HOUR);
+    expect((await why(platform, source(), { value: 'AZ', date }, null)).next).toHaveLength(1);
+    await toHour(1);
+    const past = await why(platform, source(), { value: 'AZ', date }, null);
+    expect(past.next.filter(({ command }) => command !== undefined)).toEqual([]);
   });
 
   it('asks nothing of a date on which nobody was due, and does not believe what it cannot know', async () => {
