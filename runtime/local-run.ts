@@ -1,8 +1,9 @@
 import { timeOfId } from '../core/calendar/run-id.ts';
-import type { PartitionWork } from '../core/platform.ts';
+import { type PartitionWork, sourceNamed } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
 import { nothingDueText } from '../core/run/nothing-due.ts';
-import { makePlan, otherDates, readPlan } from '../core/run/plan.ts';
+import { otherDates, readPlan } from '../core/run/plan.ts';
+import { plannedTargets } from '../core/run/planned-targets.ts';
 import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
 import { type RunSummary, readSummary } from '../core/run/summarize.ts';
 import { STAGES } from '../core/stages.ts';
@@ -130,10 +131,11 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
 
 /** How a run ends that found nothing to do: what it left as it is, and until when. */
 export async function nothingDue(
-  platform: Parameters<typeof makePlan>[0],
+  platform: Pick<LocalPlatform, 'sources' | 'state' | 'clock'>,
   { runId, ...asked }: RunInput,
 ): Promise<RunEnd> {
-  const { leftOut } = await makePlan(platform, asked);
+  // Not a plan: the run may have crossed midnight, and is told of all the same.
+  const { leftOut } = await plannedTargets(platform, sourceNamed(platform, asked.source), asked);
   return { kind: 'nothing-due', runId, message: nothingDueText(asked.source, leftOut) };
 }
 
