@@ -66,8 +66,9 @@ const LOST_RACES = 2;
  */
 export function buildDay(options: ModelOptions, date: CivilDate): RacingDay {
   if (options.specials && isChristmas(date)) return { date, meetings: [] };
-  const meetings = COUNTRIES.flatMap((country) => countryMeetings(options, date, country));
-  return { date, meetings: [...meetings, ...distantMeetings(options, date)] };
+  const taken: Taken = { gb: new Set(), ire: new Set(), fr: new Set() };
+  const meetings = COUNTRIES.flatMap((country) => countryMeetings(options, date, country, taken[country]));
+  return { date, meetings: [...meetings, ...distantMeetings(options, date, taken)] };
 }
 
 export function isChristmas(date: CivilDate): boolean {
@@ -87,14 +88,18 @@ export function lastRaceOf(options: ModelOptions, day: RacingDay): Race | undefi
   return options.specials ? racesOf(day, 'gb').findLast((race) => race.country === 'gb') : undefined;
 }
 
-function countryMeetings(options: ModelOptions, date: CivilDate, country: Country): Meeting[] {
+function countryMeetings(
+  options: ModelOptions,
+  date: CivilDate,
+  country: Country,
+  taken: Set<number>,
+): Meeting[] {
   const random = seeded(options.seed, 'day', date, country, options.racesPerDay);
   const round = (epochDay(date) + options.seed) % 7;
   const total = Math.max(1, Math.round(random.int(...USUAL[country]) * options.racesPerDay));
   const count = Math.ceil(total / RACES_A_MEETING);
   const courses = COURSES.filter((course) => course.country === country);
   const order = shuffled(courses.length, random);
-  const taken = new Set<number>();
   const special = options.specials ? ROUND[country][round]! : null;
 
   const meetings: Meeting[] = [];
@@ -138,19 +143,24 @@ function lostRaces(
 }
 
 /** Hong Kong every day, for which no target asks; America and an Arabian card in Britain in turn. */
-function distantMeetings(options: ModelOptions, date: CivilDate): Meeting[] {
+function distantMeetings(options: ModelOptions, date: CivilDate, taken: Taken): Meeting[] {
   const day = epochDay(date);
   const other = day % 2 ? 'usa' : 'aro';
   return (['hk', other] as const).map((country, nth) => {
     const courses = COURSES.filter((course) => course.country === country);
     const id = idBase(date, 'gb') + 950 + nth * 4;
+    // An Arabian card is run in Britain, by horses that run nowhere else there.
+    const elsewhere = country === 'aro' ? taken.gb : new Set<number>();
     return meeting(options, date, courses[day % courses.length]!, id, {
       races: 2,
       specials: [],
-      taken: new Set(),
+      taken: elsewhere,
     });
   });
 }
+
+/** Horses that run on a day already, by the country that they are of. */
+type Taken = Readonly<Record<Country, Set<number>>>;
 
 interface Card {
   readonly races: number;

@@ -74,6 +74,14 @@ describe('the model of the demo site', () => {
     }
   });
 
+  it('runs no horse twice where one target finds it, Arabian cards among the races of Britain', () => {
+    const plain = { ...OPTIONS, specials: false, fieldSize: 12 };
+    for (const day of days(civilDate('2025-08-03'), 90, plain)) {
+      const ids = racesOf(day, 'gb').flatMap((race) => race.runners.map(({ horse }) => horse.id));
+      expect(new Set(ids).size, day.date).toBe(ids.length);
+    }
+  });
+
   it('shows every rarity within any seven days', () => {
     for (let start = 0; start + 7 <= DAYS; start += 7) {
       const week = month.slice(start, start + 7);
