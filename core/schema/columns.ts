@@ -133,9 +133,13 @@ export function columnsOf(schema: z.ZodObject, onProblem: (problem: string) => v
   return columns;
 }
 
-/** The columns of a source's Parquet files: its own, then the lineage. */
-export function tableColumns(schema: z.ZodObject): Column[] {
-  return [...columnsOf(schema), ...columnsOf(LINEAGE_SCHEMA)];
+const tables = new WeakMap<z.ZodObject, readonly Column[]>();
+
+/** The columns of a source's Parquet files: its own, then the lineage. Derived once: each item asks for them. */
+export function tableColumns(schema: z.ZodObject): readonly Column[] {
+  const known = tables.get(schema) ?? [...columnsOf(schema), ...columnsOf(LINEAGE_SCHEMA)];
+  tables.set(schema, known);
+  return known;
 }
 
 function columnOf(name: string, field: z.ZodType): Column | undefined {

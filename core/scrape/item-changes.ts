@@ -74,10 +74,11 @@ function* compared(
 ): Generator<readonly [string, Changes]> {
   const facts = factsOf(table);
   const known = new Map(there.map((row) => [rowKeyOf({ table }, row), facts(row)]));
+  const isNewRow = (row: Row) => known.get(rowKeyOf({ table }, row)) !== facts(row);
   let count = 0;
   let changed = 0;
   for (const [at, { id, rows }] of pages.entries()) {
-    const upserted = rows.filter((row) => known.get(rowKeyOf({ table }, row)) !== facts(row)).length;
+    const upserted = known.size === 0 ? rows.length : rows.filter(isNewRow).length;
     count += rows.length;
     changed += upserted;
     const isNew = at === pages.length - 1 && (changed > 0 || count < there.length);
