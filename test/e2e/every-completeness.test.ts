@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addDays, type CivilDate } from '../../core/calendar/civil-date.ts';
-import { civilDateAt, startOfDate } from '../../core/calendar/window.ts';
 import { completeness } from '../../core/completeness/completeness.ts';
 import { why } from '../../core/explain/why.ts';
 import { planKey, reportKey } from '../../core/lake/layout.ts';
@@ -12,66 +8,30 @@ import { reparse } from '../../core/run/reparse.ts';
 import { scrape } from '../../core/scrape/scrape.ts';
 import { RunStore } from '../../core/state/run-store.ts';
 import { flagged } from '../../core/targets/flags.ts';
-import { registerTargets } from '../../core/targets/register.ts';
-import { TargetStore } from '../../core/targets/target-store.ts';
 import { paused } from '../../core/targets/transitions.ts';
-import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
-import { type RunRequest, runLocally } from '../../runtime/local-run.ts';
-import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
-import { BY } from '../core/targets/by.ts';
-import { kitchens } from '../sources-of-tests/kitchens.ts';
-import { ImpatientClock } from './support/impatient-clock.ts';
+import { dishes, inArizona, KitchenSite } from './support/kitchen-site.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const page = '<html><body><main><ul><li data-price="1.00">Soup</li></ul></main></body></html>';
 
-let directory: string;
-let clock: ImpatientClock;
-let site: LoopbackSite;
-let platform: LocalPlatform;
-let gone: Set<string>;
-
+let site: KitchenSite;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'rescrape-every-'));
-  clock = new ImpatientClock();
-  gone = new Set();
-  site = await serveHttp(({ url = '' }, answer) => {
-    if (gone.has(url.replace('/kitchens/', ''))) answer.writeHead(404).end();
-    else answer.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
-  });
-  const env = { RESCRAPE_KITCHENS_URL: site.origin };
-  platform = openLocalPlatform({ directory, env, clock, sources: [kitchens] });
-  await registerTargets(
-    platform.state,
-    source(),
-    [
-      ...['elm', 'oak', 'yew'].map((id) => ({ id, attributes: { state: 'AZ', path: id } })),
-      { id: 'fig', attributes: { state: 'CA', path: 'fig' } },
-    ],
-    { ...BY, at: clock.now() },
-  );
-  await toHour(10);
+  site = await KitchenSite.start();
+  serveAll();
+  const fig = { id: 'fig', attributes: { state: 'CA', path: 'fig' } };
+  await site.register(...['elm', 'oak', 'yew'].map(inArizona), fig);
+  await site.toHour(10);
 });
-afterEach(async () => {
-  await platform.close();
-  await site[Symbol.asyncDispose]();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => site.close());
 
-const source = () => platform.sources[0]!;
-const today = () => civilDateAt(clock.now(), kitchens.timeZone);
-/** Lets time pass until so many hours of the next day there are over. */
-const toHour = (hour: number) =>
-  clock.sleep(startOfDate(addDays(today(), 1), kitchens.timeZone) + hour * HOUR - clock.now());
-const run = (request: Partial<RunRequest> = {}) =>
-  runLocally(platform, { source: 'kitchens', start: today(), end: today(), force: false, ...request });
-const change = (id: string, to: Parameters<TargetStore['update']>[2]) =>
-  new TargetStore(platform.state).update('kitchens', id, to, { ...BY, at: clock.now() });
+function serveAll(): void {
+  for (const id of ['elm', 'oak', 'yew', 'fig']) site.pages[id] = dishes(['Soup', '1.00']);
+}
+const gone = (id: string) => void delete site.pages[id];
 const judge = (start: CivilDate, end = start, withTable = true) =>
-  completeness(platform.state, source(), {
-    ...{ start, end, today: today(), now: clock.now() },
-    ...(withTable && { lake: platform.lake }),
+  completeness(site.platform.state, site.source, {
+    ...{ start, end, today: site.today(), now: site.clock.now() },
+    ...(withTable && { lake: site.platform.lake }),
   });
 /** The state of the kitchens of Arizona on a date. */
 async function arizona(date: CivilDate, withTable = true) {
@@ -81,23 +41,25 @@ async function arizona(date: CivilDate, withTable = true) {
 
 describe('completeness of a source crawled target by target', () => {
   it('is open while the day lasts, and complete when all that was due is there', async () => {
-    await run();
-    const date = today();
+    await site.run();
+    const date = site.today();
     expect(await arizona(date)).toMatchObject({ status: 'open', targets: { expected: 3, found: 3, due: 0 } });
     expect((await judge(date)).verdict).toBe('open');
-    await toHour(1);
+    await site.toHour(1);
     expect(await arizona(date)).toMatchObject({ status: 'complete', reason: null, expected: 3, found: 3 });
     expect((await judge(date)).verdict).toBe('complete');
   });
 
   it('names who was due and not crawled, and tells skipped, paused and not ready apart', async () => {
     const id = 'ash';
-    await registerTargets(platform.state, source(), [{ id, attributes: { state: 'AZ', path: '' } }], BY);
-    await change('yew', (record) => flagged(record, { reason: 'wall', actor: 'ann', at: clock.now() }));
-    await run({ targets: ['elm'] });
-    const date = today();
+    await site.register({ id, attributes: { state: 'AZ', path: '' } });
+    await site.change('yew', (record) =>
+      flagged(record, { reason: 'wall', actor: 'ann', at: site.clock.now() }),
+    );
+    await site.run({ targets: ['elm'] });
+    const date = site.today();
     expect(await arizona(date)).toMatchObject({ status: 'open', targets: { expected: 2, found: 1, due: 1 } });
-    await toHour(1);
+    await site.toHour(1);
     expect(await arizona(date)).toMatchObject({
       status: 'incomplete',
       reason: '1 target due and not crawled (oak)',
@@ -110,47 +72,46 @@ describe('completeness of a source crawled target by target', () => {
         names: { due: ['oak'], not_ready: [id] },
       },
     });
-    await change('oak', paused);
-    await run();
+    await site.change('oak', paused);
+    await site.run();
     expect(await arizona(date)).toMatchObject({ status: 'incomplete', targets: { due: 1 } });
-    expect(await arizona(today())).toMatchObject({ status: 'open', targets: { paused: 1, found: 1 } });
+    expect(await arizona(site.today())).toMatchObject({ status: 'open', targets: { paused: 1, found: 1 } });
   });
 
   it('tells a crawl that failed, and that it was healed', async () => {
-    gone.add('oak');
-    await run();
-    const date = today();
-    await clock.sleep(5 * HOUR);
+    gone('oak');
+    await site.run();
+    const date = site.today();
+    await site.clock.sleep(5 * HOUR);
     // That others are crawled again heals nothing.
-    await run({ targets: ['elm', 'yew'] });
-    await toHour(1);
+    await site.run({ targets: ['elm', 'yew'] });
+    await site.toHour(1);
     const failed = {
       status: 'incomplete',
       targets: { expected: 3, found: 2, failed: 1, names: { failed: ['oak'] } },
     };
     expect(await arizona(date)).toMatchObject(failed);
     expect((await arizona(date)).reason).toBe('1 item failed; 1 target crawled and not whole (oak)');
-    await toHour(10);
-    await run({ all: true });
-    const next = today();
+    await site.toHour(10);
+    await site.run({ all: true });
+    const next = site.today();
     expect(await arizona(next)).toMatchObject({ status: 'incomplete', targets: { found: 2, failed: 1 } });
-    gone.clear();
-    await clock.sleep(5 * HOUR);
-    await run({ targets: ['oak'], all: true });
-    await toHour(1);
+    serveAll();
+    await site.clock.sleep(5 * HOUR);
+    await site.run({ targets: ['oak'], all: true });
+    await site.toHour(1);
     expect(await arizona(next)).toMatchObject({ status: 'complete', targets: { found: 3, failed: 0 } });
   });
 
   it('is not complete where a crawl began and never ended, nor where nothing was published', async () => {
-    const store = new TargetStore(platform.state);
-    await run({ targets: ['oak', 'yew', 'fig'] });
-    const date = today();
-    await store.claim('kitchens', 'elm', { runId: 'lost', id: 'x', every: 240 }, clock);
-    await clock.sleep(13 * HOUR);
-    const work = { runId: platform.newId(), source: 'kitchens', value: 'AZ', date, force: false };
+    await site.run({ targets: ['oak', 'yew', 'fig'] });
+    const date = site.today();
+    await site.claim('elm', 'lost');
+    await site.clock.sleep(13 * HOUR);
+    const work = { runId: site.platform.newId(), source: 'kitchens', value: 'AZ', date, force: false };
     expect((await arizona(date)).targets).toMatchObject({ found: 2, due: 1 });
-    await scrape(platform, { ...work, targets: ['elm'] });
-    await toHour(1);
+    await scrape(site.platform, { ...work, targets: ['elm'] });
+    await site.toHour(1);
     expect(await arizona(date)).toMatchObject({
       status: 'incomplete',
       reason:
@@ -159,28 +120,28 @@ describe('completeness of a source crawled target by target', () => {
   });
 
   it('tells of a run that was interrupted, and that its captures bring back what it had fetched', async () => {
-    const date = today();
+    const date = site.today();
     const request = { source: 'kitchens', start: date, end: date, force: false };
-    await plan(platform, { ...request, runId: platform.newId() });
-    const { runId } = (await new RunStore(platform.state).last('kitchens'))!.input;
-    for await (const work of readPlan(platform, planKey(runId))) await scrape(platform, work);
-    await toHour(1);
+    await plan(site.platform, { ...request, runId: site.platform.newId() });
+    const { runId } = (await new RunStore(site.platform.state).last('kitchens'))!.input;
+    for await (const work of readPlan(site.platform, planKey(runId))) await scrape(site.platform, work);
+    await site.toHour(1);
     const partition = { value: 'AZ', date };
     expect(await arizona(date)).toMatchObject({
       status: 'missing',
       reason: expect.stringContaining('3 targets crawled whole, and 0 items there: a run was interrupted'),
     });
-    const told = await why(platform, source(), partition, null);
+    const told = await why(site.platform, site.source, partition, null);
     expect(told.answer).toContain(`run ${runId} was interrupted there: 3 targets crawled whole`);
     const command = `rescrape reparse kitchens --target AZ --start ${date} --end ${date}`;
     expect(told.next).toEqual([expect.objectContaining({ command })]);
     // A later crawl takes the place of this one in the records of the targets.
-    await toHour(10);
-    await run();
+    await site.toHour(10);
+    await site.run();
     expect((await arizona(date)).reason).toContain(`run ${runId} was interrupted, and "reparse"`);
-    expect((await why(platform, source(), partition, null)).next).toEqual(told.next);
+    expect((await why(site.platform, site.source, partition, null)).next).toEqual(told.next);
     const asked = site.requests.length;
-    await Array.fromAsync(reparse(platform, source(), { start: date, end: date }, ['AZ']));
+    await Array.fromAsync(reparse(site.platform, site.source, { start: date, end: date }, ['AZ']));
     expect(site.requests).toHaveLength(asked);
     expect(await arizona(date)).toMatchObject({ rows: 3, found: 3 });
     expect((await arizona(date)).status).not.toBe('missing');
@@ -188,35 +149,35 @@ describe('completeness of a source crawled target by target', () => {
 
   it('is open while its targets are due later that day only, and no run of it is advised', async () => {
     for (const id of ['elm', 'oak', 'yew', 'fig'])
-      await change(id, (record) => ({ ...record, nextCrawlAt: clock.now() + HOUR }));
-    const date = today();
+      await site.change(id, (record) => ({ ...record, nextCrawlAt: site.clock.now() + HOUR }));
+    const date = site.today();
     expect(await arizona(date)).toMatchObject({ status: 'open', targets: { due: 3 } });
-    const told = await why(platform, source(), { value: 'AZ', date }, null);
+    const told = await why(site.platform, site.source, { value: 'AZ', date }, null);
     expect(told).toMatchObject({ next: [] });
     expect(told.answer).toContain('3 targets due later today');
-    await clock.sleep(2 * HOUR);
-    expect((await why(platform, source(), { value: 'AZ', date }, null)).next).toHaveLength(1);
-    await toHour(1);
-    const past = await why(platform, source(), { value: 'AZ', date }, null);
+    await site.clock.sleep(2 * HOUR);
+    expect((await why(site.platform, site.source, { value: 'AZ', date }, null)).next).toHaveLength(1);
+    await site.toHour(1);
+    const past = await why(site.platform, site.source, { value: 'AZ', date }, null);
     expect(past.next.filter(({ command }) => command !== undefined)).toEqual([]);
   });
 
   it('asks nothing of a date on which nobody was due, and does not believe what it cannot know', async () => {
     for (const id of ['elm', 'oak', 'yew', 'fig'])
-      await change(id, (record) => ({ ...record, crawlFrequencyMinutes: 3 * 24 * 60 }));
-    await run();
-    const first = today();
-    await toHour(10);
-    await toHour(10);
+      await site.change(id, (record) => ({ ...record, crawlFrequencyMinutes: 3 * 24 * 60 }));
+    await site.run();
+    const first = site.today();
+    await site.toHour(10);
+    await site.toHour(10);
     const quiet = addDays(first, 1);
     expect(await arizona(quiet)).toMatchObject({
       status: 'empty',
       reason: 'no target was due',
       targets: { not_due: 3 },
     });
-    expect(await arizona(today())).toMatchObject({ status: 'open', targets: { expected: 0 } });
-    await toHour(11);
-    await run();
+    expect(await arizona(site.today())).toMatchObject({ status: 'open', targets: { expected: 0 } });
+    await site.toHour(11);
+    await site.run();
     expect(await arizona(quiet)).toMatchObject({ status: 'empty' });
     expect(await arizona(first)).toMatchObject({ status: 'complete' });
     // Without the table nothing tells how they stood before their last crawl.
@@ -224,18 +185,18 @@ describe('completeness of a source crawled target by target', () => {
   });
 
   it('is missing where all were due and none was crawled, stale after three periods without a crawl', async () => {
-    await run();
-    await clock.sleep(11 * HOUR);
-    expect(await arizona(today())).toMatchObject({ status: 'open' });
-    await clock.sleep(HOUR + MINUTE);
-    expect(await arizona(today())).toMatchObject({
+    await site.run();
+    await site.clock.sleep(11 * HOUR);
+    expect(await arizona(site.today())).toMatchObject({ status: 'open' });
+    await site.clock.sleep(HOUR + MINUTE);
+    expect(await arizona(site.today())).toMatchObject({
       status: 'stale',
       reason: expect.stringMatching(/^nothing was crawled since .*, for 3 periods of 240 minutes/),
     });
-    await toHour(1);
-    const idle = today();
+    await site.toHour(1);
+    const idle = site.today();
     expect(await arizona(idle)).toMatchObject({ status: 'stale' });
-    await toHour(1);
+    await site.toHour(1);
     expect(await arizona(idle)).toMatchObject({
       status: 'missing',
       reason: '3 targets due and not crawled (elm, oak, yew); nothing was committed',
@@ -243,12 +204,12 @@ describe('completeness of a source crawled target by target', () => {
   });
 
   it('is explained target by target', async () => {
-    gone.add('yew');
-    await run({ targets: ['elm', 'yew'] });
-    const date = today();
-    await toHour(1);
+    gone('yew');
+    await site.run({ targets: ['elm', 'yew'] });
+    const date = site.today();
+    await site.toHour(1);
     const partition = { value: 'AZ', date };
-    const whole = await why(platform, source(), partition, null);
+    const whole = await why(site.platform, site.source, partition, null);
     expect(whole.targets).toMatchObject([
       { target: 'elm', status: 'found' },
       { target: 'oak', status: 'due' },
@@ -257,18 +218,18 @@ describe('completeness of a source crawled target by target', () => {
     expect(whole.answer).toMatch(
       /; of its targets 1 due and not crawled \(oak\), 1 crawled and not whole \(yew\)$/,
     );
-    const item = await why(platform, source(), partition, 'oak');
+    const item = await why(site.platform, site.source, partition, 'oak');
     expect(item.answer).toMatch(/; target oak due and not crawled: never crawled$/);
     expect(item.targets).toMatchObject([{ target: 'oak', status: 'due' }]);
-    expect((await why(platform, source(), { value: 'CA', date }, null)).answer).toBe(
+    expect((await why(site.platform, site.source, { value: 'CA', date }, null)).answer).toBe(
       'it was never planned: no run on record has covered its date and target; of its targets 1 due and not crawled (fig)',
     );
   });
 
   it('stands in the report of a run', async () => {
-    gone.add('yew');
-    await change('oak', paused);
-    const end = await run({ targets: ['elm', 'yew', 'fig'] });
+    gone('yew');
+    await site.change('oak', paused);
+    const end = await site.run({ targets: ['elm', 'yew', 'fig'] });
     const [az, ca] = (end.kind === 'finished' && end.summary.targets) || [];
     expect(az).toMatchObject({
       value: 'AZ',
@@ -282,7 +243,7 @@ describe('completeness of a source crawled target by target', () => {
     const {
       run: { run_id: runId },
     } = end.kind === 'finished' ? end.summary : expect.unreachable();
-    const report = new TextDecoder().decode((await platform.lake.get(reportKey(runId, 'md')))!.body);
+    const report = new TextDecoder().decode((await site.platform.lake.get(reportKey(runId, 'md')))!.body);
     const section = report.slice(report.indexOf('## Targets'), report.indexOf('## Partitions'));
     expect(section).toMatch(/\| AZ +\| +2 \| +1 \| +1 \| +0 \| +1 \| failed: yew; paused: oak/);
   });
