@@ -1,36 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runLogKey } from '../../core/lake/layout.ts';
 import { ATTEMPT_SCHEMA } from '../../core/lake/log-tables.ts';
 import { writeParquet } from '../../core/lake/parquet.ts';
 import { columnsOf } from '../../core/schema/columns.ts';
 import type { Source } from '../../core/source/source.ts';
-import { registerTargets } from '../../core/targets/register.ts';
-import { TargetStore } from '../../core/targets/target-store.ts';
 import { VERSION } from '../../core/version.ts';
-import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
-import { runLocally } from '../../runtime/local-run.ts';
-import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
-import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { EARLIER_ATTEMPT } from '../core/lake/attempt-row.ts';
-import { BY } from '../core/targets/by.ts';
 import { kitchens } from '../sources-of-tests/kitchens.ts';
-import { ImpatientClock } from './support/impatient-clock.ts';
-import { todayOf } from './support/test-time.ts';
-
-interface Answer {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-let directory: string;
-let site: LoopbackSite;
-let platform: LocalPlatform;
-/** What each kitchen answers, one request after the other; the last one stays. */
-let answers: Record<string, Answer[]>;
+import { type Dish, dishes, inArizona, type KitchenAnswer, KitchenSite } from './support/kitchen-site.ts';
 
 /** Its menus, and a page that says that there is none today. */
 const source: Source = {
@@ -41,59 +18,31 @@ const source: Source = {
       : kitchens.parse(page, item, partition, context),
 };
 
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'rescrape-attempt-columns-'));
-  site = await serveHttp((request, response) => {
-    const kitchen = answers[request.url!.split('/').at(-1)!];
-    const {
-      status = 200,
-      headers = {},
-      body = '',
-    } = (kitchen?.length === 1 ? kitchen[0] : kitchen?.shift()) ?? { status: 404 };
-    response.writeHead(status, { 'Content-Type': 'text/html', ...headers }).end(body);
-  });
-  const env = { RESCRAPE_KITCHENS_URL: site.origin };
-  platform = openLocalPlatform({ directory, env, clock: new ImpatientClock(), sources: [source] });
-  await registerTargets(
-    platform.state,
-    platform.sources[0]!,
-    [
-      { id: 'oak', attributes: { state: 'AZ', path: 'oak', tier: 'tier1' } },
-      { id: 'elm', attributes: { state: 'AZ', path: 'elm' } },
-    ],
-    BY,
-  );
-});
-afterEach(async () => {
-  await platform.close();
-  await site[Symbol.asyncDispose]();
-  rmSync(directory, { recursive: true, force: true });
-});
+let site: KitchenSite;
+/** What each kitchen answers, one request after the other; the last one stays. */
+let answers: Record<string, KitchenAnswer[]>;
 
-const menu = (...dishes: readonly [string, string][]): Answer => ({
-  body: `<main>${dishes.map(([name, price]) => `<li data-price="${price}">${name}</li>`).join('')}</main>`,
+beforeEach(async () => {
+  site = await KitchenSite.start(source);
+  site.answer = (id) => {
+    const left = answers[id] ?? [];
+    return (left.length === 1 ? left[0] : left.shift()) ?? { status: 404 };
+  };
+  const oak = inArizona('oak');
+  await site.register({ ...oak, attributes: { ...oak.attributes, tier: 'tier1' } }, inArizona('elm'));
 });
+afterEach(() => site.close());
+
+const menu = (...all: readonly Dish[]): KitchenAnswer => ({ body: dishes(...all) });
 
 async function run(): Promise<string> {
   // A target is not crawled again within two minutes.
-  await platform.clock.sleep(300_000);
-  const today = todayOf(kitchens, platform.clock);
-  const end = await runLocally(platform, { source: 'kitchens', start: today, end: today, force: true });
-  if (end.kind !== 'finished') throw new Error(JSON.stringify(end));
-  return end.summary.run.run_id;
-}
-
-async function query(sql: string) {
-  const warehouse = await openLocalWarehouse({ ...platform, sources: platform.sources });
-  try {
-    return (await warehouse.query(sql)).rows;
-  } finally {
-    await warehouse.close();
-  }
+  await site.clock.sleep(300_000);
+  return (await site.finished({ force: true })).run.run_id;
 }
 
 const attempts = (runId: string, item: string) =>
-  query(`SELECT * FROM attempts WHERE run_id = '${runId}' AND item_id = '${item}' ORDER BY attempt_id`);
+  site.query(`SELECT * FROM attempts WHERE run_id = '${runId}' AND item_id = '${item}' ORDER BY attempt_id`);
 
 it('an attempt tells whose it is, which retry it is and how long was waited, and what came with it', async () => {
   answers = {
@@ -133,8 +82,8 @@ it('an attempt tells whose it is, which retry it is and how long was waited, and
 });
 
 it('counts the rows that are new or changed, and says whether a new version is to hold them', async () => {
-  const changes = async (...dishes: readonly [string, string][]) => {
-    answers = { oak: [menu(...dishes)], elm: [menu(['Pie', '2.00'])] };
+  const changes = async (...all: readonly Dish[]) => {
+    answers = { oak: [menu(...all)], elm: [menu(['Pie', '2.00'])] };
     const runId = await run();
     const counted = async (item: string) => {
       const [row] = await attempts(runId, item);
@@ -181,7 +130,7 @@ it('keeps why a page is empty, and the flag as it stood after the attempt', asyn
       skip_reason: 'security_block_one_attempt',
     }),
   ]);
-  expect((await new TargetStore(platform.state).get('kitchens', 'elm')).skip).not.toBeNull();
+  expect((await site.get('elm')).skip).not.toBeNull();
 });
 
 it('of before there were these columns are read with nothing in them', async () => {
@@ -191,10 +140,10 @@ it('of before there were these columns are read with nothing in them', async () 
     columns.findIndex(({ name }) => name === 'proxy'),
   );
   expect(earlier.at(-1)!.name).toBe('parser_version');
-  const runId = platform.newId();
-  const key = runLogKey('attempts', todayOf(kitchens), runId);
+  const runId = site.platform.newId();
+  const key = runLogKey('attempts', site.today(), runId);
   const row = { ...EARLIER_ATTEMPT, run_id: runId, source: 'kitchens', target: 'oak', item_id: 'oak' };
-  await platform.lake.put(key, writeParquet(earlier, [row]));
+  await site.platform.lake.put(key, writeParquet(earlier, [row]));
   expect(await attempts(runId, 'oak')).toEqual([
     expect.objectContaining({ url: row.url, partition_value: null, retry_count: null, details: null }),
   ]);

@@ -3,27 +3,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { completeness } from '../../core/completeness/completeness.ts';
-import { why } from '../../core/explain/why.ts';
 import { FailureStore } from '../../core/failures/failure-store.ts';
 import { retryNow } from '../../core/retry/claimed-retry.ts';
 import { reparse } from '../../core/run/reparse.ts';
-import { unaskedDates } from '../../core/run/unasked.ts';
 import type { Source } from '../../core/source/source.ts';
-import { registerTargets } from '../../core/targets/register.ts';
-import { TargetStore } from '../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { type RunRequest, runLocally } from '../../runtime/local-run.ts';
-import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
-import { BY } from '../core/targets/by.ts';
 import { bulletins } from '../sources-of-tests/bulletins.ts';
-import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { shelves } from '../sources-of-tests/shelves.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
+import { query } from './support/sql.ts';
 import { todayOf } from './support/test-time.ts';
 
-const TODAY = todayOf(kitchens);
+const TODAY = todayOf(bulletins);
 const DAY: string = TODAY;
 let directory: string;
 let clock: ImpatientClock;
@@ -72,128 +65,9 @@ async function run(source: string, request: Partial<RunRequest> = {}) {
   return end.summary;
 }
 
-async function rows(sql: string) {
-  const warehouse = openLocalWarehouse({ ...platform, sources: platform.sources });
-  try {
-    return (await (await warehouse).query(sql)).rows;
-  } finally {
-    await (await warehouse).close();
-  }
-}
-
+const rows = (sql: string) => query(platform, sql);
 const source = () => platform.sources[0]!;
 const failures = () => Array.fromAsync(new FailureStore(platform.state).list(source().name));
-
-describe('a source with one page for each target, and no index', () => {
-  const dishes = (...lines: string[]) => `<html><body><main><ul>${lines.join('')}</ul></main></body></html>`;
-  const dish = (name: string, price: string, tags = '') =>
-    `<li data-price="${price}"${tags && ` data-tags="${tags}"`}>${name}</li>`;
-  let pages: Record<string, string>;
-
-  beforeEach(async () => {
-    open(kitchens);
-    pages = {
-      '/kitchens/oak': dishes(dish('Soup', '4.10', 'hot vegan'), dish('Pie', '12.35')),
-      '/kitchens/elm': dishes(dish('Stew', '9.99')),
-      '/kitchens/fir': dishes(dish('Rice', '3.00')),
-    };
-    respond = ({ url }) => pages[url ?? ''];
-    await registerTargets(
-      platform.state,
-      source(),
-      [
-        { id: 'oak', attributes: { state: 'AZ', path: 'oak' } },
-        { id: 'elm', attributes: { state: 'AZ', path: 'elm' } },
-        { id: 'fir', attributes: { state: 'NM', path: 'fir' } },
-        { id: 'new', attributes: { state: 'NM', path: '' } },
-      ],
-      BY,
-    );
-  });
-
-  const menu = () =>
-    rows('SELECT state, kitchen_id, dish, price, tags FROM menu_dishes ORDER BY state, kitchen_id, dish');
-
-  it('is partitioned by an attribute of its targets, and read back as it was published', async () => {
-    const { run: row, partitions } = await run('kitchens');
-    expect(row).toMatchObject({ status: 'succeeded', partitions: 2, items_found: 3 });
-    expect(partitions.map(({ name }) => name)).toEqual([`kitchens/AZ/${DAY}`, `kitchens/NM/${DAY}`]);
-    expect(await menu()).toEqual([
-      { state: 'AZ', kitchen_id: 'elm', dish: 'Stew', price: 9.99, tags: null },
-      { state: 'AZ', kitchen_id: 'oak', dish: 'Pie', price: 12.35, tags: null },
-      { state: 'AZ', kitchen_id: 'oak', dish: 'Soup', price: 4.1, tags: '["hot","vegan"]' },
-      { state: 'NM', kitchen_id: 'fir', dish: 'Rice', price: 3, tags: null },
-    ]);
-    const query = { start: TODAY, end: TODAY, today: TODAY };
-    const report = await completeness(platform.state, source(), query);
-    expect(report.targets.map(({ target, items }) => [target, items.expected])).toEqual([
-      ['AZ', 2],
-      ['NM', 1],
-    ]);
-    expect((await why(platform, source(), { value: 'AZ', date: TODAY }, null)).answer).toContain('2');
-  });
-
-  it('asks each target when it is due, and all with force; what others gave stays', async () => {
-    await run('kitchens');
-    const idle = await runLocally(platform, { source: 'kitchens', start: DAY, end: DAY, force: false });
-    expect(idle.kind).toBe('nothing-due');
-    await clock.sleep(2 * 60_000);
-    pages['/kitchens/elm'] = dishes(dish('Salad', '5.50'));
-    pages['/kitchens/oak'] = dishes(dish('Gone', '1.00'));
-    const asked = site.requests.length;
-    await run('kitchens', { targets: ['elm'], force: true });
-    expect(site.requests.slice(asked).map(({ path }) => path)).toContain('/kitchens/elm');
-    expect(site.requests.slice(asked).map(({ path }) => path)).not.toContain('/kitchens/oak');
-    expect((await menu()).map(({ dish: name }) => name)).toEqual(['Salad', 'Pie', 'Soup', 'Rice']);
-    await clock.sleep(240 * 60_000);
-    expect((await run('kitchens')).run).toMatchObject({ partitions: 2 });
-    expect((await menu()).map(({ dish: name }) => name)).toEqual(['Salad', 'Gone', 'Rice']);
-  });
-
-  it('fails one target alone; a retry brings it, and the record is that target’s', async () => {
-    pages['/kitchens/elm'] = 'down';
-    const { run: row } = await run('kitchens');
-    expect(row).toMatchObject({ status: 'incomplete', items_found: 2, items_failed: 1 });
-    const [failure] = await failures();
-    expect(failure).toMatchObject({ target: 'elm', value: 'AZ', item: 'elm', code: 'SERVER_ERROR' });
-    const targets = new TargetStore(platform.state);
-    expect(await targets.get('kitchens', 'elm')).toMatchObject({ totalAttempts: 4, totalSuccesses: 0 });
-    expect(await targets.get('kitchens', 'oak')).toMatchObject({ totalAttempts: 1, totalSuccesses: 1 });
-    pages['/kitchens/elm'] = dishes(dish('Stew', '9.99'));
-    await clock.sleep(2 * 60_000);
-    const key = { source: 'kitchens', partition: { value: 'AZ', date: TODAY }, item: 'elm' };
-    expect(await retryNow(platform, source(), key)).toMatchObject({ kind: 'recovered' });
-    expect((await menu()).map(({ kitchen_id }) => kitchen_id)).toEqual(['elm', 'oak', 'oak', 'fir']);
-    expect((await failures())[0]?.state).toBe('recovered');
-  });
-
-  it('flags the target that stands behind a wall, not its partition', async () => {
-    pages['/kitchens/elm'] =
-      '<html><head><title>Just a moment...</title></head><body><script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1"></script></body></html>';
-    await run('kitchens');
-    const targets = new TargetStore(platform.state);
-    expect((await targets.get('kitchens', 'elm')).skip).not.toBeNull();
-    expect((await targets.get('kitchens', 'oak')).skip).toBeNull();
-    expect((await targets.get('kitchens', 'AZ')).totalAttempts).toBe(0);
-    expect((await menu()).map(({ kitchen_id }) => kitchen_id)).toEqual(['oak', 'oak', 'fir']);
-  });
-
-  it('refuses targets that do not fit', async () => {
-    const wrong = (id: string, attributes: Record<string, string>) =>
-      registerTargets(platform.state, source(), [{ id, attributes }], BY);
-    await expect(wrong('../x', { state: 'AZ', path: 'x' })).rejects.toThrow('not an identifier');
-    await expect(wrong('x', { state: 'null', path: 'x' })).rejects.toThrow('target x: state "null"');
-    await expect(wrong('x', { path: 'x' })).rejects.toThrow('target x: state: ');
-  });
-
-  it('has what runs left undone of a target told by the partition that it is in', async () => {
-    await run('kitchens');
-    const since = clock.now();
-    await clock.sleep(5 * 3_600_000);
-    await run('kitchens', { targets: ['oak'] });
-    expect(await unaskedDates(platform, source(), 'oak', since)).toBeUndefined();
-  });
-});
 
 describe('a source whose index and pages are XML', () => {
   const feed = (title: string) =>

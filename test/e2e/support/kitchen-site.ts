@@ -33,8 +33,10 @@ export interface KitchenAnswer {
 export const WALL =
   '<html><head><title>Just a moment...</title></head><body><script src="/cdn-cgi/challenge-platform/h/b/orchestrate/chl_page/v1"></script></body></html>';
 
+export type Dish = readonly [name: string, price: string, tags?: string];
+
 /** The page of a kitchen with these dishes. */
-export function dishes(...all: readonly (readonly [name: string, price: string, tags?: string])[]): string {
+export function dishes(...all: readonly Dish[]): string {
   const lines = all.map(
     ([name, price, tags]) => `<li data-price="${price}"${tags ? ` data-tags="${tags}"` : ''}>${name}</li>`,
   );
