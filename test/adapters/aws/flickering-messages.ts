@@ -9,7 +9,7 @@ interface HeldMessage {
 }
 
 /**
- * A dead-message queue of SQS that hides a message for so many calls and no longer, whatever it is asked for:
+ * A dead-letter queue of SQS that hides a message for so many calls and no longer, whatever it is asked for:
  * time passes with the calls, as it does where there are many messages. The one that was hidden last comes
  * last.
  */

@@ -73,9 +73,9 @@ function keepsPace(served: readonly Stay[], paceOf: readonly Pace[]): void {
   }
 }
 
-describe('rate limiter on one permit store', () => {
+describe('rate limiters on one permit store', () => {
   it('never start closer than the delay nor within a pause nor without a slot, over any interleaving, and serve everybody', async () => {
-    const clockOf = (state: WatchedStore, clock: ManualClock) =>
+    const limiterOf = (state: WatchedStore, clock: ManualClock) =>
       createRateLimiter({ clock, maxPenaltyMs: 300, permits: createPermitStore({ state, clock }) });
     const stores = [file.open(), file.open(), file.open()];
     const seldom = (arbitrary: fc.Arbitrary<number>) =>
@@ -111,7 +111,7 @@ describe('rate limiter on one permit store', () => {
           const paceOf = paces.map(
             (pace): Pace => ({ ...pace, ...(atOnce && { slots: new RequestSlots(atOnce) }) }),
           );
-          const processes = stores.map((store, i) => clockOf(new WatchedStore(store, late[i]), clock));
+          const processes = stores.map((store, i) => limiterOf(new WatchedStore(store, late[i]), clock));
           const work = Promise.all(
             all.map((plan) => stay(clock, names, processes[plan.process]!, paceOf[plan.process]!, plan)),
           );

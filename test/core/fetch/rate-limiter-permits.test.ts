@@ -40,7 +40,7 @@ function setUp() {
   return { clock, host, here: processOn(clock, host), there: processOn(clock, host) };
 }
 
-describe('two rate limiter on one permit store', () => {
+describe('two rate limiters on one permit store', () => {
   it('share the delay between the starts', async () => {
     const { clock, here, there } = setUp();
     void here.ask(QUARTER);

@@ -95,7 +95,7 @@ describe.skipIf(!emulator)('the deployed app', () => {
       .map(({ error_code }) => error_code);
   }
 
-  it('leaves what a local run over the same site leaves: partitions, rows, attempts, commits, exports, stores', () => {
+  it('leaves what a local run over the same site leaves: partitions, rows, attempts, commits, exports, state', () => {
     expect(first.execution.status).toBe('SUCCEEDED');
     expect(first.deployed).toEqual(first.local);
     let races = 0;
@@ -110,7 +110,7 @@ describe.skipIf(!emulator)('the deployed app', () => {
     expect(first.deployed.run).toMatchObject({ status: 'succeeded', committed: 6, items_found: races });
   });
 
-  it('stores every partition in Glue, at the place of its manifest', async () => {
+  it('registers every partition in Glue, at the place of its manifest', async () => {
     const bucket = deployment.outputs.Bucket;
     const expected = TARGETS.flatMap((target) =>
       DATES.map((date) => ({
