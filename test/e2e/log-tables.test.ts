@@ -8,10 +8,10 @@ import { LOG_COLUMNS, readLogFile } from '../../core/lake/partition-log.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { summarize } from '../../core/run/summarize.ts';
 import { STAGES } from '../../core/stages.ts';
-import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { logRows, tableRows } from './support/lake-reading.ts';
 import { Session } from './support/session.ts';
 import { DAY } from './support/small-site.ts';
+import { query } from './support/sql.ts';
 
 const GB = { value: 'gb', date: civilDate(DAY) };
 
@@ -21,14 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => session.close());
 
-async function sql(text: string): Promise<readonly Record<string, unknown>[]> {
-  const warehouse = await openLocalWarehouse(session.platform);
-  try {
-    return (await warehouse.query(text)).rows;
-  } finally {
-    await warehouse.close();
-  }
-}
+const sql = (text: string) => query(session.platform, text);
 
 /** Rows, different ones, and days of the runs, as a reader of the tables sees them now. */
 async function counts() {

@@ -10,10 +10,10 @@ import { DEMO_STORES } from '../../demo/menus/stores.ts';
 import type { MenuRowTruth } from '../../demo/menus/truth.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { runLocally } from '../../runtime/local-run.ts';
-import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { menus } from '../../sources/menus/source.ts';
 import { BY } from '../core/targets/by.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
+import { query } from './support/sql.ts';
 import { storesIn } from './support/store-list.ts';
 import { todayOf } from './support/test-time.ts';
 
@@ -48,20 +48,12 @@ async function run(force = false) {
   return end.summary;
 }
 
-async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
-  const warehouse = await openLocalWarehouse({ ...platform, sources: platform.sources });
-  try {
-    return (await warehouse.query(sql)).rows as Record<string, unknown>[];
-  } finally {
-    await warehouse.close();
-  }
-}
-
 const COLUMNS = Object.keys(menus.table.schema.shape);
 const key = (row: Record<string, unknown>) => `${row.store_id} ${row.product_id} ${row.option}`;
 const sorted = (rows: readonly Record<string, unknown>[]) =>
   rows.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
-const published = async () => sorted(await query(`SELECT ${COLUMNS.join(', ')} FROM menu_products`));
+const published = async () =>
+  sorted(await query(platform, `SELECT ${COLUMNS.join(', ')} FROM menu_products`));
 
 /** Of each store the rows that its crawl should give now; none where it should not come home. */
 function truthNow(): Map<string, readonly MenuRowTruth[]> {
@@ -85,6 +77,7 @@ describe('menus of forty stores on one site', () => {
     expect(await published()).toEqual(rowsOf(truthNow()));
 
     const last = await query(
+      platform,
       'SELECT target, arg_max(error_code, attempted_at) code, count(*) n FROM attempts GROUP BY target',
     );
     const crawled = last.filter(({ target }) => codes.has(String(target)));
@@ -95,6 +88,7 @@ describe('menus of forty stores on one site', () => {
 
   it('asks once where asking again brings nothing', async () => {
     const tries = await query(
+      platform,
       "SELECT target, error_code code, count(*) n FROM attempts WHERE status <> 'success' GROUP BY ALL",
     );
     const of = (code: string) => tries.filter((one) => one.code === code).map(({ n }) => Number(n));

@@ -9,9 +9,9 @@ import { type SchedulesSite, startSchedulesSite } from '../../demo/schedules/sit
 import type { ScheduleTruth } from '../../demo/truth/schedule-truth.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { type RunEnd, runLocally } from '../../runtime/local-run.ts';
-import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { schedules } from '../../sources/schedules/source.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
+import { query } from './support/sql.ts';
 
 const COLUMNS = [
   ...(['district_id', 'state', 'year', 'grade_level', 'start_time', 'end_time'] as const),
@@ -49,19 +49,11 @@ async function run(): Promise<RunEnd> {
   return await runLocally(platform, input());
 }
 
-async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
-  const warehouse = await openLocalWarehouse(platform);
-  try {
-    return (await warehouse.query(sql)).rows as Record<string, unknown>[];
-  } finally {
-    await warehouse.close();
-  }
-}
-
 const key = (row: Record<string, unknown>) => `${row.district_id} ${row.year} ${row.grade_level}`;
 const sorted = (rows: readonly Record<string, unknown>[]) =>
   rows.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
-const published = async () => sorted(await query(`SELECT ${COLUMNS.join(', ')} FROM bell_schedules`));
+const published = async () =>
+  sorted(await query(platform, `SELECT ${COLUMNS.join(', ')} FROM bell_schedules`));
 const asked = (trouble: string) => site.requests.filter((entry) => entry.trouble === trouble);
 
 describe('schedules of sixty districts on as many hosts', () => {

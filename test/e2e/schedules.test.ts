@@ -8,11 +8,11 @@ import { registerTargets } from '../../core/targets/register.ts';
 import { TargetStore } from '../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { runLocally } from '../../runtime/local-run.ts';
-import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { schedules } from '../../sources/schedules/source.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { BY } from '../core/targets/by.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
+import { query } from './support/sql.ts';
 import { todayOf } from './support/test-time.ts';
 
 const TODAY = todayOf(schedules);
@@ -63,15 +63,7 @@ async function run(force = false) {
   return end.summary;
 }
 
-async function rows() {
-  const warehouse = await openLocalWarehouse({ ...platform, sources: platform.sources });
-  const sql = 'SELECT * FROM bell_schedules ORDER BY grade_level';
-  try {
-    return (await warehouse.query(sql)).rows;
-  } finally {
-    await warehouse.close();
-  }
-}
+const rows = () => query(platform, 'SELECT * FROM bell_schedules ORDER BY grade_level');
 
 describe('a district of several pages', () => {
   beforeEach(() => {

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { movedFrom } from '../../core/publish/moved-lake.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { runLocally } from '../../runtime/local-run.ts';
-import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { GB, GbPartition } from '../e2e/support/gb-partition.ts';
 import { DAY, settingsFor } from '../e2e/support/small-site.ts';
+import { query } from '../e2e/support/sql.ts';
 
 const MANIFEST = join('lake', 'tables', 'racing_results', GB, 'manifest');
 const OTHER_DAY = '2026-11-19';
@@ -38,14 +38,8 @@ describe('a lake that was copied with its state', () => {
     });
     return opened;
   };
-  const rows = async (platform: LocalPlatform) => {
-    const warehouse = await openLocalWarehouse(platform);
-    try {
-      return (await warehouse.query('SELECT date, count(*) AS n FROM racing_results GROUP BY ALL')).rows;
-    } finally {
-      await warehouse.close();
-    }
-  };
+  const rows = (platform: LocalPlatform) =>
+    query(platform, 'SELECT date, count(*) AS n FROM racing_results GROUP BY ALL');
 
   it.each(['there', 'damaged', 'gone'])('reads its own files while the original is %s', async (original) => {
     cpSync(gb.session.directory, copy, { recursive: true });

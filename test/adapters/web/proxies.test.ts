@@ -2,7 +2,6 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
 import type { HttpExchange, ProxyServer } from '../../../core/ports/http-client.ts';
-import { parseProxies } from '../../../core/proxies/proxy-server.ts';
 import { limits, request } from '../../contracts/http-request.ts';
 import {
   type LoopbackProxy,
@@ -12,16 +11,13 @@ import {
 } from '../../contracts/loopback-proxies.ts';
 import { type LoopbackSite, serveHttp, serveRaw, serveTls } from '../../contracts/loopback-site.ts';
 import { selfSigned } from '../../contracts/self-signed.ts';
+import { proxiesIn } from '../../core/proxies/listed.ts';
 
 const USER = { name: 'ann', password: 's3cret/:@' };
 const WITH_USER = `ann:${encodeURIComponent(USER.password)}@`;
 const CERTIFICATE = selfSigned('localhost');
 
-function proxy(address: string): ProxyServer {
-  const parsed = parseProxies(address);
-  if (parsed.kind === 'problem') throw new Error(parsed.problem);
-  return parsed.proxies[0]!;
-}
+const proxy = (address: string) => proxiesIn(address)[0]!;
 
 interface Kind {
   readonly name: string;

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Route } from '../../../core/fetch/fetcher.ts';
-import type { ProxyServer } from '../../../core/ports/http-client.ts';
-import { parseProxies } from '../../../core/proxies/proxy-server.ts';
 import { type LoopbackProxy, serveHttpProxy } from '../../contracts/loopback-proxies.ts';
+import { proxiesIn } from '../proxies/listed.ts';
 import { PoliteSite, redirect, text } from './polite-site.ts';
 
 let polite: PoliteSite;
@@ -19,11 +18,7 @@ afterEach(async () => {
   await bad[Symbol.asyncDispose]();
 });
 
-function proxyAt({ port }: LoopbackProxy): ProxyServer {
-  const parsed = parseProxies(`http://127.0.0.1:${port}`);
-  if (parsed.kind === 'problem') throw new Error(parsed.problem);
-  return parsed.proxies[0]!;
-}
+const proxyAt = ({ port }: LoopbackProxy) => proxiesIn(`http://127.0.0.1:${port}`)[0]!;
 const through = (proxy: LoopbackProxy, userAgent = 'Other/2'): Route => ({
   proxy: proxyAt(proxy),
   userAgent,

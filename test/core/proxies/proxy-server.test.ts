@@ -1,26 +1,21 @@
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { parseProxies } from '../../../core/proxies/proxy-server.ts';
-
-const list = (text: string) => {
-  const parsed = parseProxies(text);
-  if (parsed.kind === 'problem') throw new Error(parsed.problem);
-  return parsed.proxies;
-};
+import { proxiesIn } from './listed.ts';
 
 it('proxies are listed with commas, spaces and line breaks, each once', () => {
-  const proxies = list('http://a.example, https://b.example:8443\nsocks5://[::1]:9 http://a.example');
+  const proxies = proxiesIn('http://a.example, https://b.example:8443\nsocks5://[::1]:9 http://a.example');
   expect(proxies.map(({ id, protocol, host, port }) => [id, protocol, host, port])).toEqual([
     ['a.example:80', 'http', 'a.example', 80],
     ['b.example:8443', 'https', 'b.example', 8443],
     ['[::1]:9', 'socks5', '::1', 9],
   ]);
-  expect(list('socks5://A.example:1080')[0]?.id).toBe('a.example:1080');
-  expect(list(' , ')).toEqual([]);
+  expect(proxiesIn('socks5://A.example:1080')[0]?.id).toBe('a.example:1080');
+  expect(proxiesIn(' , ')).toEqual([]);
 });
 
 it('the id says where it is and not who comes: two accounts at one gate are two proxies', () => {
-  const proxies = list('http://u1:p1@gate.example:7 http://u2:p%2C%40%3A2@gate.example:7');
+  const proxies = proxiesIn('http://u1:p1@gate.example:7 http://u2:p%2C%40%3A2@gate.example:7');
   expect(proxies.map(({ id }) => id)).toEqual(['gate.example:7', 'gate.example:7#2']);
   expect(proxies.map((proxy) => proxy.credentials())).toEqual([
     { username: 'u1', password: 'p1' },
@@ -29,7 +24,7 @@ it('the id says where it is and not who comes: two accounts at one gate are two 
 });
 
 it('printing one shows no credentials', () => {
-  const [proxy] = list('http://user:hunter2@gate.example:7');
+  const [proxy] = proxiesIn('http://user:hunter2@gate.example:7');
   for (const text of [JSON.stringify(proxy), String(proxy), inspect(proxy, { depth: 9, showHidden: true })])
     expect(text).not.toMatch(/user|hunter2/);
 });
@@ -63,5 +58,5 @@ it.each(['http://a:hunter2@a:1,,http://b', 'http://a:hunter2@a:1, , http://b', '
 );
 
 it('a comma or white space at either end says nothing', () => {
-  expect(list(',http://a:1,\n').map(({ id }) => id)).toEqual(['a:1']);
+  expect(proxiesIn(',http://a:1,\n').map(({ id }) => id)).toEqual(['a:1']);
 });

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import type { Outcome } from '../../../core/outcome/outcome.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
-import { parseProxies } from '../../../core/proxies/proxy-server.ts';
 import { RoutePool, type RouteRequest } from '../../../core/proxies/route-pool.ts';
 import { RUDE } from '../fetch/polite-site.ts';
+import { proxiesIn } from './listed.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 const NEW: RouteRequest = { proxy: null, userAgent: null, walled: NONE, failed: NONE };
@@ -28,10 +28,9 @@ afterEach(() => {
 });
 
 function pool(text: string, userAgents?: readonly string[]): RoutePool {
-  const parsed = parseProxies(text);
-  if (parsed.kind === 'problem') throw new Error(parsed.problem);
+  const proxies = proxiesIn(text);
   const politeness = { ...RUDE, ...(userAgents && { userAgents }) };
-  return new RoutePool({ source: 's', politeness, proxies: async () => parsed.proxies, state, clock });
+  return new RoutePool({ source: 's', politeness, proxies: async () => proxies, state, clock });
 }
 
 async function proxyOf(of: RoutePool, request: Partial<RouteRequest> = {}): Promise<string | undefined> {

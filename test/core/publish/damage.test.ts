@@ -13,10 +13,10 @@ import { reparse } from '../../../core/run/reparse.ts';
 import type { Partition } from '../../../core/source/source.ts';
 import { PartitionStore } from '../../../core/state/partition-store.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
-import { openLocalWarehouse } from '../../../runtime/local-warehouse.ts';
 import { GB, GB_PARTITION, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
 import { faults, rule } from '../../e2e/support/race-faults.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
+import { query } from '../../e2e/support/sql.ts';
 import { TODAY } from '../../e2e/support/test-time.ts';
 
 let gb: GbPartition;
@@ -131,14 +131,7 @@ describe('damage in the lake', () => {
 
   it('that took the manifest is refused by a query of the table, and not by one of the logs', async () => {
     await published();
-    const ask = async (sql: string) => {
-      const warehouse = await openLocalWarehouse(gb.session.platform);
-      try {
-        return (await warehouse.query(sql)).rows;
-      } finally {
-        await warehouse.close();
-      }
-    };
+    const ask = (sql: string) => query(gb.session.platform, sql);
     expect(await ask('SELECT count(*) AS n FROM racing_results')).toEqual([{ n: gb.amount.rows }]);
     rmSync(gb.manifestFile());
     await expect(ask('SELECT * FROM racing_results')).rejects.toThrow(/manifest is gone: .*run --force/);

@@ -1,12 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { RunEnd } from '../../../runtime/local-run.ts';
 import { serveHttp } from '../../contracts/loopback-site.ts';
 import type { ChainTask } from './chain-main.ts';
-import { currentRows } from './lake-reading.ts';
+import { currentRows, type ReadRow } from './lake-reading.ts';
 import { type PlayOptions, playProcess } from './played-process.ts';
 
-export interface ChainPlayed {
+interface ChainPlayed {
   readonly end: RunEnd;
   readonly writes: number;
 }
@@ -15,8 +17,9 @@ const MAIN = new URL('./chain-main.ts', import.meta.url);
 /** Where the pages of the item are, in their order. */
 export const CURSORS = [null, 'p2', 'p3', 'p4'];
 
-/** An API of four pages, a book on each. */
+/** An API of four pages, a book on each, and lakes that are made of it. */
 export class ChainSite {
+  readonly home = mkdtempSync(join(tmpdir(), 'rescrape-chain-'));
   /** Cursors that were asked for, in their order. */
   readonly asked: (string | null)[] = [];
   /** Asked before the nth answer is given; true: it is never given. */
@@ -43,31 +46,33 @@ export class ChainSite {
   }
 
   /** Runs the source over the lake of that name in a process of its own. */
-  play(home: string, name: string, options: PlayOptions & { readonly killAt?: number } = {}) {
+  play(name: string, options: PlayOptions & { readonly killAt?: number } = {}) {
     const { killAt, ...play } = options;
+    const { home } = this;
     const env = { RESCRAPE_SHELVES_URL: this.#served!.origin };
     const task: ChainTask = { directory: join(home, name), env, ...(killAt !== undefined && { killAt }) };
     return playProcess<ChainPlayed>(MAIN, task, { compileCache: join(home, 'compile-cache'), ...play });
   }
 
+  /** Current rows of that lake. */
+  async booksIn(name: string): Promise<ReadRow[]> {
+    return [...(await currentRows(join(this.home, name), 'shelf_books')).values()].flat();
+  }
+
+  /** The run ended well, and all pages are in the lake, each row with the capture of its own. */
+  async expectWhole(name: string, played: ChainPlayed | 'killed'): Promise<void> {
+    if (played === 'killed') throw new Error('it was killed');
+    expect(played.end).toMatchObject({
+      kind: 'finished',
+      summary: { run: { items_found: 1, items_failed: 0 } },
+    });
+    const rows = await this.booksIn(name);
+    expect(rows.map(({ isbn }) => isbn).sort()).toEqual(['0', '1', '2', '3']);
+    expect(new Set(rows.map(({ _capture }) => _capture)).size).toBe(CURSORS.length);
+  }
+
   async close(): Promise<void> {
     await this.#served?.[Symbol.asyncDispose]();
+    rmSync(this.home, { recursive: true, force: true });
   }
-}
-
-/** Current rows of that lake. */
-export async function booksIn(home: string, name: string) {
-  return [...(await currentRows(join(home, name), 'shelf_books')).values()].flat();
-}
-
-/** The run ended well, and all pages are in the lake, each row with the capture of its own. */
-export async function expectWhole(home: string, name: string, played: ChainPlayed | 'killed') {
-  if (played === 'killed') throw new Error('it was killed');
-  expect(played.end).toMatchObject({
-    kind: 'finished',
-    summary: { run: { items_found: 1, items_failed: 0 } },
-  });
-  const rows = await booksIn(home, name);
-  expect(rows.map(({ isbn }) => isbn).sort()).toEqual(['0', '1', '2', '3']);
-  expect(new Set(rows.map(({ _capture }) => _capture)).size).toBe(CURSORS.length);
 }
