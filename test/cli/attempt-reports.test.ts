@@ -14,10 +14,10 @@ import {
   TIMEOUT,
   WALL,
 } from './support/districts.ts';
+import { ALDER, BIRCH, CEDAR } from './support/target-history.ts';
 
 vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
 
-const [ALDER, BIRCH, CEDAR] = ['0600001', '0600002', '1700003'];
 const lake = DistrictsDirectory.forEachTest();
 
 async function flag(target: string, ago: number, reason = 'asked not to'): Promise<void> {

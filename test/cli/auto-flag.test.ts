@@ -12,10 +12,9 @@ import {
   TIMEOUT,
   WALL,
 } from './support/districts.ts';
+import { ALDER, BIRCH, CEDAR } from './support/target-history.ts';
 
 vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
-
-const [ALDER, BIRCH, CEDAR] = ['0600001', '0600002', '1700003'];
 
 type Row = Readonly<Record<'target' | 'reason', string>>;
 const times = (n: number, target: string, what: object, ago = DAY_MS): SeededAttempt[] =>

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { testClock } from '../e2e/support/test-time.ts';
 import { DAY_MS, DistrictsDirectory } from './support/districts.ts';
+import { ALDER, BIRCH, CEDAR } from './support/target-history.ts';
 
 vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
 
-const [ALDER, BIRCH, CEDAR] = ['0600001', '0600002', '1700003'];
 const lake = DistrictsDirectory.forEachTest();
 const add = (...words: readonly string[]) =>
   lake.say('skip', 'add', 'districts', ...words, '--reason', 'hail');

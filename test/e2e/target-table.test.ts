@@ -95,6 +95,31 @@ describe('the table of targets', () => {
     expect(await days(first)).toEqual(['elm found', 'oak due', 'yew due']);
   });
 
+  it('keeps of a day that is over who was flagged on it: a flag that is set or lifted later is of the next', async () => {
+    await site.change('yew', (record) =>
+      flagged(record, { reason: 'wall', actor: 'ann', at: site.clock.now() }),
+    );
+    await site.run({ targets: ['elm'] });
+    const first = site.today();
+    await site.toHour(1);
+    const at = site.clock.now();
+    await site.change('yew', (record) => unflagged(record, at));
+    await site.change('oak', (record) => flagged(record, { reason: 'asked us to', actor: 'ann', at }));
+    await site.run({ targets: ['elm'], all: true });
+    const flags = (date: CivilDate) =>
+      site.query(
+        `SELECT target, day_status, skip_reason FROM targets WHERE date = DATE '${date}' AND target <> 'elm' ORDER BY target`,
+      );
+    expect(await flags(first)).toEqual([
+      { target: 'oak', day_status: 'due', skip_reason: null },
+      { target: 'yew', day_status: 'skipped', skip_reason: 'wall' },
+    ]);
+    expect(await flags(site.today())).toEqual([
+      { target: 'oak', day_status: 'skipped', skip_reason: 'asked us to' },
+      { target: 'yew', day_status: 'due', skip_reason: null },
+    ]);
+  });
+
   it('has no day before the first run of all, and that of yesterday where no run was', async () => {
     await site.run();
     expect(await site.query('SELECT DISTINCT date FROM targets')).toEqual([{ date: site.today() }]);
@@ -120,17 +145,27 @@ describe('the table of targets', () => {
     expect(await write(scheduled())).not.toBe(second);
   });
 
-  it('takes what a run finds after midnight for the date that it was for', async () => {
-    await site.run({ targets: ['elm'] });
-    const first = site.today();
-    await site.clock.sleep(13 * HOUR);
-    const oak = { targets: ['oak'], start: first, end: first, force: false };
-    await plan(site.platform, { runId: site.platform.newId(), source: 'kitchens', ...oak });
-    await site.toHour(0);
-    // It takes up the run that was begun before midnight.
-    await site.run(oak);
-    await site.run({ targets: ['elm'], all: true });
-    expect(await days(first)).toEqual(['elm found', 'oak found', 'yew due']);
-    expect(await days(site.today())).toEqual(['elm found', 'oak due', 'yew due']);
-  });
+  it.each([
+    ['first', async () => {}],
+    [
+      'second',
+      () => recordTargets(site.platform, site.source, { runId: site.platform.newId(), end: site.today() }),
+    ],
+  ])(
+    'takes what a run finds after midnight for the date that it was for, as the %s to end then',
+    async (_, another) => {
+      await site.run({ targets: ['elm'] });
+      const first = site.today();
+      await site.clock.sleep(13 * HOUR);
+      const oak = { targets: ['oak'], start: first, end: first, force: false };
+      await plan(site.platform, { runId: site.platform.newId(), source: 'kitchens', ...oak });
+      await site.toHour(0);
+      await another();
+      // It takes up the run that was begun before midnight.
+      await site.run(oak);
+      await site.run({ targets: ['elm'], all: true });
+      expect(await days(first)).toEqual(['elm found', 'oak found', 'yew due']);
+      expect(await days(site.today())).toEqual(['elm found', 'oak due', 'yew due']);
+    },
+  );
 });

@@ -93,7 +93,7 @@ describe('a flag that has expired', () => {
     expect(claim(probe, after, 'r2')).toMatchObject({ kind: 'refused', reason: 'CLAIMED' });
   });
 
-  it('is renewed for twice as long by a wall, in the words of whoever set it, and then again', () => {
+  it('is renewed for twice as long by a wall, in the words of whoever set it, and then again, up to 90 days', () => {
     const wall = (record: TargetRecord, at: number) =>
       afterAttempt(record, { code: 'BLOCKED' }, at, notes, 'item');
     const once = wall(probe, after + 1);
@@ -105,6 +105,9 @@ describe('a flag that has expired', () => {
     expect(wall(once, after + 1).skip).toEqual(once.skip);
     const twice = wall(once, once.skip!.expiresAt! + 1);
     expect(twice.skip?.lastsMs).toBe(240 * MINUTE);
+    const most = 90 * 24 * 60;
+    const long = flagged(fresh, { reason: 'wall', actor: 'anna', at: NOW, minutes: most - 1 });
+    expect(wall(long, long.skip!.expiresAt!).skip?.lastsMs).toBe(most * MINUTE);
     expect(afterAttempt(probe, { code: 'TIMEOUT' }, after + 1, notes, 'item').skip).toEqual(skipped.skip);
   });
 });
