@@ -12,7 +12,7 @@ import { runLocally } from '../../runtime/local-run.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { districtsAt } from '../sources-of-tests/hosts.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
-import { logRows } from './support/lake-reading.ts';
+import { startGaps } from './support/request-record.ts';
 import { DAY } from './support/small-site.ts';
 
 /** So long that no busy machine is late by half of it; the clock waits for nobody. */
@@ -82,16 +82,7 @@ async function run(platform: LocalPlatform, source: string) {
   return end.summary.run;
 }
 
-/** The shortest time between the starts of two requests to one host; milliseconds. */
-async function shortestGap(): Promise<number> {
-  const rows = await logRows(directory, 'attempts');
-  const starts = Map.groupBy(rows, ({ url }) => new URL(String(url)).host);
-  const gaps = [...starts.values()].flatMap((ofHost) => {
-    const at = ofHost.map(({ attempted_at }) => Date.parse(String(attempted_at))).sort((x, y) => x - y);
-    return at.slice(1).map((time, i) => time - at[i]!);
-  });
-  return Math.min(...gaps);
-}
+const shortestGap = async () => Math.min(...(await startGaps(directory)));
 
 describe('a source whose targets are on many hosts', () => {
   it('asks many at once, never more than its number, and each at its pace', async () => {

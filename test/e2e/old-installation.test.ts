@@ -49,21 +49,18 @@ function rescrape(...words: string[]): Promise<CommandEnd> {
   return startCommand([...words, '--local', directory], env, home).ended;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a command prints has the shape of the command
-async function json(...words: string[]): Promise<any> {
+/** What a command prints as a list: its things, or the rows of a query. */
+async function items(...words: string[]): Promise<readonly Readonly<Record<string, string>>[]> {
   const { code, stdout, stderr } = await rescrape(...words, '--json');
   if (code !== 0) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
-  return JSON.parse(stdout);
+  const printed = JSON.parse(stdout);
+  return Array.isArray(printed) ? printed : printed.items;
 }
 
-const states = async () => {
-  const { items } = await json('failures', 'list');
-  return Object.fromEntries(
-    items.map(({ item_id, state }: Record<string, string>) => [item_id, state] as const),
-  );
-};
+const states = async () =>
+  Object.fromEntries((await items('failures', 'list')).map(({ item_id, state }) => [item_id, state]));
 const count = async (table: string) =>
-  Number((await json('query', `SELECT count(*) AS n FROM ${table}`))[0].n);
+  Number((await items('query', `SELECT count(*) AS n FROM ${table}`))[0]!.n);
 
 describe('an installation of an earlier version', () => {
   it('is read as it stands: rows, logs, versions, flags, failures and dead letters', async () => {
@@ -77,10 +74,10 @@ describe('an installation of an earlier version', () => {
       20777400: 'open',
       20777601: 'open',
     });
-    expect((await json('dead-letters', 'list')).items).toHaveLength(2);
-    const { items } = await json('partitions', 'history', 'racing/ire/2026-11-20');
-    expect(items.map(({ state }: { state: string }) => state)).toEqual(['current', 'earlier']);
-    expect((await json('skip', 'list')).items).toHaveLength(1);
+    expect(await items('dead-letters', 'list')).toHaveLength(2);
+    const versions = await items('partitions', 'history', 'racing/ire/2026-11-20');
+    expect(versions.map(({ state }) => state)).toEqual(['current', 'earlier']);
+    expect(await items('skip', 'list')).toHaveLength(1);
     const whole = await rescrape('completeness', 'racing', ...WINDOW, '--lake');
     expect(whole.stdout).toContain('3 missing, 3 incomplete of 6 partitions');
     expect(whole.stdout).toContain('every row is as it was committed');

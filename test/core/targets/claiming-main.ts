@@ -28,13 +28,18 @@ for (let tries = 0; tries < 4000; tries++) {
     const releasedAt = now();
     const end = { code: 'SUCCESS', records: 1, at: releasedAt, every: 240, date: '2026-11-26' } as const;
     const by = { actor: runId, at: releasedAt };
+    let isOwn = false;
     await store.update(
       'menus',
       'a',
-      (record) => ({ ...afterCrawl(record, end), totalSuccesses: record.totalSuccesses + 1 }),
+      (record) => {
+        // A process that was kept waiting for longer than the lease has lost the target to another.
+        isOwn = record.claim?.id === runId;
+        return isOwn ? { ...afterCrawl(record, end), totalSuccesses: record.totalSuccesses + 1 } : record;
+      },
       by,
     );
-    made.push({ at: answer.claim.at, releasedAt });
+    if (isOwn) made.push({ at: answer.claim.at, releasedAt });
   }
   await sleep(2);
 }

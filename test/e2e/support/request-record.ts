@@ -50,3 +50,12 @@ async function capturesNamed(directory: string): Promise<{ place: string; url: s
   }));
   return [...attempts, ...ofRows];
 }
+
+/** Milliseconds between the starts of requests to one host, as their sender put them on record. */
+export async function startGaps(directory: string): Promise<number[]> {
+  const hosts = Map.groupBy(await logRows(directory, 'attempts'), ({ url }) => new URL(String(url)).host);
+  return [...hosts.values()].flatMap((rows) => {
+    const at = rows.map(({ attempted_at }) => Date.parse(String(attempted_at))).sort((x, y) => x - y);
+    return at.slice(1).map((time, nth) => time - at[nth]!);
+  });
+}
