@@ -4,6 +4,7 @@ import { why } from '../../../core/explain/why.ts';
 import type { ObjectStore } from '../../../core/ports/object-store.ts';
 import { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
+import { over, toldOfCalls } from '../../e2e/support/watched-stores.ts';
 
 let session: Session;
 beforeEach(async () => {
@@ -15,17 +16,8 @@ afterEach(() => session.close());
 async function requestsOf(item: string | null): Promise<string[]> {
   const asked: string[] = [];
   const { lake } = session.platform;
-  const counted: ObjectStore = new Proxy(lake, {
-    get: (target, method) => {
-      const value: unknown = Reflect.get(target, method, target);
-      if (typeof value !== 'function') return value;
-      return (...given: unknown[]) => {
-        asked.push(`${String(method)} ${given[0]}`);
-        const answer: unknown = Reflect.apply(value, target, given);
-        return method === 'list' ? listed(answer as ReturnType<ObjectStore['list']>) : answer;
-      };
-    },
-  });
+  const told = toldOfCalls(lake, (method, first) => asked.push(`${method} ${first}`));
+  const counted = over<ObjectStore>(told, { list: (prefix) => listed(told.list(prefix)) });
   async function* listed(listing: ReturnType<ObjectStore['list']>) {
     for await (const each of listing) {
       asked.push(`listed ${each.key}`);

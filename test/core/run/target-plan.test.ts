@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addDays } from '../../../core/calendar/civil-date.ts';
-import type { StateStore } from '../../../core/ports/state-store.ts';
 import { makePlan, type Plan, plan } from '../../../core/run/plan.ts';
 import { RunStore } from '../../../core/state/run-store.ts';
 import { flagged } from '../../../core/targets/flags.ts';
@@ -14,6 +13,7 @@ import { paused } from '../../../core/targets/transitions.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 import { ImpatientClock } from '../../e2e/support/impatient-clock.ts';
 import { todayOf } from '../../e2e/support/test-time.ts';
+import { toldOfCalls } from '../../e2e/support/watched-stores.ts';
 import { kitchens } from '../../sources-of-tests/kitchens.ts';
 import { BY } from '../targets/by.ts';
 
@@ -38,44 +38,15 @@ beforeEach(async () => {
     ...opened.fetcherFor(source),
     reach: async () => ({ kind: 'reached' }),
   });
-  platform = { ...opened, fetcherFor, state: counted(opened.state), lake: countedLake(opened.lake) };
+  const state = toldOfCalls(opened.state, (method, first) =>
+    asked.push(method === 'write' ? method : `${method} ${first}`),
+  );
+  platform = { ...opened, fetcherFor, state, lake: toldOfCalls(opened.lake, (method) => lake.push(method)) };
 });
 afterEach(async () => {
   await platform.close();
   rmSync(root, { recursive: true, force: true });
 });
-
-function countedLake(store: LocalPlatform['lake']): LocalPlatform['lake'] {
-  return new Proxy(store, {
-    get: (target, method) => {
-      const value: unknown = Reflect.get(target, method, target);
-      if (typeof value !== 'function') return value;
-      return (...given: unknown[]) => {
-        lake.push(String(method));
-        return Reflect.apply(value, target, given);
-      };
-    },
-  });
-}
-
-function counted(state: StateStore): StateStore {
-  const note = (what: string) => asked.push(what);
-  return {
-    get: (...place) => {
-      note(`get ${place[0]}`);
-      return state.get(...place);
-    },
-    query: (partition, options) => {
-      note(`query ${partition}`);
-      return state.query(partition, options);
-    },
-    scan: () => state.scan(),
-    write: (writes) => {
-      note('write');
-      return state.write(writes);
-    },
-  };
-}
 
 const at = (id: string, state = 'AZ', path = id) => ({ id, attributes: { state, path } });
 const register = (...targets: ReturnType<typeof at>[]) =>

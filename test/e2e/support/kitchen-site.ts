@@ -46,7 +46,7 @@ export function dishes(...all: readonly Dish[]): string {
 /** A kitchen of Arizona that is found under its id. */
 export const inArizona = (id: string) => ({ id, attributes: { state: 'AZ', path: id } });
 
-/** Kitchens on loopback that are crawled target by target, and a lake of theirs on a clock that does not wait. */
+/** Kitchens on loopback that are crawled target by target, and their lake, on a clock that does not wait. */
 export class KitchenSite {
   readonly directory = mkdtempSync(join(tmpdir(), 'rescrape-kitchens-'));
   readonly clock = new ImpatientClock();

@@ -78,8 +78,22 @@ export function watchedQueue(queue: WorkQueue, onWrite: OnWrite): WorkQueue {
   });
 }
 
+/** The object itself, with somebody told of every call: of which method, and what it was given first. */
+export function toldOfCalls<T extends object>(object: T, tell: (method: string, first: unknown) => void): T {
+  return new Proxy(object, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]) => {
+        tell(String(name), given[0]);
+        return Reflect.apply(value, target, given);
+      };
+    },
+  });
+}
+
 /** The methods of an object with some of them replaced; the rest keep their `this`. */
-function over<T extends object>(object: T, replaced: Partial<T>): T {
+export function over<T extends object>(object: T, replaced: Partial<T>): T {
   return new Proxy(object, {
     get: (target, name) => {
       if (Object.hasOwn(replaced, name)) return Reflect.get(replaced, name);
