@@ -135,7 +135,9 @@ export function columnsOf(schema: z.ZodObject, onProblem: (problem: string) => v
 
 const tables = new WeakMap<z.ZodObject, readonly Column[]>();
 
-/** The columns of a source's Parquet files: its own, then the lineage. Derived once: each item asks for them. */
+/**
+ * The columns of a source's Parquet files: its own, then the lineage. Derived once: each item asks for them.
+ */
 export function tableColumns(schema: z.ZodObject): readonly Column[] {
   const known = tables.get(schema) ?? [...columnsOf(schema), ...columnsOf(LINEAGE_SCHEMA)];
   tables.set(schema, known);
