@@ -1,21 +1,32 @@
 import type { PartitionJob } from '../job.ts';
-import type { ItemContent, PageEvidence } from '../lake/scrape-result.ts';
+import type { ItemContent, ItemResult, PageEvidence } from '../lake/scrape-result.ts';
 import type { Row } from '../schema/columns.ts';
-import { type Item, rowKeyOf, type Source } from '../source/source.ts';
+import { type Item, type ListedItem, rowKeyOf, type Source } from '../source/source.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { itemHash } from './item-changes.ts';
 import { walkItem } from './item-walk.ts';
+import type { LastTries } from './recorded-attempts.ts';
 
 /** Characters of what several pages say of their being empty. */
 const MAX_REASON = 1000;
 
-/** What became of an item, by the last try at each of its pages; `first` is that at its own request. */
-export function contentOf(
+/** What became of a listed item. `listedAt`: when the index was asked for; milliseconds. */
+export function itemResult(
   context: PartitionJob,
-  item: Item,
-  pages: ReadonlyMap<number, Checkpoint>,
-  first: Checkpoint,
-): ItemContent {
+  { status = 'ready', ...item }: ListedItem,
+  pages: LastTries | undefined,
+  listedAt: number,
+): ItemResult {
+  if (status !== 'ready')
+    return { item, attempts: 0, content: { kind: 'no-result', status, checkedAt: listedAt } };
+  const first = pages?.get(0);
+  if (!pages || !first)
+    return { item, attempts: 0, content: { kind: 'skipped', reason: 'it was not asked for' } };
+  return { item, attempts: first.attempt.attempt_number, content: contentOf(context, item, pages, first) };
+}
+
+/** What became of an item, by the last try at each of its pages; `first` is that at its own request. */
+function contentOf(context: PartitionJob, item: Item, pages: LastTries, first: Checkpoint): ItemContent {
   const walk = walkItem(item, (page) => pages.get(page)?.learned);
   if (walk.kind === 'next') {
     const failed = pages.get(walk.page);
@@ -54,7 +65,7 @@ function repeatedKey(source: Source, rows: readonly Row[]): string | undefined {
   return rows.map((row) => rowKeyOf(source, row)).find((key) => seen.size === seen.add(key).size);
 }
 
-export function inPageOrder(pages: ReadonlyMap<number, Checkpoint>): Checkpoint[] {
+export function inPageOrder(pages: LastTries): Checkpoint[] {
   return [...pages].sort(([a], [b]) => a - b).map(([, checkpoint]) => checkpoint);
 }
 
