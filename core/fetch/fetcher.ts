@@ -1,11 +1,6 @@
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse, ProxyServer } from '../ports/http-client.ts';
-
-/** What the last capture of a page carried, sent back so that an unchanged page costs a 304. */
-export interface Validators {
-  readonly etag?: string;
-  readonly lastModified?: string;
-}
+import type { Validators } from './validators.ts';
 
 export interface FetchRequest {
   /** Absolute http(s) address. */

@@ -10,13 +10,14 @@ import { isRetriedLater } from '../outcome/policy.ts';
 import type { PartitionWork } from '../platform.ts';
 import { publish } from '../publish/publish.ts';
 import { isGood } from '../publish/record.ts';
-import { attemptPage, nextTry } from '../scrape/attempt.ts';
+import { attemptPage } from '../scrape/attempt.ts';
 import { watchingDeaths } from '../scrape/deaths.ts';
 import { finalize, isFinalized, readResult } from '../scrape/finalize.ts';
-import { heldItem } from '../scrape/held.ts';
+import { knownItem } from '../scrape/known-page.ts';
 import { INDEX_ID, ScrapeProgress } from '../scrape/progress.ts';
 import { askedItem, scrape } from '../scrape/scrape.ts';
 import { TargetGate } from '../scrape/target-gate.ts';
+import { nextTry } from '../scrape/which-try.ts';
 import type { Item } from '../source/source.ts';
 import { lastLookOf } from '../state/look-clock.ts';
 
@@ -101,9 +102,9 @@ async function askOnce(
     const { page } = walk;
     const last = progress.last(item.id, page);
     if (last && !last.again) return 'asked';
-    const held = page === 0 ? heldItem(context.source, known) : {};
+    const seen = page === 0 ? knownItem(context.source, known) : {};
     const which = nextTry(last, { earlier: failure.attempts, lastAt: failure.lastFailedAt });
-    const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), which, held);
+    const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), which, seen);
     if (!checkpoint) return (await gate.isShut()) ? (refusedBy(gate) ?? { kind: 'flagged' }) : 'stopped';
     progress.add(checkpoint);
   }

@@ -2,12 +2,12 @@ import type { CaptureError } from '../capture/capture-error.ts';
 import { readCaptures } from '../capture/warc.ts';
 import { type Capture, requestMark } from '../capture/warc-writer.ts';
 import { copyAge, olderThan } from '../fetch/copy-age.ts';
+import { validatorsIn } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import { captureFiles } from '../lake/layout.ts';
 import type { PageEvidence } from '../lake/scrape-result.ts';
 import type { VersionIndex } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { pageValidators } from '../scrape/attempt.ts';
 import type { Learned } from '../scrape/checkpoint.ts';
 import { walkIndex } from '../scrape/index-walk.ts';
 import { walkItem } from '../scrape/item-walk.ts';
@@ -225,7 +225,7 @@ export class CapturedPages {
 export function evidenceOf({ capture, place }: FoundCapture): PageEvidence & { readonly asOf: number } {
   const { response, fetchedAt, lookedAt } = capture;
   const { asOf } = copyAge(response, fetchedAt);
-  return { checkedAt: lookedAt, capture: place, asOf, ...pageValidators(response) };
+  return { checkedAt: lookedAt, capture: place, asOf, ...validatorsIn(response) };
 }
 
 function isOlderCopy(one: FoundCapture, other: FoundCapture): boolean {

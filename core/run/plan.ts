@@ -4,7 +4,7 @@ import { civilDateAt } from '../calendar/window.ts';
 import { sendLostAgain } from '../failures/queue-failures.ts';
 import { planKey } from '../lake/layout.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
-import { recordRobots } from '../scrape/attempt.ts';
+import { recordRobots } from '../scrape/robots-attempt.ts';
 import { byValue } from '../source/partition.ts';
 import type { Partition, Source, Target } from '../source/source.ts';
 import { clockBehind } from '../state/look-clock.ts';

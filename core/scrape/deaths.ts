@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { PartitionJob, StartedPage } from '../job.ts';
 import { partitionWorkPrefix } from '../lake/layout.ts';
 import { DeathStore } from '../state/death-store.ts';
-import { recordFatal } from './attempt.ts';
+import { recordFatal } from './fatal-page.ts';
 
 const STARTED = 'started';
 const PRESENT = new Uint8Array(0);

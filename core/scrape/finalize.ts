@@ -7,11 +7,11 @@ import type { Item, ListedItem } from '../source/source.ts';
 import { appendAttempts } from './attempt-log.ts';
 import { countAttempts } from './count-attempts.ts';
 import { crawlEnds } from './crawl-ends.ts';
-import { knownVersion } from './held.ts';
 import { indexResult, listOfTargets } from './index-result.ts';
 import { type IndexWalk, walkIndex } from './index-walk.ts';
 import { changesOf, changesOfAttempt } from './item-changes.ts';
 import { inPageOrder, itemResult } from './item-content.ts';
+import { knownVersion } from './known-page.ts';
 import { openFailures } from './open-failures.ts';
 import { type LastTries, type RecordedAttempts, recordedAttempts } from './recorded-attempts.ts';
 

@@ -1,3 +1,4 @@
+import { validatorsOf } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import type { IndexResult } from '../lake/scrape-result.ts';
 import type { IndexWalk } from './index-walk.ts';
@@ -40,8 +41,7 @@ export function indexResult({ source }: PartitionJob, pages: LastTries, walk: In
       checkedAt,
       parserVersion: source.parserVersion,
       capture,
-      ...(isOne && etag !== undefined && { etag }),
-      ...(isOne && lastModified !== undefined && { lastModified }),
+      ...(isOne && validatorsOf({ etag, lastModified })),
       ...(asOf !== undefined && Number.isFinite(oldest) && { asOf: oldest }),
       ...(!isOne && { pages: walk.pages }),
       ...(walk.sign !== undefined && { sign: walk.sign }),

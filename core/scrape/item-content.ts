@@ -1,3 +1,4 @@
+import { validatorsOf } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, ItemResult, PageEvidence } from '../lake/scrape-result.ts';
 import type { Row } from '../schema/columns.ts';
@@ -98,8 +99,7 @@ export function evidenceOf({ attempt, lookedAt, etag, lastModified, asOf }: Chec
   return {
     checkedAt: lookedAt,
     capture: attempt.capture,
-    ...(etag !== undefined && { etag }),
-    ...(lastModified !== undefined && { lastModified }),
+    ...validatorsOf({ etag, lastModified }),
     ...(asOf !== undefined && { asOf }),
   };
 }

@@ -7,19 +7,21 @@ import { targetOf } from '../source/partition.ts';
 import { type Item, isReady, type ListedItem, type Partition, requestsAtOnceOf } from '../source/source.ts';
 import { lastLookOf } from '../state/look-clock.ts';
 import type { ScrapeAnswer } from '../workflow/workflow.ts';
-import { attemptPage, nextTry, recordFatal } from './attempt.ts';
+import { attemptPage } from './attempt.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { crawlOf } from './crawl.ts';
 import { watchingDeaths } from './deaths.ts';
+import { recordFatal } from './fatal-page.ts';
 import { finalize, isFinalized } from './finalize.ts';
-import { heldIndex, heldItem, knownVersion } from './held.ts';
 import { hostsSideBySide } from './hosts-side-by-side.ts';
 import type { ItemWalk } from './item-walk.ts';
+import { knownIndex, knownItem, knownVersion } from './known-page.ts';
 import { withoutLeftOut } from './left-out.ts';
 import { INDEX_ID, ScrapeProgress } from './progress.ts';
 import type { Asked } from './read-page.ts';
 import type { TargetGate } from './target-gate.ts';
 import { TargetGates } from './target-gates.ts';
+import { nextTry } from './which-try.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -186,8 +188,8 @@ async function scrapeIndex(
     const which = nextTry(progress.last(INDEX_ID, page));
     const { number } = which;
     const target = { kind: 'index', item: { ...item, url: step.url }, step, attempt: number } as const;
-    const held = page === 0 ? heldIndex(source, current) : { copy: { asOf: current?.index.asOf } };
-    const checkpoint = await attemptPage(context, gate, looks, target, which, held);
+    const seen = page === 0 ? knownIndex(source, current) : { copy: { asOf: current?.index.asOf } };
+    const checkpoint = await attemptPage(context, gate, looks, target, which, seen);
     if (!checkpoint) return (await gate.isShut()) ? 'go-on' : 'stopped';
     progress.add(checkpoint);
     if (checkpoint.again) continue;
@@ -220,8 +222,8 @@ async function scrapeItems(
       if (stopped || gate.isKnownShut) return;
       const { page } = walk;
       const which = nextTry(progress.last(item.id, page));
-      const held = page === 0 ? heldItem(source, known.get(item.id)) : {};
-      const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), which, held);
+      const seen = page === 0 ? knownItem(source, known.get(item.id)) : {};
+      const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), which, seen);
       if (!checkpoint) {
         stopped ||= !(await gate.isShut());
         return;

@@ -1,11 +1,19 @@
-import type { Validators } from '../fetch/fetcher.ts';
+import type { CopyAge } from '../fetch/copy-age.ts';
+import { type Validators, validatorsOf } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import { CorruptLakeError } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import { itemOf, listedAs, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
 import type { ListedItem, Source } from '../source/source.ts';
-import type { Held } from './attempt.ts';
 import type { Learned } from './checkpoint.ts';
+
+/** What is known of a page before it is asked for. */
+export interface KnownPage {
+  /** What a 304 confirms; only then is the page asked for conditionally. */
+  readonly confirms?: { readonly validators: Validators; readonly learned: Learned };
+  /** How old the copy is that the current version was made of. */
+  readonly copy?: CopyAge;
+}
 
 /**
  * What can be asked for conditionally. Nothing where the version cannot be read: publish will say what is
@@ -29,12 +37,12 @@ export async function knownVersion({
  * Asked conditionally only where a 304 confirms the whole list: one page, and items or a sign that there are
  * none.
  */
-export function heldIndex(source: Source, current: VersionDescriptor | undefined): Held {
+export function knownIndex(source: Source, current: VersionDescriptor | undefined): KnownPage {
   if (!current) return {};
   const { index, items } = current;
   const { lastModified, asOf, sign } = index;
   const copy = { lastModified, asOf };
-  const validators = validatorsOf(source, index);
+  const validators = validatorsFor(source, index);
   const isWhole = index.pages === undefined && (items.length > 0 || sign !== undefined);
   if (!validators || !isWhole) return { copy };
   const learned: Learned =
@@ -51,12 +59,12 @@ function statusOf(item: VersionItem): Pick<ListedItem, 'status'> {
 }
 
 /** What the current version holds of an item; nothing where it failed. */
-export function heldItem(source: Source, before: VersionItem | undefined): Held {
+export function knownItem(source: Source, before: VersionItem | undefined): KnownPage {
   // Who sends something asks for an answer to it, and a 304 says nothing of the pages behind the first.
   if (!before || before.state === 'failed' || before.method === 'POST' || before.pages !== undefined)
     return {};
   const { lastModified, asOf } = before;
-  const validators = validatorsOf(source, before);
+  const validators = validatorsFor(source, before);
   return {
     ...(validators && { confirms: { validators, learned: { kind: 'unchanged' } } }),
     copy: { lastModified, asOf },
@@ -64,18 +72,11 @@ export function heldItem(source: Source, before: VersionItem | undefined): Held 
 }
 
 /** Validators are only sent where the rows that a 304 would keep were made by today's parser. */
-function validatorsOf(
+function validatorsFor(
   source: Source,
-  page:
-    | {
-        readonly parserVersion: number;
-        readonly etag?: string | undefined;
-        readonly lastModified?: string | undefined;
-      }
-    | undefined,
+  page: Parameters<typeof validatorsOf>[0] & { readonly parserVersion: number },
 ): Validators | undefined {
-  if (!page || page.parserVersion !== source.parserVersion) return undefined;
-  const { etag, lastModified } = page;
-  if (etag === undefined && lastModified === undefined) return undefined;
-  return { ...(etag !== undefined && { etag }), ...(lastModified !== undefined && { lastModified }) };
+  if (page.parserVersion !== source.parserVersion) return undefined;
+  const validators = validatorsOf(page);
+  return Object.keys(validators).length > 0 ? validators : undefined;
 }
