@@ -8,11 +8,12 @@ import { captureFiles } from '../lake/layout.ts';
 import type { PageEvidence } from '../lake/scrape-result.ts';
 import type { VersionIndex } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import type { Asked } from '../scrape/asked.ts';
 import type { Learned } from '../scrape/checkpoint.ts';
 import { walkIndex } from '../scrape/index-walk.ts';
 import { walkItem } from '../scrape/item-walk.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
-import { type Asked, type Reading, readResponse } from '../scrape/read-page.ts';
+import { type Reading, readResponse } from '../scrape/read-page.ts';
 import { type Item, type ListedItem, type PageRequest, rowKeyOf } from '../source/source.ts';
 
 /** What the captures say of one item: the newest that can be read, else why the newest cannot. */

@@ -4,7 +4,7 @@ import { type PartitionWork, type Platform, StageError } from '../platform.ts';
 import { partitionValueOf } from '../source/partition.ts';
 import type { Item, Source } from '../source/source.ts';
 import { targetsOf, targetsWithRecords } from '../targets/register.ts';
-import { wrongItem } from './read-page.ts';
+import { wrongItem } from './listed-items.ts';
 
 /**
  * The items of a partition that has no index, by its targets; undefined where it has one. `work.targets` left
@@ -24,7 +24,7 @@ export async function crawlOf(
       .items(target, civilDate(work.date), source.ownSettings)
       .map((item): Item => ({ ...item, ...ofTarget(target.id, work.value) })),
   );
-  const wrong = wrongItem(source, new Set(), items);
+  const wrong = wrongItem(source, new Set(), items, 'the source');
   if (wrong !== undefined) throw new StageError('BadInput', `${source.name}: ${wrong}`);
   const maxRetries = new Map(
     known.flatMap(({ target, record }) =>
