@@ -1,28 +1,16 @@
 import type { Clock } from '../ports/clock.ts';
+import {
+  followClock,
+  type HostQueue,
+  HostQueues,
+  isLate,
+  moveStart,
+  NEVER,
+  releaseSlot,
+  type Waiter,
+} from './host-queue.ts';
+import type { Pace, Permit } from './permit.ts';
 import type { PermitStore } from './permit-store.ts';
-import type { RequestSlots } from './request-slots.ts';
-
-/** How fast one host may be asked. */
-export interface Pace {
-  /** Requests of this process under way at once. */
-  readonly concurrency: number;
-  /** Milliseconds between two starts; with a permit store, between those of all processes. */
-  readonly minDelayMs: number;
-  /** Bounds what is under way over all hosts; held from the permit to its release. @default no bound */
-  readonly slots?: RequestSlots;
-}
-
-/** Leave to send one request. `release` must be called once the exchange is over; again is harmless. */
-export interface Permit {
-  /** Milliseconds spent waiting for it. */
-  readonly waitedMs: number;
-  /**
-   * The request leaves now. A process that is busy may have kept it back since the permit: what comes next to
-   * the host is kept at its distance from here.
-   */
-  sent(): void;
-  release(): void;
-}
 
 /** Paces requests per host over a whole run, whichever source or worker sends them. */
 export interface RateLimiter {
@@ -60,122 +48,12 @@ export interface RateLimiterOptions {
  */
 const LOOK_EVERY_MS = 1000;
 
-/** Hosts that are known at once, before those are forgotten that nothing more is to be known of. */
-const MOST_HOSTS = 1024;
-
-/** Milliseconds by which any timer may be late. */
-const LEAST_LATE_MS = 5;
-
-const NEVER = Number.NEGATIVE_INFINITY;
-
-interface Waiter {
-  readonly pace: Pace;
-  readonly since: number;
-  readonly grant: (permit: Permit) => void;
-  readonly refuse: (error: unknown) => void;
-  readonly confirm: (() => Promise<void>) | undefined;
-  /** Since it slept last. */
-  isConfirmed: boolean;
-  /** When the permit store lets it start. It goes with the waiter: one that is aborted leaves a gap. */
-  reserved?: number;
-  /** A start that the permit store gave out and that passed: it may be moved. */
-  passed?: number;
-  /** Since it slept last. */
-  hasMoved: boolean;
-  /** It holds one of `pace.slots`. */
-  hasSlot: boolean;
-}
-
-class HostQueue {
-  readonly host: string;
-  active = 0;
-  lastStartAt = NEVER;
-  pausedUntil = NEVER;
-  /** The clock when it was last looked at. */
-  now = NEVER;
-  readonly waiting: Waiter[] = [];
-  /** Set while one sleep runs for the head of the queue. */
-  sleeping: AbortController | undefined;
-  /** While the permit store, or the head of the queue itself, is asked. */
-  asking = false;
-  /** While its head waits for a slot. */
-  awaitsSlot = false;
-  /** Milliseconds that whoever asked last keeps between two starts. */
-  minDelayMs = 0;
-  /** When the permit store was last asked, if nobody has slept since. */
-  askedAt = NEVER;
-  /** The end of a pause that the permit store does not have yet. */
-  untold = NEVER;
-
-  constructor(host: string) {
-    this.host = host;
-  }
-
-  /** Nothing is under way or waits, and whoever comes next finds no trace of those before. */
-  isIdle(now: number): boolean {
-    if (this.active > 0 || this.waiting.length > 0 || this.asking || this.awaitsSlot) return false;
-    return Math.max(this.lastStartAt + this.minDelayMs, this.pausedUntil, this.untold) <= now;
-  }
-}
-
-/**
- * Whether it would start so much later than it was given out (timers fire late where a process is busy) that
- * another process, which was given the next start, would come too soon behind it.
- */
-function isLate({ reserved, hasMoved, pace }: Waiter, now: number): boolean {
-  if (reserved === undefined || hasMoved) return false;
-  return now - reserved > Math.max(LEAST_LATE_MS, pace.minDelayMs / 20);
-}
-
-function moveStart(waiter: Waiter): void {
-  waiter.passed = waiter.reserved ?? waiter.passed;
-  waiter.reserved = undefined;
-}
-
-function releaseSlot(waiter: Waiter): void {
-  if (!waiter.hasSlot) return;
-  waiter.hasSlot = false;
-  waiter.pace.slots?.release();
-}
-
-/**
- * Where the clock was set back, what was noted before would hold the host for as long: it goes back by as
- * much.
- */
-function followClock(queue: HostQueue, now: number): void {
-  const back = queue.now - now;
-  queue.now = now;
-  if (back <= 0) return;
-  queue.lastStartAt -= back;
-  queue.pausedUntil -= back;
-  queue.untold -= back;
-  queue.askedAt -= back;
-  for (const waiter of queue.waiting) if (waiter.reserved !== undefined) waiter.reserved -= back;
-}
-
 export function createRateLimiter({
   clock,
   maxPenaltyMs = 60_000,
   permits,
 }: RateLimiterOptions): RateLimiter {
-  const hosts = new Map<string, HostQueue>();
-
-  const queueOf = (host: string): HostQueue => {
-    const known = hosts.get(host);
-    if (known !== undefined) return known;
-    if (hosts.size >= most) forgetIdle();
-    const queue = new HostQueue(host);
-    hosts.set(host, queue);
-    return queue;
-  };
-
-  let most = MOST_HOSTS;
-  const forgetIdle = (): void => {
-    const now = clock.now();
-    for (const [host, queue] of hosts) if (queue.isIdle(now)) hosts.delete(host);
-    // Where most of them are in use, looking through them for each that comes would take longer and longer.
-    most = Math.max(MOST_HOSTS, 2 * hosts.size);
-  };
+  const hosts = new HostQueues(clock);
 
   /**
    * Gives permits to the head of the queue for as long as its pace allows it, then sleeps until it may go on.
@@ -346,7 +224,7 @@ export function createRateLimiter({
           reject(signal.reason);
           return;
         }
-        const queue = queueOf(host);
+        const queue = hosts.of(host);
         const onAbort = () => {
           const at = queue.waiting.indexOf(waiter);
           if (at < 0) return;
@@ -377,9 +255,9 @@ export function createRateLimiter({
         queue.waiting.push(waiter);
         advance(queue);
       }),
-    pausedMs: (host) => Math.max(0, (hosts.get(host)?.pausedUntil ?? NEVER) - clock.now()),
+    pausedMs: (host) => Math.max(0, (hosts.known(host)?.pausedUntil ?? NEVER) - clock.now()),
     penalise: (host, ms) => {
-      const queue = queueOf(host);
+      const queue = hosts.of(host);
       const until = clock.now() + Math.min(Math.max(ms, 0), maxPenaltyMs);
       if (until <= queue.pausedUntil) return;
       queue.pausedUntil = until;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Pace } from '../../../core/fetch/permit.ts';
 import { createPermitStore } from '../../../core/fetch/permit-store.ts';
-import { createRateLimiter, type Pace, type RateLimiter } from '../../../core/fetch/rate-limiter.ts';
+import { createRateLimiter, type RateLimiter } from '../../../core/fetch/rate-limiter.ts';
 import { RequestSlots } from '../../../core/fetch/request-slots.ts';
 import { ManualClock } from './manual-clock.ts';
 import { PermitFile, WatchedStore } from './permit-file.ts';

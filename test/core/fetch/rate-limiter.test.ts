@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  createRateLimiter,
-  type Pace,
-  type Permit,
-  type RateLimiter,
-} from '../../../core/fetch/rate-limiter.ts';
+import type { Pace, Permit } from '../../../core/fetch/permit.ts';
+import { createRateLimiter, type RateLimiter } from '../../../core/fetch/rate-limiter.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const HOST = 'racing.example';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Pace, Permit } from '../../../core/fetch/permit.ts';
 import { createPermitStore } from '../../../core/fetch/permit-store.ts';
-import { createRateLimiter, type Pace, type Permit } from '../../../core/fetch/rate-limiter.ts';
+import { createRateLimiter } from '../../../core/fetch/rate-limiter.ts';
 import { RequestSlots } from '../../../core/fetch/request-slots.ts';
 import { ManualClock } from './manual-clock.ts';
 import { PermitFile } from './permit-file.ts';
