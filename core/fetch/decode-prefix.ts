@@ -1,33 +1,12 @@
-import {
-  constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  createZstdDecompress,
-} from 'node:zlib';
 import { headerValue } from '../http/headers.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import { decodeText } from './charset.ts';
-import { encodingsOf, isZlib, MAX_ENCODINGS } from './decode.ts';
+import { CODINGS, type Coding, encodingsOf, MAX_ENCODINGS } from './content-codings.ts';
 
 export type DecodedPrefix =
   | { readonly kind: 'text'; readonly text: string; readonly isCut: boolean }
   | { readonly kind: 'failed'; readonly outcome: Outcome };
-
-type Transform = ReturnType<typeof createGunzip>;
-
-const STREAMS: Readonly<Record<string, ((body: Uint8Array) => Transform) | undefined>> = Object.assign(
-  Object.create(null),
-  {
-    gzip: createGunzip,
-    'x-gzip': createGunzip,
-    deflate: (body: Uint8Array) => (isZlib(body) ? createInflate() : createInflateRaw()),
-    br: () => createBrotliDecompress(),
-    zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
-  },
-);
 
 /**
  * The text of the first `maxBytes` bytes of a body, codings undone: for a file of which a part is as good as
@@ -45,7 +24,7 @@ export async function textPrefix(response: HttpResponse, maxBytes: number): Prom
   let isCut = body.length > maxBytes;
   for (const encoding of encodings.reverse()) {
     if (body.length === 0) break;
-    const stream = STREAMS[encoding]?.(body);
+    const stream = CODINGS[encoding]?.stream(body);
     if (stream === undefined) return failed('UNKNOWN_ERROR', `Content-Encoding ${encoding} is not supported`);
     const decoded = await decodeSome(stream, body, maxBytes);
     if (decoded.error !== undefined && !isCut)
@@ -59,7 +38,7 @@ export async function textPrefix(response: HttpResponse, maxBytes: number): Prom
 
 /** Decodes until more than `maxBytes` bytes are there, or the stream ends or breaks. */
 async function decodeSome(
-  stream: Transform,
+  stream: ReturnType<Coding['stream']>,
   body: Uint8Array,
   maxBytes: number,
 ): Promise<{ readonly bytes: Uint8Array; readonly error?: Error }> {

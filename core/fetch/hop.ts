@@ -1,6 +1,30 @@
+import { redirectTarget } from '../http/redirect.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import type { PrivateAddresses } from '../ports/http-client.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HttpClient, HttpExchange, PrivateAddresses } from '../ports/http-client.ts';
+import type { FetchLimits, Politeness } from '../source/source.ts';
 import type { Route, SentBy } from './fetcher.ts';
+import type { Pace } from './permit.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { RequestSlots } from './request-slots.ts';
+
+/** What every single request to a site goes out with: pages, their redirects, and robots.txt. */
+export interface HopOptions {
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  /** Shared by every fetcher of a run. */
+  readonly rateLimiter: RateLimiter;
+  readonly politeness: Politeness;
+  readonly limits: FetchLimits;
+  /**
+   * The one origin (`http://127.0.0.1:8080`) that may lie at a private address: the operator's own base URL.
+   */
+  readonly allowPrivateOrigin?: string;
+  /** Every host may lie in a private network. @default false */
+  readonly allowPrivateNetwork?: boolean;
+  /** Bounds the requests that are under way over all hosts. @default no bound */
+  readonly slots?: RequestSlots;
+}
 
 /** Redirects that a fetch follows (design, section 13). */
 export const MAX_REDIRECTS = 5;
@@ -17,6 +41,17 @@ export function addressPolicy(url: URL | null, from?: URL): Outcome | undefined 
   return undefined;
 }
 
+/** Where an exchange sends us; undefined where it is the end of the way. */
+export function nextOf(exchange: HttpExchange): URL | undefined {
+  return exchange.kind === 'response' ? redirectTarget(exchange) : undefined;
+}
+
+/** The pace of a site, slowed down to what its robots.txt asks for; milliseconds. */
+export function paceOf({ politeness, slots }: HopOptions, crawlDelayMs = 0): Pace {
+  const { concurrency, minDelayMs } = politeness;
+  return { concurrency, minDelayMs: Math.max(minDelayMs, crawlDelayMs), ...(slots && { slots }) };
+}
+
 /** A route as it goes on record: without anything that the proxy is told. */
 export function sentBy(route: Route | undefined): SentBy | undefined {
   return route && { proxy: route.proxy?.id ?? null, userAgent: route.userAgent };
@@ -28,7 +63,7 @@ export function sentBy(route: Route | undefined): SentBy | undefined {
  */
 export function privateAddressesFor(
   url: URL,
-  allowed: { readonly allowPrivateOrigin?: string; readonly allowPrivateNetwork?: boolean },
+  allowed: Pick<HopOptions, 'allowPrivateOrigin' | 'allowPrivateNetwork'>,
 ): PrivateAddresses {
   if (url.origin === allowed.allowPrivateOrigin) return 'any';
   return allowed.allowPrivateNetwork ? 'network' : 'none';

@@ -1,46 +1,17 @@
-import { headerValue } from '../http/headers.ts';
-import { redirectTarget } from '../http/redirect.ts';
 import { leadsToBlock } from '../outcome/block-rules.ts';
-import { isProxyFailure, type Outcome, type OutcomeCode } from '../outcome/outcome.ts';
-import { retryAfterMs } from '../outcome/retry-after.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
-import type { FetchLimits, Politeness } from '../source/source.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
-import type { Fetcher, FetchRequest, FetchResult, Reach, RobotsRequest, Route, SentBy } from './fetcher.ts';
-import { addressPolicy, MAX_REDIRECTS, privateAddressesFor, refused, sentBy } from './hop.ts';
-import type { Permit, RateLimiter } from './rate-limiter.ts';
-import type { RequestSlots } from './request-slots.ts';
-import type { RobotsCache, RobotsCheck } from './robots.ts';
+import type { Fetcher, FetchRequest, FetchResult, RobotsRequest, Route, SentBy } from './fetcher.ts';
+import { addressPolicy, MAX_REDIRECTS, nextOf, paceOf, privateAddressesFor, refused, sentBy } from './hop.ts';
+import { hostPauseMs, type PausePolicy } from './host-pause.ts';
+import { becomesGet, messageOf } from './page-message.ts';
+import type { Permit } from './permit.ts';
+import { type ReachOptions, reach } from './reach.ts';
+import type { RobotsCheck } from './robots.ts';
 import { loadRobots } from './robots-loader.ts';
 
-export interface PoliteFetcherOptions {
-  readonly client: HttpClient;
-  readonly clock: Clock;
-  /** Shared by every fetcher of a run. */
-  readonly rateLimiter: RateLimiter;
-  /** Shared by every fetcher of a run. */
-  readonly robots: RobotsCache;
-  readonly politeness: Politeness;
-  readonly limits: FetchLimits;
-  /**
-   * The one origin (`http://127.0.0.1:8080`) that may lie at a private address: the operator's own base URL.
-   */
-  readonly allowPrivateOrigin?: string;
-  /** Every host may lie in a private network. @default false */
-  readonly allowPrivateNetwork?: boolean;
-  /** Bounds the requests that are under way over all hosts. @default no bound */
-  readonly slots?: RequestSlots;
-  /** Statuses that make the whole host pause. @default [429] */
-  readonly rateLimitStatuses?: readonly number[];
-  /** Milliseconds of that pause where the site names none. @default 2000, the first wait of a retry */
-  readonly rateLimitPauseMs?: number;
-  /**
-   * How requests go that bring no route of their own, without the proxies that have just failed: undefined
-   * where none is left. @default straight
-   */
-  readonly route?: (failed: ReadonlySet<string>) => Promise<Route | undefined>;
-}
+export type PoliteFetcherOptions = ReachOptions & PausePolicy;
 
 /**
  * Asks the way a guest should: robots.txt first, at the pace of the host, redirects taken one by one with
@@ -62,42 +33,6 @@ export function createPoliteFetcher(options: PoliteFetcherOptions): Fetcher {
   };
 }
 
-/**
- * A site that is not there to be asked: tried again later, and told apart from one that answers with an
- * error.
- */
-const NOBODY_THERE: ReadonlySet<OutcomeCode> = new Set(['NETWORK_ERROR', 'TIMEOUT', 'REFUSED']);
-
-async function reach(options: PoliteFetcherOptions, url: URL, signal?: AbortSignal): Promise<Reach> {
-  const { robots, politeness } = options;
-  if (politeness.robots === 'ignore') return { kind: 'reached' };
-  const failed = new Set<string>();
-  let check: RobotsCheck | 'aborted';
-  let route = await options.route?.(failed);
-  for (;;) {
-    check = await robots.check(url, politeness.userAgent, loader(options, url, route), signal);
-    if (check === 'aborted') return { kind: 'dropped' };
-    if (!failedBy(check) || !route?.proxy) break;
-    failed.add(route.proxy.id);
-    const next = await options.route?.(failed);
-    if (!next) break;
-    route = next;
-  }
-  const { permission, request } = check;
-  const asked = request === undefined ? {} : { robots: request };
-  return permission.kind === 'unreachable' && NOBODY_THERE.has(permission.outcome.code)
-    ? { kind: 'unreached', outcome: permission.outcome, ...asked }
-    : { kind: 'reached', ...asked };
-}
-
-/** Whether it was a proxy that kept the file from being read. */
-function failedBy({ permission }: RobotsCheck): boolean {
-  return permission.kind === 'unreachable' && isProxyFailure(permission.outcome);
-}
-
-const loader = (options: PoliteFetcherOptions, url: URL, route?: Route) => (signal: AbortSignal) =>
-  loadRobots(options, url.origin, signal, route);
-
 const NONE: ReadonlySet<string> = new Set();
 
 /** What a fetch stops itself with. */
@@ -110,8 +45,8 @@ class PoliteFetch {
   #waitedMs = 0;
   #spentMs = 0;
   #redirects = 0;
-  /** A redirect has turned a POST into a GET: what it was sent with is left behind. */
-  #isTurned = false;
+  /** A redirect has made a GET of a POST: what it was sent with is left behind. */
+  #isGetNow = false;
   #robots: RobotsRequest | undefined;
   /** Since the first request went out: redirects go the same way. */
   #route: Route | undefined;
@@ -169,7 +104,7 @@ class PoliteFetch {
       const refusedHop = addressPolicy(next, url);
       if (refusedHop !== undefined) return this.#notFollowed(refusedHop, exchange);
       this.#redirects++;
-      this.#isTurned ||= turnsIntoGet(exchange, this.#request);
+      this.#isGetNow ||= becomesGet(exchange, this.#request);
       redirect = exchange;
       url = next;
     }
@@ -182,7 +117,8 @@ class PoliteFetch {
     const { userAgent } = politeness;
     const route = this.#isRouted ? await this.#chooseRoute() : undefined;
     // Whatever name goes over the wire, the file is read under the source's own.
-    const check = await robots.check(url, userAgent, loader(this.#options, url, route), signal);
+    const load = (each: AbortSignal) => loadRobots(this.#options, url.origin, each, route);
+    const check = await robots.check(url, userAgent, load, signal);
     if (check === 'aborted') throw DROPPED;
     this.#robots = check.request ?? this.#robots;
     if (signal.aborted) throw DROPPED;
@@ -190,7 +126,7 @@ class PoliteFetch {
   }
 
   async #send(url: URL, firstOrigin: string, crawlDelayMs: number): Promise<HttpExchange> {
-    const { client, clock, rateLimiter, limits } = this.#options;
+    const { client, clock, rateLimiter, limits, politeness } = this.#options;
     const { permission } = this.#request;
     const permit = await this.#permit(url.host, crawlDelayMs);
     if (this.#drop.signal.aborted) {
@@ -208,8 +144,10 @@ class PoliteFetch {
       const proxy = this.#route?.proxy;
       const exchange = await client.send({
         url: url.href,
-        ...this.#sent(),
-        headers: this.#headers(url.origin === firstOrigin),
+        ...messageOf(this.#request, this.#route?.userAgent ?? politeness.userAgent, {
+          isFirstOrigin: url.origin === firstOrigin,
+          isGetNow: this.#isGetNow,
+        }),
         limits: {
           ...limits,
           totalMs: Math.max(1, limits.totalMs - this.#spentMs),
@@ -223,7 +161,7 @@ class PoliteFetch {
       this.#spentMs += clock.now() - startedAt;
       // Refused means that no connection was made.
       if (exchange.kind === 'response' || exchange.code !== 'REFUSED') this.#startedAt ??= startedAt;
-      const pauseMs = hostPauseMs(this.#options, exchange);
+      const pauseMs = hostPauseMs(this.#options, exchange, clock.now());
       if (pauseMs !== undefined) rateLimiter.penalise(url.host, pauseMs);
       if (nextOf(exchange) === undefined) permission?.onAnswer();
       return exchange;
@@ -247,39 +185,12 @@ class PoliteFetch {
   }
 
   #permit(host: string, crawlDelayMs: number): Promise<Permit> {
-    const { rateLimiter, politeness, slots } = this.#options;
-    const minDelayMs = Math.max(politeness.minDelayMs, crawlDelayMs);
     const { permission } = this.#request;
     const confirm = async () => {
       if (await permission?.isWithdrawn()) this.#drop.abort(DROPPED);
     };
-    const pace = { concurrency: politeness.concurrency, minDelayMs, ...(slots && { slots }) };
-    return rateLimiter.acquire(host, pace, this.#drop.signal, permission && confirm);
-  }
-
-  #sent(): Pick<FetchRequest, 'method' | 'body'> {
-    const { method, body } = this.#request;
-    if (this.#isTurned) return {};
-    return { ...(method && { method }), ...(body !== undefined && { body }) };
-  }
-
-  #headers(sameOrigin: boolean): Record<string, string> {
-    const { etag, lastModified } = this.#request.validators ?? {};
-    return {
-      'User-Agent': this.#route?.userAgent ?? this.#options.politeness.userAgent,
-      Accept: 'text/html,application/xhtml+xml,application/json;q=0.9,application/xml;q=0.9,*/*;q=0.8',
-      // gzip first: captures keep the body as it came, and every tool that reads WARC reads gzip.
-      'Accept-Encoding': 'gzip, br;q=0.8, zstd;q=0.8',
-      ...this.#ownHeaders(sameOrigin),
-      ...(sameOrigin && etag !== undefined ? { 'If-None-Match': etag } : {}),
-      ...(sameOrigin && lastModified !== undefined ? { 'If-Modified-Since': lastModified } : {}),
-    };
-  }
-
-  #ownHeaders(sameOrigin: boolean): Record<string, string> {
-    const own = Object.entries(this.#request.headers ?? {});
-    const ofBody = (name: string) => name.toLowerCase() === 'content-type';
-    return Object.fromEntries(own.filter(([name]) => (ofBody(name) ? !this.#isTurned : sameOrigin)));
+    const pace = paceOf(this.#options, crawlDelayMs);
+    return this.#options.rateLimiter.acquire(host, pace, this.#drop.signal, permission && confirm);
   }
 
   /**
@@ -312,26 +223,6 @@ class PoliteFetch {
       ...(this.#robots === undefined ? {} : { robots: this.#robots }),
     };
   }
-}
-
-/** 303 always asks for the page with GET; 301 and 302 do so for a POST (RFC 9110, section 15.4). */
-function turnsIntoGet(exchange: HttpExchange, { method = 'GET' }: FetchRequest): boolean {
-  return method === 'POST' && exchange.kind === 'response' && [301, 302, 303].includes(exchange.status);
-}
-
-function nextOf(exchange: HttpExchange): URL | undefined {
-  return exchange.kind === 'response' ? redirectTarget(exchange) : undefined;
-}
-
-/** Milliseconds for which this answer asks the whole host to be left alone. */
-function hostPauseMs(options: PoliteFetcherOptions, exchange: HttpExchange): number | undefined {
-  if (exchange.kind === 'failed') return undefined;
-  const { rateLimitStatuses = [429], rateLimitPauseMs = 2000, clock } = options;
-  const { status, headers } = exchange;
-  const hasHeader = headerValue(headers, 'retry-after') !== undefined;
-  const isLimit = status === 429 || rateLimitStatuses.includes(status) || (status === 503 && hasHeader);
-  // Whatever it says, it was too fast: a shorter wait than the usual one is none.
-  return isLimit ? Math.max(retryAfterMs(headers, clock.now()) ?? 0, rateLimitPauseMs) : undefined;
 }
 
 function outcomeOf(check: RobotsCheck, url: URL): Outcome {

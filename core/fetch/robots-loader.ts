@@ -1,29 +1,21 @@
-import { redirectTarget } from '../http/redirect.ts';
 import { classifyResponse } from '../outcome/classify.ts';
 import { isProxyFailure, type Outcome } from '../outcome/outcome.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { HttpClient, HttpExchange, HttpResponse } from '../ports/http-client.ts';
-import type { FetchLimits, Politeness } from '../source/source.ts';
+import type { HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
-import { textPrefix } from './decode-prefix.ts';
+import { type DecodedPrefix, textPrefix } from './decode-prefix.ts';
 import type { RobotsRequest, Route } from './fetcher.ts';
-import { addressPolicy, MAX_REDIRECTS, privateAddressesFor, sentBy } from './hop.ts';
-import type { RateLimiter } from './rate-limiter.ts';
-import type { RequestSlots } from './request-slots.ts';
+import {
+  addressPolicy,
+  type HopOptions,
+  MAX_REDIRECTS,
+  nextOf,
+  paceOf,
+  privateAddressesFor,
+  sentBy,
+} from './hop.ts';
 import type { RobotsAnswer } from './robots.ts';
 import { ROBOTS_MAX_BYTES } from './robots-rules.ts';
-
-export interface RobotsLoaderOptions {
-  readonly client: HttpClient;
-  readonly clock: Clock;
-  readonly rateLimiter: RateLimiter;
-  readonly politeness: Politeness;
-  readonly limits: FetchLimits;
-  readonly allowPrivateOrigin?: string;
-  readonly allowPrivateNetwork?: boolean;
-  readonly slots?: RequestSlots;
-}
 
 /**
  * Asks an origin for its robots.txt, redirects followed (RFC 9309, section 2.3.1.2) under the same rules as
@@ -32,7 +24,7 @@ export interface RobotsLoaderOptions {
  * store of permits is out of reach, or the signal was aborted before anything was sent.
  */
 export async function loadRobots(
-  options: RobotsLoaderOptions,
+  options: HopOptions,
   origin: string,
   signal: AbortSignal,
   route?: Route,
@@ -76,7 +68,7 @@ export async function loadRobots(
       const sentAny = redirects > 0 || exchange.code !== 'REFUSED';
       return { ...unreachable(exchange, sentAny ? request : undefined), ...(by && { by }) };
     }
-    const next = redirectTarget(exchange);
+    const next = nextOf(exchange);
     if (next === undefined) return answerOf(exchange, request, clock.now());
     const refusal = addressPolicy(next, url);
     if (refusal !== undefined) return unreachable(refusal, request);
@@ -88,15 +80,13 @@ export async function loadRobots(
 }
 
 async function sendOnce(
-  options: RobotsLoaderOptions,
+  options: HopOptions,
   url: URL,
   signal: AbortSignal,
   route: Route | undefined,
 ): Promise<{ exchange: HttpExchange; startedAt: number }> {
-  const { client, clock, rateLimiter, politeness, limits, slots } = options;
-  const { concurrency, minDelayMs } = politeness;
-  const pace = { concurrency, minDelayMs, ...(slots && { slots }) };
-  const permit = await rateLimiter.acquire(url.host, pace, signal);
+  const { client, clock, rateLimiter, politeness, limits } = options;
+  const permit = await rateLimiter.acquire(url.host, paceOf(options), signal);
   const startedAt = clock.now();
   const grace = new AbortGrace(clock, signal);
   try {
@@ -128,7 +118,8 @@ async function sendOnce(
 
 async function answerOf(response: HttpResponse, request: RobotsRequest, now: number): Promise<RobotsAnswer> {
   const { status } = response;
-  const block = await blockOf(response);
+  const read = await textPrefix(response, ROBOTS_MAX_BYTES);
+  const block = blockOf(response, read);
   if (block) return { ...unreachable(block, request), ...(request.by && { by: request.by }) };
   if (status === 429) {
     const retryAfter = retryAfterMs(response.headers, now);
@@ -136,14 +127,12 @@ async function answerOf(response: HttpResponse, request: RobotsRequest, now: num
   }
   if (status >= 500) return unreachable({ code: 'SERVER_ERROR', message: `HTTP ${status}` }, request);
   if (status < 200 || status >= 300) return { kind: 'absent', request };
-  const read = await textPrefix(response, ROBOTS_MAX_BYTES);
   if (read.kind === 'failed') return unreachable(read.outcome, request);
   return { kind: 'text', text: read.isCut ? wholeLines(read.text) : read.text, request };
 }
 
 /** The file itself is no HTML, and a page that says only that there is none is no wall either. */
-async function blockOf(response: HttpResponse): Promise<Outcome | undefined> {
-  const read = await textPrefix(response, ROBOTS_MAX_BYTES);
+function blockOf(response: HttpResponse, read: DecodedPrefix): Outcome | undefined {
   const text = read.kind === 'failed' ? '' : read.text;
   if (response.status < 400 && !/^\s*</.test(text)) return undefined;
   const { url, status } = response;
