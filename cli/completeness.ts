@@ -12,7 +12,8 @@ import type { DateStatus, PartitionJudgement } from '../core/completeness/date-s
 import { checkLake, type LakeCheck } from '../core/completeness/lake-check.ts';
 import { withdrawnText } from '../core/lake/item-counts.ts';
 import { currentDamage } from '../core/lake/whole-version.ts';
-import { type Source, windowDaysOf } from '../core/source/source.ts';
+import { windowDaysOf } from '../core/source/cadence.ts';
+import type { Source } from '../core/source/source.ts';
 import { DAY_STATUSES } from '../core/targets/target-day.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';

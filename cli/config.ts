@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { coolDownMs } from '../core/failures/retry-policy.ts';
-import { requestsAtOnceOf } from '../core/source/source.ts';
+import { requestsAtOnceOf } from '../core/source/source-policy.ts';
 import { CONFIG_FILE, readConfigFile, settingsOf } from '../runtime/config-file.ts';
 import {
   refuseUnknownVariables,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { minutesOf } from '../core/source/cadence.ts';
 import type { Source } from '../core/source/source.ts';
-import { minutesOf } from '../core/source/source.ts';
 import {
   leftOutOf,
   SCHEDULE_STATUSES,

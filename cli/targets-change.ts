@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { minutesOf, type Source } from '../core/source/source.ts';
+import { minutesOf } from '../core/source/cadence.ts';
+import type { Source } from '../core/source/source.ts';
 import { checkedAttributes } from '../core/targets/raw-target.ts';
 import { targetsWithRecords } from '../core/targets/register.ts';
 import type { TargetRecord } from '../core/targets/target.ts';

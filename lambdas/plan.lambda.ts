@@ -2,7 +2,7 @@ import { scheduledRunId } from '../core/calendar/run-id.ts';
 import { windowFor } from '../core/calendar/window.ts';
 import { type Platform, sourceNamed } from '../core/platform.ts';
 import { plan } from '../core/run/plan.ts';
-import { windowDaysOf } from '../core/source/source.ts';
+import { windowDaysOf } from '../core/source/cadence.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';
 import { openAwsPlatform, withSqs } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';

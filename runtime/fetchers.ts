@@ -8,7 +8,8 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { HttpClient, ProxyServer } from '../core/ports/http-client.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import { RoutePool } from '../core/proxies/route-pool.ts';
-import { requestsAtOnceOf, type Source } from '../core/source/source.ts';
+import type { Source } from '../core/source/source.ts';
+import { requestsAtOnceOf } from '../core/source/source-policy.ts';
 import type { SourceSettings } from './settings.ts';
 
 /** The proxies that a secret lists. Rejects where it cannot be read, or lists something else. */

@@ -1,5 +1,6 @@
 import { civilDateAt } from '../../core/calendar/window.ts';
-import { minutesOf, type Source } from '../../core/source/source.ts';
+import { minutesOf } from '../../core/source/cadence.ts';
+import type { Source } from '../../core/source/source.ts';
 import { CRAWL_GAP_MS } from '../../core/targets/claim.ts';
 import { TargetStore } from '../../core/targets/target-store.ts';
 import { startMenusSite } from '../../demo/menus/site.ts';

@@ -1,5 +1,5 @@
+import { minutesOf } from '../source/cadence.ts';
 import type { Source } from '../source/source.ts';
-import { minutesOf } from '../source/source.ts';
 import { leftOutOf } from '../targets/schedule-status.ts';
 import type { TargetRecord } from '../targets/target.ts';
 import { DAY_STATUSES, type DayStatus, isExpected } from '../targets/target-day.ts';

@@ -1,5 +1,5 @@
 import type { Outcome } from '../outcome/outcome.ts';
-import type { RetryPolicy } from '../source/source.ts';
+import type { RetryPolicy } from '../source/source-policy.ts';
 import type { Failure } from './failure.ts';
 
 /** Tries after the run in which an item failed; then its failure is dead. */

@@ -1,6 +1,6 @@
 import { type Outcome, reasonText } from '../outcome/outcome.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
-import type { RetryPolicy } from '../source/source.ts';
+import type { RetryPolicy } from '../source/source-policy.ts';
 import { LOOK_AGAIN_MS, whyDead } from './claim.ts';
 import { closed, dead, type Failure, isUnresolved, type Move, offQueue } from './failure.ts';
 import type { FailureKey, FailureStore } from './failure-store.ts';

@@ -2,7 +2,7 @@ import { redirectTarget } from '../http/redirect.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpClient, HttpExchange, PrivateAddresses } from '../ports/http-client.ts';
-import type { FetchLimits, Politeness } from '../source/source.ts';
+import type { FetchLimits, Politeness } from '../source/source-policy.ts';
 import type { Route, SentBy } from './fetcher.ts';
 import type { Pace } from './permit.ts';
 import type { RateLimiter } from './rate-limiter.ts';

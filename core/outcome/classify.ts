@@ -1,7 +1,7 @@
 import { headerValue } from '../http/headers.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import type { Page } from '../source/page.ts';
-import type { OutcomePolicy } from '../source/source.ts';
+import type { OutcomePolicy } from '../source/source-policy.ts';
 import { blockEvidence } from './block-evidence.ts';
 import { blockRuleOf } from './block-rules.ts';
 import type { Outcome, OutcomeCode } from './outcome.ts';

@@ -1,4 +1,4 @@
-import type { OutcomePolicy, RetryPolicy } from '../source/source.ts';
+import type { OutcomePolicy, RetryPolicy } from '../source/source-policy.ts';
 import type { Outcome, OutcomeCode, OutcomeStatus } from './outcome.ts';
 
 /**

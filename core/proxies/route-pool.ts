@@ -3,7 +3,7 @@ import { isProxyFailure, type Outcome } from '../outcome/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ProxyServer } from '../ports/http-client.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import type { Politeness } from '../source/source.ts';
+import type { Politeness } from '../source/source-policy.ts';
 import { ProxyRests } from './proxy-rests.ts';
 
 export interface RoutePoolOptions {

@@ -1,6 +1,7 @@
 import { type Platform, StageError } from '../platform.ts';
+import { minutesOf } from '../source/cadence.ts';
 import { targetsNamed } from '../source/partition.ts';
-import { minutesOf, type Source, type Target } from '../source/source.ts';
+import type { Source, Target } from '../source/source.ts';
 import type { RunInput } from '../state/run-store.ts';
 import { believed, CRAWL_GAP_MS } from '../targets/claim.ts';
 import { dueTargets, indexTargets, isAhead } from '../targets/indexes.ts';

@@ -1,5 +1,6 @@
 import type { PartitionJob } from '../job.ts';
-import { minutesOf, type Source } from '../source/source.ts';
+import { minutesOf } from '../source/cadence.ts';
+import type { Source } from '../source/source.ts';
 import { afterAttempt, lookedAtLast } from '../targets/attempted.ts';
 import type { TargetRecord } from '../targets/target.ts';
 import { BY_ITSELF } from '../targets/target-events.ts';

@@ -2,7 +2,7 @@ import type { ChooseRoute, Permission, SentBy } from '../fetch/fetcher.ts';
 import type { PartitionJob } from '../job.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
-import { minutesOf } from '../source/source.ts';
+import { minutesOf } from '../source/cadence.ts';
 import { clockBehind, LookClock } from '../state/look-clock.ts';
 import { afterAttempt } from '../targets/attempted.ts';
 import { type ClaimAnswer, CRAWL_LEASE_MS } from '../targets/claim.ts';

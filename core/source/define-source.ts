@@ -1,27 +1,12 @@
-import * as z from 'zod';
-import { columnsOf } from '../schema/columns.ts';
+import { definitionProblems } from './definition-problems.ts';
 import { DEFAULT_MAX_ELEMENTS } from './html-budget.ts';
-import { partitionValueProblem, sameButForCase } from './identifier.ts';
-import { ownSettingsProblems, withSettings } from './own-settings.ts';
-import { targetProblem } from './partition.ts';
-import type {
-  DailyCadence,
-  Discover,
-  EveryCadence,
-  Expectation,
-  FetchLimits,
-  Item,
-  OutcomePolicy,
-  Politeness,
-  RetryPolicy,
-  Source,
-  Table,
-  Target,
-  TargetRegister,
-} from './source.ts';
+import { withSettings } from './own-settings.ts';
+import type { Discover, Item, Source, Table, Target, TargetRegister } from './source.ts';
+import type { Expectation, FetchLimits, OutcomePolicy, Politeness, RetryPolicy } from './source-policy.ts';
 import { problemOf } from './sources-together.ts';
 
 export { decimal } from '../schema/columns.ts';
+export { daily, every } from './cadence.ts';
 
 const DEFAULT_POLITENESS: Politeness = {
   concurrency: 4,
@@ -75,128 +60,12 @@ export type SourceDefinition = Omit<
   readonly parserVersion?: number;
 };
 
-/** `daily({ at: '01:30', windowDays: 7 })`: every day at that time of the source's zone, the last 7 dates. */
-export function daily(options: { at: string; windowDays: number }): DailyCadence {
-  return { kind: 'daily', ...options };
-}
-
-/** `every({ minutes: 240 })`: each target by itself, four hours after the last time. */
-export function every(options: { minutes: number; checkMinutes?: number }): EveryCadence {
-  return { kind: 'every', ...options };
-}
-
 export type RegisteredTargets = { readonly kind: 'register' } & TargetRegister;
 
 /** `register({ attributes: z.object({ … }) })`: targets that are imported, and kept in the state store. */
 export function register(options: TargetRegister): RegisteredTargets {
   return { kind: 'register', ...options };
 }
-
-const partitionValue = z.string().refine((text) => partitionValueProblem(text) === undefined, {
-  error: ({ input }) => partitionValueProblem(String(input)) ?? '',
-});
-/** The tables of the lake itself, and the first letters of its views. */
-const RESERVED_TABLE = /^(attempts|commits|runs|targets|v_.*)$/;
-const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'not a column name (a-z, 0-9, _)' });
-const positive = z.number().positive();
-const userAgent = z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must be printable ASCII' });
-const timeZone = z.string().refine(isTimeZone, { error: 'not an IANA time zone' });
-
-const definitionSchema = z.object({
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,30}$/, { error: 'must be lower case letters, digits and -, at most 31' }),
-  baseUrl: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
-  timeZone,
-  cadence: z.discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('daily'),
-      at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be HH:MM' }),
-      windowDays: z.int().min(1).max(366),
-    }),
-    // EventBridge Scheduler counts whole minutes; two are the gap between two crawls of a target.
-    z
-      .object({
-        kind: z.literal('every'),
-        minutes: z.int().min(2).max(525_600),
-        checkMinutes: z.int().min(1).optional(),
-      })
-      .refine(({ minutes, checkMinutes = 1 }) => checkMinutes <= minutes, {
-        path: ['checkMinutes'],
-        error: 'must be at most minutes',
-      }),
-  ]),
-  targets: z.array(z.object({ id: partitionValue })).superRefine((targets, context) => {
-    const same = sameButForCase(targets.map(({ id }) => id));
-    if (!same) return;
-    const [one, other] = same;
-    const message =
-      one === other ? 'has the same id twice' : `${one} and ${other} differ in letter case alone`;
-    context.addIssue({ code: 'custom', message });
-  }),
-  table: z.object({
-    name: columnName.refine((name) => !RESERVED_TABLE.test(name), {
-      error: 'is the name of a table or view of the lake itself (attempts, commits, runs, v_…)',
-    }),
-    partitionBy: z.tuple([
-      columnName
-        .refine((name) => name !== 'date', { error: 'date is the other partition column' })
-        .refine((name) => name !== 'filename', { error: 'DuckDB calls the path of a file so' }),
-      z.literal('date'),
-    ]),
-    itemKey: columnName,
-    rowKey: z.array(columnName).min(1),
-    unique: z.array(columnName).min(1).optional(),
-  }),
-  politeness: z.object({
-    concurrency: z.int().min(1).max(256),
-    requestsAtOnce: z.int().min(1).max(1000).optional(),
-    minDelayMs: z.number().min(0),
-    robots: z.enum(['respect', 'ignore']),
-    userAgent,
-    userAgents: z.array(userAgent).min(1).optional(),
-  }),
-  outcomes: z.object({
-    rateLimitStatuses: z.array(z.int().min(400).max(999)),
-    blockStatuses: z.array(z.int().min(400).max(999)).optional(),
-    skipAfterBlocks: z.int().min(1),
-    skipAfterNotFound: z.int().min(1),
-  }),
-  retry: z.object({
-    attempts: z.int().min(0).max(10),
-    intervalSeconds: z.int().min(1),
-    backoffRate: z.number().min(1),
-    // A queue hides a message for twelve hours at most.
-    coolDownMinutes: z.number().min(1).max(720).optional(),
-  }),
-  limits: z.object({
-    connectMs: positive,
-    headersMs: positive,
-    bodyMs: positive,
-    totalMs: positive,
-    maxDecodedBytes: positive,
-    maxElements: positive,
-  }),
-  expect: z.object({ minItems: z.int().min(0), maxShrink: z.number().min(0).max(1) }),
-  parserVersion: z.int().min(1),
-  discover: z
-    .object({
-      whole: z
-        .object({
-          contentTypes: z
-            .array(
-              z
-                .string()
-                .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, { error: 'must be a media type in lower case' }),
-            )
-            .min(1)
-            .optional(),
-          end: z.union([z.string().min(1), z.instanceof(RegExp), z.null()]).optional(),
-        })
-        .optional(),
-    })
-    .optional(),
-});
 
 /**
  * Fills in the defaults and checks the definition itself. What is wrong is the `problem` of what it returns,
@@ -222,17 +91,7 @@ export function defineSource(definition: SourceDefinition): Source {
     parserVersion: definition.parserVersion ?? 1,
     ...withSettings(definition, {}),
   };
-  const checked = definitionSchema.safeParse(source);
-  const problems = checked.success
-    ? [
-        ...tableProblems(source.table),
-        ...targetProblems(source, 'items' in definition),
-        ...ownSettingsProblems(source),
-      ]
-    : checked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  if (source.baseUrl === undefined && source.discover)
-    problems.push('baseUrl: an index needs it; only items may each name their own host');
-  if (source.targets.length === 0 && !source.register) problems.push('targets: there must be one at least');
+  const problems = definitionProblems(source, 'items' in definition);
   if (problems.length === 0) return source;
   return { ...source, problem: problemOf(definition.name, problems.join('; ')) };
 }
@@ -240,65 +99,4 @@ export function defineSource(definition: SourceDefinition): Source {
 /** Without an index and a word of its author: one item of each target, called as it is. */
 function itemOfTarget({ id, attributes }: Target): Item[] {
   return [{ id, url: String(attributes?.url) }];
-}
-
-/**
- * What is wrong with the targets: the first partition column is an attribute of all of them or of none, its
- * values are identifiers, and an index lists what belongs to one target, which its partition is named after.
- */
-function targetProblems(source: Source, hasItems: boolean): string[] {
-  const { targets, register, discover, table } = source;
-  if (targets.length === 0 && !register) return [];
-  const problems: string[] = [];
-  const [column] = table.partitionBy;
-  const known = register && Object.keys(register.attributes.shape);
-  const has = (name: string) =>
-    known
-      ? known.includes(name)
-        ? 1
-        : 0
-      : targets.filter(({ attributes }) => attributes?.[name] !== undefined).length;
-  const all = register ? 1 : targets.length;
-  if (has(column) > 0) {
-    if (has(column) < all) problems.push(`targets: some have the attribute ${column} and some have not`);
-    else problems.push(...targets.flatMap((target) => targetProblem(source, target) ?? []));
-    if (discover)
-      problems.push(`discover: an index lists the items of one target, and ${column} is no id of one`);
-  }
-  if (!discover && !hasItems && has('url') < all)
-    problems.push('items: without them and without an index each target needs the attribute url');
-  return problems;
-}
-
-function tableProblems(table: Table): string[] {
-  const problems: string[] = [];
-  const columns = new Map(
-    columnsOf(table.schema, (problem) => problems.push(`table.schema.${problem}`)).map((c) => [c.name, c]),
-  );
-  for (const key of new Set([table.itemKey, ...table.rowKey])) {
-    const column = columns.get(key);
-    if (!column) problems.push(`table.schema has no column ${key}, which a key names`);
-    else if (column.nullable) problems.push(`table.schema.${key} is part of a key and may not be nullable`);
-  }
-  for (const name of table.unique ?? [])
-    if (!columns.has(name)) problems.push(`table.schema has no column ${name}, which table.unique names`);
-  for (const name of columns.keys()) {
-    if (name === 'filename')
-      problems.push('table.schema.filename: DuckDB calls the path of a file so; choose another name');
-    if (!columnName.safeParse(name).success)
-      problems.push(`table.schema.${name}: not a column name (a-z, 0-9, _)`);
-    if ((table.partitionBy as readonly string[]).includes(name)) {
-      problems.push(`table.schema.${name} is a partition column; the lake adds it`);
-    }
-  }
-  return problems;
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,9 @@
 import type * as z from 'zod';
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { Row } from '../schema/columns.ts';
+import type { Cadence } from './cadence.ts';
 import type { Page } from './page.ts';
+import type { Expectation, FetchLimits, OutcomePolicy, Politeness, RetryPolicy } from './source-policy.ts';
 
 export type { Cell, Row } from '../schema/columns.ts';
 
@@ -131,50 +133,6 @@ export interface ItemContext {
   readonly settings: OwnSettings;
 }
 
-/**
- * Scrape the last `windowDays` dates, today included, every day at `at` (HH:MM) in the source's time zone.
- */
-export interface DailyCadence {
-  readonly kind: 'daily';
-  readonly at: string;
-  readonly windowDays: number;
-}
-
-/**
- * Scrape each target again so many minutes after the last time; what is found belongs to the date on which it
- * is found.
- */
-export interface EveryCadence {
-  readonly kind: 'every';
-  /** From 2 to 525,600, a year. */
-  readonly minutes: number;
-  /**
-   * How often the schedule looks what is due; at most `minutes`.
-   * @default 15, or `minutes` where that is less
-   */
-  readonly checkMinutes?: number;
-}
-
-/** How often the schedule looks what is due, where a source does not say; minutes. */
-const CHECK_MINUTES = 15;
-
-/** Minutes between two looks at what is due: never more than a target's own time. */
-export function checkMinutesOf({ minutes, checkMinutes = CHECK_MINUTES }: EveryCadence): number {
-  return Math.min(checkMinutes, minutes);
-}
-
-/** Minutes between two crawls of a target by itself; those of `daily` are scraped day by day. */
-export function minutesOf(cadence: Cadence): number {
-  return cadence.kind === 'every' ? cadence.minutes : 1440;
-}
-
-export type Cadence = DailyCadence | EveryCadence;
-
-/** The dates that a run without any of its own refreshes: the last of so many. */
-export function windowDaysOf(cadence: Cadence): number {
-  return cadence.kind === 'daily' ? cadence.windowDays : 1;
-}
-
 /** Targets that are kept in the state store, as `registerTargets` puts them there. */
 export interface TargetRegister {
   /** What an author may rely on; a partition column other than the id is one of them. */
@@ -209,84 +167,6 @@ export interface Target {
   readonly id: string;
   /** The source's own facts about the target. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;
-}
-
-export interface Politeness {
-  /** Requests under way at once to one host, over the whole run. */
-  readonly concurrency: number;
-  /**
-   * Requests of one process under way at once, over all hosts; those that wait for the pace of their host are
-   * none.
-   * @default concurrency
-   */
-  readonly requestsAtOnce?: number;
-  /** Milliseconds between the starts of two requests to one host. */
-  readonly minDelayMs: number;
-  readonly robots: 'respect' | 'ignore';
-  /** The User-Agent header; its first product token is matched against robots.txt. */
-  readonly userAgent: string;
-  /**
-   * Sent instead of `userAgent`: a target keeps its own until it meets a wall. robots.txt is read under
-   * `userAgent` all the same.
-   * @default `userAgent` alone
-   */
-  readonly userAgents?: readonly string[];
-}
-
-export function requestsAtOnceOf({ requestsAtOnce, concurrency }: Politeness): number {
-  return requestsAtOnce ?? concurrency;
-}
-
-export interface OutcomePolicy {
-  /** Statuses that mean "slow down" here; default [429]. */
-  readonly rateLimitStatuses: readonly number[];
-  /**
-   * Statuses that only a security wall answers with here.
-   * @default none
-   */
-  readonly blockStatuses?: readonly number[];
-  /** Walls in a row that flag the target; default 1, the one-attempt rule. */
-  readonly skipAfterBlocks: number;
-  /** 404s in a row that flag the target; default 4. */
-  readonly skipAfterNotFound: number;
-}
-
-export interface RetryPolicy {
-  /** Retries after the first try; default 3. */
-  readonly attempts: number;
-  /** Seconds before the first retry; default 2. */
-  readonly intervalSeconds: number;
-  /** Each further wait is this many times longer; default 2. */
-  readonly backoffRate: number;
-  /**
-   * Minutes before an item that used up its attempts is tried again by itself.
-   * @default 45
-   */
-  readonly coolDownMinutes?: number;
-}
-
-export interface FetchLimits {
-  readonly connectMs: number;
-  readonly headersMs: number;
-  readonly bodyMs: number;
-  readonly totalMs: number;
-  /** Bytes of a decoded body. */
-  readonly maxDecodedBytes: number;
-  /**
-   * Elements of an HTML or XML page; ten times as many values of a JSON document. Default 100,000: fits into
-   * 128 MB.
-   */
-  readonly maxElements: number;
-}
-
-export interface Expectation {
-  /** A day with fewer items than this is suspicious. */
-  readonly minItems: number;
-  /**
-   * Share of the current rows, or of those of one item, that a version may lose without being held; of the
-   * items with rows it must lose less. 0 to 1; default 0.5.
-   */
-  readonly maxShrink: number;
 }
 
 export interface Table {

@@ -1,6 +1,7 @@
 import type { TargetRow } from '../lake/target-table.ts';
+import { minutesOf } from '../source/cadence.ts';
 import { partitionValueOf } from '../source/partition.ts';
-import { minutesOf, type Source } from '../source/source.ts';
+import type { Source } from '../source/source.ts';
 import { notReady, scheduleStatus } from './schedule-status.ts';
 import { nameOf, successRate, type TargetRecord } from './target.ts';
 import { type Day, dueAndCrawled, targetDay } from './target-day.ts';

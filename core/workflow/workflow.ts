@@ -1,4 +1,5 @@
-import type { RetryPolicy, Source } from '../source/source.ts';
+import type { Source } from '../source/source.ts';
+import type { RetryPolicy } from '../source/source-policy.ts';
 import type { RunInput } from '../state/run-store.ts';
 import type { Retrier, StateMachineDefinition, TaskState, Transition } from './asl.ts';
 

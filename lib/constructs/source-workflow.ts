@@ -11,7 +11,9 @@ import {
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { checkMinutesOf, requestsAtOnceOf, type Source } from '../../core/source/source.ts';
+import { checkMinutesOf } from '../../core/source/cadence.ts';
+import type { Source } from '../../core/source/source.ts';
+import { requestsAtOnceOf } from '../../core/source/source-policy.ts';
 import { dailyRescrape, STAGE_NAMES, type StageName, scrapeRetryOf } from '../../core/workflow/workflow.ts';
 import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
 import type { LakeStack } from '../lake-stack.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkMinutesOf, windowDaysOf } from '../../core/source/source.ts';
+import { checkMinutesOf, windowDaysOf } from '../../core/source/cadence.ts';
 import type { DistributedMapState } from '../../core/workflow/asl.ts';
 import { dailyRescrape, LOCAL_RESOURCES } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';

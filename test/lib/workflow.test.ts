@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DailyCadence } from '../../core/source/source.ts';
+import type { DailyCadence } from '../../core/source/cadence.ts';
 import {
   dailyRescrape,
   LOCAL_RESOURCES,

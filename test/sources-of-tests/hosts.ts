@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { daily, defineSource } from '../../core/source/define-source.ts';
 import { HtmlIndex, readHtml, textOf } from '../../core/source/html.ts';
-import type { Politeness, Source } from '../../core/source/source.ts';
+import type { Source } from '../../core/source/source.ts';
+import type { Politeness } from '../../core/source/source-policy.ts';
 
 /** One page a target, each on a host of its own under `.localhost`; four states. There is no base address. */
 export function districtsAt(

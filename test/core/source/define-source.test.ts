@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { checkMinutesOf } from '../../../core/source/cadence.ts';
 import { daily, defineSource, every, type SourceDefinition } from '../../../core/source/define-source.ts';
-import { checkMinutesOf } from '../../../core/source/source.ts';
 
 const GOOD: SourceDefinition = {
   name: 'notes',
