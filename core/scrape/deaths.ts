@@ -26,14 +26,14 @@ export async function watchingDeaths<Result>(
   const { platform, source, partition } = context;
   const { lake } = platform;
   const started = underWay(context) + STARTED;
-  const register = new DeathStore(platform.state, source, partition);
+  const deaths = new DeathStore(platform.state, source, partition);
   await recordDeaths(context);
-  const fatal = await register.fatal();
-  const careful = fatal && { fatal, readAlone: marking(context, register, fatal) };
+  const fatal = await deaths.fatal();
+  const careful = fatal && { fatal, readAlone: marking(context, deaths, fatal) };
   await lake.put(started, PRESENT);
   try {
     const result = await run({ ...context, ...careful });
-    if (careful) await register.survived();
+    if (careful) await deaths.survived();
     return result;
   } finally {
     // Also after an error: this process lives.
@@ -66,7 +66,7 @@ function underWay({ runId, source, partition }: PartitionJob): string {
 
 function marking(
   context: PartitionJob,
-  register: DeathStore,
+  deaths: DeathStore,
   fatal: ReadonlySet<string>,
 ): NonNullable<PartitionJob['readAlone']> {
   const { lake } = context.platform;
@@ -76,7 +76,7 @@ function marking(
       await lake.put(key, new TextEncoder().encode(JSON.stringify(page)));
       const checkpoint = await read();
       await lake.delete(key);
-      if (fatal.has(page.item.id)) await register.remove(page.item.id);
+      if (fatal.has(page.item.id)) await deaths.remove(page.item.id);
       return checkpoint;
     });
 }

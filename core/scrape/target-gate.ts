@@ -24,7 +24,7 @@ export type Refusal = Pick<Extract<ClaimAnswer, { kind: 'refused' }>, 'reason' |
 export interface Passage {
   /** Attribute of the target. */
   readonly tier: string | null;
-  /** For the fetcher, which asks it when the turn of the request has come. */
+  /** For the fetcher, which asks it when the request has its permit. */
   readonly permission: Permission;
   /** How it is to go out; absent where there is nothing to choose from. */
   readonly route?: ChooseRoute;
@@ -43,13 +43,13 @@ export interface Passage {
 
 /**
  * The gate of one target. Shuts when it is flagged: by this scrape, by another partition, by another process,
- * or by an operator. The store is asked once for each request, when its turn has come: one read a page, and
- * none before it waits.
+ * or by an operator. The store is asked once for each request, when it has its permit: one read a page, and
+ * none while it waits.
  */
 export class TargetGate {
   readonly #context: PartitionJob;
   readonly #target: string;
-  readonly #register: TargetStore;
+  readonly #store: TargetStore;
   readonly #watched: WatchedTarget;
   readonly #choice: ProxyChoice | undefined;
   /** Nothing of the target may be asked without a claim. */
@@ -59,7 +59,7 @@ export class TargetGate {
 
   private constructor(
     context: PartitionJob,
-    register: TargetStore,
+    store: TargetStore,
     record: TargetRecord,
     claim: ClaimAnswer | undefined,
     choice: ProxyChoice | undefined,
@@ -67,7 +67,7 @@ export class TargetGate {
     const { platform, source } = context;
     this.#context = context;
     this.#target = record.target;
-    this.#register = register;
+    this.#store = store;
     this.#watched = platform.targets.of(source.name, record.target);
     this.#record = record;
     this.#isClaimed = claim !== undefined;
@@ -82,14 +82,14 @@ export class TargetGate {
    */
   static async open(context: PartitionJob, target: string, tried: readonly Tried[]): Promise<TargetGate> {
     const { platform, source } = context;
-    const register = new TargetStore(platform.state);
+    const store = new TargetStore(platform.state);
     const isEvery = source.cadence.kind === 'every';
-    let record = isEvery ? undefined : await register.get(source.name, target);
+    let record = isEvery ? undefined : await store.get(source.name, target);
     const isProbe = record?.skip && isExpired(record.skip, platform.clock.now());
-    const claim = isEvery || isProbe ? await claimOf(context, register, target) : undefined;
+    const claim = isEvery || isProbe ? await claimOf(context, store, target) : undefined;
     record = claim?.record ?? record!;
-    const choice = await TargetRoute.open(context, register, record);
-    const gate = new TargetGate(context, register, record, claim, choice);
+    const choice = await TargetRoute.open(context, store, record);
+    const gate = new TargetGate(context, store, record, claim, choice);
     for (const attempt of tried) {
       choice?.resume(attempt);
       const raised = gate.#note(attempt);
@@ -119,7 +119,7 @@ export class TargetGate {
 
   async isShut(): Promise<boolean> {
     if (this.isKnownShut) return true;
-    const record = await this.#register.get(this.#context.source.name, this.#target);
+    const record = await this.#store.get(this.#context.source.name, this.#target);
     this.#choice?.follow(record);
     if (this.#isFlagged(record)) {
       this.#shut(record.skip!);
@@ -141,7 +141,7 @@ export class TargetGate {
     const { runId, platform } = this.#context;
     const left = (claim?.until ?? 0) - platform.clock.now();
     if (claim?.runId === runId && left > CRAWL_LEASE_MS / 2) return true;
-    const again = await claimOf(this.#context, this.#register, this.#target);
+    const again = await claimOf(this.#context, this.#store, this.#target);
     if (again.kind === 'refused') this.#refusal = again;
     return again.kind === 'claimed';
   }
@@ -232,7 +232,7 @@ export class TargetGate {
   async #raise(raised: SkipFlag): Promise<void> {
     const { source, platform } = this.#context;
     const target = this.#target;
-    await this.#register.update(source.name, target, (record) => withRaised(record, raised), {
+    await this.#store.update(source.name, target, (record) => withRaised(record, raised), {
       actor: BY_ITSELF,
       at: platform.clock.now(),
     });
