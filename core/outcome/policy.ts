@@ -4,14 +4,14 @@ import type { Outcome, OutcomeCode, OutcomeStatus } from './outcome.ts';
 /**
  * What is done about an outcome. `accept` it; `retry` the item in this run; `wait` for the service behind us,
  * which costs no attempt; `skip` the whole target for this run and flag it; `park` the item, no more tries in
- * this run; `halt` the run, which no outcome asks for by itself.
+ * this run.
  */
-type Verdict = 'accept' | 'retry' | 'wait' | 'skip' | 'park' | 'halt';
+type Verdict = 'accept' | 'retry' | 'wait' | 'skip' | 'park';
 
 /** One row of the table of the design, section 4. */
 export interface Disposition {
   readonly status: OutcomeStatus;
-  readonly verdict: Exclude<Verdict, 'halt'>;
+  readonly verdict: Verdict;
   /** Retries after the first try; `policy`: as many as the source says. 0 unless the verdict is `retry`. */
   readonly retries: number | 'policy';
   /** Name under which the state machine knows it; undefined where it is not tried again there. */

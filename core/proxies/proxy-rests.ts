@@ -48,19 +48,17 @@ export function afterProxyFailure(
   // What was on its way when the rest began says nothing new.
   if (before && restingUntil(before, now) > now) return undefined;
   if (target !== undefined && targets.includes(target)) return undefined;
-  const failures = failuresInRow + 1;
-  const isOver = failures >= REST_POLICY.afterFailures;
+  const failed = { proxy, failuresInRow: failuresInRow + 1, lastFailureAt: now, lastReason: reason };
+  if (failed.failuresInRow < REST_POLICY.afterFailures)
+    return {
+      ...failed,
+      targets: target === undefined ? targets : [...targets, target],
+      rests,
+      restsUntil: 0,
+    };
   const restMs = Math.min(REST_POLICY.firstMs * 2 ** rests, REST_POLICY.longestMs);
-  return {
-    proxy,
-    failuresInRow: failures,
-    // After a rest the same targets may show that it is no better.
-    targets: isOver || target === undefined ? (isOver ? [] : targets) : [...targets, target],
-    rests: isOver ? rests + 1 : rests,
-    restsUntil: isOver ? now + restMs : 0,
-    lastFailureAt: now,
-    lastReason: reason,
-  };
+  // After a rest the same targets may show that it is no better.
+  return { ...failed, targets: [], rests: rests + 1, restsUntil: now + restMs };
 }
 
 /** 0 where it does not rest. A time that only a clock that ran ahead can have written is not believed. */

@@ -38,7 +38,7 @@ export class RoutePool {
   readonly #rests: ProxyRests;
   #proxies: Promise<readonly ProxyServer[]> | undefined;
   #dealt = 0;
-  #dealtNames = 0;
+  #dealtUserAgents = 0;
 
   constructor({ source, politeness, proxies = async () => [], state, clock }: RoutePoolOptions) {
     this.#politeness = politeness;
@@ -53,7 +53,7 @@ export class RoutePool {
 
   async choose(request: RouteRequest): Promise<Route> {
     const proxy = await this.#proxyFor(request);
-    return { ...(proxy && { proxy }), userAgent: this.#nameFor(request.userAgent) };
+    return { ...(proxy && { proxy }), userAgent: this.#userAgentFor(request.userAgent) };
   }
 
   /** For requests of no target; undefined where all proxies are among these. */
@@ -64,7 +64,7 @@ export class RoutePool {
   }
 
   /** The next User-Agent in order, after a wall. */
-  nameAfter(userAgent: string): string {
+  userAgentAfter(userAgent: string): string {
     const { userAgents = [] } = this.#politeness;
     return userAgents[(userAgents.indexOf(userAgent) + 1) % userAgents.length] ?? this.#politeness.userAgent;
   }
@@ -102,11 +102,11 @@ export class RoutePool {
     return inOrder.reduce((best, each) => (isLess(rank(each), rank(best)) ? each : best));
   }
 
-  #nameFor(current: string | null): string {
+  #userAgentFor(current: string | null): string {
     const { userAgent, userAgents = [] } = this.#politeness;
     if (userAgents.length === 0) return userAgent;
     if (current !== null && userAgents.includes(current)) return current;
-    return userAgents[this.#dealtNames++ % userAgents.length]!;
+    return userAgents[this.#dealtUserAgents++ % userAgents.length]!;
   }
 }
 

@@ -81,7 +81,6 @@ export class CaptureWriter {
       fields: {
         software: source.politeness.userAgent,
         isPartOf: runId,
-        format: 'WARC File Format 1.1',
         filename: key.slice(key.lastIndexOf('/') + 1),
       },
     });

@@ -46,7 +46,7 @@ export interface StoredCheckpoint {
 
 const NEWLINE = 0x0a;
 
-/** `work/<run>/<source>/<target>/<date>/item-4711.2`: the second attempt at item 4711. */
+/** `…/attempts/item-4711.2` below the work of the partition: the second attempt at item 4711. */
 function checkpointKey(runId: string, source: string, partition: Partition, checkpoint: Checkpoint): string {
   const { kind, page = 0, item, attempt } = checkpoint;
   const ofIndex = page === 0 ? 'index' : `index-${page}`;

@@ -44,16 +44,16 @@ export class ScrapeProgress {
     this.#tried.push({ outcome, attempt, lookedAt });
     const name = pageName(item.id, page);
     if (checkpoint.again) this.#again.set(name, (this.#again.get(name) ?? 0) + 1);
-    const number = checkpoint.attempt.attempt_number;
+    const number = attempt.attempt_number;
     if (number <= this.attempts(item.id, page)) return;
-    this.#attempts.set(pageName(item.id, page), number);
+    this.#attempts.set(name, number);
     // Records are read again from the checkpoint when the scrape is finalized: they need not stay in memory.
     const { learned } = checkpoint;
     if (learned?.kind !== 'records') {
-      this.#last.set(pageName(item.id, page), checkpoint);
+      this.#last.set(name, checkpoint);
       return;
     }
-    this.#last.set(pageName(item.id, page), { ...checkpoint, learned: { ...learned, records: NONE } });
+    this.#last.set(name, { ...checkpoint, learned: { ...learned, records: NONE } });
     if (page === undefined && !learned.follow) return;
     const keys = this.#rowKeys.get(item.id) ?? new Set();
     for (const record of learned.records) keys.add(rowKeyOf(this.#source, record));

@@ -1,10 +1,11 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import type { PartitionJob } from '../job.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
+import { reasonText } from '../outcome/outcome.ts';
 import { type VerdictPolicy, verdictFor } from '../outcome/policy.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { targetOf } from '../source/partition.ts';
-import { type Item, isReady, type ListedItem, type Partition } from '../source/source.ts';
+import { type Item, isReady, type ListedItem } from '../source/source.ts';
 import { requestsAtOnceOf } from '../source/source-policy.ts';
 import { lastLookOf } from '../state/look-clock.ts';
 import type { ScrapeAnswer } from '../workflow/workflow.ts';
@@ -57,17 +58,7 @@ export async function scrape(
   mustStop = () => false,
   { leaveOut = NOTHING, retryOf, once = false }: ScrapeOptions = {},
 ): Promise<ScrapeAnswer> {
-  const source = sourceNamed(platform, work.source);
-  const partition: Partition = { value: work.value, date: civilDate(work.date) };
-  const crawl = await crawlOf(platform, source, work);
-  const context: PartitionJob = {
-    platform,
-    source,
-    runId: work.runId,
-    partition,
-    ...(crawl && { crawl }),
-    ...(retryOf !== undefined && { retryOf }),
-  };
+  const context = { ...(await jobOf(platform, work)), ...(retryOf !== undefined && { retryOf }) };
   if (await isFinalized(context)) return { done: true };
   return watchingDeaths(context, (watched) => scrapePages(watched, work.force, mustStop, leaveOut, once));
 }
@@ -108,17 +99,16 @@ async function scrapePages(
 
 /** Ends a scrape whose retries are used up: what is there is finalized, what is missing becomes failures. */
 export async function recordFailures(platform: Platform, work: PartitionWork): Promise<ScrapeAnswer> {
-  const source = sourceNamed(platform, work.source);
-  const crawl = await crawlOf(platform, source, work);
-  const context: PartitionJob = {
-    platform,
-    source,
-    runId: work.runId,
-    ...(crawl && { crawl }),
-    partition: { value: work.value, date: civilDate(work.date) },
-  };
+  const context = await jobOf(platform, work);
   if (await isFinalized(context)) return { done: true };
   return watchingDeaths(context, closeScrape);
+}
+
+async function jobOf(platform: Platform, work: PartitionWork): Promise<PartitionJob> {
+  const source = sourceNamed(platform, work.source);
+  const partition = { value: work.value, date: civilDate(work.date) };
+  const crawl = await crawlOf(platform, source, work);
+  return { platform, source, runId: work.runId, partition, ...(crawl && { crawl }) };
 }
 
 async function closeScrape(whole: PartitionJob): Promise<ScrapeAnswer> {
@@ -285,8 +275,5 @@ function retryError(checkpoints: readonly Checkpoint[]): StageError {
   const limited = checkpoints.find((checkpoint) => checkpoint.outcome.code === 'RATE_LIMITED');
   const { item, outcome } = limited ?? checkpoints[0]!;
   const others = checkpoints.length > 1 ? ` (and ${checkpoints.length - 1} more)` : '';
-  return new StageError(
-    limited ? 'RateLimited' : 'Transient',
-    `${item.id}: ${outcome.code} ${outcome.message ?? ''}${others}`,
-  );
+  return new StageError(limited ? 'RateLimited' : 'Transient', `${item.id}: ${reasonText(outcome)}${others}`);
 }

@@ -145,7 +145,7 @@ export class TargetRoute implements ProxyChoice {
   }
 
   #walledBy(outcome: Outcome, { proxy, userAgent }: SentBy): Weighed {
-    if (userAgent === this.#userAgent) this.#userAgent = this.#pool.nameAfter(userAgent);
+    if (userAgent === this.#userAgent) this.#userAgent = this.#pool.userAgentAfter(userAgent);
     this.#moved = true;
     if (proxy === null) return { outcome, again: false };
     this.#walled.add(proxy);

@@ -23,6 +23,7 @@ export abstract class HtmlBody extends HtmlTables {
         return;
       case 'block':
       case 'p':
+      case 'pre':
         this.closeParagraph();
         this.insert(tag, attributes);
         return;
@@ -43,10 +44,6 @@ export abstract class HtmlBody extends HtmlTables {
       case 'heading':
         this.closeParagraph();
         if (this.tag().kind === 'heading') this.pop();
-        this.insert(tag, attributes);
-        return;
-      case 'pre':
-        this.closeParagraph();
         this.insert(tag, attributes);
         return;
       case 'li':

@@ -98,12 +98,8 @@ export abstract class HtmlTables extends HtmlStack {
       case 'tbody':
       case 'tr':
         if (this.inTableScope(tag.name) < 0) return;
-        if (around === tag) {
-          this.drop();
-          return;
-        }
         this.drop();
-        this.end(tag);
+        if (around !== tag) this.end(tag);
         return;
       case 'colgroup':
         if (around.kind === 'colgroup') this.drop();

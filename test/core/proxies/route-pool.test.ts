@@ -84,7 +84,7 @@ it('User-Agents are dealt out where there are several, and only then', async () 
   const names = pool('', ['x/1', 'y/1']);
   const given = async (userAgent: string | null) => (await names.choose({ ...NEW, userAgent })).userAgent;
   expect([await given(null), await given(null), await given('y/1')]).toEqual(['x/1', 'y/1', 'y/1']);
-  expect([names.nameAfter('x/1'), names.nameAfter('y/1')]).toEqual(['y/1', 'x/1']);
+  expect([names.userAgentAfter('x/1'), names.userAgentAfter('y/1')]).toEqual(['y/1', 'x/1']);
   expect((await pool(ABC).choose(NEW)).userAgent).toBe('x');
 });
 
