@@ -13,7 +13,7 @@ import { TargetStore } from '../targets/target-store.ts';
 import type { PageKind, Visit, WatchedTarget } from '../targets/target-watch.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { INDEX_ID } from './progress.ts';
-import { type ProxyChoice, TargetRoute, type Weighed } from './target-route.ts';
+import { TargetRoute, type Weighed } from './target-route.ts';
 
 type Tried = Pick<Checkpoint, 'outcome' | 'attempt' | 'again'>;
 
@@ -51,7 +51,7 @@ export class TargetGate {
   readonly #target: string;
   readonly #store: TargetStore;
   readonly #watched: WatchedTarget;
-  readonly #choice: ProxyChoice | undefined;
+  readonly #route: TargetRoute | undefined;
   /** Nothing of the target may be asked without a claim. */
   readonly #isClaimed: boolean;
   #record: TargetRecord;
@@ -62,7 +62,7 @@ export class TargetGate {
     store: TargetStore,
     record: TargetRecord,
     claim: ClaimAnswer | undefined,
-    choice: ProxyChoice | undefined,
+    route: TargetRoute | undefined,
   ) {
     const { platform, source } = context;
     this.#context = context;
@@ -72,7 +72,7 @@ export class TargetGate {
     this.#record = record;
     this.#isClaimed = claim !== undefined;
     this.#refusal = claim?.kind === 'refused' ? claim : null;
-    this.#choice = choice;
+    this.#route = route;
   }
 
   /**
@@ -88,10 +88,10 @@ export class TargetGate {
     const isProbe = record?.skip && isExpired(record.skip, platform.clock.now());
     const claim = isEvery || isProbe ? await claimOf(context, store, target) : undefined;
     record = claim?.record ?? record!;
-    const choice = await TargetRoute.open(context, store, record);
-    const gate = new TargetGate(context, store, record, claim, choice);
+    const route = await TargetRoute.open(context, store, record);
+    const gate = new TargetGate(context, store, record, claim, route);
     for (const attempt of tried) {
-      choice?.resume(attempt);
+      route?.resume(attempt);
       const raised = gate.#note(attempt);
       if (raised) await gate.#raise(raised);
     }
@@ -120,7 +120,7 @@ export class TargetGate {
   async isShut(): Promise<boolean> {
     if (this.isKnownShut) return true;
     const record = await this.#store.get(this.#context.source.name, this.#target);
-    this.#choice?.follow(record);
+    this.#route?.follow(record);
     if (this.#isFlagged(record)) {
       this.#shut(record.skip!);
       return true;
@@ -153,7 +153,7 @@ export class TargetGate {
     let hasEnded = false;
     let raised: SkipFlag | null = null;
     let answer: { readonly outcome: Outcome; readonly by: SentBy | undefined } | undefined;
-    const choice = this.#choice;
+    const route = this.#route;
     const end = () => {
       if (!hasEnded) visit.judged(opens);
       hasEnded = true;
@@ -164,9 +164,9 @@ export class TargetGate {
     return {
       tier: this.#tier(),
       permission: this.#permission(visit),
-      ...(choice && { route: choice.choose }),
+      ...(route && { route: route.choose }),
       weigh: (outcome, by) => {
-        const weighed = choice?.weigh(outcome, by) ?? { outcome, again: false };
+        const weighed = route?.weigh(outcome, by) ?? { outcome, again: false };
         answer = { outcome: weighed.outcome, by };
         return weighed;
       },
@@ -174,11 +174,11 @@ export class TargetGate {
         opens = DISPOSITIONS[tried.outcome.code].counts !== 'block' && !tried.again;
         raised = this.#note(tried);
         // Until the store has it, whoever comes now would find no flag there, and the proxy from before.
-        if (!raised && !choice?.hasMoved) end();
+        if (!raised && !route?.hasMoved) end();
         return this.#record.skip;
       },
       settle: async () => {
-        if (answer) await choice?.settle(answer.outcome, answer.by);
+        if (answer) await route?.settle(answer.outcome, answer.by);
         if (raised) await this.#raise(raised);
         end();
       },

@@ -18,30 +18,16 @@ export interface Weighed {
   readonly again: boolean;
 }
 
-/** Which proxy and which User-Agent the requests of one target have, in one scrape. */
-export interface ProxyChoice {
-  readonly choose: ChooseRoute;
-  /** Takes over what this run has on record: a process may have died before it could write it. */
-  resume(tried: { readonly outcome: Outcome; readonly attempt: Pick<AttemptRow, 'proxy'> }): void;
-  /** Takes over what another process or partition has written. */
-  follow(record: RouteRecord): void;
-  /**
-   * A wall is BLOCKED_PROXY while there is a proxy that this run has not met one through, and BLOCKED at the
-   * last; what a proxy failed at is tried through each of the others once.
-   */
-  weigh(outcome: Outcome, by: SentBy | undefined): Weighed;
-  /** Whether the store has to be told of what `weigh` found. */
-  readonly hasMoved: boolean;
-  /** Writes where the target has moved to, and what an answer says of its proxy. */
-  settle(outcome: Outcome, by: SentBy | undefined): Promise<void>;
-}
-
 /** Where so many proxies say that they cannot reach a site, it is asked again later like any other. */
 const UNREACHED_AT_ONCE = 3;
 
-/** Of a source with proxies or several User-Agents. `ids`: of its proxies. */
-export class TargetRoute implements ProxyChoice {
+/**
+ * Which proxy and which User-Agent the requests of one target have, in one scrape; of a source with proxies or
+ * several User-Agents.
+ */
+export class TargetRoute {
   readonly #pool: RoutePool;
+  /** Of the proxies, in order. */
   readonly #ids: readonly string[];
   readonly #store: TargetStore;
   readonly #clock: Clock;
@@ -76,7 +62,7 @@ export class TargetRoute implements ProxyChoice {
     context: PartitionJob,
     store: TargetStore,
     record: TargetRecord,
-  ): Promise<ProxyChoice | undefined> {
+  ): Promise<TargetRoute | undefined> {
     const pool = context.platform.routesFor?.(context.source);
     return pool && new TargetRoute(context, pool, await pool.ids(), store, record);
   }
@@ -93,10 +79,18 @@ export class TargetRoute implements ProxyChoice {
     return route;
   };
 
-  resume({ outcome, attempt }: Parameters<ProxyChoice['resume']>[0]): void {
+  /** Takes over what this run has on record: a process may have died before it could write it. */
+  resume({
+    outcome,
+    attempt,
+  }: {
+    readonly outcome: Outcome;
+    readonly attempt: Pick<AttemptRow, 'proxy'>;
+  }): void {
     if (outcome.code === 'BLOCKED_PROXY' && attempt.proxy != null) this.#walled.add(attempt.proxy);
   }
 
+  /** Takes over what another process or partition has written. */
   follow({ currentProxyId, currentUserAgent, proxyWalls }: RouteRecord): void {
     if (proxyWalls?.runId === this.#place.runId) for (const id of proxyWalls.proxies) this.#walled.add(id);
     // What was found here and is not written yet is newer.
@@ -105,10 +99,15 @@ export class TargetRoute implements ProxyChoice {
     this.#userAgent = currentUserAgent ?? this.#userAgent;
   }
 
+  /** Whether the store has to be told of what `weigh` found. */
   get hasMoved(): boolean {
     return this.#moved;
   }
 
+  /**
+   * A wall is BLOCKED_PROXY while there is a proxy that this run has not met one through, and BLOCKED at the
+   * last; what a proxy failed at is tried through each of the others once.
+   */
   weigh(outcome: Outcome, by: SentBy | undefined): Weighed {
     if (!by) return { outcome, again: false };
     const { proxy } = by;
@@ -125,6 +124,7 @@ export class TargetRoute implements ProxyChoice {
     return { outcome, again: this.#ids.some((id) => !this.#walled.has(id) && !this.#failed.has(id)) };
   }
 
+  /** Writes where the target has moved to, and what an answer says of its proxy. */
   async settle(outcome: Outcome, by: SentBy | undefined): Promise<void> {
     if (!by) return;
     const { source, target, runId } = this.#place;
