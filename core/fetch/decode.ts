@@ -1,8 +1,8 @@
 import { headerValue } from '../http/headers.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
-import { DEFAULT_MAX_ELEMENTS } from '../source/html-budget.ts';
 import type { Page } from '../source/page.ts';
+import { DEFAULT_MAX_ELEMENTS } from '../source/page-budget.ts';
 import { decodeText } from './charset.ts';
 import { CODINGS, encodingsOf, MAX_ENCODINGS } from './content-codings.ts';
 

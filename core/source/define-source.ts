@@ -1,6 +1,6 @@
 import { definitionProblems } from './definition-problems.ts';
-import { DEFAULT_MAX_ELEMENTS } from './html-budget.ts';
 import { withSettings } from './own-settings.ts';
+import { DEFAULT_MAX_ELEMENTS } from './page-budget.ts';
 import type { Discover, Item, Source, Table, Target, TargetRegister } from './source.ts';
 import type { Expectation, FetchLimits, OutcomePolicy, Politeness, RetryPolicy } from './source-policy.ts';
 import { problemOf } from './sources-together.ts';

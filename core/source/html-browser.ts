@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { DefaultTreeAdapterTypes } from 'parse5';
-import type { HtmlBudget } from './html-budget.ts';
-import { PageTooLargeError } from './html-budget.ts';
 import { addAttribute, addText, DROPPED_TAGS, MAX_DEPTH, newPage, type OpenElement } from './html-element.ts';
+import type { PageBudget } from './page-budget.ts';
+import { PageTooLargeError } from './page-budget.ts';
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
 type Parent = DefaultTreeAdapterTypes.ParentNode;
@@ -27,7 +27,7 @@ interface Inside {
 }
 
 /** Reads a page as a browser does that runs scripts (`noscript` is text), whatever its tags are like. */
-export function readAsBrowser(text: string, budget: HtmlBudget): OpenElement {
+export function readAsBrowser(text: string, budget: PageBudget): OpenElement {
   const { defaultTreeAdapter, Parser } = parse5();
   let depth = 0;
   let lastText: DefaultTreeAdapterTypes.TextNode | undefined;
@@ -79,7 +79,7 @@ export function readAsBrowser(text: string, budget: HtmlBudget): OpenElement {
  * parse5 adds to names, values and texts character by character, each of which V8 keeps as a pair of 32 bytes
  * until somebody looks at the text.
  */
-function checkOpen({ currentToken, currentAttr, currentCharacterToken }: Inside, budget: HtmlBudget): void {
+function checkOpen({ currentToken, currentAttr, currentCharacterToken }: Inside, budget: PageBudget): void {
   budget.fits(currentToken?.attrs?.length ?? 0);
   flatten(currentToken?.data);
   flatten(currentToken?.tagName);

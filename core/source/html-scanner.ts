@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import type { HtmlBudget } from './html-budget.ts';
 import { addAttribute, type OpenElement } from './html-element.ts';
 import { PLAIN_SVG, type Tag, tagOf } from './html-tags.ts';
 import { HtmlTree } from './html-tree.ts';
+import type { PageBudget } from './page-budget.ts';
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -27,7 +27,7 @@ function loadReferences(): References {
 }
 
 /** `text` has no NUL and no carriage return: a browser replaces them before it reads. */
-export function readWellNested(text: string, budget: HtmlBudget): OpenElement | undefined {
+export function readWellNested(text: string, budget: PageBudget): OpenElement | undefined {
   return new HtmlScanner(text, budget).read();
 }
 
@@ -38,7 +38,7 @@ export function readWellNested(text: string, budget: HtmlBudget): OpenElement | 
  */
 class HtmlScanner {
   readonly #text: string;
-  readonly #budget: HtmlBudget;
+  readonly #budget: PageBudget;
   readonly #tree: HtmlTree;
   /** The next character to read. */
   #at = 0;
@@ -53,7 +53,7 @@ class HtmlScanner {
   #attributes: Record<string, string> = {};
   #isSelfClosing = false;
 
-  constructor(text: string, budget: HtmlBudget) {
+  constructor(text: string, budget: PageBudget) {
     this.#text = text;
     this.#budget = budget;
     this.#tree = new HtmlTree(budget);

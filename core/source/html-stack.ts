@@ -1,6 +1,6 @@
-import type { HtmlBudget } from './html-budget.ts';
 import { MAX_DEPTH, newPage, type OpenElement } from './html-element.ts';
 import type { Tag } from './html-tags.ts';
+import type { PageBudget } from './page-budget.ts';
 
 export type Attributes = Record<string, string>;
 
@@ -11,13 +11,13 @@ export type Attributes = Record<string, string>;
 export class HtmlStack {
   isOdd = false;
   protected readonly page = newPage();
-  protected readonly budget: HtmlBudget;
+  protected readonly budget: PageBudget;
   protected readonly open: OpenElement[] = [];
   protected readonly tags: Tag[] = [];
   /** The form that is open wherever it stands: there is one at most. */
   protected form: OpenElement | undefined;
 
-  constructor(budget: HtmlBudget) {
+  constructor(budget: PageBudget) {
     this.budget = budget;
   }
 

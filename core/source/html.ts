@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { readAsBrowser } from './html-browser.ts';
-import { DEFAULT_MAX_ELEMENTS, HtmlBudget } from './html-budget.ts';
 import type { HtmlElement } from './html-element.ts';
 import { readWellNested } from './html-scanner.ts';
+import { DEFAULT_MAX_ELEMENTS, PageBudget } from './page-budget.ts';
 
 export type { HtmlElement } from './html-element.ts';
 
@@ -19,8 +19,8 @@ export type { HtmlElement } from './html-element.ts';
  */
 export function readHtml(text: string, maxElements = DEFAULT_MAX_ELEMENTS): HtmlElement {
   const lines = text.includes('\r') ? withoutReturns(text) : text;
-  const wellNested = lines.includes('\0') ? undefined : readWellNested(lines, new HtmlBudget(maxElements));
-  return wellNested ?? readAsBrowser(lines, new HtmlBudget(maxElements));
+  const wellNested = lines.includes('\0') ? undefined : readWellNested(lines, new PageBudget(maxElements));
+  return wellNested ?? readAsBrowser(lines, new PageBudget(maxElements));
 }
 
 const IS_SPACE = /[\s\u200b]/;

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import { DEFAULT_MAX_ELEMENTS, PageTooLargeError } from './html-budget.ts';
 import type { Page } from './page.ts';
+import { DEFAULT_MAX_ELEMENTS, PageTooLargeError } from './page-budget.ts';
 import type { Rejected } from './source.ts';
 
 /** Values of a document for each element that a page of HTML may have. */

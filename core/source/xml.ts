@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { SaxesParser } from 'saxes';
-import { DEFAULT_MAX_ELEMENTS, HtmlBudget, PageTooLargeError } from './html-budget.ts';
 import type { Page } from './page.ts';
+import { DEFAULT_MAX_ELEMENTS, PageBudget, PageTooLargeError } from './page-budget.ts';
 import type { Rejected } from './source.ts';
 
 /** No feed nests this deep; what walks the tree may call itself for each level. */
@@ -78,7 +78,7 @@ class XmlError extends Error {
 function rootOf({ text, maxElements = DEFAULT_MAX_ELEMENTS }: Page): XmlElement {
   // The standard calls bytes that are none of the encoding a fatal error; the decoder left this for them.
   if (text.includes('\ufffd')) throw new XmlError('it has characters that are none of its encoding');
-  const budget = new HtmlBudget(maxElements);
+  const budget = new PageBudget(maxElements);
   const open: OpenElement[] = [];
   let root: XmlElement | undefined;
   const add = (child: XmlElement | string): void => {

@@ -5,7 +5,7 @@
 import { gzipSync } from 'node:zlib';
 import { toPage } from '../../../core/fetch/decode.ts';
 import { HtmlIndex, readHtml, textOf } from '../../../core/source/html.ts';
-import { PageTooLargeError } from '../../../core/source/html-budget.ts';
+import { PageTooLargeError } from '../../../core/source/page-budget.ts';
 import { BOMBS, type Bomb } from './bombs.ts';
 
 const MAX_BYTES = 20 * 1024 * 1024;

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readHtml } from '../../../core/source/html.ts';
 import { readAsBrowser } from '../../../core/source/html-browser.ts';
-import { DEFAULT_MAX_ELEMENTS, HtmlBudget } from '../../../core/source/html-budget.ts';
 import { readWellNested } from '../../../core/source/html-scanner.ts';
+import { DEFAULT_MAX_ELEMENTS, PageBudget } from '../../../core/source/page-budget.ts';
 import { browserShape, shapeOf } from './browser-reading.ts';
 import { ODD_PAGES } from './odd-pages.ts';
 
-const budget = () => new HtmlBudget(DEFAULT_MAX_ELEMENTS);
+const budget = () => new PageBudget(DEFAULT_MAX_ELEMENTS);
 const words = (text: string) => text.split(' ');
 
 /**

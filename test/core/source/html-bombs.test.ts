@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { readHtml } from '../../../core/source/html.ts';
-import { HtmlBudget, PageTooLargeError } from '../../../core/source/html-budget.ts';
+import { PageBudget, PageTooLargeError } from '../../../core/source/page-budget.ts';
 import { BOMBS } from './bombs.ts';
 
 it('a process with a heap of 128 MB outlives every page that is made to end it', () => {
@@ -29,7 +29,7 @@ it('a source decides how many elements a page may have, by either reader', () =>
 });
 
 it('what is counted is elements, parts and depth', () => {
-  const budget = new HtmlBudget(10);
+  const budget = new PageBudget(10);
   budget.parts(80);
   expect(() => budget.parts(1)).toThrow(/more than 80 texts/);
   expect(() => budget.element(5_001)).toThrow(/deep/);

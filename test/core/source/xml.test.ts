@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PageTooLargeError } from '../../../core/source/html-budget.ts';
+import { PageTooLargeError } from '../../../core/source/page-budget.ts';
 import { childrenOf, readXml, type XmlElement, xmlText } from '../../../core/source/xml.ts';
 
 const page = (text: string, maxElements?: number) => ({

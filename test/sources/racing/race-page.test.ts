@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
-import { PageTooLargeError } from '../../../core/source/html-budget.ts';
+import { PageTooLargeError } from '../../../core/source/page-budget.ts';
 import { parseIndexPage } from '../../../sources/racing/index-page.ts';
 import { parseRacePage } from '../../../sources/racing/race-page.ts';
 

@@ -19,7 +19,7 @@ export class PageTooLargeError extends Error {
  * Counts what is made of one page while it is read. Each method throws a PageTooLargeError where it is too
  * much.
  */
-export class HtmlBudget {
+export class PageBudget {
   readonly #maxElements: number;
   #elements = 0;
   #parts = 0;
