@@ -1,6 +1,7 @@
 import { headerValue } from '../http/headers.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
+import { hasTooManyValues } from '../source/json.ts';
 import type { Page } from '../source/page.ts';
 import { DEFAULT_MAX_ELEMENTS } from '../source/page-budget.ts';
 import { decodeText } from './charset.ts';
@@ -43,9 +44,6 @@ export function toPage(
   return { kind: 'page', page, decodedBytes: decoded.length };
 }
 
-/** A value of JSON takes a tenth of the memory of an element. */
-const VALUES_PER_ELEMENT = 10;
-const STARTS_VALUE = /[[{,]/g;
 const STARTS_ELEMENT = /<[^/!?]/g;
 
 /**
@@ -53,12 +51,11 @@ const STARTS_ELEMENT = /<[^/!?]/g;
  * many.
  */
 function hasTooManyParts({ contentType, text }: Page, maxElements: number): boolean {
-  const isJson = /json$/.test(contentType) || /^\s*[[{]/.test(text.slice(0, 100));
-  if (!isJson && !/xml$/.test(contentType)) return false;
-  const most = isJson ? maxElements * VALUES_PER_ELEMENT : maxElements;
-  if (text.length <= most) return false;
-  const start = new RegExp(isJson ? STARTS_VALUE : STARTS_ELEMENT);
-  for (let count = 0; start.test(text); count++) if (count >= most) return true;
+  if (/json$/.test(contentType) || /^\s*[[{]/.test(text.slice(0, 100)))
+    return hasTooManyValues(text, maxElements);
+  if (!/xml$/.test(contentType) || text.length <= maxElements) return false;
+  const start = new RegExp(STARTS_ELEMENT);
+  for (let count = 0; start.test(text); count++) if (count >= maxElements) return true;
   return false;
 }
 

@@ -25,7 +25,7 @@ export interface ResponseToJudge {
  * is not blocked.
  */
 export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
-  const { response, page, policy, now } = judged;
+  const { response, page, policy } = judged;
   const { status } = response;
   if (status === 304) return { code: 'NOT_MODIFIED' };
   const rule = blockRuleOf(blockEvidence(response, page));
@@ -34,8 +34,8 @@ export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
     const message = `security wall (${rule.id}), HTTP ${status}`;
     return { code: 'BLOCKED', blockType: rule.means, rule: rule.id, message };
   }
-  if (REFUSING.has(status) && page && QUEUE_FULL.test(page.text.slice(0, 1000)))
-    return queueFull(response, now);
+  if (BUSY_STATUSES.has(status) && page && QUEUE_FULL.test(page.text.slice(0, 1000)))
+    return queueFull(judged);
   if (policy.blockStatuses?.includes(status)) {
     const id = `status/${status}`;
     return { code: 'BLOCKED', blockType: 'waf', rule: id, message: `security wall (${id})` };
@@ -43,7 +43,7 @@ export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
   if (status === 429 || policy.rateLimitStatuses.includes(status))
     return rateLimited(judged, `status/${status}`);
   if (status === 503 && headerValue(response.headers, 'retry-after') !== undefined) {
-    return rateLimited({ response, policy, now }, 'status/503-retry-after');
+    return rateLimited(judged, 'status/503-retry-after');
   }
   const code = codeOf(status);
   if (code === undefined) return undefined;
@@ -52,27 +52,22 @@ export function classifyResponse(judged: ResponseToJudge): Outcome | undefined {
 
 /** A service between us and the site that has no room for one more page says so in its own JSON. */
 const QUEUE_FULL = /^\s*\{[\s\S]*"(?:error_?)?code"\s*:\s*"QUEUE_FULL"/i;
-const REFUSING: ReadonlySet<number> = new Set([429, 503]);
+const BUSY_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
-function queueFull({ headers, status }: HttpResponse, now: number | undefined): Outcome {
-  const asked = retryAfterMs(headers, now);
-  const message = `HTTP ${status}, the queue of the service is full`;
-  return {
-    code: 'QUEUE_FULL',
-    rule: 'service/queue-full',
-    message,
-    ...(asked !== undefined && { retryAfterMs: asked }),
-  };
+function queueFull(judged: ResponseToJudge): Outcome {
+  const message = `HTTP ${judged.response.status}, the queue of the service is full`;
+  return { code: 'QUEUE_FULL', rule: 'service/queue-full', message, ...waitAskedBy(judged) };
 }
 
-function rateLimited({ response, now }: ResponseToJudge, rule: string): Outcome {
+function rateLimited(judged: ResponseToJudge, rule: string): Outcome {
+  const { status, statusText } = judged.response;
+  const message = `HTTP ${status} ${statusText}`.trimEnd();
+  return { code: 'RATE_LIMITED', rule, message, ...waitAskedBy(judged) };
+}
+
+function waitAskedBy({ response, now }: ResponseToJudge): Pick<Outcome, 'retryAfterMs'> {
   const asked = retryAfterMs(response.headers, now);
-  const outcome: Outcome = {
-    code: 'RATE_LIMITED',
-    rule,
-    message: `HTTP ${response.status} ${response.statusText}`.trimEnd(),
-  };
-  return asked === undefined ? outcome : { ...outcome, retryAfterMs: asked };
+  return asked === undefined ? {} : { retryAfterMs: asked };
 }
 
 /** Single statuses that mean something else than their class. */

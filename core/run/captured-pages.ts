@@ -213,7 +213,7 @@ export class CapturedPages {
 
   #read({ capture }: FoundCapture, asked: Asked): Reading {
     const { source, partition } = this.#context;
-    return readResponse(source, partition, asked, capture.response);
+    return readResponse(source, partition, asked, capture.response, capture.fetchedAt);
   }
 
   /** Which try at its page in its run it was, as far as tries left captures. */

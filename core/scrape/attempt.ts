@@ -145,14 +145,14 @@ function read(
   { confirms, copy }: KnownPage,
 ): Reading {
   if (fetched.kind === 'failed') return withoutOptional(asked, { outcome: fetched.outcome });
-  const { response, startedAt } = fetched;
+  const { response, startedAt, finishedAt } = fetched;
   if (response.status === 304) {
     if (confirms) return { outcome: { code: 'NOT_MODIFIED' }, learned: confirms.learned };
     return {
       outcome: { code: 'SERVER_ERROR', message: 'HTTP 304, although the page was asked for in full' },
     };
   }
-  const reading = readResponse(source, partition, asked, response);
+  const reading = readResponse(source, partition, asked, response, finishedAt);
   const stale = reading.learned && copy && olderThan(copyAge(response, startedAt), copy);
   if (stale === undefined) return reading;
   const { decodedBytes } = reading;

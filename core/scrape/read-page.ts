@@ -24,15 +24,16 @@ export interface Reading {
 /**
  * Reads a response as the page that was asked for. Parser first: a page that yields valid records or lists
  * items is never a wall, whatever scripts it embeds; one that only says that there is nothing may well be.
- * Used by scrape and reparse alike.
+ * Used by scrape and reparse alike. `receivedAt`: milliseconds.
  */
 export function readResponse(
   source: Source,
   partition: Partition,
   asked: Asked,
   response: HttpResponse,
+  receivedAt: number,
 ): Reading {
-  return withoutOptional(asked, readPage(source, partition, asked, response));
+  return withoutOptional(asked, readPage(source, partition, asked, response, receivedAt));
 }
 
 /**
@@ -47,10 +48,17 @@ export function withoutOptional(asked: Asked, reading: Reading): Reading {
   return { ...reading, learned: { kind: 'empty', reason: `${asked.item.url}: ${outcome.code}` } };
 }
 
-function readPage(source: Source, partition: Partition, asked: Asked, response: HttpResponse): Reading {
+function readPage(
+  source: Source,
+  partition: Partition,
+  asked: Asked,
+  response: HttpResponse,
+  receivedAt: number,
+): Reading {
+  const judging = { response, policy: source.outcomes, now: receivedAt };
   const decoded = toPage(response, source.limits.maxDecodedBytes, source.limits.maxElements);
   if (decoded.kind === 'failed') {
-    return { outcome: classifyResponse({ response, policy: source.outcomes }) ?? decoded.outcome };
+    return { outcome: classifyResponse(judging) ?? decoded.outcome };
   }
   const { page, decodedBytes } = decoded;
   const isWell = response.status >= 200 && response.status < 300;
@@ -60,7 +68,7 @@ function readPage(source: Source, partition: Partition, asked: Asked, response: 
   const said = { decodedBytes, ...(notes !== undefined && { notes }) };
   if (learned?.kind === 'records' || learned?.kind === 'items')
     return { outcome: { code: 'SUCCESS' }, learned, ...said };
-  const judged = classifyResponse({ response, page, policy: source.outcomes });
+  const judged = classifyResponse({ ...judging, page });
   if (learned && !judged) return { outcome: successOf(learned), learned, ...said };
   const refused = judged && refusalOf(source, asked, response.status, page, judged);
   const outcome = refused ?? judged ?? (parsed && 'outcome' in parsed ? parsed.outcome : undefined);
