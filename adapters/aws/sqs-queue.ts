@@ -25,7 +25,7 @@ const MAX_DELAY_S = 900;
 const MAX_HIDDEN_S = 43_200 - 1_200;
 /** How often SQS may fail to take single messages of a batch before it is an error. */
 const BATCH_TRIES = 4;
-/** The message attribute of a dead letter that says why it was buried. */
+/** The message attribute of a dead letter that says why it is one. */
 export const REASON = 'reason';
 
 export interface SqsQueueOptions {

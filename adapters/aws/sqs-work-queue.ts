@@ -34,8 +34,8 @@ const UNPRINTABLE = /[^\x20-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 /**
  * A standard SQS queue and its dead-letter queue. SQS itself moves a message to the dead letters when it was
- * received more often than its redrive policy allows; `bury` sends the message there and then deletes it, so
- * that a crash between the two leaves two of it and never none.
+ * received more often than its redrive policy allows; `deadLetter` sends the message there and then deletes
+ * it, so that a crash between the two leaves two of it and never none.
  *
  * Times are whole seconds, rounded up. Needs sqs:SendMessage, ReceiveMessage, DeleteMessage,
  * ChangeMessageVisibility and GetQueueAttributes on both queues, and for `clear` sqs:PurgeQueue, which only
@@ -88,7 +88,7 @@ class SqsWorkQueue implements WorkQueue {
     return this.#queue.hide(receipt, delayMs);
   }
 
-  async bury({ body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
+  async deadLetter({ body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
     const said = reason.replace(UNPRINTABLE, ' ').slice(0, 1000).trim() || 'no reason was given';
     await this.#dead('sqs:SendMessage').sendDeadLetter(body, said);
     await this.#queue.delete(receipt);

@@ -126,7 +126,7 @@ class SqliteWorkQueue implements WorkQueue {
     });
   }
 
-  async bury({ id, body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
+  async deadLetter({ id, body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
     return this.#transact('write', (database) => {
       const removed = database
         .prepare('DELETE FROM messages WHERE id = ? AND receipt = ?')

@@ -21,7 +21,7 @@ export interface WorkQueue {
    * Moves the message to the dead letters at once, with the reason why. False where nothing was moved: it had
    * been handed over again meanwhile, and whoever has it decides.
    */
-  bury(message: ReceivedMessage, reason: string): Promise<boolean>;
+  deadLetter(message: ReceivedMessage, reason: string): Promise<boolean>;
   /** Messages by where they are; approximate on AWS. */
   depth(): Promise<QueueDepth>;
   /**
@@ -61,7 +61,7 @@ export interface QueueDepth {
 export interface DeadLetter {
   readonly id: string;
   readonly body: string;
-  /** Why it was buried; undefined where its deliveries were used up. */
+  /** Why it was moved here; undefined where its deliveries were used up. */
   readonly reason?: string;
   readonly receipt: string;
 }

@@ -231,7 +231,7 @@ async function settle(
   }
 }
 
-/** Ends a failure whose message comes to no end: it is dead, and its message is to be buried. */
+/** Ends a failure whose message comes to no end: it is dead, and its message is to become a dead letter. */
 export async function declareDead(
   { state, clock }: Platform,
   key: FailureKey,

@@ -24,7 +24,7 @@ export async function handleFailedItem(
   const { failedItems } = platform;
   const decoded = decodeFailedItem(delivery.body);
   if (decoded.kind === 'poison') {
-    await failedItems.bury(delivery, decoded.reason);
+    await failedItems.deadLetter(delivery, decoded.reason);
     return decoded;
   }
   const { key } = decoded;
@@ -48,7 +48,7 @@ export async function handleFailedItem(
       break;
     case 'dead':
     case 'poison':
-      await failedItems.bury(delivery, answer.reason);
+      await failedItems.deadLetter(delivery, answer.reason);
       break;
   }
   return answer;

@@ -44,7 +44,7 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
     const dead = (): Promise<DeadLetter[]> => Array.fromAsync(queue.deadLetters());
     async function buried(count: number): Promise<DeadLetter[]> {
       await send(...Array.from({ length: count }, (_, n) => `message ${n}`));
-      for (const message of await drain()) await queue.bury(message, 'why');
+      for (const message of await drain()) await queue.deadLetter(message, 'why');
       return dead();
     }
 
@@ -146,7 +146,7 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
       await send('good', 'poison');
       const messages = await drain();
       const poison = messages.find(({ body }) => body === 'poison')!;
-      expect(await queue.bury(poison, 'version 7 is unknown: é')).toBe(true);
+      expect(await queue.deadLetter(poison, 'version 7 is unknown: é')).toBe(true);
       expect(await dead()).toMatchObject([{ body: 'poison', reason: 'version 7 is unknown: é' }]);
       await queue.release(messages.find(({ body }) => body === 'good')!, 0);
       expect(await one()).toMatchObject({ body: 'good' });
@@ -155,14 +155,14 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
 
     it('shows the dead letters as often as they are looked at', async () => {
       await send('a', 'b');
-      for (const message of await drain()) await queue.bury(message, 'why');
+      for (const message of await drain()) await queue.deadLetter(message, 'why');
       expect((await dead()).map(({ body }) => body).sort()).toEqual(['a', 'b']);
       expect((await dead()).map(({ body }) => body).sort()).toEqual(['a', 'b']);
     });
 
     it('shows more dead letters than one call of its service can carry, each once', async () => {
       await send(...Array.from({ length: 25 }, (_, n) => `message ${n}`));
-      for (const message of await drain()) await queue.bury(message, 'why');
+      for (const message of await drain()) await queue.deadLetter(message, 'why');
       const messages = await dead();
       expect(new Set(messages.map(({ body }) => body)).size).toBe(25);
       expect(messages).toHaveLength(25);
@@ -190,7 +190,7 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
 
     it('purges one dead letter and no other', async () => {
       await send('a', 'b');
-      for (const message of await drain()) await queue.bury(message, 'why');
+      for (const message of await drain()) await queue.deadLetter(message, 'why');
       const [first, second] = await dead();
       await queue.purge([first!]);
       expect((await dead()).map(({ body }) => body)).toEqual([second!.body]);

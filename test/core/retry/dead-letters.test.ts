@@ -55,11 +55,11 @@ const states = async (race: number): Promise<FailureState[]> =>
   (await failure(race)).transitions.map(({ state }) => state);
 
 /** A message among the dead letters. The queue holds nothing else that is due. */
-async function bury(body: string, reason: string): Promise<void> {
+async function deadLetter(body: string, reason: string): Promise<void> {
   const { failedItems } = session.platform;
   await failedItems.send([{ body, delayMs: 0 }]);
   const [delivery] = await failedItems.receive({ max: 1, visibilityMs: 1000 });
-  await failedItems.bury(delivery!, reason);
+  await failedItems.deadLetter(delivery!, reason);
 }
 const forget = async () => session.platform.failedItems.purge(await buried());
 
@@ -83,8 +83,8 @@ describe('a dead letter', () => {
   it('is one whatever the dead-letter queue holds: nothing, or copies', async () => {
     await withDead([0, 1]);
     await forget();
-    await bury(encodeFailedItem(keyOfRace(1)), 'a copy');
-    await bury(
+    await deadLetter(encodeFailedItem(keyOfRace(1)), 'a copy');
+    await deadLetter(
       messageAbout({ version: 1, target: 'gb', value: undefined, item: raceId(session, 1), redrives: 3 }),
       'an older copy',
     );
@@ -112,7 +112,7 @@ describe('a dead letter', () => {
     await wait(1);
     const { failedItems } = session.platform;
     const [delivery] = await failedItems.receive({ max: 1, visibilityMs: MINUTE });
-    await failedItems.bury(delivery!, 'somebody else');
+    await failedItems.deadLetter(delivery!, 'somebody else');
     expect(await entries()).toMatchObject([{ status: 'stale', obstacle: 'it is queued' }]);
     expect((await redriveAll()).redrives).toEqual([]);
   });
@@ -127,7 +127,7 @@ describe('a dead letter', () => {
     await redriveAll();
     await wait(1);
     await drain();
-    await bury(typeof body === 'string' ? body : messageAbout(body), 'poison');
+    await deadLetter(typeof body === 'string' ? body : messageAbout(body), 'poison');
     const obstacle = typeof why === 'string' ? why : expect.stringMatching(why);
     expect(await entries()).toMatchObject([{ status: 'poison', obstacle }]);
     expect((await redriveAll()).left).toMatchObject([{ why: obstacle }]);

@@ -90,12 +90,12 @@ describe('a delivery that dies on its way', () => {
     session = await sessionAfterRun(faults(rule(0, status(500))));
     await waitAndDrain(2);
     await wait(COOL_DOWN_MINUTES);
-    const { bury } = session.platform.failedItems;
-    session.platform.failedItems.bury = async () => {
+    const { deadLetter } = session.platform.failedItems;
+    session.platform.failedItems.deadLetter = async () => {
       throw new Error('killed');
     };
     await expect(drain()).rejects.toThrow('killed');
-    session.platform.failedItems.bury = bury.bind(session.platform.failedItems);
+    session.platform.failedItems.deadLetter = deadLetter.bind(session.platform.failedItems);
     expect(await failure(0)).toMatchObject({ state: 'dead' });
     expect(await readDeadLetters(session.platform)).toMatchObject([{ status: 'dead', messages: [] }]);
     await wait(CLAIM_MINUTES);

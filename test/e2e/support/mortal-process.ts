@@ -46,7 +46,7 @@ export class Mortality {
 
 const WRITES: ReadonlySet<string | symbol> = new Set([
   ...['put', 'delete', 'write'],
-  ...['send', 'receive', 'acknowledge', 'release', 'bury', 'purge'],
+  ...['send', 'receive', 'acknowledge', 'release', 'deadLetter', 'purge'],
 ]);
 
 /** A store that dies with its process. `written` is told of every call that wrote. */

@@ -77,9 +77,9 @@ export class QueueModel implements WorkQueue {
     entry.receipt = undefined;
   }
 
-  async bury(message: ReceivedMessage, reason: string): Promise<boolean> {
+  async deadLetter(message: ReceivedMessage, reason: string): Promise<boolean> {
     if (!this.#take(message)) return false;
-    this.#bury(message.body, reason);
+    this.#deadLetter(message.body, reason);
     return true;
   }
 
@@ -155,11 +155,11 @@ export class QueueModel implements WorkQueue {
     const exhausted = this.#entries.filter(
       ({ dueAt, deliveries }) => dueAt <= now && deliveries >= this.#maxDeliveries,
     );
-    for (const entry of exhausted) this.#bury(entry.body);
+    for (const entry of exhausted) this.#deadLetter(entry.body);
     this.#entries = this.#entries.filter((entry) => !exhausted.includes(entry));
   }
 
-  #bury(body: string, reason?: string): void {
+  #deadLetter(body: string, reason?: string): void {
     const id = this.#name('dead-message');
     this.#dead.push({ id, body, ...(reason !== undefined && { reason }), receipt: id });
   }

@@ -71,9 +71,9 @@ export function watchedQueue(queue: WorkQueue, onWrite: OnWrite): WorkQueue {
       await told('release');
       return queue.release(message, delayMs);
     },
-    bury: async (message, reason) => {
-      await told('bury');
-      return queue.bury(message, reason);
+    deadLetter: async (message, reason) => {
+      await told('deadLetter');
+      return queue.deadLetter(message, reason);
     },
   });
 }
