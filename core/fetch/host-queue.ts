@@ -7,8 +7,10 @@ const MOST_HOSTS = 1024;
 /** Milliseconds by which any timer may be late. */
 const LEAST_LATE_MS = 5;
 
+/** A time before all others. */
 export const NEVER = Number.NEGATIVE_INFINITY;
 
+/** Who waits for a permit. Times are milliseconds since the epoch. */
 export interface Waiter {
   readonly pace: Pace;
   readonly since: number;
@@ -27,6 +29,7 @@ export interface Waiter {
   hasSlot: boolean;
 }
 
+/** Who waits for one host, and what holds it. Times are milliseconds since the epoch. */
 export class HostQueue {
   readonly host: string;
   active = 0;
@@ -57,6 +60,21 @@ export class HostQueue {
     if (this.active > 0 || this.waiting.length > 0 || this.asking || this.awaitsSlot) return false;
     return Math.max(this.lastStartAt + this.minDelayMs, this.pausedUntil, this.untold) <= now;
   }
+
+  /**
+   * Where the clock was set back, what was noted before would hold the host for as long: it goes back by as
+   * much.
+   */
+  followClock(now: number): void {
+    const back = this.now - now;
+    this.now = now;
+    if (back <= 0) return;
+    this.lastStartAt -= back;
+    this.pausedUntil -= back;
+    this.untold -= back;
+    this.askedAt -= back;
+    for (const waiter of this.waiting) if (waiter.reserved !== undefined) waiter.reserved -= back;
+  }
 }
 
 /**
@@ -68,30 +86,17 @@ export function isLate({ reserved, hasMoved, pace }: Waiter, now: number): boole
   return now - reserved > Math.max(LEAST_LATE_MS, pace.minDelayMs / 20);
 }
 
+/** Gives up the start that the permit store gave out, for a later one. */
 export function moveStart(waiter: Waiter): void {
   waiter.passed = waiter.reserved ?? waiter.passed;
   waiter.reserved = undefined;
 }
 
+/** Again is harmless. */
 export function releaseSlot(waiter: Waiter): void {
   if (!waiter.hasSlot) return;
   waiter.hasSlot = false;
   waiter.pace.slots?.release();
-}
-
-/**
- * Where the clock was set back, what was noted before would hold the host for as long: it goes back by as
- * much.
- */
-export function followClock(queue: HostQueue, now: number): void {
-  const back = queue.now - now;
-  queue.now = now;
-  if (back <= 0) return;
-  queue.lastStartAt -= back;
-  queue.pausedUntil -= back;
-  queue.untold -= back;
-  queue.askedAt -= back;
-  for (const waiter of queue.waiting) if (waiter.reserved !== undefined) waiter.reserved -= back;
 }
 
 /** The queues of all hosts that are asked, or that a request was sent to a moment ago. */
@@ -113,6 +118,7 @@ export class HostQueues {
     return queue;
   }
 
+  /** Undefined where nothing is known of the host; makes no queue for it. */
   known(host: string): HostQueue | undefined {
     return this.#hosts.get(host);
   }

@@ -1,6 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
 import {
-  followClock,
   type HostQueue,
   HostQueues,
   isLate,
@@ -63,7 +62,7 @@ export function createRateLimiter({
     for (let head = queue.waiting[0]; head !== undefined; head = queue.waiting[0]) {
       if (queue.active >= head.pace.concurrency) return;
       const now = clock.now();
-      followClock(queue, now);
+      queue.followClock(now);
       // Whoever slept through a pause until its end would start together with all the others that did.
       if (head.reserved !== undefined && head.reserved < queue.pausedUntil) head.reserved = undefined;
       const startAt = Math.max(
