@@ -1,7 +1,7 @@
 import { redirectTarget } from '../http/redirect.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { HttpClient, HttpExchange, PrivateAddresses } from '../ports/http-client.ts';
+import type { HttpClient, HttpExchange, HttpFailure, PrivateAddresses } from '../ports/http-client.ts';
 import type { FetchLimits, Politeness } from '../source/source-policy.ts';
 import type { Route, SentBy } from './fetcher.ts';
 import type { Pace } from './permit.ts';
@@ -44,6 +44,11 @@ export function addressPolicy(url: URL | null, from?: URL): Outcome | undefined 
 /** Where an exchange sends us; undefined where it is the end of the way. */
 export function nextOf(exchange: HttpExchange): URL | undefined {
   return exchange.kind === 'response' ? redirectTarget(exchange) : undefined;
+}
+
+/** Why no response came, as the outcome of whatever was asked for. */
+export function failureOf({ code, message, rule }: HttpFailure): Outcome {
+  return { code, message, ...(rule && { rule }) };
 }
 
 /** The pace of a site, slowed down to what its robots.txt asks for; milliseconds. */

@@ -3,7 +3,16 @@ import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpExchange, HttpResponse } from '../ports/http-client.ts';
 import { AbortGrace, CUT_OFF } from './abort-grace.ts';
 import type { Fetcher, FetchRequest, FetchResult, RobotsRequest, Route, SentBy } from './fetcher.ts';
-import { addressPolicy, MAX_REDIRECTS, nextOf, paceOf, privateAddressesFor, refused, sentBy } from './hop.ts';
+import {
+  addressPolicy,
+  failureOf,
+  MAX_REDIRECTS,
+  nextOf,
+  paceOf,
+  privateAddressesFor,
+  refused,
+  sentBy,
+} from './hop.ts';
 import { hostPauseMs, type PausePolicy } from './host-pause.ts';
 import { becomesGet, messageOf } from './page-message.ts';
 import type { Permit } from './permit.ts';
@@ -92,10 +101,7 @@ class PoliteFetch {
         return this.#notFollowed(outcomeOf(check, url), redirect);
       }
       const exchange = await this.#send(url, first.origin, check.permission.crawlDelayMs ?? 0);
-      if (exchange.kind === 'failed') {
-        const { code, message, rule } = exchange;
-        return this.#failed({ code, message, ...(rule && { rule }) });
-      }
+      if (exchange.kind === 'failed') return this.#failed(failureOf(exchange));
       const next = nextOf(exchange);
       if (next === undefined) return { ...this.#facts(), kind: 'response', response: exchange };
       if (this.#redirects === MAX_REDIRECTS) {

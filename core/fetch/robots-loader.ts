@@ -7,6 +7,7 @@ import { type DecodedPrefix, textPrefix } from './decode-prefix.ts';
 import type { RobotsRequest, Route } from './fetcher.ts';
 import {
   addressPolicy,
+  failureOf,
   type HopOptions,
   MAX_REDIRECTS,
   nextOf,
@@ -51,15 +52,7 @@ export async function loadRobots(
       url: robotsUrl.href,
       startedAt,
       finishedAt: clock.now(),
-      ...(exchange.kind === 'failed'
-        ? {
-            failure: {
-              code: exchange.code,
-              message: exchange.message,
-              ...(exchange.rule && { rule: exchange.rule }),
-            },
-          }
-        : { httpStatus: exchange.status }),
+      ...(exchange.kind === 'failed' ? { failure: failureOf(exchange) } : { httpStatus: exchange.status }),
       wireBytes: exchange.kind === 'failed' ? 0 : exchange.body.length,
       ...(by && { by }),
     };
@@ -142,7 +135,7 @@ function blockOf(response: HttpResponse, read: DecodedPrefix): Outcome | undefin
 }
 
 /** Of a wall nothing of it is asked for. */
-const NO_POLICY = { rateLimitStatuses: [], skipAfterBlocks: 1, skipAfterNotFound: 1 };
+const NO_POLICY = { rateLimitStatuses: [] };
 
 /** A line cut in two would forbid more than it says. */
 function wholeLines(text: string): string {

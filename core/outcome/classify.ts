@@ -11,7 +11,7 @@ export interface ResponseToJudge {
   readonly response: HttpResponse;
   /** The same response decoded; absent where that failed, and headers and status must do. */
   readonly page?: Page;
-  readonly policy: OutcomePolicy;
+  readonly policy: Pick<OutcomePolicy, 'rateLimitStatuses' | 'blockStatuses'>;
   /**
    * Milliseconds since the epoch; read only for a Retry-After date in a response without a Date of its own.
    */
