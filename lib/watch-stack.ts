@@ -9,8 +9,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { EveryCadence } from '../core/source/cadence.ts';
-import type { Source } from '../core/source/source.ts';
+import type { EveryCadence, Source } from '../core/source/source.ts';
 import { NAMESPACE, type TargetMetric } from '../lambdas/metrics.ts';
 import { RunbookAlarm } from './constructs/runbook-alarm.ts';
 import { type Deployment, nameOf, pascalCase } from './deployment.ts';

@@ -22,8 +22,8 @@ export interface Weighed {
 const UNREACHED_AT_ONCE = 3;
 
 /**
- * Which proxy and which User-Agent the requests of one target have, in one scrape; of a source with proxies or
- * several User-Agents.
+ * Which proxy and which User-Agent the requests of one target have, in one scrape; of a source with proxies
+ * or several User-Agents.
  */
 export class TargetRoute {
   readonly #pool: RoutePool;

@@ -6,6 +6,9 @@ import type { Page } from './page.ts';
 import type { Expectation, FetchLimits, OutcomePolicy, Politeness, RetryPolicy } from './source-policy.ts';
 
 export type { Cell, Row } from '../schema/columns.ts';
+// For the infrastructure, which reads what a source is from this file (a law of the house).
+export { checkMinutesOf, type EveryCadence } from './cadence.ts';
+export { requestsAtOnceOf } from './source-policy.ts';
 
 /** One unit of overwrite: a date of one value of the table's first partition column. */
 export interface Partition {

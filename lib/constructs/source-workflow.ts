@@ -11,9 +11,7 @@ import {
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { checkMinutesOf } from '../../core/source/cadence.ts';
-import type { Source } from '../../core/source/source.ts';
-import { requestsAtOnceOf } from '../../core/source/source-policy.ts';
+import { checkMinutesOf, requestsAtOnceOf, type Source } from '../../core/source/source.ts';
 import { dailyRescrape, STAGE_NAMES, type StageName, scrapeRetryOf } from '../../core/workflow/workflow.ts';
 import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
 import type { LakeStack } from '../lake-stack.ts';
