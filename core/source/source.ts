@@ -136,7 +136,7 @@ export interface ItemContext {
   readonly settings: OwnSettings;
 }
 
-/** Targets that are kept in the state store, as `registerTargets` puts them there. */
+/** Targets that are kept in the state store, as `targets import` puts them there. */
 export interface TargetRegister {
   /** What an author may rely on; a partition column other than the id is one of them. */
   readonly attributes: z.ZodObject;

@@ -2,9 +2,7 @@ import pLimit from 'p-limit';
 import type { StateStore } from '../ports/state-store.ts';
 import { targetProblem } from '../source/partition.ts';
 import type { Source, Target } from '../source/source.ts';
-import { indexTargets } from './indexes.ts';
 import type { TargetRecord } from './target.ts';
-import type { ChangedBy } from './target-events.ts';
 import { TargetStore } from './target-store.ts';
 
 /** Single records that are read side by side. */
@@ -58,12 +56,6 @@ export function targetOfRecord({ target, attributes }: Pick<TargetRecord, 'targe
   return attributes ? { id: target, attributes } : undefined;
 }
 
-/** A target to register. */
-export interface RegisteredTarget extends Required<Target> {
-  /** What people call it; left out, the name that is on record stays. */
-  readonly name?: string;
-}
-
 /** Why this cannot be registered for the source, in one line; undefined where it can. */
 export function registrationProblem(source: Source, target: Required<Target>): string | undefined {
   const { register } = source;
@@ -73,66 +65,7 @@ export function registrationProblem(source: Source, target: Required<Target>): s
   return targetProblem(source, target);
 }
 
-/**
- * Registers targets of a source, or gives those that are registered other attributes; what is on record of
- * them stays. Throws a RangeError of one line for the first that does not fit the source, before any is
- * written.
- */
-export async function registerTargets(
-  state: StateStore,
-  source: Source,
-  targets: readonly RegisteredTarget[],
-  by: ChangedBy,
-): Promise<void> {
-  for (const target of targets) {
-    const problem = registrationProblem(source, target);
-    if (problem !== undefined) throw new RangeError(problem);
-  }
-  await register(state, source, targets, by, () => {});
-}
-
 /** The record after a change, with the moment at which it became that of a registered target. */
 export function sinceRegistered(before: TargetRecord, after: TargetRecord, at: number): TargetRecord {
   return before.attributes === null && after.attributes !== null ? { ...after, registeredAt: at } : after;
-}
-
-/** What became of a target that was to be registered. */
-export type Registration = 'created' | 'updated' | 'unchanged';
-
-/**
- * Registers targets that have been checked, many in a transaction; `onEach` is told what became of each, the
- * last time that it is told.
- */
-export async function register(
-  state: StateStore,
-  source: Pick<Source, 'name'>,
-  targets: readonly RegisteredTarget[],
-  by: ChangedBy,
-  onEach: (target: RegisteredTarget, done: Registration) => void,
-): Promise<void> {
-  // Before the first of a source there is nothing to do, and all that follow are indexed as they come.
-  await indexTargets(state, source.name);
-  const changes = targets.map((target) => ({
-    target: target.id,
-    change: (record: TargetRecord): TargetRecord => {
-      const done = registrationOf(record, target);
-      onEach(target, done);
-      if (done === 'unchanged') return record;
-      const name = target.name ?? record.name;
-      return sinceRegistered(record, { ...record, attributes: { ...target.attributes }, name }, by.at);
-    },
-  }));
-  await new TargetStore(state).updateMany(source.name, changes, { isImport: true, ...by });
-}
-
-/** What registering a target would do to its record. */
-function registrationOf(record: TargetRecord, { attributes, name }: RegisteredTarget): Registration {
-  if (!record.attributes) return 'created';
-  const isSame = sameAttributes(record.attributes, attributes) && (name ?? record.name) === record.name;
-  return isSame ? 'unchanged' : 'updated';
-}
-
-function sameAttributes(a: RegisteredTarget['attributes'], b: RegisteredTarget['attributes']): boolean {
-  const names = Object.keys(b);
-  return names.length === Object.keys(a).length && names.every((name) => a[name] === b[name]);
 }

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FailureStore } from '../../core/failures/failure-store.ts';
 import { reparse } from '../../core/run/reparse.ts';
-import { registerTargets } from '../../core/targets/register.ts';
 import { TargetStore } from '../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { runLocally } from '../../runtime/local-run.ts';
 import { schedules } from '../../sources/schedules/source.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { BY } from '../core/targets/by.ts';
+import { registerTargets } from '../core/targets/register-targets.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
 import { query } from './support/sql.ts';
 import { todayOf } from './support/test-time.ts';
@@ -44,7 +44,7 @@ beforeEach(async () => {
     state: 'CA',
     tier: 'tier1',
     enrollment: 900,
-    url: `${site.origin}/`,
+    url: `${origin()}/`,
   };
   await registerTargets(platform.state, source(), [{ id: ID, attributes }], BY);
 });
@@ -55,6 +55,8 @@ afterEach(async () => {
 });
 
 const source = () => platform.sources[0]!;
+/** An import takes no bare address of a machine. */
+const origin = () => site.origin.replace('127.0.0.1', 'larkmead.localhost');
 const asked = () => site.requests.map(({ path }) => path).filter((path) => path !== '/robots.txt');
 
 async function run(force = false) {
@@ -99,8 +101,8 @@ describe('a district of several pages', () => {
         lunch_duration: 30,
         confidence: 'high',
         schools_sampled: '["Larkmead High School"]',
-        source_urls: JSON.stringify([`${site.origin}/hs`, `${site.origin}/school-hours`]),
-        _source_url: `${site.origin}/hs`,
+        source_urls: JSON.stringify([`${origin()}/hs`, `${origin()}/school-hours`]),
+        _source_url: `${origin()}/hs`,
       },
     ]);
     expect(await Array.fromAsync(new FailureStore(platform.state).list('schedules'))).toEqual([]);
@@ -135,7 +137,7 @@ describe('a district of several pages', () => {
     expect((await run(true)).run).toMatchObject({ status: 'incomplete', items_failed: 1 });
     expect(await rows()).toEqual(before);
     const [failure] = await Array.fromAsync(new FailureStore(platform.state).list('schedules'));
-    expect(failure).toMatchObject({ target: ID, code: 'SERVER_ERROR', url: `${site.origin}/hs` });
+    expect(failure).toMatchObject({ target: ID, code: 'SERVER_ERROR', url: `${origin()}/hs` });
   });
 
   it('is empty, and no failure, where none of its pages can be read', async () => {

@@ -8,10 +8,10 @@ import { ATTEMPT_SCHEMA, type AttemptRow } from '../../../core/lake/log-tables.t
 import { writeParquet } from '../../../core/lake/parquet.ts';
 import { columnsOf } from '../../../core/schema/columns.ts';
 import type { Target } from '../../../core/source/source.ts';
-import { registerTargets } from '../../../core/targets/register.ts';
 import type { TargetRecord } from '../../../core/targets/target.ts';
 import { TargetStore } from '../../../core/targets/target-store.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
+import { registerTargets } from '../../core/targets/register-targets.ts';
 import { testClock } from '../../e2e/support/test-time.ts';
 import { districts } from '../../sources-of-tests/districts.ts';
 import { rescrape, rescrapeItems, rescrapeJson, type Said } from './command-line.ts';

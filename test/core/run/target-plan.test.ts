@@ -6,7 +6,6 @@ import { addDays } from '../../../core/calendar/civil-date.ts';
 import { makePlan, type Plan, plan } from '../../../core/run/plan.ts';
 import { RunStore } from '../../../core/state/run-store.ts';
 import { flagged } from '../../../core/targets/flags.ts';
-import { registerTargets } from '../../../core/targets/register.ts';
 import type { TargetRecord } from '../../../core/targets/target.ts';
 import { TargetStore } from '../../../core/targets/target-store.ts';
 import { paused } from '../../../core/targets/transitions.ts';
@@ -16,6 +15,7 @@ import { todayOf } from '../../e2e/support/test-time.ts';
 import { toldOfCalls } from '../../e2e/support/watched-stores.ts';
 import { kitchens } from '../../sources-of-tests/kitchens.ts';
 import { BY } from '../targets/by.ts';
+import { registerTargets } from '../targets/register-targets.ts';
 
 const DAY = todayOf(kitchens);
 const MINUTE = 60_000;

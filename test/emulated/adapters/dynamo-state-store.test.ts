@@ -5,10 +5,10 @@ import { openDynamoStateStore } from '../../../adapters/aws/dynamo-state-store.t
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
 import { dueTargets } from '../../../core/targets/indexes.ts';
-import { registerTargets } from '../../../core/targets/register.ts';
 import { TargetStore } from '../../../core/targets/target-store.ts';
 import { stateStoreContract } from '../../contracts/state-store.contract.ts';
 import { BY } from '../../core/targets/by.ts';
+import { registerTargets } from '../../core/targets/register-targets.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { kitchens } from '../../sources-of-tests/kitchens.ts';
 import { startFaultyLink } from '../deployed/faulty-link.ts';
