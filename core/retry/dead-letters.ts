@@ -19,9 +19,9 @@ type Stores = Pick<Platform, 'failedItems' | 'state' | 'sources' | 'clock'>;
  * All failures that are dead, oldest first, and behind them what else is in the dead-letter queue: nothing
  * that raises its alarm stays hidden. Changes nothing.
  */
-export async function readDeadLetters(platform: Omit<Stores, 'clock'>): Promise<DeadLetterEntry[]> {
+export async function readDeadLetters(platform: Stores): Promise<DeadLetterEntry[]> {
   const failures = new FailureStore(platform.state);
-  const flagOf = flagLookup(platform.state);
+  const flagOf = flagLookup(platform.state, platform.clock.now());
   const messages = new Map<string, DeadLetter[]>();
   const poison: DeadLetterEntry[] = [];
   for await (const message of platform.failedItems.deadLetters()) {

@@ -25,13 +25,13 @@ export interface RetryPlan {
  * heal it.
  */
 export async function planRetry(
-  { state }: Pick<Platform, 'state'>,
+  { state, clock }: Pick<Platform, 'state' | 'clock'>,
   failures: readonly Failure[],
   named: boolean,
 ): Promise<RetryPlan> {
   const tried: Failure[] = [];
   const left: RetryPlan['left'][number][] = [];
-  const flagOf = flagLookup(state);
+  const flagOf = flagLookup(state, clock.now());
   for (const failure of failures) {
     const { source, target, code } = failure;
     const flag = await flagOf(failure);

@@ -15,7 +15,7 @@ import { type RunSummary as Summary, withdrawnFrom } from '../report/run-summary
 import { columnsOf } from '../schema/columns.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
-import { TargetStore } from '../targets/target-store.ts';
+import { flagLookup } from '../targets/target-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
 import { mergeLogs } from './merge-logs.ts';
 import { readPlan } from './plan.ts';
@@ -96,11 +96,11 @@ function summaryKey(runId: string): string {
 }
 
 /**
- * What is unresolved where something failed. The register is not asked about partitions that are whole: a
- * backfill has hundreds, and DynamoDB answers for one at a time.
+ * What is unresolved where something failed. No failures are read of partitions that are whole: a backfill has
+ * hundreds, and DynamoDB answers for one at a time.
  */
 async function failuresOf(
-  { state }: Platform,
+  { state, clock }: Platform,
   source: string,
   partitions: RunSummary['partitions'],
 ): Promise<FailedItems> {
@@ -111,9 +111,8 @@ async function failuresOf(
     failures.push(...(await Array.fromAsync(store.list(source, partition))));
   }
   const flagged = new Set<string>();
-  const targets = new TargetStore(state);
-  for (const target of new Set(failures.map((failure) => failure.target)))
-    if ((await targets.get(source, target)).skip) flagged.add(target);
+  const flagOf = flagLookup(state, clock.now());
+  for (const failure of failures) if ((await flagOf(failure)) !== null) flagged.add(failure.target);
   return failedItemsOf(failures, (target) => flagged.has(target));
 }
 

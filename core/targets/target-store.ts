@@ -4,7 +4,7 @@ import { Collection } from '../state/collection.ts';
 import { type ClaimAnswer, type ClaimRequest, judgeClaim } from './claim.ts';
 import { indexWrites, skippedOf } from './indexes.ts';
 import { recordPlace, TARGETS } from './keys.ts';
-import { newTarget, type TargetFlag, type TargetRecord, targetSchema } from './target.ts';
+import { isSkipped, newTarget, type TargetFlag, type TargetRecord, targetSchema } from './target.ts';
 import { BY_ITSELF, type ChangedBy, eventsBetween, eventWrites } from './target-events.ts';
 
 /** What is done to one record of several; may run more than once. */
@@ -140,16 +140,24 @@ function followingWrites(
   return [...eventWrites(eventsBetween(before, after, by), revision), ...indexWrites(stored, after)];
 }
 
-/** Answers why a target is skipped, null where it is not; each is looked up once. */
+/**
+ * Answers why a target is skipped, null where it is not or its flag has expired; each is looked up once.
+ * `now`: milliseconds.
+ */
 export function flagLookup(
   state: StateStore,
+  now: number,
 ): (of: { readonly source: string; readonly target: string }) => Promise<string | null> {
   const targets = new TargetStore(state);
   const known = new Map<string, Promise<string | null>>();
   return ({ source, target }) => {
     const name = `${source}#${target}`;
-    const flag = known.get(name) ?? targets.get(source, target).then(({ skip }) => skip?.reason ?? null);
+    const flag = known.get(name) ?? targets.get(source, target).then((record) => flagIn(record, now));
     known.set(name, flag);
     return flag;
   };
+}
+
+function flagIn(record: TargetRecord, now: number): string | null {
+  return isSkipped(record, now) ? record.skip!.reason : null;
 }

@@ -4,6 +4,7 @@ import { FailureStore } from '../../../core/failures/failure-store.ts';
 import { encodeFailedItem } from '../../../core/failures/message.ts';
 import { sendLostAgain } from '../../../core/failures/queue-failures.ts';
 import { planRedrive, purgeDeadLetters, readDeadLetters, redrive } from '../../../core/retry/dead-letters.ts';
+import { planRetry } from '../../../core/retry/retry-failures.ts';
 import type { Fault } from '../../../demo/faults.ts';
 import { asked, faults, flag, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
 import {
@@ -139,6 +140,18 @@ describe('a dead letter', () => {
     await flag(session, 'gb', 'down until Monday');
     expect((await redriveAll()).left).toMatchObject([{ why: 'its target is flagged: down until Monday' }]);
     expect((await failure(0)).state).toBe('dead');
+  });
+
+  it('of a target whose flag has expired may be put back, or tried: that try is the probe', async () => {
+    await withDead([0]);
+    await flag(session, 'gb', 'down for an hour', 60);
+    expect(await entries()).toMatchObject([{ obstacle: 'its target is flagged: down for an hour' }]);
+    await wait(60);
+    expect(await entries()).toMatchObject([{ obstacle: null }]);
+    const dead = await failure(0);
+    expect(await planRetry(session.platform, [dead], false)).toEqual({ tried: [dead], left: [] });
+    expect((await redriveAll()).left).toEqual([]);
+    expect((await failure(0)).state).toBe('queued');
   });
 
   it('of an item that has met a wall since is left where it is: the one-attempt rule', async () => {

@@ -31,8 +31,13 @@ export async function sessionAfterRun(plan: FaultPlan): Promise<Session> {
 }
 
 /** Flags a target as a person does. */
-export async function flag({ clock, platform }: Session, target: string, reason: string): Promise<void> {
-  const flag = { reason, actor: 'somebody', at: clock.now() };
+export async function flag(
+  { clock, platform }: Session,
+  target: string,
+  reason: string,
+  minutes?: number,
+): Promise<void> {
+  const flag = { reason, actor: 'somebody', at: clock.now(), ...(minutes !== undefined && { minutes }) };
   await new TargetStore(platform.state).update('racing', target, (record) => flagged(record, flag), flag);
 }
 
