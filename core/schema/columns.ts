@@ -26,8 +26,7 @@ export interface Column {
 
 /**
  * A row in memory: strings, numbers, booleans and null. `date` is `YYYY-MM-DD`, `timestamp` is ISO 8601 in
- * UTC,
- * `int64` is a safe integer, `decimal` a number of at most 15 digits, `json` its text.
+ * UTC, `int64` a safe integer, `decimal` a number of at most 15 digits, `json` its text.
  */
 export type Cell = string | number | boolean | null;
 export type Row = Readonly<Record<string, Cell>>;
@@ -75,31 +74,19 @@ export function decimal(precision: number, scale: number): z.ZodNumber {
   return schema;
 }
 
-/** Of schemas whose records are no rows as they are: their columns, derived once. */
-const derived = new WeakMap<z.ZodObject, readonly Column[] | 'plain'>();
-
 /**
  * A record that fits the schema, as cells: what is absent is null, lists and objects are the text of their
  * JSON.
  */
 export function cellsOf(schema: z.ZodObject, record: Readonly<Record<string, unknown>>): Row {
-  const known = derived.get(schema) ?? (isPlain(schema) ? 'plain' : columnsOf(schema));
-  derived.set(schema, known);
-  if (known === 'plain') return record as Row;
+  const { columns, isPlain } = derivedFrom(schema);
+  if (isPlain) return record as Row;
   const row: Record<string, Cell> = {};
-  for (const { name, type } of known) {
+  for (const { name, type } of columns) {
     const value = record[name] ?? null;
     row[name] = type === 'json' && value !== null ? JSON.stringify(value) : (value as Cell);
   }
   return row;
-}
-
-/** True where every record is its own row: no field may be absent, and none is a list or an object. */
-function isPlain(schema: z.ZodObject): boolean {
-  const isOptional = Object.values(schema.shape).some(
-    (field) => (field as z.ZodType).safeParse(undefined).success,
-  );
-  return !isOptional && columnsOf(schema).every(({ type }) => type !== 'json');
 }
 
 /** Where a row comes from and when it became visible: on every table of a source, after its own columns. */
@@ -133,15 +120,35 @@ export function columnsOf(schema: z.ZodObject, onProblem: (problem: string) => v
   return columns;
 }
 
-const tables = new WeakMap<z.ZodObject, readonly Column[]>();
-
-/**
- * The columns of a source's Parquet files: its own, then the lineage. Derived once: each item asks for them.
- */
+/** The columns of a source's Parquet files: its own, then the lineage. */
 export function tableColumns(schema: z.ZodObject): readonly Column[] {
-  const known = tables.get(schema) ?? [...columnsOf(schema), ...columnsOf(LINEAGE_SCHEMA)];
-  tables.set(schema, known);
-  return known;
+  return derivedFrom(schema).tableColumns;
+}
+
+interface Derived {
+  readonly columns: readonly Column[];
+  readonly tableColumns: readonly Column[];
+  /** Every record is its own row: no field may be absent, and none is a list or an object. */
+  readonly isPlain: boolean;
+}
+
+/** Once for each schema: every item of a scrape asks. */
+const derived = new WeakMap<z.ZodObject, Derived>();
+
+function derivedFrom(schema: z.ZodObject): Derived {
+  const known = derived.get(schema);
+  if (known) return known;
+  const columns = columnsOf(schema);
+  const isOptional = Object.values(schema.shape).some(
+    (field) => (field as z.ZodType).safeParse(undefined).success,
+  );
+  const made: Derived = {
+    columns,
+    tableColumns: [...columns, ...columnsOf(LINEAGE_SCHEMA)],
+    isPlain: !isOptional && columns.every(({ type }) => type !== 'json'),
+  };
+  derived.set(schema, made);
+  return made;
 }
 
 function columnOf(name: string, field: z.ZodType): Column | undefined {
