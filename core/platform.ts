@@ -8,11 +8,9 @@ import type { ObjectStore } from './ports/object-store.ts';
 import type { StateStore } from './ports/state-store.ts';
 import type { WorkQueue } from './ports/work-queue.ts';
 import type { RoutePool } from './proxies/route-pool.ts';
-import { targetsNamed } from './source/partition.ts';
 import type { Partition, Source } from './source/source.ts';
 import type { InvalidSource } from './source/sources-together.ts';
 import type { ClockBehind } from './state/look-clock.ts';
-import { targetsOf, targetsWithRecords } from './targets/register.ts';
 import type { TargetRecord } from './targets/target.ts';
 import type { TargetWatch } from './targets/target-watch.ts';
 
@@ -128,19 +126,4 @@ export function problemWith(
 ): string | undefined {
   if (sources.some((source) => source.name === name)) return undefined;
   return invalidSources.find((source) => source.name === name)?.problem;
-}
-
-/** Why nothing can be done about a place that a message names, in one line; undefined where it exists. */
-export async function unknownPlace(
-  platform: Pick<Platform, 'sources' | 'invalidSources' | 'state'>,
-  place: { readonly source: string; readonly target: string },
-): Promise<string | undefined> {
-  const { sources, state } = platform;
-  const source = sources.find(({ name }) => name === place.source);
-  if (!source) return problemWith(platform, place.source) ?? `there is no source ${place.source}`;
-  // Most are ids: one record is read, and not all of the source.
-  if ((await targetsWithRecords(state, source, [place.target])).length > 0) return undefined;
-  const named = targetsNamed(source, await targetsOf(state, source), [place.target]);
-  if (!('unknown' in named)) return undefined;
-  return `source ${source.name} has no target ${place.target}`;
 }

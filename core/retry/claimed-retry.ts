@@ -14,13 +14,14 @@ import { dismiss, giveUp, leaveToPerson, settleRetry } from '../failures/settle.
 import type { PartitionJob } from '../job.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { type Platform, problemWith, sourceNamed, unknownPlace } from '../platform.ts';
+import { type Platform, problemWith, sourceNamed } from '../platform.ts';
 import { mergeLogs } from '../run/merge-logs.ts';
 import { clearWork, closePartition } from '../run/recovery.ts';
 import type { Source } from '../source/source.ts';
 import { isSkipped, type TargetRecord } from '../targets/target.ts';
 import { BY_ITSELF } from '../targets/target-events.ts';
 import { TargetStore } from '../targets/target-store.ts';
+import { targetOfFailed, unknownPlace } from './failed-place.ts';
 import { type Tried, tryAgain } from './try-again.ts';
 
 /**
@@ -63,10 +64,7 @@ export async function retryItem(
   // It is mended with the next deployment of its source, and what waits for that is not dead.
   if (problemWith(platform, key.source) !== undefined) return { kind: 'not-yet', delayMs: INVALID_MS };
   const failure = await new FailureStore(platform.state).get(key);
-  const problem = await unknownPlace(
-    platform,
-    failure ?? { source: key.source, target: key.partition.value },
-  );
+  const problem = await unknownPlace(platform, key, failure);
   if (problem !== undefined) return { kind: 'poison', reason: problem };
   return tryClaimed(platform, sourceNamed(platform, key.source), key, 'message', mustStop);
 }
@@ -123,7 +121,7 @@ async function claimOf(
   request: RetryRequest,
 ): Promise<Claim> {
   const failures = new FailureStore(state);
-  const target = (await failures.get(key))?.target ?? key.partition.value;
+  const target = targetOfFailed(key, await failures.get(key));
   const now = clock.now();
   const flag = shutBy(await new TargetStore(state).get(source.name, target), now);
   const isOver = dayIsOver(source, key, now) ? DAY_OVER : undefined;

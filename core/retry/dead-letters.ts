@@ -1,14 +1,15 @@
 import pLimit from 'p-limit';
 import { whyDead } from '../failures/claim.ts';
-import { FAILURES_AT_ONCE, FailureStore, nameOf } from '../failures/failure-store.ts';
+import { FAILURES_AT_ONCE, type FailureKey, FailureStore, keyOf, nameOf } from '../failures/failure-store.ts';
 import { decodeFailedItem } from '../failures/message.ts';
 import { queueDead } from '../failures/queue-failures.ts';
 import { dismiss } from '../failures/settle.ts';
 import { itemName } from '../lake/layout.ts';
-import { type Platform, sourceNamed, unknownPlace } from '../platform.ts';
+import { type Platform, sourceNamed } from '../platform.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
 import { flagLookup } from '../targets/target-store.ts';
 import { type DeadLetterEntry, deadFailureEntry, poisonEntry, staleEntry } from './dead-letter.ts';
+import { unknownPlace } from './failed-place.ts';
 
 /** Entries that are handled together: what a crash in between leaves half done. */
 const TOGETHER = 100;
@@ -22,7 +23,7 @@ type Stores = Pick<Platform, 'failedItems' | 'state' | 'sources' | 'clock'>;
 export async function readDeadLetters(platform: Stores): Promise<DeadLetterEntry[]> {
   const failures = new FailureStore(platform.state);
   const flagOf = flagLookup(platform.state, platform.clock.now());
-  const messages = new Map<string, DeadLetter[]>();
+  const about = new Map<string, { readonly key: FailureKey; readonly messages: DeadLetter[] }>();
   const poison: DeadLetterEntry[] = [];
   for await (const message of platform.failedItems.deadLetters()) {
     const decoded = decodeFailedItem(message.body);
@@ -30,9 +31,10 @@ export async function readDeadLetters(platform: Stores): Promise<DeadLetterEntry
       poison.push(poisonEntry(message, decoded.reason, null));
       continue;
     }
-    const { key } = decoded;
-    const name = nameOf(key);
-    messages.set(name, [...(messages.get(name) ?? []), message]);
+    const name = nameOf(decoded.key);
+    const known = about.get(name);
+    if (known) known.messages.push(message);
+    else about.set(name, { key: decoded.key, messages: [message] });
   }
   const dead: DeadLetterEntry[] = [];
   for (const { name: source } of platform.sources) {
@@ -44,26 +46,22 @@ export async function readDeadLetters(platform: Stores): Promise<DeadLetterEntry
           failure,
           reason: whyDead(failure),
           flag: await flagOf(failure),
-          problem: await unknownPlace(platform, failure),
-          messages: messages.get(name) ?? [],
+          problem: await unknownPlace(platform, keyOf(failure), failure),
+          messages: about.get(name)?.messages ?? [],
         }),
       );
-      messages.delete(name);
+      about.delete(name);
     }
   }
-  const stale = await pLimit(FAILURES_AT_ONCE).map([...messages.values()].flat(), async (message) => {
-    const decoded = decodeFailedItem(message.body);
-    if (decoded.kind === 'poison') throw new Error('it was read before');
-    const { key } = decoded;
+  const others = await pLimit(FAILURES_AT_ONCE).map([...about.values()], async ({ key, messages }) => {
     const failure = (await failures.get(key)) ?? null;
-    const problem = await unknownPlace(
-      platform,
-      failure ?? { source: key.source, target: key.partition.value },
+    const problem = await unknownPlace(platform, key, failure);
+    return messages.map((message) =>
+      problem === undefined ? staleEntry(message, key, failure) : poisonEntry(message, problem, key),
     );
-    return problem === undefined ? staleEntry(message, key, failure) : poisonEntry(message, problem, key);
   });
   const since = ({ failure }: DeadLetterEntry) => failure?.retry?.deadAt ?? 0;
-  return [...dead.sort((a, b) => since(a) - since(b)), ...stale, ...poison];
+  return [...dead.sort((a, b) => since(a) - since(b)), ...others.flat(), ...poison];
 }
 
 /** A dead failure that is queued again. */

@@ -11,10 +11,10 @@ export function staysQueued(answer: RetryAnswer): boolean {
 }
 
 /**
- * Handles one delivery of the failed-items queue to its end: decodes it, tries the item, and acknowledges,
- * releases or buries the message: a message in the dead-letter queue raises the alarm, and says nothing that
- * anybody acts upon. Whatever is thrown is trouble of ours (a store out of reach): the message then stays as
- * it is and comes again.
+ * Handles one delivery of the failed-items queue to its end: decodes it, tries the item, and acknowledges the
+ * message, releases it, or moves it to the dead letters, where it raises the alarm and nobody acts upon it.
+ * Whatever is thrown is trouble of ours (a store out of reach): the message then stays as it is and comes
+ * again.
  */
 export async function handleFailedItem(
   platform: Platform,

@@ -96,8 +96,8 @@ function summaryKey(runId: string): string {
 }
 
 /**
- * What is unresolved where something failed. No failures are read of partitions that are whole: a backfill has
- * hundreds, and DynamoDB answers for one at a time.
+ * What is unresolved where something failed. Of partitions that are whole no failures are read: a backfill
+ * has hundreds, and DynamoDB answers for one at a time.
  */
 async function failuresOf(
   { state, clock }: Platform,

@@ -4,7 +4,7 @@ import { keyColumn } from '../../../core/targets/raw-target.ts';
 import type { ChangedBy } from '../../../core/targets/target-events.ts';
 import { type ImportResult, type ImportRow, importTargets } from '../../../core/targets/target-import.ts';
 
-/** Imports targets as a file of them would. Throws a RangeError with the reason of the first that is refused. */
+/** Imports targets as a file of them would. Throws a RangeError that says why the first was refused. */
 export async function registerTargets(
   state: StateStore,
   source: Source,
