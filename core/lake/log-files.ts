@@ -7,9 +7,8 @@ import {
   partitionLogPrefix,
   runLogKey,
   runLogPrefix,
-  workPartitionOf,
-  workRoot,
 } from './layout.ts';
+import { type WorkPlace, workPlaces } from './work-places.ts';
 
 const PARTITION_TABLES: readonly PartitionLogTable[] = ['attempts', 'commits'];
 
@@ -27,7 +26,7 @@ export interface LogFiles {
  * file is there is read from that file alone.
  */
 export async function logFiles(lake: Pick<ObjectStore, 'list'>): Promise<LogFiles[]> {
-  const unended = await placesAtWork(lake);
+  const unended = await workPlaces(lake);
   const tables = [];
   for (const table of [...PARTITION_TABLES, 'runs'] as const) {
     const files: string[] = [];
@@ -39,22 +38,10 @@ export async function logFiles(lake: Pick<ObjectStore, 'list'>): Promise<LogFile
   return tables;
 }
 
-type Place = NonNullable<ReturnType<typeof workPartitionOf>>;
-
-/** Partitions that a run keeps something of. It clears that only once its rows are in the tables. */
-async function placesAtWork(lake: Pick<ObjectStore, 'list'>): Promise<readonly Place[]> {
-  const places = new Map<string, Place>();
-  for await (const { key } of lake.list(workRoot())) {
-    const place = workPartitionOf(key);
-    if (place) places.set(key.split('/', 5).join('/'), place);
-  }
-  return [...places.values()];
-}
-
 async function filesOfUnended(
   lake: Pick<ObjectStore, 'list'>,
   table: PartitionLogTable,
-  places: readonly Place[],
+  places: readonly WorkPlace[],
   merged: ReadonlySet<string>,
 ): Promise<string[]> {
   const files: string[] = [];

@@ -1,7 +1,7 @@
 import type { StateWrite } from './state-store.ts';
 
-/** The limit of a DynamoDB transaction. */
-const MAX_WRITES = 100;
+/** Writes of one transaction at most: the limit of DynamoDB. */
+export const MAX_WRITES = 100;
 
 /**
  * Throws a RangeError for writes that no `StateStore` takes at once (see `StateStore.write`), before anything

@@ -6,6 +6,7 @@ import { writeCommit } from '../lake/partition-log.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
+import { INDEX_ID } from '../scrape/progress.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
 
@@ -112,7 +113,7 @@ function seenAt(
   // A scrape asks for all that its index lists. Where a capture lists what nobody ever asked for, somebody
   // still must.
   const isAsked = origin === 'site' || items.every(({ content }) => content.kind !== 'unseen');
-  if (index.kind === 'listed' && isAsked) seen.set('index', index.index.checkedAt);
+  if (index.kind === 'listed' && isAsked) seen.set(INDEX_ID, index.index.checkedAt);
   return seen;
 }
 

@@ -1,13 +1,14 @@
 import { endClaim, takeOver } from '../failures/claim.ts';
 import { type FailureKey, FailureStore, keyOf } from '../failures/failure-store.ts';
 import type { PartitionJob } from '../job.ts';
-import { partitionName, partitionWorkPrefix, workPartitionOf, workRoot } from '../lake/layout.ts';
+import { partitionName, partitionWorkPrefix } from '../lake/layout.ts';
+import { workPlaces } from '../lake/work-places.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
 import { StorageError } from '../ports/storage-error.ts';
 import { recordDeaths } from '../scrape/deaths.ts';
 import { finalize, isFinalized } from '../scrape/finalize.ts';
 import { INDEX_ID, ScrapeProgress } from '../scrape/progress.ts';
-import type { Partition, Source } from '../source/source.ts';
+import type { Source } from '../source/source.ts';
 import { RunStore } from '../state/run-store.ts';
 import { mergeLogs } from './merge-logs.ts';
 
@@ -24,7 +25,9 @@ export async function closeEarlierRuns(
   except?: string,
 ): Promise<void> {
   const source = sourceNamed(platform, sourceName);
-  const left = (await unfinishedWork(platform, sourceName)).filter(({ runId }) => runId !== except);
+  const left = (await workPlaces(platform.lake)).filter(
+    (place) => place.source === sourceName && place.runId !== except,
+  );
   for (const [runId, places] of Map.groupBy(left, ({ runId }) => runId)) {
     const closed: Closed[] = [];
     for (const { partition } of places) {
@@ -102,8 +105,9 @@ async function endClosed(
  */
 export async function clearFinalized(platform: Platform, sourceName: string, runId: string): Promise<void> {
   const source = sourceNamed(platform, sourceName);
-  for (const unfinished of await unfinishedWork(platform, sourceName, runId)) {
-    const context = { platform, source, runId, partition: unfinished.partition };
+  for (const place of await workPlaces(platform.lake, runId)) {
+    if (place.source !== sourceName) continue;
+    const context = { platform, source, runId, partition: place.partition };
     if (await isFinalized(context)) await clearWork(context);
   }
 }
@@ -135,19 +139,4 @@ async function claimedBy({
 export async function clearWork({ platform, source, runId, partition }: PartitionJob): Promise<void> {
   const prefix = partitionWorkPrefix(runId, source.name, partition);
   for await (const { key } of platform.lake.list(prefix)) await platform.lake.delete(key);
-}
-
-/** Partitions that have something under `work/`, of one run or of all. */
-async function unfinishedWork(
-  platform: Platform,
-  source: string,
-  runId?: string,
-): Promise<{ runId: string; partition: Partition }[]> {
-  const found = new Map<string, { runId: string; partition: Partition }>();
-  for await (const { key } of platform.lake.list(workRoot(runId))) {
-    const place = workPartitionOf(key);
-    if (place?.source === source)
-      found.set(`${place.runId}/${place.partition.value}/${place.partition.date}`, place);
-  }
-  return [...found.values()];
 }

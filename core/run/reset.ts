@@ -4,6 +4,7 @@ import { FAILURE_STATES } from '../failures/failure-schema.ts';
 import { pacesSchema } from '../fetch/permit-store.ts';
 import type { Platform } from '../platform.ts';
 import type { DocumentName, StateStore } from '../ports/state-store.ts';
+import { MAX_WRITES } from '../ports/state-transaction.ts';
 import type { QueueDepth } from '../ports/work-queue.ts';
 import { withPartitionValue } from '../source/partition.ts';
 
@@ -31,9 +32,6 @@ export interface ResetPlan {
   /** Names of all the documents. */
   readonly documents: readonly DocumentName[];
 }
-
-/** The limit of one transaction. */
-const TOGETHER = 100;
 
 // Of each kind only what is told, so that a state that no longer fits its own schema can be reset as well.
 const flaggedSchema = z.object({
@@ -111,7 +109,7 @@ export async function reset(
     group = [];
     onDeleted(deleted);
   };
-  for await (const name of state.scan()) if (group.push(name) === TOGETHER) await flush();
+  for await (const name of state.scan()) if (group.push(name) === MAX_WRITES) await flush();
   if (group.length > 0) await flush();
   return deleted;
 }

@@ -6,12 +6,12 @@ import { partitionValueOf } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { PartitionStore } from '../state/partition-store.ts';
 import { type RunRecord, RunStore } from '../state/run-store.ts';
-import { targetsOf } from '../targets/register.ts';
+import { targetsWithRecords } from '../targets/register.ts';
 
 /**
  * The dates of a target that runs left undone since it was flagged, or in the run that flagged it: they
- * passed it over, or items of it were never asked for, which no register of failures knows. Undefined where
- * there are none.
+ * passed it over, or items of it were never asked for, which no failure tells. Undefined where there are
+ * none.
  */
 export async function unaskedDates(
   { state }: Pick<Platform, 'state'>,
@@ -19,8 +19,8 @@ export async function unaskedDates(
   target: string,
   since: number,
 ): Promise<DateRange | undefined> {
-  const known = (await targetsOf(state, source)).find(({ id }) => id === target);
-  const value = known ? partitionValueOf(source, known) : target;
+  const [known] = await targetsWithRecords(state, source, [target]);
+  const value = known ? partitionValueOf(source, known.target) : target;
   const newest = new Map<CivilDate, RunRecord>();
   for await (const run of new RunStore(state).list(source.name)) {
     const { input, finishedAt } = run;

@@ -1,4 +1,4 @@
-import { isExpired, isSkipped, minutesBetween, type TargetClaim, type TargetRecord } from './target.ts';
+import { isSkipped, minutesBetween, type TargetClaim, type TargetRecord } from './target.ts';
 
 /** Between two crawls of one target, from the begin and from the end of the one before. Milliseconds. */
 export const CRAWL_GAP_MS = 2 * 60_000;
@@ -43,17 +43,17 @@ export function judgeClaim(before: TargetRecord, request: ClaimRequest): ClaimAn
     until,
   });
   if (record.status === 'paused') return refuse('PAUSED', null);
-  const isOwn = claim?.runId === runId;
   // The flag that its own probe renewed keeps a run away as well.
   if (isSkipped(record, now)) return refuse('SKIPPED', record.skip!.expiresAt);
-  if (isOwn) {
+  if (claim?.runId === runId) {
     const renewed = { ...claim, until: now + CRAWL_LEASE_MS };
     return { kind: 'claimed', claim: renewed, record: { ...record, claim: renewed } };
   }
   if (claim && claim.until > now) return refuse('CLAIMED', claim.until);
-  const openAt = Math.max(record.lastCrawlAt ?? 0, record.releasedAt ?? 0) + CRAWL_GAP_MS;
-  if (openAt > now && (record.lastCrawlAt ?? record.releasedAt) !== null) return refuse('TOO_RECENT', openAt);
-  const isProbe = record.skip !== null && isExpired(record.skip, now);
+  const openAt = Math.max(record.lastCrawlAt ?? -Infinity, record.releasedAt ?? -Infinity) + CRAWL_GAP_MS;
+  if (openAt > now) return refuse('TOO_RECENT', openAt);
+  // The flag has expired: else it was refused above.
+  const isProbe = record.skip !== null;
   const until = now + CRAWL_LEASE_MS;
   const { nextCrawlAt: dueAt, lastCrawlAt: previousAt } = record;
   const made: TargetClaim = { id, runId, at: now, until, isProbe, dueAt, previousAt };

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Json, StateStore, StateWrite } from '../ports/state-store.ts';
 import { Collection, type Place } from '../state/collection.ts';
 import { DUE_SHARDS, duePartition, duePlace, INDEXED, skippedPartition, TARGETS, timeKey } from './keys.ts';
-import { type SkipFlag, type TargetFlag, type TargetRecord, targetSchema } from './target.ts';
+import { type TargetFlag, type TargetRecord, targetSchema } from './target.ts';
 
 /** What an index of due targets tells of one: enough to plan it without reading its record. */
 const dueSchema = targetSchema.pick({
@@ -68,7 +68,7 @@ export async function isAhead(state: StateStore, source: string, now: number): P
 /** The flags of a source. */
 export async function* skippedOf(state: StateStore, source: string): AsyncGenerator<TargetFlag> {
   for await (const { value } of state.query(skippedPartition(source))) {
-    const { target, skip }: { target: string; skip: SkipFlag } = skippedSchema.parse(value);
+    const { target, skip } = skippedSchema.parse(value);
     yield { ...skip, target };
   }
 }

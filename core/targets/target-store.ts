@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { StateStore, StateWrite } from '../ports/state-store.ts';
+import { MAX_WRITES } from '../ports/state-transaction.ts';
 import { Collection } from '../state/collection.ts';
 import { type ClaimAnswer, type ClaimRequest, judgeClaim } from './claim.ts';
 import { indexWrites, skippedOf } from './indexes.ts';
@@ -12,9 +13,6 @@ export interface TargetChange {
   readonly target: string;
   change(record: TargetRecord): TargetRecord;
 }
-
-/** The limit of one transaction. */
-const MAX_WRITES = 100;
 
 /** The targets of a state store. */
 export class TargetStore {

@@ -4,6 +4,9 @@ import { OUTCOME_CODES } from '../outcome/outcome.ts';
 /** `paused` only by a person; `degraded` and `failed` after so many failed crawls in a row. */
 export const TARGET_STATUSES = ['active', 'degraded', 'paused', 'failed'] as const;
 
+/** Retries that a target may have in one run, where it has a number of its own. */
+export const MAX_TARGET_RETRIES = 10;
+
 const skipSchema = z.object({
   /**
    * `security_block_one_attempt`, `auto_flag_3_blocks`, `auto_flag_4_not_found`, or an operator's own words.
@@ -49,8 +52,8 @@ export const targetSchema = z.object({
   skip: skipSchema.nullable(),
   /** Null: as its source says. */
   crawlFrequencyMinutes: z.number().nullable().default(null),
-  /** Retries in one run after the first try, 10 at most; null: as its source says. */
-  maxRetries: z.int().min(0).max(10).nullable().default(null),
+  /** Retries in one run after the first try; null: as its source says. */
+  maxRetries: z.int().min(0).max(MAX_TARGET_RETRIES).nullable().default(null),
   /** Doubled by a failed crawl, at most 16; 1 after a success. */
   backoffMultiplier: z.number().default(1),
   /** Set when it is claimed and when the crawl ends: one that is lost strands nobody. Null: at once. */

@@ -1,6 +1,7 @@
 import type { Source } from '../source/source.ts';
 import type { RetryPolicy } from '../source/source-policy.ts';
 import type { RunInput } from '../state/run-store.ts';
+import { MAX_TARGET_RETRIES } from '../targets/target.ts';
 import type { Retrier, StateMachineDefinition, TaskState, Transition } from './asl.ts';
 
 /**
@@ -62,15 +63,12 @@ export const LOCAL_RESOURCES: Readonly<Record<StageName, string>> = {
   report: 'report',
 };
 
-/** Retries of a target at most, where each has a number of its own. */
-const MAX_RETRIES = 10;
-
 /**
  * How often a workflow calls `scrape` again for a source. Where targets have numbers of their own, the scrape
  * itself tells when the last of them has used up its tries.
  */
 export function scrapeRetryOf({ cadence, retry }: Pick<Source, 'cadence' | 'retry'>): RetryPolicy {
-  return cadence.kind === 'every' ? { ...retry, attempts: MAX_RETRIES } : retry;
+  return cadence.kind === 'every' ? { ...retry, attempts: MAX_TARGET_RETRIES } : retry;
 }
 
 /** Lambda's own trouble. Jittered, because then many children fail at once and must not come back at once. */
