@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { partitionName } from '../core/lake/layout.ts';
-import { accept, chooseRollback, type Decided, reject, rollback } from '../core/publish/decisions.ts';
+import type { Decided } from '../core/publish/decision-record.ts';
+import { accept, chooseRollback, reject, rollback } from '../core/publish/decisions.ts';
 import { withPlatform } from './context.ts';
 import { partitionOf } from './filter.ts';
 import { printObject } from './json.ts';

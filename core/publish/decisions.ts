@@ -3,37 +3,22 @@ import { stepsText } from '../advice/render.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import { newestWhole } from '../lake/damage.ts';
 import { partitionName } from '../lake/layout.ts';
-import type { CommitRow } from '../lake/log-tables.ts';
 import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
-import { writeCommit } from '../lake/partition-log.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
-import { mergeRunLogs } from '../lake/run-log.ts';
-import { statsOf, type VersionDescriptor } from '../lake/version.ts';
-import type { Platform } from '../platform.ts';
+import type { VersionDescriptor } from '../lake/version.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
 import type { Partition, Source } from '../source/source.ts';
-import { listingCounts, type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
-import { RunStore } from '../state/run-store.ts';
+import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
+import { type Decided, type DecidingPlatform, recordDecision } from './decision-record.ts';
 
 /** A decision that cannot be taken as things stand. One line: why, and what to do. */
 export class DecisionError extends Error {
   override readonly name = 'DecisionError';
 }
 
-export interface Decided {
-  readonly decision: 'rolled_back' | 'accepted' | 'rejected';
-  readonly partition: string;
-  /** Current version afterwards; null where there is none. */
-  readonly version: string | null;
-  readonly previous: string | null;
-  readonly rows: number;
-}
-
-type Lake = Pick<Platform, 'lake' | 'state' | 'clock' | 'newId'>;
-
 /** What a rollback would make current: `to`, or the version before the current one. */
 export async function chooseRollback(
-  platform: Lake,
+  platform: DecidingPlatform,
   source: Source,
   partition: Partition,
   to?: string,
@@ -73,7 +58,7 @@ export async function chooseRollback(
  * Puts an earlier version back in one commit. Works over a damaged manifest as well: that is what it is for.
  */
 export async function rollback(
-  platform: Lake,
+  platform: DecidingPlatform,
   source: Source,
   partition: Partition,
   options: { readonly to?: string; readonly actor: string },
@@ -92,7 +77,7 @@ export async function rollback(
 
 /** Makes the version that was held current. */
 export async function accept(
-  platform: Lake,
+  platform: DecidingPlatform,
   source: Source,
   partition: Partition,
   options: { readonly actor: string },
@@ -123,7 +108,7 @@ export async function accept(
 
 /** Leaves the current version and forgets the one that was held. */
 export async function reject(
-  platform: Lake,
+  platform: DecidingPlatform,
   source: Source,
   partition: Partition,
   options: { readonly actor: string },
@@ -137,7 +122,7 @@ export async function reject(
     previous: current?.descriptor.version ?? null,
     rows: current?.descriptor.rows ?? 0,
   };
-  await record(platform, source, partition, {
+  await recordDecision(platform, source, partition, {
     decided,
     descriptor: current?.descriptor,
     lastRefresh,
@@ -157,7 +142,7 @@ interface Decision {
 }
 
 async function decide(
-  platform: Lake,
+  platform: DecidingPlatform,
   source: Source,
   partition: Partition,
   decision: Decision,
@@ -180,7 +165,7 @@ async function decide(
     rows: chosen.rows,
   };
   const rowsBefore = before?.rows ?? null;
-  await record(platform, source, partition, {
+  await recordDecision(platform, source, partition, {
     decided,
     descriptor: chosen,
     lastRefresh: decision.lastRefresh,
@@ -196,7 +181,7 @@ async function decide(
  * they were.
  */
 async function recoverItems(
-  { state, clock }: Lake,
+  { state, clock }: DecidingPlatform,
   source: Source,
   partition: Partition,
   { items, index }: VersionDescriptor,
@@ -209,83 +194,7 @@ async function recoverItems(
   await new FailureStore(state).recover(source.name, partition, (item) => seen.get(item), by);
 }
 
-interface DecisionRecord {
-  readonly decided: Decided;
-  readonly descriptor: VersionDescriptor | undefined;
-  readonly lastRefresh: PartitionRecord | undefined;
-  readonly rowsBefore: number | null;
-  readonly actor: string;
-}
-
-/**
- * The commits table and the partition's record, under an id of the decision's own: it sorts after every run
- * before it.
- */
-async function record(
-  platform: Lake,
-  source: Source,
-  partition: Partition,
-  made: DecisionRecord,
-): Promise<void> {
-  const { decided, descriptor, lastRefresh, rowsBefore, actor } = made;
-  const id = platform.newId();
-  const at = platform.clock.now();
-  const store = new PartitionStore(platform.state);
-  const order = ((await store.get(source.table.name, partition))?.order ?? 0) + 1;
-  const stats = statsOf(descriptor?.items ?? []);
-  const row: CommitRow = {
-    run_id: id,
-    source: source.name,
-    table_name: source.table.name,
-    target: partition.value,
-    partition_date: partition.date,
-    status: decided.decision,
-    version: decided.version,
-    previous_version: decided.previous,
-    items_expected: stats.expected,
-    items_found: stats.found,
-    items_unchanged: 0,
-    items_empty: stats.empty,
-    items_carried: stats.carried,
-    items_failed: stats.failed,
-    items_pending: stats.pending,
-    items_abandoned: stats.abandoned,
-    items_void: stats.void,
-    items_withdrawn: descriptor?.withdrawn.length ?? 0,
-    rows: decided.rows,
-    rows_before: rowsBefore,
-    content_hash: descriptor?.contentHash ?? null,
-    changed: decided.version !== decided.previous,
-    reason: lastRefresh?.reason ?? null,
-    actor,
-    standing_order: order,
-    recorded_at: new Date(at).toISOString(),
-  };
-  await writeCommit(platform.lake, source.name, partition, row);
-  const decision = { runId: id, source: source.name, partitions: [partition] };
-  await mergeRunLogs(platform.lake, decision, (damage) => {
-    throw damage;
-  });
-  // Whoever accepts or rejects what a run brought settles its question, and those of all runs before.
-  const isSettled = decided.decision !== 'rolled_back';
-  await store.record(source.table.name, partition, {
-    order,
-    settledRun: isSettled ? await new RunStore(platform.state).newest(source.name) : 0,
-    status: decided.decision,
-    version: decided.version,
-    runId: id,
-    at,
-    ...stats,
-    ...listingCounts(descriptor?.withdrawn ?? [], descriptor?.repeated ?? []),
-    sign: descriptor?.index.sign ?? null,
-    rows: decided.rows,
-    held: null,
-    reason: null,
-    fresh: false,
-  });
-}
-
-async function heldVersion(platform: Lake, source: Source, partition: Partition) {
+async function heldVersion(platform: DecidingPlatform, source: Source, partition: Partition) {
   const name = partitionName(source.name, partition);
   const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
   if (!lastRefresh?.held)

@@ -7,20 +7,22 @@ import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import { repeatedRows } from '../lake/repeated-rows.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
-import {
-  isWithoutResult,
-  rowsByItem,
-  statsOf,
-  type VersionDescriptor,
-  type VersionItem,
-  type WithdrawnItem,
-} from '../lake/version.ts';
+import { rowsByItem, type VersionDescriptor, type WithdrawnItem } from '../lake/version.ts';
 import { reasonText } from '../outcome/outcome.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import type { Row } from '../schema/columns.ts';
 import { readResult } from '../scrape/finalize.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { PartitionStore } from '../state/partition-store.ts';
+import {
+  type Answer,
+  answerOver,
+  decidedNow,
+  leftAsItIs,
+  listingOf,
+  unreadable,
+  type When,
+} from './answer.ts';
 import { holdReason } from './hold-reason.ts';
 import { type PublishActor, recordPublish } from './record.ts';
 
@@ -57,16 +59,6 @@ export async function publish(
   return answer;
 }
 
-async function leftAsItIs(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
-  const when = { order: await nextOrder(context), readAt: context.platform.clock.now() };
-  return answerOver(
-    result,
-    undefined,
-    undefined,
-    when,
-  )('unchanged', { reason: 'none of its targets was crawled' });
-}
-
 /** What publish answered for one partition of a run; undefined before it did. */
 export async function readPublished(context: PartitionJob): Promise<PublishResult | undefined> {
   const stored = await context.platform.lake.get(answerKey(context));
@@ -82,7 +74,10 @@ function answerKey({ runId, source, partition }: PartitionJob): string {
  * damaged.
  */
 export function publishResult(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
-  return publishOver(context, result).catch((error: unknown) => corrupted(context, result, error));
+  return publishOver(context, result).catch((error: unknown) => {
+    if (error instanceof CorruptLakeError) return unreadable(context, result, error.message);
+    throw error;
+  });
 }
 
 async function publishOver(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
@@ -90,45 +85,11 @@ async function publishOver(context: PartitionJob, result: ScrapeResult): Promise
   const store = new PartitionVersions(platform.lake, source.table, partition);
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
     // In this order: all that is on record by now rests upon this current version, or one before it.
-    const order = await nextOrder(context);
-    const readAt = platform.clock.now();
-    const answer = await tryPublish(context, store, result, await store.current(), { order, readAt });
+    const when = await decidedNow(context);
+    const answer = await tryPublish(context, store, result, await store.current(), when);
     if (answer) return answer;
   }
   throw new StageError('Conflict', `${partitionName(source.name, partition)}: other writers kept committing`);
-}
-
-/** Of what is decided from now on about the partition. */
-async function nextOrder({ platform, source, partition, runId }: PartitionJob): Promise<number> {
-  const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
-  const order = lastRefresh?.order ?? 0;
-  // Decided again after a crash, it is the same decision.
-  return lastRefresh?.runId === runId ? order : order + 1;
-}
-
-/** When an answer was decided: in order, and in milliseconds. */
-interface When {
-  readonly order: number;
-  readonly readAt: number;
-}
-
-/**
- * A version that cannot be read stays as it is: what to do about it is a person's decision, and the reason
- * tells.
- */
-async function corrupted(
-  context: PartitionJob,
-  result: ScrapeResult,
-  error: unknown,
-): Promise<PublishResult> {
-  if (!(error instanceof CorruptLakeError)) throw error;
-  const when = { order: await nextOrder(context), readAt: context.platform.clock.now() };
-  return answerOver(
-    result,
-    undefined,
-    undefined,
-    when,
-  )('failed', { reason: error.message, rowsBefore: null });
 }
 
 /** One try over one reading of the current version; undefined where somebody else committed in between. */
@@ -217,57 +178,6 @@ function withdrawnBy(
     ...(current?.withdrawn.filter(isStillGone) ?? []),
     ...withdrawn.map((item) => ({ ...item, version })),
   ];
-}
-
-function listingOf({
-  withdrawn,
-  repeated,
-  index,
-}: VersionDescriptor): Pick<PublishResult, 'withdrawn' | 'repeated' | 'sign'> {
-  return { withdrawn, repeated, sign: index.sign ?? null };
-}
-
-type Answer = (status: PublishResult['status'], more?: Partial<PublishResult>) => PublishResult;
-
-function answerOver(
-  result: ScrapeResult,
-  current: CurrentVersion | undefined,
-  merged: Merged | undefined,
-  { order, readAt }: When,
-): Answer {
-  const descriptor = current?.descriptor;
-  const { kind } = result.index;
-  const indexRead = kind === 'listed' || kind === 'targets' || (kind === 'none' && merged !== undefined);
-  // Without an index nothing was refreshed: all that is there is carried over.
-  const stats = statsOf(indexRead ? (merged?.items.map(({ item }) => item) ?? []) : carriedOver(descriptor));
-  return (status, more = {}) => ({
-    status,
-    version: descriptor?.version ?? null,
-    previous: descriptor?.version ?? null,
-    stats: {
-      ...stats,
-      unchanged: result.items.filter(({ content }) => content.kind === 'unchanged').length,
-      indexRead,
-    },
-    ...(descriptor ? listingOf(descriptor) : { withdrawn: [], repeated: [], sign: null }),
-    rows: descriptor?.rows ?? 0,
-    rowsBefore: descriptor?.rows ?? null,
-    contentHash: descriptor?.contentHash ?? null,
-    changed: false,
-    decidedAt: readAt,
-    order,
-    held: null,
-    reason: null,
-    attempts: result.attempts,
-    wireBytes: result.wireBytes,
-    ...more,
-  });
-}
-
-function carriedOver(descriptor: VersionDescriptor | undefined): VersionItem[] {
-  return (descriptor?.items ?? []).map((item) =>
-    item.state === 'failed' || isWithoutResult(item.state) ? item : { ...item, state: 'carried' },
-  );
 }
 
 /** Without the index of the day nobody knows what belongs to it: the version before stays. */

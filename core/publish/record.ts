@@ -5,6 +5,7 @@ import type { CommitRow } from '../lake/log-tables.ts';
 import { writeCommit } from '../lake/partition-log.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
+import type { VersionStats } from '../lake/version.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
@@ -39,14 +40,8 @@ export async function recordPublish(
     version: answer.version,
     previous_version: answer.previous,
     items_expected: answer.stats.indexRead ? answer.stats.expected : null,
-    items_found: answer.stats.found,
+    ...commitCounts(answer.stats),
     items_unchanged: answer.stats.unchanged,
-    items_empty: answer.stats.empty,
-    items_carried: answer.stats.carried,
-    items_failed: answer.stats.failed,
-    items_pending: answer.stats.pending,
-    items_abandoned: answer.stats.abandoned,
-    items_void: answer.stats.void,
     items_withdrawn: withdrawn.length,
     rows: answer.rows,
     rows_before: answer.rowsBefore,
@@ -72,16 +67,10 @@ export async function recordPublish(
     // An answer of before the upgrade has no order.
     order: answer.order ?? 0,
     settledRun: fresh ? await new RunStore(platform.state).newest(source.name) : 0,
+    ...answer.stats,
     expected: row.items_expected,
-    found: answer.stats.found,
-    empty: answer.stats.empty,
-    pending: answer.stats.pending,
-    abandoned: answer.stats.abandoned,
-    void: answer.stats.void,
     ...listingCounts(withdrawn, answer.repeated),
     sign: answer.sign,
-    carried: answer.stats.carried,
-    failed: answer.stats.failed,
     rows: answer.rows,
     held: answer.held,
     reason: answer.reason,
@@ -92,6 +81,27 @@ export async function recordPublish(
   const seen = seenAt(result, answer.status);
   const by = { runId, at };
   await new FailureStore(platform.state).recover(source.name, partition, (item) => seen.get(item), by);
+}
+
+/** The items of a version as a commit counts them, beside those that are expected. */
+export function commitCounts({
+  found,
+  empty,
+  carried,
+  failed,
+  pending,
+  abandoned,
+  void: voids,
+}: VersionStats) {
+  return {
+    items_found: found,
+    items_empty: empty,
+    items_carried: carried,
+    items_failed: failed,
+    items_pending: pending,
+    items_abandoned: abandoned,
+    items_void: voids,
+  };
 }
 
 /**

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PublishResult } from '../../../core/lake/publish-result.ts';
-import { accept, type Decided, DecisionError, reject, rollback } from '../../../core/publish/decisions.ts';
+import type { Decided } from '../../../core/publish/decision-record.ts';
+import { accept, DecisionError, reject, rollback } from '../../../core/publish/decisions.ts';
 import { type FaultPlan, NO_FAULTS } from '../../../demo/faults.ts';
 import { broken, GB, GB_PARTITION, GbPartition, SETTLES } from '../../e2e/support/gb-partition.ts';
 import { logRows, type ReadRow } from '../../e2e/support/lake-reading.ts';
