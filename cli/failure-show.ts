@@ -6,6 +6,7 @@ import { FailureStore } from '../core/failures/failure-store.ts';
 import { MAX_RETRIES, triesLeft } from '../core/failures/retry-policy.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
+import { isDayOver } from '../core/source/partition.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import { withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
@@ -31,7 +32,8 @@ export async function showFailure(name: string, _options: object, command: Comma
       );
     const skip = await new TargetStore(platform.state).flagOf(source.name, failure.target);
     const now = platform.clock.now();
-    const next = advise({ kind: 'failure', failure, now, skip });
+    const isOver = isDayOver(source, failure.date, now);
+    const next = advise({ kind: 'failure', failure, now, skip, isOver });
     if (json) return printObject({ ...failureRecord(failure), triesLeft: triesLeft(failure) ?? null, next });
     const lines: Line[] = [
       ...statusLines(failure, now),

@@ -1,10 +1,11 @@
 import { type Failure, isClaimed, isOverdue, isUnresolved } from '../failures/failure.ts';
+import type { OutcomeCode } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import { isoTime } from '../wording/times.ts';
-import { redriveCommand, reparseCommand, retryCommand, workerCommand } from './commands.ts';
+import { clearCommand, redriveCommand, reparseCommand, retryCommand, workerCommand } from './commands.ts';
 import { outcomeSteps } from './outcome-steps.ts';
 import { eachOnce, type Step } from './step.ts';
-import type { FailureSubject } from './subject.ts';
+import type { FailureSubject, Place } from './subject.ts';
 import { liftFirst } from './target-steps.ts';
 
 type StepFacts = Omit<FailureSubject & { readonly kind: 'failures' }, 'kind'>;
@@ -12,6 +13,7 @@ type StepFacts = Omit<FailureSubject & { readonly kind: 'failures' }, 'kind'>;
 /** What a person can do about the unresolved ones of these failures, each advice once. */
 export function failureSteps(facts: StepFacts): Step[] {
   const unresolved = facts.failures.filter(isUnresolved);
+  if (facts.isOver) return stepsOfPastDay(unresolved, facts);
   const of = (state: Failure['state']) => unresolved.filter((failure) => failure.state === state);
   const [open, queued, dead] = [of('open'), of('queued'), of('dead')];
   const toMend = [...open, ...[...queued, ...dead].filter(({ code }) => !DISPOSITIONS[code].healsByWaiting)];
@@ -25,6 +27,20 @@ export function failureSteps(facts: StepFacts): Step[] {
   const reparse = reparseCommand(source, partition);
   const asks = steps.some(({ command }) => command !== undefined && command !== reparse);
   return skip && asks ? [liftFirst(source, skip.target), ...steps] : steps;
+}
+
+/** What was fetched can be parsed again; another try would only dismiss the failure. */
+function stepsOfPastDay(unresolved: readonly Failure[], { source, partition }: StepFacts): Step[] {
+  const codes = unresolved.map(({ code }) => code);
+  const place = { source, partition, skip: null, isOver: true };
+  return eachOnce([...outcomeSteps({ codes, place }), ...codes.map((code) => clearStep(place, code))]);
+}
+
+export function clearStep({ source, partition }: Place, code: OutcomeCode): Step {
+  return {
+    text: 'or see what would be cleared, where nobody wants it',
+    command: clearCommand(source, partition, code),
+  };
 }
 
 function queuedSteps(queued: readonly Failure[], { source, partition, item, now }: StepFacts): Step[] {

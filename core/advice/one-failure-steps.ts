@@ -1,8 +1,8 @@
 import { type Failure, isClaimed, isUnresolved } from '../failures/failure.ts';
 import { keyOf } from '../failures/failure-store.ts';
 import { isoTime } from '../wording/times.ts';
-import { clearCommand, retryCommand } from './commands.ts';
-import { failureSteps } from './failures-steps.ts';
+import { retryCommand } from './commands.ts';
+import { clearStep, failureSteps } from './failures-steps.ts';
 import type { Step } from './step.ts';
 import type { FailureSubject } from './subject.ts';
 
@@ -11,21 +11,19 @@ export function oneFailureSteps({
   failure,
   now,
   skip,
+  isOver = false,
 }: Omit<FailureSubject & { readonly kind: 'failure' }, 'kind'>): Step[] {
   if (!isUnresolved(failure)) return [];
   if (failure.claim && isClaimed(failure, now)) return [{ text: waitText(failure, failure.claim.until) }];
   const { source, item, state, code } = failure;
   const { partition } = keyOf(failure);
-  const steps = failureSteps({ source, partition, item, now, skip, failures: [failure] });
+  const steps = failureSteps({ source, partition, item, now, skip, isOver, failures: [failure] });
+  if (isOver) return steps;
   const retry = retryCommand(source, partition, item);
   // What we refuse to ask for is refused again.
   if (code !== 'REFUSED' && !steps.some(({ command }) => command === retry))
     steps.push({ text: 'or try the item once, now', command: retry });
-  if (state !== 'queued')
-    steps.push({
-      text: 'or see what would be cleared, where nobody wants it',
-      command: clearCommand(source, partition, code),
-    });
+  if (state !== 'queued') steps.push(clearStep({ source, partition }, code));
   return steps;
 }
 

@@ -40,6 +40,9 @@ const COMMANDS: Readonly<Record<CommandName, (source: string, partition: Partiti
   reparse: reparseCommand,
 };
 
+/** Of a date of which nothing can be asked for any more. */
+export const DAY_OVER: Step = { text: 'its day is over: what was there then can be found no more' };
+
 export const OUTCOME_ADVICE: Advice<OutcomeSubject> = { outcomes: outcomeSteps };
 
 /** What to do about the outcomes of a partition's items, each advice once. */
@@ -50,8 +53,9 @@ export function outcomeSteps({ codes, place }: Omit<OutcomeSubject, 'kind'>): St
     const [text, then] = remedy;
     return [{ text, ...(then && place && { command: COMMANDS[then](place.source, place.partition) }) }];
   });
-  if (!place?.skip) return steps;
+  if (!place) return steps;
   const rerun = rerunCommand(place.source, place.partition);
   const asks = steps.some(({ command }) => command === rerun);
-  return asks ? [liftFirst(place.source, place.skip.target), ...steps] : steps;
+  if (place.isOver && asks) return [...steps.filter(({ command }) => command !== rerun), DAY_OVER];
+  return asks && place.skip ? [liftFirst(place.source, place.skip.target), ...steps] : steps;
 }

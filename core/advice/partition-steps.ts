@@ -9,7 +9,7 @@ import {
   whyCommand,
 } from './commands.ts';
 import { failureSteps } from './failures-steps.ts';
-import { outcomeSteps } from './outcome-steps.ts';
+import { DAY_OVER, outcomeSteps } from './outcome-steps.ts';
 import { eachOnce, type Step } from './step.ts';
 import type { Advice, PartitionSubject, Place } from './subject.ts';
 import { liftFirst } from './target-steps.ts';
@@ -60,7 +60,7 @@ function unscraped({
   skip,
   isOver,
 }: Pick<OneKind<'unscraped'>, 'source' | 'partition' | 'skip' | 'isOver'>): Step[] {
-  if (isOver) return [{ text: 'its day is over: what was there then can be found no more' }];
+  if (isOver) return [DAY_OVER];
   const scrape = { text: 'scrape it', command: rerunCommand(source, partition) };
   return skip ? [liftFirst(source, skip.target), scrape] : [scrape];
 }
@@ -76,7 +76,7 @@ const DECIDED: ReadonlySet<string> = new Set(['rolled_back', 'accepted', 'reject
 
 /** By the failures on record; of items that have none (the state was reset), by their last try. */
 function refreshed(facts: OneKind<'refreshed'>): Step[] {
-  const { source, partition, skip, failures, attempts } = facts;
+  const { failures, attempts } = facts;
   const { failed, status, withdrawn, repeated } = facts.lastRefresh;
   if (DECIDED.has(status)) return [];
   const steps = failureSteps(facts);
@@ -88,7 +88,7 @@ function refreshed(facts: OneKind<'refreshed'>): Step[] {
   const codes = [...last].flatMap(([item, code]) =>
     known.has(item) || DISPOSITIONS[code].verdict === 'accept' ? [] : [code],
   );
-  const all = eachOnce([...steps, ...outcomeSteps({ codes, place: { source, partition, skip } })]);
+  const all = eachOnce([...steps, ...outcomeSteps({ codes, place: facts })]);
   if (all.length > 0) return all;
   if (status === 'failed') return unscraped(facts);
   // Items that were not tried before a flag have neither a failure nor an attempt.

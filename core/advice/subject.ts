@@ -22,7 +22,7 @@ interface Flagged {
 }
 
 interface DayOver {
-  /** True where what was there on its date can be found no more: no run of that date is made. */
+  /** True where what was there on its date can be found no more: nothing of that date is asked for. */
   readonly isOver?: boolean;
 }
 
@@ -85,10 +85,11 @@ export type DecisionSubject =
 /** Items that failed, by item or by run. */
 export type FailureSubject =
   /** One failure, in detail. */
-  | (Flagged & Now & { readonly kind: 'failure'; readonly failure: Failure })
+  | (Flagged & DayOver & Now & { readonly kind: 'failure'; readonly failure: Failure })
   /** Those of a partition, or of the one `item` that is asked about. */
   | (Place &
       Flagged &
+      DayOver &
       Now & {
         readonly kind: 'failures';
         readonly item: string | null;
@@ -116,7 +117,7 @@ export type FailureSubject =
 export type OutcomeSubject = {
   readonly kind: 'outcomes';
   readonly codes: readonly OutcomeCode[];
-  readonly place: (Place & Flagged) | null;
+  readonly place: (Place & Flagged & DayOver) | null;
 };
 
 export type LakeSubject =

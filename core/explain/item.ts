@@ -20,9 +20,12 @@ export function explainItem(facts: WhyFacts, partition: Answer): Answer {
   // What was fetched and waits for a decision about its partition is not asked for again.
   if (last && DISPOSITIONS[last.error_code].verdict === 'accept') return { answer: ended, next };
   if (isUnresolved(failure))
-    return { answer: ended, next: advise({ ...facts, kind: 'failures', failures: [failure] }) };
-  const isOver = failure.closedAt !== null && (!last || failure.closedAt >= Date.parse(last.attempted_at));
-  return { answer: ended, next: isOver ? [] : next };
+    return {
+      answer: ended,
+      next: advise({ ...facts, isOver: isOver(facts), kind: 'failures', failures: [failure] }),
+    };
+  const isSettled = failure.closedAt !== null && (!last || failure.closedAt >= Date.parse(last.attempted_at));
+  return { answer: ended, next: isSettled ? [] : next };
 }
 
 /** What the index of the day says of it decides, whatever was tried before. */
@@ -88,7 +91,7 @@ function failed(facts: WhyFacts, last: AttemptRow): Answer {
   const stands = item ? standsAs(item) : 'it has no rows in the table';
   return {
     answer: `${tries} in ${whoIs(facts, last.run_id)} ended in ${last.error_code}${evidence === '' ? '' : ` (${evidence})`}; ${stands}`,
-    next: advise({ kind: 'outcomes', codes: [last.error_code], place: facts }),
+    next: advise({ kind: 'outcomes', codes: [last.error_code], place: { ...facts, isOver: isOver(facts) } }),
   };
 }
 

@@ -18,8 +18,8 @@ export type Claim =
    * is told this. `isSpent`: because too many have died in it.
    */
   | { readonly kind: 'left-behind'; readonly runId: string; readonly isSpent: boolean }
-  /** Nothing to do. */
-  | { readonly kind: 'closed'; readonly why: string }
+  /** Nothing to do. `dismisses`: the failure is dismissed with it. */
+  | { readonly kind: 'closed'; readonly why: string; readonly dismisses?: true }
   | { readonly kind: 'needs-a-person'; readonly why: string }
   /** Its tries are used up. */
   | { readonly kind: 'dead'; readonly why: string }
@@ -39,7 +39,7 @@ export interface ClaimOptions {
   /** Set where the target is flagged: nothing of it is asked for, whoever wants it. */
   readonly flag?: { readonly why: string; readonly by: string } | undefined;
   /** Set where what the item was on its date can be found no more: the failure is dismissed with this. */
-  readonly isOver?: string | undefined;
+  readonly over?: string | undefined;
 }
 
 /**
@@ -82,13 +82,13 @@ function judge(failure: Failure, request: RetryRequest, options: ClaimOptions): 
 function judgeFree(
   failure: Failure,
   request: RetryRequest,
-  { now, flag, isOver }: ClaimOptions,
+  { now, flag, over }: ClaimOptions,
 ): 'take' | Exclude<Claim, { kind: 'claimed' | 'left-behind' }> {
   const { state, code, claim, retry } = failure;
   if (!isUnresolved(failure)) return { kind: 'closed', why: `it is ${state}` };
   const isWanted = request === 'person' || isAsked(failure, request);
   if (!isWanted && state === 'dead') return { kind: 'dead', why: whyDead(failure) };
-  if (isOver !== undefined) return { kind: 'closed', why: isOver };
+  if (over !== undefined) return { kind: 'closed', why: over, dismisses: true };
   if (flag) return { kind: 'needs-a-person', why: flag.why };
   if (isWanted) return 'take';
   if (!isRetriedLater(code)) return { kind: 'needs-a-person', why: code };
@@ -112,7 +112,7 @@ function afterwards(
   failure: Failure,
   request: RetryRequest,
   claim: Claim,
-  { now, newRunId, flag, isOver }: ClaimOptions,
+  { now, newRunId, flag }: ClaimOptions,
 ): Failure | undefined {
   const { askedAt, ...unasked } = failure;
   switch (claim.kind) {
@@ -125,8 +125,8 @@ function afterwards(
         return offQueue(unasked, { at: now, by: flag?.by ?? failure.lastRunId, why: claim.why });
       return askedAt === undefined ? undefined : unasked;
     case 'closed':
-      return isOver !== undefined && claim.why === isOver
-        ? closed(failure, 'dismissed', { at: now, by: newRunId, why: isOver })
+      return claim.dismisses
+        ? closed(failure, 'dismissed', { at: now, by: newRunId, why: claim.why })
         : undefined;
     default:
       return undefined;

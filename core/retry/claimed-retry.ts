@@ -1,4 +1,3 @@
-import { civilDateAt } from '../calendar/window.ts';
 import {
   type Claim,
   type ClaimOptions,
@@ -21,7 +20,7 @@ import type { Source } from '../source/source.ts';
 import { isSkipped, type TargetRecord } from '../targets/target.ts';
 import { BY_ITSELF } from '../targets/target-events.ts';
 import { TargetStore } from '../targets/target-store.ts';
-import { targetOfFailed, unknownPlace } from './failed-place.ts';
+import { dayOver, targetOfFailed, unknownPlace } from './failed-place.ts';
 import { type Tried, tryAgain } from './try-again.ts';
 
 /**
@@ -104,6 +103,8 @@ async function tryClaimed(
       return { kind: 'not-yet', delayMs: claim.delayMs };
     case 'dead':
       return { kind: 'dead', reason: claim.why };
+    case 'closed':
+      return { kind: 'closed', why: claim.why };
     case 'left-behind':
       await closePartition({ platform, source, runId: claim.runId, partition: key.partition }, key);
       if (claim.isSpent)
@@ -124,15 +125,8 @@ async function claimOf(
   const target = targetOfFailed(key, await failures.get(key));
   const now = clock.now();
   const flag = shutBy(await new TargetStore(state).get(source.name, target), now);
-  const isOver = dayIsOver(source, key, now) ? DAY_OVER : undefined;
-  return claimRetry(failures, key, request, { now, newRunId: newId(), flag, isOver });
-}
-
-const DAY_OVER = 'its day is over; the next crawl finds what is there now';
-
-/** What a source `every` finds belongs to the date on which it is found, and not to one before. */
-function dayIsOver({ cadence, timeZone }: Source, { partition }: FailureKey, now: number): boolean {
-  return cadence.kind === 'every' && partition.date < civilDateAt(now, timeZone);
+  const over = dayOver(source, key.partition.date, now);
+  return claimRetry(failures, key, request, { now, newRunId: newId(), flag, over });
 }
 
 /** Why nothing of a target is asked for; a flag that has expired lets a try go, as the probe. */

@@ -39,6 +39,8 @@ export interface DeadFacts {
   readonly flag: string | null;
   /** Why no program can act upon it; undefined where one can. */
   readonly problem: string | undefined;
+  /** Why a try would only dismiss it; undefined where it may be tried. */
+  readonly over: string | undefined;
   readonly messages: readonly DeadLetter[];
 }
 
@@ -56,9 +58,10 @@ export function deadFailureEntry(facts: DeadFacts): DeadLetterEntry {
   };
 }
 
-function obstacleOf({ failure, flag, problem }: DeadFacts): Obstacle | null {
+function obstacleOf({ failure, flag, problem, over }: DeadFacts): Obstacle | null {
   const { source, target, code } = failure;
   if (problem !== undefined) return { kind: 'unusable', problem };
+  if (over !== undefined) return { kind: 'closed', problem: over };
   if (flag !== null) return { kind: 'flagged', source, target, reason: flag };
   return isRetriedLater(code) ? null : { kind: 'not-retried', key: keyOf(failure), code };
 }

@@ -9,7 +9,7 @@ import { type Platform, sourceNamed } from '../platform.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
 import { flagLookup } from '../targets/target-store.ts';
 import { type DeadLetterEntry, deadFailureEntry, poisonEntry, staleEntry } from './dead-letter.ts';
-import { unknownPlace } from './failed-place.ts';
+import { dayOver, unknownPlace } from './failed-place.ts';
 
 /** Entries that are handled together: what a crash in between leaves half done. */
 const TOGETHER = 100;
@@ -37,8 +37,9 @@ export async function readDeadLetters(platform: Stores): Promise<DeadLetterEntry
     else about.set(name, { key: decoded.key, messages: [message] });
   }
   const dead: DeadLetterEntry[] = [];
-  for (const { name: source } of platform.sources) {
-    for await (const failure of failures.list(source)) {
+  const now = platform.clock.now();
+  for (const source of platform.sources) {
+    for await (const failure of failures.list(source.name)) {
       if (failure.state !== 'dead') continue;
       const name = itemName(failure);
       dead.push(
@@ -47,6 +48,7 @@ export async function readDeadLetters(platform: Stores): Promise<DeadLetterEntry
           reason: whyDead(failure),
           flag: await flagOf(failure),
           problem: await unknownPlace(platform, keyOf(failure), failure),
+          over: dayOver(source, failure.date, now),
           messages: about.get(name)?.messages ?? [],
         }),
       );

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { civilDateAt } from '../calendar/window.ts';
 import { isIdentifier, partitionValueProblem } from './identifier.ts';
 import type { Item, Partition, Source, Target } from './source.ts';
 
@@ -54,4 +55,16 @@ export function targetsNamed(
   if (unknown !== undefined) return { unknown };
   const asked = new Set(names);
   return targets.filter((target) => asked.has(target.id) || asked.has(partitionValueOf(source, target)));
+}
+
+/**
+ * True where what was there on a date can be found no more: what a source `every` finds belongs to the date
+ * on which it is found. `now`: milliseconds.
+ */
+export function isDayOver(
+  { cadence, timeZone }: Pick<Source, 'cadence' | 'timeZone'>,
+  date: string,
+  now: number,
+): boolean {
+  return cadence.kind === 'every' && date < civilDateAt(now, timeZone);
 }

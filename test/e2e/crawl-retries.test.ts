@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { why } from '../../core/explain/why.ts';
 import { claimRetry } from '../../core/failures/claim.ts';
 import { FailureStore, keyOf } from '../../core/failures/failure-store.ts';
 import { MAX_DELIVERIES } from '../../core/failures/retry-policy.ts';
-import { retryItem, retryNow } from '../../core/retry/claimed-retry.ts';
+import { declareDead, retryItem, retryNow } from '../../core/retry/claimed-retry.ts';
+import { readDeadLetters } from '../../core/retry/dead-letters.ts';
 import { handleFailedItem } from '../../core/retry/handle-message.ts';
 import { dishes, inArizona, KitchenSite } from './support/kitchen-site.ts';
 
@@ -57,6 +59,21 @@ describe('a retry of a failed item', () => {
       expect((await site.get('elm')).nextCrawlAt).toBe(due);
     },
   );
+
+  it('of a dead letter is put back on its day alone, and no advice names one after it', async () => {
+    const key = await failed();
+    await declareDead(site.platform, key, { by: 'r', why: 'used up' });
+    const entry = async () => (await readDeadLetters(site.platform))[0]!;
+    expect(await entry()).toMatchObject({ status: 'dead', obstacle: null });
+    await site.clock.sleep(24 * 60 * MINUTE);
+    const { obstacle, next, id } = await entry();
+    expect(obstacle).toBe('its day is over; the next crawl finds what is there now');
+    expect(next.map(({ command }) => command)).toEqual([`rescrape dead-letters purge ${id} --confirm`]);
+    const told = await why(site.platform, site.source, key.partition, key.item);
+    const commands = told.next.map(({ command }) => command ?? '');
+    expect(commands.filter((text) => /rescrape (retry|run|dead-letters)/.test(text))).toEqual([]);
+    expect(commands).toContainEqual(expect.stringContaining('rescrape failures clear'));
+  });
 
   it('asks for nothing either where its worker died on the day: what it left is put on record', async () => {
     const key = await failed();

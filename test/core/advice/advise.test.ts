@@ -3,6 +3,9 @@ import { advise } from '../../../core/advice/advise.ts';
 import { stepSpans, stepsText } from '../../../core/advice/render.ts';
 import type { Subject } from '../../../core/advice/subject.ts';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
+import type { Failure } from '../../../core/failures/failure.ts';
+import { failureSchema } from '../../../core/failures/failure-schema.ts';
+import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
 
 const date = civilDate('2025-11-17');
 const place = { source: 'notes', partition: { value: 'a', date } };
@@ -54,6 +57,31 @@ describe('advice', () => {
     expect(commandsOf({ kind: 'dead-letter', id: 'x', obstacle })).toEqual([
       'rescrape skip remove notes a-1',
     ]);
+  });
+
+  it('names no retry and no run of a day that is over, but the captures that can be parsed again', () => {
+    const failure = (code: OutcomeCode, state: Failure['state']) => ({
+      ...failureSchema.parse({
+        ...{ source: 'notes', target: 'a', value: 'a', date, item: '1', url: 'https://notes.example/1' },
+        ...{ state, code, message: null, runs: 1, attempts: 1, capture: null, firstRunId: 'r' },
+        ...{ lastRunId: 'r', openedAt: 1, lastFailedAt: 1, closedAt: null, closedBy: null },
+      }),
+    });
+    const clear = (code: OutcomeCode) =>
+      `rescrape failures clear --source notes --target a --start ${date} --end ${date} --code ${code}`;
+    const facts = { now: 2, skip, isOver: true };
+    const commands = (...failures: Failure[]) =>
+      commandsOf({ kind: 'failures', ...place, ...facts, item: null, failures }).filter(Boolean);
+    for (const state of ['open', 'queued', 'dead'] as const) {
+      expect(commands(failure('TIMEOUT', state))).toEqual([clear('TIMEOUT')]);
+      const one = advise({ kind: 'failure', ...facts, failure: failure('TIMEOUT', state) });
+      expect(one.map(({ command }) => command)).toEqual([undefined, clear('TIMEOUT')]);
+      expect(one[0]?.text).toContain('its day is over');
+    }
+    const reparse = RUN.replace(' run ', ' reparse ');
+    expect(commands(failure('PARSE_ERROR', 'open'))).toEqual([reparse, clear('PARSE_ERROR')]);
+    const outcomes = { kind: 'outcomes', codes: ['TIMEOUT'], place: { ...place, ...facts } } as const;
+    expect(commandsOf(outcomes)).toEqual([undefined]);
   });
 
   it('quotes for the shell what a name holds', () => {
