@@ -92,47 +92,23 @@ export class CapturedPages {
   }
 
   item(item: Item): CapturedItem {
-    const all = this.#at(item);
-    let first: Outcome | undefined;
-    for (const [at, found] of all.entries()) {
-      const read = this.#itemFrom(item, found);
-      if ('outcome' in read) {
-        first ??= read.outcome;
-        continue;
-      }
-      const isStale = () =>
-        all
-          .slice(at + 1)
-          .some((other) => isOlderCopy(found, other) && 'pages' in this.#itemFrom(item, other));
-      if (!isStale()) return read;
-    }
-    return first ? { outcome: first } : {};
+    return newestReadable(this.#at(item), (found) => this.#itemFrom(item, found));
   }
 
   /** An item as it came after this first page. All its pages are of one run: a list moves on. */
-  #itemFrom(
-    item: Item,
-    first: FoundCapture,
-  ): { readonly pages: readonly ReadPage[] } | { readonly outcome: Outcome } {
+  #itemFrom(item: Item, first: FoundCapture): { readonly pages: readonly ReadPage[] } | Unreadable {
     const pages: ReadPage[] = [];
     const rowKeys = new Set<string>();
     for (;;) {
       const walk = walkItem(item, (page) => pages[page]?.learned);
       if (walk.kind === 'whole') return { pages };
-      const candidates =
-        walk.page === 0 ? [first] : this.#at(walk.item).filter(({ runId }) => runId === first.runId);
-      let outcome: Outcome = { code: 'UNKNOWN_ERROR', message: `there is no capture of ${walk.item.url}` };
-      for (const found of candidates) {
-        const { item: asked, page, requests } = walk;
-        const read = this.#read(found, { kind: 'item', item: asked, page, requests, rowKeys });
-        if (read.learned) {
-          pages.push({ learned: read.learned, found });
-          break;
-        }
-        outcome = read.outcome;
-      }
-      if (pages.length === walk.page) return { outcome };
-      const { learned } = pages.at(-1)!;
+      const { item: asked, page, requests } = walk;
+      const read = this.#pageOfRun(first, asked, page, () => {
+        return { kind: 'item', item: asked, page, requests, rowKeys };
+      });
+      if ('outcome' in read) return read;
+      pages.push(read);
+      const { learned } = read;
       for (const record of learned.kind === 'records' ? learned.records : [])
         rowKeys.add(rowKeyOf(this.#context.source, record));
     }
@@ -146,24 +122,10 @@ export class CapturedPages {
     const { source, partition } = this.#context;
     if (!source.discover) return {};
     const path = source.discover.url(partition);
-    const all = this.#at({ url: path });
-    let first: Outcome | undefined;
-    for (const [at, found] of all.entries()) {
-      const read = this.#indexFrom(path, found);
-      if ('outcome' in read) {
-        first ??= read.outcome;
-        continue;
-      }
-      const isStale = () =>
-        all
-          .slice(at + 1)
-          .some((other) => isOlderCopy(found, other) && 'items' in this.#indexFrom(path, other));
-      if (!isStale()) return read;
-    }
-    return first ? { outcome: first } : {};
+    return newestReadable(this.#at({ url: path }), (found) => this.#indexFrom(path, found));
   }
 
-  #indexFrom(path: string, first: FoundCapture): CapturedIndex | { readonly outcome: Outcome } {
+  #indexFrom(path: string, first: FoundCapture): CapturedIndex | Unreadable {
     const { source } = this.#context;
     // As it was asked for then: the site may have moved to another host since.
     const address = new URL(pathOf(new URL(path, source.baseUrl).href), first.capture.response.url).href;
@@ -183,20 +145,33 @@ export class CapturedPages {
         return { index, items: walk.items };
       }
       const { step } = walk;
-      const candidates =
-        step.page === 0 ? [first] : this.#at({ url: step.url }).filter(({ runId }) => runId === first.runId);
-      let outcome: Outcome = { code: 'UNKNOWN_ERROR', message: `there is no capture of ${step.url}` };
-      for (const found of candidates) {
-        const item = { id: INDEX_ID, url: step.url };
-        const read = this.#read(found, { kind: 'index', item, step, attempt: this.#tryOf(found) });
-        if (read.learned) {
-          pages.push(read.learned);
-          break;
-        }
-        outcome = read.outcome;
-      }
-      if (pages.length === step.page) return { outcome };
+      const item = { id: INDEX_ID, url: step.url };
+      const read = this.#pageOfRun(first, item, step.page, (found) => {
+        return { kind: 'index', item, step, attempt: this.#tryOf(found) };
+      });
+      if ('outcome' in read) return read;
+      pages.push(read.learned);
     }
+  }
+
+  /**
+   * A page of what begins with `first`, from the newest capture of that run that can be read; else why the
+   * oldest cannot.
+   */
+  #pageOfRun(
+    first: FoundCapture,
+    request: PageRequest,
+    page: number,
+    askedOf: (found: FoundCapture) => Asked,
+  ): ReadPage | Unreadable {
+    const candidates = page === 0 ? [first] : this.#at(request).filter(({ runId }) => runId === first.runId);
+    let outcome: Outcome = { code: 'UNKNOWN_ERROR', message: `there is no capture of ${request.url}` };
+    for (const found of candidates) {
+      const read = this.#read(found, askedOf(found));
+      if (read.learned) return { learned: read.learned, found };
+      outcome = read.outcome;
+    }
+    return { outcome };
   }
 
   /** Newest first. */
@@ -227,6 +202,32 @@ export function evidenceOf({ capture, place }: FoundCapture): PageEvidence & { r
   const { response, fetchedAt, lookedAt } = capture;
   const { asOf } = copyAge(response, fetchedAt);
   return { checkedAt: lookedAt, capture: place, asOf, ...validatorsIn(response) };
+}
+
+/** Why a capture cannot be read. */
+interface Unreadable {
+  readonly outcome: Outcome;
+}
+
+/**
+ * The newest of these captures that can be read, passing over one that is an older copy of the page than
+ * another of them; where none can be read why the newest cannot.
+ */
+function newestReadable<T extends object>(
+  captures: readonly FoundCapture[],
+  read: (found: FoundCapture) => T | Unreadable,
+): T | Partial<Unreadable> {
+  let first: Outcome | undefined;
+  for (const [at, found] of captures.entries()) {
+    const answer = read(found);
+    if ('outcome' in answer) {
+      first ??= answer.outcome;
+      continue;
+    }
+    const earlier = captures.slice(at + 1);
+    if (!earlier.some((other) => isOlderCopy(found, other) && !('outcome' in read(other)))) return answer;
+  }
+  return first ? { outcome: first } : {};
 }
 
 function isOlderCopy(one: FoundCapture, other: FoundCapture): boolean {
