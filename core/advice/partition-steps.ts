@@ -28,8 +28,12 @@ export const PARTITION_ADVICE: Advice<PartitionSubject> = {
       command: reparseCommand(source, partition),
     },
   ],
-  'under-way': () => [
-    { text: 'wait; where no process is at it any more, the same command takes the run up again' },
+  'under-way': ({ isOver }) => [
+    {
+      text: isOver
+        ? 'wait; where no process is at it any more, the next run puts on record what it had fetched'
+        : 'wait; where no process is at it any more, the same command takes the run up again',
+    },
   ],
   held: ({ source, partition }) => [
     {

@@ -50,7 +50,7 @@ export type PartitionSubject =
   /** A run that was at it was interrupted: what it fetched was never published. */
   | (Place & { readonly kind: 'interrupted' })
   /** A run that covers it has not ended. */
-  | { readonly kind: 'under-way' }
+  | (DayOver & { readonly kind: 'under-way' })
   /** A version of it waits for a decision. */
   | (Place & { readonly kind: 'held' })
   /** The index took away items that had rows. */

@@ -227,7 +227,7 @@ function interruptedTexts({ found }: TargetsOfDay, items: number, runId?: string
   if (found <= items)
     return runId === undefined
       ? []
-      : [`run ${runId} was interrupted, and "reparse" brings back what it fetched`];
+      : [`run ${runId} was interrupted, and "reparse" brings back what it fetched, if anything`];
   const lost = `${counted(found, 'target')} crawled whole, and ${counted(items, 'item')} there`;
   return [`${lost}: a run was interrupted, and "reparse" brings back what it fetched`];
 }

@@ -94,8 +94,16 @@ function interrupted(facts: WhyFacts): Answer | undefined {
       : '';
   return {
     answer: `${who} was interrupted there${lost}; ${remains(facts)}`,
-    next: advise({ ...facts, kind: 'interrupted' }),
+    next: hasFetched(facts)
+      ? advise({ ...facts, kind: 'interrupted' })
+      : advise({ ...facts, isOver: true, kind: 'unscraped' }),
   };
+}
+
+/** Whether there is a capture to parse again: a run may have died before its first page came. */
+function hasFetched({ attempts, targets }: WhyFacts): boolean {
+  const isFound = targets?.some(({ status }) => status === 'found') ?? false;
+  return isFound || attempts.some(({ item_id, capture }) => capture !== null && item_id !== 'robots.txt');
 }
 
 /** Today, of targets each of which has its own time: none of them is due yet. */
@@ -107,13 +115,14 @@ function laterToday({ targets, partition, today, now, run, lastRefresh }: WhyFac
   return { answer: `its day is not over, and ${counted(due.length, 'target')} due later today`, next: [] };
 }
 
-function underWay({ run, attempts, current }: WhyFacts): Answer | undefined {
+function underWay(facts: WhyFacts): Answer | undefined {
+  const { run, attempts, current } = facts;
   if (run?.status !== 'running') return undefined;
   const tried = attempts.filter(({ run_id }) => run_id === run.runId).length;
   const stays = current.kind === 'version' ? `; version ${current.version} is current until then` : '';
   return {
     answer: `run ${run.runId} has not ended (it is under way, or was interrupted) with ${tried} attempts at it so far${stays}`,
-    next: advise({ kind: 'under-way' }),
+    next: advise({ kind: 'under-way', isOver: isOver(facts) }),
   };
 }
 
