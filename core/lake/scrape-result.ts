@@ -31,7 +31,7 @@ export type ItemContent =
   | { readonly kind: 'failed'; readonly outcome: Outcome }
   /** Not asked for, because the index says that there is no result; `checkedAt`: when it was read. */
   | { readonly kind: 'no-result'; readonly status: WithoutResult; readonly checkedAt: number }
-  /** Never asked for: the target was flagged before its turn came. */
+  /** Never asked for: the target was flagged before that. */
   | { readonly kind: 'skipped'; readonly reason: string }
   /** Nothing was looked at (a reparse without a capture): what is there stands. */
   | { readonly kind: 'unseen' };
@@ -46,7 +46,7 @@ export interface ItemResult {
 /** A target that is left as it is: neither an attempt nor a failure. */
 export interface LeftOut {
   readonly target: string;
-  /** `CLAIMED`, `TOO_RECENT`, `SKIPPED`, `PAUSED`, or `NEXT_RUN`: the run ended before its turn came. */
+  /** `CLAIMED`, `TOO_RECENT`, `SKIPPED`, `PAUSED`, or `NEXT_RUN`: the run ended before it came to it. */
   readonly reason: string;
   /** When it can be asked again; null where a person decides that. Milliseconds. */
   readonly until: number | null;

@@ -26,7 +26,7 @@ export type Tried =
   | { readonly kind: 'failed'; readonly outcome: Outcome }
   /** A later index of the day no longer lists the item, or as one that has no result. */
   | { readonly kind: 'unlisted' }
-  /** The target was flagged while the request waited for its turn: nothing was sent. */
+  /** The target was flagged while the request waited for its permit: nothing was sent. */
   | { readonly kind: 'flagged' }
   /** Another run is at the target, or was a moment ago: nothing was sent. Milliseconds. */
   | { readonly kind: 'refused'; readonly until: number }

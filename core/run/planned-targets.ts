@@ -60,13 +60,13 @@ export async function plannedTargets(
     if (source.cadence.kind === 'daily') {
       if (!skip) planned.open.push(target);
       else if (isSkipped(record, now))
-        leftOut.push(told(target, { reason: 'SKIPPED', until: skip.expiresAt }));
+        leftOut.push(leftOutTarget(target, { reason: 'SKIPPED', until: skip.expiresAt }));
       else planned.probes.push(target);
       continue;
     }
     const terms = { now, every: minutesOf(source.cadence), all: all || named.has(target.id) };
     const why = leftOutOf(source, record, terms);
-    if (why) leftOut.push(told(target, why));
+    if (why) leftOut.push(leftOutTarget(target, why));
     else planned.open.push(target);
   }
   const dueAt = (target: Target) => recordOf(target).nextCrawlAt ?? 0;
@@ -87,7 +87,7 @@ export async function dueByIndex({ state, clock }: Stores, source: Source): Prom
     const target = targetOfRecord(due);
     if (!target) continue;
     const why = leftOutOf(source, { ...newTarget(source.name, due.target), ...due }, terms);
-    if (why) leftOut.push(told(target, why));
+    if (why) leftOut.push(leftOutTarget(target, why));
     else open.push({ target, dueAt: due.nextCrawlAt ?? 0 });
   }
   open.sort((a, b) => a.dueAt - b.dueAt);
@@ -159,7 +159,7 @@ function meant(source: Source, known: readonly Target[], asked: Asked): readonly
   return named.filter(({ id }) => ids.has(id));
 }
 
-function told(
+function leftOutTarget(
   { id }: Target,
   { reason, until }: { readonly reason: LeftOutReason; readonly until: number | null },
 ): LeftOutTarget {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { addDays, type CivilDate, civilDate } from '../calendar/civil-date.ts';
 import { isScheduledRun } from '../calendar/run-id.ts';
 import { civilDateAt } from '../calendar/window.ts';
@@ -23,12 +24,12 @@ const OFTEN_ENOUGH_MS = 3_600_000;
 /** When the table was written last, by source. */
 const WRITTEN = 'target-tables';
 
-interface Written {
-  readonly date: string;
+const writtenSchema = z.object({
+  date: z.string(),
   /** Milliseconds. */
-  readonly at: number;
-  readonly runId: string;
-}
+  at: z.number(),
+  runId: z.string(),
+});
 
 type Stores = Pick<Platform, 'state' | 'lake' | 'clock'>;
 
@@ -46,7 +47,8 @@ export async function recordTargets(
   const { state, clock } = platform;
   const now = clock.now();
   const today = civilDateAt(now, source.timeZone);
-  const last = (await state.get(WRITTEN, source.name))?.value as Written | undefined;
+  // What nobody can read is written anew.
+  const last = writtenSchema.safeParse((await state.get(WRITTEN, source.name))?.value).data;
   const isNewDay = last !== undefined && last.date !== today;
   const isLate = source.cadence.kind === 'every' && end < today;
   const isRecent = last?.date === today && last.at <= now && now - last.at < OFTEN_ENOUGH_MS;
@@ -62,8 +64,8 @@ export async function recordTargets(
     await writeDay(platform, source, day, (row) => {
       if (day === end && row.day_status !== null) tallied(tallies, row);
     });
-  const value: Written = { date: today, at: now, runId };
-  await state.write([{ kind: 'put', partition: WRITTEN, sort: source.name, value: { ...value } }]);
+  const value: z.infer<typeof writtenSchema> = { date: today, at: now, runId };
+  await state.write([{ kind: 'put', partition: WRITTEN, sort: source.name, value }]);
   const byValue = [...tallies].map(([value, tally]) => ({ value, ...tally.counted(null) }));
   return source.cadence.kind === 'every' ? byValue : undefined;
 }

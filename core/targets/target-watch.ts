@@ -5,7 +5,7 @@ export type PageKind = 'index' | 'item';
 
 /**
  * What one process knows of its targets and no store could tell it in time: answers that have come and are
- * not judged yet, and requests that wait for the turn of their host. Kept in memory; the flag itself is in
+ * not judged yet, and requests that wait for a permit of their host. Kept in memory; the flag itself is in
  * the `TargetStore`.
  */
 export class TargetWatch {
@@ -24,8 +24,8 @@ export class TargetWatch {
 /** One visit at a target, from before its request waits until its answer is judged. */
 export interface Visit {
   /**
-   * Aborted with the flag when the target is flagged, since the visit was asked for: whoever waits for a turn
-   * is woken.
+   * Aborted with the flag when the target is flagged, since the visit was asked for: whoever waits for
+   * a permit is woken.
    */
   readonly withdrawn: AbortSignal;
   /** The answer is there: no other request of the target starts until it is judged. Again is harmless. */
