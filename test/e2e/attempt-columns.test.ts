@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import * as z from 'zod';
 import { runLogKey } from '../../core/lake/layout.ts';
 import { ATTEMPT_SCHEMA } from '../../core/lake/log-tables.ts';
 import { writeParquet } from '../../core/lake/parquet.ts';
@@ -9,9 +10,11 @@ import { EARLIER_ATTEMPT } from '../core/lake/attempt-row.ts';
 import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { type Dish, dishes, inArizona, type KitchenAnswer, KitchenSite } from './support/kitchen-site.ts';
 
-/** Its menus, and a page that says that there is none today. */
+/** Its kitchens with a tier, its menus, and a page that says that there is none today. */
+const { attributes } = kitchens.register!;
 const source: Source = {
   ...kitchens,
+  register: { ...kitchens.register!, attributes: attributes.extend({ tier: z.string().optional() }) },
   parse: (page, item, partition, context) =>
     page.text.includes('closed')
       ? { kind: 'empty', reason: 'closed', notes: 'closed until spring, see /news' }

@@ -148,16 +148,16 @@ describe('completeness of a source crawled target by target', () => {
   });
 
   it('names no captures of a run that died before its first page, and no run that would take it up', async () => {
-    const date = today();
+    const date = site.today();
     const request = { source: 'kitchens', start: date, end: date, force: false };
-    const { runId } = await plan(platform, { ...request, runId: platform.newId() });
+    const { runId } = await plan(site.platform, { ...request, runId: site.platform.newId() });
     const partition = { value: 'AZ', date };
-    await toHour(1);
-    const told = await why(platform, source(), partition, null);
+    await site.toHour(1);
+    const told = await why(site.platform, site.source, partition, null);
     expect(told.answer).toContain(`run ${runId} has not ended`);
     expect(told.next).toEqual([{ text: expect.stringContaining('the next run puts on record') }]);
-    await run();
-    const closed = await why(platform, source(), partition, null);
+    await site.run();
+    const closed = await why(site.platform, site.source, partition, null);
     expect(closed.answer).toContain(`run ${runId} was interrupted there`);
     expect(closed.next).toEqual([{ text: expect.stringContaining('its day is over') }]);
     expect((await arizona(date)).status).toBe('missing');
