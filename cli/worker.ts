@@ -87,12 +87,12 @@ async function queueText(platform: LocalPlatform): Promise<string> {
   let dead = 0;
   for (const { name } of platform.sources)
     for await (const { state } of new FailureStore(platform.state).list(name)) if (state === 'dead') dead++;
-  const buried =
+  const deadLetters =
     dead === 0
       ? ''
       : `, ${counted(dead, 'dead letter')} (${stepsText(advise({ kind: 'ended', as: 'dead-letters' }))})`;
   const claimed = inFlight === 0 ? '' : ' (those of a process that died come back within 15 minutes)';
-  return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${buried}`;
+  return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${deadLetters}`;
 }
 
 function say({ clock }: LocalPlatform, { body }: ReceivedMessage, answer: RetryAnswer, json: boolean): void {

@@ -15,7 +15,7 @@ import { nameOf, SqsQueue } from './sqs-queue.ts';
 
 export interface SqsWorkQueueOptions {
   readonly queueUrl: string;
-  /** Left out by those who only send: whoever buries, counts or lists then gets a `StorageError`. */
+  /** Left out by those who only send: whoever counts, lists or moves messages there gets a `StorageError`. */
   readonly deadLettersUrl?: string;
   /** Named in errors about a queue that is not there. */
   readonly stack?: string;

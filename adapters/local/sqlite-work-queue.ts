@@ -51,7 +51,7 @@ export interface SqliteWorkQueueOptions {
 
 /**
  * A queue in one SQLite file, shared by any number of processes. What a method did is on the disk when it
- * resolves. Acknowledging, releasing or burying with the receipt of an earlier delivery changes nothing: the
+ * resolves. Acknowledging, releasing or moving with the receipt of an earlier delivery changes nothing: the
  * message is somebody else's by then. Throws `StorageError` where the file is damaged, locked or cannot be
  * written.
  */

@@ -40,9 +40,9 @@ export type RetryAnswer =
   | { readonly kind: 'not-yet'; readonly delayMs: number; readonly isSentAnew?: true }
   /** Released until the cool-down has passed. */
   | { readonly kind: 'failed-again'; readonly outcome: Outcome; readonly delayMs: number }
-  /** Buried, which raises the alarm: its tries are used up. */
+  /** In the dead letters, which raises the alarm: its tries are used up. */
   | { readonly kind: 'dead'; readonly reason: string }
-  /** Buried: no message that this program can act upon. */
+  /** In the dead letters: no message that this program can act upon. */
   | { readonly kind: 'poison'; readonly reason: string };
 
 /** Milliseconds after which a try that had to stop goes on. */

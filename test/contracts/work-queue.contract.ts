@@ -42,7 +42,7 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
       return message!;
     }
     const dead = (): Promise<DeadLetter[]> => Array.fromAsync(queue.deadLetters());
-    async function buried(count: number): Promise<DeadLetter[]> {
+    async function deadLetters(count: number): Promise<DeadLetter[]> {
       await send(...Array.from({ length: count }, (_, n) => `message ${n}`));
       for (const message of await drain()) await queue.deadLetter(message, 'why');
       return dead();
@@ -142,7 +142,7 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
       expect(messages[0]!.reason).toBeUndefined();
     });
 
-    it('buries a message with its reason, and leaves its neighbours alone', async () => {
+    it('moves a message to the dead letters with its reason, and leaves its neighbours alone', async () => {
       await send('good', 'poison');
       const messages = await drain();
       const poison = messages.find(({ body }) => body === 'poison')!;
@@ -169,14 +169,14 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
     });
 
     it('purges more dead letters than one call of its service can carry', async () => {
-      const messages = await buried(23);
+      const messages = await deadLetters(23);
       await queue.purge(messages);
       await queue.purge([]);
       expect(await dead()).toEqual([]);
     });
 
     it('has nothing left once it was cleared: nothing due, delayed, under way or dead', async () => {
-      await buried(2);
+      await deadLetters(2);
       await send('due');
       await receive(1);
       await send('more');

@@ -74,7 +74,7 @@ describe('retry-items', () => {
       ['failed once more', undefined, 5],
       ['was not tried for want of time', 10_000, 4],
     ])(
-      'buries, with its reason, a message whose item %s, and its failure is dead',
+      'moves to the dead letters, with its reason, a message whose item %s, and its failure is dead',
       async (_, ms, requests) => {
         const { answer, failure, deadLetters, depth } = await left(MAX_DELIVERIES, ms);
         expect(asked(session, 0)).toEqual([requests]);

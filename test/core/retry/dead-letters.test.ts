@@ -29,7 +29,7 @@ const {
   drain,
   waitAndDrain,
   depth,
-  buried,
+  deadLetters,
   moveBack,
   redrive: redriveAll,
   failure,
@@ -62,7 +62,7 @@ async function deadLetter(body: string, reason: string): Promise<void> {
   const [delivery] = await failedItems.receive({ max: 1, visibilityMs: 1000 });
   await failedItems.deadLetter(delivery!, reason);
 }
-const forget = async () => session.platform.failedItems.purge(await buried());
+const forget = async () => session.platform.failedItems.purge(await deadLetters());
 
 describe('a dead letter', () => {
   it('is a failure that is dead, with the alarm that was raised about it', async () => {

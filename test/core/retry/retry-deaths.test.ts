@@ -27,7 +27,7 @@ import type { Session } from '../../e2e/support/session.ts';
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, buried, redrive, failure } = queuePlay(() => session);
+const { wait, drain, waitAndDrain, deadLetters, redrive, failure } = queuePlay(() => session);
 
 /** One more message about the first race. */
 const sendCopy = () =>
@@ -101,7 +101,7 @@ describe('a delivery that dies on its way', () => {
     await wait(CLAIM_MINUTES);
     expect(kindsOf(await drain())).toEqual(['dead']);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
-    expect(await buried()).toMatchObject([{ reason: expect.stringMatching(/SERVER_ERROR/) }]);
+    expect(await deadLetters()).toMatchObject([{ reason: expect.stringMatching(/SERVER_ERROR/) }]);
   });
 
   it('before its request, and a newer run fails as well: the next one recovers the item under the old id', async () => {

@@ -34,7 +34,7 @@ const GB = `country=gb/date=${DAY}`;
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, depth, buried, failure } = queuePlay(() => session);
+const { wait, drain, waitAndDrain, depth, deadLetters, failure } = queuePlay(() => session);
 
 const lastRefresh = async () =>
   (await new PartitionStore(session.platform.state).get('racing_results', { value: 'gb', date: DAY }))!;
@@ -224,7 +224,7 @@ describe('a poison message', () => {
     await wait(COOL_DOWN_MINUTES);
     await session.platform.failedItems.send([{ body, delayMs: 0 }]);
     expect(kindsOf(await drain()).sort()).toEqual(['poison', 'recovered']);
-    expect(await buried()).toMatchObject([{ body, reason: expect.stringMatching(reason) }]);
+    expect(await deadLetters()).toMatchObject([{ body, reason: expect.stringMatching(reason) }]);
   });
 
   it('is none where its source cannot be run: it comes again, and is tried when that is mended', async () => {

@@ -17,7 +17,7 @@ import { DAY } from '../../e2e/support/small-site.ts';
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, depth, buried, failure } = queuePlay(() => session);
+const { wait, drain, waitAndDrain, depth, deadLetters, failure } = queuePlay(() => session);
 
 const INDEX = `/results/${DAY}`;
 const indexAsked = () => session.site.requests.filter(({ path }) => path === INDEX).length;
@@ -49,7 +49,7 @@ describe('a day of which nothing was published, and whose every item fails for e
       expect(indexAsked() - before).toBeLessThanOrEqual(3);
       const failures = await session.failures();
       expect(failures.map(({ state }) => state)).toEqual(Array(count).fill('dead'));
-      const dead = await buried();
+      const dead = await deadLetters();
       expect(dead.map(({ body }) => JSON.parse(body).item).sort()).toEqual(
         failures.map(({ item }) => item).sort(),
       );

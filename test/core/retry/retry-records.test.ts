@@ -22,7 +22,7 @@ import { DAY } from '../../e2e/support/small-site.ts';
 
 let session: Session;
 afterEach(() => session.close());
-const { wait, drain, waitAndDrain, depth, buried, failure } = queuePlay(() => session);
+const { wait, drain, waitAndDrain, depth, deadLetters, failure } = queuePlay(() => session);
 
 const take = async () =>
   (await session.platform.failedItems.receive({ max: 1, visibilityMs: 15 * MINUTE }))[0]!;
@@ -157,7 +157,7 @@ describe('a page that kills its worker each time', () => {
     expect(ends).toEqual(['out of memory', 'out of memory', 'out of memory', 'dead']);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
     expect(await failure(0)).toMatchObject({ state: 'dead', claim: null });
-    expect((await buried()).map(({ reason }) => reason)).toEqual(['its worker died each time']);
+    expect((await deadLetters()).map(({ reason }) => reason)).toEqual(['its worker died each time']);
     expect(await depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 1 });
   });
 });

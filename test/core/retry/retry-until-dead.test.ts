@@ -16,14 +16,14 @@ import { DAY } from '../../e2e/support/small-site.ts';
 
 let session: Session;
 afterEach(() => session.close());
-const { drain, waitAndDrain, depth, buried, moveBack, redrive, failure } = queuePlay(() => session);
+const { drain, waitAndDrain, depth, deadLetters, moveBack, redrive, failure } = queuePlay(() => session);
 
 describe('an item that fails at every retry', () => {
   it('tries three times with the cool-down between, then it is a dead letter with its reason', async () => {
     session = await sessionAfterRun(faults(rule(0, status(500))));
     expect(kindsOf(await waitAndDrain(4))).toEqual(['failed-again', 'failed-again', 'dead']);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
-    expect((await buried()).map(({ reason }) => reason)).toEqual([
+    expect((await deadLetters()).map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/^3 retries failed, the last with SERVER_ERROR HTTP 500/),
     ]);
     expect(await failure(0)).toMatchObject({ state: 'dead', attempts: IN_A_RUN + 3, retry: { tries: 3 } });
@@ -81,7 +81,7 @@ describe('an item that fails at every retry', () => {
     await moveBack();
     expect(kindsOf(await drain())).toEqual(['dead']);
     expect(await failure(0)).toMatchObject({ state: 'dead' });
-    expect(await buried()).toHaveLength(1);
+    expect(await deadLetters()).toHaveLength(1);
     expect(asked(session, 0)).toEqual([IN_A_RUN + 3]);
   });
 
@@ -92,6 +92,6 @@ describe('an item that fails at every retry', () => {
     await flag(session, 'gb', 'under repair');
     expect(kindsOf(await drain())).toEqual(['needs-a-person']);
     expect(await failure(0)).toMatchObject({ state: 'open' });
-    expect(await buried()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
   });
 });

@@ -150,13 +150,13 @@ async function checkMessages(
       }),
     );
   const messages = namesIn(world.model!.bodies());
-  const buried = namesIn(world.model!.deadBodies());
+  const deadLetters = namesIn(world.model!.deadBodies());
   const dead = new Set((await readDeadLetters(world.observer)).map(({ id }) => id));
   for (const failure of failures) {
     const name = itemName(failure);
     if (failure.state === 'queued')
       claim(
-        messages.has(name) || buried.has(name) || troubled,
+        messages.has(name) || deadLetters.has(name) || troubled,
         () => `${name} is queued, and there is no message about it`,
       );
     claim(

@@ -48,7 +48,7 @@ export interface QueuePlay {
   waitAndDrain(times?: number): Promise<RetryAnswer[]>;
   depth(): Promise<QueueDepth>;
   /** What the dead-letter queue holds. */
-  buried(): Promise<DeadLetter[]>;
+  deadLetters(): Promise<DeadLetter[]>;
   /**
    * Moves every message of the dead-letter queue back as the console of AWS does it: the very body, at once.
    */
@@ -66,7 +66,7 @@ export function queuePlay(
 ): QueuePlay {
   const queue = () => session().platform.failedItems;
   const wait = (minutes: number) => session().clock.sleep(minutes * MINUTE);
-  const buried = () => Array.fromAsync(queue().deadLetters());
+  const deadLetters = () => Array.fromAsync(queue().deadLetters());
   const drained = () => work(session().platform);
   return {
     wait,
@@ -80,9 +80,9 @@ export function queuePlay(
       return answers;
     },
     depth: () => queue().depth(),
-    buried,
+    deadLetters,
     moveBack: async () => {
-      const messages = await buried();
+      const messages = await deadLetters();
       await queue().send(messages.map(({ body }) => ({ body, delayMs: 0 })));
       await queue().purge(messages);
     },

@@ -286,7 +286,7 @@ describe.skipIf(!emulator)('the deployed app', () => {
     expect(end.problem).toMatch(/^BadInput: .*start/);
   });
 
-  it('buries a message that is no failed item, through the real event source', async () => {
+  it('moves a message that is no failed item to the dead letters, through the real event source', async () => {
     await deployment.sendFailedItem('no JSON');
     await expect.poll(() => deployment.queued('FailedItemsDlqUrl'), { timeout: 120_000 }).toBe(1);
   });
