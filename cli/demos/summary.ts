@@ -1,4 +1,4 @@
-import { printCompleteness, verdictLine } from '../completeness.ts';
+import { printCompleteness, verdictLine } from '../completeness-text.ts';
 import { completenessRecord, runRecord } from '../json-records.ts';
 import { counted, number } from '../list.ts';
 import { printTable } from '../print.ts';

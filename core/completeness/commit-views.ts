@@ -20,6 +20,7 @@ const PARTITION = 'source, table_name, target, partition_date';
 /** Columns that commits of before they were kept lack. */
 const LISTED = ['items_pending', 'items_abandoned', 'items_void', 'items_withdrawn'];
 
+/** The column of the status is called `standing` for the sake of statements that people have saved. */
 function completenessView(sources: readonly Source[], now: string): View {
   // Counted from midnight in UTC: engines do not agree on time zones.
   const minutes = sources.map(
@@ -28,7 +29,7 @@ function completenessView(sources: readonly Source[], now: string): View {
   const over = minutes.length === 0 ? '1440' : `CASE source ${minutes.join(' ')} ELSE 1440 END`;
   return {
     name: 'v_completeness',
-    description: `Every partition as its last commit on record left it: its standing, items and rows; incomplete where targets were due that day and nobody crawled them; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed, or nothing tells which targets were due; incomplete ${PENDING_DAYS} days after its day where items still have none. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".`,
+    description: `Every partition as its last commit on record left it: its status (column standing), items and rows; incomplete where targets were due that day and nobody crawled them; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed, or nothing tells which targets were due; incomplete ${PENDING_DAYS} days after its day where items still have none. For the figures of a period, aggregate items over it. Whether the last run covered it, and whether rows are there twice, is told by "rescrape completeness".`,
     sql: `
 WITH ranked AS (
   SELECT

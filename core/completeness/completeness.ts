@@ -1,9 +1,8 @@
-import { addDays, type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
-import { civilDateAt, type DateRange, startOfDate } from '../calendar/window.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import { type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
+import { civilDateAt, type DateRange } from '../calendar/window.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import { byValue, partitionValueOf, targetsNamed } from '../source/partition.ts';
-import type { Partition, Source, Target } from '../source/source.ts';
+import { byValue, targetsNamed } from '../source/partition.ts';
+import type { Source, Target } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import { targetsOf } from '../targets/register.ts';
 import type { SkipFlag } from '../targets/target.ts';
@@ -17,32 +16,10 @@ import {
   judgePartition,
   type PartitionJudgement,
 } from './date-status.ts';
-import { interruptedRuns, lastRuns, type RefreshDue } from './run-windows.ts';
+import type { CompletenessQuery } from './query.ts';
+import { lastRuns, type RefreshDue } from './run-windows.ts';
 import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
-import { visitTargetDays } from './target-days.ts';
-import { SilenceTally, TargetsTally } from './targets-of-day.ts';
-
-export interface CompletenessQuery extends DateRange {
-  /**
-   * Targets of the source, or values that stand for some; all of them where it is left out. Any other is a
-   * RangeError.
-   */
-  readonly targets?: readonly string[];
-  /** The date in the source's time zone (`civilDateAt`); later dates are not missing yet. */
-  readonly today: CivilDate;
-  /**
-   * Asked of every date that has a current version; answers what is wrong with its files. Left out: nobody
-   * looks.
-   */
-  readonly damageOf?: (partition: Partition) => Promise<string | undefined>;
-  /**
-   * Where targets are crawled one by one: the table of targets tells how they stood on past dates. Left out,
-   * their records are all there is, and what they cannot know is no completeness.
-   */
-  readonly lake?: Pick<ObjectStore, 'get' | 'list'>;
-  /** Milliseconds; left out, nobody looks whether crawls have stopped. */
-  readonly now?: number;
-}
+import { type TargetHistory, targetHistories } from './target-history.ts';
 
 export type Verdict = 'complete' | 'open' | 'suspicious' | 'incomplete';
 
@@ -115,11 +92,11 @@ export async function completeness(
   // as they are.
   const isDaily = source.cadence.kind === 'daily';
   const runs = isDaily ? await lastRuns(state, source.name, values, { start, end }) : new Map();
-  const standings = isDaily ? undefined : await targetStandings(state, source, values, query);
+  const histories = isDaily ? undefined : await targetHistories(state, source, values, query);
   const answers: TargetCompleteness[] = [];
   for (const [value, targets] of values) {
     const due = runs.get(value) ?? new Map();
-    answers.push(await valueCompleteness(state, source, value, targets, query, due, standings?.get(value)));
+    answers.push(await valueCompleteness(state, source, value, targets, query, due, histories?.get(value)));
   }
   const partitions = countStatuses(answers.flatMap(({ dates }) => dates));
   const verdict = verdictOf(partitions);
@@ -138,49 +115,6 @@ export async function completeness(
     partitions,
     targets: answers,
   };
-}
-
-/** How the targets of a value stood, by date, and whether their crawls have stopped. */
-interface Standings {
-  readonly days: ReadonlyMap<CivilDate, TargetsTally>;
-  readonly silence: string | undefined;
-  /** By date, the run that was interrupted for good. */
-  readonly interrupted: ReadonlyMap<string, string>;
-}
-
-async function targetStandings(
-  state: StateStore,
-  source: Source,
-  values: ReadonlyMap<string, readonly Target[]>,
-  { start, end, today, targets: asked, lake, now }: CompletenessQuery,
-): Promise<ReadonlyMap<string, Standings>> {
-  const meant = asked && new Set([...values.values()].flat().map(({ id }) => id));
-  const tallies = new Map<string, { days: Map<CivilDate, TargetsTally>; silence: SilenceTally }>();
-  for (const value of values.keys()) {
-    const dates = [...datesBetween(start, end)].filter((date) => date <= today);
-    const days = new Map(dates.map((date) => [date, new TargetsTally()]));
-    tallies.set(value, { days, silence: new SilenceTally() });
-  }
-  await visitTargetDays(
-    { state, ...(lake && { lake }) },
-    source,
-    // Without a clock, as the day ends: all that was to come by then was due.
-    { start, end, today, now: now ?? startOfDate(addDays(today, 1), source.timeZone) },
-    (stood) => {
-      if (meant?.has(stood.target) ?? true) tallies.get(stood.value)?.days.get(stood.date)?.add(stood);
-    },
-    (record) => {
-      const { target: id, attributes } = record;
-      const value = partitionValueOf(source, { id, ...(attributes && { attributes }) });
-      if (now !== undefined && (meant?.has(id) ?? true)) tallies.get(value)?.silence.add(source, record, now);
-    },
-  );
-  const interrupted = await interruptedRuns(state, source.name, { start, end });
-  const standings = [...tallies].map(([value, { days, silence }]): [string, Standings] => [
-    value,
-    { days, silence: now === undefined ? undefined : silence.text(source, now), interrupted },
-  ]);
-  return new Map(standings);
 }
 
 function verdictOf(partitions: CompletenessReport['partitions']): Verdict {
@@ -224,7 +158,7 @@ async function valueCompleteness(
   targets: readonly Target[],
   { start, end, today, damageOf }: CompletenessQuery,
   due: ReadonlyMap<CivilDate, RefreshDue>,
-  standings: Standings | undefined,
+  crawls: TargetHistory | undefined,
 ): Promise<TargetCompleteness> {
   const skip = await flagOf(state, source, targets);
   const lastRefreshes = new Map<CivilDate, PartitionRecord>();
@@ -238,7 +172,7 @@ async function valueCompleteness(
     if (date >= start && date <= end) lastRefreshes.set(date, lastRefresh);
   }
   // How many there should be is known where each target has its own time.
-  const suspicious = standings ? [] : findSuspicious(history, { start, end }, source.expect.minItems);
+  const suspicious = crawls ? [] : findSuspicious(history, { start, end }, source.expect.minItems);
   const suspect = new Map(suspicious.map((day) => [day.date, day]));
   const damages = new Map<CivilDate, string>();
   for (const { date, version } of damageOf ? lastRefreshes.values() : []) {
@@ -252,14 +186,14 @@ async function valueCompleteness(
       today,
       lastRefresh,
       // What is found there belongs to the day on which it was.
-      refreshedEarly: !standings && isEarly(date, lastRefresh?.freshAt ?? undefined, source.timeZone),
+      refreshedEarly: !crawls && isEarly(date, lastRefresh?.freshAt ?? undefined, source.timeZone),
       due: due.get(date),
       suspicious: suspect.get(date),
       skipped: skip?.reason,
       damage: damages.get(date),
-      targets: standings?.days.get(date)?.counted(lastRefresh?.failed === 0 ? lastRefresh.freshAt : null),
-      interrupted: standings?.interrupted.get(date),
-      silence: standings?.silence,
+      targets: crawls?.days.get(date)?.counted(lastRefresh?.failed === 0 ? lastRefresh.freshAt : null),
+      interrupted: crawls?.interrupted.get(date),
+      silence: crawls?.silence,
     });
   });
   const sum = (of: (date: PartitionJudgement) => number) =>
