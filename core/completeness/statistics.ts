@@ -1,4 +1,4 @@
-import { type CivilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
+import { type CivilDate, epochDay } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 
 /** What the current version of one date of one target holds, as recorded at its commit. */
@@ -95,12 +95,6 @@ export function findSuspicious(
     if (found) suspicious.push(found);
   }
   return suspicious.sort((a, b) => (a.date < b.date ? -1 : 1));
-}
-
-/** Dates of `range` that no commit has ever filled. */
-export function findMissing(history: readonly DayCount[], range: DateRange): readonly CivilDate[] {
-  const there = new Set(history.map((day) => day.date));
-  return [...datesBetween(range.start, range.end)].filter((date) => !there.has(date));
 }
 
 interface Baseline {

@@ -5,7 +5,6 @@ import type { DateRange } from '../../../core/calendar/window.ts';
 import {
   BASELINE_DAYS,
   type DayCount,
-  findMissing,
   findSuspicious,
   summarize,
 } from '../../../core/completeness/statistics.ts';
@@ -181,13 +180,5 @@ describe('suspicious dates', () => {
       ),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('missing dates', () => {
-  it('are the dates of the range without a commit; an empty day that was committed is none', () => {
-    const history = days('2025-11-11', [20, 0, 3]);
-    const range = { start: civilDate('2025-11-10'), end: civilDate('2025-11-15') };
-    expect(findMissing(history, range)).toEqual(['2025-11-10', '2025-11-14', '2025-11-15']);
   });
 });
