@@ -2,6 +2,7 @@ import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import type { Filter } from './filter.ts';
 import { queryLogs } from './query.ts';
+import { type TargetFilterOptions, targetsLike } from './target-filter.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -10,9 +11,12 @@ export class AttemptConditions {
   readonly #sql: string[] = [];
   readonly values: SqlValue[] = [];
 
-  constructor({ sources, target }: Pick<Filter, 'sources' | 'target'>) {
+  /** Throws a UsageError where no target is like what is asked for. */
+  constructor({ sources, target }: Pick<Filter, 'sources' | 'target'>, like: TargetFilterOptions = {}) {
     this.add(`source IN (${sources.map(() => '?').join(', ')})`, ...sources.map(({ name }) => name));
     if (target !== undefined) this.add('(target = ? OR partition_value = ?)', target, target);
+    const meant = targetsLike(sources, like);
+    if (meant) this.add(amongSql(meant));
   }
 
   add(sql: string, ...values: readonly SqlValue[]): this {
@@ -33,6 +37,16 @@ export class AttemptConditions {
   get sql(): string {
     return this.#sql.join(' AND ');
   }
+}
+
+/** In the statement itself: Athena binds 25 values and no more. Ids are identifiers, and need no escape. */
+function amongSql(targets: ReadonlyMap<string, ReadonlySet<string>>): string {
+  const each = [...targets].flatMap(([source, ids]) =>
+    ids.size === 0
+      ? []
+      : [`source = '${source}' AND target IN (${[...ids].map((id) => `'${id}'`).join(', ')})`],
+  );
+  return each.length === 0 ? '1 = 0' : `(${each.join(' OR ')})`;
 }
 
 /** One statement over `attempts`, which has the conditions after its WHERE. */

@@ -2,14 +2,17 @@ import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
 import { parseCivilDate } from '../core/calendar/civil-date.ts';
+import type { Source } from '../core/source/source.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
 import { codeOf, scopeOf, withScope } from './filter.ts';
 import { type ListOptions, number, printList, withCsv } from './list.ts';
+import { type TargetFilterOptions, withTargetFilter } from './target-filter.ts';
+import { namesIn } from './target-names.ts';
 
-interface AttemptsOptions extends ListOptions {
+interface AttemptsOptions extends ListOptions, TargetFilterOptions {
   readonly source?: string;
   readonly target?: string;
   readonly since?: string;
@@ -18,14 +21,14 @@ interface AttemptsOptions extends ListOptions {
   readonly limit: number;
 }
 
-interface BlocksOptions extends ListOptions {
+interface BlocksOptions extends ListOptions, TargetFilterOptions {
   readonly source?: string;
   readonly target?: string;
   readonly days: number;
 }
 
 export function attemptsCommand(): Command {
-  return withScope(withCsv(newCommand('attempts')))
+  return withTargetFilter(withScope(withCsv(newCommand('attempts'))))
     .option('--since <time>', 'from this date or time on, YYYY-MM-DD or ISO 8601, in UTC')
     .option('--code <code>', 'only this outcome, as in RATE_LIMITED')
     .option('--item <item>', 'only this item; "index" is the index of a day')
@@ -36,11 +39,13 @@ export function attemptsCommand(): Command {
         'attempts --target gb --code RATE_LIMITED',
         'attempts --since 2025-11-17 --limit 1000 --csv',
         'attempts --item index --json',
+        'attempts --state CA --tier tier1',
       ),
     )
     .action(async (options: AttemptsOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
-        const wanted = new AttemptConditions(scopeOf(platform, options));
+        const scope = scopeOf(platform, options);
+        const wanted = new AttemptConditions(scope, options);
         const code = codeOf(options.code);
         if (options.since !== undefined) wanted.since(sinceOf(options.since));
         if (code) wanted.add('error_code = ?', code);
@@ -51,10 +56,12 @@ export function attemptsCommand(): Command {
           (where) =>
             `SELECT * FROM attempts WHERE ${where} ORDER BY attempted_at DESC, attempt_id DESC LIMIT ${options.limit}`,
         );
+        const values = withNames(rows, scope.sources);
+        const shown = values.map(withPartition);
         const columns = [
           { name: 'attempted_at', title: 'at' },
           { name: 'partition' },
-          ...targetColumns(rows),
+          ...targetColumns(values),
           { name: 'item_id', title: 'item' },
           { name: 'attempt_number', title: 'try', ...number },
           { name: 'error_code', title: 'outcome' },
@@ -64,29 +71,31 @@ export function attemptsCommand(): Command {
           { name: 'message' },
         ];
         const none = 'no attempts on record that match';
-        printList({ columns, rows: rows.map(withPartition), values: rows, none }, { ...globals, ...options });
+        printList({ columns, rows: shown, values, none }, { ...globals, ...options });
       });
     });
 }
 
 export function blocksCommand(): Command {
-  return withScope(withCsv(newCommand('blocks')))
+  return withTargetFilter(withScope(withCsv(newCommand('blocks'))))
     .option('--days <n>', 'how far back, in days', count, 7)
-    .addHelpText('after', examples('blocks', 'blocks --days 30 --target fr --json'))
+    .addHelpText('after', examples('blocks', 'blocks --days 30 --target fr --json', 'blocks --state CA'))
     .action(async (options: BlocksOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
-        const wanted = new AttemptConditions(scopeOf(platform, options));
-        wanted.since(daysAgo(platform, options.days));
+        const scope = scopeOf(platform, options);
+        const wanted = new AttemptConditions(scope, options).since(daysAgo(platform, options.days));
         const rows = await queryAttempts(
           platform,
           wanted,
           (where) =>
             `SELECT * FROM attempts WHERE status = 'blocked' AND ${where} ORDER BY attempted_at DESC, attempt_id DESC`,
         );
+        const values = withNames(rows, scope.sources);
+        const shown = values.map(withPartition);
         const columns = [
           { name: 'attempted_at', title: 'at' },
           { name: 'partition' },
-          ...targetColumns(rows),
+          ...targetColumns(values),
           { name: 'item_id', title: 'item' },
           { name: 'block_type', title: 'wall' },
           { name: 'rule' },
@@ -94,7 +103,7 @@ export function blocksCommand(): Command {
           { name: 'url' },
         ];
         const none = `no walls in the last ${options.days} days`;
-        printList({ columns, rows: rows.map(withPartition), values: rows, none }, { ...globals, ...options });
+        printList({ columns, rows: shown, values, none }, { ...globals, ...options });
         if (!globals.json && !options.csv && rows.length > 0) {
           for (const step of advise({ kind: 'ended', as: 'walls' })) console.log(stepText(step));
         }
@@ -110,10 +119,19 @@ function withPartition(row: Row): Record<string, unknown> {
   return { ...row, partition, message: row.error_message ?? row.notes };
 }
 
-/** The target has a column of its own where its partition is called otherwise. */
+function withNames(rows: readonly Row[], sources: readonly Source[]): Row[] {
+  const named = namesIn(sources);
+  return rows.map((row) => ({ ...row, ...named(String(row.source), String(row.target)) }));
+}
+
+/** The target has a column of its own where its partition is called otherwise; name and state, where any has. */
 function targetColumns(rows: readonly Row[]): { readonly name: string }[] {
-  const differs = rows.some((row) => row.partition_value != null && row.partition_value !== row.target);
-  return differs ? [{ name: 'target' }] : [];
+  const isThere: Readonly<Record<string, (row: Row) => boolean>> = {
+    target: (row) => row.partition_value != null && row.partition_value !== row.target,
+    name: ({ name }) => name !== '',
+    state: ({ state }) => state !== '',
+  };
+  return Object.entries(isThere).flatMap(([name, has]) => (rows.some(has) ? [{ name }] : []));
 }
 
 const SINCE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;

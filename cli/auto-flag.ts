@@ -16,7 +16,8 @@ import { withPlatform } from './context.ts';
 import { scopeOf } from './filter.ts';
 import { counted, type ListOptions, number, printList, withCsv } from './list.ts';
 import { operator } from './operator.ts';
-import { attributeText, type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
+import { type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
+import { namesIn, type TargetNames } from './target-names.ts';
 
 interface AutoFlagOptions extends ListOptions, TargetFilterOptions, AutoFlagThresholds {
   readonly dryRun?: boolean;
@@ -37,11 +38,13 @@ export function autoFlagCommand(): Command {
       await withPlatform(command, async (platform, globals) => {
         const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
         const isMeant = targetMatcher(sources, options);
+        const named = namesIn(sources);
         const rows: Record<string, unknown>[] = [];
         for (const source of sources)
           for (const candidate of await candidatesOf(platform, source, options))
             if (isMeant(source.name, candidate.record.target))
-              if (options.dryRun || (await flag(platform, candidate))) rows.push(rowOf(source, candidate));
+              if (options.dryRun || (await flag(platform, candidate)))
+                rows.push(rowOf(candidate, named(source.name, candidate.record.target)));
         const columns = [
           { name: 'source' },
           { name: 'target' },
@@ -146,10 +149,7 @@ async function flag(platform: CommandPlatform, { record, reason }: Candidate): P
   return isDone;
 }
 
-function rowOf(source: Source, { record, counts, reason }: Candidate): Record<string, unknown> {
-  const target = source.targets.find(({ id }) => id === record.target)!;
-  return {
-    ...{ source: source.name, target: record.target, name: attributeText(target, 'name') },
-    ...{ state: attributeText(target, 'state'), reason, blocks: counts.blocks, not_found: counts.notFound },
-  };
+function rowOf({ record, counts, reason }: Candidate, names: TargetNames): Record<string, unknown> {
+  const { source, target } = record;
+  return { source, target, ...names, reason, blocks: counts.blocks, not_found: counts.notFound };
 }

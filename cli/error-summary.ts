@@ -4,7 +4,7 @@ import { count, examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { scopeOf, withScope } from './filter.ts';
 import { type ListOptions, number, printList, withCsv } from './list.ts';
-import { type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
+import { type TargetFilterOptions, withTargetFilter } from './target-filter.ts';
 
 interface ErrorsOptions extends ListOptions, TargetFilterOptions {
   readonly source?: string;
@@ -12,15 +12,14 @@ interface ErrorsOptions extends ListOptions, TargetFilterOptions {
   readonly days: number;
 }
 
-/** What one target met of one kind. */
-interface PerTarget {
+interface ErrorRow {
   readonly source: string;
-  readonly target: string;
   readonly error_code: string;
   readonly block_type: string | null;
   readonly occurrences: number;
+  readonly affected_targets: number;
   readonly last_at: string;
-  readonly timing_ms: number;
+  readonly mean_timing_ms: number;
 }
 
 export function errorsCommand(): Command {
@@ -36,19 +35,21 @@ export function errorsCommand(): Command {
     )
     .action(async (options: ErrorsOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
-        const scope = scopeOf(platform, options);
-        const isMeant = targetMatcher(scope.sources, options);
-        const rows = await queryAttempts(
+        const wanted = new AttemptConditions(scopeOf(platform, options), options);
+        const found = await queryAttempts(
           platform,
-          new AttemptConditions(scope).since(daysAgo(platform, options.days)),
+          wanted.since(daysAgo(platform, options.days)),
+          // As `v_crawl_error_summary` has it.
           (where) => `
-SELECT source, target, error_code, block_type, count(*) AS occurrences, max(attempted_at) AS last_at,
-  sum(CAST(timing_ms AS DOUBLE)) AS timing_ms
-FROM attempts WHERE ${where} GROUP BY source, target, error_code, block_type`,
+SELECT source, error_code, block_type, count(*) AS occurrences, count(DISTINCT target) AS affected_targets,
+  max(attempted_at) AS last_at, avg(CAST(timing_ms AS DOUBLE)) AS mean_timing_ms
+FROM attempts WHERE ${where} GROUP BY source, error_code, block_type
+ORDER BY occurrences DESC, error_code, source, block_type`,
         );
-        const meant = (rows as unknown as PerTarget[]).filter(({ source, target }) =>
-          isMeant(source, target),
-        );
+        const rows = (found as unknown as ErrorRow[]).map((row) => ({
+          ...row,
+          mean_timing_ms: Math.round(row.mean_timing_ms),
+        }));
         const columns = [
           { name: 'source' },
           { name: 'error_code', title: 'outcome' },
@@ -59,24 +60,7 @@ FROM attempts WHERE ${where} GROUP BY source, target, error_code, block_type`,
           { name: 'mean_timing_ms', title: 'mean ms', ...number },
         ];
         const none = `nothing was tried in the last ${options.days} days`;
-        printList({ columns, rows: summaryOf(meant), none }, { ...globals, ...options });
+        printList({ columns, rows, none }, { ...globals, ...options });
       });
     });
-}
-
-/** A row for each outcome of each source, the most frequent first, as `v_crawl_error_summary` has it. */
-function summaryOf(rows: readonly PerTarget[]): Record<string, unknown>[] {
-  const groups = Map.groupBy(rows, (row) => JSON.stringify([row.source, row.error_code, row.block_type]));
-  return [...groups.values()]
-    .map((group) => {
-      const { source, error_code, block_type } = group[0]!;
-      const occurrences = group.reduce((sum, row) => sum + row.occurrences, 0);
-      const timing = group.reduce((sum, row) => sum + row.timing_ms, 0);
-      return {
-        ...{ source, error_code, block_type, occurrences, affected_targets: group.length },
-        last_at: group.reduce((last, row) => (row.last_at > last ? row.last_at : last), ''),
-        mean_timing_ms: Math.round(timing / occurrences),
-      };
-    })
-    .toSorted((a, b) => b.occurrences - a.occurrences || a.error_code.localeCompare(b.error_code));
 }

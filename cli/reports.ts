@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { addDays, type CivilDate } from '../core/calendar/civil-date.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
-import type { Source, Target } from '../core/source/source.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
@@ -9,7 +8,8 @@ import { count, examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { dateOf, scopeOf } from './filter.ts';
 import { type List, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
-import { attributeText, type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
+import { type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
+import { namesIn } from './target-names.ts';
 
 interface ReportOptions extends ListOptions, TargetFilterOptions {
   readonly source?: string;
@@ -62,7 +62,6 @@ const NAMED = [{ name: 'source' }, { name: 'target' }, { name: 'name' }, { name:
 /** A day begins at midnight in the time zone of its source, so that more is read than one day of UTC. */
 async function dailyReport(platform: CommandPlatform, options: ReportOptions): Promise<List> {
   const scope = scopeOf(platform, options);
-  const isMeant = targetMatcher(scope.sources, options);
   const asked = dateOf('--date', options.date);
   const dayOf = new Map<string, CivilDate>(
     scope.sources.map(({ name, timeZone }) => [name, asked ?? civilDateAt(platform.clock.now(), timeZone)]),
@@ -72,7 +71,7 @@ async function dailyReport(platform: CommandPlatform, options: ReportOptions): P
   const zones = new Map(scope.sources.map(({ name, timeZone }) => [name, timeZone]));
   const rows = await queryAttempts(
     platform,
-    new AttemptConditions(scope).since(Date.parse(addDays(first, -1))),
+    new AttemptConditions(scope, options).since(Date.parse(addDays(first, -1))),
     (where) => `
 SELECT source, target, block_type, url, attempted_at FROM attempts
 WHERE status = 'blocked' AND ${where} ORDER BY attempted_at DESC, attempt_id DESC`,
@@ -88,7 +87,7 @@ WHERE status = 'blocked' AND ${where} ORDER BY attempted_at DESC, attempt_id DES
       { name: 'attempted_at', title: 'at' },
     ],
     rows: walls
-      .filter(({ source, target, attempted_at: at }) => isMeant(source, target) && isOfDay(source, at))
+      .filter(({ source, attempted_at: at }) => isOfDay(source, at))
       .map((row) => ({ ...row, ...named(row.source, row.target) })),
     none: `no walls ${asked === undefined ? 'today' : `on ${asked}`}`,
   };
@@ -131,18 +130,15 @@ type Status = (typeof STATUSES)[number];
 
 async function successRate(platform: CommandPlatform, options: ReportOptions): Promise<List> {
   const scope = scopeOf(platform, options);
-  const isMeant = targetMatcher(scope.sources, options);
-  const wanted = new AttemptConditions(scope).add("item_id <> 'robots.txt'");
+  const wanted = new AttemptConditions(scope, options).add("item_id <> 'robots.txt'");
   if (options.days !== undefined) wanted.since(daysAgo(platform, options.days));
   const found = await queryAttempts(
     platform,
     wanted,
     (where) =>
-      `SELECT source, target, status, count(*) AS attempts FROM attempts WHERE ${where} GROUP BY source, target, status`,
+      `SELECT source, status, count(*) AS attempts FROM attempts WHERE ${where} GROUP BY source, status`,
   );
-  const counts = (
-    found as unknown as { source: string; target: string; status: Status; attempts: number }[]
-  ).filter(({ source, target }) => isMeant(source, target));
+  const counts = found as unknown as { source: string; status: Status; attempts: number }[];
   const rows = [...Map.groupBy(counts, ({ source }) => source)].map(([source, group]) => {
     const ofStatus = (status: Status) =>
       group.reduce((sum, row) => sum + (row.status === status ? row.attempts : 0), 0);
@@ -163,20 +159,5 @@ async function successRate(platform: CommandPlatform, options: ReportOptions): P
     ],
     rows: rows.toSorted((a, b) => a.source.localeCompare(b.source)),
     none: 'nothing was tried',
-  };
-}
-
-/** Name and state of a target; empty where its source does not say. */
-function namesIn(
-  sources: readonly Source[],
-): (source: string, target: string) => { readonly name: string; readonly state: string } {
-  const known = new Map<string, ReadonlyMap<string, Target>>(
-    sources.map(({ name, targets }) => [name, new Map(targets.map((target) => [target.id, target]))]),
-  );
-  return (source, target) => {
-    const found = known.get(source)?.get(target);
-    return found
-      ? { name: attributeText(found, 'name'), state: attributeText(found, 'state') }
-      : { name: '', state: '' };
   };
 }

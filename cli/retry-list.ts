@@ -6,7 +6,7 @@ import { examples, newCommand } from './command.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
 import { attributeColumns, targetRow } from './target-columns.ts';
-import { type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
+import { type TargetFilterOptions, withTargetFilter } from './target-filter.ts';
 
 interface LastAttempt {
   readonly target: string;
@@ -28,10 +28,9 @@ export function retryListCommand(): Command {
     .action(async (name: string, options: ListOptions & TargetFilterOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
         const source = sourceOf(platform, name);
-        const isMeant = targetMatcher([source], options);
         const rows = await queryAttempts(
           platform,
-          new AttemptConditions({ sources: [source], target: undefined }),
+          new AttemptConditions({ sources: [source], target: undefined }, options),
           (where) => `
 WITH ranked AS (
   SELECT
@@ -48,7 +47,7 @@ WHERE recency = 1 AND status IN ('timeout', 'error') ORDER BY attempted_at DESC,
           if (skip) flagged.add(target);
         const candidates = (rows as unknown as LastAttempt[]).flatMap(({ target: id, url, ...last }) => {
           const target = known.get(id);
-          if (!target || flagged.has(id) || !isMeant(source.name, id)) return [];
+          if (!target || flagged.has(id)) return [];
           const { status, error_code, error_message, attempted_at } = last;
           const why = { last_status: status, error_code, error_message, last_url: url };
           return [{ ...targetRow(source, target), ...why, last_attempt_at: attempted_at }];

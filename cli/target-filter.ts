@@ -31,14 +31,22 @@ export function targetMatcher(
   sources: readonly Source[],
   options: TargetFilterOptions,
 ): (source: string, target: string) => boolean {
-  if (!isTargetFiltered(options)) return () => true;
+  const matching = targetsLike(sources, options);
+  return matching ? (source, target) => matching.get(source)?.has(target) ?? false : () => true;
+}
+
+/** By source the ids of those that have what is asked for; undefined where nothing is. Throws as above. */
+export function targetsLike(
+  sources: readonly Source[],
+  options: TargetFilterOptions,
+): ReadonlyMap<string, ReadonlySet<string>> | undefined {
+  if (!isTargetFiltered(options)) return undefined;
   const where = Object.entries(whereOf(sources, options));
   const isMatch = (target: Target) =>
     where.every(([name, values]) => values.includes(attributeText(target, name)));
-  const matching = new Map(
+  return new Map(
     sources.map(({ name, targets }) => [name, new Set(targets.filter(isMatch).map(({ id }) => id))]),
   );
-  return (source, target) => matching.get(source)?.has(target) ?? false;
 }
 
 /** What is asked for in the very words of the targets; throws as `targetMatcher` does. */

@@ -77,6 +77,40 @@ describe('errors', () => {
   });
 });
 
+describe('attempts and blocks', () => {
+  const seed = () =>
+    lake.attempts(
+      { target: CEDAR, ago: MINUTE_MS, ...WALL },
+      { target: ALDER, ago: HOUR_MS, ...WALL },
+      { target: BIRCH, ago: 2 * HOUR_MS },
+    );
+
+  it('are of the targets in a state or of a tier, before they are cut to a number', async () => {
+    await seed();
+    const names = async (...words: string[]) =>
+      (await lake.items(...words)).map(({ name, state }) => [name, state]);
+    expect(await names('attempts', '--state', 'ca', '--limit', '1')).toEqual([['Alder', 'CA']]);
+    expect(await names('attempts', '--state', 'CA', '--tier', 'tier2')).toEqual([['Birch', 'CA']]);
+    expect(await names('attempts', '--state', 'IL', '--tier', 'tier2')).toEqual([]);
+    expect(await names('blocks')).toEqual([
+      ['Cedar', 'IL'],
+      ['Alder', 'CA'],
+    ]);
+    expect(await names('blocks', '--state', 'CA')).toEqual([['Alder', 'CA']]);
+    expect(await lake.say('blocks', '--state', 'TX')).toMatchObject({
+      code: 2,
+      stderr: 'rescrape: no target has the state "TX"; there is: CA, IL\n',
+    });
+  });
+
+  it('show name and state where targets have them', async () => {
+    await seed();
+    const [header, first] = (await lake.say('blocks', '--csv')).stdout.split('\r\n');
+    expect(header).toMatch(/^attempted_at,partition,target,name,state,item_id,/);
+    expect(first).toContain(`${CEDAR},Cedar,IL,`);
+  });
+});
+
 describe('reports', () => {
   it('daily lists the walls of the day of its source, newest first, with name and state', async () => {
     // Noon in UTC is six in the morning in Chicago: eight hours ago was yesterday there.
