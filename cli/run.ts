@@ -3,6 +3,7 @@ import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, otherDates, type Plan } from '../core/run/plan.ts';
+import type { TargetFilter } from '../core/run/target-filter.ts';
 import type { Source, Target } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { namesText } from '../core/wording/names.ts';
@@ -22,7 +23,7 @@ import { counted } from './list.ts';
 import { cellText } from './print.ts';
 import { Progress } from './progress.ts';
 import { printRunEnd } from './run-summary.ts';
-import { whereOf, withTargetFilter } from './target-filter.ts';
+import { isTargetFiltered, targetsLike, whereIn, whereOf, withTargetFilter } from './target-filter.ts';
 
 interface RunOptions extends ChoiceOptions {
   readonly start?: string;
@@ -61,8 +62,13 @@ export function runCommand(): Command {
         command,
         async (platform, { json }) => {
           const asked: { readonly source: Source; readonly request: Request }[] = [];
-          for (const scope of scopesOf(platform, names, options.target))
-            asked.push({ source: scope.source, request: await requestOf(platform, scope, options) });
+          const scopes = scopesMeant(platform, names, options);
+          const where = whereOf(
+            scopes.map(({ source }) => source),
+            options,
+          );
+          for (const scope of scopes)
+            asked.push({ source: scope.source, request: await requestOf(platform, scope, where, options) });
           if (options.dryRun)
             return printPlans(
               await Promise.all(asked.map(({ request }) => makePlan(platform, request))),
@@ -81,8 +87,8 @@ export function runCommand(): Command {
             ends.push(end);
             if (end.kind === 'aborted') break;
           }
-          // Who names sources or targets has not asked for all.
-          const isAll = names.length === 0 && options.target === undefined;
+          // Who names sources or targets, or says what these are like, has not asked for all.
+          const isAll = names.length === 0 && options.target === undefined && !isTargetFiltered(options);
           const unrun = isAll ? (platform.invalidSources ?? []) : [];
           report(platform, ends, unrun, json);
         },
@@ -91,14 +97,35 @@ export function runCommand(): Command {
     });
 }
 
+/** Sources that are not named are left out where they have no target like what is asked for. */
+function scopesMeant(
+  platform: CommandPlatform,
+  names: readonly string[],
+  options: RunOptions,
+): readonly Scope[] {
+  const scopes = scopesOf(platform, names, options.target);
+  // Of each source that is named, what is asked for has to be there.
+  if (names.length > 0) for (const { source } of scopes) whereOf([source], options);
+  const like = targetsLike(
+    scopes.map(({ source }) => source),
+    options,
+  );
+  if (names.length > 0 || !like) return scopes;
+  const found = scopes.filter(({ source }) => (like.get(source.name)?.size ?? 0) > 0);
+  if (found.length === 0)
+    throw new UsageError('no target has this state and this tier', 'leave --state or --tier away');
+  return found;
+}
+
 type Request = Parameters<typeof makePlan>[1];
 
 async function requestOf(
   platform: CommandPlatform,
   { source, targets: named }: Scope,
+  asked: TargetFilter,
   { targets: file, all = false, force = false, ...options }: RunOptions,
 ): Promise<Request> {
-  const where = whereOf([source], options);
+  const where = whereIn(source, asked);
   const targets = file === undefined ? named : idsOf(await chosenTargets(source, named, { targets: file }));
   if (targets?.length === 0)
     throw new UsageError(`no target of ${source.name} in ${file} is one of those that are named`);

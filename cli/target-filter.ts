@@ -59,6 +59,16 @@ export function whereOf(sources: readonly Source[], options: TargetFilterOptions
   );
 }
 
+/** The same, but for what no target of this source has: another of the sources that are meant has it. */
+export function whereIn({ targets }: Source, where: TargetFilter): TargetFilter {
+  return Object.fromEntries(
+    Object.entries(where).map(([name, values]) => {
+      const own = new Set(targets.map((target) => attributeText(target, name)));
+      return [name, values.filter((value) => own.has(value))];
+    }),
+  );
+}
+
 function valuesLike(sources: readonly Source[], name: Attribute, asked: string): readonly string[] {
   const known = new Set<string>();
   for (const { targets } of sources) for (const target of targets) known.add(attributeText(target, name));

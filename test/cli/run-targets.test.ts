@@ -71,6 +71,23 @@ describe('run --dry-run of targets that are crawled one by one', () => {
     );
   });
 
+  it('leaves sources out that have no such targets, where none is named', async () => {
+    const plans = await lake.items('run', '--dry-run', '--state', 'CA', '--tier', 'tier1');
+    expect(plans.map(({ source }) => source)).toEqual(['districts']);
+    expect(await lake.say('run', '--dry-run', '--state', 'TX')).toMatchObject({
+      code: 2,
+      stderr: 'rescrape: no target has the state "TX"; there is: CA, IL\n',
+    });
+    expect(await lake.say('run', '--dry-run', '--state', 'IL', '--tier', 'tier2')).toMatchObject({
+      code: 2,
+      stderr: 'rescrape: no target has this state and this tier; leave --state or --tier away\n',
+    });
+    expect(await lake.say('run', 'racing', 'districts', '--dry-run', '--state', 'CA')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no target of racing has the state "CA"; none has a state at all'),
+    });
+  });
+
   it('plans those that are asked for: by state, tier, name, and by a file', async () => {
     expect((await plan('--state', 'il')).targets).toEqual([CEDAR]);
     expect((await plan('--tier', 'tier1', 'tier2', '--state', 'CA')).targets).toEqual([ALDER, BIRCH]);
