@@ -207,13 +207,17 @@ function problemOf(end: RunEnd): string[] {
   if (end.kind === 'nothing-due') return [];
   if (end.kind !== 'finished') return [end.message];
   const stale = end.summary.partitions.flatMap(({ name, result }) =>
-    result !== 'broken' && result.status === 'failed' ? [{ name, message: result.reason ?? 'unknown' }] : [],
+    result !== 'broken' && result.status === 'failed'
+      ? [{ name, message: result.reason ?? 'unknown', hasVersion: result.version !== null }]
+      : [],
   );
   const stuck = [...end.problems, ...stale];
   if (stuck.length === 0) return [];
   const [first] = stuck;
   const others = stuck.length > 1 ? ` (and ${stuck.length - 1} more)` : '';
-  return [`${first!.name}${others} could not be refreshed: ${first!.message}; the data from before stays`];
+  const isKnown = end.problems.length === 0 && stale.every(({ hasVersion }) => hasVersion);
+  const stays = `the data from before stays${isKnown ? '' : ', where there is any'}`;
+  return [`${first!.name}${others} could not be refreshed: ${first!.message}; ${stays}`];
 }
 
 function printPlans(plans: readonly Plan[], json: boolean | undefined): void {

@@ -107,5 +107,5 @@ function adviceFor({ run }: RunSummary, { partition, name, result }: PartitionSu
 }
 
 function kept({ version, rows }: PartitionResult): string {
-  return version === null ? 'It has no data yet.' : `The ${counted(rows, 'row')} from before stay.`;
+  return version === null ? 'No current version of it was found.' : `The ${counted(rows, 'row')} from before stay.`;
 }

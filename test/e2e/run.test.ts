@@ -10,6 +10,7 @@ import { racing } from '../../sources/racing/source.ts';
 import { type CommandEnd, complaintOf, startCommand } from './support/command-line.ts';
 import { GB } from './support/gb-partition.ts';
 import { currentRows, filesUnder, logRows } from './support/lake-reading.ts';
+import { faults, rule, status } from './support/race-faults.ts';
 import { amountOf, DAY, ONE_DAY, RUN, settingsFor, startSmallSite } from './support/small-site.ts';
 import { TODAY } from './support/test-time.ts';
 
@@ -232,6 +233,19 @@ describe('a run that cannot do its work', () => {
     expect(end).toMatchObject({ code: 1, stdout: '' });
     expect(complaintOf(end)).toContain('file/lake');
     expect(readFileSync(join(cwd, 'file'), 'utf8')).toBe('not a directory');
+  });
+
+  it('fails where every item of its one partition did, and does not say that data of it stays', async () => {
+    const rules = site.truth('gb', DAY).map((_, race) => rule(race, status(404)));
+    site.setFaults(faults(...rules));
+    const end = await rescrape(RUN);
+    expect(end).toMatchObject({ code: 1 });
+    expect(complaintOf(end)).toMatch(
+      new RegExp(
+        `racing/gb/${DAY} could not be refreshed: .*; the data from before stays, where there is any$`,
+      ),
+    );
+    expect(existsSync(manifestFile())).toBe(false);
   });
 
   it('says that a manifest is damaged and what to do, refreshes the other partitions, and touches nothing of it', async () => {
