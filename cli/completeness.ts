@@ -115,7 +115,13 @@ function damageIn(platform: CommandPlatform, source: Source): Pick<CompletenessQ
   if (isStack(platform)) return {};
   const { lake, verified } = platform;
   return {
-    damageOf: async (partition) => (await currentDamage(lake, verified, source.table, partition))?.message,
+    damageOf: async (partition) => {
+      const damage = await currentDamage(lake, verified, source.table, partition);
+      if (!damage) return undefined;
+      const { problem, mends } = damage;
+      const next = advise({ kind: 'damage', mends, source: source.name, partition });
+      return [problem, stepsText(next, { alternatives: true })].filter((text) => text !== '').join('; ');
+    },
   };
 }
 

@@ -34,7 +34,7 @@ export interface WhyRun {
 /** What a reader of the table sees now. */
 export type WhyCurrent =
   | { readonly kind: 'none' }
-  /** There is a manifest, and it or what it names cannot be read. */
+  /** There is a manifest, and it or what it names cannot be read. `message`: what is wrong, in one line. */
   | { readonly kind: 'damaged'; readonly message: string; readonly mends: readonly Mend[] }
   | {
       readonly kind: 'version';

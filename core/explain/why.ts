@@ -210,8 +210,8 @@ async function currentOf(
     };
   } catch (error) {
     if (error instanceof CorruptLakeError) {
-      const { message, mends } = error;
-      return { kind: 'damaged', message, mends };
+      const { problem, mends } = error;
+      return { kind: 'damaged', message: problem, mends };
     }
     throw error;
   }

@@ -107,5 +107,7 @@ function adviceFor({ run }: RunSummary, { partition, name, result }: PartitionSu
 }
 
 function kept({ version, rows }: PartitionResult): string {
-  return version === null ? 'No current version of it was found.' : `The ${counted(rows, 'row')} from before stay.`;
+  return version === null
+    ? 'No current version of it was found.'
+    : `The ${counted(rows, 'row')} from before stay.`;
 }

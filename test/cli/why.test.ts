@@ -189,8 +189,13 @@ describe('why', () => {
       'manifest',
     );
     await writeFile(manifest, 'not a manifest\n');
-    const { answer } = await why(nameOf('fr', lake.newer));
-    expect(answer).toMatch(/^its current version cannot be read: .*rescrape partitions rollback/);
+    const name = nameOf('fr', lake.newer);
+    const { answer, next } = await why(name);
+    expect(answer).toMatch(/^its current version cannot be read: [^:]*manifest is no manifest of [^:]*$/);
+    const [{ command } = {}] = next;
+    expect(command).toContain(`rescrape partitions rollback ${name} --to `);
+    const { stdout } = await say('completeness', 'racing', '--start', lake.newer, '--end', lake.newer);
+    expect(stdout).toContain(command);
     // Attempts are on record elsewhere and do not suffer.
     expect((await say('attempts', '--limit', '1')).code).toBe(0);
   });
