@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
 import { parseCivilDate } from '../core/calendar/civil-date.ts';
 import type { Source } from '../core/source/source.ts';
+import { adviseAt } from './advice.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
@@ -105,7 +105,8 @@ export function blocksCommand(): Command {
         const none = `no walls in the last ${options.days} days`;
         printList({ columns, rows: shown, values, none }, { ...globals, ...options });
         if (!globals.json && !options.csv && rows.length > 0) {
-          for (const step of advise({ kind: 'ended', as: 'walls' })) console.log(stepText(step));
+          for (const step of adviseAt(globals.place, { kind: 'ended', as: 'walls' }))
+            console.log(stepText(step));
         }
       });
     });

@@ -1,9 +1,9 @@
-import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import type { CompletenessReport, TargetCompleteness } from '../core/completeness/completeness.ts';
 import type { DateStatus, PartitionJudgement } from '../core/completeness/date-status.ts';
 import { withdrawnText } from '../core/lake/item-counts.ts';
 import { DAY_STATUSES } from '../core/targets/target-day.ts';
+import { adviseAt, type Place } from './advice.ts';
 import { counted, number } from './list.ts';
 import { cellText, printTable } from './print.ts';
 
@@ -25,7 +25,7 @@ const WITHDRAWN = 'WITHDRAWN (they had rows, and the index took them away)';
  * The completeness of one source, for a person: figures, then every date that is not as it should be, then
  * the verdict.
  */
-export function printCompleteness(report: CompletenessReport): void {
+export function printCompleteness(report: CompletenessReport, place: Place): void {
   const { source, start, end, targets } = report;
   console.log(`\nCompleteness of ${source}, ${start} to ${end}; items per day:`);
   printTable(
@@ -54,7 +54,7 @@ export function printCompleteness(report: CompletenessReport): void {
   for (const { target, skipped } of targets) {
     if (skipped)
       console.log(
-        `${source}/${target} is skipped since ${skipped.since} (${cellText(skipped.reason)}); ${stepsText(advise({ kind: 'flagged-target', source, target }))}`,
+        `${source}/${target} is skipped since ${skipped.since} (${cellText(skipped.reason)}); ${stepsText(adviseAt(place, { kind: 'flagged-target', source, target }))}`,
       );
   }
   const all = targets.flatMap(({ target, dates }) => dates.map((date) => ({ target, ...date })));

@@ -9,6 +9,7 @@ import { currentDamage } from '../core/lake/whole-version.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';
 import type { Source } from '../core/source/source.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
+import { adviseAt, type Place } from './advice.ts';
 import { examples, newCommand } from './command.ts';
 import { printCompleteness, TARGET_COUNTS } from './completeness-text.ts';
 import { windowOf, withPlatform } from './context.ts';
@@ -17,7 +18,7 @@ import { DamagedLakeError, IncompleteCommand, UsageError } from './failure.ts';
 import { scopesOf } from './filter.ts';
 import { printItems } from './json.ts';
 import { completenessRecord, judgementRecord } from './json-records.ts';
-import { printLakeCheck } from './lake-check.ts';
+import { lakeRecord, printLakeCheck } from './lake-check.ts';
 import { counted, type ListOptions, refuseTwoFormats, withCsv } from './list.ts';
 
 interface CompletenessOptions extends ListOptions {
@@ -73,7 +74,7 @@ export function completenessCommand(): Command {
             ...(targets && { targets }),
           };
           const today = civilDateAt(now, source.timeZone);
-          const damageOf = damageIn(platform, source);
+          const damageOf = damageIn(platform, source, globals.place);
           const { lake } = platform;
           const report = await completeness(platform.state, source, {
             ...asked,
@@ -89,7 +90,7 @@ export function completenessCommand(): Command {
         if (findings.length > 0) {
           throw new DamagedLakeError(
             `the lake is not as it was committed: ${counted(findings.length, 'finding')}, the first at ${findings[0]?.partition}`,
-            findings[0]?.whatToDo,
+            findings[0]?.next,
           );
         }
         if (options.exitCode) refuseDoubt(answers);
@@ -104,14 +105,15 @@ function refuseDoubt(answers: readonly Answer[]): void {
     return sources.length > 0 ? [`${verdict}: ${sources.join(', ')}`] : [];
   });
   if (named.length > 0)
-    throw new IncompleteCommand(
-      named.join('; '),
-      stepsText(advise({ kind: 'ended', as: 'incomplete-dates' })),
-    );
+    throw new IncompleteCommand(named.join('; '), advise({ kind: 'ended', as: 'incomplete-dates' }));
 }
 
 /** Here the files are looked at; in a stack that would be a request for each, and `--lake` makes them. */
-function damageIn(platform: CommandPlatform, source: Source): Pick<CompletenessQuery, 'damageOf'> {
+function damageIn(
+  platform: CommandPlatform,
+  source: Source,
+  place: Place,
+): Pick<CompletenessQuery, 'damageOf'> {
   if (isStack(platform)) return {};
   const { lake, verified } = platform;
   return {
@@ -119,7 +121,7 @@ function damageIn(platform: CommandPlatform, source: Source): Pick<CompletenessQ
       const damage = await currentDamage(lake, verified, source.table, partition);
       if (!damage) return undefined;
       const { problem, mends } = damage;
-      const next = advise({ kind: 'damage', mends, source: source.name, partition });
+      const next = adviseAt(place, { kind: 'damage', mends, source: source.name, partition });
       return [problem, stepsText(next, { alternatives: true })].filter((text) => text !== '').join('; ');
     },
   };
@@ -130,20 +132,20 @@ type Answer = CompletenessReport & { readonly lake?: LakeCheck };
 
 function printAnswers(
   answers: readonly Answer[],
-  { json, csv }: { readonly json?: boolean; readonly csv?: CsvTarget },
+  { json, csv, place }: { readonly json?: boolean; readonly csv?: CsvTarget; readonly place: Place },
 ): void {
-  if (json) printItems(answers.map(answerRecord));
+  if (json) printItems(answers.map((answer) => answerRecord(answer, place)));
   else if (csv) printDates(answers, csv);
-  else answers.forEach(printAnswer);
+  else for (const answer of answers) printAnswer(answer, place);
 }
 
-function answerRecord({ lake, ...report }: Answer): object {
-  return { ...completenessRecord(report), ...(lake && { lake }) };
+function answerRecord({ lake, ...report }: Answer, place: Place): object {
+  return { ...completenessRecord(report), ...(lake && { lake: lakeRecord(lake, place) }) };
 }
 
-function printAnswer({ lake, ...report }: Answer): void {
-  printCompleteness(report);
-  if (lake) printLakeCheck(report.source, lake);
+function printAnswer({ lake, ...report }: Answer, place: Place): void {
+  printCompleteness(report, place);
+  if (lake) printLakeCheck(report.source, lake, place);
 }
 
 const DATE_COLUMNS = [

@@ -11,7 +11,7 @@ import {
 import { applySettings, type SourceSettings } from '../runtime/settings.ts';
 import { invalidSources, listedSources, sources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
-import { globalOptions, warnOfInvalid } from './context.ts';
+import { globalOptions, isLocalGiven, warnOfInvalid } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
 
 export function configCommand(): Command {
@@ -50,8 +50,7 @@ export function configCommand(): Command {
 function placeRows(command: Command): { setting: string; value: unknown; from: string }[] {
   const { local, stack } = globalOptions(command);
   if (stack !== undefined) return [{ setting: '--stack', value: stack, from: 'option' }];
-  const isGiven = command.getOptionValueSourceWithGlobals('local') === 'cli';
-  return [{ setting: '--local', value: local, from: isGiven ? 'option' : 'default' }];
+  return [{ setting: '--local', value: local, from: isLocalGiven(command) ? 'option' : 'default' }];
 }
 
 /** What holds. Each setting that is added is shown here, or this does not compile. */

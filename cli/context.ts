@@ -19,13 +19,26 @@ export interface GlobalOptions {
   readonly local: string;
   readonly stack?: string;
   readonly json?: boolean;
+  /** `--stack` or `--local` as they were typed, for a command that is to be typed next. */
+  readonly place: readonly string[];
 }
 
 export function globalOptions(command: Command): GlobalOptions {
   const options = command.optsWithGlobals<GlobalOptions>();
-  if (options.stack !== undefined && command.getOptionValueSourceWithGlobals('local') === 'cli')
+  if (options.stack !== undefined && isLocalGiven(command))
     throw new UsageError('--local and --stack exclude each other', 'choose one');
-  return options;
+  return { ...options, place: placeOf(command) };
+}
+
+/** See `GlobalOptions`. */
+export function placeOf(command: Command): readonly string[] {
+  const { local, stack } = command.optsWithGlobals<GlobalOptions>();
+  if (stack !== undefined) return ['--stack', stack];
+  return isLocalGiven(command) ? ['--local', local] : [];
+}
+
+export function isLocalGiven(command: Command): boolean {
+  return command.getOptionValueSourceWithGlobals('local') === 'cli';
 }
 
 /** Opens the platform of the command, hands it over, and closes it however that ends. */

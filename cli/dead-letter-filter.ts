@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
-import { stepsText } from '../core/advice/render.ts';
 import type { DeadLetterEntry } from '../core/retry/dead-letter.ts';
 import { readDeadLetters } from '../core/retry/dead-letters.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
@@ -65,6 +64,6 @@ function noSuchDeadLetter(name: string, narrowed: boolean): NotFoundError {
   const where = narrowed ? ' among those that match' : '';
   return new NotFoundError(
     `there is no dead letter ${cellText(JSON.stringify(name))}${where}`,
-    stepsText(advise({ kind: 'ended', as: 'unknown-dead-letter' })),
+    advise({ kind: 'ended', as: 'unknown-dead-letter' }),
   );
 }

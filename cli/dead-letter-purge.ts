@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
 import { purgeDeadLetters } from '../core/retry/dead-letters.ts';
+import { adviseAt } from './advice.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { type DeadLetterFilterOptions, deadLettersThatMatch } from './dead-letter-filter.ts';
@@ -10,7 +10,6 @@ import { filterWords } from './filter.ts';
 import { printObject } from './json.ts';
 import { counted, printList } from './list.ts';
 import { operator } from './operator.ts';
-import { placeWords } from './place-words.ts';
 
 interface PurgeOptions extends DeadLetterFilterOptions {
   readonly confirm?: boolean;
@@ -32,21 +31,15 @@ export async function purgeMatching(
     const { dismissed } = dryRun
       ? { dismissed: dead }
       : await purgeDeadLetters(platform, entries, operator(), onDone).finally(() => line.end());
-    const list = listOf(entries);
+    const list = listOf(entries, globals.place);
     if (globals.json) return printObject({ dryRun, purged: list.values, dismissed });
     printList({ ...list, none }, {});
     if (entries.length === 0) return;
     const what = `${counted(entries.length, 'dead letter')}${dryRun ? ' would be' : ''} deleted`;
     const closed = dismissed === 0 ? '' : `, ${counted(dismissed, 'failure')} dismissed with them`;
     if (!dryRun) return console.log(`${what}${closed}`);
-    const words = [
-      'dead-letters',
-      'purge',
-      ...placeWords(globals, command),
-      ...names,
-      ...filterWords(filter),
-    ];
+    const words = ['dead-letters', 'purge', ...names, ...filterWords(filter)];
     console.log(`${what}${closed}. Nothing was changed`);
-    for (const step of advise({ kind: 'dry-run', words })) console.log(stepText(step));
+    for (const step of adviseAt(globals.place, { kind: 'dry-run', words })) console.log(stepText(step));
   });
 }

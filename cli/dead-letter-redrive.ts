@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
+import { stepsAt } from '../core/advice/step.ts';
 import { planRedrive, type RedrivePace, type RedrivePlan, redrive } from '../core/retry/dead-letters.ts';
 import { duration } from '../core/wording/figures.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
+import { adviseAt, type Place } from './advice.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { type DeadLetterFilterOptions, deadLettersThatMatch } from './dead-letter-filter.ts';
@@ -22,7 +23,7 @@ export async function redriveMatching(
   { dryRun = false, ...filter }: RedriveOptions,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, { json }) => {
+  await withPlatform(command, async (platform, { json, place }) => {
     const { entries, none } = await deadLettersThatMatch(platform, filter, names);
     const plan = planRedrive(platform, entries);
     if (!dryRun) {
@@ -35,7 +36,7 @@ export async function redriveMatching(
     const queue = queueOf(platform);
     if (json) printObject(receiptOf(plan, queue, dryRun));
     else if (entries.length === 0) console.log(none);
-    else printReceipt(plan, queue, { dryRun, local: !isStack(platform) });
+    else printReceipt(plan, queue, { dryRun, place, local: !isStack(platform) });
   });
 }
 
@@ -62,7 +63,7 @@ function receiptOf({ redrives, left, paces }: RedrivePlan, queue: string, dryRun
 function printReceipt(
   { redrives, left, paces }: RedrivePlan,
   queue: string,
-  { dryRun, local }: { readonly dryRun: boolean; readonly local: boolean },
+  { dryRun, place, local }: { readonly dryRun: boolean; readonly place: Place; readonly local: boolean },
 ): void {
   if (redrives.length > 0) {
     const columns = [
@@ -85,10 +86,13 @@ function printReceipt(
       `${counted(left.length, 'dead letter')} left where ${left.length === 1 ? 'it is' : 'they are'}:`,
     );
     for (const { entry, why } of left)
-      console.log(`  ${cellText(`${itemNameOf(entry) ?? entry.id}: ${why}; ${stepsText(entry.next)}`)}`);
+      console.log(
+        `  ${cellText(`${itemNameOf(entry) ?? entry.id}: ${why}; ${stepsText(stepsAt(place, entry.next))}`)}`,
+      );
   }
   if (dryRun) console.log('nothing was changed');
-  else if (local && redrives.length > 0) console.log(stepsText(advise({ kind: 'ended', as: 'redriven' })));
+  else if (local && redrives.length > 0)
+    console.log(stepsText(adviseAt(place, { kind: 'ended', as: 'redriven' })));
 }
 
 function paceText({ source, items, minDelayMs }: RedrivePace, queue: string, dryRun: boolean) {

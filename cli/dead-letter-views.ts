@@ -1,6 +1,7 @@
-import type { Step } from '../core/advice/step.ts';
+import { type Step, stepsAt } from '../core/advice/step.ts';
 import { nameOf } from '../core/failures/failure-store.ts';
 import type { DeadLetterEntry, DeadLetterStatus } from '../core/retry/dead-letter.ts';
+import type { Place } from './advice.ts';
 import { type List, timeText } from './list.ts';
 
 /** A dead letter for programs. Times in milliseconds. */
@@ -24,7 +25,8 @@ export function itemNameOf({ key }: DeadLetterEntry): string | null {
   return key && nameOf(key);
 }
 
-export function viewOf(entry: DeadLetterEntry): DeadLetterView {
+/** `place`: where the command works. */
+export function viewOf(entry: DeadLetterEntry, place: Place): DeadLetterView {
   const { id, status, reason, failure, obstacle, next } = entry;
   return {
     ...{ id, status, item: itemNameOf(entry), reason, obstacle },
@@ -32,7 +34,7 @@ export function viewOf(entry: DeadLetterEntry): DeadLetterView {
     message: failure?.message ?? null,
     state: failure?.state ?? null,
     deadAt: failure?.retry?.deadAt ?? null,
-    next,
+    next: stepsAt(place, next),
   };
 }
 
@@ -41,8 +43,8 @@ export function deadLetterRecord({ code, message, next, ...view }: DeadLetterVie
   return { ...view, error_code: code, error_message: message, next: next[0]?.command ?? null };
 }
 
-export function listOf(entries: readonly DeadLetterEntry[]): Omit<List, 'none'> {
-  const views = entries.map(viewOf);
+export function listOf(entries: readonly DeadLetterEntry[], place: Place): Omit<List, 'none'> {
+  const views = entries.map((entry) => viewOf(entry, place));
   return {
     columns: [
       { name: 'id', title: 'dead letter' },

@@ -69,15 +69,15 @@ async function listDeadLetters(
 ): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
     const { entries, none } = await deadLettersThatMatch(platform, options);
-    printList({ ...listOf(entries), none }, { ...globals, ...options });
+    printList({ ...listOf(entries, globals.place), none }, { ...globals, ...options });
   });
 }
 
 async function showDeadLetter(name: string, _options: object, command: Command): Promise<void> {
-  await withPlatform(command, async (platform, { json }) => {
+  await withPlatform(command, async (platform, { json, place }) => {
     const { entries } = await deadLettersThatMatch(platform, {}, [name]);
     const shown = entries.map((entry) => ({
-      ...viewOf(entry),
+      ...viewOf(entry, place),
       bodies: entry.messages.map(({ body }) => body),
       transitions: entry.failure?.transitions ?? [],
     }));

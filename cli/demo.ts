@@ -32,7 +32,7 @@ export function demoCommand(): Command {
       examples('demo', 'demo racing', 'demo schedules menus --local /tmp/try', 'demo --no-faults --seed 7'),
     )
     .action(async (names: string[], options: DemoOptions, command: Command) => {
-      const { local, json, stack } = globalOptions(command);
+      const { local, json, stack, place } = globalOptions(command);
       if (stack !== undefined) throw new UsageError('the demo runs on this machine', 'leave --stack out');
       const demos = demosOf(names);
       refuseUnknownVariables(process.env, listedSources);
@@ -43,13 +43,12 @@ export function demoCommand(): Command {
         const progress = new Progress();
         const { seed, faults } = options;
         const end = await demo.play({ directory: local, clock, seed, hasFaults: faults, progress });
-        if (!json) printDemo(end);
+        if (!json) printDemo(end, place);
         ends.push(end);
       }
       if (json) return printObject({ demos: ends.map(demoRecord) });
       printSummary(ends);
-      const isElsewhere = command.getOptionValueSourceWithGlobals('local') !== 'default';
-      console.log(closingText(ends, isElsewhere ? local : undefined));
+      console.log(closingText(ends, place));
     });
 }
 

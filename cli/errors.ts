@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
+import { type Step, stepsAt } from '../core/advice/step.ts';
 import type { CommandSubject } from '../core/advice/subject.ts';
 import { CorruptLakeError } from '../core/lake/manifest.ts';
 import { StageError } from '../core/platform.ts';
@@ -14,18 +15,20 @@ import {
   DamagedLakeError,
   type ErrorCode,
   FailedCommand,
+  type Hint,
   IncompleteCommand,
   InterruptedCommand,
   NotFoundError,
   NothingToDoError,
   UsageError,
 } from './failure.ts';
+import { cellText } from './print.ts';
 
 interface Kind {
   readonly code: ErrorCode;
   readonly exitCode: 1 | 2 | 3 | 130;
   /** What to do next, where the error itself does not say. */
-  readonly hint: string;
+  readonly hint: Hint;
 }
 
 /** How a command ended otherwise than well. `isExpected`: its message is the one line that the user needs. */
@@ -35,8 +38,8 @@ interface CommandEnd extends Kind {
   readonly isExpected: boolean;
 }
 
-function hintOf(as: (CommandSubject & { readonly kind: 'ended' })['as']): string {
-  return stepsText(advise({ kind: 'ended', as }));
+function hintOf(as: (CommandSubject & { readonly kind: 'ended' })['as']): readonly Step[] {
+  return advise({ kind: 'ended', as });
 }
 
 const HELP = 'add --help for what there is';
@@ -80,8 +83,16 @@ function commandEnd(error: unknown): CommandEnd | undefined {
     return { ...USAGE, message, isExpected: true };
   const kind = KINDS.find(([errorClass]) => error instanceof errorClass)?.[1];
   if (!kind) return { ...INTERNAL, message, isExpected: false };
-  const hint = error instanceof CommandError ? error.hint : undefined;
-  return { ...kind, ...(hint !== undefined && { hint }), message, isExpected: true };
+  const { problem, hint } = toldBy(error);
+  return { ...kind, ...(hint !== undefined && { hint }), message: problem ?? message, isExpected: true };
+}
+
+/** What is wrong and what to do, of an error that knows them apart. */
+function toldBy(error: unknown): { readonly problem?: string; readonly hint?: Hint | undefined } {
+  if (error instanceof CommandError) return { hint: error.hint };
+  return error instanceof DecisionError && error.next.length > 0
+    ? { problem: error.problem, hint: error.next }
+    : {};
 }
 
 function usageText({ code, message }: CommanderError): string {
@@ -92,14 +103,22 @@ function usageText({ code, message }: CommanderError): string {
     .replaceAll('\n', ' ');
 }
 
-/** Says how a command ended: one line for a person, one line of JSON for a program. */
-export function reportError(error: unknown, { json }: { readonly json: boolean }): number {
+/**
+ * Says how a command ended: one line for a person, one line of JSON for a program. `place`: where it worked,
+ * as it was typed.
+ */
+export function reportError(
+  error: unknown,
+  { json, place }: { readonly json: boolean; readonly place: readonly string[] },
+): number {
   const end = commandEnd(error);
   if (!end) return 0;
-  const { code, message, hint, exitCode, isExpected } = end;
+  const { code, message, exitCode, isExpected } = end;
+  const hint = typeof end.hint === 'string' ? end.hint : hintText(stepsAt(place, end.hint), error);
   if (json) console.error(JSON.stringify({ error: { code, message, hint } }));
   else if (!isExpected) console.error(error);
-  else if (!isHelpPrinted(error)) console.error(`rescrape: ${lineOf(error, end)}`);
+  else if (!isHelpPrinted(error))
+    console.error(`rescrape: ${isSplit(error) ? `${message}; ${hint}` : message}`);
   return exitCode;
 }
 
@@ -108,9 +127,12 @@ function isHelpPrinted(error: unknown): boolean {
   return error instanceof CommanderError && error.code === 'commander.help';
 }
 
-/** Messages of the core say themselves what to do. */
-function lineOf(error: unknown, { message, hint }: CommandEnd): string {
-  const isSplit =
-    error instanceof CommanderError || (error instanceof CommandError && error.hint !== undefined);
-  return isSplit ? `${message}; ${hint}` : message;
+/** Other messages of the core say themselves what to do. */
+function isSplit(error: unknown): boolean {
+  return error instanceof CommanderError || toldBy(error).hint !== undefined;
+}
+
+/** Of the ways that a decision leaves open one is enough. */
+function hintText(steps: readonly Step[], error: unknown): string {
+  return cellText(stepsText(steps, { alternatives: error instanceof DecisionError }));
 }

@@ -1,9 +1,9 @@
-import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
 import { errorText } from '../core/outcome/outcome.ts';
 import { countsText, nextText } from '../core/report/failed-items.ts';
 import { leftBehind } from '../core/report/left-behind.ts';
 import type { RunSummary } from '../core/report/run-summary.ts';
+import { adviseAt, type Place } from './advice.ts';
 import { counted, timeText } from './list.ts';
 import { cellText } from './print.ts';
 
@@ -11,12 +11,13 @@ import { cellText } from './print.ts';
 const MAX_WIDTH = 60;
 
 /** Where the run was: a stack works its queue by itself. */
-interface Place {
+interface Reader {
   readonly inStack: boolean;
+  readonly place: Place;
 }
 
 /** The items that failed, what happens to each, and how to have it otherwise. Nothing where none did. */
-export function failedItemLines(summary: RunSummary, { inStack }: Place): string[] {
+export function failedItemLines(summary: RunSummary, { inStack, place }: Reader): string[] {
   const { failures } = summary;
   if (!failures || failures.total === 0) return [];
   const { total, items, codes } = failures;
@@ -32,6 +33,8 @@ export function failedItemLines(summary: RunSummary, { inStack }: Place): string
     `${counted(total, 'item')} failed (${countsText(codes)}):`,
     ...lines,
     ...(rest > 0 ? [`  … and ${counted(rest, 'item')} more`] : []),
-    ...advise(leftBehind(summary, inStack ? 'stack' : 'local')).map((step) => `next: ${stepText(step)}`),
+    ...adviseAt(place, leftBehind(summary, inStack ? 'stack' : 'local')).map(
+      (step) => `next: ${stepText(step)}`,
+    ),
   ];
 }

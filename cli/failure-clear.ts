@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { advise } from '../core/advice/advise.ts';
 import { stepsText, stepText } from '../core/advice/render.ts';
 import { type Cleared, type ClearPlan, clearFailures, planClear } from '../core/failures/clear.ts';
 import type { Failure } from '../core/failures/failure.ts';
 import { FailureStore } from '../core/failures/failure-store.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
+import { adviseAt, type Place } from './advice.ts';
 import { withPlatform } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
 import { filterWords } from './filter.ts';
@@ -13,7 +13,6 @@ import { printObject } from './json.ts';
 import { failureRecord } from './json-records.ts';
 import { counted, type ListOptions, number, printList, refuseTwoFormats, timeText } from './list.ts';
 import { operator } from './operator.ts';
-import { placeWords } from './place-words.ts';
 import { cellText } from './print.ts';
 
 export interface ClearOptions extends FailureFilterOptions, ListOptions {
@@ -58,8 +57,8 @@ export async function clearMatching(options: ClearOptions, command: Command): Pr
       ...forgotten.map((failure) => rowOf(failure, 'forgotten')),
     ];
     printList({ columns, rows, none: noneLine(plan, options) }, { ...globals, ...options });
-    const words = ['failures', 'clear', ...placeWords(globals, command), ...filterWords(options)];
-    for (const line of linesOf(cleared, dryRun, words)) {
+    const words = ['failures', 'clear', ...filterWords(options)];
+    for (const line of linesOf(cleared, dryRun, words, globals.place)) {
       if (options.csv) console.error(line);
       else console.log(line);
     }
@@ -84,6 +83,7 @@ function linesOf(
   { dismissed, forgotten, busy, changed }: Cleared,
   dryRun: boolean,
   words: readonly string[],
+  place: Place,
 ): string[] {
   const lines = busy.map(
     (failure) =>
@@ -91,7 +91,7 @@ function linesOf(
   );
   for (const failure of changed)
     lines.push(
-      `left out: ${cellText(itemName(failure))} has changed meanwhile; ${stepsText(advise({ kind: 'ended', as: 'failed-items' }))}`,
+      `left out: ${cellText(itemName(failure))} has changed meanwhile; ${stepsText(adviseAt(place, { kind: 'ended', as: 'failed-items' }))}`,
     );
   if (dismissed.length + forgotten.length === 0) return lines;
   const tries = [...dismissed, ...forgotten].reduce((sum, { attempts }) => sum + attempts, 0);
@@ -102,16 +102,18 @@ function linesOf(
   const counts = `their counts (${counted(tries, 'try', 'tries')}) ${dryRun ? 'would go' : 'are gone'}`;
   lines.push(
     dryRun ? `would ${what}; ${counts}. Nothing was changed` : `${what}; ${counts}`,
-    ...(dryRun ? advise({ kind: 'dry-run', words }).map(stepText) : deadLettersLine(dismissed)),
+    ...(dryRun
+      ? adviseAt(place, { kind: 'dry-run', words }).map(stepText)
+      : deadLettersLine(dismissed, place)),
   );
   return lines;
 }
 
-function deadLettersLine(dismissed: readonly Failure[]): string[] {
+function deadLettersLine(dismissed: readonly Failure[], place: Place): string[] {
   const dead = dismissed.filter(({ state }) => state === 'dead').length;
   if (dead === 0) return [];
   return [
-    `${counted(dead, 'dead letter')} of them ${dead === 1 ? 'stays and does' : 'stay and do'} nothing any more; ${stepsText(advise({ kind: 'ended', as: 'dismissed-dead-letters' }))}`,
+    `${counted(dead, 'dead letter')} of them ${dead === 1 ? 'stays and does' : 'stay and do'} nothing any more; ${stepsText(adviseAt(place, { kind: 'ended', as: 'dismissed-dead-letters' }))}`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
-import { stepsText, stepText } from '../core/advice/render.ts';
+import { stepText } from '../core/advice/render.ts';
 import { type Failure, isClaimed, isUnresolved, timesRedriven } from '../core/failures/failure.ts';
 import { FailureStore } from '../core/failures/failure-store.ts';
 import { MAX_RETRIES, triesLeft } from '../core/failures/retry-policy.ts';
@@ -8,6 +8,7 @@ import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { isDayOver } from '../core/source/partition.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
+import { adviseAt } from './advice.ts';
 import { withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
 import { itemOf } from './filter.ts';
@@ -22,18 +23,18 @@ type Line = readonly [title: string, text: string];
 const LAST_TRIES = 10;
 
 export async function showFailure(name: string, _options: object, command: Command): Promise<void> {
-  await withPlatform(command, async (platform, { json }) => {
+  await withPlatform(command, async (platform, { json, place }) => {
     const { source, partition, item } = itemOf(platform, name);
     const failure = await new FailureStore(platform.state).get({ source: source.name, partition, item });
     if (!failure)
       throw new NotFoundError(
         `no failure of ${cellText(name)} is on record`,
-        cellText(stepsText(advise({ kind: 'not-on-record', name }))),
+        advise({ kind: 'not-on-record', name }),
       );
     const skip = await new TargetStore(platform.state).flagOf(source.name, failure.target);
     const now = platform.clock.now();
     const isOver = isDayOver(source, failure.date, now);
-    const next = advise({ kind: 'failure', failure, now, skip, isOver });
+    const next = adviseAt(place, { kind: 'failure', failure, now, skip, isOver });
     if (json) return printObject({ ...failureRecord(failure), triesLeft: triesLeft(failure) ?? null, next });
     const lines: Line[] = [
       ...statusLines(failure, now),

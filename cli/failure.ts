@@ -1,3 +1,5 @@
+import type { Step } from '../core/advice/step.ts';
+
 /** What a program reads in `error.code` under `--json`. */
 export type ErrorCode =
   | 'USAGE'
@@ -11,14 +13,17 @@ export type ErrorCode =
   | 'INTERRUPTED'
   | 'INTERNAL';
 
+/** What to do next: a clause, or steps of advice. */
+export type Hint = string | readonly Step[];
+
 /**
  * An expected end of a command that is not its success. `hint`: what to do next, where the message does not
  * say.
  */
 export abstract class CommandError extends Error {
-  readonly hint: string | undefined;
+  readonly hint: Hint | undefined;
 
-  constructor(message: string, hint?: string) {
+  constructor(message: string, hint?: Hint) {
     super(message);
     this.hint = hint;
   }

@@ -13,16 +13,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   if (process.env.RESCRAPE_LAUNCHED === '1') endWithTheLauncher();
   const words = argv.slice(2);
   const json = words.includes('--json');
+  let program: Command | undefined;
   try {
     const called = calledIn(words);
-    const program = await newProgram((entry) => entry.name === called);
+    program = await newProgram((entry) => entry.name === called);
     // What goes to standard error under --json is for a program.
     if (json) silenceHelpOnError(program);
     await program.parseAsync([...argv]);
   } catch (error) {
     // Knowing every error there is takes most of the modules: only where one came up.
     const { reportError } = await import('./errors.ts');
-    process.exitCode = reportError(error, { json });
+    const place = program ? (await import('./context.ts')).placeOf(program) : [];
+    process.exitCode = reportError(error, { json, place });
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
-import { stepsText, stepText } from '../core/advice/render.ts';
+import { stepText } from '../core/advice/render.ts';
 import { besideText, withdrawnText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { CurrentVersion } from '../core/lake/manifest.ts';
 import { PartitionVersions } from '../core/lake/partition-versions.ts';
 import { byValue, targetsNamed } from '../core/source/partition.ts';
 import { type PartitionRecord, PartitionStore } from '../core/state/partition-store.ts';
+import { adviseAt } from './advice.ts';
 import { withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
 import { type FilterOptions, filterOf, partitionOf } from './filter.ts';
@@ -64,16 +65,13 @@ export async function listPartitions(
 }
 
 export async function showPartition(text: string, _options: object, command: Command): Promise<void> {
-  await withPlatform(command, async (platform, { json }) => {
+  await withPlatform(command, async (platform, { json, place }) => {
     const { source, partition } = partitionOf(platform, text);
     const name = partitionName(source.name, partition);
     const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
     const current = await new PartitionVersions(platform.lake, source.table, partition).current();
     if (!lastRefresh && !current) {
-      throw new NotFoundError(
-        `${name} was never scraped`,
-        stepsText(advise({ kind: 'not-on-record', name })),
-      );
+      throw new NotFoundError(`${name} was never scraped`, advise({ kind: 'not-on-record', name }));
     }
     if (json) {
       const last = lastRefresh ? partitionRecord(source.name, lastRefresh) : null;
@@ -84,7 +82,7 @@ export async function showPartition(text: string, _options: object, command: Com
     if (current) printItems(current);
     if (lastRefresh?.held) {
       const subject = { kind: 'held', source: source.name, partition } as const;
-      for (const step of advise(subject)) console.log(`next     ${stepText(step)}`);
+      for (const step of adviseAt(place, subject)) console.log(`next     ${stepText(step)}`);
     }
   });
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
-import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { type Reparsed, reparse } from '../core/run/reparse.ts';
 import { examples, newCommand } from './command.ts';
@@ -85,7 +84,7 @@ function refuseIncomplete(source: string, done: readonly Reparsed[]): void {
       : advise({ kind: 'held', ...place });
   throw new IncompleteCommand(
     `${named.join(', ')}, the first in ${partitionName(source, first.partition)}`,
-    stepsText(next),
+    next,
   );
 }
 

@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
-import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
 import { planReset, type ResetPlan } from '../core/run/reset.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { resetState } from '../runtime/reset.ts';
+import { adviseAt } from './advice.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { counted, number } from './list.ts';
-import { placeWords } from './place-words.ts';
 import { cellText, printTable } from './print.ts';
 
 interface ResetOptions {
@@ -46,10 +45,9 @@ export function resetCommand(): Command {
           return;
         }
         printPlan(plan, place, dryRun);
-        // Pasted without its place it would forget another state.
-        const words = ['reset', ...placeWords(globals, command)];
         if (dryRun && !isEmpty(plan))
-          for (const step of advise({ kind: 'dry-run', words })) console.log(stepText(step));
+          for (const step of adviseAt(globals.place, { kind: 'dry-run', words: ['reset'] }))
+            console.log(stepText(step));
       });
     });
 }

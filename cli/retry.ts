@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
-import { stepsText } from '../core/advice/render.ts';
+import { stepText } from '../core/advice/render.ts';
+import { stepsAt } from '../core/advice/step.ts';
 import type { Failure } from '../core/failures/failure.ts';
 import { itemName, partitionName } from '../core/lake/layout.ts';
 import { planRetry, type RetryPlan } from '../core/retry/retry-failures.ts';
 import { RunStore } from '../core/state/run-store.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
+import type { Place } from './advice.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { IncompleteCommand, InterruptedCommand, NotFoundError, UsageError } from './failure.ts';
@@ -56,9 +58,9 @@ export function retryCommand(): Command {
     .action((options: RetryOptions, command: Command) =>
       withPlatform(
         command,
-        async (platform, { json = false }) => {
+        async (platform, { json = false, place }) => {
           const failures = await selected(platform, options);
-          const plan = await planRetry(platform, failures, isNamed(options));
+          const plan = planAt(place, await planRetry(platform, failures, isNamed(options)));
           if (options.dryRun) printPlan(plan, json);
           else await carryOut(platform, plan, json);
         },
@@ -97,7 +99,7 @@ async function refuseUnknownRun(
   if ((await failuresThatMatch(platform, { state: 'all' })).some(isOfRun)) return;
   throw new NotFoundError(
     `no run ${cellText(run)} is on record`,
-    stepsText(advise({ kind: 'ended', as: 'unknown-run' })),
+    advise({ kind: 'ended', as: 'unknown-run' }),
   );
 }
 
@@ -116,11 +118,16 @@ function meant(platform: CommandPlatform, { partition, run }: RetryOptions): (fa
   return (failure) => itemName(failure).startsWith(`${name}/`);
 }
 
+/** The plan with commands about the place where this one works. */
+function planAt(place: Place, { tried, left }: RetryPlan): RetryPlan {
+  return { tried, left: left.map((each) => ({ ...each, next: stepsAt(place, each.next) })) };
+}
+
 function printPlan({ tried, left }: RetryPlan, json: boolean): void {
   if (json) {
     printObject({
       tried: tried.map(failureRecord),
-      left: left.map(({ failure, why }) => ({ ...failureRecord(failure), why })),
+      left: left.map(({ failure, ...more }) => ({ ...failureRecord(failure), ...more })),
     });
     return;
   }
@@ -135,8 +142,9 @@ function printPlan({ tried, left }: RetryPlan, json: boolean): void {
 const NONE = 'no failures that match and that another try may heal';
 
 function printLeft(left: RetryPlan['left']): void {
-  for (const [why, group] of Map.groupBy(left, ({ why }) => why))
-    console.log(cellText(`${counted(group.length, 'item')} left alone: ${why}`));
+  const texts = left.map(({ why, next }) => [why, ...next.map(stepText)].join('; '));
+  for (const [text, group] of Map.groupBy(texts, (each) => each))
+    console.log(cellText(`${counted(group.length, 'item')} left alone: ${text}`));
 }
 
 async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolean): Promise<void> {
@@ -156,7 +164,10 @@ async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolea
   if (json) {
     printObject({
       answers: ends.map(({ text: _, ...end }) => answerRecord(end)),
-      left: left.map(({ failure, why }) => ({ failure: itemName(failure), error_code: failure.code, why })),
+      left: left.map(({ failure, ...more }) => ({
+        ...{ failure: itemName(failure), error_code: failure.code },
+        ...more,
+      })),
       interrupted,
     });
   } else {
@@ -175,6 +186,6 @@ async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolea
   if (unhealed > 0)
     throw new IncompleteCommand(
       `${counted(unhealed, 'item')} could not be recovered`,
-      stepsText(advise({ kind: 'ended', as: 'failed-items' })),
+      advise({ kind: 'ended', as: 'failed-items' }),
     );
 }

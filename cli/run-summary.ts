@@ -1,14 +1,13 @@
 import { join } from 'node:path';
-import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { besideRun, repeatedText, withdrawnText, withoutResult } from '../core/lake/item-counts.ts';
 import { heldWithdrawals, type PartitionSummary, withdrawnFrom } from '../core/report/run-summary.ts';
 import type { RunEnd } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
+import { adviseAt, type Place } from './advice.ts';
 import { failedItemLines } from './failed-item-lines.ts';
+import { number } from './list.ts';
 import { cellText, printTable } from './print.ts';
-
-const number = { alignment: 'right' as const };
 
 interface Column {
   readonly name: string;
@@ -32,7 +31,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** The last thing a run prints: a row a partition, the verdict, and where everything is. */
-export function printRunEnd(platform: CommandPlatform, end: RunEnd): void {
+export function printRunEnd(platform: CommandPlatform, end: RunEnd, place: Place): void {
   if (end.kind === 'nothing-due') console.log(end.message);
   if (end.kind !== 'finished') return;
   const { run, partitions, skipped } = end.summary;
@@ -42,7 +41,7 @@ export function printRunEnd(platform: CommandPlatform, end: RunEnd): void {
   for (const line of partitions.flatMap(listLines)) console.log(line);
   for (const { target, reason, since } of skipped) {
     console.log(
-      `${run.source}/${target} is skipped (${reason}, since ${since}); ${stepsText(advise({ kind: 'flagged-target', source: run.source, target }))}`,
+      `${run.source}/${target} is skipped (${reason}, since ${since}); ${stepsText(adviseAt(place, { kind: 'flagged-target', source: run.source, target }))}`,
     );
   }
   const beside = besideRun(run)
@@ -55,12 +54,12 @@ export function printRunEnd(platform: CommandPlatform, end: RunEnd): void {
       `${run.held} held, ${run.failed} failed; ${run.attempts} attempts in ${seconds.toFixed(1)} s.`,
   );
   const inStack = isStack(platform);
-  for (const line of failedItemLines(end.summary, { inStack })) console.log(line);
-  console.log(`data:    ${placeOf(platform, 'tables')}`);
-  if (end.report) console.log(`report:  ${placeOf(platform, end.report)}`);
+  for (const line of failedItemLines(end.summary, { inStack, place })) console.log(line);
+  console.log(`data:    ${addressOf(platform, 'tables')}`);
+  if (end.report) console.log(`report:  ${addressOf(platform, end.report)}`);
 }
 
-function placeOf(platform: CommandPlatform, key: string): string {
+function addressOf(platform: CommandPlatform, key: string): string {
   return isStack(platform) ? platform.lake.uri(key) : join(platform.directory, 'lake', key);
 }
 

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
-import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, otherDates, type Plan } from '../core/run/plan.ts';
 import type { TargetFilter } from '../core/run/target-filter.ts';
@@ -13,7 +12,7 @@ import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { StackPlatform } from '../runtime/stack.ts';
 import { type ChoiceOptions, chosenTargets, withTargetsFile } from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
-import { windowOf, withPlatform } from './context.ts';
+import { type GlobalOptions, windowOf, withPlatform } from './context.ts';
 import { FailedCommand, IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { type Scope, scopesOf } from './filter.ts';
 import { interruptible } from './interrupt.ts';
@@ -60,7 +59,7 @@ export function runCommand(): Command {
       const progress = new Progress();
       await withPlatform(
         command,
-        async (platform, { json }) => {
+        async (platform, { json, place }) => {
           const asked: { readonly source: Source; readonly request: Request }[] = [];
           const scopes = scopesMeant(platform, names, options);
           const where = whereOf(
@@ -90,7 +89,7 @@ export function runCommand(): Command {
           // Who names sources or targets, or says what these are like, has not asked for all.
           const isAll = names.length === 0 && options.target === undefined && !isTargetFiltered(options);
           const unrun = isAll ? (platform.invalidSources ?? []) : [];
-          report(platform, ends, unrun, json);
+          report(platform, ends, unrun, { json, place });
         },
         (event) => progress.onPipeline(event),
       );
@@ -180,10 +179,10 @@ function report(
   platform: CommandPlatform,
   ends: readonly RunEnd[],
   unrun: readonly InvalidSource[],
-  json: boolean | undefined,
+  { json, place }: Pick<GlobalOptions, 'json' | 'place'>,
 ): void {
   if (json) printItems(ends.map(runRecord));
-  else for (const end of ends) printRunEnd(platform, end);
+  else for (const end of ends) printRunEnd(platform, end, place);
   refuseInterrupted(ends.at(-1));
   const problems = [...ends.flatMap(problemOf), ...unrun.map(({ problem }) => problem)];
   if (problems.length > 0) throw new FailedCommand(problems.join('; '));
@@ -193,7 +192,7 @@ function report(
   if (incomplete.length > 0)
     throw new IncompleteCommand(
       incomplete.map(({ source, status }) => `${source} is ${status}`).join(', '),
-      stepsText(advise({ kind: 'incomplete-run', source: incomplete[0]!.source })),
+      advise({ kind: 'incomplete-run', source: incomplete[0]!.source }),
     );
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
+import type { Step } from '../core/advice/step.ts';
 import { queueOpen } from '../core/failures/queue-failures.ts';
 import { unaskedDates } from '../core/run/unasked.ts';
 import { targetsNamed } from '../core/source/partition.ts';
@@ -9,6 +9,7 @@ import { flagged, unflagged } from '../core/targets/flags.ts';
 import { isSkipped, type SkipFlag, type TargetRecord } from '../core/targets/target.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
+import { adviseAt } from './advice.ts';
 import {
   type Changed,
   type ChoiceOptions,
@@ -186,7 +187,7 @@ async function removeSkips(
   options: RemoveOptions,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, { json }) => {
+  await withPlatform(command, async (platform, { json, place }) => {
     const source = sourceOf(platform, name);
     const store = new TargetStore(platform.state);
     const changes: Changed[] = [];
@@ -205,7 +206,9 @@ async function removeSkips(
       const { skip } = before;
       const queued = await queueOpen(platform, { source: source.name, target: id }, operator());
       const left = await unaskedDates(platform, source, id, skip.since);
-      const next = left ? advise({ kind: 'undone', source: source.name, target: id, dates: left }) : [];
+      const next = left
+        ? adviseAt(place, { kind: 'undone', source: source.name, target: id, dates: left })
+        : [];
       lifted.push({ ...(await store.get(source.name, id)), queued, next });
       if (!json) tellLifted({ ...before, skip }, queued, next);
     }
@@ -217,7 +220,7 @@ async function removeSkips(
 function tellLifted(
   before: TargetRecord & { readonly skip: SkipFlag },
   queued: number,
-  next: ReturnType<typeof advise>,
+  next: readonly Step[],
 ): void {
   const { source, target, skip, consecutiveBlocks, consecutiveNotFound } = before;
   console.log(

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { stepText } from '../core/advice/render.ts';
+import { stepsAt } from '../core/advice/step.ts';
 import { civilDate } from '../core/calendar/civil-date.ts';
 import { failedText, statusText } from '../core/explain/failure-history.ts';
 import { evidenceOf } from '../core/explain/item.ts';
@@ -34,9 +35,10 @@ export function whyCommand(): Command {
       ),
     )
     .action(async (text: string, _options: object, command: Command) => {
-      await withPlatform(command, async (platform, { json }) => {
+      await withPlatform(command, async (platform, { json, place }) => {
         const { source, partition, item } = await subjectOf(platform, text);
-        const answer = await why(platform, source, partition, item);
+        const found = await why(platform, source, partition, item);
+        const answer = { ...found, next: stepsAt(place, found.next) };
         if (json) printObject(whyRecord(answer));
         else
           for (const [title, line] of linesOf(answer))

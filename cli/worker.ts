@@ -10,6 +10,7 @@ import { drain } from '../core/retry/drain.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { stoppable } from '../runtime/stoppable.ts';
+import { adviseAt, type Place } from './advice.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions, withPlatform } from './context.ts';
 import { UsageError } from './failure.ts';
@@ -37,13 +38,13 @@ export function workerCommand(): Command {
       if (globalOptions(command).stack !== undefined)
         throw new UsageError(
           'a stack works its queue by itself (the function retry-items)',
-          stepsText(advise({ kind: 'ended', as: 'worker-of-a-stack' })),
+          advise({ kind: 'ended', as: 'worker-of-a-stack' }),
         );
       await withPlatform(
         command,
-        async (platform, { json = false }) => {
+        async (platform, { json = false, place }) => {
           if (isStack(platform)) return;
-          await interruptible((signal) => work(platform, { once, json, signal }));
+          await interruptible((signal) => work(platform, { once, json, place, signal }));
         },
         tellTrouble,
       );
@@ -53,13 +54,14 @@ export function workerCommand(): Command {
 interface WorkOptions {
   readonly once: boolean;
   readonly json: boolean;
+  readonly place: Place;
   readonly signal: AbortSignal;
 }
 
 /** Works the queue, and stays alive whatever happens to a single item. */
-async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions): Promise<void> {
+async function work(platform: LocalPlatform, { once, json, place, signal }: WorkOptions): Promise<void> {
   console.error(
-    `at first: ${await queueText(platform)}${once ? '' : '; waiting for what comes due (Ctrl-C ends it)'}`,
+    `at first: ${await queueText(platform, place)}${once ? '' : '; waiting for what comes due (Ctrl-C ends it)'}`,
   );
   const onHandled = (message: ReceivedMessage, answer: RetryAnswer) => say(platform, message, answer, json);
   let lookForLostAt = 0;
@@ -79,20 +81,20 @@ async function work(platform: LocalPlatform, { once, json, signal }: WorkOptions
     if (once) break;
     await platform.clock.sleep(pauseMs, signal).catch(() => undefined);
   }
-  console.error(`at the end: ${await queueText(platform)}`);
+  console.error(`at the end: ${await queueText(platform, place)}`);
 }
 
-async function queueText(platform: LocalPlatform): Promise<string> {
+async function queueText(platform: LocalPlatform, place: Place): Promise<string> {
   const { due, delayed, inFlight } = await platform.failedItems.depth();
   let dead = 0;
   for (const { name } of platform.sources)
     for await (const { state } of new FailureStore(platform.state).list(name)) if (state === 'dead') dead++;
-  const deadLetters =
+  const deadText =
     dead === 0
       ? ''
-      : `, ${counted(dead, 'dead letter')} (${stepsText(advise({ kind: 'ended', as: 'dead-letters' }))})`;
+      : `, ${counted(dead, 'dead letter')} (${stepsText(adviseAt(place, { kind: 'ended', as: 'dead-letters' }))})`;
   const claimed = inFlight === 0 ? '' : ' (those of a process that died come back within 15 minutes)';
-  return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${deadLetters}`;
+  return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${deadText}`;
 }
 
 function say({ clock }: LocalPlatform, { body }: ReceivedMessage, answer: RetryAnswer, json: boolean): void {

@@ -1,4 +1,5 @@
 import { shellText } from '../../core/wording/shell.ts';
+import type { Place } from '../advice.ts';
 import type { DemoEnd } from './demo.ts';
 import { demoSource } from './played.ts';
 
@@ -8,10 +9,10 @@ type Closed = Pick<DemoEnd, 'source' | 'imported'> & {
 };
 
 /**
- * What can be asked when the sites are gone: a request would go to whom nobody has asked for it. `directory`:
- * where the lake is, as it was given; undefined for the usual place.
+ * What can be asked when the sites are gone: a request would go to whom nobody has asked for it. `place`:
+ * where the lake is, as it was typed.
  */
-export function closingText(ends: readonly Closed[], directory?: string): string {
+export function closingText(ends: readonly Closed[], place: Place = []): string {
   const crawled = ends.find(({ imported }) => imported);
   const last = ends.at(-1)!;
   const asks = [
@@ -25,11 +26,10 @@ export function closingText(ends: readonly Closed[], directory?: string): string
     ['health'],
     ['query', `select * from ${last.completeness.table} limit 5`],
   ];
-  const where = directory === undefined ? [] : ['--local', directory];
   const { baseUrl } = ends.find(({ source }) => source === 'racing') ? demoSource('racing') : {};
   return [
     '\nThe demo sites are closed now. What they left can be asked:',
-    ...asks.map((ask) => `  npx rescrape ${shellText(...ask, ...where)}`),
+    ...asks.map((ask) => `  npx rescrape ${shellText(...ask, ...place)}`),
     ...(baseUrl === undefined
       ? []
       : [

@@ -1,3 +1,4 @@
+import type { Place } from '../advice.ts';
 import { printCompleteness, verdictLine } from '../completeness-text.ts';
 import { completenessRecord, runRecord } from '../json-records.ts';
 import { counted, number } from '../list.ts';
@@ -6,13 +7,13 @@ import { printRunEnd } from '../run-summary.ts';
 import type { DemoEnd } from './demo.ts';
 
 /** What a demo left, when it has ended: each of its runs, and how whole days are that are scraped again. */
-export function printDemo({ imported, runs, platform, completeness, source }: DemoEnd): void {
+export function printDemo({ imported, runs, platform, completeness, source }: DemoEnd, place: Place): void {
   if (imported)
     console.log(
       `${counted(imported.created + imported.updated + imported.unchanged, 'target')} imported, as "rescrape targets import ${source}" does, from ${platform.directory}/demo/${source}.csv`,
     );
-  for (const end of runs) printRunEnd(platform, end);
-  if (!imported) printCompleteness(completeness);
+  for (const end of runs) printRunEnd(platform, end, place);
+  if (!imported) printCompleteness(completeness, place);
 }
 
 /** A table a source, then the verdicts. */

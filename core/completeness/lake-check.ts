@@ -1,5 +1,4 @@
 import { advise } from '../advice/advise.ts';
-import { stepsText } from '../advice/render.ts';
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import { manifestPrefix, partitionName, partitionOfManifest } from '../lake/layout.ts';
@@ -82,7 +81,7 @@ function strayObject(key: string): LakeFinding {
     partition: key,
     code: 'stray_object',
     problem: `${key} stands among the manifests and is none`,
-    whatToDo: stepsText(advise({ kind: 'lake-problem', code: 'stray_object', place: null })),
+    next: advise({ kind: 'lake-problem', code: 'stray_object', place: null }),
   };
 }
 
@@ -92,6 +91,6 @@ function manifestMissing(source: Source, partition: Partition): LakeFinding {
     partition: partitionName(source.name, partition),
     code: 'manifest_missing',
     problem: 'its manifest is gone, although a version was committed',
-    whatToDo: stepsText(advise({ kind: 'lake-problem', code: 'manifest_missing', place })),
+    next: advise({ kind: 'lake-problem', code: 'manifest_missing', place }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Step } from '../advice/step.ts';
 import type { LakeProblem } from '../lake/lake-problem.ts';
 
 export interface LakeFinding {
@@ -6,6 +7,6 @@ export interface LakeFinding {
   readonly code: LakeProblem;
   /** One line: what is wrong, with the key. */
   readonly problem: string;
-  /** One line, with the command where there is one. */
-  readonly whatToDo: string;
+  /** What mends it; of several steps one is enough. */
+  readonly next: readonly Step[];
 }

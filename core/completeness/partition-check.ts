@@ -1,5 +1,5 @@
 import { advise } from '../advice/advise.ts';
-import { stepsText } from '../advice/render.ts';
+import type { Step } from '../advice/step.ts';
 import { type DamageKind, mendsOf } from '../lake/damage.ts';
 import type { LakeProblem } from '../lake/lake-problem.ts';
 import { manifestKey, partitionName } from '../lake/layout.ts';
@@ -65,17 +65,17 @@ class Check {
     const partition = partitionName(this.#source.name, this.#partition);
     const findings: LakeFinding[] = [];
     for (const { code, problem } of this.#found)
-      findings.push({ partition, code, problem, whatToDo: await this.#adviceFor(code) });
+      findings.push({ partition, code, problem, next: await this.#adviceFor(code) });
     return { files, rows, bytes, findings };
   }
 
-  async #adviceFor(code: LakeProblem): Promise<string> {
+  async #adviceFor(code: LakeProblem): Promise<readonly Step[]> {
     const { name, table } = this.#source;
     const kind = DAMAGES[code];
     const place = { source: name, partition: this.#partition };
-    if (kind === undefined) return stepsText(advise({ kind: 'lake-problem', code, place }));
+    if (kind === undefined) return advise({ kind: 'lake-problem', code, place });
     const mends = await mendsOf(this.#lake, table, this.#partition, kind, this.#version);
-    return stepsText(advise({ kind: 'damage', mends, ...place }), { alternatives: true });
+    return advise({ kind: 'damage', mends, ...place });
   }
 
   async run(lastRefresh: PartitionRecord | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import { advise } from '../advice/advise.ts';
 import { stepsText } from '../advice/render.ts';
+import type { Step } from '../advice/step.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import { newestWhole } from '../lake/damage.ts';
 import { partitionName } from '../lake/layout.ts';
@@ -11,9 +12,18 @@ import type { Partition, Source } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import { type Decided, type DecidingPlatform, recordDecision } from './decision-record.ts';
 
-/** A decision that cannot be taken as things stand. One line: why, and what to do. */
+/** A decision that cannot be taken as things stand. One line: why, and of what to do any. */
 export class DecisionError extends Error {
   override readonly name = 'DecisionError';
+  /** Why, without what to do. */
+  readonly problem: string;
+  readonly next: readonly Step[];
+
+  constructor(problem: string, next: readonly Step[] = []) {
+    super([problem, ...(next.length > 0 ? [stepsText(next, { alternatives: true })] : [])].join('; '));
+    this.problem = problem;
+    this.next = next;
+  }
 }
 
 /** What a rollback would make current: `to`, or the version before the current one. */
@@ -41,15 +51,18 @@ export async function chooseRollback(
   const chosen = earlier.find(({ version }) => version === wanted);
   if (!chosen) {
     throw new DecisionError(
-      `${name} has no version ${wanted}; ${stepsText(advise({ kind: 'no-such-version', ...place }))}`,
+      `${name} has no version ${wanted}`,
+      advise({ kind: 'no-such-version', ...place }),
     );
   }
   const damage = await store.damage(chosen);
   if (damage) {
     const { lake } = platform;
     const other = await newestWhole(lake, source.table, partition, [wanted, current?.version]);
-    const next = stepsText(advise({ kind: 'damaged-version', ...place, other }), { alternatives: true });
-    throw new DecisionError(`version ${wanted} cannot be put back: ${damage.problem}; ${next}`);
+    throw new DecisionError(
+      `version ${wanted} cannot be put back: ${damage.problem}`,
+      advise({ kind: 'damaged-version', ...place, other }),
+    );
   }
   return chosen;
 }
@@ -86,11 +99,9 @@ export async function accept(
   const current = await store.current();
   if (held.previous !== (current?.descriptor.version ?? null)) {
     const place = { source: source.name, partition };
-    const next = stepsText(advise({ kind: 'superseded', ...place, held: held.version }), {
-      alternatives: true,
-    });
     throw new DecisionError(
-      `${partitionName(source.name, partition)} has changed since ${held.version} was held; ${next}`,
+      `${partitionName(source.name, partition)} has changed since ${held.version} was held`,
+      advise({ kind: 'superseded', ...place, held: held.version }),
     );
   }
   const damage = await store.damage(held);
@@ -199,7 +210,8 @@ async function heldVersion(platform: DecidingPlatform, source: Source, partition
   const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
   if (!lastRefresh?.held)
     throw new DecisionError(
-      `${name} holds no version back; ${stepsText(advise({ kind: 'nothing-held', source: source.name, partition }))}`,
+      `${name} holds no version back`,
+      advise({ kind: 'nothing-held', source: source.name, partition }),
     );
   const store = new PartitionVersions(platform.lake, source.table, partition);
   try {

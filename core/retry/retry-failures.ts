@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { advise } from '../advice/advise.ts';
-import { stepsText } from '../advice/render.ts';
+import type { Step } from '../advice/step.ts';
 import type { Failure } from '../failures/failure.ts';
 import { keyOf } from '../failures/failure-store.ts';
 import { partitionName } from '../lake/layout.ts';
@@ -17,7 +17,11 @@ import { ITEMS_AT_ONCE } from './drain.ts';
 export interface RetryPlan {
   readonly tried: readonly Failure[];
   /** Left alone, with why and what would change that. */
-  readonly left: readonly { readonly failure: Failure; readonly why: string }[];
+  readonly left: readonly {
+    readonly failure: Failure;
+    readonly why: string;
+    readonly next: readonly Step[];
+  }[];
 }
 
 /**
@@ -38,12 +42,14 @@ export async function planRetry(
     if (flag !== null)
       left.push({
         failure,
-        why: `${source}/${target} is flagged (${flag}); ${stepsText(advise({ kind: 'flagged-target', source, target }))}`,
+        why: `${source}/${target} is flagged (${flag})`,
+        next: advise({ kind: 'flagged-target', source, target }),
       });
     else if (!named && !isRetriedLater(code))
       left.push({
         failure,
         why: `another try is not expected to heal ${code}; ask for it with --code ${code}`,
+        next: [],
       });
     else tried.push(failure);
   }

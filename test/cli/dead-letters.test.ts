@@ -82,12 +82,13 @@ describe('dead-letters', () => {
     expect(stdout).toMatch(/message +\{"version":2,/);
     expect(stdout).toMatch(/was +dead .* by \S+: 3 retries failed, the last with SERVER_ERROR/);
     expect(stdout).toMatch(
-      new RegExp(`next +put it back .*: rescrape dead-letters redrive ${nameOfRace(0)}\\n`),
+      new RegExp(
+        `next +put it back .*: rescrape dead-letters redrive ${nameOfRace(0)} --local ${session.directory}\\n`,
+      ),
     );
     expect(await cli('show', 'racing/gb/2020-01-01/1')).toMatchObject({
       code: 1,
-      stderr:
-        'rescrape: there is no dead letter "racing/gb/2020-01-01/1"; see their names: rescrape dead-letters list\n',
+      stderr: `rescrape: there is no dead letter "racing/gb/2020-01-01/1"; see their names: rescrape dead-letters list --local ${session.directory}\n`,
     });
   });
 
@@ -132,7 +133,7 @@ describe('dead-letters', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('2 dead letters would be deleted, 2 failures dismissed with them.');
     expect(stdout).toContain(
-      `rescrape dead-letters purge --local ${session.directory} --target gb --confirm\n`,
+      `rescrape dead-letters purge --target gb --confirm --local ${session.directory}\n`,
     );
     expect((await cli('purge', '--dry-run', '--confirm')).stdout).toContain('Nothing was changed');
     expect(await dead()).toBe(3);

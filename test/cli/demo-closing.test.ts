@@ -15,8 +15,10 @@ it('each command that the demo names at its end is about the directory that it w
   const usual = commands(closingText(ENDS));
   expect(usual).toHaveLength(5);
   expect(usual.filter((line) => line.includes('--local'))).toEqual([]);
-  expect(commands(closingText(ENDS, '/tmp/try'))).toEqual(usual.map((line) => `${line} --local /tmp/try`));
-  expect(commands(closingText(ENDS, "my dir's"))).toEqual(
+  expect(commands(closingText(ENDS, ['--local', '/tmp/try']))).toEqual(
+    usual.map((line) => `${line} --local /tmp/try`),
+  );
+  expect(commands(closingText(ENDS, ['--local', "my dir's"]))).toEqual(
     usual.map((line) => `${line} --local 'my dir'\\''s'`),
   );
 });

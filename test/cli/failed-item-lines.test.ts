@@ -3,7 +3,7 @@ import { failedItemLines } from '../../cli/failed-item-lines.ts';
 import { failedItem, failedItems, racingWeek, summaryOf } from '../core/report/racing-week.ts';
 
 const RUN = racingWeek.run.run_id;
-const local = { inStack: false };
+const local = { inStack: false, place: [] };
 
 describe('the last words of a run with failures', () => {
   it('name each item with its error and what happens next, then what to type', () => {
@@ -33,7 +33,7 @@ describe('the last words of a run with failures', () => {
   });
 
   it('say of a stack that it tries the queued ones by itself', () => {
-    const last = failedItemLines(racingWeek, { inStack: true }).join('\n');
+    const last = failedItemLines(racingWeek, { inStack: true, place: [] }).join('\n');
     expect(last).toContain('the retry-items function of the stack tries the queued ones by itself');
     expect(last).not.toContain('rescrape worker');
   });

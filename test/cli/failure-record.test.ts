@@ -45,7 +45,7 @@ describe('the record of a failure', () => {
       next: [
         {
           text: expect.stringMatching(/^wait until \S+Z, or try it now$/),
-          command: 'rescrape retry --partition racing/gb/2026-11-20/1',
+          command: `rescrape retry --partition racing/gb/2026-11-20/1 --local ${directory.path}`,
         },
       ],
     });
@@ -66,12 +66,16 @@ describe('the record of a failure', () => {
 
   it('says that nobody works the queue where it is long overdue, and that a parser must be mended first', async () => {
     const dueAt = testClock.now() - 86_400_000;
+    const place = `--local ${directory.path}`;
     await directory.add({ item: '1', state: 'queued', dueAt, code: 'PARSE_ERROR' });
     expect(await directory.json('show', 'racing/gb/2026-11-20/1')).toMatchObject({
       next: [
-        { command: 'rescrape reparse racing --target gb --start 2026-11-20 --end 2026-11-20' },
-        { text: expect.stringContaining('nobody seems to work the queue'), command: 'rescrape worker' },
-        { command: 'rescrape retry --partition racing/gb/2026-11-20/1' },
+        { command: `rescrape reparse racing --target gb --start 2026-11-20 --end 2026-11-20 ${place}` },
+        {
+          text: expect.stringContaining('nobody seems to work the queue'),
+          command: `rescrape worker ${place}`,
+        },
+        { command: `rescrape retry --partition racing/gb/2026-11-20/1 ${place}` },
       ],
     });
   });

@@ -19,7 +19,7 @@ describe('failures clear', () => {
     );
     const command = stdout.trimEnd().split('\n').at(-1)!.trim();
     expect(command).toBe(
-      `this does it: rescrape failures clear --local ${directory.path} --code timeout --state all --confirm`,
+      `this does it: rescrape failures clear --code timeout --state all --confirm --local ${directory.path}`,
     );
     await directory.say('clear', '--dry-run', '--confirm');
     expect(await states()).toEqual({ 1: 'queued', 2: 'recovered' });

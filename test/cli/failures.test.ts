@@ -55,7 +55,7 @@ describe('failures of runs', () => {
     expect(queued).toContain('rescrape reparse racing --target ire');
     expect(queued).toContain(`rescrape retry --partition ${changed}`);
     const walled = (await say('show', `${nameOf('fr', lake.newer)}/${lake.races.walled}`)).stdout;
-    expect(walled).toMatch(/next +lift the flag .*: rescrape skip remove racing fr\n/);
+    expect(walled).toMatch(/next +lift the flag .*: rescrape skip remove racing fr --local \S+\n/);
   });
 
   it.each([

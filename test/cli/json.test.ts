@@ -76,7 +76,13 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     before: () => rescrape(lake.directory, 'run', 'racing', ...older(), '--target', 'fr'),
     holds: {
       queued: expect.any(Number),
-      next: [{ command: expect.stringMatching(/^rescrape run racing --target fr --start \S+ --end \S+$/) }],
+      next: [
+        {
+          command: expect.stringMatching(
+            /^rescrape run racing --target fr --start \S+ --end \S+ --local \S+$/,
+          ),
+        },
+      ],
     },
   },
   run: { form: 'list', words: () => ['racing', ...older(), '--target', 'ire'] },

@@ -108,6 +108,16 @@ describe('deciding about partitions', () => {
     expect(stderr).toContain('partitions history');
   });
 
+  it('a refusal names the directory in which its command is to be given', async () => {
+    const name = 'racing/gb/2020-01-01';
+    const show = `rescrape partitions show ${name} --local ${lake.directory}`;
+    const told = await say('partitions', 'accept', name);
+    expect(told.stderr).toBe(`rescrape: ${name} holds no version back; see how it stands: ${show}\n`);
+    expect(JSON.parse((await say('partitions', 'accept', name, '--json')).stderr)).toMatchObject({
+      error: { message: `${name} holds no version back`, hint: `see how it stands: ${show}` },
+    });
+  });
+
   it('a held version is shown, and accepting it makes it current', async () => {
     expect((await history('ire', lake.older)).map(({ state }) => state)).toEqual(['held', 'current']);
     expect(await rowsOf('ire', lake.older)).toBeGreaterThan(0);

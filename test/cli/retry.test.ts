@@ -100,7 +100,7 @@ describe('rescrape retry', () => {
     const { code, stdout, stderr } = await rescrape(directory, 'retry', '--run', unknown);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr.trim()).toBe(
-      `rescrape: no run ${unknown} is on record; see what failed, and in which run: rescrape failures list`,
+      `rescrape: no run ${unknown} is on record; see what failed, and in which run: rescrape failures list --local ${directory}`,
     );
     expect(requests(0)).toEqual([1]);
   });

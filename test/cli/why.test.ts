@@ -62,8 +62,8 @@ describe('why', () => {
     const { answer, next } = await why(nameOf('fr', lake.older));
     expect(answer).toContain('target fr is skipped since');
     expect(next.map(({ command }) => command)).toEqual([
-      'rescrape skip remove racing fr',
-      `rescrape run racing --target fr --start ${lake.older} --end ${lake.older}`,
+      `rescrape skip remove racing fr --local ${lake.directory}`,
+      `rescrape run racing --target fr --start ${lake.older} --end ${lake.older} --local ${lake.directory}`,
     ]);
   });
 
@@ -89,7 +89,10 @@ describe('why', () => {
     );
     expect(stdout).toMatch(/^queued +due \S+Z, try 1 of 3$/m);
     expect(stdout).toMatch(
-      new RegExp(`^next +wait until \\S+, or try it now: rescrape retry --partition ${name}$`, 'm'),
+      new RegExp(
+        `^next +wait until \\S+, or try it now: rescrape retry --partition ${name} --local ${lake.directory}$`,
+        'm',
+      ),
     );
     expect(stdout).toMatch(/^next .*mend the parser.*: rescrape reparse racing/m);
   });

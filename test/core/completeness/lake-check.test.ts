@@ -88,9 +88,16 @@ describe('the check of the lake', () => {
         partition: NAME,
         code: 'file_missing',
         problem: `${files[0]!.key} is missing`,
-        whatToDo:
-          'scrape it again: rescrape run racing --target gb --start 2025-11-17 --end 2025-11-17 --force; ' +
-          'or mend it from its captures: rescrape reparse racing --target gb --start 2025-11-17 --end 2025-11-17',
+        next: [
+          {
+            text: 'scrape it again',
+            command: 'rescrape run racing --target gb --start 2025-11-17 --end 2025-11-17 --force',
+          },
+          {
+            text: 'mend it from its captures',
+            command: 'rescrape reparse racing --target gb --start 2025-11-17 --end 2025-11-17',
+          },
+        ],
       },
     ]);
   });
@@ -176,7 +183,7 @@ describe('the check of the lake', () => {
     const { partitions, findings } = await check();
     expect(partitions).toBe(2);
     expect(findings).toMatchObject([
-      { partition: NAME, code: 'store_failed', whatToDo: 'mend the store, then check again' },
+      { partition: NAME, code: 'store_failed', next: [{ text: 'mend the store, then check again' }] },
     ]);
   });
 

@@ -268,7 +268,7 @@ describe('what a newer Rescrape wrote', () => {
       targets: ['gb'],
     });
     expect(findings).toEqual([
-      expect.objectContaining({ code: 'newer_format', whatToDo: expect.stringMatching(/^upgrade/) }),
+      expect.objectContaining({ code: 'newer_format', next: [{ text: expect.stringMatching(/^upgrade/) }] }),
     ]);
   });
 });
