@@ -29,8 +29,7 @@ function printJson(value: unknown): void {
 
 /** Fields that hold a moment, in milliseconds since 1970 wherever they are numbers. 0 stands for never. */
 const MOMENTS: ReadonlySet<string> = new Set([
-  ...['at', 'since', 'until', 'now', 'asOf', 'expiresAt', 'unflaggedAt', 'releasedAt', 'failedAt'],
-  ...['nextCrawlAt', 'lastCrawlAt'],
+  ...['at', 'since', 'until', 'now', 'asOf'],
   ...['sentAt', 'dueAt', 'deadAt', 'openedAt', 'closedAt', 'seenAt', 'checkedAt', 'freshAt'],
   ...['startedAt', 'finishedAt', 'decidedAt', 'endedAt', 'previousAt'],
   ...['nextCrawlAt', 'lastCrawlAt', 'registeredAt', 'releasedAt', 'failedAt', 'unflaggedAt', 'expiresAt'],
@@ -43,7 +42,7 @@ const MOMENTS: ReadonlySet<string> = new Set([
  */
 const INTERNAL: ReadonlySet<string> = new Set([
   ...['lookedAt', 'lastLookAt', 'order', 'settledRun'],
-  ...['takes', 'unburied', 'countedBy'],
+  ...['takes', 'countedBy'],
 ]);
 
 function jsonOf(value: unknown): unknown {

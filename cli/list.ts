@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { isoTime } from '../core/wording/times.ts';
 import { listedSources } from '../sources/index.ts';
 import type { GlobalOptions } from './context.ts';
 import { type CsvTarget, printCsv } from './csv-output.ts';
@@ -66,7 +67,7 @@ export const number = { alignment: 'right' as const };
 
 /** `2026-11-22T10:00:00Z`, or nothing where it never happened. Milliseconds since the epoch. */
 export function timeText(ms: number | null | undefined): string {
-  return ms === null || ms === undefined ? '' : new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+  return ms === null || ms === undefined ? '' : isoTime(ms);
 }
 
 /** `1 item`, `2 items`. */

@@ -46,8 +46,8 @@ const RESUME: Change = {
 };
 
 type Act = (
-  names: string,
-  targets: readonly string[],
+  name: string,
+  names: readonly string[],
   options: ChangeOptions,
   command: Command,
 ) => Promise<void>;

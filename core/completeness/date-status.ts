@@ -1,7 +1,7 @@
 import { type CivilDate, epochDay } from '../calendar/civil-date.ts';
 import { withdrawnText } from '../lake/item-counts.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
-import { counted } from '../wording/figures.ts';
+import { counted, instant } from '../wording/figures.ts';
 import type { RefreshDue } from './run-windows.ts';
 import type { SuspiciousDay } from './statistics.ts';
 import { failedTexts, type TargetsOfDay, unfinishedTexts } from './targets-of-day.ts';
@@ -296,5 +296,5 @@ const RUN_TEXT: Readonly<Record<RefreshDue['status'], string>> = {
 };
 
 function runText({ runId, status, startedAt }: RefreshDue): string {
-  return `run ${runId} of ${new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC ${RUN_TEXT[status]}`;
+  return `run ${runId} of ${instant(new Date(startedAt).toISOString())} ${RUN_TEXT[status]}`;
 }
