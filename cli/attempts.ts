@@ -125,7 +125,7 @@ function withNames(rows: readonly Row[], sources: readonly Source[]): Row[] {
   return rows.map((row) => ({ ...row, ...named(String(row.source), String(row.target)) }));
 }
 
-/** The target has a column of its own where its partition is called otherwise; name and state, where any has. */
+/** Target: where its partition is called otherwise. Name and state: where any has one. */
 function targetColumns(rows: readonly Row[]): { readonly name: string }[] {
   const isThere: Readonly<Record<string, (row: Row) => boolean>> = {
     target: (row) => row.partition_value != null && row.partition_value !== row.target,

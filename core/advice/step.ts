@@ -9,7 +9,7 @@ export interface Step {
 }
 
 /**
- * The steps of who works elsewhere than at the usual place. `place`: the words that name it on a command line,
+ * Steps for who works elsewhere than at the usual place. `place`: the words of a command line that name it,
  * as `--local /data`; none where it is the usual one.
  */
 export function stepsAt(place: readonly string[], steps: readonly Step[]): Step[] {
