@@ -4,9 +4,10 @@ import { type Platform, sourceNamed } from '../core/platform.ts';
 import { plan } from '../core/run/plan.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';
-import { openAwsPlatform, withSqs } from '../runtime/aws.ts';
+import { withSqs } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
-import { ENV_CONTRACTS, readEnv, runInputSchema, scheduledRunSchema } from './contracts.ts';
+import { runInputSchema, scheduledRunSchema } from './contracts.ts';
+import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 type PlanEvent = RunInput | { readonly source: string; readonly scheduledTime: string };
@@ -45,15 +46,4 @@ async function scheduledInput(
   return { runId, source: name, ...window, force: false };
 }
 
-const env = readEnv(ENV_CONTRACTS.plan, process.env);
-export const handler = handlerOf(planStage, (onEvent, sources) =>
-  openAwsPlatform(
-    {
-      bucket: env.RESCRAPE_BUCKET,
-      table: env.RESCRAPE_TABLE,
-      failedItems: { queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL },
-    },
-    [withFetchers, withSqs],
-    { env: process.env, onEvent, sources },
-  ),
-);
+export const handler = handlerOf(planStage, deployedPlatform('plan', [withFetchers, withSqs]));

@@ -1,7 +1,8 @@
 import type { PartitionWork } from '../core/platform.ts';
 import { publish } from '../core/publish/publish.ts';
-import { openAwsPlatform, withGlue } from '../runtime/aws.ts';
-import { ENV_CONTRACTS, partitionWorkSchema, readEnv } from './contracts.ts';
+import { withGlue } from '../runtime/aws.ts';
+import { partitionWorkSchema } from './contracts.ts';
+import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 /**
@@ -15,11 +16,4 @@ export const publishStage: Stage<PartitionWork> = {
   run: (platform, work) => publish(platform, work),
 };
 
-const env = readEnv(ENV_CONTRACTS.publish, process.env);
-export const handler = handlerOf(publishStage, (onEvent, sources) =>
-  openAwsPlatform(
-    { bucket: env.RESCRAPE_BUCKET, table: env.RESCRAPE_TABLE, database: env.RESCRAPE_DATABASE },
-    [withGlue],
-    { env: process.env, onEvent, sources },
-  ),
-);
+export const handler = handlerOf(publishStage, deployedPlatform('publish', [withGlue]));

@@ -1,7 +1,8 @@
 import type { PartitionWork } from '../core/platform.ts';
 import { recordFailures } from '../core/scrape/scrape.ts';
-import { openAwsPlatform, withSqs } from '../runtime/aws.ts';
-import { ENV_CONTRACTS, partitionWorkSchema, readEnv } from './contracts.ts';
+import { withSqs } from '../runtime/aws.ts';
+import { partitionWorkSchema } from './contracts.ts';
+import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 /** After a scrape whose retries are used up: what is there is finalized, what is missing becomes failures. */
@@ -12,15 +13,4 @@ export const recordFailuresStage: Stage<PartitionWork> = {
   run: (platform, work) => recordFailures(platform, work),
 };
 
-const env = readEnv(ENV_CONTRACTS['record-failures'], process.env);
-export const handler = handlerOf(recordFailuresStage, (onEvent, sources) =>
-  openAwsPlatform(
-    {
-      bucket: env.RESCRAPE_BUCKET,
-      table: env.RESCRAPE_TABLE,
-      failedItems: { queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL },
-    },
-    [withSqs],
-    { env: process.env, onEvent, sources },
-  ),
-);
+export const handler = handlerOf(recordFailuresStage, deployedPlatform('record-failures', [withSqs]));

@@ -1,7 +1,8 @@
 import { report } from '../core/run/report.ts';
 import type { PlanAnswer } from '../core/workflow/workflow.ts';
-import { openAwsPlatform, withSns } from '../runtime/aws.ts';
-import { ENV_CONTRACTS, planAnswerSchema, readEnv } from './contracts.ts';
+import { withSns } from '../runtime/aws.ts';
+import { planAnswerSchema } from './contracts.ts';
+import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 /** Writes the report of the run, tells people where it did not go well, and ends the run. */
@@ -12,11 +13,4 @@ export const reportStage: Stage<PlanAnswer> = {
   run: (platform, planned) => report(platform, planned),
 };
 
-const env = readEnv(ENV_CONTRACTS.report, process.env);
-export const handler = handlerOf(reportStage, (onEvent, sources) =>
-  openAwsPlatform(
-    { bucket: env.RESCRAPE_BUCKET, table: env.RESCRAPE_TABLE, topicArn: env.RESCRAPE_TOPIC_ARN },
-    [withSns],
-    { env: process.env, onEvent, sources },
-  ),
-);
+export const handler = handlerOf(reportStage, deployedPlatform('report', [withSns]));

@@ -1,7 +1,8 @@
 import type * as z from 'zod';
-import { openAwsPlatform, withGlue, withSqs } from '../runtime/aws.ts';
+import { withGlue, withSqs } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
-import { ENV_CONTRACTS, readEnv, sqsEventSchema } from './contracts.ts';
+import { sqsEventSchema } from './contracts.ts';
+import { deployedPlatform } from './deployed-platform.ts';
 import { retryBatch } from './retry-batch.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
@@ -16,19 +17,7 @@ export const retryItemsStage: Stage<z.infer<typeof sqsEventSchema>> = {
   run: retryBatch,
 };
 
-const env = readEnv(ENV_CONTRACTS['retry-items'], process.env);
-export const handler = handlerOf(retryItemsStage, (onEvent, sources) =>
-  openAwsPlatform(
-    {
-      bucket: env.RESCRAPE_BUCKET,
-      table: env.RESCRAPE_TABLE,
-      database: env.RESCRAPE_DATABASE,
-      failedItems: {
-        queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL,
-        deadLettersUrl: env.RESCRAPE_FAILED_ITEMS_DLQ_URL,
-      },
-    },
-    [withFetchers, withGlue, withSqs],
-    { env: process.env, onEvent, sources },
-  ),
+export const handler = handlerOf(
+  retryItemsStage,
+  deployedPlatform('retry-items', [withFetchers, withGlue, withSqs]),
 );

@@ -1,8 +1,9 @@
 import type { PartitionWork } from '../core/platform.ts';
 import { scrape } from '../core/scrape/scrape.ts';
-import { openAwsPlatform, withSqs } from '../runtime/aws.ts';
+import { withSqs } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
-import { ENV_CONTRACTS, partitionWorkSchema, readEnv } from './contracts.ts';
+import { partitionWorkSchema } from './contracts.ts';
+import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, outOfTime, parseEvent, type Stage } from './stage-handler.ts';
 
 /**
@@ -16,15 +17,4 @@ export const scrapeStage: Stage<PartitionWork> = {
   run: (platform, work, context) => scrape(platform, work, outOfTime(context)),
 };
 
-const env = readEnv(ENV_CONTRACTS.scrape, process.env);
-export const handler = handlerOf(scrapeStage, (onEvent, sources) =>
-  openAwsPlatform(
-    {
-      bucket: env.RESCRAPE_BUCKET,
-      table: env.RESCRAPE_TABLE,
-      failedItems: { queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL },
-    },
-    [withFetchers, withSqs],
-    { env: process.env, onEvent, sources },
-  ),
-);
+export const handler = handlerOf(scrapeStage, deployedPlatform('scrape', [withFetchers, withSqs]));

@@ -1,7 +1,7 @@
 import { summarize } from '../core/run/summarize.ts';
 import type { PlanAnswer } from '../core/workflow/workflow.ts';
-import { openAwsPlatform } from '../runtime/aws.ts';
-import { ENV_CONTRACTS, planAnswerSchema, readEnv } from './contracts.ts';
+import { planAnswerSchema } from './contracts.ts';
+import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 /** Adds up the run from what publish answered for each partition. */
@@ -12,11 +12,4 @@ export const summarizeStage: Stage<PlanAnswer> = {
   run: (platform, planned) => summarize(platform, planned),
 };
 
-const env = readEnv(ENV_CONTRACTS.summarize, process.env);
-export const handler = handlerOf(summarizeStage, (onEvent, sources) =>
-  openAwsPlatform({ bucket: env.RESCRAPE_BUCKET, table: env.RESCRAPE_TABLE }, [], {
-    env: process.env,
-    onEvent,
-    sources,
-  }),
-);
+export const handler = handlerOf(summarizeStage, deployedPlatform('summarize', []));

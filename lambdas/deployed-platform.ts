@@ -1,0 +1,24 @@
+import { type AwsPart, type AwsResources, openAwsPlatform } from '../runtime/aws.ts';
+import { ENV_CONTRACTS, type FunctionName, readEnv } from './contracts.ts';
+import type { OpenPlatform } from './stage-handler.ts';
+
+/**
+ * How a function opens its platform: what its variables name, and the parts that it has a use for. Throws an
+ * EnvError at once, at the cold start, where a variable of its contract is missing or malformed.
+ */
+export function deployedPlatform(name: FunctionName, parts: readonly AwsPart[]): OpenPlatform {
+  const env = readEnv(ENV_CONTRACTS[name], process.env);
+  const resources: AwsResources = {
+    bucket: env.RESCRAPE_BUCKET,
+    table: env.RESCRAPE_TABLE,
+    ...('RESCRAPE_DATABASE' in env && { database: env.RESCRAPE_DATABASE }),
+    ...('RESCRAPE_TOPIC_ARN' in env && { topicArn: env.RESCRAPE_TOPIC_ARN }),
+    ...('RESCRAPE_FAILED_ITEMS_QUEUE_URL' in env && {
+      failedItems: {
+        queueUrl: env.RESCRAPE_FAILED_ITEMS_QUEUE_URL,
+        ...('RESCRAPE_FAILED_ITEMS_DLQ_URL' in env && { deadLettersUrl: env.RESCRAPE_FAILED_ITEMS_DLQ_URL }),
+      },
+    }),
+  };
+  return (onEvent, sources) => openAwsPlatform(resources, parts, { env: process.env, onEvent, sources });
+}
