@@ -9,7 +9,7 @@ import type { PartitionResult, PartitionSummary } from '../core/report/run-summa
 import type { Plan } from '../core/run/plan.ts';
 import type { Reparsed } from '../core/run/reparse.ts';
 import type { PartitionRecord } from '../core/state/partition-store.ts';
-import type { RunEnd } from '../runtime/local-run.ts';
+import type { RunEnd } from '../runtime/run-end.ts';
 
 /**
  * Records under the names that the tables have for the same things: `item_id`, `error_code`, `items_found`.

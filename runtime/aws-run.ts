@@ -14,7 +14,7 @@ import type { PartitionWork, PipelineEvent } from '../core/platform.ts';
 import { readSummary } from '../core/run/summarize.ts';
 import type { RunInput } from '../core/state/run-store.ts';
 import { connectionOf } from './aws.ts';
-import { type BrokenPartition, isNothingDue, nothingDue, type RunEnd } from './local-run.ts';
+import { type BrokenPartition, isNothingDue, nothingDue, type RunEnd } from './run-end.ts';
 import { RunFollower } from './run-follower.ts';
 import type { StackPlatform } from './stack.ts';
 import { stateMachineOf } from './stack-outputs.ts';

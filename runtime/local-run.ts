@@ -1,11 +1,9 @@
 import { timeOfId } from '../core/calendar/run-id.ts';
-import { type PartitionWork, sourceNamed } from '../core/platform.ts';
+import type { PartitionWork } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
-import { nothingDueText } from '../core/run/nothing-due.ts';
 import { otherDates, readPlan } from '../core/run/plan.ts';
-import { plannedTargets } from '../core/run/planned-targets.ts';
 import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
-import { type RunSummary, readSummary } from '../core/run/summarize.ts';
+import { readSummary } from '../core/run/summarize.ts';
 import { STAGES } from '../core/stages.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';
 import {
@@ -17,6 +15,7 @@ import {
 } from '../core/workflow/workflow.ts';
 import type { LocalPlatform } from './local.ts';
 import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
+import { type BrokenPartition, isNothingDue, nothingDue, type RunEnd } from './run-end.ts';
 import { lockRun } from './run-lock.ts';
 import { stoppable } from './stoppable.ts';
 
@@ -36,26 +35,6 @@ export interface RunRequest extends Omit<RunInput, 'runId'> {
   /** Told before anything happens. */
   readonly onStart?: (start: { readonly runId: string; readonly resumed: boolean }) => void;
 }
-
-/** A partition whose publish failed for good, and the error that it failed with. */
-export interface BrokenPartition {
-  readonly name: string;
-  readonly message: string;
-}
-
-export type RunEnd =
-  | {
-      readonly kind: 'finished';
-      readonly runId: string;
-      readonly summary: RunSummary;
-      readonly problems: readonly BrokenPartition[];
-      readonly report: string | null;
-    }
-  | { readonly kind: 'failed'; readonly runId: string; readonly message: string }
-  /** No target is due: nothing was asked, and nothing is on record of the run. */
-  | { readonly kind: 'nothing-due'; readonly runId: string; readonly message: string }
-  /** By the signal; `message` says what becomes of the run. */
-  | { readonly kind: 'aborted'; readonly runId: string; readonly message: string };
 
 /** Plays the daily rescrape on this machine, or takes up the interrupted one that was asked for the same. */
 export async function runLocally(platform: LocalPlatform, request: RunRequest): Promise<RunEnd> {
@@ -127,21 +106,6 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   await clearFinalized(platform, source, runId);
   const answer = (result.output as { report?: { answer?: { report?: string | null } } }).report?.answer;
   return { kind: 'finished', runId, summary, problems, report: answer?.report ?? null };
-}
-
-/** How a run ends that found nothing to do: what it left as it is, and until when. */
-export async function nothingDue(
-  platform: Pick<LocalPlatform, 'sources' | 'state' | 'clock'>,
-  { runId, ...asked }: RunInput,
-): Promise<RunEnd> {
-  // Not a plan: the run may have crossed midnight, and is told of all the same.
-  const { leftOut } = await plannedTargets(platform, sourceNamed(platform, asked.source), asked);
-  return { kind: 'nothing-due', runId, message: nothingDueText(asked.source, leftOut) };
-}
-
-/** What an execution gives back where plan found nothing to do. */
-export function isNothingDue(output: unknown): boolean {
-  return typeof output === 'object' && output !== null && 'nothingDue' in output;
 }
 
 function stagesOf(platform: LocalPlatform, mustStop: () => boolean): Record<StageName, Stage> {

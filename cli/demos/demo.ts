@@ -2,7 +2,7 @@ import type { CompletenessReport } from '../../core/completeness/completeness.ts
 import type { Clock } from '../../core/ports/clock.ts';
 import type { ImportResult } from '../../core/targets/target-import.ts';
 import type { LocalPlatform } from '../../runtime/local.ts';
-import type { RunEnd } from '../../runtime/local-run.ts';
+import type { RunEnd } from '../../runtime/run-end.ts';
 import type { Progress } from '../progress.ts';
 import type { MenuChanges } from './menu-changes.ts';
 import type { ValueCounts } from './value-counts.ts';

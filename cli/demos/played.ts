@@ -5,7 +5,7 @@ import { type CompletenessReport, completeness } from '../../core/completeness/c
 import type { Source } from '../../core/source/source.ts';
 import type { ImportResult } from '../../core/targets/target-import.ts';
 import type { LocalPlatform } from '../../runtime/local.ts';
-import type { RunEnd } from '../../runtime/local-run.ts';
+import type { RunEnd } from '../../runtime/run-end.ts';
 import { invalidSources, sources } from '../../sources/index.ts';
 import { sourceOf, windowOf } from '../context.ts';
 import { refuseInterrupted, runWithProgress } from '../run.ts';

@@ -6,7 +6,7 @@ import { targetOfRecord } from '../../core/targets/register.ts';
 import { notReady } from '../../core/targets/schedule-status.ts';
 import { isSkipped, type TargetRecord } from '../../core/targets/target.ts';
 import { TargetStore } from '../../core/targets/target-store.ts';
-import type { RunEnd } from '../../runtime/local-run.ts';
+import type { RunEnd } from '../../runtime/run-end.ts';
 
 /** How the targets of one value came out of a run; of a source with an index, its items. */
 export interface ValueCounts {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { RunEnd } from '../../../runtime/local-run.ts';
+import type { RunEnd } from '../../../runtime/run-end.ts';
 import { serveHttp } from '../../contracts/loopback-site.ts';
 import type { ChainTask } from './chain-main.ts';
 import { currentRows, type ReadRow } from './lake-reading.ts';

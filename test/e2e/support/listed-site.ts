@@ -24,7 +24,8 @@ import type {
   WholeIndex,
 } from '../../../core/source/source.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
-import { type RunEnd, type RunRequest, runLocally } from '../../../runtime/local-run.ts';
+import { type RunRequest, runLocally } from '../../../runtime/local-run.ts';
+import type { RunEnd } from '../../../runtime/run-end.ts';
 import { type LoopbackSite, serveHttp } from '../../contracts/loopback-site.ts';
 
 export const DATE = civilDate('2026-03-10');
