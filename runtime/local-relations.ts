@@ -133,8 +133,8 @@ async function goneManifest(
 ): Promise<CorruptLakeError | undefined> {
   const { table } = source;
   const store = new PartitionStore(state);
-  for (const of of byValue(source, await targetsOf(state, source)).keys()) {
-    for await (const { version, value, date } of store.range(table.name, of, ...ALL_DATES)) {
+  for (const value of byValue(source, await targetsOf(state, source)).keys()) {
+    for await (const { version, date } of store.range(table.name, value, ...ALL_DATES)) {
       const key = manifestKey(table, { value, date });
       // Asked once more: one that was committed since it was listed is whole, and read by the next statement.
       if (version !== null && !there.has(key) && !(await lake.head(key)))

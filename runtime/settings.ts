@@ -33,6 +33,38 @@ const LEAST = {
 } as const;
 type NumberSetting = keyof typeof LEAST;
 
+/** What the variables of a source say, whatever it is like; what is not set is undefined. */
+interface GivenSettings {
+  readonly url: string | undefined;
+  readonly allowPrivate: boolean;
+  readonly privateNetwork: (typeof PRIVATE_NETWORK)[number] | undefined;
+  readonly number: Readonly<Record<NumberSetting, number | undefined>>;
+  readonly proxies: readonly ProxyServer[];
+  readonly proxiesSecret: string | undefined;
+}
+
+/** Throws a SettingError for the first that cannot be used. */
+function givenSettings(source: string, env: Readonly<Record<string, string | undefined>>): GivenSettings {
+  const name = (setting: SourceSetting) => variableOf(source, setting);
+  const value = (setting: SourceSetting) => env[name(setting)];
+  const proxies = proxiesIn(name('PROXIES'), value('PROXIES'));
+  const proxiesSecret = value('PROXIES_SECRET') || undefined;
+  if (proxies.length > 0 && proxiesSecret !== undefined)
+    throw new SettingError(`${name('PROXIES')} and ${name('PROXIES_SECRET')} are both set: give one of them`);
+  const numbers = (Object.keys(LEAST) as NumberSetting[]).map((setting) => [
+    setting,
+    numberOf(name(setting), value(setting), LEAST[setting]),
+  ]);
+  return {
+    url: addressOf(name('URL'), value('URL')),
+    allowPrivate: value('ALLOW_PRIVATE') === '1',
+    privateNetwork: oneOf(name('PRIVATE_NETWORK'), value('PRIVATE_NETWORK'), PRIVATE_NETWORK),
+    number: Object.fromEntries(numbers) as GivenSettings['number'],
+    proxies,
+    proxiesSecret,
+  };
+}
+
 /**
  * Throws a SettingError for a setting that no source can use, whatever it is like: a function says so at its
  * cold start, before its sources are loaded. `names`: of the sources.
@@ -41,13 +73,7 @@ export function refuseUnusableSettings(
   names: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): void {
-  for (const source of names) {
-    const name = (setting: SourceSetting) => variableOf(source, setting);
-    addressOf(name('URL'), env[name('URL')]);
-    proxiesIn(name('PROXIES'), env[name('PROXIES')]);
-    for (const setting of Object.keys(LEAST) as NumberSetting[])
-      numberOf(name(setting), env[name(setting)], LEAST[setting]);
-  }
+  for (const name of names) givenSettings(name, env);
 }
 
 /**
@@ -62,28 +88,21 @@ export function applySettings(
   source: Source,
   env: Readonly<Record<string, string | undefined>>,
 ): SourceSettings {
-  const name = (setting: SourceSetting) => variableOf(source.name, setting);
-  const number = (setting: NumberSetting) => numberOf(name(setting), env[name(setting)], LEAST[setting]);
-  const given = addressOf(name('URL'), env[name('URL')]);
-  if (given !== undefined && source.baseUrl === undefined)
-    throw new SettingError(`${name('URL')} is set, but every target of ${source.name} has its own address`);
-  const baseUrl = given ?? source.baseUrl;
-  const minDelayMs = number('MIN_DELAY_MS');
-  const concurrency = number('CONCURRENCY');
-  const requestsAtOnce = number('REQUESTS_AT_ONCE');
-  const timeoutMs = number('TIMEOUT_MS');
-  const coolDownMinutes = number('COOL_DOWN_MINUTES');
-  const proxies = proxiesIn(name('PROXIES'), env[name('PROXIES')]);
-  const proxiesSecret = env[name('PROXIES_SECRET')];
-  if (proxies.length > 0 && proxiesSecret)
-    throw new SettingError(`${name('PROXIES')} and ${name('PROXIES_SECRET')} are both set: give one of them`);
-  const allowPrivateOrigin = privateOrigin(given, baseUrl, env[name('ALLOW_PRIVATE')] === '1');
-  const network = oneOf(name('PRIVATE_NETWORK'), env[name('PRIVATE_NETWORK')], PRIVATE_NETWORK);
+  const given = givenSettings(source.name, env);
+  const { url, number, proxies, proxiesSecret } = given;
+  if (url !== undefined && source.baseUrl === undefined)
+    throw new SettingError(
+      `${variableOf(source.name, 'URL')} is set, but every target of ${source.name} has its own address`,
+    );
+  const baseUrl = url ?? source.baseUrl;
+  const allowPrivateOrigin = privateOrigin(url, baseUrl, given.allowPrivate);
+  const { MIN_DELAY_MS: minDelayMs, CONCURRENCY: concurrency, REQUESTS_AT_ONCE: requestsAtOnce } = number;
+  const { TIMEOUT_MS: timeoutMs, COOL_DOWN_MINUTES: coolDownMinutes } = number;
   return {
     ...(allowPrivateOrigin !== undefined && { allowPrivateOrigin }),
-    ...(network === 'allow' && { allowPrivateNetwork: true }),
+    ...(given.privateNetwork === 'allow' && { allowPrivateNetwork: true }),
     ...(proxies.length > 0 && { proxies }),
-    ...(proxiesSecret && { proxiesSecret }),
+    ...(proxiesSecret !== undefined && { proxiesSecret }),
     source: {
       ...source,
       ...ownSettingsOf(source, env),

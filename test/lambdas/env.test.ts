@@ -40,8 +40,11 @@ describe('the cold start of', () => {
     expect((died as Error).message).not.toContain('secret-stage');
   });
 
-  it('scrape dies naming a setting of a source that cannot be used', async () => {
-    vi.stubEnv('RESCRAPE_RACING_MIN_DELAY_MS', 'soon');
-    await expect(importOf('scrape')).rejects.toThrow(/RESCRAPE_RACING_MIN_DELAY_MS is "soon"/);
+  it.each([
+    ['RESCRAPE_RACING_MIN_DELAY_MS', 'soon'],
+    ['RESCRAPE_RACING_PRIVATE_NETWORK', 'yes'],
+  ])('scrape dies naming a setting of a source that cannot be used: %s', async (variable, value) => {
+    vi.stubEnv(variable, value);
+    await expect(importOf('scrape')).rejects.toThrow(`${variable} is "${value}"`);
   });
 });
