@@ -18,13 +18,15 @@
  * | `runs#<source>` | `<runId>` | run, in the order of time (UUIDv7) | get; all, newest first |
  * | `target-tables` | `<source>` | which file of the table `targets` was written last | get |
  * | `run-sequences` | `<source>` | how many runs were ever begun | get; written with the run |
- * | `hosts` | `<host>` | last start of a request to a site, and its pause | get; conditional write |
+ * | `hosts#<n>` | `paces` | last starts of requests to some hosts, and their pauses | get; conditional write |
+ * | `proxies#<source>` | `<proxy>` | failures of a proxy, and until when it rests | all of a source |
+ * | `deaths#<source>` | `<value>#<date>` | items whose pages ended the process that read them | get |
+ * | `lake` | `place` | where the lake was when a run last worked on it | get |
  * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
  * Every read is by key and consistent; there is no index of DynamoDB's, and no scan but that of `rescrape
- * reset`. `targets` and `hosts` are the partitions that all runs share: one is written twice for each crawl
- * (its claim and its end), the other once for each request, far below the 1,000 writes a second that one key
- * takes.
+ * reset`. `targets` is the partition that all runs share: it is written twice for each crawl (its claim and
+ * its end), far below the 1,000 writes a second that one key takes.
  */
 export const STATE_TABLE = {
   partitionKey: 'pk',
