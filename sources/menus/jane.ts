@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import { readJson } from '../../core/source/json.ts';
-import type { Page } from '../../core/source/page.ts';
-import type { ItemContext, OwnSettings, PageRequest, Parsed } from '../../core/source/source.ts';
+import type { OwnSettings, PageRequest, Parsed } from '../../core/source/source.ts';
 import { categoryOf, strainTypeOf, textOrNull } from './classes.ts';
-import { EACH } from './dutchie/listed-product.ts';
-import { pageOfMenu } from './menu-pages.ts';
+import { type AnsweredRequest, pageOfMenu } from './menu-pages.ts';
 import { dollars, specialPrice } from './prices.ts';
-import type { ProductRow } from './schema.ts';
+import { EACH, type ProductRow } from './schema.ts';
 import type { Store } from './store.ts';
 
 const HITS_PER_PAGE = 1000;
@@ -78,12 +76,7 @@ export function isJane(url: URL): boolean {
   return url.pathname === PATH;
 }
 
-export function parseJanePage(
-  page: Page,
-  storeId: string,
-  request: PageRequest,
-  context: ItemContext,
-): Parsed<ProductRow> {
+export function parseJanePage({ page, storeId, request, context }: AnsweredRequest): Parsed<ProductRow> {
   const read = readJson(page, answer);
   if (read.kind === 'rejected') return read;
   const asked = body.parse(JSON.parse(request.body ?? ''));

@@ -1,3 +1,4 @@
+import type { Page } from '../../core/source/page.ts';
 import {
   type Cell,
   type ItemContext,
@@ -11,6 +12,16 @@ import type { ProductRow } from './schema.ts';
 
 /** What tells a row from the others; `rowKey` of the table. */
 export const ROW_KEY = ['store_id', 'product_id', 'option'] as const;
+
+/** A page that came, of which store, and the request that it answers. */
+export interface AnsweredRequest {
+  readonly page: Page;
+  readonly storeId: string;
+  readonly request: PageRequest;
+  /** That of the request, absolute. */
+  readonly url: URL;
+  readonly context: ItemContext;
+}
 
 /** A page of a menu, as every platform has it. */
 interface MenuPage {
@@ -56,7 +67,7 @@ export function firstOfEach(rows: readonly Row[]): Row[] {
   return rows.filter((row) => {
     const page = `${row._source_url} ${row._capture}`;
     if (!pageOf.has(row.product_id!)) pageOf.set(row.product_id!, page);
-    return pageOf.get(row.product_id!) === page && isNew(keys, rowKeyOf({ table: { rowKey: ROW_KEY } }, row));
+    return pageOf.get(row.product_id!) === page && isNew(keys, keyOf(row));
   });
 }
 
@@ -65,7 +76,7 @@ export function productsSeen({ rowKeys }: ItemContext): Set<string> {
   return new Set([...rowKeys].map((key) => (JSON.parse(key) as string[])[1]!));
 }
 
-function keyOf(record: ProductRow): string {
+function keyOf(record: Row): string {
   return rowKeyOf({ table: { rowKey: ROW_KEY } }, record);
 }
 

@@ -31,13 +31,14 @@ export function menuOf(target: Target, settings: OwnSettings): PageRequest {
 /** A page of a menu, by the request that it answers. */
 export function parseMenu(
   page: Page,
-  { id, target: _, ...request }: Item,
+  { id: storeId, target: _, ...request }: Item,
   _partition: Partition,
   context: ItemContext,
 ): Parsed<ProductRow> {
-  const url = new URL(request.url, page.url);
-  if (isJane(url)) return parseJanePage(page, id, request, context);
-  if (isWeedmaps(url)) return parseWeedmapsPage(page, id, request, url, context);
-  if (askedMenu(url)) return parseMenuPage(page, id, request, url, context);
-  return parsePlusPage(page, id, request, context);
+  const answered = { page, storeId, request, url: new URL(request.url, page.url), context };
+  const { url } = answered;
+  if (isJane(url)) return parseJanePage(answered);
+  if (isWeedmaps(url)) return parseWeedmapsPage(answered);
+  if (askedMenu(url)) return parseMenuPage(answered);
+  return parsePlusPage(answered);
 }

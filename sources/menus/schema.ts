@@ -13,6 +13,8 @@ export const CATEGORIES = [
   'other',
 ] as const;
 export const STRAIN_TYPES = ['indica', 'sativa', 'hybrid', 'cbd'] as const;
+/** The option of a product that has none. */
+export const EACH = 'each';
 
 /** Dollars and cents. */
 const price = decimal(10, 2).nullable();

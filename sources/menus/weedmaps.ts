@@ -1,13 +1,11 @@
 import * as z from 'zod';
 import { readJson } from '../../core/source/json.ts';
-import type { Page } from '../../core/source/page.ts';
-import type { ItemContext, OwnSettings, PageRequest, Parsed } from '../../core/source/source.ts';
+import type { OwnSettings, PageRequest, Parsed } from '../../core/source/source.ts';
 import { categoryOf, strainTypeOf, textOrNull } from './classes.ts';
-import { EACH } from './dutchie/listed-product.ts';
-import { pageOfMenu, productsSeen } from './menu-pages.ts';
+import { type AnsweredRequest, pageOfMenu, productsSeen } from './menu-pages.ts';
 import { dollars } from './prices.ts';
 import { rejected } from './rejected.ts';
-import type { ProductRow } from './schema.ts';
+import { EACH, type ProductRow } from './schema.ts';
 import type { Store } from './store.ts';
 
 const PAGE_SIZE = 50;
@@ -43,13 +41,13 @@ export function isWeedmaps(url: URL): boolean {
   return PATH.test(url.pathname);
 }
 
-export function parseWeedmapsPage(
-  page: Page,
-  storeId: string,
-  request: PageRequest,
-  url: URL,
-  context: ItemContext,
-): Parsed<ProductRow> {
+export function parseWeedmapsPage({
+  page,
+  storeId,
+  request,
+  url,
+  context,
+}: AnsweredRequest): Parsed<ProductRow> {
   const read = readJson(page, answer);
   if (read.kind === 'rejected') return read;
   const items = read.value.data.menu_items;

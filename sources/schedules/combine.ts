@@ -1,17 +1,17 @@
-import type { Schedule } from './schema.ts';
+import { rowKeyOf } from '../../core/source/source.ts';
+import { ROW_KEY, type Schedule } from './schema.ts';
 
 /** As it stands in the lake: lists are the text of their JSON. */
 type Stored = Readonly<Record<string, string | number | boolean | null>>;
 
 const CONFIDENCE: readonly Schedule['confidence'][] = ['low', 'medium', 'high'];
-const KEYS = ['district_id', 'year', 'grade_level'] as const;
 
 /**
  * One row a district, year and level of what several pages say: the surest one, of equals the first, with the
  * schools and addresses of all.
  */
 export function combineSchedules(rows: readonly Stored[]): Stored[] {
-  const groups = Map.groupBy(rows, (row) => JSON.stringify(KEYS.map((key) => row[key])));
+  const groups = Map.groupBy(rows, (row) => rowKeyOf({ table: { rowKey: ROW_KEY } }, row));
   return [...groups.values()].map((pages) => {
     const best = pages.reduce((one, other) => (sureness(other) > sureness(one) ? other : one));
     if (pages.length === 1) return best;

@@ -98,7 +98,7 @@ export class Context {
   }
 }
 
-/** `near` together with what stands above it. A school named above is not that of other grades below. */
+/** `near` together with what stands above it: on each question the nearest word counts. */
 export function below(above: Facets, near: Facets): Facets {
   return { ...above, ...near };
 }

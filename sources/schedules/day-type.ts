@@ -1,3 +1,5 @@
+import { expandRanges } from './ranges.ts';
+
 /** Which days of a school a text speaks of. */
 export interface DayType {
   /** `other`: early release, delay, finals and whatever else is not most of the year. */
@@ -21,6 +23,7 @@ const NAMES = new RegExp(`\\b${NAME}\\b\\.?|[-\\u2010-\\u2015]|\\b(?:through|thr
 const LETTERS = new RegExp(
   `(?<![\\w.'])${LETTER}(?:\\s{0,2}[-\\u2010-\\u2015,/&]\\s{0,2}(?:and\\s)?${LETTER})+(?![\\w'])`,
 );
+const LETTER_OR_DASH = new RegExp(`${LETTER}|[-\\u2010-\\u2015]`, 'g');
 const EXCEPT = /\b(?:except|excluding|other than)\b.*/i;
 const LETTER_DAYS: Readonly<Record<string, number>> = { M: 0, T: 1, Tu: 1, W: 2, TH: 3, Th: 3, R: 3, F: 4 };
 
@@ -33,33 +36,14 @@ export function dayTypeIn(text: string): DayType {
 }
 
 function weekdaysIn(text: string): Set<number> {
-  const names = new Set<number>();
-  fill(names, text.matchAll(NAMES), (token) => WEEKDAYS.indexOf(token.slice(0, 3).toLowerCase()));
-  const letters = LETTERS.exec(text)?.[0];
-  if (names.size === 0 && letters !== undefined)
-    fill(
-      names,
-      letters.matchAll(new RegExp(`${LETTER}|[-\\u2010-\\u2015]`, 'g')),
-      (token) => LETTER_DAYS[token] ?? -1,
-    );
-  return names;
-}
-
-/** Days one by one; what is no day stands between the ends of a range. */
-function fill(days: Set<number>, tokens: Iterable<RegExpExecArray>, dayOf: (token: string) => number): void {
-  let before = -1;
-  let isRange = false;
-  for (const [token] of tokens) {
-    const day = dayOf(token);
-    if (day < 0) {
-      isRange = before >= 0;
-      continue;
-    }
-    if (isRange) for (let one = before + 1; one < day; one++) days.add(one);
-    days.add(day);
-    before = day;
-    isRange = false;
-  }
+  const names = expandRanges(text.matchAll(NAMES), (token) => {
+    const day = WEEKDAYS.indexOf(token.slice(0, 3).toLowerCase());
+    return day < 0 ? undefined : day;
+  });
+  const letters = names.length > 0 ? undefined : LETTERS.exec(text)?.[0];
+  return new Set(
+    letters ? expandRanges(letters.matchAll(LETTER_OR_DASH), (token) => LETTER_DAYS[token]) : names,
+  );
 }
 
 /** True where the text names days at all. */

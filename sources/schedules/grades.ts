@@ -1,3 +1,4 @@
+import { expandRanges } from './ranges.ts';
 import { GRADE_LEVELS, type GradeLevel } from './schema.ts';
 
 /** Which grades a text speaks of: by number (-2 is PK, -1 TK, 0 K), or by the name of a level. */
@@ -119,24 +120,11 @@ function namedIn(text: string, kind: TextKind): GradeLevel[] {
   return GRADE_LEVELS.filter((level) => found.has(level));
 }
 
+const GRADE_OR_JOIN = new RegExp(`${GRADE}|[-\\u2010-\\u2015]|\\bto\\b|through|thru`, 'gi');
+
 /** `K-2 & 4`: the grades of a list, those between the ends of a range included. */
 export function gradesOfList(list: string): number[] {
-  const grades: number[] = [];
-  let before: number | undefined;
-  let isRange = false;
-  for (const [token] of list.matchAll(
-    new RegExp(`${GRADE}|[-\\u2010-\\u2015]|\\bto\\b|through|thru`, 'gi'),
-  )) {
-    const grade = gradeOf(token);
-    if (grade === undefined) isRange = true;
-    else {
-      if (isRange && before !== undefined) for (let one = before + 1; one < grade; one++) grades.push(one);
-      grades.push(grade);
-      before = grade;
-      isRange = false;
-    }
-  }
-  return grades;
+  return expandRanges(list.matchAll(GRADE_OR_JOIN), gradeOf);
 }
 
 function gradeOf(token: string): number | undefined {

@@ -32,3 +32,6 @@ export const scheduleSchema = z.object({
 });
 
 export type Schedule = z.infer<typeof scheduleSchema>;
+
+/** What tells a row from the others; `rowKey` of the table. */
+export const ROW_KEY = ['district_id', 'year', 'grade_level'] as const;

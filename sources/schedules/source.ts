@@ -2,7 +2,7 @@ import { defineSource, every, register } from '../../core/source/define-source.t
 import { combineSchedules } from './combine.ts';
 import { districtAttributes, normalizeDistrict } from './district.ts';
 import { parseSchedulePage } from './schedule-page.ts';
-import { scheduleSchema } from './schema.ts';
+import { ROW_KEY, scheduleSchema } from './schema.ts';
 
 /**
  * Bell schedules of US school districts, a record a grade level. Each district has a site of its own; a wall
@@ -21,7 +21,7 @@ export const schedules = defineSource({
     name: 'bell_schedules',
     partitionBy: ['state', 'date'],
     itemKey: 'district_id',
-    rowKey: ['district_id', 'year', 'grade_level'],
+    rowKey: ROW_KEY,
     schema: scheduleSchema,
   },
   politeness: { concurrency: 1, minDelayMs: 1000, requestsAtOnce: 64 },

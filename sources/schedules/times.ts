@@ -5,7 +5,7 @@ export interface PrintedTime {
   readonly text: string;
 }
 
-/** One time, or two with a dash or `to` between them; `at` and `to` are where it stands in the text. */
+/** One time, or two with a dash or `to` between them; `from` and `to` are where it stands in the text. */
 export interface TimeSpan {
   readonly start: PrintedTime;
   readonly end?: PrintedTime;

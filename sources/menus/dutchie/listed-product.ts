@@ -1,11 +1,8 @@
 import { categoryOf, strainTypeOf, textOrNull } from '../classes.ts';
 import { potencyOf } from '../potency.ts';
 import { dollars, specialPrice } from '../prices.ts';
-import type { ProductRow } from '../schema.ts';
+import { EACH, type ProductRow } from '../schema.ts';
 import type { ListedProduct } from './product-shape.ts';
-
-/** The option of a product that has none. */
-export const EACH = 'each';
 
 /** A row for each option. What a list of prices does not reach has none: never that of its neighbour. */
 export function rowsOfListed(storeId: string, product: ListedProduct, pricing: 'rec' | 'med'): ProductRow[] {

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import type { Page } from '../../../core/source/page.ts';
-import type { ItemContext, PageRequest, Parsed } from '../../../core/source/source.ts';
+import type { Parsed } from '../../../core/source/source.ts';
 import { readGraphql } from '../graphql.ts';
-import { pageOfMenu } from '../menu-pages.ts';
+import { type AnsweredRequest, pageOfMenu } from '../menu-pages.ts';
 import type { ProductRow } from '../schema.ts';
 import { rowsOfListed } from './listed-product.ts';
 import { type ListedProduct, productShape, type VariantProduct } from './product-shape.ts';
@@ -19,13 +18,7 @@ const answer = z.object({
 });
 
 /** A page of `FilteredProducts`. The list ends with the last of `totalPages`, or with an empty page. */
-export function parseMenuPage(
-  page: Page,
-  storeId: string,
-  request: PageRequest,
-  url: URL,
-  context: ItemContext,
-): Parsed<ProductRow> {
+export function parseMenuPage({ page, storeId, request, url, context }: AnsweredRequest): Parsed<ProductRow> {
   const read = readGraphql(page, answer);
   if (read.kind === 'rejected') return read;
   const { products, queryInfo } = read.value.data.filteredProducts;

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import type { Page } from '../../../core/source/page.ts';
-import type { ItemContext, OwnSettings, PageRequest, Parsed } from '../../../core/source/source.ts';
+import type { OwnSettings, PageRequest, Parsed } from '../../../core/source/source.ts';
 import { fullQuery, readGraphql } from '../graphql.ts';
-import { pageOfMenu } from '../menu-pages.ts';
+import { type AnsweredRequest, pageOfMenu } from '../menu-pages.ts';
 import type { ProductRow } from '../schema.ts';
 import type { Store } from '../store.ts';
 import { rowsOfProduct } from './menu-page.ts';
@@ -36,12 +35,7 @@ export function plusRequest(store: Store, offset: number, settings: OwnSettings)
 }
 
 /** The list ends with an empty page: how many products there are is not told. */
-export function parsePlusPage(
-  page: Page,
-  storeId: string,
-  request: PageRequest,
-  context: ItemContext,
-): Parsed<ProductRow> {
+export function parsePlusPage({ page, storeId, request, context }: AnsweredRequest): Parsed<ProductRow> {
   const read = readGraphql(page, answer);
   if (read.kind === 'rejected') return read;
   const { products } = read.value.data.menu;

@@ -1,8 +1,7 @@
 import { categoryOf, strainTypeOf, textOrNull } from '../classes.ts';
 import { potencyOf } from '../potency.ts';
 import { dollars, specialPrice } from '../prices.ts';
-import type { ProductRow } from '../schema.ts';
-import { EACH } from './listed-product.ts';
+import { EACH, type ProductRow } from '../schema.ts';
 import type { VariantProduct } from './product-shape.ts';
 
 /** A row for each variant; a product without any is one row without a price. */
