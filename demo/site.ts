@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CivilDate } from '../core/calendar/civil-date.ts';
 import { type Fault, type FaultPlan, NO_FAULTS, type Where } from './faults.ts';
@@ -18,6 +17,7 @@ import {
   trickle,
   truncate,
 } from './server/exchange.ts';
+import { serveOnLoopback } from './server/loopback.ts';
 import { contentFault, Pages, type SitePage } from './server/pages.ts';
 import { RequestLog, type RequestLogEntry } from './server/request-log.ts';
 import { robotsTxt } from './server/robots-txt.ts';
@@ -160,19 +160,14 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
     sendAnswer(request, response, answer);
   };
 
-  const server = createServer({ keepAliveTimeout: 30_000 }, async (request, response) => {
+  const server = await serveOnLoopback(async (request, response) => {
     const at = now();
     if (options.latencyMs) await sleep(options.latencyMs);
     await respond(request, response, at);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', () => resolve());
-  });
-  const { port } = server.address() as AddressInfo;
+  }, options.port);
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${server.port}`,
     requests: log.entries,
     truth: (country, date) =>
       pages.races(country, date, world).map((race) => truthOf(race, pages.isPending(race, world))),
@@ -189,11 +184,7 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
     setToday: (today) => {
       world = worldOf(today, plan, raceId);
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: server.close,
   };
 }
 

@@ -1,6 +1,4 @@
-import { Buffer } from 'node:buffer';
-import type { OutgoingHttpHeaders } from 'node:http';
-import type { Answer } from '../server/exchange.ts';
+import { type Answer, htmlAnswer, jsonAnswer } from '../server/exchange.ts';
 
 /** What a request to the site is, as far as its answers look at it. */
 export interface MenuRequest {
@@ -10,25 +8,12 @@ export interface MenuRequest {
   readonly body: string;
 }
 
-export function json(status: number, value: unknown, headers: OutgoingHttpHeaders = {}): Answer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-    body: Buffer.from(JSON.stringify(value)),
-  };
-}
-
-export function html(status: number, text: string, headers: OutgoingHttpHeaders = {}): Answer {
-  return {
-    status,
-    headers: { 'content-type': 'text/html; charset=utf-8', ...headers },
-    body: Buffer.from(text),
-  };
-}
-
 /** An answer of GraphQL that has errors, beside `data` or without. */
 export function graphqlError(status: number, code: string, message: string, data?: unknown): Answer {
-  return json(status, { ...(data !== undefined && { data }), errors: [{ message, extensions: { code } }] });
+  return jsonAnswer(status, {
+    ...(data !== undefined && { data }),
+    errors: [{ message, extensions: { code } }],
+  });
 }
 
 /** The page of Cloudflare for those it does not let in, in our own words but for its marks. */
@@ -37,5 +22,5 @@ const BLOCK_PAGE = `<!DOCTYPE html><html lang="en-US"><head><title>Attention Req
 `;
 
 export function blocked(status: 200 | 403): Answer {
-  return html(status, BLOCK_PAGE, { server: 'cloudflare', 'cf-ray': '0000000000000000-PHX' });
+  return htmlAnswer(status, BLOCK_PAGE, { server: 'cloudflare', 'cf-ray': '0000000000000000-PHX' });
 }

@@ -1,5 +1,5 @@
-import type { Answer } from '../server/exchange.ts';
-import { blocked, graphqlError, json, type MenuRequest } from './answers.ts';
+import { type Answer, jsonAnswer } from '../server/exchange.ts';
+import { blocked, graphqlError, type MenuRequest } from './answers.ts';
 import type { DemoProduct } from './menu.ts';
 import type { ListPage } from './pages.ts';
 import { listedProduct, variantProduct } from './render.ts';
@@ -98,14 +98,14 @@ function menuAnswer(variables: unknown, menus: Menus): Answer {
 }
 
 function menuJson(products: readonly object[], queryInfo: object): Answer {
-  return json(200, { data: { filteredProducts: { products, queryInfo } } });
+  return jsonAnswer(200, { data: { filteredProducts: { products, queryInfo } } });
 }
 
 function oddAnswer({ id, trait }: DemoStore, page: number, menus: Menus): Answer | undefined {
   if (trait === 'walled') return blocked(200);
   if (trait === 'banned') return blocked(403);
   if (trait === 'limited-once' && page === 1 && menus.once(`limited ${id}`))
-    return json(429, { message: 'Too many requests' }, { 'retry-after': '1' });
+    return jsonAnswer(429, { message: 'Too many requests' }, { 'retry-after': '1' });
   if (trait === 'errors-once' && menus.once(`errors ${id}`)) {
     const half = { filteredProducts: { products: [], queryInfo: { totalCount: 0, totalPages: 0 } } };
     return graphqlError(200, 'DOWNSTREAM_SERVICE_ERROR', 'inventory did not answer', half);
@@ -138,7 +138,7 @@ function storesAnswer(variables: unknown): Answer {
     address: `12 Main Street, ${city}`,
     location: { city, state },
   }));
-  return json(200, { data: { filteredDispensaries } });
+  return jsonAnswer(200, { data: { filteredDispensaries } });
 }
 
 /** Somewhere in the middle of each state. */

@@ -36,6 +36,7 @@ export interface DemoOption {
   readonly below: boolean;
 }
 
+// Written a second time on purpose: a truth that took the list of the reader would agree with its mistakes.
 const CATEGORIES = [
   'flower',
   'pre-roll',

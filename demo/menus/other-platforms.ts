@@ -1,5 +1,5 @@
-import type { Answer } from '../server/exchange.ts';
-import { html, json, type MenuRequest } from './answers.ts';
+import { type Answer, htmlAnswer, jsonAnswer } from '../server/exchange.ts';
+import type { MenuRequest } from './answers.ts';
 import type { Menus } from './graphql.ts';
 import { janeHit, listingItem, variantProduct } from './render.ts';
 import { DEMO_STORES, storeAt } from './stores.ts';
@@ -28,7 +28,7 @@ function plusAnswer({ body }: MenuRequest, menus: Menus): Answer {
   const { offset, limit } = variables.pagination;
   const all = store ? menus.all(store) : [];
   const products = all.slice(offset, offset + Math.min(limit, 40)).map(variantProduct);
-  return json(200, { data: { menu: { products } } });
+  return jsonAnswer(200, { data: { menu: { products } } });
 }
 
 function janeAnswer({ body }: MenuRequest, menus: Menus): Answer {
@@ -39,10 +39,10 @@ function janeAnswer({ body }: MenuRequest, menus: Menus): Answer {
   };
   const store = storeAt('jane', /^store_id = (\d+)$/.exec(filters)?.[1] ?? '');
   if (store?.trait === 'locked')
-    return json(403, { message: 'Invalid Application-ID or API key', status: 403 });
+    return jsonAnswer(403, { message: 'Invalid Application-ID or API key', status: 403 });
   const all = store ? menus.all(store) : [];
   const hits = all.slice(page * hitsPerPage, (page + 1) * hitsPerPage).map(janeHit);
-  return json(200, {
+  return jsonAnswer(200, {
     hits,
     nbHits: all.length,
     nbPages: Math.ceil(all.length / hitsPerPage),
@@ -53,14 +53,14 @@ function janeAnswer({ body }: MenuRequest, menus: Menus): Answer {
 
 function listingAnswer(slug: string, { url }: MenuRequest, menus: Menus): Answer {
   const store = storeAt('weedmaps', slug);
-  if (!store || store.trait === 'gone') return json(404, { errors: [{ title: 'not found' }] });
+  if (!store || store.trait === 'gone') return jsonAnswer(404, { errors: [{ title: 'not found' }] });
   const page = Number(url.searchParams.get('page') ?? 1);
   const size = Math.min(Number(url.searchParams.get('page_size') ?? 50), 50);
   const offset = (page - 1) * size;
-  if (offset >= MAX_OFFSET) return json(422, { errors: [{ title: 'offset too large' }] });
+  if (offset >= MAX_OFFSET) return jsonAnswer(422, { errors: [{ title: 'offset too large' }] });
   const all = menus.all(store);
   const items = all.slice(offset, offset + size).map(listingItem);
-  return json(200, { data: { menu_items: items }, meta: { total_menu_items: all.length } });
+  return jsonAnswer(200, { data: { menu_items: items }, meta: { total_menu_items: all.length } });
 }
 
 /** The page of a shop: a script with the id of its menu, or a frame with its name there. */
@@ -75,7 +75,7 @@ function shopPage(slug: string): Answer | undefined {
         ? `<script src="https://dutchie.com/api/v2/embedded-menu/${platformId}.js"></script>`
         : `<iframe src="https://dutchie.com/embedded-menu/${slug}"></iframe>`;
   const title = name.replace('&', '&amp;');
-  return html(
+  return htmlAnswer(
     200,
     `<!DOCTYPE html><html lang="en"><head><title>${title}</title></head><body><h1>${title}</h1>${embedded}</body></html>\n`,
   );

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Answer, sendAnswer, statusAnswer } from '../server/exchange.ts';
+import type { IncomingMessage } from 'node:http';
+import { type Answer, htmlAnswer, jsonAnswer, sendAnswer, statusAnswer } from '../server/exchange.ts';
+import { serveOnLoopback } from '../server/loopback.ts';
 import { RequestLog, type RequestLogEntry } from '../server/request-log.ts';
-import { html, json, type MenuRequest } from './answers.ts';
+import type { MenuRequest } from './answers.ts';
 import { graphql, isGraphql, type Menus } from './graphql.ts';
 import { hashesOf } from './hashes.ts';
 import { menuOf } from './menu.ts';
@@ -61,17 +61,13 @@ export async function startMenusSite(options: MenusSiteOptions): Promise<MenusSi
     once: (what) => happened.size < happened.add(what).size,
     hashesAt: (endpoint) => hashesOf(OTHER_RELEASE.includes(endpoint) ? 'other' : String(release)),
   };
-  const server = createServer({ keepAliveTimeout: 30_000 }, async (request, response) => {
+  const server = await serveOnLoopback(async (request, response) => {
     const at = now();
     const answer = answerTo(await readRequest(request), menus);
     log.add(request, at, answer.status, undefined);
     sendAnswer(request, response, answer);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', () => resolve());
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }, options.port);
+  const url = `http://127.0.0.1:${server.port}`;
 
   return {
     url,
@@ -100,23 +96,20 @@ export async function startMenusSite(options: MenusSiteOptions): Promise<MenusSi
     nextRelease: () => {
       release++;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: server.close,
   };
 }
 
 function answerTo(request: MenuRequest, menus: Menus): Answer {
   try {
-    if (request.url.pathname === '/') return html(200, '<!DOCTYPE html><title>menus</title><h1>Menus</h1>\n');
-    if (request.url.pathname === '/robots.txt') return html(404, '<!DOCTYPE html><title>404</title>\n');
+    if (request.url.pathname === '/')
+      return htmlAnswer(200, '<!DOCTYPE html><title>menus</title><h1>Menus</h1>\n');
+    if (request.url.pathname === '/robots.txt') return htmlAnswer(404, '<!DOCTYPE html><title>404</title>\n');
     if (isGraphql(request)) return graphql(request, menus);
     return otherPlatform(request, menus) ?? statusAnswer(404);
   } catch {
     // Bodies come from outside: what is no JSON of ours is a wrong request.
-    return json(400, { message: 'bad request' });
+    return jsonAnswer(400, { message: 'bad request' });
   }
 }
 

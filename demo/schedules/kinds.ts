@@ -1,77 +1,24 @@
-import { drawHours, drawPeriods, type Hours, type Level, type PeriodDay } from './day.ts';
+import { drawHours, drawPeriods, type Hours, type Level } from './day.ts';
+import {
+  allHours,
+  behindHome,
+  home,
+  levelOfPeriods,
+  onePage,
+  onePageOf,
+  onPage,
+  troubled,
+  unreadable,
+} from './makers.ts';
 import { bare, DOTTED, SMALL, SPOKEN, sitePage, TWELVE, table } from './print.ts';
-import type { DistrictSite, Draw, Make, PrintedLevel, Trouble } from './site-kind.ts';
+import type { DistrictSite, Draw, Make } from './site-kind.ts';
 import { TRAPS } from './traps.ts';
 
-const LEVELS: readonly Level[] = ['elementary', 'middle', 'high'];
 const NAMES: Readonly<Record<Level, string>> = {
   elementary: 'Elementary',
   middle: 'Middle School',
   high: 'High School',
 };
-
-const allHours = ({ random }: Draw): Hours[] => LEVELS.map((level) => drawHours(level, random));
-const onPage = (hours: readonly Hours[], page: string, more: Partial<PrintedLevel> = {}): PrintedLevel[] =>
-  hours.map((one) => ({ ...one, pages: [page], ...more }));
-const found = (level: Level, day: PeriodDay, school: string, page: string): PrintedLevel => ({
-  level,
-  start: day.start,
-  end: day.end,
-  lunch: day.lunch,
-  passing: day.passing,
-  schools: [school],
-  pages: [page],
-});
-const home = (place: string, links: Readonly<Record<string, string>>) =>
-  sitePage(`${place} Schools`, `<h1>Welcome to ${place}</h1><p>Enrollment is open.</p>`, links);
-
-/** A site that is read at its own address, from one page. */
-function onePage(
-  path: string,
-  render: (draw: Draw, hours: readonly Hours[]) => string,
-  more: Partial<PrintedLevel> = {},
-): Make {
-  return (draw) => {
-    const hours = allHours(draw);
-    return {
-      address: path,
-      pages: { [path]: sitePage('School hours', render(draw, hours)) },
-      levels: onPage(hours, path, more),
-    };
-  };
-}
-
-/** A site whose own address leads on to one page. */
-function behindHome(
-  path: string,
-  text: string,
-  render: (draw: Draw) => { body: string; title?: string; levels: PrintedLevel[] },
-): Make {
-  return (draw) => {
-    const { body, title = 'Bell Schedule', levels } = render(draw);
-    return {
-      address: '/',
-      pages: { '/': home(draw.place, { [path]: text }), [path]: sitePage(title, body) },
-      levels,
-    };
-  };
-}
-
-/** A site without anything that can be read. */
-function unreadable(body: (draw: Draw) => string): Make {
-  return (draw) => ({
-    address: '/',
-    pages: {
-      '/': home(draw.place, { '/bell-schedule': 'Bell Schedule' }),
-      '/bell-schedule': sitePage('Bell Schedule', body(draw)),
-    },
-    levels: [],
-  });
-}
-
-function troubled(trouble: Trouble): Make {
-  return (draw) => ({ address: '/', pages: { '/': home(draw.place, {}) }, levels: [], trouble });
-}
 
 const lines = (hours: readonly Hours[], time: (minutes: number) => string, dash: string) =>
   hours
@@ -103,7 +50,7 @@ const KINDS = {
     return {
       title: `Bell Schedules – ${school}`,
       body,
-      levels: [found('middle', day, school, '/apps/bell_schedules')],
+      levels: [levelOfPeriods('middle', day, school, '/apps/bell_schedules')],
     };
   }),
   apptegy,
@@ -160,7 +107,7 @@ const KINDS = {
     const day = drawPeriods(random, 'Hour');
     const school = `${place} High School`;
     const body = `<div>${school}</div><div>School Year ${year}</div><p><strong>Regular Bell Schedule</strong></p>${day.parts.map(({ name, start, end }) => `<div>${name} ${bare(start)} – ${bare(end)}</div>`).join('')}<p><b>Assembly Schedule</b></p><div>Hour 1 ${bare(day.start)} – ${bare(day.start + 30)}</div>`;
-    return { body, levels: [found('high', day, school, '/Page/123')] };
+    return { body, levels: [levelOfPeriods('high', day, school, '/Page/123')] };
   }),
   sharpschool: onePage(
     '/cms/One.aspx',
@@ -172,7 +119,7 @@ const KINDS = {
     ({ year }, hours) =>
       `<h1>School Start and End Times</h1><p>${year.slice(0, 5)} 20${year.slice(5)}</p>${hours.map(({ level, start, end }) => `<p>${NAMES[level]}: ${bare(start)}-${DOTTED(end)}</p>`).join('')}<h3>Athletics</h3><p>Varsity 3:30-5:30 p.m.</p>`,
   ),
-  columns: onePageOf('/74457_2', ({ random, year }) => {
+  columns: onePageOf('/74457_2', 'School day', ({ random, year }) => {
     const { start, end } = drawHours('elementary', random);
     const grades = ['TK', 'K', '1', '2', '3', '4', '5', '6'];
     const cells = (from: (at: number) => string) => grades.map((_, at) => from(at));
@@ -195,7 +142,7 @@ const KINDS = {
     const item = (name: string, start: number, end: number) =>
       `<li>${name}: ${TWELVE(start).toLowerCase()}-${TWELVE(end).toLowerCase()}</li>`;
     const body = `<h1>${school} Bell Schedule ${year}</h1><h2>Monday, Tuesday, Thursday, Friday</h2><ul>${item('Zero Period', day.start - 55, day.start - 5)}${day.parts.map(({ name, start, end }) => item(name, start, end)).join('')}</ul><h2>Wednesday</h2><ul>${item('Period 1', day.start + 60, day.start + 95)}${item('Period 2', day.start + 100, day.start + 135)}${item('Period 3', day.start + 140, day.start + 320)}</ul>`;
-    return { body, levels: [found('middle', day, school, '/bell-schedule')] };
+    return { body, levels: [levelOfPeriods('middle', day, school, '/bell-schedule')] };
   }),
   events: behindHome('/bells', 'Bell times', ({ random, place, year }) => {
     const { start, end } = drawHours('high', random);
@@ -287,14 +234,6 @@ const KINDS = {
   'busy once': (draw) => ({ ...apptegy(draw), trouble: 'busy-once' as const }),
   'no website': () => ({ pages: {}, levels: [] }),
 } satisfies Record<string, Make>;
-
-/** As `onePage`, of a page with its own levels. */
-function onePageOf(path: string, render: (draw: Draw) => { body: string; levels: PrintedLevel[] }): Make {
-  return (draw) => {
-    const { body, levels } = render(draw);
-    return { address: path, pages: { [path]: sitePage('School day', body) }, levels };
-  };
-}
 
 export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];

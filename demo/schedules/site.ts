@@ -1,8 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CivilDate } from '../../core/calendar/civil-date.ts';
 import { seeded } from '../model/random.ts';
-import { type Answer, answerOf, htmlAnswer, sendAnswer, statusAnswer } from '../server/exchange.ts';
+import {
+  type Answer,
+  answerOf,
+  htmlAnswer,
+  jsonAnswer,
+  sendAnswer,
+  statusAnswer,
+  textAnswer,
+} from '../server/exchange.ts';
+import { serveOnLoopback } from '../server/loopback.ts';
 import { LONE_CAPTCHA } from '../server/wall-pages.ts';
 import { type ScheduleTruth, scheduleTruth, schoolYear } from '../truth/schedule-truth.ts';
 import { type District, districtsOf } from './district.ts';
@@ -72,7 +80,6 @@ export async function startSchedulesSite(options: SchedulesSiteOptions): Promise
     hosts.set(slug, { district, site: siteOfKind(kind, draw), asked: 0 });
   }
   const requests: SchedulesRequest[] = [];
-  let port = 0;
 
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
@@ -80,7 +87,8 @@ export async function startSchedulesSite(options: SchedulesSiteOptions): Promise
     const hosted = hosts.get(labels.at(-1) ?? '');
     const key = labels.length > 1 ? `${labels[0]}:${url.pathname}` : url.pathname;
     const trouble = hosted && options.troubles !== false ? troubleOf(hosted, key) : undefined;
-    const answer = trouble === 'hang' ? undefined : (troubleAnswer(trouble) ?? pageAnswer(hosted, key, port));
+    const answer =
+      trouble === 'hang' ? undefined : (troubleAnswer(trouble) ?? pageAnswer(hosted, key, url.port));
     const entry = {
       host: url.hostname,
       path: url.pathname,
@@ -93,19 +101,14 @@ export async function startSchedulesSite(options: SchedulesSiteOptions): Promise
     if (answer) sendAnswer(request, response, answer);
   };
 
-  const server = createServer({ keepAliveTimeout: 30_000 }, respond);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', () => resolve());
-  });
-  port = (server.address() as AddressInfo).port;
+  const server = await serveOnLoopback(respond, options.port);
   const address = (slug: string) => (page: string) => {
     const [path, sub] = page.split(':').reverse();
-    return `http://${sub ? `${sub}.` : ''}${slug}.localhost:${port}${path}`;
+    return `http://${sub ? `${sub}.` : ''}${slug}.localhost:${server.port}${path}`;
   };
 
   return {
-    port,
+    port: server.port,
     districts,
     requests,
     csv: () => csvOf([...hosts.values()], address),
@@ -115,11 +118,7 @@ export async function startSchedulesSite(options: SchedulesSiteOptions): Promise
           ? []
           : site.levels.map((level) => scheduleTruth(district, level, year, address(district.slug))),
       ),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: server.close,
   };
 }
 
@@ -130,7 +129,7 @@ function troubleOf(hosted: Hosted, key: string): Trouble | undefined {
   return trouble === 'busy-once' && hosted.asked > 1 ? undefined : trouble;
 }
 
-const QUEUE_FULL = JSON.stringify({ success: false, errorCode: 'QUEUE_FULL', error: 'the queue is full' });
+const QUEUE_FULL = { success: false, errorCode: 'QUEUE_FULL', error: 'the queue is full' };
 
 /** Answers that are no page of the site. */
 function troubleAnswer(trouble: Trouble | undefined): Answer | undefined {
@@ -146,23 +145,14 @@ function troubleAnswer(trouble: Trouble | undefined): Answer | undefined {
     case 'busy-once':
       return statusAnswer(503);
     case 'queue-full':
-      return {
-        status: 503,
-        headers: { 'content-type': 'application/json' },
-        body: new TextEncoder().encode(QUEUE_FULL),
-      };
+      return jsonAnswer(503, QUEUE_FULL);
     default:
       return undefined;
   }
 }
 
-function pageAnswer(hosted: Hosted | undefined, key: string, port: number): Answer {
-  if (key === '/robots.txt' || key.endsWith(':/robots.txt'))
-    return {
-      status: 200,
-      headers: { 'content-type': 'text/plain' },
-      body: new TextEncoder().encode('User-agent: *\nAllow: /\n'),
-    };
+function pageAnswer(hosted: Hosted | undefined, key: string, port: string): Answer {
+  if (key === '/robots.txt' || key.endsWith(':/robots.txt')) return textAnswer('User-agent: *\nAllow: /\n');
   const page = hosted?.site.pages[key];
   if (!hosted || page === undefined) return statusAnswer(404);
   return htmlAnswer(200, page.replaceAll('{host}', `${hosted.district.slug}.localhost:${port}`));

@@ -1,22 +1,13 @@
 import { drawHours, drawPeriods } from './day.ts';
+import { levelOfPeriods, onePageOf } from './makers.ts';
 import { bare, sitePage, TWELVE, table } from './print.ts';
-import type { Make, PrintedLevel } from './site-kind.ts';
+import type { Make } from './site-kind.ts';
 
 const HEAD = ['Period', 'Start Time', 'End Time'];
 
+const PATH = '/bell-schedule';
 /** A site whose page is its own address. */
-function page(
-  render: (draw: Parameters<Make>[0]) => { readonly body: string; readonly levels: PrintedLevel[] },
-): Make {
-  return (draw) => {
-    const { body, levels } = render(draw);
-    return {
-      address: '/bell-schedule',
-      pages: { '/bell-schedule': sitePage('Bell Schedule', body) },
-      levels,
-    };
-  };
-}
+const page = (render: Parameters<typeof onePageOf>[2]): Make => onePageOf(PATH, 'Bell Schedule', render);
 
 /** Sites on which a hasty reader finds something that is not there. */
 export const TRAPS = {
@@ -48,7 +39,7 @@ export const TRAPS = {
           lunch: 40,
           recess: 15,
           schools: [school],
-          pages: ['/bell-schedule'],
+          pages: [PATH],
         },
       ],
     };
@@ -58,7 +49,7 @@ export const TRAPS = {
     const line = (name: string, from: number, to: number) =>
       `<p>${name}: ${TWELVE(from)} - ${TWELVE(to)}</p>`;
     const body = `<h1>School hours ${year}</h1>${line('AM Kindergarten', start, start + 180)}${line('PM Kindergarten', end - 180, end)}${line('Grades 1-5', start, end)}`;
-    return { body, levels: [{ level: 'elementary', start, end, pages: ['/bell-schedule'] }] };
+    return { body, levels: [{ level: 'elementary', start, end, pages: [PATH] }] };
   }),
   mistyped: page(({ random, place, year }) => {
     const day = drawPeriods(random, 'Period');
@@ -74,18 +65,7 @@ export const TRAPS = {
     const passing = day.passing - 2 * gap;
     return {
       body,
-      levels: [
-        {
-          level: 'high',
-          start: day.start,
-          end: day.end,
-          lunch: day.lunch,
-          passing,
-          schools: [school],
-          pages: ['/bell-schedule'],
-          doubt: 'ignored-row',
-        },
-      ],
+      levels: [{ ...levelOfPeriods('high', { ...day, passing }, school, PATH), doubt: 'ignored-row' }],
     };
   }),
   'lunch waves': page(({ place, year }) => {
@@ -111,7 +91,7 @@ export const TRAPS = {
           lunch: 25,
           passing: 15,
           schools: [school],
-          pages: ['/bell-schedule'],
+          pages: [PATH],
         },
       ],
     };
@@ -123,14 +103,14 @@ export const TRAPS = {
     const body = `<h1>${school} Daily Schedule ${year}</h1><ul><li>School begins ${TWELVE(start)}</li>${lunch('Kindergarten', 650)}${lunch('1st Grade', 675)}${lunch('2nd Grade', 700)}<li>Dismissal ${TWELVE(end)}</li></ul>`;
     return {
       body,
-      levels: [{ level: 'elementary', start, end, lunch: 30, schools: [school], pages: ['/bell-schedule'] }],
+      levels: [{ level: 'elementary', start, end, lunch: 30, schools: [school], pages: [PATH] }],
     };
   }),
   'four days': page(({ random, year }) => {
     const { start } = drawHours('high', random);
     const end = start + 490;
     const body = `<h1>School hours ${year}</h1><p>High School: Monday-Thursday ${TWELVE(start)} - ${TWELVE(end)}</p><p>Friday: ${TWELVE(start)} - ${TWELVE(start + 240)}</p>`;
-    return { body, levels: [{ level: 'high', start, end, pages: ['/bell-schedule'] }] };
+    return { body, levels: [{ level: 'high', start, end, pages: [PATH] }] };
   }),
   'A and B days': page(({ place, year }) => {
     const day = (periods: readonly string[]) =>
@@ -147,7 +127,7 @@ export const TRAPS = {
           lunch: 30,
           passing: 15,
           schools: [school],
-          pages: ['/bell-schedule'],
+          pages: [PATH],
         },
       ],
     };
@@ -163,17 +143,7 @@ export const TRAPS = {
         '/school-hours': sitePage('School hours', hours),
         '/hs/bell-schedule': sitePage(school, `<h1>${school} ${draw.year}</h1>${table(HEAD, ...rows)}`),
       },
-      levels: [
-        {
-          level: 'high',
-          start: day.start,
-          end: day.end,
-          lunch: day.lunch,
-          passing: day.passing,
-          schools: [school],
-          pages: ['/hs/bell-schedule', '/school-hours'],
-        },
-      ],
+      levels: [levelOfPeriods('high', day, school, '/hs/bell-schedule', '/school-hours')],
     };
   },
 } satisfies Record<string, Make>;

@@ -24,6 +24,15 @@ export function htmlAnswer(status: number, html: string, headers: OutgoingHttpHe
   return { status, headers: { 'content-type': HTML, ...headers }, body: Buffer.from(html) };
 }
 
+export function textAnswer(text: string): Answer {
+  return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from(text) };
+}
+
+export function jsonAnswer(status: number, value: unknown, headers: OutgoingHttpHeaders = {}): Answer {
+  const body = Buffer.from(JSON.stringify(value));
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body };
+}
+
 export function statusAnswer(status: number, headers: OutgoingHttpHeaders = {}): Answer {
   return htmlAnswer(status, statusPage(status, STATUS_CODES[status] ?? 'Unknown'), headers);
 }

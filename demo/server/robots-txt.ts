@@ -1,6 +1,5 @@
-import { Buffer } from 'node:buffer';
 import type { FaultPlan } from '../faults.ts';
-import type { Answer } from './exchange.ts';
+import { type Answer, textAnswer } from './exchange.ts';
 
 /** Results are open unless the plan closes something; `/admin` never is. No crawl delay. */
 export function robotsTxt(plan: FaultPlan): Answer {
@@ -8,5 +7,5 @@ export function robotsTxt(plan: FaultPlan): Answer {
   const allow = plan.robotsDisallow.length ? [] : ['Allow: /results'];
   const disallow = ['/admin', ...plan.robotsDisallow].map((prefix) => `Disallow: ${prefix}`);
   const text = ['User-agent: *', ...allow, ...disallow, ''].join('\n');
-  return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from(text) };
+  return textAnswer(text);
 }
