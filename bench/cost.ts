@@ -1,54 +1,31 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
+import { importFile } from '../cli/targets-import.ts';
+import { civilDateAt } from '../core/calendar/window.ts';
 import type { PartitionWork, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { StateStore } from '../core/ports/state-store.ts';
 import { readPlan } from '../core/run/plan.ts';
+import type { Source } from '../core/source/source.ts';
 import { STAGES } from '../core/stages.ts';
 import { type PlanAnswer, STAGE_NAMES, type StageName } from '../core/workflow/workflow.ts';
+import { startSchedulesSite } from '../demo/schedules/site.ts';
 import { openFetchers } from '../runtime/fetchers.ts';
 import { openLocalPlatform } from '../runtime/local.ts';
 import { applySettings } from '../runtime/settings.ts';
 import { racing } from '../sources/racing/source.ts';
+import { schedules } from '../sources/schedules/source.ts';
+import { countedLake, countedState, type StageUse, unused } from './counted-stores.ts';
 import { startBenchSite } from './demo-site.ts';
 
 /**
- * What one run of the racing source asks of AWS, counted on this machine: `docs/cost.md` multiplies it by
- * prices. The stages are called as the state machine would call them, one partition after the other, as
- * politely as the source asks for but without waiting, against the demo site with 178 KB pages; calls of the
- * stores are counted, not timed (a disk is no S3). Those of the rate limiter belong to the stage that
- * fetches.
+ * What runs ask of AWS, counted on this machine: `docs/cost.md` multiplies it by prices. The stages are
+ * called as the state machine would call them, one partition after the other, as politely as the source asks
+ * for but without waiting: racing against the demo site with 178 KB pages, and schedules with two numbers of
+ * targets, whose difference is what a target costs. Calls of the stores are counted, not timed (a disk is no
+ * S3). Those of the rate limiter belong to the stage that fetches.
  */
-interface StageUse {
-  calls: number;
-  /** Milliseconds, of all calls. */
-  ms: number;
-  /** The slowest call. */
-  maxMs: number;
-  puts: number;
-  gets: number;
-  lists: number;
-  deletes: number;
-  /** DynamoDB units: 4 KB of a consistent read; 1 KB of a write, twice that in a transaction. */
-  readUnits: number;
-  writeUnits: number;
-  bytesPut: number;
-}
-
-const unused = (): StageUse => ({
-  calls: 0,
-  ms: 0,
-  maxMs: 0,
-  puts: 0,
-  gets: 0,
-  lists: 0,
-  deletes: 0,
-  readUnits: 0,
-  writeUnits: 0,
-  bytesPut: 0,
-});
 
 /** What is not waited for has passed nevertheless, so that the rate limiter does all that it does on AWS. */
 class SkippingClock implements Clock {
@@ -69,74 +46,27 @@ class SkippingClock implements Clock {
 /** The stage that is being called; stages are called one after the other. */
 let use = unused();
 
-function countedLake(lake: Platform['lake']): Platform['lake'] {
-  const CALLS = {
-    get: 'gets',
-    getRange: 'gets',
-    head: 'gets',
-    put: 'puts',
-    list: 'lists',
-    delete: 'deletes',
-  } as const;
-  return new Proxy(lake, {
-    get: (target, method) => {
-      const value: unknown = Reflect.get(target, method, target);
-      if (typeof value !== 'function') return value;
-      return (...given: unknown[]) => {
-        const counted = CALLS[method as keyof typeof CALLS];
-        if (counted) use[counted]++;
-        if (method === 'put') use.bytesPut += (given[1] as Uint8Array).length;
-        return Reflect.apply(value, target, given);
-      };
-    },
-  });
-}
-
-function countedState(state: StateStore): StateStore {
-  const sized = (value: unknown) => JSON.stringify(value ?? null).length;
-  return {
-    get: async (partition, sort) => {
-      const document = await state.get(partition, sort);
-      use.readUnits += Math.max(1, Math.ceil(sized(document) / 4096));
-      return document;
-    },
-    query: async function* (partition, options) {
-      let bytes = 0;
-      for await (const document of state.query(partition, options)) {
-        bytes += sized(document);
-        yield document;
-      }
-      use.readUnits += Math.max(1, Math.ceil(bytes / 4096));
-    },
-    write: (writes) => {
-      const factor = writes.length > 1 ? 2 : 1;
-      for (const write of writes) use.writeUnits += factor * Math.max(1, Math.ceil(sized(write) / 1024));
-      return state.write(writes);
-    },
-    // `rescrape reset` alone reads all of it.
-    scan: () => state.scan(),
-  };
-}
-
 async function measureRun(
   platform: Platform,
-  window: { start: string; end: string },
+  asked: { source: string; start: string; end: string },
 ): Promise<Record<string, unknown>> {
   const uses = Object.fromEntries(STAGE_NAMES.map((name) => [name, unused()])) as Record<StageName, StageUse>;
   const call = async (name: StageName, payload: unknown): Promise<unknown> => {
     use = uses[name];
-    const began = performance.now();
+    const began = process.cpuUsage();
     try {
       return await STAGES[name](platform, payload as never, () => false);
     } finally {
-      const ms = performance.now() - began;
+      const { user, system } = process.cpuUsage(began);
+      const ms = (user + system) / 1000;
       use.calls++;
       use.ms += ms;
       use.maxMs = Math.max(use.maxMs, ms);
     }
   };
-  const input = { runId: platform.newId(), source: 'racing', ...window, force: false };
+  const input = { runId: platform.newId(), ...asked, force: false };
   const planned = (await call('plan', input)) as PlanAnswer;
+  if (planned.nothingDue) return { nothingDue: true, stages: rounded({ plan: uses.plan }) };
   let rows = 0;
   let wireBytes = 0;
   let partitions = 0;
@@ -149,30 +79,85 @@ async function measureRun(
   }
   await call('summarize', planned);
   await call('report', planned);
-  const rounded = Object.entries(uses).map(([name, use]) => [
-    name,
-    Object.fromEntries(Object.entries(use).map(([key, value]) => [key, Math.round(value)])),
-  ]);
-  return { partitions, rows, wireBytes, stages: Object.fromEntries(rounded) };
+  return { partitions, rows, wireBytes, stages: rounded(uses) };
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'rescrape-cost-'));
-const site = await startBenchSite({ days: 7, codings: ['zstd', 'br', 'gzip'] });
-const env = { RESCRAPE_RACING_URL: site.url };
-const clock = new SkippingClock();
-const local = openLocalPlatform({ directory, env, clock });
-const state = countedState(local.state);
-const fetchers = openFetchers([applySettings(racing, env)], clock, new NodeHttpClient(), state);
-const platform: Platform = { ...local, lake: countedLake(local.lake), state, fetcherFor: fetchers.of };
-try {
-  const window = { start: site.start, end: site.end };
-  const pages = site.pages.length;
-  const everythingNew = await measureRun(platform, window);
-  const nothingChanged = await measureRun(platform, window);
-  console.log(JSON.stringify({ pages, everythingNew, nothingChanged }, null, 2));
-} finally {
-  await fetchers.close();
-  await local.close();
-  await site.stop();
-  rmSync(directory, { recursive: true, force: true });
+function rounded(uses: Readonly<Record<string, StageUse>>): Record<string, Record<string, number>> {
+  const whole = (use: StageUse) => Object.entries(use).map(([key, value]) => [key, Math.round(value)]);
+  return Object.fromEntries(
+    Object.entries(uses).map(([name, use]) => [
+      name,
+      Object.fromEntries(whole(use)) as Record<string, number>,
+    ]),
+  );
 }
+
+/** A platform that counts, over a lake and a state of its own. */
+async function counting<Result>(
+  source: Source,
+  env: Readonly<Record<string, string>>,
+  work: (platform: Platform) => Promise<Result>,
+): Promise<Result> {
+  const directory = mkdtempSync(join(tmpdir(), 'rescrape-cost-'));
+  const clock = new SkippingClock();
+  const local = openLocalPlatform({ directory, env, clock, sources: [source] });
+  const state = countedState(local.state, () => use);
+  const fetchers = openFetchers([applySettings(source, env)], clock, new NodeHttpClient(), state);
+  const lake = countedLake(local.lake, () => use);
+  try {
+    return await work({ ...local, lake, state, fetcherFor: fetchers.of });
+  } finally {
+    await fetchers.close();
+    await local.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function measureRacing() {
+  const site = await startBenchSite({ days: 7, codings: ['zstd', 'br', 'gzip'] });
+  const asked = { source: racing.name, start: site.start, end: site.end };
+  try {
+    return await counting(racing, { RESCRAPE_RACING_URL: site.url }, async (platform) => ({
+      pages: site.pages.length,
+      everythingNew: await measureRun(platform, asked),
+      nothingChanged: await measureRun(platform, asked),
+    }));
+  } finally {
+    await site.stop();
+  }
+}
+
+/** A crawl of so many targets, each on a host of its own, and a look that finds nothing due after it. */
+async function measureTargets(districts: number) {
+  const env = { RESCRAPE_SCHEDULES_PRIVATE_NETWORK: 'allow' };
+  return await counting(schedules, env, async (platform) => {
+    const today = civilDateAt(platform.clock.now(), schedules.timeZone);
+    const site = await startSchedulesSite({ seed: 7, today, districts, troubles: false, now: Date.now });
+    const folder = mkdtempSync(join(tmpdir(), 'rescrape-cost-list-'));
+    const list = join(folder, 'districts.csv');
+    writeFileSync(list, site.csv());
+    try {
+      await importFile(platform, schedules, list);
+      const asked = () => {
+        const date = civilDateAt(platform.clock.now(), schedules.timeZone);
+        return { source: schedules.name, start: date, end: date };
+      };
+      const crawl = await measureRun(platform, asked());
+      const ready = site.districts.filter(({ kind }) => kind !== 'no website').length;
+      return {
+        districts,
+        ready,
+        requests: site.requests.length,
+        crawl,
+        look: await measureRun(platform, asked()),
+      };
+    } finally {
+      await site.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+const racingRun = await measureRacing();
+const crawls = [await measureTargets(200), await measureTargets(400)];
+console.log(JSON.stringify({ racing: racingRun, schedules: crawls }, null, 2));

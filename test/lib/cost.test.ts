@@ -112,9 +112,30 @@ describe('the cost of a run', () => {
   });
 });
 
+describe('the cost of a thousand crawls', () => {
+  const crawls = table('of a thousand crawls | count');
+  const lines = crawls.filter(([name]) => name !== 'total');
+  const total = Number(crawls.at(-1)?.[2]);
+
+  it.each(lines)('%s: price times count is the amount', (name, count, usd) => {
+    expect(Number(usd)).toBeCloseTo(prices.get(name!)! * Number(count), 6);
+  });
+
+  it('adds up, and makes the amounts of a month', () => {
+    expect(total).toBeCloseTo(
+      lines.reduce((sum, [, , usd]) => sum + Number(usd), 0),
+      6,
+    );
+    const months = table('a month | crawls');
+    expect(months.length).toBe(2);
+    for (const [name, count, usd] of months)
+      expect(Number(usd), name).toBeCloseTo((total * Number(count)) / 1000, 2);
+  });
+});
+
 describe('what it means', () => {
-  const PAGES = 158;
-  const ROWS = 1896;
+  const PAGES = 166;
+  const ROWS = 1992;
 
   it.each([
     ['a day of racing: one run', 1, 6],
