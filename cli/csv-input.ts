@@ -85,6 +85,7 @@ function hasOpenQuote(text: string): boolean {
   return isOpen;
 }
 
+/** Quotes are read by csv-parse, which is maintained, has no dependencies, and follows RFC 4180. */
 function cellsOf(text: string, delimiter: string): readonly string[] | undefined {
   if (!text.includes('"')) return text.split(delimiter).map((cell) => cell.trim());
   try {

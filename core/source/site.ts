@@ -18,7 +18,10 @@ function domainOf({ hostname }: URL): string | undefined {
   return tldts().getDomain(hostname, { allowPrivateDomains: true }) ?? undefined;
 }
 
-/** Loaded by the first page that follows links: its list of suffixes is 130 KB. */
+/**
+ * Loaded by the first page that follows links: its list of suffixes is 130 KB. tldts is released with every
+ * change of that list, has no dependency but its own core, and is what tough-cookie asks.
+ */
 function tldts(): typeof import('tldts') {
   return createRequire(import.meta.url)('tldts') as typeof import('tldts');
 }
