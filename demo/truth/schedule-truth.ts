@@ -18,7 +18,7 @@ export interface ScheduleTruth {
   readonly confidence: 'high' | 'medium' | 'low';
 }
 
-/** The school year of a date: from July on the one that begins. Not the reader's own function, on purpose. */
+/** The school year of a date, from July on the one that begins; on purpose not the reader's own function. */
 export function schoolYear(date: CivilDate, back = 0): string {
   const first = Number(date.slice(0, 4)) - (date.slice(5, 7) < '07' ? 1 : 0) - back;
   return `${first}-${String((first + 1) % 100).padStart(2, '0')}`;
