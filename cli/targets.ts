@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { withChoice } from './chosen-targets.ts';
+import { withChoice, withTargetsFile } from './chosen-targets.ts';
 import { count, examples, newCommand } from './command.ts';
 import { withCsv } from './list.ts';
+import { withTargetFilter } from './target-filter.ts';
 import { withListFilter } from './target-list.ts';
 import { exportTargets, listTargets } from './target-views.ts';
 import { pauseTargets, resumeTargets, setTargets } from './targets-change.ts';
 import { importTargetsOf } from './targets-import.ts';
+import { lookUpTargets } from './targets-look-up.ts';
 import { showTarget } from './targets-show.ts';
 
 export function targetsCommand(): Command {
@@ -66,6 +68,22 @@ export function targetsCommand(): Command {
       ),
     )
     .action(setTargets);
+  withCsv(withTargetsFile(withTargetFilter(targets.command('look-up'))))
+    .description(
+      'ask for what targets lack before they can be crawled: what their platform is, their id there',
+    )
+    .argument('<source>')
+    .option('--target <target...>', 'only these targets, also where the site did not know them before')
+    .option('--dry-run', 'tell whom would be asked what, and do nothing')
+    .addHelpText(
+      'after',
+      examples(
+        'targets look-up menus --dry-run',
+        'targets look-up menus',
+        'targets look-up menus --target 123 --json',
+      ),
+    )
+    .action(lookUpTargets);
   targets
     .command('import')
     .description('register the targets of a CSV file, or give those that are registered other attributes')

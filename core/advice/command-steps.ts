@@ -21,6 +21,11 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
   'unknown-dead-letter': [{ text: 'see their names', command: command('dead-letters', 'list') }],
   'dismissed-dead-letters': [{ text: 'delete them', command: command('dead-letters', 'purge') }],
   redriven: [{ text: 'have them tried', command: command('worker') }],
+  'look-up-of-a-stack': [
+    {
+      text: 'leave --stack out, over a directory that has the same targets, and import what was found with --stack',
+    },
+  ],
   'worker-of-a-stack': [{ text: 'leave --stack out, or try now', command: command('retry', '--all') }],
 };
 

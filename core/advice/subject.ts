@@ -133,7 +133,11 @@ export type TargetSubject =
       readonly source: string;
       readonly target: string;
       readonly dates: DateRange;
-    };
+    }
+  /** Targets lack something that their source can look up. */
+  | { readonly kind: 'lacking'; readonly source: string }
+  /** Nobody but a person knows what a target lacks. */
+  | { readonly kind: 'unknown-target'; readonly source: string; readonly target: string };
 
 /** How a command ended, or what it found. */
 export type CommandSubject =
@@ -152,7 +156,8 @@ export type CommandSubject =
         | 'unknown-dead-letter'
         | 'dismissed-dead-letters'
         | 'redriven'
-        | 'worker-of-a-stack';
+        | 'worker-of-a-stack'
+        | 'look-up-of-a-stack';
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
   /** No failure of this item, or nothing of this partition, is on record. */

@@ -16,7 +16,11 @@ export const ATTEMPT_SCHEMA = z.object({
   source,
   target,
   partition_date: partitionDate,
-  item_id: z.string().describe('Item; "index" for the index of the day, "robots.txt" for the robots file'),
+  item_id: z
+    .string()
+    .describe(
+      'Item; "index" for the index of the day, "robots.txt" for the robots file, "look-up" for what a target lacked',
+    ),
   url: z.string().describe('Address asked for'),
   final_url: z.string().nullable().describe('Address that answered, after redirects'),
   attempted_at: z.iso.datetime().describe('When the request went out: its start'),

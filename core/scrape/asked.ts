@@ -1,4 +1,4 @@
-import type { Item, PageRequest } from '../source/source.ts';
+import type { Item, PageRequest, Target } from '../source/source.ts';
 import type { IndexStep } from './index-walk.ts';
 
 /** What was asked for: decides which parser reads the answer. */
@@ -20,6 +20,16 @@ export type Asked =
       readonly requests: readonly PageRequest[];
       /** Keys of the rows that its earlier pages gave. */
       readonly rowKeys?: ReadonlySet<string>;
+    }
+  | {
+      readonly kind: 'look-up';
+      /** Its id is that of the target. */
+      readonly item: Item;
+      /** Which of the requests of the look-up it is, from 0. */
+      readonly page: number;
+      /** With what is known of it by now. */
+      readonly target: Required<Target>;
     };
 export type AskedIndex = Extract<Asked, { kind: 'index' }>;
 export type AskedItem = Extract<Asked, { kind: 'item' }>;
+export type AskedLookUp = Extract<Asked, { kind: 'look-up' }>;

@@ -11,6 +11,7 @@ import type { Asked } from './asked.ts';
 import { detailsOf, sentFacts, unansweredRow } from './attempt-row.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { KnownPage } from './known-page.ts';
+import { LOOK_UP_ID } from './progress.ts';
 import { type Reading, readResponse, withoutOptional } from './read-page.ts';
 import { NO_CAPTURE, recordAttempt } from './record-attempt.ts';
 import { recordRobots } from './robots-attempt.ts';
@@ -33,7 +34,7 @@ export async function attemptPage(
   which: Try,
   known: KnownPage,
 ): Promise<Checkpoint | undefined> {
-  const passage = await gate.enter(asked.kind);
+  const passage = await gate.enter(asked.kind === 'index' ? 'index' : 'item');
   try {
     return await passThrough(context, passage, looks, asked, which, known);
   } finally {
@@ -70,7 +71,7 @@ async function passThrough(
   const lookedAt = looks.order(startedAt);
   const toRecord = () => readAndRecord(context, passage, asked, which, known, url, fetched, lookedAt);
   const { readAlone } = context;
-  if (!readAlone || fetched.kind === 'failed') return toRecord();
+  if (!readAlone || fetched.kind === 'failed' || asked.kind === 'look-up') return toRecord();
   const { kind, item } = asked;
   const page = pageOf(asked);
   return readAlone({ kind, item, page, number: which.number, startedAt, lookedAt }, toRecord);
@@ -93,7 +94,7 @@ async function readAndRecord(
   const { outcome, again } = passage.weigh(reading.outcome, fetched.by);
   const request = {
     target: targetOf(asked.item, partition),
-    item_id: asked.item.id,
+    item_id: asked.kind === 'look-up' ? LOOK_UP_ID : asked.item.id,
     url,
     attempted_at: new Date(fetched.startedAt).toISOString(),
     attempt_number: which.number,

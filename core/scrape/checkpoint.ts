@@ -3,7 +3,7 @@ import type { AttemptRow } from '../lake/log-tables.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { ObjectStore, PutOptions } from '../ports/object-store.ts';
 import type { Row } from '../schema/columns.ts';
-import type { Item, ListedItem, PageRequest, Partition } from '../source/source.ts';
+import type { Item, ListedItem, PageRequest, Partition, Target } from '../source/source.ts';
 
 /** What a successful attempt learned. */
 export type Learned =
@@ -15,13 +15,16 @@ export type Learned =
   | { readonly kind: 'records'; readonly records: readonly Row[]; readonly follow?: readonly PageRequest[] }
   /** Of an index, `reason` is the sign by which the day is empty. */
   | { readonly kind: 'empty'; readonly reason: string }
+  /** Of a look-up: attributes that the target had otherwise or not at all; or that the site does not know it. */
+  | { readonly kind: 'found'; readonly attributes: NonNullable<Target['attributes']> }
+  | { readonly kind: 'unknown'; readonly message: string }
   /** 304: what the current version holds of the item stands. */
   | { readonly kind: 'unchanged' };
 
 /** One attempt, durable the moment it ended: what makes a scrape resumable. Never updated. */
 export interface Checkpoint {
-  readonly kind: 'index' | 'item' | 'robots';
-  /** Page of an index or of an item that takes several requests, from 0, which is left out. */
+  readonly kind: 'index' | 'item' | 'look-up' | 'robots';
+  /** Page of an index, of an item or of a look-up that takes several requests, from 0, which is left out. */
   readonly page?: number;
   readonly item: Item;
   readonly attempt: AttemptRow;

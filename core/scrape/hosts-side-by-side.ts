@@ -1,4 +1,22 @@
 import pLimit from 'p-limit';
+import type { Source } from '../source/source.ts';
+import { requestsAtOnceOf } from '../source/source-policy.ts';
+
+/**
+ * Hosts in hand for each request that may be under way: most of them wait for their pace, a second or more
+ * behind robots.txt, while a request takes a tenth of that.
+ */
+const HOSTS_PER_REQUEST = 8;
+
+interface HostLimits {
+  readonly perHost: number;
+  readonly hosts: number;
+}
+
+/** How much of a source is in hand at once. */
+export function limitsOf({ politeness }: Pick<Source, 'politeness'>): HostLimits {
+  return { perHost: politeness.concurrency, hosts: HOSTS_PER_REQUEST * requestsAtOnceOf(politeness) };
+}
 
 /**
  * Does `work` for all items: those of one host so many at once, in their order, and so many hosts side by
@@ -7,7 +25,7 @@ import pLimit from 'p-limit';
 export async function hostsSideBySide<Item>(
   items: readonly Item[],
   hostOf: (item: Item) => string,
-  limits: { readonly perHost: number; readonly hosts: number },
+  limits: HostLimits,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const queues = [...Map.groupBy(items, hostOf).values()];

@@ -7,6 +7,8 @@ import { type ItemWalk, walkItem } from './item-walk.ts';
 
 /** The item id under which the index of the day is tried and recorded like any other page. */
 export const INDEX_ID = 'index';
+/** The item id under which what a target lacks is looked up. */
+export const LOOK_UP_ID = 'look-up';
 
 const NONE: readonly Row[] = [];
 
@@ -39,7 +41,7 @@ export class ScrapeProgress {
   }
 
   add(checkpoint: Checkpoint): void {
-    if (checkpoint.kind === 'robots') return;
+    if (checkpoint.kind === 'robots' || checkpoint.kind === 'look-up') return;
     const { item, page, outcome, attempt, lookedAt } = checkpoint;
     this.#tried.push({ outcome, attempt, lookedAt });
     const name = pageName(item.id, page);

@@ -11,6 +11,10 @@ import type { Learned } from './checkpoint.ts';
 import { type NothingLearned, oneLine, type PageParsed, rejection } from './page-parsed.ts';
 import { parseIndex } from './parse-index.ts';
 import { parseItem } from './parse-item.ts';
+import { parseLookUp } from './parse-look-up.ts';
+
+/** What no wall says: the page is what was asked for, whatever else is on it. */
+const TELLING: ReadonlySet<Learned['kind']> = new Set(['records', 'items', 'found']);
 
 /** A response, read: what it taught, or why it taught nothing. */
 export interface Reading {
@@ -42,7 +46,7 @@ export function readResponse(
  */
 export function withoutOptional(asked: Asked, reading: Reading): Reading {
   const { outcome, learned } = reading;
-  if (asked.kind === 'index' || !asked.item.optional || learned) return reading;
+  if (asked.kind !== 'item' || !asked.item.optional || learned) return reading;
   const { verdict, retriedLater } = DISPOSITIONS[outcome.code];
   if (verdict !== 'park' || retriedLater) return reading;
   return { ...reading, learned: { kind: 'empty', reason: `${asked.item.url}: ${outcome.code}` } };
@@ -66,8 +70,7 @@ function readPage(
   const learned = parsed && 'learned' in parsed ? parsed.learned : undefined;
   const notes = parsed && 'learned' in parsed ? parsed.notes : undefined;
   const said = { decodedBytes, ...(notes !== undefined && { notes }) };
-  if (learned?.kind === 'records' || learned?.kind === 'items')
-    return { outcome: { code: 'SUCCESS' }, learned, ...said };
+  if (learned && TELLING.has(learned.kind)) return { outcome: { code: 'SUCCESS' }, learned, ...said };
   const judged = classifyResponse({ ...judging, page });
   if (learned && !judged) return { outcome: successOf(learned), learned, ...said };
   const refused = judged && refusalOf(source, asked, response.status, page, judged);
@@ -83,7 +86,7 @@ function refusalOf(
   page: Page,
   { code }: Outcome,
 ): Outcome | undefined {
-  if (!source.refusal || asked.kind !== 'item' || status < 400 || status > 499) return undefined;
+  if (!source.refusal || asked.kind === 'index' || status < 400 || status > 499) return undefined;
   if (code === 'BLOCKED' || code === 'RATE_LIMITED') return undefined;
   const refused = orThrown(() => source.refusal!(page, asked.item));
   return refused && ('kind' in refused ? rejection(refused) : refused).outcome;
@@ -117,9 +120,14 @@ function successOf(learned: Learned): Outcome {
 }
 
 function parsePage(source: Source, partition: Partition, asked: Asked, page: Page): PageParsed {
-  return orThrown(() =>
-    asked.kind === 'index'
-      ? parseIndex(source, partition, asked, page)
-      : parseItem(source, partition, asked, page),
-  );
+  return orThrown(() => {
+    switch (asked.kind) {
+      case 'index':
+        return parseIndex(source, partition, asked, page);
+      case 'item':
+        return parseItem(source, partition, asked, page);
+      case 'look-up':
+        return parseLookUp(source, asked, page);
+    }
+  });
 }

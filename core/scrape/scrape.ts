@@ -6,7 +6,6 @@ import { type VerdictPolicy, verdictFor } from '../outcome/policy.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { targetOf } from '../source/partition.ts';
 import { type Item, isReady, type ListedItem } from '../source/source.ts';
-import { requestsAtOnceOf } from '../source/source-policy.ts';
 import { lastLookOf } from '../state/look-clock.ts';
 import type { ScrapeAnswer } from '../workflow/workflow.ts';
 import type { Asked } from './asked.ts';
@@ -16,7 +15,7 @@ import { crawlOf } from './crawl.ts';
 import { watchingDeaths } from './deaths.ts';
 import { recordFatal } from './fatal-page.ts';
 import { finalize, isFinalized } from './finalize.ts';
-import { hostsSideBySide } from './hosts-side-by-side.ts';
+import { hostsSideBySide, limitsOf } from './hosts-side-by-side.ts';
 import type { ItemWalk } from './item-walk.ts';
 import { knownIndex, knownItem, knownVersion } from './known-page.ts';
 import { withoutLeftOut } from './left-out.ts';
@@ -26,12 +25,6 @@ import { TargetGates } from './target-gates.ts';
 import { nextTry } from './which-try.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
-
-/**
- * Hosts in hand for each request that may be under way: most of them wait for their pace, a second or more
- * behind robots.txt, while a request takes a tenth of that.
- */
-const HOSTS_PER_REQUEST = 8;
 
 /** What a retry says beside its work. */
 export interface ScrapeOptions {
@@ -226,13 +219,8 @@ async function scrapeItems(
       return;
     }
   };
-  const { politeness, baseUrl } = source;
-  const limits = {
-    perHost: politeness.concurrency,
-    hosts: HOSTS_PER_REQUEST * requestsAtOnceOf(politeness),
-  };
   // Throws not before all have ended: whoever finalizes then would miss what is still on its way.
-  await hostsSideBySide(open, ({ url }) => new URL(url, baseUrl).host, limits, tryOne);
+  await hostsSideBySide(open, ({ url }) => new URL(url, source.baseUrl).host, limitsOf(source), tryOne);
   if (stopped) return false;
   const again: Checkpoint[] = [];
   for (const { checkpoint, gate } of retry) if (!(await gate.isShut())) again.push(checkpoint);

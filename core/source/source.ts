@@ -153,8 +153,8 @@ export interface TargetRegister {
 
 /** A site's own answer to what a target lacks. */
 export interface LookUp {
-  /** Undefined where the target lacks nothing, or too little is known of it to ask. */
-  request(target: Target, settings: OwnSettings): PageRequest | undefined;
+  /** In one line why nothing can be asked, as where too little is known; undefined where nothing is lacking. */
+  request(target: Target, settings: OwnSettings): PageRequest | string | undefined;
   /** `found`: attributes to be added. `unknown`: the site answers, and does not know the target. */
   read(page: Page, target: Target): LookedUp | Rejected;
 }

@@ -69,3 +69,12 @@ export function registrationProblem(source: Source, target: Required<Target>): s
 export function sinceRegistered(before: TargetRecord, after: TargetRecord, at: number): TargetRecord {
   return before.attributes === null && after.attributes !== null ? { ...after, registeredAt: at } : after;
 }
+
+/** True where both say the same, in any order. */
+export function sameAttributes(
+  a: NonNullable<TargetRecord['attributes']>,
+  b: NonNullable<TargetRecord['attributes']>,
+): boolean {
+  const names = Object.keys(b);
+  return names.length === Object.keys(a).length && names.every((name) => a[name] === b[name]);
+}

@@ -101,6 +101,11 @@ export const targetSchema = z.object({
   registeredAt: time,
   /** Of a target that was registered; null of one in the code. */
   attributes: attributesSchema.nullable().default(null),
+  /** The last look-up of what it lacks, where the site does not know it, and what was known of it then. */
+  unknownLookUp: z
+    .object({ at: z.number(), message: z.string(), attributes: attributesSchema })
+    .nullable()
+    .default(null),
   claim: claimSchema.nullable().default(null),
 });
 

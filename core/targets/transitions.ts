@@ -55,6 +55,39 @@ export function afterCrawl(record: TargetRecord, end: CrawlEnd): TargetRecord {
   return { ...(isPassed ? unflagged(next, at) : next), nextCrawlAt: dueAt };
 }
 
+/** How a look-up of what a target lacks ended. */
+export interface LookUpEnd {
+  /** Whose claim it had. */
+  readonly runId: string;
+  /** What is known of the target now; null of one that is not registered any more. */
+  readonly attributes: TargetRecord['attributes'];
+  /** Where the site does not know the target: what it says. */
+  readonly unknown: string | null;
+  /** The last request was answered as it should be. */
+  readonly isWell: boolean;
+  /** Milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * What the end of a look-up does to the record of its target, whose claim it ends. It was no crawl: when the
+ * target was crawled last and is due next is as it was.
+ */
+export function afterLookUp(record: TargetRecord, end: LookUpEnd): TargetRecord {
+  const { runId, attributes, unknown: message, isWell, at } = end;
+  const { skip } = record;
+  // Whoever has taken over a claim that ran out ends it.
+  const claim = record.claim?.runId === runId ? record.claim : null;
+  const next: TargetRecord = {
+    ...record,
+    attributes,
+    unknownLookUp: message === null || !attributes ? null : { at, message, attributes },
+    ...(claim && { claim: null, releasedAt: at, lastCrawlAt: claim.previousAt, nextCrawlAt: claim.dueAt }),
+  };
+  const isPassed = isWell && claim?.isProbe && skip && isExpired(skip, at);
+  return isPassed ? unflagged(next, at) : next;
+}
+
 function whole(record: TargetRecord, records: number | null): TargetRecord {
   return { ...record, ...working(record), recordCount: records ?? record.recordCount };
 }

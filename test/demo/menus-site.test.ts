@@ -109,7 +109,8 @@ describe('the demo site of menus', () => {
     for (const target of waiting) {
       let known = target;
       for (let round = 0; round < 3 && menus.register!.ready!(known) !== true; round++) {
-        const request = lookUp.request(known, source.ownSettings)!;
+        const request = lookUp.request(known, source.ownSettings);
+        if (typeof request !== 'object') throw new Error(request);
         const response = await fetch(new URL(request.url, site.url), { headers: { ...request.headers } });
         const found = lookUp.read(pageOf(request.url, await response.text()), known);
         if (found.kind !== 'found') throw new Error(JSON.stringify(found));
