@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
+import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { makePlan, otherDates, type Plan } from '../core/run/plan.ts';
 import type { TargetFilter } from '../core/run/target-filter.ts';
 import type { Source, Target } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
+import { canLookUp } from '../core/targets/schedule-status.ts';
 import { namesText } from '../core/wording/names.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { runLocally } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { RunEnd } from '../runtime/run-end.ts';
 import type { StackPlatform } from '../runtime/stack.ts';
+import { adviseAt, type Place } from './advice.ts';
 import { type ChoiceOptions, chosenTargets, withTargetsFile } from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
 import { type GlobalOptions, windowOf, withPlatform } from './context.ts';
@@ -69,11 +72,13 @@ export function runCommand(): Command {
           );
           for (const scope of scopes)
             asked.push({ source: scope.source, request: await requestOf(platform, scope, where, options) });
-          if (options.dryRun)
-            return printPlans(
-              await Promise.all(asked.map(({ request }) => makePlan(platform, request))),
-              json,
-            );
+          if (options.dryRun) {
+            const plans = asked.map(async ({ source, request }) => ({
+              source,
+              plan: await makePlan(platform, request),
+            }));
+            return printPlans(await Promise.all(plans), json, place);
+          }
           const ends: RunEnd[] = [];
           for (const { source, request: before } of asked) {
             // The runs before it may have taken the rest of the day.
@@ -220,14 +225,19 @@ function problemOf(end: RunEnd): string[] {
   return [`${first!.name}${others} could not be refreshed: ${first!.message}; ${stays}`];
 }
 
-function printPlans(plans: readonly Plan[], json: boolean | undefined): void {
+interface PlanOfSource {
+  readonly source: Source;
+  readonly plan: Plan;
+}
+
+function printPlans(plans: readonly PlanOfSource[], json: boolean | undefined, place: Place): void {
   if (json) {
-    printItems(plans.map(planRecord));
+    printItems(plans.map(({ plan }) => planRecord(plan)));
     return;
   }
   // Of ten thousand targets each has a line: one write for all of them.
   const lines: string[] = [];
-  for (const plan of plans) {
+  for (const { source, plan } of plans) {
     lines.push(`${plan.source}: ${plan.work.length} partitions from ${plan.start} to ${plan.end}`);
     for (const partition of plan.work) {
       const { targets } = partition;
@@ -245,6 +255,8 @@ function printPlans(plans: readonly Plan[], json: boolean | undefined): void {
       lines.push(
         `  left out: ${[...reasons].map(([reason, { length }]) => `${length} ${reason}`).join(', ')}`,
       );
+    if (plan.leftOut.some(({ reason }) => canLookUp(source, reason)))
+      lines.push(`  ${stepsText(adviseAt(place, { kind: 'lacking', source: plan.source }))}`);
   }
   console.log(lines.join('\n'));
 }

@@ -132,15 +132,17 @@ function rowOf({ found, reason, message, until, ...value }: ReturnType<typeof lo
 
 function printPlan(source: Source, { open, skipped }: LookUpPlan, format: Format): void {
   const columns = ['target', 'needs', 'url', 'reason', 'message'].map((name) => ({ name }));
+  const isTable = !format.json && !format.csv;
   const rows = [
     ...open.map(({ target, needs, url }) => ({
-      ...{ source: source.name, target: target.id, needs, url },
+      // A query of a thousand characters is no use to a reader.
+      ...{ source: source.name, target: target.id, needs, url: isTable ? url.split('?')[0] : url },
       ...{ reason: null, message: null, until: null },
     })),
     ...skipped.map((each) => ({ source: source.name, url: null, ...each })),
   ].toSorted((a, b) => (a.target < b.target ? -1 : 1));
   printList({ columns, rows, none: `no target of ${source.name} lacks anything` }, format);
-  if (!format.json && !format.csv && rows.length > 0)
+  if (isTable && rows.length > 0)
     console.log(`${counted(open.length, 'target')} would be looked up, ${skipped.length} not`);
 }
 

@@ -50,6 +50,7 @@ function factsOf({ source, record, scheduleStatus }: ListedTarget): (readonly [s
     ['attempts', `${record.totalAttempts}, of which ${record.totalSuccesses} succeeded`],
     ['records', record.recordCount === null ? '' : String(record.recordCount)],
     ['retries', record.maxRetries === null ? '' : String(record.maxRetries)],
+    ['looked up', unknownText(record)],
     ['proxy', cellText(record.currentProxyId)],
     ['user agent', cellText(record.currentUserAgent)],
     ['failed at', timeText(record.failedAt)],
@@ -61,6 +62,10 @@ function factsOf({ source, record, scheduleStatus }: ListedTarget): (readonly [s
 function skipText({ reason, actor, since, expiresAt }: NonNullable<ListedTarget['record']['skip']>): string {
   const until = expiresAt === null ? '' : `, until ${timeText(expiresAt)}`;
   return `${cellText(reason)}, by ${cellText(actor)} since ${timeText(since)}${until}`;
+}
+
+function unknownText({ unknownLookUp: unknown }: ListedTarget['record']): string {
+  return unknown === null ? '' : `${timeText(unknown.at)}, in vain: ${cellText(unknown.message)}`;
 }
 
 function failureText({ lastFailureAt, lastErrorCode }: ListedTarget['record']): string {

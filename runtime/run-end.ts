@@ -31,8 +31,9 @@ export async function nothingDue(
   { runId, ...asked }: RunInput,
 ): Promise<RunEnd> {
   // Not a plan: the run may have crossed midnight, and is told of all the same.
-  const { leftOut } = await plannedTargets(platform, sourceNamed(platform, asked.source), asked);
-  return { kind: 'nothing-due', runId, message: nothingDueText(asked.source, leftOut) };
+  const source = sourceNamed(platform, asked.source);
+  const { leftOut } = await plannedTargets(platform, source, asked);
+  return { kind: 'nothing-due', runId, message: nothingDueText(source, leftOut) };
 }
 
 /** What an execution gives back where plan found nothing to do. */

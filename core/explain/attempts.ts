@@ -6,6 +6,7 @@ import type { AttemptRow, PartitionLog } from '../lake/log-tables.ts';
 import { partitionLogs, readLog } from '../lake/partition-log.ts';
 import type { Platform } from '../platform.ts';
 import { readCheckpoints } from '../scrape/checkpoint.ts';
+import { LOOK_UP_ID } from '../scrape/progress.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { RunStore } from '../state/run-store.ts';
 
@@ -47,8 +48,12 @@ export async function attemptsOnRecord(
   const current = attempts.some(({ run_id }) => run_id === runId);
   const chosen = item === null ? sinceLastRun(logs, isRun, current) : ofItem(logs, isRun, failures);
   for (const { key } of chosen) attempts.push(...(await readLog(lake, 'attempts', key)));
+  // What targets lacked was asked for by itself: it says nothing of how the items came.
+  const lookUps = new Set(
+    attempts.filter(({ item_id }) => item_id === LOOK_UP_ID).map(({ run_id }) => run_id),
+  );
   const own = attempts
-    .filter(({ item_id }) => item === null || item_id === item)
+    .filter(({ item_id, run_id }) => (item === null || item_id === item) && !lookUps.has(run_id))
     .sort((a, b) => (a.attempt_id < b.attempt_id ? -1 : 1));
   return {
     attempts: own,

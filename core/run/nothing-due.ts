@@ -1,4 +1,7 @@
-import type { LeftOutReason } from '../targets/schedule-status.ts';
+import { advise } from '../advice/advise.ts';
+import { stepsText } from '../advice/render.ts';
+import type { Source } from '../source/source.ts';
+import { canLookUp, type LeftOutReason } from '../targets/schedule-status.ts';
 import type { LeftOutTarget } from './planned-targets.ts';
 
 /** In the order in which they are told. */
@@ -16,14 +19,17 @@ const WORDS: Readonly<Record<LeftOutReason, string>> = {
 };
 
 /** Why a run of a source found nothing to crawl, and until when, in one line. */
-export function nothingDueText(source: string, leftOut: readonly LeftOutTarget[]): string {
-  if (leftOut.length === 0) return `no target of ${source} is due: there is none that is meant`;
+export function nothingDueText(source: Source, leftOut: readonly LeftOutTarget[]): string {
+  const { name } = source;
+  if (leftOut.length === 0) return `no target of ${name} is due: there is none that is meant`;
   const reasons = Object.keys(WORDS) as LeftOutReason[];
   const parts = reasons.flatMap((reason) => {
     const some = leftOut.filter((each) => each.reason === reason);
     return some.length === 0 ? [] : [`${some.length} ${WORDS[reason]}${nextText(some)}`];
   });
-  return `no target of ${source} is due: ${parts.join('; ')}`;
+  const canAsk = leftOut.some(({ reason }) => canLookUp(source, reason));
+  const steps = canAsk ? [stepsText(advise({ kind: 'lacking', source: name }))] : [];
+  return `no target of ${name} is due: ${[...parts, ...steps].join('; ')}`;
 }
 
 /** Minutes are rounded up: at the one that is told it is true. */

@@ -15,8 +15,9 @@ export type Learned =
   | { readonly kind: 'records'; readonly records: readonly Row[]; readonly follow?: readonly PageRequest[] }
   /** Of an index, `reason` is the sign by which the day is empty. */
   | { readonly kind: 'empty'; readonly reason: string }
-  /** Of a look-up: attributes that the target had otherwise or not at all; or that the site does not know it. */
+  /** Of a look-up: attributes that the target had otherwise or not at all. */
   | { readonly kind: 'found'; readonly attributes: NonNullable<Target['attributes']> }
+  /** Of a look-up: the site does not know the target. */
   | { readonly kind: 'unknown'; readonly message: string }
   /** 304: what the current version holds of the item stands. */
   | { readonly kind: 'unchanged' };

@@ -153,7 +153,7 @@ export interface TargetRegister {
 
 /** A site's own answer to what a target lacks. */
 export interface LookUp {
-  /** In one line why nothing can be asked, as where too little is known; undefined where nothing is lacking. */
+  /** Or in one line why nothing can be asked; undefined where the target lacks nothing. */
   request(target: Target, settings: OwnSettings): PageRequest | string | undefined;
   /** `found`: attributes to be added. `unknown`: the site answers, and does not know the target. */
   read(page: Page, target: Target): LookedUp | Rejected;

@@ -2,10 +2,16 @@ import type { NotReady, Source } from '../source/source.ts';
 import { judgeClaim } from './claim.ts';
 import { isSkipped, type TargetRecord } from './target.ts';
 
+const NOT_READY = [
+  'NEEDS_URL',
+  'NEEDS_DETECTION',
+  'NEEDS_PLATFORM_ID',
+] as const satisfies readonly NotReady[];
+
 /** How a target stands with the schedule of its source; the first that holds. */
 export const SCHEDULE_STATUSES = [
   ...(['FAILED', 'PAUSED', 'SKIPPED', 'DEGRADED'] as const),
-  ...(['NEEDS_URL', 'NEEDS_DETECTION', 'NEEDS_PLATFORM_ID'] as const satisfies readonly NotReady[]),
+  ...NOT_READY,
   ...(['NOT_SCHEDULED', 'DUE', 'SCHEDULED'] as const),
 ] as const;
 export type ScheduleStatus = (typeof SCHEDULE_STATUSES)[number];
@@ -33,6 +39,11 @@ export function notReady(
   const answer = register?.ready?.({ id: target, attributes: attributes ?? {} }) ?? true;
   if (answer === true) return undefined;
   return answer === false ? 'NEEDS_URL' : answer;
+}
+
+/** True where a target is left out for something that its source can look up. */
+export function canLookUp({ register }: Pick<Source, 'register'>, reason: string | undefined): boolean {
+  return register?.lookUp !== undefined && NOT_READY.some((each) => each === reason);
 }
 
 /** `now`: milliseconds. */

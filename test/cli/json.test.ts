@@ -105,6 +105,11 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   'targets show': { form: 'object', words: () => ['districts', '0600002'], in: 'districts' },
   'targets export': { form: 'list', words: () => ['districts'], in: 'districts' },
+  'targets look-up': {
+    form: 'list',
+    words: () => ['districts', '--dry-run'],
+    in: 'districts',
+  },
   'targets import': {
     form: 'object',
     words: () => ['districts', join(districts.path, 'more.csv')],

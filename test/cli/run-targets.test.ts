@@ -62,7 +62,7 @@ describe('run --dry-run of targets that are crawled one by one', () => {
     const next = new Date(Math.ceil(tomorrow.getTime() / 60_000) * 60_000).toISOString().slice(0, 16);
     expect([code, stdout]).toEqual([
       0,
-      `no target of districts is due: 1 scheduled, the next at ${next}Z; 1 paused; 1 failed too often; 1 without an address\n`,
+      `no target of districts is due: 1 scheduled, the next at ${next}Z; 1 paused; 1 failed too often; 1 without an address; ask for what they lack: rescrape targets look-up districts\n`,
     ]);
     await lake.change(BIRCH, (record) => ({ ...record, releasedAt: testClock.now() - 1000 }));
     const all = await lake.say('run', 'districts', '--all', '--state', 'CA', '--tier', 'tier2');

@@ -46,6 +46,12 @@ describe('--stack', () => {
     expect(lines).toEqual(['rescrape: --local and --stack exclude each other; choose one']);
   });
 
+  it('is not for look-ups, which would come from other addresses than those of the stack', async () => {
+    const { code, lines } = await failing('--stack', 'x', 'targets', 'look-up', 'menus');
+    expect(code).toBe(2);
+    expect(lines).toEqual([expect.stringMatching(/^rescrape: what targets lack [^\n]*--stack[^\n]*$/)]);
+  });
+
   it('is not for a clock that is set', async () => {
     vi.stubEnv('RESCRAPE_NOW', '2025-11-22T12:00:00Z');
     const { code, lines } = await failing('--stack', 'x', 'skip', 'list');

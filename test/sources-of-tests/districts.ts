@@ -17,6 +17,14 @@ export const districts = defineSource({
       url: z.string().optional(),
     }),
     ready: ({ attributes }) => Boolean(attributes?.url),
+    lookUp: {
+      request: ({ id, attributes }) => (attributes?.url ? undefined : { url: `/districts/${id}` }),
+      read(page) {
+        const [link] = new HtmlIndex(readHtml(page.text, page.maxElements)).tag('a');
+        const url = link?.attributes.href;
+        return url ? { kind: 'found', attributes: { url } } : { kind: 'unknown', message: 'it has no link' };
+      },
+    },
   }),
   table: {
     name: 'district_hours',
