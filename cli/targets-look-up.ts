@@ -78,8 +78,8 @@ async function carryOut(
       await lookUp(stoppable(platform, signal), source, open, asked).finally(() => line.end());
       return signal.aborted;
     });
-    tell(source, ends, format);
     const left = open.length + skipped.length - ends.length;
+    tell(source, ends, left, format);
     if (isInterrupted)
       throw new InterruptedCommand(
         `interrupted: ${counted(left, 'target')} not looked up`,
@@ -95,9 +95,10 @@ const COLUMNS = [
   ...['target', 'result', 'found', 'needs', 'error_code', 'message', 'until'].map((name) => ({ name })),
 ];
 
-function tell(source: Source, ends: readonly End[], format: Format): void {
+/** `left`: targets that an interruption has left. */
+function tell(source: Source, ends: readonly End[], left: number, format: Format): void {
   const sorted = ends.toSorted((a, b) => (a.target < b.target ? -1 : 1));
-  const none = `no target of ${source.name} lacks anything`;
+  const none = left > 0 ? 'no target was looked up' : `no target of ${source.name} lacks anything`;
   const values = sorted.map((end) => lookUpValue(source, end));
   printList({ columns: COLUMNS, rows: values.map(rowOf), values, none }, format);
   if (format.json || format.csv || ends.length === 0) return;

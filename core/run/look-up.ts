@@ -207,6 +207,7 @@ async function keep(
       const end: LookUpEnd = {
         attributes: isSame ? target.attributes : record.attributes,
         unknown: kind === 'unknown' && isSame ? message : null,
+        isAsked: hosts.length > 0,
         isWell: kind === 'ended' || kind === 'unknown',
         at,
         runId,

@@ -63,6 +63,8 @@ export interface LookUpEnd {
   readonly attributes: TargetRecord['attributes'];
   /** Where the site does not know the target: what it says. */
   readonly unknown: string | null;
+  /** False where it was stopped before its first request: nobody has to wait for two minutes then. */
+  readonly isAsked: boolean;
   /** The last request was answered as it should be. */
   readonly isWell: boolean;
   /** Milliseconds. */
@@ -74,7 +76,7 @@ export interface LookUpEnd {
  * target was crawled last and is due next is as it was.
  */
 export function afterLookUp(record: TargetRecord, end: LookUpEnd): TargetRecord {
-  const { runId, attributes, unknown: message, isWell, at } = end;
+  const { runId, attributes, unknown: message, isAsked, isWell, at } = end;
   const { skip } = record;
   // Whoever has taken over a claim that ran out ends it.
   const claim = record.claim?.runId === runId ? record.claim : null;
@@ -82,7 +84,8 @@ export function afterLookUp(record: TargetRecord, end: LookUpEnd): TargetRecord 
     ...record,
     attributes,
     unknownLookUp: message === null || !attributes ? null : { at, message, attributes },
-    ...(claim && { claim: null, releasedAt: at, lastCrawlAt: claim.previousAt, nextCrawlAt: claim.dueAt }),
+    ...(claim && { claim: null, lastCrawlAt: claim.previousAt, nextCrawlAt: claim.dueAt }),
+    ...(claim && isAsked && { releasedAt: at }),
   };
   const isPassed = isWell && claim?.isProbe && skip && isExpired(skip, at);
   return isPassed ? unflagged(next, at) : next;

@@ -333,5 +333,10 @@ describe('what stores lack', () => {
     );
     expect(ends.length).toBeLessThan(LACKING.length);
     for (const { id } of LACKING) expect((await recordOf(id)).claim).toBeNull();
+    // Whom nothing was asked about is not made to wait.
+    const rest = await look(LACKING.map(({ id }) => id));
+    expect(rest.map((end) => 'kind' in end && end.kind)).toEqual(
+      LACKING.slice(ends.length).map(() => 'found'),
+    );
   });
 });
