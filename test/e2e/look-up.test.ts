@@ -272,7 +272,9 @@ describe('what stores lack', () => {
     const before = storeOf('908', { url: `${shop.origin}/shop` });
     await register([before]);
     const theirs = { ...before, attributes: { ...before.attributes, menu_type: 'jane', platform_id: '1' } };
-    onRequest = () => register([theirs]);
+    onRequest = async () => {
+      await register([theirs]);
+    };
     expect(await look(['908'])).toMatchObject([{ kind: 'failed', found: {} }]);
     expect((await recordOf('908')).attributes).toEqual(theirs.attributes);
     expect((await recordOf('908')).claim).toBeNull();
