@@ -41,7 +41,7 @@ export class ScrapeProgress {
   }
 
   add(checkpoint: Checkpoint): void {
-    if (checkpoint.kind === 'robots') return;
+    if (checkpoint.kind === 'robots' || checkpoint.kind === 'look-up') return;
     const { item, page, outcome, attempt, lookedAt } = checkpoint;
     this.#tried.push({ outcome, attempt, lookedAt });
     const name = pageName(item.id, page);

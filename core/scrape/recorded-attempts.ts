@@ -34,7 +34,8 @@ export async function recordedAttempts(context: PartitionJob): Promise<RecordedA
   const failed = new Map<string, FailedTry[]>();
   for (const checkpoint of attempts) {
     const { kind, item, learned } = checkpoint;
-    if (kind === 'robots') continue;
+    // What is looked up is no item, and robots.txt is none.
+    if (kind === 'robots' || kind === 'look-up') continue;
     // Pages that came are no tries of the one that did not.
     if (!learned) added(failed, item.id, () => []).push(failedTry(checkpoint));
     keepLast(kind === 'index' ? index : added(items, item.id, () => new Map()), checkpoint);
