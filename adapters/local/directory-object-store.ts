@@ -26,7 +26,7 @@ import type {
 import { listDirectory } from './directory-listing.ts';
 import { syncPath, writeTemporary } from './durable-file.ts';
 import { LakeDirectories } from './lake-directories.ts';
-import { makeRoot } from './lake-root.ts';
+import { makeDirectory } from './make-directory.ts';
 import { type Metadata, ObjectMetadata } from './object-metadata.ts';
 import { ProcessMutex } from './process-mutex.ts';
 import { hasCode, isAbsent, storageFailure } from './storage-failure.ts';
@@ -43,7 +43,7 @@ import { TemporaryFiles } from './temporary-files.ts';
 export function openDirectoryObjectStore(root: string): ObjectStore & { close(): void } {
   const path = resolve(root);
   try {
-    makeRoot(path);
+    makeDirectory(path);
     const real = realpathSync.native(path);
     const temporaries = new TemporaryFiles(join(real, '.tmp'));
     temporaries.removeStale();

@@ -1,7 +1,8 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { syncPath } from './durable-file.ts';
+import { makeDirectory } from './make-directory.ts';
 import { isAbsent } from './storage-failure.ts';
 
 /**
@@ -26,7 +27,7 @@ export class LakeDirectories {
   /** Makes the directory where it is missing. */
   make(directory: string): void {
     if (this.#known.has(directory)) return;
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     this.#refuseLink(directory);
     remember(this.#known, directory);
   }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { syncDirectorySync, writeTemporary } from './durable-file.ts';
+import { makeDirectory } from './make-directory.ts';
 import { hasCode, isAbsent } from './storage-failure.ts';
 
 export type Metadata = Readonly<Record<string, string>>;
@@ -50,7 +51,7 @@ export class ObjectMetadata {
       if (existsSync(file)) rmSync(file, { force: true });
       return;
     }
-    const created = mkdirSync(dirname(file), { recursive: true });
+    const created = makeDirectory(dirname(file));
     writeTemporary(temporary, Buffer.from(JSON.stringify(metadata)), durable);
     renameSync(temporary, file);
     if (!durable) return;

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type {
@@ -9,6 +8,7 @@ import type {
   StateWrite,
 } from '../../core/ports/state-store.ts';
 import { assertTransaction } from '../../core/ports/state-transaction.ts';
+import { makeDirectory } from './make-directory.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { storageFailure } from './storage-failure.ts';
 
@@ -23,7 +23,7 @@ const PAGE = 256;
 export function openSqliteStateStore(file: string): StateStore & { close(): void } {
   const path = resolve(file);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     return new SqliteStateStore(path);
   } catch (error) {
     throw storageFailure(error, 'open', path);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../core/ports/clock.ts';
@@ -11,6 +11,7 @@ import type {
   ReceivedMessage,
   WorkQueue,
 } from '../../core/ports/work-queue.ts';
+import { makeDirectory } from './make-directory.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { storageFailure } from './storage-failure.ts';
 
@@ -252,7 +253,7 @@ class SqliteWorkQueue implements WorkQueue {
 
   #database(): DatabaseSync {
     if (this.#open) return this.#open;
-    mkdirSync(dirname(this.#path), { recursive: true });
+    makeDirectory(dirname(this.#path));
     this.#open = openSqliteDatabase(this.#path, SCHEMA);
     return this.#open;
   }

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { StorageError } from '../../core/ports/storage-error.ts';
+import { writeTemporary } from './durable-file.ts';
 
 /** What to do about an error of the file system, by its code. */
 const FILE_ADVICE: Readonly<Record<string, string>> = {
@@ -34,19 +37,41 @@ const SQLITE_ADVICE: Readonly<Record<number, string>> = {
 /** The error as a `StorageError` where its code is known; any other error as it is, for it is a bug. */
 export function storageFailure(error: unknown, action: string, path: string): unknown {
   if (!(error instanceof Error) || error instanceof StorageError) return error;
-  const advice = adviceFor(error);
+  const advice = adviceFor(error, path);
   return advice === undefined
     ? error
     : new StorageError(`cannot ${action} ${path}: ${advice}`, { cause: error });
 }
 
-function adviceFor(error: Error): string | undefined {
+function adviceFor(error: Error, path: string): string | undefined {
   if (!('code' in error) || typeof error.code !== 'string') return undefined;
-  if (error.code === 'ERR_SQLITE_ERROR' && 'errcode' in error && typeof error.errcode === 'number') {
-    // The low byte is the primary code; the rest only refines it.
-    return SQLITE_ADVICE[error.errcode & 0xff];
+  const result = sqliteCode(error);
+  if (result === undefined) return FILE_ADVICE[error.code];
+  return (IS_VAGUE.has(result) ? refusalBeside(path) : undefined) ?? SQLITE_ADVICE[result];
+}
+
+/** Results of SQLite behind which a full or read-only disk may be; it does not tell. */
+const IS_VAGUE: ReadonlySet<number> = new Set([8, 10, 14]);
+/** Bytes: as much as SQLite asks for at once, beside a database. */
+const PROBE_BYTES = 65_536;
+
+/** What the file system says to a file of some size beside `path`; undefined where it takes it. */
+function refusalBeside(path: string): string | undefined {
+  const probe = `${path}.${randomUUID()}.tmp`;
+  try {
+    writeTemporary(probe, new Uint8Array(PROBE_BYTES), true);
+    rmSync(probe, { force: true });
+    return undefined;
+  } catch (error) {
+    return FILE_ADVICE[(error as NodeJS.ErrnoException).code ?? ''];
   }
-  return FILE_ADVICE[error.code];
+}
+
+/** The primary result code of an error of SQLite, its low byte; the rest only refines it. */
+export function sqliteCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : undefined;
 }
 
 /** True for "there is nothing at this path", also where a part of the path is a file. */

@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryObjectStore } from '../../../adapters/local/directory-object-store.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
 import { objectStoreContract } from '../../contracts/object-store.contract.ts';
+import { asOrdinaryUser } from './ordinary-user.ts';
 import { killAfterProgress, startWriter } from './writer-process.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -229,14 +230,3 @@ describe('the directory object store', () => {
     }
   });
 });
-
-/** Permissions bind nobody who is root, so a test that runs as root takes another user's place. */
-async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
-  if (process.geteuid?.() !== 0) return work();
-  process.seteuid?.(65534);
-  try {
-    await work();
-  } finally {
-    process.seteuid?.(0);
-  }
-}

@@ -1,10 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
 import { stateStoreContract } from '../../contracts/state-store.contract.ts';
+import { asOrdinaryUser } from './ordinary-user.ts';
 import { killAfterProgress, startWriter } from './writer-process.ts';
 
 stateStoreContract('the SQLite state store', async () => {
@@ -28,7 +38,10 @@ describe('the SQLite state store', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'rescrape-state-'));
   });
-  afterEach(() => rmSync(directory, { recursive: true }));
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(directory, { recursive: true });
+  });
 
   it('says what to do about a file that is no database', () => {
     const file = join(directory, 'state.sqlite');
@@ -59,6 +72,45 @@ describe('the SQLite state store', () => {
     expect(() => openSqliteStateStore(join(directory, 'plain', 'state.sqlite'))).toThrow(
       /a file stands where a directory is needed/,
     );
+  });
+
+  it('can be read, and not written, where its directory belongs to somebody else', async () => {
+    const file = join(directory, 'state.sqlite');
+    const theirs = openSqliteStateStore(file);
+    await theirs.write([{ kind: 'put', partition: 'p', sort: 's', value: 'x' }]);
+    theirs.close();
+    const temporary = join(directory, 'tmp');
+    mkdirSync(temporary);
+    chmodSync(temporary, 0o777);
+    vi.stubEnv('TMPDIR', temporary);
+    chmodSync(directory, 0o555);
+    await asOrdinaryUser(async () => {
+      const store = openSqliteStateStore(file);
+      expect((await store.get('p', 's'))?.value).toBe('x');
+      await expect(store.write([{ kind: 'put', partition: 'p', sort: 's', value: 'y' }])).rejects.toThrow(
+        /^cannot write .*state\.sqlite: permission denied; give this user write access to it, [^\n]*$/,
+      );
+      store.close();
+    });
+    expect(readdirSync(directory)).toEqual(['state.sqlite', 'tmp']);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it('is refused in one line where it lies in such a directory and its changes are not in it yet', async () => {
+    const file = join(directory, 'state.sqlite');
+    const theirs = openSqliteStateStore(file);
+    await theirs.write([{ kind: 'put', partition: 'p', sort: 's', value: 'x' }]);
+    mkdirSync(join(directory, 'copy'));
+    for (const name of ['state.sqlite', 'state.sqlite-wal'])
+      copyFileSync(join(directory, name), join(directory, 'copy', name));
+    theirs.close();
+    chmodSync(directory, 0o755);
+    chmodSync(join(directory, 'copy'), 0o555);
+    await asOrdinaryUser(async () => {
+      expect(() => openSqliteStateStore(join(directory, 'copy', 'state.sqlite'))).toThrow(
+        /^cannot open .*state\.sqlite: permission denied; give this user write access to it, [^\n]*$/,
+      );
+    });
   });
 
   it('keeps whole transactions only when its writer is killed', async () => {
