@@ -63,7 +63,7 @@ async function carryOut(
   format: Format,
 ): Promise<void> {
   // A run would take our work for what a process that died has left.
-  const unlock = lockRun(platform.directory, source.name);
+  const unlock = await lockRun(platform, source.name);
   try {
     const { open, skipped } = await planLookUps(platform, source, ids, named);
     const ends: End[] = [...skipped];

@@ -38,7 +38,7 @@ export interface RunRequest extends Omit<RunInput, 'runId'> {
 
 /** Plays the daily rescrape on this machine, or takes up the interrupted one that was asked for the same. */
 export async function runLocally(platform: LocalPlatform, request: RunRequest): Promise<RunEnd> {
-  const unlock = lockRun(platform.directory, request.source);
+  const unlock = await lockRun(platform, request.source);
   try {
     return await runLocked(platform, request);
   } finally {

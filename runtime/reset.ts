@@ -14,7 +14,7 @@ export async function resetState(
   const unlocks: (() => void)[] = [];
   try {
     if (!isStack(platform))
-      for (const { name } of platform.sources) unlocks.push(lockRun(platform.directory, name));
+      for (const { name } of platform.sources) unlocks.push(await lockRun(platform, name));
     const plan = await planReset(platform);
     if (plan.retrying > 0)
       throw new RunInProgressError(

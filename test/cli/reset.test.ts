@@ -105,7 +105,7 @@ describe('reset', () => {
 
   it('forgets nothing while a run is under way, and says so in one line', async () => {
     const before = await plan();
-    const unlock = lockRun(session.directory, 'racing');
+    const unlock = await lockRun(session.platform, 'racing');
     const { code, stdout, stderr } = await cli('--confirm');
     unlock();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openSqliteStateStore } from '../../adapters/local/sqlite-state-store.ts';
 import { type MenusSite, startMenusSite } from '../../demo/menus/site.ts';
 import { DEMO_STORES } from '../../demo/menus/stores.ts';
 import { lockRun } from '../../runtime/run-lock.ts';
@@ -110,12 +111,14 @@ describe('rescrape targets look-up', () => {
       stderr: expect.stringContaining('racing looks up nothing of its targets'),
     });
     expect((await look('menus', '--target', 'nobody')).code).toBe(2);
-    const unlock = lockRun(directory, 'menus');
+    const state = openSqliteStateStore(join(directory, 'state.sqlite'));
+    const unlock = await lockRun({ directory, state }, 'menus');
     try {
       const { code, stderr } = await look('menus');
       expect([code, stderr.includes('is being run over')]).toEqual([1, true]);
     } finally {
       unlock();
+      state.close();
     }
   });
 
