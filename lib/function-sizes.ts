@@ -19,8 +19,8 @@ export const FUNCTION_SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   // 12 ms of a core for a page, and one page each 250 ms: it waits, so more memory would be paid for nothing.
   // It stops by itself 80 s before the end; 220 s are 880 pages, forty times a day of racing.
   scrape: { memorySize: 512, timeout: Duration.minutes(5) },
-  // The end of a scrape, without the pages.
-  'record-failures': { memorySize: 512, timeout: Duration.minutes(2) },
+  // The end of a scrape, without the pages: the records of up to 2,000 targets are written one by one.
+  'record-failures': { memorySize: 512, timeout: Duration.minutes(5) },
   // 66 ms of a core on average, 278 ms at most, all of it computing: twice the memory takes half the time.
   publish: { memorySize: 1024, timeout: Duration.minutes(2) },
   // 7 ms and a GET for each partition, one after the other: 120 s are 4,000 partitions at 30 ms.

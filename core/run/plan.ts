@@ -34,8 +34,13 @@ export interface Plan {
   readonly leftOut: readonly LeftOutTarget[];
 }
 
-/** Targets in one line of a work list, which Step Functions hands on with 256 KB at most. */
-const MAX_TARGETS = 1000;
+/** Targets in one line of a work list: every state of the list of US districts fits. */
+const MAX_TARGETS = 2000;
+/**
+ * Bytes of their ids in JSON. Step Functions hands a line on with 262,144 bytes at most, and other things are
+ * in it; ids of seven digits take 10 each, the longest that there may be 131.
+ */
+const MAX_ID_BYTES = 131_072;
 
 /** Window × targets − skipped; oldest date first, because it is the one that leaves the window tomorrow. */
 export async function makePlan(
@@ -80,7 +85,7 @@ function planOf(
     // One probe is one partition, and the newest date says most.
     const targets = date === end ? [...open, ...probes] : open;
     for (const [value, all] of valuesOf(source, targets)) {
-      const fitting = source.cadence.kind === 'every' ? all.slice(0, MAX_TARGETS) : all;
+      const fitting = source.cadence.kind === 'every' ? fittingIn(all) : all;
       work.push({ value, date, ...crawled(value, fitting) });
       for (const { id } of all.slice(fitting.length)) later.push({ target: id, reason: 'NEXT_RUN', until });
     }
@@ -88,6 +93,17 @@ function planOf(
   if (work.length > 0 && source.unset !== undefined)
     throw new StageError('BadInput', unsetText(source, source.unset));
   return { source: source.name, start, end, work, skipped, leftOut: [...leftOut, ...later] };
+}
+
+/** As many of the targets, from the first, as one line holds. */
+function fittingIn(targets: readonly Target[]): readonly Target[] {
+  let bytes = 0;
+  const tooMuch = targets.findIndex(({ id }) => {
+    // An id is ASCII; beside it stand two quotes and a comma.
+    bytes += id.length + 3;
+    return bytes > MAX_ID_BYTES;
+  });
+  return targets.slice(0, tooMuch < 0 ? MAX_TARGETS : Math.min(tooMuch, MAX_TARGETS));
 }
 
 function unsetText({ name, settings }: Source, setting: string): string {

@@ -208,12 +208,22 @@ describe('a run of targets none of which is due', () => {
 });
 
 it('a line holds a bounded number of targets, those that are due longest; the others go with the next run', async () => {
-  await register(...Array.from({ length: 1003 }, (_, nth) => at(`t${nth}`)));
+  await register(...Array.from({ length: 2003 }, (_, nth) => at(`t${nth}`)));
   await change('t0', (record) => ({ ...record, nextCrawlAt: clock.now() - 1 }));
   const made = await planned();
   expect(made.work).toHaveLength(1);
-  expect(ids(made)).toHaveLength(1000);
+  expect(ids(made)).toHaveLength(2000);
   expect(made.leftOut).toHaveLength(3);
   expect(made.leftOut.map(({ reason }) => reason)).toEqual(['NEXT_RUN', 'NEXT_RUN', 'NEXT_RUN']);
   expect(made.leftOut.at(-1)?.target).toBe('t0');
+});
+
+it('a line of the longest ids holds fewer, for Step Functions hands on 256 KiB at most', async () => {
+  const long = (nth: number) => at(`t${nth}`.padEnd(128, '-'));
+  await register(...Array.from({ length: 1203 }, (_, nth) => long(nth)));
+  const { work, leftOut } = await planned();
+  expect(work.flatMap(({ targets }) => targets).length + leftOut.length).toBe(1203);
+  expect(new Set(leftOut.map(({ reason }) => reason))).toEqual(new Set(['NEXT_RUN']));
+  expect(JSON.stringify(work[0]!.targets).length).toBeLessThanOrEqual(131_073);
+  expect(work[0]!.targets!.length).toBe(1000);
 });
