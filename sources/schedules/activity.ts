@@ -1,3 +1,5 @@
+import { breakWithin } from './times.ts';
+
 /** What a row of a schedule is about. `aside` is nothing of a pupil's day; `other` is a name of its own. */
 export type Activity =
   | 'aside'
@@ -51,18 +53,24 @@ const ACTIVITIES: readonly (readonly [Activity, RegExp])[] = [
   ['day', /\bhours?\b|\bday\b|\bbell\b|\btimes?\b|\bschedules?\b/i],
 ];
 
-/** Minutes; a period with a lunch in its name is the period where it is longer than any lunch. */
-const LONGEST_LUNCH = 60;
+/** The breaks that may lie within something else. */
+export const BREAKS = ['lunch', 'recess'] as const;
+
+/** Minutes; a period with a break in its name is the period where it is longer than any such break. */
+const LONGEST = { lunch: 60, recess: 45 };
+const PERIOD = /\bperiod|\bhour\b|\bblock\b/i;
+/** `Lunch period` is the lunch. */
+const OF_BREAK = /\b(?:lunch|recess|break)\s(?:period|hour|block)/i;
 
 /** `minutes`: how long it is, where that is known. */
 export function activityOf(label: string, minutes?: number): Activity {
   const found = ACTIVITIES.find(([, pattern]) => pattern.test(label))?.[0] ?? 'other';
-  if (
-    found === 'lunch' &&
-    minutes !== undefined &&
-    minutes > LONGEST_LUNCH &&
-    /\bperiod|\bhour\b|\bblock\b/i.test(label)
-  )
-    return 'class';
-  return found;
+  if ((found !== 'lunch' && found !== 'recess') || minutes === undefined || !PERIOD.test(label)) return found;
+  const within = OF_BREAK.test(label) ? undefined : breakWithin(label, found);
+  return minutes > LONGEST[found] || (within !== undefined && within < minutes) ? 'class' : found;
+}
+
+/** True where a row of something else has such a break in its name. */
+export function namesBreak(label: string, kind: 'lunch' | 'recess'): boolean {
+  return ACTIVITIES.some(([activity, pattern]) => activity === kind && pattern.test(label));
 }

@@ -1,6 +1,7 @@
+import { BREAKS, namesBreak } from './activity.ts';
 import { gradesIn } from './grades.ts';
 import type { DayRow } from './printed-day.ts';
-import type { PrintedTime } from './times.ts';
+import { breakWithin, type PrintedTime } from './times.ts';
 
 /** What a day comes to; all in minutes. */
 export interface DayMinutes {
@@ -12,6 +13,8 @@ export interface DayMinutes {
   readonly passing: number | null;
   /** True where periods or breaks are printed. */
   readonly isDetailed: boolean;
+  /** A period has such a break within it, and no length of one is printed: it was not taken off. */
+  readonly hidden: readonly ('lunch' | 'recess')[];
   /** Rows that cannot be: outside of the day, or out of order. */
   readonly ignored: readonly string[];
 }
@@ -60,8 +63,20 @@ export function dayMinutesOf(rows: readonly DayRow[]): DayMinutes | undefined {
     recess,
     passing,
     isDetailed: classes.length >= 2 || lunch !== null || recess !== null || passing !== null,
+    hidden: BREAKS.filter(
+      (kind) =>
+        (kind === 'lunch' ? lunch : recess) === null && classes.some(({ label }) => namesBreak(label, kind)),
+    ),
     ignored,
   };
+}
+
+/** A part of the day, or the whole, that has the break within it. */
+function withinOf(row: DayRow, kind: 'lunch' | 'recess'): number | undefined {
+  const length = lengthOf(row);
+  const within =
+    row.activity === 'class' || row.activity === 'whole' ? breakWithin(row.label, kind) : undefined;
+  return within !== undefined && length !== undefined && within < length ? within : undefined;
 }
 
 function textOf({ label, start, end, duration }: DayRow): string {
@@ -126,7 +141,9 @@ function lengthOf({ start, end, duration }: DayRow): number | undefined {
 
 /** Minutes of one lunch: a pupil has one, whichever wave or grade it is. */
 function lunchOf(rows: readonly DayRow[]): number | null {
-  const lengths = rows.flatMap((row) => (row.activity === 'lunch' ? (lengthOf(row) ?? []) : []));
+  const lengths = rows.flatMap(
+    (row) => (row.activity === 'lunch' ? lengthOf(row) : withinOf(row, 'lunch')) ?? [],
+  );
   const usual = mostFrequent(lengths.filter((length) => length >= LUNCH.least && length <= LUNCH.most));
   return usual ?? null;
 }
@@ -143,6 +160,7 @@ function recessOf(rows: readonly DayRow[]): number | null {
     sum += lengthOf(row) ?? 0;
     until = row.end?.minutes ?? until;
   }
+  for (const row of rows) sum += withinOf(row, 'recess') ?? 0;
   return sum > 0 ? sum : null;
 }
 

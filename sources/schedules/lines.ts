@@ -1,4 +1,4 @@
-import { activityOf } from './activity.ts';
+import { activityOf, BREAKS, namesBreak } from './activity.ts';
 import type { Block } from './blocks.ts';
 import { below, type Context, type Facets, facetsOf } from './context.ts';
 import type { DayRow, PrintedDays } from './printed-day.ts';
@@ -68,7 +68,9 @@ function readClause(clause: string, context: Context, days: PrintedDays, before:
     const place = below(context.facets(), told);
     if (place.aside) continue;
     if (span.end) {
-      readRange(label, activity, span, told, context, days);
+      const behind = clause.slice(span.to, spans[at + 1]?.from ?? clause.length);
+      const name = behind === labels[at] ? label : `${label} ${breaksIn(behind)}`.trim();
+      readRange(label, { label: name, activity, start: span.start, end: span.end }, told, context, days);
       continue;
     }
     const point = pointOf(label, activity);
@@ -81,23 +83,25 @@ function readClause(clause: string, context: Context, days: PrintedDays, before:
   return told;
 }
 
+/** What is said behind times of a break within them: `8:00-3:00 (30 min lunch)`. */
+function breaksIn(behind: string): string {
+  const said =
+    /^\s{0,3}(?:\([^)]{1,80}\)|,?\s{0,3}(?:includ|with\b|w\/)[^,;]{1,80})/i.exec(behind)?.[0] ?? '';
+  return BREAKS.some((kind) => namesBreak(said, kind)) ? said : '';
+}
+
 function readRange(
   label: string,
-  activity: DayRow['activity'],
-  { start, end }: TimeSpan,
+  row: DayRow & Required<Pick<DayRow, 'start' | 'end'>>,
   told: Facets,
   context: Context,
   days: PrintedDays,
 ): void {
+  const { activity, start } = row;
   const isPart = ['class', 'lunch', 'recess', 'passing'].includes(activity);
   if (isPart) {
     const isOfGrade = activity !== 'class' && told.grades !== undefined;
-    days.append(isOfGrade ? context.facets() : below(context.facets(), withoutGradesOf(told)), {
-      label,
-      activity,
-      start,
-      end: end!,
-    });
+    days.append(isOfGrade ? context.facets() : below(context.facets(), withoutGradesOf(told)), row);
     return;
   }
   if (activity === 'dismissal') {
@@ -111,8 +115,8 @@ function readRange(
     activity === 'day' ||
     label === '' ||
     activity === 'start';
-  if (isWhole) days.add(below(context.facets(), told), [{ label, activity: 'whole', start, end: end! }]);
-  else days.append(context.facets(), { label, activity, start, end: end! });
+  if (isWhole) days.add(below(context.facets(), told), [{ ...row, activity: 'whole' }]);
+  else days.append(context.facets(), row);
 }
 
 function withoutGradesOf(told: Facets): Facets {

@@ -80,16 +80,18 @@ function recordOf(
   page: PrintedPage,
   place: Place,
 ): Schedule {
-  const { start, end, instructional, lunch, passing, recess, isDetailed, ignored } = day.minutes;
+  const { start, end, instructional, lunch, passing, recess, isDetailed, hidden, ignored } = day.minutes;
   const hasYear = saysYear(day, page, place.year);
   const isPlausible = instructional >= PLAUSIBLE.least && instructional <= PLAUSIBLE.most;
   const notes = [
     ...(isDetailed ? [] : ['no breaks are printed: the minutes are those of the whole day']),
+    ...hidden.map((kind) => `a ${kind} within a period is not taken off: its length is not printed`),
     ...(hasYear ? [] : ['the page names no school year']),
     ...(isPlausible ? [] : [`${instructional} minutes are unlikely`]),
     ...(differs ? ['schools differ: these are the usual times'] : []),
     ...(ignored.length > 0 ? [`ignored: ${ignored.slice(0, 5).join('; ')}`] : []),
   ];
+  const isSure = isDetailed && hidden.length === 0 && hasYear && ignored.length === 0;
   return {
     district_id: place.id,
     year: place.year,
@@ -104,7 +106,7 @@ function recordOf(
     recess_duration: recess,
     schools_sampled: [...schools],
     source_urls: [place.url],
-    confidence: isPlausible ? (isDetailed && hasYear && ignored.length === 0 ? 'high' : 'medium') : 'low',
+    confidence: isPlausible ? (isSure ? 'high' : 'medium') : 'low',
     method: 'automated_enrichment',
     notes: notes.length > 0 ? notes.join('. ') : null,
   };

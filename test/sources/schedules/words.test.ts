@@ -4,7 +4,7 @@ import { activityOf } from '../../../sources/schedules/activity.ts';
 import { dayTypeIn } from '../../../sources/schedules/day-type.ts';
 import { gradesIn } from '../../../sources/schedules/grades.ts';
 import { datedYearsIn, schoolYearOf, schoolYearsIn } from '../../../sources/schedules/school-year.ts';
-import { durationIn, timesIn } from '../../../sources/schedules/times.ts';
+import { breakWithin, durationIn, timesIn } from '../../../sources/schedules/times.ts';
 
 describe('times', () => {
   it.each([
@@ -31,6 +31,20 @@ describe('times', () => {
     ['2025-26, 8/12/2025, $5.00, 555-0134, 25%', []],
     ['Period 6: 11:45 am', [[705]]],
     ['Grades 6-8 8:15 am-3:00 pm', [[495, 900]]],
+    ['8 to 2:45', [[480, 885]]],
+    ['School hours 8 to 2:45', [[480, 885]]],
+    ['from 7 until 1:50 each day', [[420, 830]]],
+    ['8:15 to 3', [[495, 900]]],
+    ['8:15 to 3 on Mondays', [[495, 900]]],
+    ['12 to 12:30', [[720, 750]]],
+    ['8:15 to 3 classrooms', [[495]]],
+    ['7 - 1:15', [[795]]],
+    ['Period 7 to 8:15', [[495]]],
+    ['Grades 6 to 8:00', [[480]]],
+    ['K-8 to 2:45', [[885]]],
+    ['Sept. 8 to 2:45', [[885]]],
+    ['9 to 8:30', [[510]]],
+    ['8 to 3', []],
     ['9:75', []],
     ['24:00', []],
   ])('of %j are %j', (text, times) => {
@@ -42,6 +56,17 @@ describe('times', () => {
   it('are kept as they are printed', () => {
     const [span] = timesIn('from 8:50 a.m to 3:20 p.m. daily');
     expect([span?.start.text, span?.end?.text]).toEqual(['8:50 a.m', '3:20 p.m.']);
+  });
+
+  it.each([
+    ['Period 4 (includes 30 min lunch)', 'lunch', 30],
+    ['Period 4 / Lunch: 35 minutes', 'lunch', 35],
+    ['Period 4, a lunch of 25 min', 'lunch', 25],
+    ['Block 2 with a 10-minute break', 'recess', 10],
+    ['Lunch and Period 4 (90 min)', 'lunch', undefined],
+    ['Block 2 with a 10-minute break', 'lunch', undefined],
+  ] as const)('of %j a %s within is %j', (label, kind, minutes) => {
+    expect(breakWithin(label, kind)).toBe(minutes);
   });
 
   it.each([
