@@ -30,7 +30,8 @@ export function printCompleteness(report: CompletenessReport, place: Place): voi
   console.log(`\nCompleteness of ${source}, ${start} to ${end}; items per day:`);
   printTable(
     [
-      { name: 'target' },
+      // In JSON, CSV and SQL it keeps the name that saved statements have.
+      { name: 'target', title: 'value' },
       ...[
         'Days',
         'Mean',

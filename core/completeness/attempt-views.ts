@@ -26,7 +26,7 @@ function attemptsWithin(now: string): Within {
 }
 
 const SUCCESSES = `count(*) FILTER (WHERE status = 'success')`;
-const PERCENT = `100 * CAST(${SUCCESSES} AS DOUBLE) / count(*)`;
+const PERCENT = `round(100 * CAST(${SUCCESSES} AS DOUBLE) / count(*), 2)`;
 
 const ATTEMPT_SUMMARY: View = {
   name: 'v_attempt_summary',
@@ -35,7 +35,7 @@ const ATTEMPT_SUMMARY: View = {
 SELECT
   source, status, block_type,
   count(*) AS attempts,
-  100 * CAST(count(*) AS DOUBLE) / sum(count(*)) OVER (PARTITION BY source) AS percent_of_source,
+  round(100 * CAST(count(*) AS DOUBLE) / sum(count(*)) OVER (PARTITION BY source), 2) AS percent_of_source,
   count(DISTINCT target) AS targets,
   avg(CAST(timing_ms AS DOUBLE)) AS mean_timing_ms,
   min(attempted_at) AS first_at,
@@ -75,7 +75,7 @@ GROUP BY CAST(attempted_at AS DATE), source, block_type`,
 const successRate = (within: Within): View => ({
   name: 'v_success_rate',
   description:
-    'How many attempts ended how, and the share that succeeded, per target, in all and over the last 7 days. Requests for robots.txt are left out.',
+    'How many attempts ended how, and the share that succeeded (per cent with 2 decimals), per target, in all and over the last 7 days. Requests for robots.txt are left out.',
   sql: `
 WITH recent AS (
   SELECT source, target, count(*) AS attempts, ${SUCCESSES} AS successes, ${PERCENT} AS success_percent

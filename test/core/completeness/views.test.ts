@@ -304,6 +304,17 @@ describe('the views', () => {
       ]);
     });
 
+    it('give per cent with two decimals', async () => {
+      await attempts(attempt(1), attempt(2, TIMEOUT), attempt(3, TIMEOUT));
+      expect(await query(lake, 'SELECT success_percent, success_percent_7_days FROM v_success_rate')).toEqual(
+        [{ success_percent: 33.33, success_percent_7_days: 33.33 }],
+      );
+      expect(await query(lake, 'SELECT percent_of_source FROM v_attempt_summary ORDER BY 1')).toEqual([
+        { percent_of_source: 33.33 },
+        { percent_of_source: 66.67 },
+      ]);
+    });
+
     it('offer for a retry what last ended in a time-out or an error, unless its target met a wall', async () => {
       await attempts(
         attempt(3, TIMEOUT),
