@@ -39,5 +39,6 @@ export const FILE_REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
   ENAMETOOLONG: 'its name is too long',
 };

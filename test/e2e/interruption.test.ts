@@ -55,7 +55,9 @@ describe('a run that is not alone, or not undisturbed', () => {
     const second = await rescrape(RUN);
     process.kill(-first.child.pid!, 'SIGCONT');
     expect(second).toMatchObject({ code: 1, stdout: '' });
-    expect(complaintOf(second)).toMatch(/racing is being run over .* by another process: wait until it ends/);
+    expect(complaintOf(second)).toMatch(
+      /^\S* ?racing is being run over .* by another process \(on record as under way: run [\w-]{36}\): wait until it ends, or stop it$/,
+    );
     expect(await first.ended).toMatchObject({ code: 0 });
     expect((await currentRows(join(cwd, '.rescrape'))).get(GB)).toHaveLength(amountOf(slow).rows);
   });
