@@ -86,7 +86,13 @@ interface FetchFacts {
 export type FetchResult =
   | { readonly kind: 'dropped'; readonly robots?: RobotsRequest }
   | (FetchFacts & { readonly kind: 'response'; readonly response: HttpResponse })
-  | (FetchFacts & { readonly kind: 'failed'; readonly requestSent: boolean; readonly outcome: Outcome });
+  | (FetchFacts & {
+      readonly kind: 'failed';
+      readonly requestSent: boolean;
+      readonly outcome: Outcome;
+      /** It was stopped behind a redirect: that says nothing of the site. */
+      readonly wasStopped?: true;
+    });
 
 /** Whether a site answers at all. `dropped`: the signal was aborted first. */
 export type Reach =

@@ -210,11 +210,14 @@ class PoliteFetch {
   /** Behind a redirect something was sent already: that is an attempt, which has no end. */
   #dropped(): FetchResult {
     if (this.#startedAt !== undefined)
-      return this.#failed({ code: 'NETWORK_ERROR', message: 'stopped before a redirect was followed' });
+      return {
+        ...this.#failed({ code: 'NETWORK_ERROR', message: 'stopped before a redirect was followed' }),
+        wasStopped: true,
+      };
     return { kind: 'dropped', ...(this.#robots === undefined ? {} : { robots: this.#robots }) };
   }
 
-  #failed(outcome: Outcome): FetchResult {
+  #failed(outcome: Outcome): Extract<FetchResult, { kind: 'failed' }> {
     return { ...this.#facts(), kind: 'failed', requestSent: this.#startedAt !== undefined, outcome };
   }
 

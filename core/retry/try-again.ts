@@ -104,7 +104,8 @@ async function askOnce(
     if (last && !last.again) return 'asked';
     const seen = page === 0 ? knownItem(context.source, known) : {};
     const which = nextTry(last, { earlier: failure.attempts, lastAt: failure.lastFailedAt });
-    const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), which, seen);
+    const asked = askedItem(progress, walk, true);
+    const checkpoint = await attemptPage(context, gate, looks, asked, which, seen);
     if (!checkpoint) return (await gate.isShut()) ? (refusedBy(gate) ?? { kind: 'flagged' }) : 'stopped';
     progress.add(checkpoint);
   }

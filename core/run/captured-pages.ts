@@ -104,7 +104,7 @@ export class CapturedPages {
       if (walk.kind === 'whole') return { pages };
       const { item: asked, page, requests } = walk;
       const read = this.#pageOfRun(first, asked, page, () => {
-        return { kind: 'item', item: asked, page, requests, rowKeys };
+        return { kind: 'item', item: asked, page, requests, rowKeys, isLastTry: true };
       });
       if ('outcome' in read) return read;
       pages.push(read);

@@ -20,6 +20,8 @@ export type Asked =
       readonly requests: readonly PageRequest[];
       /** Keys of the rows that its earlier pages gave. */
       readonly rowKeys?: ReadonlySet<string>;
+      /** True where this run does not ask for the page again should the connection fail. */
+      readonly isLastTry: boolean;
     }
   | {
       readonly kind: 'look-up';

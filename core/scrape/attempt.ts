@@ -87,11 +87,14 @@ async function readAndRecord(
   fetched: Fetched,
   lookedAt: number,
 ): Promise<Checkpoint> {
-  const { partition } = context;
+  const { source, partition } = context;
   const validators = known.confirms?.validators;
-  const reading = read(context, asked, fetched, known);
+  const read = readFetched(context, asked, fetched, known);
   const response = fetched.kind === 'response' ? fetched.response : undefined;
-  const { outcome, again } = passage.weigh(reading.outcome, fetched.by);
+  const { outcome, again } = passage.weigh(read.outcome, fetched.by);
+  // The next proxy may reach what this one did not.
+  const isOver = fetched.kind === 'failed' && !fetched.wasStopped && !again;
+  const reading = isOver ? withoutOptional(source, asked, read) : read;
   const request = {
     target: targetOf(asked.item, partition),
     item_id: asked.kind === 'look-up' ? LOOK_UP_ID : asked.item.id,
@@ -139,13 +142,13 @@ async function readAndRecord(
   return checkpoint;
 }
 
-function read(
+function readFetched(
   { source, partition }: PartitionJob,
   asked: Asked,
   fetched: Fetched,
   { confirms, copy }: KnownPage,
 ): Reading {
-  if (fetched.kind === 'failed') return withoutOptional(asked, { outcome: fetched.outcome });
+  if (fetched.kind === 'failed') return { outcome: fetched.outcome };
   const { response, startedAt, finishedAt } = fetched;
   if (response.status === 304) {
     if (confirms) return { outcome: { code: 'NOT_MODIFIED' }, learned: confirms.learned };

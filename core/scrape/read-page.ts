@@ -1,12 +1,13 @@
 import { toPage } from '../fetch/decode.ts';
 import { classifyResponse } from '../outcome/classify.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { isProxyFailure, type Outcome, type OutcomeCode, reasonText } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
+import { mayBeTheSite } from '../proxies/route-pool.ts';
 import type { Page } from '../source/page.ts';
 import { PageTooLargeError } from '../source/page-budget.ts';
 import type { Partition, Source } from '../source/source.ts';
-import type { Asked } from './asked.ts';
+import type { Asked, AskedItem } from './asked.ts';
 import type { Learned } from './checkpoint.ts';
 import { type NothingLearned, oneLine, type PageParsed, rejection } from './page-parsed.ts';
 import { parseIndex } from './parse-index.ts';
@@ -15,6 +16,9 @@ import { parseLookUp } from './parse-look-up.ts';
 
 /** What no wall says: the page is what was asked for, whatever else is on it. */
 const TELLING: ReadonlySet<Learned['kind']> = new Set(['records', 'items', 'found']);
+
+/** How a host answers that is down, or that there is not. */
+const AWAY: ReadonlySet<OutcomeCode> = new Set(['NETWORK_ERROR', 'TIMEOUT']);
 
 /** A response, read: what it taught, or why it taught nothing. */
 export interface Reading {
@@ -37,19 +41,30 @@ export function readResponse(
   response: HttpResponse,
   receivedAt: number,
 ): Reading {
-  return withoutOptional(asked, readPage(source, partition, asked, response, receivedAt));
+  return withoutOptional(source, asked, readPage(source, partition, asked, response, receivedAt));
 }
 
 /**
  * What the site or we refuse for good is nothing more to know where the request is optional: the item goes on
- * without it.
+ * without it. So it does without another host than its own that is away still at the last try.
  */
-export function withoutOptional(asked: Asked, reading: Reading): Reading {
+export function withoutOptional(source: Source, asked: Asked, reading: Reading): Reading {
   const { outcome, learned } = reading;
   if (asked.kind !== 'item' || !asked.item.optional || learned) return reading;
   const { verdict, retriedLater } = DISPOSITIONS[outcome.code];
-  if (verdict !== 'park' || retriedLater) return reading;
-  return { ...reading, learned: { kind: 'empty', reason: `${asked.item.url}: ${outcome.code}` } };
+  const isRefused = verdict === 'park' && !retriedLater;
+  if (!isRefused && !isOtherHostAway(source, asked, outcome)) return reading;
+  const { url } = asked.item;
+  const notes = oneLine(`the item is whole without ${url}: ${reasonText(outcome)}`);
+  return { ...reading, learned: { kind: 'empty', reason: `${url}: ${outcome.code}` }, notes };
+}
+
+/** The item's own host is no less there than the item; of a proxy that fails nothing is known. */
+function isOtherHostAway({ baseUrl }: Source, asked: AskedItem, outcome: Outcome): boolean {
+  if (!asked.isLastTry || !AWAY.has(outcome.code)) return false;
+  if (isProxyFailure(outcome) && !mayBeTheSite(outcome)) return false;
+  const [own, other] = [asked.requests[0]!, asked.item].map(({ url }) => new URL(url, baseUrl).host);
+  return own !== other;
 }
 
 function readPage(

@@ -25,6 +25,7 @@ import { TargetGates } from './target-gates.ts';
 import { nextTry } from './which-try.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
+const NOBODY_THERE = { outcome: { code: 'NETWORK_ERROR' } } as const;
 
 /** What a retry says beside its work. */
 export interface ScrapeOptions {
@@ -207,7 +208,10 @@ async function scrapeItems(
       const { page } = walk;
       const which = nextTry(progress.last(item.id, page));
       const seen = page === 0 ? knownItem(source, known.get(item.id)) : {};
-      const checkpoint = await attemptPage(context, gate, looks, askedItem(progress, walk), which, seen);
+      const policy = policyOf(context, item);
+      const isLastTry = once || !isRetryable(policy, NOBODY_THERE, progress.tries(item.id, page) + 1);
+      const asked = askedItem(progress, walk, isLastTry);
+      const checkpoint = await attemptPage(context, gate, looks, asked, which, seen);
       if (!checkpoint) {
         stopped ||= !(await gate.isShut());
         return;
@@ -215,7 +219,7 @@ async function scrapeItems(
       progress.add(checkpoint);
       if (checkpoint.learned || checkpoint.again) continue;
       const tries = progress.tries(item.id, page);
-      if (!once && isRetryable(policyOf(context, item), checkpoint, tries)) retry.push({ checkpoint, gate });
+      if (!once && isRetryable(policy, checkpoint, tries)) retry.push({ checkpoint, gate });
       return;
     }
   };
@@ -228,13 +232,14 @@ async function scrapeItems(
   return true;
 }
 
-/** The next request of an item. */
+/** The next request of an item. `isLastTry`: see `AskedItem`. */
 export function askedItem(
   progress: ScrapeProgress,
   { item, page, requests }: Extract<ItemWalk, { kind: 'next' }>,
+  isLastTry: boolean,
 ): Asked {
   const rowKeys = progress.rowKeys(item.id);
-  return { kind: 'item', item, page, requests, ...(rowKeys && { rowKeys }) };
+  return { kind: 'item', item, page, requests, ...(rowKeys && { rowKeys }), isLastTry };
 }
 
 /** What is done about the outcomes of an item: its target may have a number of retries of its own. */
@@ -255,8 +260,13 @@ function isOpen(
   return !once && isRetryable(policy, last, progress.tries(id, page));
 }
 
-function isRetryable(policy: VerdictPolicy, checkpoint: Checkpoint, tries: number): boolean {
-  return verdictFor(checkpoint.outcome, policy, { retries: tries - 1 }).verdict === 'retry';
+/** Whether a page is tried again in this run whose try of this number, from 1, has ended so. */
+function isRetryable(
+  policy: VerdictPolicy,
+  { outcome }: Pick<Checkpoint, 'outcome'>,
+  tries: number,
+): boolean {
+  return verdictFor(outcome, policy, { retries: tries - 1 }).verdict === 'retry';
 }
 
 function retryError(checkpoints: readonly Checkpoint[]): StageError {

@@ -28,7 +28,8 @@ export interface PageRequest {
   readonly body?: string;
   /**
    * Of a request that an answer asked for: the item is whole without it where the site does not have or not
-   * give it.
+   * give it, or where it is on another host than the item's own request and that host is still away (no
+   * connection, or too slow) at the last try. The notes of its last attempt say so.
    * @default false
    */
   readonly optional?: boolean;

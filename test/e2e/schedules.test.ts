@@ -28,10 +28,17 @@ let platform: LocalPlatform;
 let clock: ImpatientClock;
 /** What stands under which path; a number is the status of an answer without a page. */
 let pages: Record<string, string | number>;
+/** Hosts, without their port, that break every connection off. */
+let away: Set<string>;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rescrape-schedules-'));
-  site = await serveHttp(({ url = '' }, answer) => {
+  away = new Set();
+  site = await serveHttp(({ url = '', headers, socket }, answer) => {
+    if (away.has(headers.host!.replace(/:.*/, ''))) {
+      socket.destroy();
+      return;
+    }
     const found = pages[url] ?? 404;
     if (typeof found === 'number') answer.writeHead(found).end();
     else answer.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(found);
@@ -138,6 +145,46 @@ describe('a district of several pages', () => {
     expect(await rows()).toEqual(before);
     const [failure] = await Array.fromAsync(new FailureStore(platform.state).list('schedules'));
     expect(failure).toMatchObject({ target: ID, code: 'SERVER_ERROR', url: `${origin()}/hs` });
+  });
+
+  it('is whole without schools whose hosts are away after all tries, which its attempts name', async () => {
+    const school = (name: string) => origin().replace('larkmead', `${name}.larkmead`);
+    pages['/'] += link(`${school('oak')}/bells`, 'Bell times of Oak');
+    pages['/'] += link(`${school('elm')}/bells`, 'Bell times of Elm');
+    away = new Set(['oak.larkmead.localhost', 'elm.larkmead.localhost']);
+    expect((await run()).run).toMatchObject({ status: 'succeeded', items_found: 1, items_failed: 0 });
+    expect(await rows()).toMatchObject([{ grade_level: 'high' }]);
+    expect(await Array.fromAsync(new FailureStore(platform.state).list('schedules'))).toEqual([]);
+    const tries = await query(
+      platform,
+      `SELECT url, error_code, notes FROM attempts
+      WHERE item_id = '${ID}' AND url LIKE '%.larkmead.%' ORDER BY attempt_id`,
+    );
+    const ofSchool = (name: string) => [
+      { notes: null },
+      { notes: null },
+      { notes: expect.stringContaining(`whole without ${school(name)}/bells: NETWORK_ERROR`) },
+    ];
+    expect(tries).toMatchObject([...ofSchool('oak'), ...ofSchool('elm')]);
+    expect(await new TargetStore(platform.state).get('schedules', ID)).toMatchObject({
+      status: 'active',
+      consecutiveFailures: 0,
+      skip: null,
+    });
+  });
+
+  it('fails where its own host goes away behind the first page', async () => {
+    const [first] = Object.keys(pages);
+    const answered = pages[first!]!;
+    Object.defineProperty(pages, '/', {
+      get: () => {
+        away.add('larkmead.localhost');
+        return answered;
+      },
+    });
+    expect((await run()).run).toMatchObject({ items_failed: 1 });
+    const [failure] = await Array.fromAsync(new FailureStore(platform.state).list('schedules'));
+    expect(failure).toMatchObject({ target: ID, code: 'NETWORK_ERROR', url: `${origin()}/gone` });
   });
 
   it('is empty, and no failure, where none of its pages can be read', async () => {
