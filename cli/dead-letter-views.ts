@@ -48,13 +48,17 @@ export function listOf(entries: readonly DeadLetterEntry[], place: Place): Omit<
   return {
     columns: [
       { name: 'id', title: 'dead letter' },
-      { name: 'code' },
+      { name: 'error_code', title: 'code' },
       { name: 'status' },
-      { name: 'deadSince', title: 'dead since' },
+      { name: 'dead_at', title: 'dead since' },
       { name: 'reason' },
       { name: 'obstacle', title: 'in the way of a redrive' },
     ],
-    rows: views.map((view) => ({ ...view, deadSince: timeText(view.deadAt) })),
+    rows: views.map(({ code, deadAt, ...view }) => ({
+      ...view,
+      error_code: code,
+      dead_at: timeText(deadAt),
+    })),
     values: views.map(deadLetterRecord),
   };
 }

@@ -27,6 +27,7 @@ import { counted, type ListOptions, number, printList, timeText, withCsv } from 
 import { operator } from './operator.ts';
 import { cellText } from './print.ts';
 import { type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
+import { namedRecord } from './target-names.ts';
 
 export function skipCommand(): Command {
   const skip = newCommand('skip').addHelpText(
@@ -107,9 +108,9 @@ async function listSkipped(
       { name: 'since' },
       { name: 'by' },
       { name: 'expires' },
-      { name: 'blocks', title: 'walls in a row', ...number },
-      { name: 'notFound', title: '404s in a row', ...number },
-      { name: 'lastError', title: 'last error' },
+      { name: 'consecutive_blocks', title: 'walls in a row', ...number },
+      { name: 'consecutive_not_found', title: '404s in a row', ...number },
+      { name: 'last_error_code', title: 'last error' },
     ];
     const rows = skipped.map((record) => ({
       target: `${record.source}/${record.target}`,
@@ -117,13 +118,13 @@ async function listSkipped(
       since: timeText(record.skip.since),
       by: record.skip.actor,
       expires: `${timeText(record.skip.expiresAt)}${isSkipped(record, now) ? '' : ' (a probe may go)'}`,
-      blocks: record.consecutiveBlocks,
-      notFound: record.consecutiveNotFound,
-      lastError: record.lastErrorCode,
+      consecutive_blocks: record.consecutiveBlocks,
+      consecutive_not_found: record.consecutiveNotFound,
+      last_error_code: record.lastErrorCode,
     }));
     const none =
       skipped.length === 0 && options.reason === undefined ? 'no target is skipped' : 'no flag matches';
-    printList({ columns, rows, values: skipped, none }, { ...globals, ...options });
+    printList({ columns, rows, values: skipped.map(namedRecord), none }, { ...globals, ...options });
   });
 }
 
@@ -166,7 +167,7 @@ async function addSkips(
         : '';
       if (!json) console.log(`${source.name}/${id} is skipped ${until}: ${reason}${instead}`);
     }
-    if (json) printItems(records);
+    if (json) printItems(records.map(namedRecord));
     refuseUnchanged(source.name, records);
   });
 }
@@ -209,7 +210,7 @@ async function removeSkips(
       const next = left
         ? adviseAt(place, { kind: 'undone', source: source.name, target: id, dates: left })
         : [];
-      lifted.push({ ...(await store.get(source.name, id)), queued, next });
+      lifted.push({ ...namedRecord(await store.get(source.name, id)), queued, next });
       if (!json) tellLifted({ ...before, skip }, queued, next);
     }
     if (json) printItems(lifted);

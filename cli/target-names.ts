@@ -1,4 +1,5 @@
 import type { Source } from '../core/source/source.ts';
+import { nameOf, type TargetRecord } from '../core/targets/target.ts';
 import { attributeText } from './target-filter.ts';
 
 /** What people call a target, and its state; empty where its source does not say. */
@@ -17,4 +18,9 @@ export function namesIn(sources: readonly Source[]): (source: string, target: st
     const found = known.get(source)?.get(target);
     return found ? { name: attributeText(found, 'name'), state: attributeText(found, 'state') } : NONE;
   };
+}
+
+/** A record for `--json`, with what people call the target. */
+export function namedRecord<R extends TargetRecord>(record: R): R {
+  return { ...record, name: nameOf(record) };
 }

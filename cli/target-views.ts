@@ -11,6 +11,7 @@ import { scopeOf } from './filter.ts';
 import { type ListOptions, number, printList, timeText } from './list.ts';
 import { attributeColumns, targetRow } from './target-columns.ts';
 import { type ListedTarget, type TargetListOptions, targetsListed } from './target-list.ts';
+import { namedRecord } from './target-names.ts';
 
 interface ListTargetsOptions extends ListOptions, TargetListOptions {
   readonly sort: string;
@@ -101,7 +102,7 @@ function rowOf({ source, record, scheduleStatus }: ListedTarget): Row {
 
 /** A target for `--json`. */
 export function targetRecord({ record, scheduleStatus, isDue }: ListedTarget): Row {
-  return { ...record, name: nameOf(record), scheduleStatus, isDue };
+  return { ...namedRecord(record), scheduleStatus, isDue };
 }
 
 function sortedBy<T extends { readonly row: Row }>(sort: string, listed: readonly T[]): readonly T[] {

@@ -179,6 +179,19 @@ describe('what --json prints', () => {
     expect(values.flatMap(listsIn).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
+  const withCsv = leavesOf(program).filter(({ options }) => options.some(({ long }) => long === '--csv'));
+  // The names of a statement are the user's own.
+  const lists = withCsv.map(pathOf).filter((path) => path !== 'query');
+
+  it.each(lists)('has the names of %s in the header of its CSV in snake_case, too', async (path) => {
+    const entry = ENTRIES[path]!;
+    // What was found in a lake is no list.
+    const words = entry.words().filter((word) => word !== '--lake');
+    const { stdout } = await rescrape(directoryOf(entry), ...path.split(' '), ...words, '--csv');
+    const [header] = stdout.split('\r\n');
+    expect(header).toMatch(/^[a-z0-9_]+(?:,[a-z0-9_]+)*$/);
+  });
+
   it('is a list for one source as for several, a plan as well as a run', async () => {
     const { stdout } = await rescrape(lake.directory, 'run', 'racing', '--dry-run', '--json');
     expect(valuesIn(stdout, 'list').flatMap((value) => lawsBrokenIn(value))).toEqual([]);

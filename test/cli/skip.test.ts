@@ -64,6 +64,15 @@ describe('skip add', () => {
   });
 });
 
+describe('skip list', () => {
+  it('calls targets by their names, as what changes them does', async () => {
+    const named = [{ target: ALDER, name: 'Alder' }];
+    expect(await lake.items('skip', 'add', 'districts', ALDER, '--reason', 'hail')).toMatchObject(named);
+    expect(await lake.items('skip', 'list')).toMatchObject(named);
+    expect(await lake.items('skip', 'remove', 'districts', ALDER)).toMatchObject(named);
+  });
+});
+
 describe('skip remove', () => {
   it('lifts what is flagged, and says of the others that there was nothing to lift', async () => {
     await add(ALDER);
