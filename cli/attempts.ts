@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { stepText } from '../core/advice/render.ts';
 import { parseCivilDate } from '../core/calendar/civil-date.ts';
+import { OF_A_PAGE } from '../core/lake/log-tables.ts';
 import type { Source } from '../core/source/source.ts';
 import { adviseAt } from './advice.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
@@ -88,7 +89,7 @@ export function blocksCommand(): Command {
           platform,
           wanted,
           (where) =>
-            `SELECT * FROM attempts WHERE status = 'blocked' AND ${where} ORDER BY attempted_at DESC, attempt_id DESC`,
+            `SELECT * FROM attempts WHERE status = 'blocked' AND ${OF_A_PAGE} AND ${where} ORDER BY attempted_at DESC, attempt_id DESC`,
         );
         const values = withNames(rows, scope.sources);
         const shown = values.map(withPartition);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OF_A_PAGE } from '../core/lake/log-tables.ts';
 import type { Source } from '../core/source/source.ts';
 import {
   type AutoFlagThresholds,
@@ -107,9 +108,7 @@ async function countsOf(
   source: Source,
   only?: { readonly from: number; readonly lifted: ReadonlyMap<string, number> },
 ): Promise<ReadonlyMap<string, CountedAttempts>> {
-  const wanted = new AttemptConditions({ sources: [source], target: undefined }).add(
-    "item_id <> 'robots.txt'",
-  );
+  const wanted = new AttemptConditions({ sources: [source], target: undefined }).add(OF_A_PAGE);
   if (only) wanted.since(only.from);
   const [at, by] = only ? ['attempted_at', ', attempted_at'] : ['NULL', ''];
   const rows = await queryAttempts(

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OF_A_PAGE } from '../core/lake/log-tables.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
@@ -43,7 +44,7 @@ export function errorsCommand(): Command {
           (where) => `
 SELECT source, error_code, block_type, count(*) AS occurrences, count(DISTINCT target) AS affected_targets,
   max(attempted_at) AS last_at, avg(CAST(timing_ms AS DOUBLE)) AS mean_timing_ms
-FROM attempts WHERE ${where} GROUP BY source, error_code, block_type
+FROM attempts WHERE ${OF_A_PAGE} AND ${where} GROUP BY source, error_code, block_type
 ORDER BY occurrences DESC, error_code, source, block_type`,
         );
         const rows = (found as unknown as ErrorRow[]).map((row) => ({

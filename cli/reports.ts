@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addDays, type CivilDate } from '../core/calendar/civil-date.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
+import { OF_A_PAGE } from '../core/lake/log-tables.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
@@ -74,7 +75,7 @@ async function dailyReport(platform: CommandPlatform, options: ReportOptions): P
     new AttemptConditions(scope, options).since(Date.parse(addDays(first, -1))),
     (where) => `
 SELECT source, target, block_type, url, attempted_at FROM attempts
-WHERE status = 'blocked' AND ${where} ORDER BY attempted_at DESC, attempt_id DESC`,
+WHERE status = 'blocked' AND ${OF_A_PAGE} AND ${where} ORDER BY attempted_at DESC, attempt_id DESC`,
   );
   const isOfDay = (source: string, at: string) =>
     civilDateAt(Date.parse(at), zones.get(source) ?? 'UTC') === dayOf.get(source);
@@ -130,7 +131,7 @@ type Status = (typeof STATUSES)[number];
 
 async function successRate(platform: CommandPlatform, options: ReportOptions): Promise<List> {
   const scope = scopeOf(platform, options);
-  const wanted = new AttemptConditions(scope, options).add("item_id <> 'robots.txt'");
+  const wanted = new AttemptConditions(scope, options).add(OF_A_PAGE);
   if (options.days !== undefined) wanted.since(daysAgo(platform, options.days));
   const found = await queryAttempts(
     platform,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OF_A_PAGE } from '../core/lake/log-tables.ts';
 import { keyColumn } from '../core/targets/raw-target.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import { AttemptConditions, queryAttempts } from './attempt-query.ts';
@@ -36,7 +37,7 @@ WITH ranked AS (
   SELECT
     target, status, error_code, error_message, url, attempted_at, attempt_id,
     row_number() OVER (PARTITION BY target ORDER BY attempted_at DESC, attempt_id DESC) AS recency
-  FROM attempts WHERE item_id <> 'robots.txt' AND ${where}
+  FROM attempts WHERE ${OF_A_PAGE} AND ${where}
 )
 SELECT target, status, error_code, error_message, url, attempted_at FROM ranked
 WHERE recency = 1 AND status IN ('timeout', 'error') ORDER BY attempted_at DESC, attempt_id DESC`,

@@ -1,3 +1,4 @@
+import { OF_A_PAGE } from '../lake/log-tables.ts';
 import type { View } from './view.ts';
 
 /**
@@ -30,7 +31,7 @@ const PERCENT = `round(100 * CAST(${SUCCESSES} AS DOUBLE) / count(*), 2)`;
 
 const ATTEMPT_SUMMARY: View = {
   name: 'v_attempt_summary',
-  description: 'All attempts by status and kind of wall, requests for robots.txt included.',
+  description: 'All attempts by status and kind of wall. Requests for robots.txt are left out.',
   sql: `
 SELECT
   source, status, block_type,
@@ -41,6 +42,7 @@ SELECT
   min(attempted_at) AS first_at,
   max(attempted_at) AS last_at
 FROM attempts
+WHERE ${OF_A_PAGE}
 GROUP BY source, status, block_type`,
 };
 
@@ -54,7 +56,7 @@ const recentBlocks = (within: Within): View => ({
 SELECT
   a.attempted_at, a.source, a.target, s.name, s.state, a.partition_date, a.item_id, a.url, a.error_code, a.block_type,
   a.rule, a.http_status_code, a.error_message, a.capture, a.run_id, a.partition_value, a.tier
-FROM (SELECT * FROM attempts WHERE status = 'blocked' AND ${within(30)}) a
+FROM (SELECT * FROM attempts WHERE status = 'blocked' AND ${OF_A_PAGE} AND ${within(30)}) a
 ${NAMED}`,
 });
 
@@ -68,7 +70,7 @@ SELECT
   count(DISTINCT target) AS targets,
   max(attempted_at) AS last_at
 FROM attempts
-WHERE status = 'blocked'
+WHERE status = 'blocked' AND ${OF_A_PAGE}
 GROUP BY CAST(attempted_at AS DATE), source, block_type`,
 };
 
@@ -80,7 +82,7 @@ const successRate = (within: Within): View => ({
 WITH recent AS (
   SELECT source, target, count(*) AS attempts, ${SUCCESSES} AS successes, ${PERCENT} AS success_percent
   FROM attempts
-  WHERE item_id <> 'robots.txt' AND ${within(7)}
+  WHERE ${OF_A_PAGE} AND ${within(7)}
   GROUP BY source, target
 ), overall AS (
   SELECT
@@ -91,7 +93,7 @@ WITH recent AS (
     max(attempted_at) AS last_attempt_at,
     max(attempted_at) FILTER (WHERE status = 'success') AS last_success_at
   FROM attempts
-  WHERE item_id <> 'robots.txt'
+  WHERE ${OF_A_PAGE}
   GROUP BY source, target
 )
 SELECT
@@ -117,7 +119,7 @@ WITH items AS (
     ) AS recency,
     row_number() OVER (PARTITION BY source, target ORDER BY attempted_at DESC, attempt_id DESC) AS target_recency
   FROM attempts
-  WHERE item_id <> 'robots.txt'
+  WHERE ${OF_A_PAGE}
 ), walls AS (
   SELECT source, target FROM items WHERE target_recency = 1 AND status = 'blocked'
 )
@@ -141,6 +143,6 @@ SELECT
   max(attempted_at) AS last_at,
   avg(CAST(timing_ms AS DOUBLE)) AS mean_timing_ms
 FROM attempts
-WHERE ${within(7)}
+WHERE ${OF_A_PAGE} AND ${within(7)}
 GROUP BY source, error_code, block_type`,
 });

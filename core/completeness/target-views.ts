@@ -1,3 +1,4 @@
+import { OF_A_PAGE } from '../lake/log-tables.ts';
 import { BLOCK_TYPES } from '../outcome/outcome.ts';
 import type { View } from './view.ts';
 
@@ -85,7 +86,7 @@ FROM v_crawler_status
 WHERE skip_reason IS NOT NULL AND skipped_at >= ${now} - INTERVAL '7' DAY`,
 });
 
-/** As `auto-flag` counts: all attempts since a flag was lifted last. */
+/** As `auto-flag` counts: all attempts at pages since a flag was lifted last. */
 const targetsToSkip = (): View => ({
   name: 'v_targets_to_skip',
   description:
@@ -105,6 +106,7 @@ WITH counts AS (
     ) AS not_found
   FROM attempts a
   LEFT JOIN v_crawler_status s ON s.source = a.source AND s.target = a.target
+  WHERE a.${OF_A_PAGE}
   GROUP BY a.source, a.target
 )
 SELECT

@@ -1,5 +1,6 @@
 import { advise } from '../advice/advise.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
+import { ROBOTS_ID } from '../lake/log-tables.ts';
 import { counted } from '../wording/figures.ts';
 import { namesText } from '../wording/names.ts';
 import { isoTime } from '../wording/times.ts';
@@ -103,7 +104,7 @@ function interrupted(facts: WhyFacts): Answer | undefined {
 /** Whether there is a capture to parse again: a run may have died before its first page came. */
 function hasFetched({ attempts, targets }: WhyFacts): boolean {
   const isFound = targets?.some(({ status }) => status === 'found') ?? false;
-  return isFound || attempts.some(({ item_id, capture }) => capture !== null && item_id !== 'robots.txt');
+  return isFound || attempts.some(({ item_id, capture }) => capture !== null && item_id !== ROBOTS_ID);
 }
 
 /** Today, of targets each of which has its own time: none of them is due yet. */

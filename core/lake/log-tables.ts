@@ -5,6 +5,14 @@ import { BLOCK_TYPES, OUTCOME_CODES } from '../outcome/outcome.ts';
  * The append-only tables: what was tried, what was committed, what was run. Nothing is ever updated in them.
  */
 
+/** The item id under which requests for robots.txt are on record. */
+export const ROBOTS_ID = 'robots.txt';
+/**
+ * The SQL condition for what counts as an attempt at a page. A wall before robots.txt is on record with the
+ * page behind it, which was not asked for: both would be one wall too many.
+ */
+export const OF_A_PAGE = `item_id <> '${ROBOTS_ID}'`;
+
 const run = z.string().describe('Run (UUIDv7: sorts by time)');
 const source = z.string().describe('Source');
 const target = z.string().describe('Target inside the source');

@@ -5,6 +5,7 @@ import { sendLostAgain } from '../failures/queue-failures.ts';
 import { planKey } from '../lake/layout.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { recordRobots } from '../scrape/robots-attempt.ts';
+import { tierOf } from '../scrape/target-gate.ts';
 import { byValue } from '../source/partition.ts';
 import type { Partition, Source, Target } from '../source/source.ts';
 import { clockBehind } from '../state/look-clock.ts';
@@ -189,7 +190,11 @@ async function checkReach(
   if (baseUrl === undefined) return;
   const reach = await platform.fetcherFor(source).reach(baseUrl);
   if (reach.kind === 'dropped') throw new StageError('Transient', `${source.name}: interrupted`);
-  if (reach.robots) await recordRobots({ platform, source, runId, partition: first }, reach.robots);
+  if (reach.robots) {
+    const { value: target } = first;
+    const job = { platform, source, runId, partition: first };
+    await recordRobots(job, reach.robots, { target, tier: tierOf(source, target) });
+  }
   if (reach.kind === 'reached') return;
   throw new StageError(
     reach.outcome.code === 'REFUSED' ? 'SiteUnreachable' : 'Transient',

@@ -64,7 +64,9 @@ async function passThrough(
     ...(validators && { validators }),
   };
   const fetched = await platform.fetcherFor(source).fetch(request);
-  if (fetched.robots) await recordRobots(context, fetched.robots, targetOf(asked.item, context.partition));
+  const { tier } = passage;
+  const target = targetOf(asked.item, context.partition);
+  if (fetched.robots) await recordRobots(context, fetched.robots, { target, tier });
   if (fetched.kind === 'dropped') return undefined;
 
   const { startedAt } = fetched;

@@ -1,8 +1,9 @@
+import { ROBOTS_ID } from '../lake/log-tables.ts';
 import { isIdentifier } from '../source/identifier.ts';
 import { LISTED_STATUSES, type ListedItem, type Source } from '../source/source.ts';
 
 /** Names that the attempts table gives to what is no item. */
-const RESERVED_IDS: ReadonlySet<string> = new Set(['index', 'robots.txt', 'look-up']);
+const RESERVED_IDS: ReadonlySet<string> = new Set(['index', ROBOTS_ID, 'look-up']);
 
 /** Characters; no browser and no proxy promises more, and failures and messages carry it. */
 export const MAX_URL_LENGTH = 2048;

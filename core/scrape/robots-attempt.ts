@@ -1,5 +1,6 @@
 import type { RobotsRequest } from '../fetch/fetcher.ts';
 import type { PartitionJob } from '../job.ts';
+import { type AttemptRow, ROBOTS_ID } from '../lake/log-tables.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { sentFacts, unansweredRow } from './attempt-row.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
@@ -9,7 +10,7 @@ import { NO_CAPTURE } from './record-attempt.ts';
 export async function recordRobots(
   context: PartitionJob,
   robots: RobotsRequest,
-  target = context.partition.value,
+  whose: Pick<AttemptRow, 'target' | 'tier'>,
 ): Promise<void> {
   const { platform, source, runId, partition } = context;
   // 4xx is an answer too: there is no such file (RFC 9309). What is none comes as a failure.
@@ -22,8 +23,8 @@ export async function recordRobots(
   // Numbered by time: a resumed run may well ask again, and each request is on record.
   const item = { id: `txt-${platform.newId()}`, url: robots.url };
   const request = {
-    target,
-    item_id: 'robots.txt',
+    target: whose.target,
+    item_id: ROBOTS_ID,
     url: robots.url,
     attempted_at: new Date(robots.startedAt).toISOString(),
     attempt_number: 1,
@@ -39,6 +40,7 @@ export async function recordRobots(
       timing_ms: Math.round(robots.finishedAt - robots.startedAt),
       wire_bytes: robots.wireBytes,
       ...sentFacts(context, robots.by, true),
+      tier: whose.tier,
       finished_at: new Date(robots.finishedAt).toISOString(),
       notes: robots.note ?? null,
     },

@@ -3,6 +3,7 @@ import type { PartitionJob } from '../job.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import { minutesOf } from '../source/cadence.ts';
+import type { Source } from '../source/source.ts';
 import { clockBehind, LookClock } from '../state/look-clock.ts';
 import { afterAttempt } from '../targets/attempted.ts';
 import { type ClaimAnswer, CRAWL_LEASE_MS } from '../targets/claim.ts';
@@ -162,7 +163,7 @@ export class TargetGate {
         this.#record = { ...this.#record, skip: visit.withdrawn.reason as SkipFlag };
     };
     return {
-      tier: this.#tier(),
+      tier: tierOf(this.#context.source, this.#target, this.#record),
       permission: this.#permission(visit),
       ...(route && { route: route.choose }),
       weigh: (outcome, by) => {
@@ -184,13 +185,6 @@ export class TargetGate {
       },
       end,
     };
-  }
-
-  #tier(): string | null {
-    const { source } = this.#context;
-    const target = source.targets.find(({ id }) => id === this.#target);
-    const tier = this.#record.attributes?.tier ?? target?.attributes?.tier;
-    return tier === undefined ? null : String(tier);
   }
 
   #permission(visit: Visit): Permission {
@@ -238,6 +232,16 @@ export class TargetGate {
     });
     platform.emit({ kind: 'flagged', source: source.name, target, reason: raised.reason });
   }
+}
+
+/** The attribute `tier` of a target, by its record or by the code of its source; null where it has none. */
+export function tierOf(
+  { targets }: Source,
+  id: string,
+  record?: Pick<TargetRecord, 'attributes'>,
+): string | null {
+  const tier = record?.attributes?.tier ?? targets.find((target) => target.id === id)?.attributes?.tier;
+  return tier === undefined ? null : String(tier);
 }
 
 function claimOf(

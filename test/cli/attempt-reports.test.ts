@@ -111,6 +111,18 @@ describe('attempts and blocks', () => {
   });
 });
 
+describe('a wall before robots.txt', () => {
+  it('is one wall, that of the page behind it, in all that counts them', async () => {
+    const at = { target: CEDAR, ago: HOUR_MS, ...WALL };
+    await lake.attempts({ ...at, item_id: 'robots.txt' }, at);
+    expect(await lake.items('blocks')).toMatchObject([{ item_id: CEDAR }]);
+    expect(await lake.items('errors')).toMatchObject([{ error_code: 'BLOCKED', occurrences: 1 }]);
+    expect(await lake.items('reports', 'daily')).toHaveLength(1);
+    expect(await lake.items('reports', 'success-rate')).toMatchObject([{ blocked: 1, total: 1 }]);
+    expect(await lake.items('attempts')).toHaveLength(2);
+  });
+});
+
 describe('reports', () => {
   it('daily lists the walls of the day of its source, newest first, with name and state', async () => {
     // Noon in UTC is six in the morning in Chicago: eight hours ago was yesterday there.

@@ -115,6 +115,16 @@ describe('a district of several pages', () => {
     expect(await Array.fromAsync(new FailureStore(platform.state).list('schedules'))).toEqual([]);
   });
 
+  it('has its tier on record with each of its requests, robots.txt among them', async () => {
+    await run();
+    expect(
+      await query(platform, "SELECT tier FROM attempts WHERE item_id = 'robots.txt' GROUP BY tier"),
+    ).toEqual([{ tier: 'tier1' }]);
+    expect(await query(platform, 'SELECT count(*) AS n FROM attempts WHERE tier IS NULL')).toEqual([
+      { n: 0 },
+    ]);
+  });
+
   it('is parsed again from its captures as it was read, without a request', async () => {
     await run();
     const before = await rows();

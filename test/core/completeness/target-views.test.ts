@@ -151,6 +151,8 @@ describe('the views over targets', () => {
       ...three('q', 1, gone),
       attempt('q', 9, gone),
       attempt('g', 1, wall),
+      ...three('f', 1, { ...wall, item_id: 'robots.txt' }),
+      attempt('g', 1, { ...wall, item_id: 'robots.txt' }),
     );
     const rows = await ask(
       'SELECT target, name, reason, flagged, attempts, blocks, not_found, block_types FROM v_targets_to_skip ORDER BY target',

@@ -262,8 +262,10 @@ describe('the views', () => {
   });
 
   describe('the views over attempts', () => {
-    it('sum up statuses and kinds of wall', async () => {
-      await attempts(attempt(1), attempt(2), attempt(3, { item_id: 'robots.txt' }), attempt(400, WALL));
+    const robotsWall = (daysAgo: number) => attempt(daysAgo, { ...WALL, item_id: 'robots.txt' });
+
+    it('sum up statuses and kinds of wall, robots.txt left out', async () => {
+      await attempts(attempt(1), attempt(2), attempt(3), robotsWall(1), attempt(400, WALL));
       const rows = await query(lake, 'SELECT * FROM v_attempt_summary ORDER BY status');
       expect(rows.map((row) => [row.status, row.block_type, row.attempts, row.percent_of_source])).toEqual([
         ['blocked', 'cloudflare', 1, 25],
@@ -271,8 +273,9 @@ describe('the views', () => {
       ]);
     });
 
-    it('know the walls of 30 days, and the walls of every day', async () => {
+    it('know the walls of 30 days, and the walls of every day, robots.txt left out', async () => {
       await attempts(
+        robotsWall(0.5),
         attempt(0.5, WALL),
         attempt(29.5, WALL),
         attempt(30.5, { ...WALL, block_type: 'captcha' }),
@@ -329,8 +332,9 @@ describe('the views', () => {
       expect(rows).toEqual([{ target: 'gb', item_id: 'race-2', error_code: 'TIMEOUT' }]);
     });
 
-    it('sum up the errors of 7 days', async () => {
+    it('sum up the errors of 7 days, robots.txt left out', async () => {
       await attempts(
+        robotsWall(1),
         attempt(1, { ...TIMEOUT, timing_ms: 300 }),
         attempt(2, { ...TIMEOUT, target: 'fr' }),
         attempt(8, TIMEOUT),
