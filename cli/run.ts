@@ -44,7 +44,7 @@ export function runCommand(): Command {
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
     .option(
       '--target <target...>',
-      'only these targets, due or not; without a source, of every source that has them',
+      'only these targets, by id or partition value, due or not; without a source, of every source that has them',
     )
     .option('--all', 'of targets that are crawled one by one also those that are not due')
     .option('--force', 'ask for every page in full, even where it did not change')

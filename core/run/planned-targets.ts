@@ -50,9 +50,8 @@ export async function plannedTargets(
   const recordOf = ({ id }: Target) => records.get(id) ?? newTarget(source.name, id);
   const planned = { open: [] as Target[], probes: [] as Target[], skipped: [] as SkippedTarget[] };
   const leftOut: LeftOutTarget[] = [];
-  const all = asked.all === true || asked.force;
-  // Whoever is named is meant now; a value of partitions only narrows, as a filter does.
-  const named = new Set(asked.targets);
+  // Whoever is named is meant now, by an id or by the value of a partition; a filter only narrows.
+  const all = asked.all === true || asked.force || asked.targets !== undefined;
   for (const target of meant(source, targets, asked)) {
     const record = recordOf(target);
     const { skip } = record;
@@ -64,7 +63,7 @@ export async function plannedTargets(
       else planned.probes.push(target);
       continue;
     }
-    const terms = { now, every: minutesOf(source.cadence), all: all || named.has(target.id) };
+    const terms = { now, every: minutesOf(source.cadence), all };
     const why = leftOutOf(source, record, terms);
     if (why) leftOut.push(leftOutTarget(target, why));
     else planned.open.push(target);

@@ -46,12 +46,17 @@ describe('run --dry-run of targets that are crawled one by one', () => {
       leftOut: { [CEDAR]: 'FAILED' },
     });
     expect(await plan('--tier', 'tier2')).toEqual({ targets: [], leftOut: { [BIRCH]: 'SCHEDULED' } });
-    // The value of a partition stands for many, as a filter does.
-    expect((await plan('--target', 'CA')).targets).toEqual([ALDER]);
+    const ofCalifornia = await plan('--target', 'CA');
+    expect(ofCalifornia).toEqual({ targets: [ALDER, BIRCH], leftOut: { [OXNARD]: 'NEEDS_URL' } });
+    expect((await plan('--target', 'CA', '--tier', 'tier2')).targets).toEqual([BIRCH]);
     await lake.change(BIRCH, (record) => ({ ...record, releasedAt: testClock.now() - 1000 }));
     expect(await plan('--target', BIRCH)).toEqual({ targets: [], leftOut: { [BIRCH]: 'TOO_RECENT' } });
+    expect(await plan('--target', 'CA')).toMatchObject({ leftOut: { [BIRCH]: 'TOO_RECENT' } });
     await lake.change(BIRCH, (record) => ({ ...record, status: 'paused' }));
     expect(await plan('--targets', file)).toMatchObject({ leftOut: { [BIRCH]: 'PAUSED' } });
+    expect(await plan('--target', 'CA')).toMatchObject({ leftOut: { [BIRCH]: 'PAUSED' } });
+    await lake.say('skip', 'add', 'districts', ALDER, '--reason', 'hail');
+    expect(await plan('--target', 'CA')).toMatchObject({ targets: [], leftOut: { [ALDER]: 'SKIPPED' } });
   });
 
   it('says why no target is due, and until when', async () => {
