@@ -34,7 +34,8 @@ export async function showFailure(name: string, _options: object, command: Comma
     const skip = await new TargetStore(platform.state).flagOf(source.name, failure.target);
     const now = platform.clock.now();
     const isOver = isDayOver(source, failure.date, now);
-    const next = adviseAt(place, { kind: 'failure', failure, now, skip, isOver });
+    const isEvery = source.cadence.kind === 'every';
+    const next = adviseAt(place, { kind: 'failure', failure, now, skip, isOver, isEvery });
     if (json) return printObject({ ...failureRecord(failure), triesLeft: triesLeft(failure) ?? null, next });
     const lines: Line[] = [
       ...statusLines(failure, now),

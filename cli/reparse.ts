@@ -77,10 +77,10 @@ function refuseIncomplete(source: string, done: readonly Reparsed[]): void {
   const [first] = [...unread, ...held];
   if (!first) return;
   const place = { source, partition: first.partition };
-  const codes = first.unreadable.map(({ outcome }) => outcome.code);
+  const outcomes = first.unreadable.map(({ outcome: { code, message = null } }) => ({ code, message }));
   const next =
-    codes.length > 0
-      ? advise({ kind: 'outcomes', codes, place: { ...place, skip: null } })
+    outcomes.length > 0
+      ? advise({ kind: 'outcomes', outcomes, place: { ...place, skip: null } })
       : advise({ kind: 'held', ...place });
   throw new IncompleteCommand(
     `${named.join(', ')}, the first in ${partitionName(source, first.partition)}`,

@@ -15,6 +15,11 @@ export function rerunCommand(source: string, { value: target, date }: Partition,
   return command(...runWords(source, target, { start: date, end: date }), ...options);
 }
 
+/** Of targets that have times of their own: now, due or not, and every page in full. */
+export function recrawlCommand(source: string, targets: readonly string[]): string {
+  return command('run', source, '--target', ...targets, '--force');
+}
+
 /** A run of these dates of a target. */
 export function runCommand(source: string, target: string, dates: DateRange): string {
   return command(...runWords(source, target, dates));

@@ -17,9 +17,9 @@ export function failureSteps(facts: StepFacts): Step[] {
   const of = (state: Failure['state']) => unresolved.filter((failure) => failure.state === state);
   const [open, queued, dead] = [of('open'), of('queued'), of('dead')];
   const toMend = [...open, ...[...queued, ...dead].filter(({ code }) => !DISPOSITIONS[code].healsByWaiting)];
-  const { source, partition, skip } = facts;
+  const { source, partition, skip, isEvery = false } = facts;
   const steps = eachOnce([
-    ...outcomeSteps({ codes: toMend.map(({ code }) => code), place: { source, partition, skip: null } }),
+    ...outcomeSteps({ outcomes: toMend, place: { source, partition, skip: null, isEvery } }),
     ...queuedSteps(queued, facts),
     ...deadSteps(dead, facts),
   ]);
@@ -33,7 +33,10 @@ export function failureSteps(facts: StepFacts): Step[] {
 function stepsOfPastDay(unresolved: readonly Failure[], { source, partition }: StepFacts): Step[] {
   const codes = unresolved.map(({ code }) => code);
   const place = { source, partition, skip: null, isOver: true };
-  return eachOnce([...outcomeSteps({ codes, place }), ...codes.map((code) => clearStep(place, code))]);
+  return eachOnce([
+    ...outcomeSteps({ outcomes: unresolved, place }),
+    ...codes.map((code) => clearStep(place, code)),
+  ]);
 }
 
 export function clearStep({ source, partition }: Place, code: OutcomeCode): Step {

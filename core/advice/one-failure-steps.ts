@@ -12,12 +12,13 @@ export function oneFailureSteps({
   now,
   skip,
   isOver = false,
+  isEvery = false,
 }: Omit<FailureSubject & { readonly kind: 'failure' }, 'kind'>): Step[] {
   if (!isUnresolved(failure)) return [];
   if (failure.claim && isClaimed(failure, now)) return [{ text: waitText(failure, failure.claim.until) }];
   const { source, item, state, code } = failure;
   const { partition } = keyOf(failure);
-  const steps = failureSteps({ source, partition, item, now, skip, isOver, failures: [failure] });
+  const steps = failureSteps({ source, partition, item, now, skip, isOver, isEvery, failures: [failure] });
   if (isOver) return steps;
   const retry = retryCommand(source, partition, item);
   // What we refuse to ask for is refused again.

@@ -1,8 +1,8 @@
-import type { OutcomeCode } from '../outcome/outcome.ts';
+import { isProcessDeath, type OutcomeCode } from '../outcome/outcome.ts';
 import type { Partition } from '../source/source.ts';
-import { reparseCommand, rerunCommand } from './commands.ts';
+import { recrawlCommand, reparseCommand, rerunCommand } from './commands.ts';
 import type { Step } from './step.ts';
-import type { Advice, OutcomeSubject } from './subject.ts';
+import type { Advice, ItemOutcome, OutcomeSubject } from './subject.ts';
 import { liftFirst } from './target-steps.ts';
 
 type CommandName = 'rerun' | 'reparse';
@@ -46,16 +46,32 @@ export const DAY_OVER: Step = { text: 'its day is over: what was there then can 
 export const OUTCOME_ADVICE: Advice<OutcomeSubject> = { outcomes: outcomeSteps };
 
 /** What to do about the outcomes of a partition's items, each advice once. */
-export function outcomeSteps({ codes, place }: Omit<OutcomeSubject, 'kind'>): Step[] {
+export function outcomeSteps({ outcomes, place }: Omit<OutcomeSubject, 'kind'>): Step[] {
+  const died = outcomes.filter(isProcessDeath);
+  const codes = outcomes.filter((outcome) => !isProcessDeath(outcome)).map(({ code }) => code);
   const steps = [...new Set(codes)].flatMap((code): Step[] => {
     const remedy = REMEDIES[code];
     if (!remedy) return [];
     const [text, then] = remedy;
     return [{ text, ...(then && place && { command: COMMANDS[then](place.source, place.partition) }) }];
   });
+  const again = died.length > 0 && askAgain(died, place);
+  if (again) steps.push(again);
   if (!place) return steps;
   const rerun = rerunCommand(place.source, place.partition);
-  const asks = steps.some(({ command }) => command === rerun);
-  if (place.isOver && asks) return [...steps.filter(({ command }) => command !== rerun), DAY_OVER];
-  return asks && place.skip ? [liftFirst(place.source, place.skip.target), ...steps] : steps;
+  const asking = steps.filter((step) => step === again || step.command === rerun);
+  if (asking.length === 0) return steps;
+  if (place.isOver) return [...steps.filter((step) => !asking.includes(step)), DAY_OVER];
+  return place.skip ? [liftFirst(place.source, place.skip.target), ...steps] : steps;
+}
+
+/** A process may have been killed by anybody; a page that ends it does so again. */
+function askAgain(died: readonly ItemOutcome[], place: OutcomeSubject['place']): Step {
+  const text =
+    'where the page is not to blame, ask for it all the same; where it is, mend the parser and raise parserVersion first';
+  if (!place) return { text };
+  const { source, partition, isEvery } = place;
+  const targets = [...new Set(died.map(({ target = partition.value }) => target))];
+  const command = isEvery ? recrawlCommand(source, targets) : rerunCommand(source, partition, true);
+  return { text, command };
 }

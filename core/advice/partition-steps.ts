@@ -88,11 +88,13 @@ function refreshed(facts: OneKind<'refreshed'>): Step[] {
   if (repeated.length > 0) steps.push(REPEATED);
   if (status !== 'failed' && failed <= failures.filter(isUnresolved).length) return steps;
   const known = new Set(failures.map(({ item }) => item));
-  const last = new Map(attempts.map(({ item_id, error_code }) => [item_id, error_code]));
-  const codes = [...last].flatMap(([item, code]) =>
-    known.has(item) || DISPOSITIONS[code].verdict === 'accept' ? [] : [code],
+  const last = new Map(attempts.map((attempt) => [attempt.item_id, attempt]));
+  const outcomes = [...last.values()].flatMap(({ item_id, error_code: code, error_message, target }) =>
+    known.has(item_id) || DISPOSITIONS[code].verdict === 'accept'
+      ? []
+      : [{ code, message: error_message, target }],
   );
-  const all = eachOnce([...steps, ...outcomeSteps({ codes, place: facts })]);
+  const all = eachOnce([...steps, ...outcomeSteps({ outcomes, place: facts })]);
   if (all.length > 0) return all;
   if (status === 'failed') return unscraped(facts);
   // Items that were not tried before a flag have neither a failure nor an attempt.

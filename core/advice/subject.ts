@@ -24,6 +24,8 @@ interface Flagged {
 interface DayOver {
   /** True where what was there on its date can be found no more: nothing of that date is asked for. */
   readonly isOver?: boolean;
+  /** True where targets have times of their own: they are crawled by their ids, now, and not by dates. */
+  readonly isEvery?: boolean;
 }
 
 /** Failures as of `now`, milliseconds. */
@@ -67,7 +69,7 @@ export type PartitionSubject =
         readonly item: string | null;
         readonly lastRefresh: Pick<PartitionRecord, 'failed' | 'status' | 'withdrawn' | 'repeated'>;
         readonly failures: readonly Failure[];
-        readonly attempts: readonly Pick<AttemptRow, 'item_id' | 'error_code'>[];
+        readonly attempts: readonly Pick<AttemptRow, 'item_id' | 'error_code' | 'error_message' | 'target'>[];
       })
   /** A run could not refresh it, or items of it failed: what its report says. */
   | (Place & { readonly kind: 'not-refreshed' | 'lacks-items' })
@@ -113,10 +115,17 @@ export type FailureSubject =
       readonly worker: 'stack' | 'local' | 'unknown';
     };
 
+/** How an item ended, and whose it is. */
+export interface ItemOutcome {
+  readonly code: OutcomeCode;
+  readonly message: string | null;
+  readonly target?: string;
+}
+
 /** How items ended; without a place in words only. */
 export type OutcomeSubject = {
   readonly kind: 'outcomes';
-  readonly codes: readonly OutcomeCode[];
+  readonly outcomes: readonly ItemOutcome[];
   readonly place: (Place & Flagged & DayOver) | null;
 };
 

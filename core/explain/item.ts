@@ -5,7 +5,7 @@ import { listedAs, type VersionItem } from '../lake/version.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { Answer, WhyFacts } from './facts.ts';
 import { failureClause } from './failure-history.ts';
-import { isOver, whoIs } from './wording.ts';
+import { isOver, timesOf, whoIs } from './wording.ts';
 
 /**
  * Why an item is as it is: by its own last try where there is one, else by what became of its partition; and
@@ -22,7 +22,7 @@ export function explainItem(facts: WhyFacts, partition: Answer): Answer {
   if (isUnresolved(failure))
     return {
       answer: ended,
-      next: advise({ ...facts, isOver: isOver(facts), kind: 'failures', failures: [failure] }),
+      next: advise({ ...facts, ...timesOf(facts), kind: 'failures', failures: [failure] }),
     };
   const isSettled = failure.closedAt !== null && (!last || failure.closedAt >= Date.parse(last.attempted_at));
   return { answer: ended, next: isSettled ? [] : next };
@@ -91,7 +91,11 @@ function failed(facts: WhyFacts, last: AttemptRow): Answer {
   const stands = item ? standsAs(item) : 'it has no rows in the table';
   return {
     answer: `${tries} in ${whoIs(facts, last.run_id)} ended in ${last.error_code}${evidence === '' ? '' : ` (${evidence})`}; ${stands}`,
-    next: advise({ kind: 'outcomes', codes: [last.error_code], place: { ...facts, isOver: isOver(facts) } }),
+    next: advise({
+      kind: 'outcomes',
+      outcomes: [{ code: last.error_code, message: last.error_message, target: last.target }],
+      place: { ...facts, ...timesOf(facts) },
+    }),
   };
 }
 

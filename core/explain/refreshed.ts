@@ -4,7 +4,7 @@ import type { PartitionRecord } from '../state/partition-store.ts';
 import { isoTime } from '../wording/times.ts';
 import type { Answer, WhyFacts } from './facts.ts';
 import { failuresClause } from './failure-history.ts';
-import { isOver, remains, whoIs } from './wording.ts';
+import { remains, timesOf, whoIs } from './wording.ts';
 
 /** What the last refresh or decision came to, with what happens to the items that it lacks. */
 export function refreshed(facts: WhyFacts): Answer | undefined {
@@ -13,7 +13,7 @@ export function refreshed(facts: WhyFacts): Answer | undefined {
   const { status, runId, at, rows } = lastRefresh;
   const [when, who] = [isoTime(at), whoIs(facts, runId)];
   const actor = commits.find((commit) => commit.run_id === runId)?.actor;
-  const next = advise({ ...facts, isOver: isOver(facts), kind: 'refreshed', lastRefresh });
+  const next = advise({ ...facts, ...timesOf(facts), kind: 'refreshed', lastRefresh });
   const clause = failuresClause(facts);
   const failed = clause === undefined ? '' : `; of its failed items, ${clause}`;
   switch (status) {

@@ -24,6 +24,11 @@ export function isOver({ targets, partition, today }: WhyFacts): boolean {
   return targets !== null && partition.date < today;
 }
 
+/** What of its times advice has to know. */
+export function timesOf(facts: WhyFacts): { readonly isOver: boolean; readonly isEvery: boolean } {
+  return { isOver: isOver(facts), isEvery: facts.targets !== null };
+}
+
 /** How a target stood on a date, for the middle of a sentence. */
 export const DAY_TEXT: Readonly<Record<DayStatus, string>> = {
   found: 'crawled whole',

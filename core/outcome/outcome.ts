@@ -40,6 +40,21 @@ export interface Outcome {
   readonly retryAfterMs?: number;
 }
 
+/** What is on record of a page that was left out because two processes died over it. */
+export const PROCESS_DIED =
+  'the process died twice over this partition, the last time while it read this page';
+
+/** True where nobody knows the page, but that whoever read it died: of its size nothing is known. */
+export function isProcessDeath({
+  code,
+  message,
+}: {
+  readonly code: OutcomeCode;
+  readonly message?: string | null;
+}): boolean {
+  return code === 'TOO_LARGE' && message === PROCESS_DIED;
+}
+
 /** True where a proxy failed: that says nothing of the site, nor of the target. */
 export function isProxyFailure({ rule }: Pick<Outcome, 'rule'>): boolean {
   return rule?.startsWith('proxy/') ?? false;

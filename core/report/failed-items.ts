@@ -93,7 +93,7 @@ export function nextText(item: FailedItemSummary, time: (ms: number) => string):
     case 'dead':
       return 'its tries are used up: it waits for you among the dead letters';
     case 'open': {
-      const steps = advise({ kind: 'outcomes', codes: [item.code], place: null });
+      const steps = advise({ kind: 'outcomes', outcomes: [item], place: null });
       return steps.length === 0 ? 'waits for you' : `waits for you: ${stepsText(steps)}`;
     }
   }

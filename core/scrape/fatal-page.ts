@@ -1,5 +1,5 @@
 import type { PartitionJob, StartedPage } from '../job.ts';
-import type { Outcome } from '../outcome/outcome.ts';
+import { type Outcome, PROCESS_DIED } from '../outcome/outcome.ts';
 import { targetOf } from '../source/partition.ts';
 import { unansweredRow } from './attempt-row.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -9,10 +9,7 @@ import { NO_CAPTURE, recordAttempt } from './record-attempt.ts';
  * TOO_LARGE, as most such pages are, and so that nobody asks for it again by himself: it would end that
  * process, too.
  */
-const FATAL: Outcome = {
-  code: 'TOO_LARGE',
-  message: 'the process died twice over this partition, the last time while it read this page',
-};
+const FATAL: Outcome = { code: 'TOO_LARGE', message: PROCESS_DIED };
 
 /** Puts a page on record that was being read when a process died; undefined where its attempt is there. */
 export async function recordFatal(

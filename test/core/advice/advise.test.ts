@@ -5,7 +5,7 @@ import type { Subject } from '../../../core/advice/subject.ts';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
 import type { Failure } from '../../../core/failures/failure.ts';
 import { failureSchema } from '../../../core/failures/failure-schema.ts';
-import type { OutcomeCode } from '../../../core/outcome/outcome.ts';
+import { type OutcomeCode, PROCESS_DIED } from '../../../core/outcome/outcome.ts';
 
 const date = civilDate('2025-11-17');
 const place = { source: 'notes', partition: { value: 'a', date } };
@@ -19,14 +19,15 @@ describe('advice', () => {
     expect(commandsOf({ kind: 'unscraped', ...place, skip: null })).toEqual([RUN]);
     expect(commandsOf({ kind: 'unscraped', ...place, skip })).toEqual([LIFT, RUN]);
     const outcomes = (code: 'TIMEOUT' | 'PARSE_ERROR') =>
-      commandsOf({ kind: 'outcomes', codes: [code], place: { ...place, skip } });
+      commandsOf({ kind: 'outcomes', outcomes: [{ code, message: null }], place: { ...place, skip } });
     expect(outcomes('TIMEOUT')).toEqual([LIFT, RUN]);
     expect(outcomes('PARSE_ERROR')).toEqual([RUN.replace(' run ', ' reparse ')]);
   });
 
   it('says the same twice only once', () => {
     const codes = ['TIMEOUT', 'TIMEOUT', 'NOT_FOUND'] as const;
-    expect(advise({ kind: 'outcomes', codes, place: null })).toHaveLength(2);
+    const outcomes = codes.map((code) => ({ code, message: null }));
+    expect(advise({ kind: 'outcomes', outcomes, place: null })).toHaveLength(2);
   });
 
   it('lifts the flag of a partition that failed and of which nothing else is known', () => {
@@ -80,8 +81,24 @@ describe('advice', () => {
     }
     const reparse = RUN.replace(' run ', ' reparse ');
     expect(commands(failure('PARSE_ERROR', 'open'))).toEqual([reparse, clear('PARSE_ERROR')]);
-    const outcomes = { kind: 'outcomes', codes: ['TIMEOUT'], place: { ...place, ...facts } } as const;
-    expect(commandsOf(outcomes)).toEqual([undefined]);
+    const outcomes = [{ code: 'TIMEOUT', message: null }] as const;
+    expect(commandsOf({ kind: 'outcomes', outcomes, place: { ...place, ...facts } })).toEqual([undefined]);
+  });
+
+  it('has a page asked for in full over which processes died, and says nothing of its size', () => {
+    const died = { code: 'TOO_LARGE', message: PROCESS_DIED } as const;
+    const outcomes = [died, died].map((outcome, at) => ({ ...outcome, target: `a-${at}` }));
+    const subject = { kind: 'outcomes', outcomes } as const;
+    const stepsOf = (more: object) => advise({ ...subject, place: { ...place, skip: null, ...more } });
+    expect(stepsOf({})).toEqual([{ text: expect.any(String), command: `${RUN} --force` }]);
+    const [every, ...more] = stepsOf({ isEvery: true });
+    expect([every?.command, more]).toEqual(['rescrape run notes --target a-0 a-1 --force', []]);
+    expect(every?.text).not.toContain('maxDecodedBytes');
+    expect(stepsOf({ isEvery: true, skip })[0]?.command).toBe(LIFT);
+    expect(stepsOf({ isEvery: true, isOver: true })).toEqual([{ text: expect.stringContaining('over') }]);
+    expect(stepsText(advise({ ...subject, place: null }))).not.toContain('maxDecodedBytes');
+    const large = advise({ kind: 'outcomes', outcomes: [{ ...died, message: '9 MB' }], place: null });
+    expect(stepsText(large)).toContain('maxDecodedBytes');
   });
 
   it('quotes for the shell what a name holds', () => {
