@@ -130,7 +130,7 @@ function mergeItem(
   if (content.kind === 'records' || content.kind === 'empty') {
     if (before && isLater(before, content.evidence)) return { item: before, rows: 'keep' };
     const rows = content.kind === 'records' ? content.records : [];
-    const { capture, etag, lastModified, asOf, pages } = content.evidence;
+    const { capture, etag, lastModified, asOf, pages, absent } = content.evidence;
     // Read again from the same capture, a page is as fresh as the last 304 made it.
     const checkedAt = Math.max(
       content.evidence.checkedAt,
@@ -148,6 +148,7 @@ function mergeItem(
         ...(lastModified !== undefined && { lastModified }),
         ...(asOf !== undefined && { asOf }),
         ...(pages !== undefined && { pages }),
+        ...(absent && { absent }),
         ...(content.kind === 'records' && content.contentHash && { contentHash: content.contentHash }),
       },
       rows,

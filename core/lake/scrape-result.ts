@@ -14,6 +14,8 @@ export interface PageEvidence {
   readonly asOf?: number;
   /** Requests that the item took, where it took several. */
   readonly pages?: number;
+  /** Addresses of those of them that it is whole without and of which there is no answer to keep. */
+  readonly absent?: readonly string[];
 }
 
 /** What became of one item. */

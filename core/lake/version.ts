@@ -24,6 +24,8 @@ const versionItemSchema = z.object({
   body: z.string().exactOptional(),
   /** Requests that it took, where it took several. */
   pages: z.int().optional(),
+  /** See `PageEvidence`. */
+  absent: z.array(z.string()).readonly().exactOptional(),
   state: z.enum(ITEM_STATES),
   /** How the index lists an item that is carried over without having been asked for. */
   listed: z.literal('pending').optional(),

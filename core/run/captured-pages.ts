@@ -6,12 +6,13 @@ import { validatorsIn } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import { captureFiles } from '../lake/layout.ts';
 import type { PageEvidence } from '../lake/scrape-result.ts';
-import type { VersionIndex } from '../lake/version.ts';
+import type { VersionDescriptor, VersionIndex, VersionItem } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Asked } from '../scrape/asked.ts';
 import type { Learned } from '../scrape/checkpoint.ts';
 import { walkIndex } from '../scrape/index-walk.ts';
 import { walkItem } from '../scrape/item-walk.ts';
+import { knownVersion } from '../scrape/known-page.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
 import { type Reading, readResponse } from '../scrape/read-page.ts';
 import { type Item, type ListedItem, type PageRequest, rowKeyOf } from '../source/source.ts';
@@ -28,7 +29,10 @@ export interface CapturedItem {
 
 export interface ReadPage {
   readonly learned: Learned;
+  /** The first page's where it is absent. */
   readonly found: FoundCapture;
+  /** Its address, where the item was found whole without it and no answer was kept. */
+  readonly absent?: string;
 }
 
 export interface FoundCapture {
@@ -57,15 +61,17 @@ export interface DamagedCapture {
 export class CapturedPages {
   readonly #context: PartitionJob;
   readonly #byPath = new Map<string, FoundCapture[]>();
+  readonly #known: ReadonlyMap<string, VersionItem>;
   readonly damaged: DamagedCapture[] = [];
 
-  private constructor(context: PartitionJob) {
+  private constructor(context: PartitionJob, current: VersionDescriptor | undefined) {
     this.#context = context;
+    this.#known = new Map(current?.items.map((item) => [item.id, item]));
   }
 
   static async of(context: PartitionJob): Promise<CapturedPages> {
     const { platform, source, partition } = context;
-    const pages = new CapturedPages(context);
+    const pages = new CapturedPages(context, await knownVersion(context));
     for await (const { key, runId } of captureFiles(platform.lake, source.name, partition)) {
       const stored = await platform.lake.get(key);
       if (!stored) continue;
@@ -99,10 +105,17 @@ export class CapturedPages {
   #itemFrom(item: Item, first: FoundCapture): { readonly pages: readonly ReadPage[] } | Unreadable {
     const pages: ReadPage[] = [];
     const rowKeys = new Set<string>();
+    const known = this.#known.get(item.id);
+    const absent = new Set(known?.capture === first.place ? known.absent : []);
     for (;;) {
       const walk = walkItem(item, (page) => pages[page]?.learned);
       if (walk.kind === 'whole') return { pages };
       const { item: asked, page, requests } = walk;
+      if (asked.optional && absent.has(asked.url)) {
+        const reason = `${asked.url}: it was not there`;
+        pages.push({ learned: { kind: 'empty', reason }, found: first, absent: asked.url });
+        continue;
+      }
       const read = this.#pageOfRun(first, asked, page, () => {
         return { kind: 'item', item: asked, page, requests, rowKeys, isLastTry: true };
       });

@@ -118,6 +118,7 @@ function contentOf(source: Source, { pages, outcome }: CapturedItem): ItemConten
   const [first] = pages ?? [];
   if (!pages || !first) return outcome ? { kind: 'failed', outcome } : { kind: 'unseen' };
   const looks = pages.map(({ found }) => evidenceOf(found));
+  const absent = pages.flatMap((page) => page.absent ?? []);
   const evidence: PageEvidence =
     pages.length === 1
       ? looks[0]!
@@ -126,6 +127,7 @@ function contentOf(source: Source, { pages, outcome }: CapturedItem): ItemConten
           capture: looks[0]!.capture,
           asOf: Math.min(...looks.map(({ asOf }) => asOf)),
           pages: pages.length,
+          ...(absent.length > 0 && { absent }),
         };
   return contentOfPages(source, pages.flatMap(rowsOf), pages, evidence);
 }

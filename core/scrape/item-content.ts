@@ -86,12 +86,16 @@ function rowsOf({ runId }: PartitionJob, { learned, attempt }: Checkpoint): Row[
  * Of an item that took several requests: no validators, because a 304 of one page says nothing of the others.
  */
 function evidenceOfAll(first: Checkpoint, pages: readonly Checkpoint[]): PageEvidence {
+  const absent = pages.flatMap(({ attempt, learned }) =>
+    learned?.kind === 'empty' && attempt.capture === null ? [attempt.url] : [],
+  );
   const oldest = Math.min(...pages.map(({ asOf }) => asOf ?? Number.NaN));
   return {
     checkedAt: Math.max(...pages.map(({ lookedAt }) => lookedAt)),
     capture: first.attempt.capture,
     ...(Number.isFinite(oldest) && { asOf: oldest }),
     pages: pages.length,
+    ...(absent.length > 0 && { absent }),
   };
 }
 

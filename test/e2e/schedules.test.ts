@@ -183,6 +183,19 @@ describe('a district of several pages', () => {
     });
   });
 
+  it('is parsed again as it was read where there is no answer of a page that it is whole without', async () => {
+    const school = origin().replace('larkmead', 'oak.larkmead');
+    pages['/'] += link(`${school}/bells`, 'Bell times of Oak');
+    away = new Set(['oak.larkmead.localhost']);
+    await run();
+    const before = await rows();
+    for (let times = 1; times <= 2; times++) {
+      const [again] = await Array.fromAsync(reparse(platform, source(), { start: TODAY, end: TODAY }));
+      expect(again).toMatchObject({ unreadable: [], pages: 1 });
+      expect(await rows()).toEqual(before);
+    }
+  });
+
   it('fails where its own host goes away behind the first page', async () => {
     const [first] = Object.keys(pages);
     const answered = pages[first!]!;
