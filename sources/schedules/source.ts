@@ -27,6 +27,7 @@ export const schedules = defineSource({
   politeness: { concurrency: 1, minDelayMs: 1000, requestsAtOnce: 64 },
   outcomes: { skipAfterBlocks: 1, skipAfterNotFound: 4 },
   retry: { attempts: 2 },
+  parserVersion: 2,
   parse: parseSchedulePage,
   combine: combineSchedules,
 });
