@@ -4,14 +4,15 @@ import * as z from 'zod';
 export type CivilDate = string & { readonly __civilDate: unique symbol };
 
 const DAY_MS = 86_400_000;
-const PATTERN = /^(\d{4})-(\d{2})-(\d{2})$/;
+/** Of the years 0001 to 9999. */
+const PATTERN = /^(?!0000)\d{4}-\d{2}-\d{2}$/;
 
 /** The date, or undefined where the text is no date of the calendar (`2025-02-30`). */
 export function parseCivilDate(text: string): CivilDate | undefined {
-  const match = PATTERN.exec(text);
-  if (!match) return undefined;
-  const ms = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
-  return new Date(ms).toISOString().startsWith(text) ? (text as CivilDate) : undefined;
+  if (!PATTERN.test(text)) return undefined;
+  // `Date.UTC` would take the years before 0100 for those of the last century.
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text) ? (text as CivilDate) : undefined;
 }
 
 /** `civilDate('2025-02-28')`; throws a RangeError on anything that is no date. */

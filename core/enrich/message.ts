@@ -22,7 +22,10 @@ export const enrichmentMessageSchema = z.object({
   kind: identifier.optional().describe('Kind of the record; by default that of the queue'),
   source: identifier.optional().describe('Who sent it'),
   feed: identifier.optional().describe('Feed that the record belongs to; by default the source'),
-  date: z.iso.date().optional().describe('Day of the snapshot; by default the day on which it was sent, in UTC'),
+  date: z.iso
+    .date()
+    .optional()
+    .describe('Day of the snapshot; by default the day on which it was sent, in UTC'),
   sent_at: z.iso
     .datetime({ offset: true })
     .optional()

@@ -38,6 +38,8 @@ const COMPUTING_BUILTINS: ReadonlySet<string> = new Set([
   // A pure package that is loaded late.
   'node:module',
 ]);
+/** What a kind of record is: its enrichers stand beside the source that brings its records. */
+const ENRICHER = 'core/enrich/enricher.ts';
 const PARSERS: ReadonlySet<string> = new Set(['zod', 'parse5']);
 
 /** A name that is neither part of a longer one nor a member of something. */
@@ -123,17 +125,18 @@ export const LAWS: readonly Law[] = [
     forbids: (module) => within('core/advice')(module) && !DOOR_OF_ADVICE.test(module),
   },
   {
-    name: 'sources import core/source, core/calendar and parsers, and never each other',
+    name: 'sources import core/source, core/calendar, what an enricher is and parsers, and never each other',
     binds: (path) => /^sources\/[^/]+\//.test(path),
     forbids: (module, path) => {
       const own = path.split('/').slice(0, 2).join('/');
-      return !within(own, 'core/source', 'core/calendar')(module) && !PARSERS.has(module);
+      const isValue = within(own, 'core/source', 'core/calendar')(module) || module === ENRICHER;
+      return !isValue && !PARSERS.has(module);
     },
   },
   {
-    name: 'the list of sources imports nothing but sources',
+    name: 'the lists of sources and enrichers import nothing but sources',
     binds: (path) => /^sources\/[^/]+\.ts$/.test(path),
-    forbids: (module) => !within('sources', 'core/source')(module),
+    forbids: (module) => !within('sources', 'core/source')(module) && module !== ENRICHER,
   },
   {
     name: 'folders of adapters never import each other, nor anything outside core',
