@@ -102,6 +102,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./targets.ts')).targetsCommand(),
   },
   {
+    name: 'enrich',
+    description: 'derive fields of records in a file, and check them; nothing is stored',
+    load: async () => (await import('./enrich.ts')).enrichCommand(),
+  },
+  {
     name: 'health',
     description: 'how the targets of each source are: active, degraded, paused, failed, due now',
     load: async () => (await import('./health.ts')).healthCommand(),

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { FailedCommand } from './failure.ts';
-import { FILE_REASONS } from './output-file.ts';
+import { fileBytes } from './input-file.ts';
 
 /** One record of a CSV file; `line`: where it begins, from 1. */
 export type CsvRecord =
@@ -55,29 +54,18 @@ async function* linesOf(path: string): AsyncGenerator<Line, undefined> {
   const decoder = new TextDecoder();
   let rest = '';
   let line = 0;
-  try {
-    for await (const chunk of createReadStream(path)) {
-      const bytes = chunk as Buffer;
-      if (line === 0 && rest === '' && (bytes[0] === 0xff || bytes[0] === 0xfe))
-        throw new FailedCommand(`${path} is UTF-16: save it as UTF-8`);
-      rest += decoder.decode(bytes, { stream: true });
-      const lines = rest.split(/\r\n|\n|\r(?!$)/);
-      rest = lines.pop() ?? '';
-      for (const text of lines) yield { line: ++line, text };
-      if (rest.length > LONGEST_LINE)
-        throw new FailedCommand(`${path} is no CSV file: its line ${line + 1} does not end`);
-    }
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new FailedCommand(`cannot read ${path}: ${READ_REASONS[code] ?? message}`);
+  for await (const bytes of fileBytes(path)) {
+    rest += decoder.decode(bytes, { stream: true });
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
+    rest = lines.pop() ?? '';
+    for (const text of lines) yield { line: ++line, text };
+    if (rest.length > LONGEST_LINE)
+      throw new FailedCommand(`${path} is no CSV file: its line ${line + 1} does not end`);
   }
   rest = (rest + decoder.decode()).replace(/\r$/, '');
   if (rest !== '') yield { line: line + 1, text: rest };
   return undefined;
 }
-
-const READ_REASONS: Readonly<Record<string, string>> = { ...FILE_REASONS, ENOENT: 'there is no such file' };
 
 function hasOpenQuote(text: string): boolean {
   let isOpen = false;

@@ -3,72 +3,87 @@ import { isIdentifier } from '../source/identifier.ts';
 import type { Enricher } from './enricher.ts';
 
 /** Bytes of a record as JSON: with what is derived it must go into one document and one message. */
-export const MOST_RECORD_BYTES = 200_000;
+const MOST_RECORD_BYTES = 200_000;
 /** Levels of lists and objects in each other, the record itself included. */
 const DEEPEST = 32;
+/** Lines for fields that are there, and characters of a path: they go into a dead letter. */
+const MOST_LINES = 100;
+const LONGEST_PATH = 500;
 
 /**
- * Why a value is no record of that kind: a line for each field, those that are missing first; none where it
- * is one. A required field that is null is missing; an optional one that is null is absent.
+ * Why a value is no record of that kind: a line for each field, all that are missing first; none where it is
+ * one. A required field that is null is missing; an optional one that is null is absent.
  */
 export function recordProblems(enricher: Enricher, value: unknown): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return ['record: not an object'];
-  const record = value as Readonly<Record<string, unknown>>;
-  const unfit = jsonProblems(record);
-  if (unfit.length > 0) return unfit;
-  const tooLarge = sizeProblem(record);
-  const problems = new Map<string, string>();
-  const parsed = enricher.schema.safeParse(record);
-  for (const issue of parsed.error?.issues ?? []) {
-    const path = issue.path.map(String).join('.') || 'record';
-    const isMissing = issue.path.length === 1 && (record[path] ?? null) === null;
-    if (!problems.has(path)) problems.set(path, isMissing ? 'missing' : wordsFor(issue));
+  const record = value as Fields;
+  const problems = jsonProblems(record);
+  // What JSON cannot hold, or holds too deep, has no size in JSON.
+  const sized = problems.size === 0 ? withoutTooLarge(record, problems) : record;
+  const missing: string[] = [];
+  for (const issue of enricher.schema.safeParse(sized).error?.issues ?? []) {
+    const path = issue.path.map(String).join('.');
+    if (issue.path.length === 1 && (record[path] ?? null) === null) missing.push(`${path}: missing`);
+    else problems.set(path, problems.get(path) ?? wordsFor(issue));
   }
   for (const field of [enricher.key, ...enricher.references.map((reference) => reference.field)]) {
-    const name = record[field] ?? null;
-    if (name !== null && !problems.has(field) && !(typeof name === 'string' && isIdentifier(name)))
-      problems.set(field, 'not an identifier (letters, digits, . _ -; at most 128)');
+    const name = sized[field];
+    if (typeof name === 'string' && !isIdentifier(name)) problems.set(field, NO_IDENTIFIER);
   }
-  const lines = [...problems].map(([path, problem]) => `${path}: ${problem}`);
-  const isMissing = (line: string) => line.endsWith(': missing');
-  return [
-    ...lines.filter(isMissing),
-    ...(tooLarge === undefined ? [] : [tooLarge]),
-    ...lines.filter((line) => !isMissing(line)),
-  ];
+  const lines = [...problems].map(([path, problem]) => `${shortened(path)}: ${problem}`);
+  const more = lines.length - MOST_LINES;
+  return [...missing, ...lines.slice(0, MOST_LINES), ...(more > 0 ? [`record: ${more} more errors`] : [])];
 }
 
-function sizeProblem(record: Readonly<Record<string, unknown>>): string | undefined {
+type Fields = Readonly<Record<string, unknown>>;
+
+const NO_IDENTIFIER = 'not an identifier (letters, digits, . _ -; at most 128)';
+
+/**
+ * Tells of what is too large: the fields that are so by themselves, which are left out of what it returns, or
+ * the record.
+ */
+function withoutTooLarge(record: Fields, problems: Map<string, string>): Fields {
   const bytes = bytesOf(record);
-  if (bytes <= MOST_RECORD_BYTES) return undefined;
-  const sizes = Object.entries(record).map(([name, value]) => ({ name, size: bytesOf(value) }));
-  const { name } = sizes.reduce((most, one) => (one.size > most.size ? one : most));
-  return `record: ${bytes} bytes of JSON, most of them in ${name}; at most ${MOST_RECORD_BYTES} are taken`;
+  if (bytes <= MOST_RECORD_BYTES) return record;
+  const kept: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(record)) {
+    const own = bytesOf(value);
+    if (own > MOST_RECORD_BYTES) problems.set(name, `${own} bytes of JSON; ${LIMIT}`);
+    else kept.push([name, value]);
+  }
+  if (problems.size === 0) problems.set('record', `${bytes} bytes of JSON; ${LIMIT}`);
+  return Object.fromEntries(kept);
 }
+
+const LIMIT = `a record has at most ${MOST_RECORD_BYTES}`;
 
 function bytesOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value));
+  return Buffer.byteLength(JSON.stringify(value) ?? '');
 }
 
-/** What JSON cannot hold, or no document may, at any depth. Walked without recursion: it may be deep. */
-function jsonProblems(record: object): string[] {
-  const problems: string[] = [];
-  const waiting: { readonly value: object; readonly path: string; readonly depth: number }[] = [
-    { value: record, path: '', depth: 1 },
-  ];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { value, path, depth } = next;
-    for (const [name, inner] of Object.entries(value)) {
-      const at = `${path}${name}`;
-      if (name === '__proto__') problems.push(`${at}: no field may have this name`);
+function shortened(path: string): string {
+  return path.length <= LONGEST_PATH ? path : `${path.slice(0, LONGEST_PATH)}…`;
+}
+
+/**
+ * Paths of what JSON cannot hold, or no document may, at any depth, with what is wrong. Walked without
+ * recursion: it may be deep.
+ */
+function jsonProblems(record: object): Map<string, string> {
+  const problems = new Map<string, string>();
+  const waiting = [{ value: record, path: '', depth: 1 }];
+  for (let next = waiting.pop(); next; next = waiting.pop())
+    for (const [name, inner] of Object.entries(next.value) as [string, unknown][]) {
+      const [path, { depth }] = [`${next.path}${name}`, next];
+      const isNested = typeof inner === 'object' && inner !== null;
+      if (name === '__proto__') problems.set(path, 'no field may have this name');
+      else if (isNested && depth === DEEPEST) problems.set(path, `more than ${DEEPEST} levels deep`);
+      else if (isNested) waiting.push({ value: inner, path: `${path}.`, depth: depth + 1 });
       else if (typeof inner === 'number' && !Number.isFinite(inner))
-        problems.push(`${at}: not a finite number`);
-      else if (typeof inner !== 'object' || inner === null) {
-        if (!JSON_TYPES.has(typeof inner) && inner !== null) problems.push(`${at}: not JSON`);
-      } else if (depth === DEEPEST) problems.push(`${at}: more than ${DEEPEST} levels deep`);
-      else waiting.push({ value: inner, path: `${at}.`, depth: depth + 1 });
+        problems.set(path, 'not a finite number');
+      else if (inner !== null && !JSON_TYPES.has(typeof inner)) problems.set(path, 'not JSON');
     }
-  }
   return problems;
 }
 

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 
-/** The commands that do something, however deep: `failures list`, not `failures`. */
+/** The commands that do something, however deep: `failures list`, not `failures`; `enrich` and all below. */
 export function leavesOf(command: Command): Command[] {
-  return command.commands.flatMap((child) => (child.commands.length === 0 ? [child] : leavesOf(child)));
+  return command.commands.flatMap((child) => {
+    const doesSomething = child.commands.length === 0 || child.registeredArguments.length > 0;
+    return [...(doesSomething ? [child] : []), ...leavesOf(child)];
+  });
 }
 
 /** `failures list` */

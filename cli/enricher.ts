@@ -1,0 +1,12 @@
+import type { Enricher } from '../core/enrich/enricher.ts';
+import { ENRICHERS } from '../sources/enrichers.ts';
+import { UsageError } from './failure.ts';
+
+/** The enricher of the kind that `--kind` names, or a usage error that lists what there is. */
+export function enricherOf(kind: string | undefined): Enricher {
+  const enricher = ENRICHERS.find((candidate) => candidate.kind === kind);
+  if (enricher) return enricher;
+  const known = `there is: ${ENRICHERS.map((candidate) => candidate.kind).join(', ')}`;
+  if (kind === undefined) throw new UsageError('--kind is missing', known);
+  throw new UsageError(`there is no kind ${JSON.stringify(kind)}`, known);
+}
