@@ -1,5 +1,5 @@
 import type { Platform } from '../core/platform.ts';
-import type { StateStore } from '../core/ports/state-store.ts';
+import type { StateStore, StateWrite } from '../core/ports/state-store.ts';
 
 /** What the calls of one stage took, and asked of the stores. Milliseconds are those of a core. */
 export interface StageUse {
@@ -59,6 +59,10 @@ export function countedLake(lake: Platform['lake'], use: () => StageUse): Platfo
 /** `use`: of the stage that is being called. */
 export function countedState(state: StateStore, use: () => StageUse): StateStore {
   const sized = (value: unknown) => JSON.stringify(value ?? null).length;
+  const count = (writes: readonly StateWrite[]) => {
+    const factor = writes.length > 1 ? 2 : 1;
+    for (const write of writes) use().writeUnits += factor * Math.max(1, Math.ceil(sized(write) / 1024));
+  };
   return {
     get: async (partition, sort) => {
       const document = await state.get(partition, sort);
@@ -77,9 +81,12 @@ export function countedState(state: StateStore, use: () => StageUse): StateStore
       }
     },
     write: (writes) => {
-      const factor = writes.length > 1 ? 2 : 1;
-      for (const write of writes) use().writeUnits += factor * Math.max(1, Math.ceil(sized(write) / 1024));
+      count(writes);
       return state.write(writes);
+    },
+    transact: (writes) => {
+      count(writes);
+      return state.transact(writes);
     },
     // `rescrape reset` alone reads all of it.
     scan: () => state.scan(),

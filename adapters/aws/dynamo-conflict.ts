@@ -2,11 +2,10 @@ import { ConditionalCheckFailedException, TransactionCanceledException } from '@
 import { awsTrouble } from './aws-failure.ts';
 import { STATE_TABLE } from './state-table.ts';
 
-/** An expectation did not hold. */
-export function conflictOf(error: unknown): boolean {
-  return (
-    error instanceof ConditionalCheckFailedException || reasonsOf(error).includes('ConditionalCheckFailed')
-  );
+/** Which writes expected what does not hold, by their place in the transaction; one alone is the first. */
+export function conflictsOf(error: unknown): readonly number[] {
+  if (error instanceof ConditionalCheckFailedException) return [0];
+  return reasonsOf(error).flatMap((reason, at) => (reason === 'ConditionalCheckFailed' ? [at] : []));
 }
 
 /** The condition of a put failed on the item that an earlier try of the same put had written. */

@@ -19,13 +19,14 @@ import type {
   StateQuery,
   StateStore,
   StateWrite,
+  TransactResult,
 } from '../../core/ports/state-store.ts';
-import { assertTransaction } from '../../core/ports/state-transaction.ts';
+import { encodeTransaction } from '../../core/ports/state-transaction.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { awsFailure } from './aws-failure.ts';
 import { type Backoff, retrying } from './backoff.ts';
 import { type AwsConnection, clientSettings } from './client-settings.ts';
-import { conflictOf, isContention, wroteItself } from './dynamo-conflict.ts';
+import { conflictsOf, isContention, wroteItself } from './dynamo-conflict.ts';
 import { keyOf, type Put, putOf, transactItemOf, updateOf } from './dynamo-write.ts';
 import { STATE_TABLE } from './state-table.ts';
 
@@ -45,7 +46,7 @@ const CONTENDED: Backoff = { attempts: 10, baseMs: 25, capMs: 1_000 };
 /**
  * Documents as items of one DynamoDB table; keys, attributes and access patterns stand in `state-table.ts`.
  *
- * One put is a PutItem or UpdateItem; several writes, and a delete with an expectation, are a
+ * One put is a PutItem or UpdateItem; several writes, a check, and a delete with an expectation, are a
  * TransactWriteItems. All may be sent twice by the SDK when an answer gets lost, and must not take their own
  * first try for somebody else's: a put leaves its `write_id` in the item, which DynamoDB gives back when the
  * condition does not hold, and a transaction bears a token. An unconditional put that is carried out twice
@@ -60,6 +61,8 @@ export function openDynamoStateStore(options: DynamoStateStoreOptions): StateSto
 }
 
 type Item = Record<string, AttributeValue>;
+
+const WRITTEN: TransactResult = { kind: 'written' };
 
 class DynamoStateStore implements StateStore {
   readonly #table: string;
@@ -143,49 +146,58 @@ class DynamoStateStore implements StateStore {
   }
 
   async write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'> {
-    assertTransaction(writes);
+    return (await this.transact(writes)).kind;
+  }
+
+  async transact(writes: readonly StateWrite[]): Promise<TransactResult> {
+    const values = encodeTransaction(writes);
     const [only] = writes;
-    if (only === undefined) return 'written';
+    if (only === undefined) return WRITTEN;
     const what = writes.map(({ partition, sort }) => `${partition}/${sort}`);
-    if (writes.length > 1) return this.#transact(writes, what);
-    if (only.kind === 'put') return this.#put(only, what.join());
+    if (writes.length > 1) return this.#transact(writes, values, what);
+    if (only.kind === 'put') return this.#put(only, values[0] ?? '', what.join());
     // Gone at the second try of the SDK: only a transaction knows whether the first one did it.
-    if (only.expect !== undefined) return this.#transact(writes, what);
+    if (only.kind === 'check' || only.expect !== undefined) return this.#transact(writes, values, what);
     const command = new DeleteItemCommand({ TableName: this.#table, Key: keyOf(only) });
     await this.#attempt('dynamodb:DeleteItem', what.join(), () => this.#client.send(command));
-    return 'written';
+    return WRITTEN;
   }
 
   close(): void {
     this.#client.destroy();
   }
 
-  async #put(put: Put, what: string): Promise<'written' | 'conflict'> {
+  async #put(put: Put, value: string, what: string): Promise<TransactResult> {
     const now = this.#clock.now();
     if (put.expect === undefined) {
-      const command = new UpdateItemCommand(updateOf(this.#table, put, now));
+      const command = new UpdateItemCommand(updateOf(this.#table, put, value, now));
       await this.#attempt('dynamodb:UpdateItem', what, () => this.#client.send(command));
-      return 'written';
+      return WRITTEN;
     }
     const writeId = randomUUID();
     const command = new PutItemCommand({
-      ...putOf(this.#table, put, now, writeId),
+      ...putOf(this.#table, put, value, now, writeId),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     try {
       await this.#attempt('dynamodb:PutItem', what, () => this.#client.send(command));
-      return 'written';
+      return WRITTEN;
     } catch (error) {
       const cause = error instanceof StorageError ? error.cause : error;
-      if (wroteItself(cause, writeId)) return 'written';
-      if (conflictOf(cause)) return 'conflict';
+      if (wroteItself(cause, writeId)) return WRITTEN;
+      const at = conflictsOf(cause);
+      if (at.length > 0) return { kind: 'conflict', at };
       throw error;
     }
   }
 
-  async #transact(writes: readonly StateWrite[], what: readonly string[]): Promise<'written' | 'conflict'> {
+  async #transact(
+    writes: readonly StateWrite[],
+    values: readonly (string | undefined)[],
+    what: readonly string[],
+  ): Promise<TransactResult> {
     const now = this.#clock.now();
-    const items = writes.map((write) => transactItemOf(this.#table, write, now));
+    const items = writes.map((write, at) => transactItemOf(this.#table, write, values[at] ?? '', now));
     const more = what.length > 1 ? ` and ${what.length - 1} more` : '';
     try {
       // A token of its own for each try: one that was refused is over, and its token with it.
@@ -194,9 +206,10 @@ class DynamoStateStore implements StateStore {
           new TransactWriteItemsCommand({ TransactItems: items, ClientRequestToken: randomUUID() }),
         ),
       );
-      return 'written';
+      return WRITTEN;
     } catch (error) {
-      if (conflictOf(error instanceof StorageError ? error.cause : error)) return 'conflict';
+      const at = conflictsOf(error instanceof StorageError ? error.cause : error);
+      if (at.length > 0) return { kind: 'conflict', at };
       throw error;
     }
   }

@@ -13,7 +13,7 @@ export function keyOf({ partition, sort }: { readonly partition: string; readonl
 }
 
 /** A put that expects a revision or none: what the item becomes is known, so it is replaced whole. */
-export function putOf(TableName: string, put: Put, now: number, writeId?: string) {
+export function putOf(TableName: string, put: Put, value: string, now: number, writeId?: string) {
   const before = put.expect === 'absent' ? 0 : (put.expect ?? 0);
   const expires = expiresAt(put.partition, now);
   return {
@@ -21,7 +21,7 @@ export function putOf(TableName: string, put: Put, now: number, writeId?: string
     Item: {
       ...keyOf(put),
       [STATE_TABLE.revision]: { N: String(before + 1) },
-      [STATE_TABLE.value]: { S: JSON.stringify(put.value) },
+      [STATE_TABLE.value]: { S: value },
       ...(writeId !== undefined && { [STATE_TABLE.writeId]: { S: writeId } }),
       ...(expires !== undefined && { [STATE_TABLE.expiresAt]: { N: String(expires) } }),
     },
@@ -30,7 +30,7 @@ export function putOf(TableName: string, put: Put, now: number, writeId?: string
 }
 
 /** A put that expects nothing: DynamoDB counts the revision. */
-export function updateOf(TableName: string, put: Put, now: number) {
+export function updateOf(TableName: string, put: Put, value: string, now: number) {
   const expires = expiresAt(put.partition, now);
   const sets = ['#value = :value', '#revision = if_not_exists(#revision, :zero) + :one'];
   if (expires !== undefined) sets.push('#expires = :expires');
@@ -44,7 +44,7 @@ export function updateOf(TableName: string, put: Put, now: number) {
       ...(expires !== undefined && { '#expires': STATE_TABLE.expiresAt }),
     },
     ExpressionAttributeValues: {
-      ':value': { S: JSON.stringify(put.value) },
+      ':value': { S: value },
       ':zero': { N: '0' },
       ':one': { N: '1' },
       ...(expires !== undefined && { ':expires': { N: String(expires) } }),
@@ -52,19 +52,41 @@ export function updateOf(TableName: string, put: Put, now: number) {
   } satisfies UpdateItemCommandInput;
 }
 
-export function transactItemOf(TableName: string, write: StateWrite, now: number): TransactWriteItem {
+/** `value`: JSON text of a put. */
+export function transactItemOf(
+  TableName: string,
+  write: StateWrite,
+  value: string,
+  now: number,
+): TransactWriteItem {
+  if (write.kind === 'check') {
+    const condition =
+      write.expect === 'absent'
+        ? isAbsent()
+        : write.expect === 'present'
+          ? isPresent()
+          : isRevision(write.expect);
+    return { ConditionCheck: { TableName, Key: keyOf(write), ...condition } };
+  }
   if (write.kind === 'delete') {
     const condition = write.expect === undefined ? {} : isRevision(write.expect);
     return { Delete: { TableName, Key: keyOf(write), ...condition } };
   }
   return write.expect === undefined
-    ? { Update: updateOf(TableName, write, now) }
-    : { Put: putOf(TableName, write, now) };
+    ? { Update: updateOf(TableName, write, value, now) }
+    : { Put: putOf(TableName, write, value, now) };
 }
 
 function isAbsent() {
   return {
     ConditionExpression: 'attribute_not_exists(#pk)',
+    ExpressionAttributeNames: { '#pk': STATE_TABLE.partitionKey },
+  };
+}
+
+function isPresent() {
+  return {
+    ConditionExpression: 'attribute_exists(#pk)',
     ExpressionAttributeNames: { '#pk': STATE_TABLE.partitionKey },
   };
 }

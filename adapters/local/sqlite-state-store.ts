@@ -6,8 +6,9 @@ import type {
   StateQuery,
   StateStore,
   StateWrite,
+  TransactResult,
 } from '../../core/ports/state-store.ts';
-import { assertTransaction } from '../../core/ports/state-transaction.ts';
+import { encodeTransaction } from '../../core/ports/state-transaction.ts';
 import { makeDirectory } from './make-directory.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { storageFailure } from './storage-failure.ts';
@@ -42,6 +43,7 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+const WRITTEN: TransactResult = { kind: 'written' };
 const INSERT = 'INSERT INTO documents VALUES (?, ?, 1, ?) ON CONFLICT DO';
 const SELECT = 'SELECT sort, revision, value FROM documents WHERE "partition" = ?';
 
@@ -57,6 +59,9 @@ class SqliteStateStore implements StateStore {
   readonly #replace: StatementSync;
   readonly #delete: StatementSync;
   readonly #deleteRevision: StatementSync;
+  readonly #revision: StatementSync;
+  /** Statements of queries by their text: to prepare one takes as long as to run it. */
+  readonly #queries = new Map<string, StatementSync>();
 
   constructor(file: string) {
     this.#file = file;
@@ -76,6 +81,7 @@ class SqliteStateStore implements StateStore {
       this.#deleteRevision = database.prepare(
         'DELETE FROM documents WHERE "partition" = ? AND sort = ? AND revision = ?',
       );
+      this.#revision = database.prepare('SELECT revision FROM documents WHERE "partition" = ? AND sort = ?');
     } catch (error) {
       database.close();
       throw error;
@@ -96,16 +102,16 @@ class SqliteStateStore implements StateStore {
     const ordered = `ORDER BY sort ${order} LIMIT ?`;
     // A page begins where the last one ended: with another bound on that side SQLite may begin at that one.
     const further = options.descending ? lower : upper;
-    const first = this.#database.prepare(`${SELECT}${lower.where}${upper.where} ${ordered}`);
-    const next = this.#database.prepare(`${SELECT}${further.where} AND sort ${after} ? ${ordered}`);
+    const first = () => this.#query(`${SELECT}${lower.where}${upper.where} ${ordered}`);
+    const next = () => this.#query(`${SELECT}${further.where} AND sort ${after} ? ${ordered}`);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     let last: string | undefined;
     while (left > 0) {
       const page = Math.min(left, PAGE);
       const rows = this.#attempt('read', () =>
         last === undefined
-          ? first.all(partition, ...lower.bound, ...upper.bound, page)
-          : next.all(partition, ...further.bound, last, page),
+          ? first().all(partition, ...lower.bound, ...upper.bound, page)
+          : next().all(partition, ...further.bound, last, page),
       );
       for (const row of rows) yield documentOf(partition, row);
       if (rows.length < page) return;
@@ -131,34 +137,49 @@ class SqliteStateStore implements StateStore {
   }
 
   async write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'> {
-    assertTransaction(writes);
-    const [only] = writes;
-    if (only === undefined) return 'written';
-    return this.#attempt('write', () => {
-      // One statement is a transaction by itself.
-      if (writes.length === 1) return this.#apply(only) ? 'written' : 'conflict';
-      this.#begin.run();
-      try {
-        if (writes.every((write) => this.#apply(write))) {
-          this.#commit.run();
-          return 'written';
-        }
-      } catch (error) {
-        if (this.#database.isTransaction) this.#rollback.run();
-        throw error;
-      }
-      this.#rollback.run();
-      return 'conflict';
-    });
+    return this.#transact(writes).kind;
+  }
+
+  async transact(writes: readonly StateWrite[]): Promise<TransactResult> {
+    return this.#transact(writes);
   }
 
   close(): void {
     this.#database.close();
   }
 
-  /** False where the expectation does not hold. */
-  #apply(write: StateWrite): boolean {
+  #transact(writes: readonly StateWrite[]): TransactResult {
+    const values = encodeTransaction(writes);
+    const [only] = writes;
+    if (only === undefined) return WRITTEN;
+    return this.#attempt('write', () => {
+      // One statement is a transaction by itself.
+      if (writes.length === 1) return this.#apply(only, values[0]) ? WRITTEN : { kind: 'conflict', at: [0] };
+      this.#begin.run();
+      try {
+        // Documents are distinct: what one write does decides nothing about the next.
+        const at = writes.flatMap((write, index) => (this.#apply(write, values[index]) ? [] : [index]));
+        if (at.length === 0) {
+          this.#commit.run();
+          return WRITTEN;
+        }
+        this.#rollback.run();
+        return { kind: 'conflict', at };
+      } catch (error) {
+        if (this.#database.isTransaction) this.#rollback.run();
+        throw error;
+      }
+    });
+  }
+
+  /** False where the expectation does not hold. `value`: JSON text of a put. */
+  #apply(write: StateWrite, value = ''): boolean {
     const { partition, sort } = write;
+    if (write.kind === 'check') {
+      const revision = this.#revision.get(partition, sort)?.revision;
+      if (write.expect === 'absent') return revision === undefined;
+      return write.expect === 'present' ? revision !== undefined : revision === write.expect;
+    }
     if (write.kind === 'delete') {
       if (write.expect !== undefined)
         return this.#deleteRevision.run(partition, sort, write.expect).changes === 1;
@@ -166,10 +187,17 @@ class SqliteStateStore implements StateStore {
       return true;
     }
     const { expect } = write;
-    const value = JSON.stringify(write.value);
     if (expect === undefined) return this.#put.run(partition, sort, value).changes === 1;
     if (expect === 'absent') return this.#create.run(partition, sort, value).changes === 1;
     return this.#replace.run(value, partition, sort, expect).changes === 1;
+  }
+
+  #query(sql: string): StatementSync {
+    const known = this.#queries.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    this.#queries.set(sql, statement);
+    return statement;
   }
 
   #attempt<T>(action: string, work: () => T): T {

@@ -14,10 +14,18 @@ export interface StateStore {
    */
   scan(): AsyncIterable<DocumentName>;
   /**
-   * All the writes or none (at most 100, distinct documents). `conflict` when an expectation does not hold.
+   * All the writes or none: at most 100, of distinct documents, 4 MB together (`state-transaction.ts`; a
+   * RangeError otherwise). `conflict` when an expectation does not hold.
    */
   write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'>;
+  /** As `write`, and says which expectations did not hold. */
+  transact(writes: readonly StateWrite[]): Promise<TransactResult>;
 }
+
+export type TransactResult =
+  | { readonly kind: 'written' }
+  /** Nothing was written. `at`: indexes of the writes whose expectation does not hold, ascending. */
+  | { readonly kind: 'conflict'; readonly at: readonly number[] };
 
 export type Json =
   | null
@@ -57,4 +65,11 @@ export type StateWrite =
       /** The revision that must be there, or `absent`; without it the write is unconditional. */
       readonly expect?: number | 'absent';
     }
-  | { readonly kind: 'delete'; readonly partition: string; readonly sort: string; readonly expect?: number };
+  | { readonly kind: 'delete'; readonly partition: string; readonly sort: string; readonly expect?: number }
+  /** Writes nothing: what it expects holds at the moment in which the others are written. */
+  | {
+      readonly kind: 'check';
+      readonly partition: string;
+      readonly sort: string;
+      readonly expect: number | 'present' | 'absent';
+    };

@@ -1,17 +1,38 @@
+import { Buffer } from 'node:buffer';
 import type { StateWrite } from './state-store.ts';
 
 /** Writes of one transaction at most: the limit of DynamoDB. */
 export const MAX_WRITES = 100;
 
 /**
- * Throws a RangeError for writes that no `StateStore` takes at once (see `StateStore.write`), before anything
- * is written.
+ * Keys and values of one transaction at most, in bytes of UTF-8. DynamoDB takes 4 MB and counts the names of
+ * attributes and the documents that are only checked as well, which is what it lacks to 4 MiB.
  */
-export function assertTransaction(writes: readonly StateWrite[]): void {
+export const MAX_TRANSACTION_BYTES = 4_000_000;
+
+/**
+ * The value of each write as JSON text; undefined where it has none. Throws a RangeError for writes that no
+ * `StateStore` takes at once (see `StateStore.write`), before anything is written.
+ */
+export function encodeTransaction(writes: readonly StateWrite[]): readonly (string | undefined)[] {
   if (writes.length > MAX_WRITES) {
     throw new RangeError(`${writes.length} writes in one transaction; at most ${MAX_WRITES} are allowed`);
   }
-  const documents = new Set(writes.map(({ partition, sort }) => JSON.stringify([partition, sort])));
-  if (documents.size < writes.length)
-    throw new RangeError('two writes of one transaction go to one document');
+  if (writes.length > 1) {
+    const documents = new Set(writes.map(({ partition, sort }) => `${partition.length} ${partition}${sort}`));
+    if (documents.size < writes.length)
+      throw new RangeError('two writes of one transaction go to one document');
+  }
+  const texts = writes.map((write) => (write.kind === 'put' ? JSON.stringify(write.value) : undefined));
+  let bytes = 0;
+  for (const [at, { partition, sort }] of writes.entries())
+    bytes += writtenBytes(partition, sort, texts[at] ?? '');
+  if (bytes > MAX_TRANSACTION_BYTES && writes.length > 1)
+    throw new RangeError(`${bytes} bytes in one transaction; at most ${MAX_TRANSACTION_BYTES} are allowed`);
+  return texts;
+}
+
+/** What a document counts in a transaction; `text`: its value as JSON. */
+export function writtenBytes(partition: string, sort: string, text: string): number {
+  return Buffer.byteLength(partition) + Buffer.byteLength(sort) + Buffer.byteLength(text);
 }

@@ -98,6 +98,90 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
       expect(await store.write([])).toBe('written');
     });
 
+    const check = (sort: string, expected: number | 'present' | 'absent'): StateWrite => ({
+      kind: 'check',
+      partition: 'p',
+      sort,
+      expect: expected,
+    });
+
+    it('checks documents in the moment of a transaction, and writes nothing to them', async () => {
+      await store.write([put('parent', 1)]);
+      await store.write([put('parent', 2)]);
+      for (const [sort, expected] of [
+        ['parent', 'present'],
+        ['parent', 2],
+        ['none', 'absent'],
+      ] as const) {
+        expect(await store.transact([put(`child ${expected}`, 1), check(sort, expected)])).toEqual({
+          kind: 'written',
+        });
+        expect(await store.transact([check(sort, expected)])).toEqual({ kind: 'written' });
+      }
+      for (const [sort, expected] of [
+        ['parent', 'absent'],
+        ['parent', 1],
+        ['none', 'present'],
+        ['none', 1],
+      ] as const) {
+        expect(await store.transact([put('orphan', 1), check(sort, expected)])).toEqual({
+          kind: 'conflict',
+          at: [1],
+        });
+        expect(await store.write([check(sort, expected)])).toBe('conflict');
+      }
+      expect(await store.get('p', 'parent')).toMatchObject({ revision: 2, value: 2 });
+      expect(await sorts()).toEqual(['child 2', 'child absent', 'child present', 'parent']);
+    });
+
+    it('names every write of a transaction whose expectation does not hold', async () => {
+      await store.write([put('a', 1), put('b', 1)]);
+      const doomed: StateWrite[] = [
+        put('a', 2, 1),
+        put('b', 2, 7),
+        put('new', 2),
+        { kind: 'delete', partition: 'p', sort: 'gone', expect: 1 },
+        check('a2', 'absent'),
+        put('b2', 2, 'absent'),
+        check('none', 'present'),
+      ];
+      expect(await store.transact(doomed)).toEqual({ kind: 'conflict', at: [1, 3, 6] });
+      expect(await store.transact([put('a', 2, 'absent')])).toEqual({ kind: 'conflict', at: [0] });
+      expect(await sorts()).toEqual(['a', 'b']);
+      expect(await store.get('p', 'a')).toMatchObject({ revision: 1 });
+    });
+
+    it('refuses a check beside a write of the same document', async () => {
+      await store.write([put('a', 1)]);
+      await expect(store.transact([put('a', 2), check('a', 'present')])).rejects.toThrow(RangeError);
+      await expect(store.transact([check('a', 1), check('a', 'present')])).rejects.toThrow(RangeError);
+      expect(await store.get('p', 'a')).toMatchObject({ value: 1 });
+    });
+
+    it('takes 4 MB at once and refuses more, before anything is written', async () => {
+      const large = (count: number) =>
+        Array.from({ length: count }, (_, n) => put(`s${String(n).padStart(3, '0')}`, 'é'.repeat(100_000)));
+      await expect(store.transact(large(20))).rejects.toThrow(RangeError);
+      expect(await sorts()).toEqual([]);
+      expect(await store.transact(large(19))).toEqual({ kind: 'written' });
+    });
+
+    it('lets no child be written whose parent is deleted meanwhile, whoever is first', async () => {
+      const other = await harness.open();
+      for (let round = 0; round < 10; round++) {
+        const parent = `parent ${round}`;
+        await store.write([put(parent, 1)]);
+        const [child, gone] = await Promise.all([
+          store.transact([put(`child ${round}`, 1, 'absent'), check(parent, 'present')]),
+          other.transact([
+            { kind: 'delete', partition: 'p', sort: parent, expect: 1 },
+            check(`child ${round}`, 'absent'),
+          ]),
+        ]);
+        expect([child.kind, gone.kind].toSorted()).toEqual(['conflict', 'written']);
+      }
+    });
+
     it('lists a partition in byte order of the sort key', async () => {
       const all = ['', 'A', 'a', 'a!', 'a#1', 'a/b', 'ab', 'z', 'é', '漢', '🐎'];
       for (const sort of all.toReversed()) await store.write([put(`x${sort}`, 1)]);

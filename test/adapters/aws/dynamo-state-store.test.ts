@@ -107,6 +107,31 @@ describe('the DynamoDB state store, when DynamoDB misbehaves', () => {
     expect(service.calls).toHaveLength(1);
   });
 
+  it('names the writes of a cancelled transaction whose conditions failed', async () => {
+    answers = [
+      () => cancelled('ConditionalCheckFailed', 'None', 'TransactionConflict', 'ConditionalCheckFailed'),
+    ];
+    const writes = [put('a', 1), put('b'), put('c'), put('d', 'absent')];
+    expect(await store.transact(writes)).toEqual({ kind: 'conflict', at: [0, 3] });
+  });
+
+  it('checks by a condition, also where nothing is written', async () => {
+    const check = (sort: string, expected: number | 'present' | 'absent') =>
+      ({ kind: 'check', partition: 'p', sort, expect: expected }) as const;
+    await store.transact([check('a', 'present'), check('b', 'absent'), check('c', 4)]);
+    await store.transact([check('a', 'present')]);
+    expect(service.calls.map(({ operation }) => operation)).toEqual([
+      'TransactWriteItems',
+      'TransactWriteItems',
+    ]);
+    const items = service.calls[0]!.input.TransactItems as { ConditionCheck: Input }[];
+    expect(items.map(({ ConditionCheck: { ConditionExpression } }) => ConditionExpression)).toEqual([
+      'attribute_exists(#pk)',
+      'attribute_not_exists(#pk)',
+      '#revision = :expected',
+    ]);
+  });
+
   it('gives up with an error, never with a conflict, where others are in the way for ever', async () => {
     answers = [() => cancelled('TransactionConflict', 'None')];
     const error = await store.write([put('a', 1), put('b', 1)]).catch((caught: unknown) => caught);

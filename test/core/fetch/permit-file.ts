@@ -63,6 +63,8 @@ export class WatchedStore implements StateStore {
     return this.#store.write(writes);
   }
 
+  transact: StateStore['transact'] = (writes) => this.#store.transact(writes);
+
   async #late(): Promise<void> {
     const turns = this.#turns[this.#asked++ % this.#turns.length] ?? 0;
     for (let i = 0; i < turns; i++) await Promise.resolve();

@@ -55,6 +55,7 @@ function contested(times: number, intrude: () => Promise<unknown>) {
       }
       return state.write(asked);
     },
+    transact: (asked) => state.transact(asked),
   };
   return { store, writes: () => writes };
 }

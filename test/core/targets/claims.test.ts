@@ -47,6 +47,7 @@ it('a claim whose write was sent twice is won: the second copy finds its own', a
       const first = await state.write(writes);
       return sent++ === 0 ? state.write(writes) : first;
     },
+    transact: (writes) => state.transact(writes),
   };
   const request = { runId: 'r1', id: 'x', every: 240 };
   const answer = await new TargetStore(twice).claim('menus', 'a', request, { now: () => 1_000_000 });

@@ -1,6 +1,6 @@
 import type { Platform } from '../../../core/platform.ts';
 import type { ObjectStore } from '../../../core/ports/object-store.ts';
-import type { StateStore } from '../../../core/ports/state-store.ts';
+import type { StateStore, StateWrite } from '../../../core/ports/state-store.ts';
 import type { WorkQueue } from '../../../core/ports/work-queue.ts';
 
 /** One write that is about to happen. */
@@ -41,12 +41,16 @@ function watchedLake(store: ObjectStore, onWrite: OnWrite): ObjectStore {
 
 /** As `watchedLake`, for the documents of the state. */
 function watchedState(store: StateStore, onWrite: OnWrite): StateStore {
+  const told = ([first]: readonly StateWrite[], start: () => void) =>
+    onWrite({ name: `${first?.partition}/${first?.sort}`, durable: false, start });
   return over<StateStore>(store, {
     write: async (writes) => {
-      const [first] = writes;
-      const name = `${first?.partition}/${first?.sort}`;
-      await onWrite({ name, durable: false, start: () => void store.write(writes) });
+      await told(writes, () => void store.write(writes));
       return store.write(writes);
+    },
+    transact: async (writes) => {
+      await told(writes, () => void store.transact(writes));
+      return store.transact(writes);
     },
   });
 }
