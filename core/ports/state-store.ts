@@ -14,7 +14,7 @@ export interface StateStore {
    */
   scan(): AsyncIterable<DocumentName>;
   /**
-   * All the writes or none: at most 100, of distinct documents, 4 MB together (`state-transaction.ts`; a
+   * All the writes or none: at most 100, of distinct documents, 3.5 MB together (`state-transaction.ts`; a
    * RangeError otherwise). `conflict` when an expectation does not hold.
    */
   write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'>;

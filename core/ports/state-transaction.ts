@@ -5,10 +5,10 @@ import type { StateWrite } from './state-store.ts';
 export const MAX_WRITES = 100;
 
 /**
- * Keys and values of one transaction at most, in bytes of UTF-8. DynamoDB takes 4 MB and counts the names of
- * attributes and the documents that are only checked as well, which is what it lacks to 4 MiB.
+ * Keys and values of one transaction at most, in bytes of UTF-8. DynamoDB takes 4 MB, and counts the names of
+ * attributes and the documents that are only checked as well: they have what is left.
  */
-export const MAX_TRANSACTION_BYTES = 4_000_000;
+export const MAX_TRANSACTION_BYTES = 3_500_000;
 
 /**
  * The value of each write as JSON text; undefined where it has none. Throws a RangeError for writes that no

@@ -158,12 +158,12 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
       expect(await store.get('p', 'a')).toMatchObject({ value: 1 });
     });
 
-    it('takes 4 MB at once and refuses more, before anything is written', async () => {
+    it('takes 3.5 MB at once and refuses more, before anything is written', async () => {
       const large = (count: number) =>
         Array.from({ length: count }, (_, n) => put(`s${String(n).padStart(3, '0')}`, 'é'.repeat(100_000)));
-      await expect(store.transact(large(20))).rejects.toThrow(RangeError);
+      await expect(store.transact(large(18))).rejects.toThrow(RangeError);
       expect(await sorts()).toEqual([]);
-      expect(await store.transact(large(19))).toEqual({ kind: 'written' });
+      expect(await store.transact(large(17))).toEqual({ kind: 'written' });
     });
 
     it('lets no child be written whose parent is deleted meanwhile, whoever is first', async () => {

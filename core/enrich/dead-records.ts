@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
+import type { DeadLetter } from '../ports/work-queue.ts';
+import type { Place } from '../state/collection.ts';
+import type { EnrichmentStores } from './stores.ts';
+
+/** Bytes of JSON that the body of a dead letter takes at most: a document of DynamoDB has 400 KB. */
+const MAX_BODY_BYTES = 300_000;
+
+const deadRecordSchema = z.object({
+  /** The message as it came. */
+  body: z.string(),
+  /** True where the body is longer than what is kept of it. */
+  isCut: z.boolean(),
+  /** One line a field. */
+  errors: z.array(z.string()),
+  reason: z.enum(['poison', 'invalid', 'expired']),
+  /** Milliseconds. */
+  at: z.number(),
+  /** Who declared it dead. */
+  by: z.string(),
+});
+type DeadDocument = Readonly<z.infer<typeof deadRecordSchema>>;
+
+/** A record that is given up until a person decides: the one truth of a dead letter of enrichment. */
+export interface DeadRecord extends DeadDocument {
+  readonly kind: string;
+  /** Id of its message. */
+  readonly id: string;
+  readonly revision: number;
+}
+
+/**
+ * What is written for a dead letter, and under which id. Undefined where it is there already: a message that
+ * comes again dies once. Another message of the same id gets a name of its own.
+ */
+export async function deadWrite(
+  state: StateStore,
+  dead: { readonly kind: string; readonly id: string; readonly deliveryId: string; readonly body: string },
+  why: Pick<DeadDocument, 'errors' | 'reason' | 'at' | 'by'>,
+): Promise<{ readonly id: string; readonly write: StateWrite } | undefined> {
+  const kept = keptBody(dead.body);
+  for (const id of [dead.id, `${dead.id}.${dead.deliveryId}`]) {
+    const place = deadPlace(dead.kind, id);
+    const there = await state.get(place.partition, place.sort);
+    if (!there) {
+      const value: DeadDocument = { ...kept, ...why, errors: why.errors.slice(0, 100).map(cutLine) };
+      return { id, write: { kind: 'put', ...place, value, expect: 'absent' } };
+    }
+    if (deadRecordSchema.parse(there.value).body === kept.body) return undefined;
+  }
+  return undefined;
+}
+
+/** Those of a kind, by the ids of their messages. */
+export async function* deadRecordsOf(state: StateStore, kind: string): AsyncGenerator<DeadRecord> {
+  for await (const document of state.query(deadPartition(kind))) yield deadRecordOf(kind, document);
+}
+
+export async function deadRecord(
+  state: StateStore,
+  kind: string,
+  id: string,
+): Promise<DeadRecord | undefined> {
+  const { partition, sort } = deadPlace(kind, id);
+  const document = await state.get(partition, sort);
+  return document && deadRecordOf(kind, document);
+}
+
+/** A dead record and the messages of the dead-letter queue that are about it; or such a message alone. */
+export interface DeadEntry {
+  readonly kind: string;
+  /** Null for a message of which nothing is on record: its deliveries were used up. */
+  readonly record: DeadRecord | null;
+  readonly messages: readonly DeadLetter[];
+}
+
+/** All of these kinds, the records first. Looking changes nothing. */
+export async function readDeadEntries(
+  stores: Pick<EnrichmentStores, 'state' | 'enrichmentQueue'>,
+  kinds: readonly string[],
+): Promise<DeadEntry[]> {
+  const entries: DeadEntry[] = [];
+  for (const kind of kinds) {
+    const letters = await Array.fromAsync(stores.enrichmentQueue(kind).deadLetters());
+    const byBody = Map.groupBy(letters, ({ body }) => keptBody(body).body);
+    const records = await Array.fromAsync(deadRecordsOf(stores.state, kind));
+    for (const record of records) {
+      entries.push({ kind, record, messages: byBody.get(record.body) ?? [] });
+      byBody.delete(record.body);
+    }
+    for (const message of [...byBody.values()].flat())
+      entries.push({ kind, record: null, messages: [message] });
+  }
+  return entries;
+}
+
+/** The message in full; undefined where only the beginning of it is left. */
+export function bodyOf({ record, messages: [message] }: DeadEntry): string | undefined {
+  return message?.body ?? (record?.isCut ? undefined : record?.body);
+}
+
+/**
+ * Sends dead records again and removes them, in this order: what dies in between leaves one too many, never
+ * none. Those whose message is not there in full stay, and are returned.
+ */
+export async function redriveDead(
+  { state, enrichmentQueue }: Pick<EnrichmentStores, 'state' | 'enrichmentQueue'>,
+  entries: readonly DeadEntry[],
+): Promise<DeadEntry[]> {
+  const left: DeadEntry[] = [];
+  for (const entry of entries) {
+    const body = bodyOf(entry);
+    if (body === undefined) {
+      left.push(entry);
+      continue;
+    }
+    await enrichmentQueue(entry.kind).send([{ body, delayMs: 0 }]);
+    await removeEntry({ state, enrichmentQueue }, entry);
+  }
+  return left;
+}
+
+/** Removes dead records for good. */
+export async function purgeDead(
+  stores: Pick<EnrichmentStores, 'state' | 'enrichmentQueue'>,
+  entries: readonly DeadEntry[],
+): Promise<void> {
+  for (const entry of entries) await removeEntry(stores, entry);
+}
+
+/** The messages first: the record says what is to be done. */
+async function removeEntry(
+  { state, enrichmentQueue }: Pick<EnrichmentStores, 'state' | 'enrichmentQueue'>,
+  { kind, record, messages }: DeadEntry,
+): Promise<void> {
+  await enrichmentQueue(kind).purge(messages);
+  if (record) await state.write([{ kind: 'delete', ...deadPlace(kind, record.id), expect: record.revision }]);
+}
+
+function keptBody(body: string): { readonly body: string; readonly isCut: boolean } {
+  let kept = body;
+  // JSON writes some characters in up to six bytes.
+  while (Buffer.byteLength(JSON.stringify(kept)) > MAX_BODY_BYTES) {
+    kept = kept.slice(0, Math.floor(kept.length * 0.8));
+  }
+  return { body: kept, isCut: kept.length < body.length };
+}
+
+function cutLine(line: string): string {
+  return line.length > 500 ? `${line.slice(0, 500)}…` : line;
+}
+
+function deadPartition(kind: string): string {
+  return `enrichment-dead#${kind}`;
+}
+
+function deadPlace(kind: string, id: string): Place {
+  return { partition: deadPartition(kind), sort: id };
+}
+
+function deadRecordOf(kind: string, { sort, revision, value }: StateDocument): DeadRecord {
+  return { kind, id: sort, revision, ...deadRecordSchema.parse(value) };
+}

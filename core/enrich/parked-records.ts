@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import { civilDateSchema } from '../calendar/civil-date.ts';
+import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
+import type { Place } from '../state/collection.ts';
+import type { EntityKey } from './entity.ts';
+import type { IncomingMessage } from './message.ts';
+import { originSchema } from './message.ts';
+import { orderSchema } from './order.ts';
+
+/** How long a record waits for what it refers to. */
+export const PARKED_DAYS = 7;
+
+const parkedSchema = z.object({
+  message: z.object({
+    id: z.string(),
+    source: z.string().nullable(),
+    snapshotDate: civilDateSchema,
+    record: z.custom<IncomingMessage['record'] & z.core.util.JSONType>(),
+    origin: originSchema.nullable(),
+  }),
+  order: orderSchema,
+  /** What is not there; it waits for the first of them. */
+  missing: z.array(z.object({ kind: z.string(), key: z.string() })).min(1),
+  /** When it was parked first; milliseconds. */
+  parkedAt: z.number(),
+  /** The partition that it will belong to. */
+  feed: z.string(),
+  date: civilDateSchema,
+});
+type ParkedDocument = Readonly<z.infer<typeof parkedSchema>>;
+
+/** A valid record that waits for what it refers to. */
+export interface ParkedRecord extends ParkedDocument, EntityKey {
+  readonly revision: number;
+}
+
+/** Those of a kind, in the byte order of their keys. */
+export async function* parkedRecordsOf(state: StateStore, kind: string): AsyncGenerator<ParkedRecord> {
+  for await (const document of state.query(parkedPlace({ kind, key: '' }).partition))
+    yield parkedRecordOf(kind, document);
+}
+
+export async function parkedRecord(state: StateStore, entity: EntityKey): Promise<ParkedRecord | undefined> {
+  const { partition, sort } = parkedPlace(entity);
+  const document = await state.get(partition, sort);
+  return document && parkedRecordOf(entity.kind, document);
+}
+
+/** The message of a parked record, to be sent again. */
+export function messageOfParked(parked: ParkedRecord): IncomingMessage {
+  const { kind, feed, order, message } = parked;
+  const { id, source, snapshotDate, record, origin } = message;
+  return { id, kind, source, feed, date: snapshotDate, sentAt: order.sentAt, record, origin, parked: true };
+}
+
+/** Those that wait for this entity first. */
+export async function* waitingFor(state: StateStore, parent: EntityKey): AsyncGenerator<EntityKey> {
+  for await (const { sort } of state.query(waitingPartition(parent))) {
+    const [kind = '', key = ''] = sort.split('#');
+    yield { kind, key };
+  }
+}
+
+/** Puts a parked record and its places in the indexes; `before`: what is there of the same key. */
+export function parkWrites(
+  entity: EntityKey,
+  document: ParkedDocument,
+  before: ParkedRecord | undefined,
+): StateWrite[] {
+  const waiting = waitingPlace(document.missing[0]!, entity);
+  const writes: StateWrite[] = [
+    { kind: 'put', ...parkedPlace(entity), value: document, expect: before?.revision ?? 'absent' },
+    { kind: 'put', ...waiting, value: {} },
+  ];
+  if (!before) return [...writes, { kind: 'put', ...untilPlace(entity, document.parkedAt), value: {} }];
+  const waitedBefore = waitingPlace(before.missing[0]!, entity);
+  const isElsewhere = waitedBefore.partition !== waiting.partition;
+  return isElsewhere ? [...writes, { kind: 'delete', ...waitedBefore }] : writes;
+}
+
+/** Removes a parked record and its places in the indexes. */
+export function unparkWrites(parked: ParkedRecord): StateWrite[] {
+  return [
+    { kind: 'delete', ...parkedPlace(parked), expect: parked.revision },
+    { kind: 'delete', ...waitingPlace(parked.missing[0]!, parked) },
+    { kind: 'delete', ...untilPlace(parked, parked.parkedAt) },
+  ];
+}
+
+/** Those whose time is over at `now`, the oldest first; one that is no more has only its place left. */
+export async function* overdue(
+  state: StateStore,
+  now: number,
+): AsyncGenerator<{ readonly parked: ParkedRecord | undefined; readonly place: Place }> {
+  for await (const { partition, sort } of state.query(UNTIL, { to: `${new Date(now).toISOString()}$` })) {
+    const [, kind = '', key = ''] = sort.split('#');
+    const parked = await parkedRecord(state, { kind, key });
+    const place = { partition, sort };
+    const isOurs = parked && untilPlace(parked, parked.parkedAt).sort === sort;
+    yield { parked: isOurs ? parked : undefined, place };
+  }
+}
+
+const UNTIL = 'parked-until';
+
+function untilPlace({ kind, key }: EntityKey, parkedAt: number): Place {
+  const until = new Date(parkedAt + PARKED_DAYS * 86_400_000).toISOString();
+  return { partition: UNTIL, sort: `${until}#${kind}#${key}` };
+}
+
+function parkedPlace({ kind, key }: EntityKey): Place {
+  return { partition: `parked#${kind}`, sort: key };
+}
+
+function waitingPartition({ kind, key }: EntityKey): string {
+  return `waiting#${kind}#${key}`;
+}
+
+function waitingPlace(parent: EntityKey, { kind, key }: EntityKey): Place {
+  return { partition: waitingPartition(parent), sort: `${kind}#${key}` };
+}
+
+function parkedRecordOf(kind: string, { sort, revision, value }: StateDocument): ParkedRecord {
+  return { kind, key: sort, revision, ...parkedSchema.parse(value) };
+}
