@@ -20,6 +20,7 @@ const deadRecordSchema = z.object({
   /** Who declared it dead. */
   by: z.string(),
 });
+export type DeadReason = DeadDocument['reason'];
 type DeadDocument = Readonly<z.infer<typeof deadRecordSchema>>;
 
 /** A record that is given up until a person decides: the one truth of a dead letter of enrichment. */

@@ -81,9 +81,8 @@ interface KnownCounts {
 }
 
 /**
- * Counts in one shard, within transactions of others: `writes` to count with them, then `written`, or
- * `forget` where they met a conflict. It remembers what it wrote last, so that a worker alone reads its
- * counts once.
+ * Counts in one shard, within transactions of others. It remembers what it wrote last, so that a worker alone
+ * reads its counts once.
  */
 export class CountsOfShard {
   readonly #state: StateStore;
@@ -97,7 +96,16 @@ export class CountsOfShard {
     this.#shard = String(Number.isNaN(shard) ? 0 : shard).padStart(2, '0');
   }
 
-  /** One write for each kind. `now`: milliseconds. */
+  /** The counts of a batch that begins. */
+  newBatch(): BatchCounts {
+    return new BatchCounts(this);
+  }
+
+  /** Counts beside batches. */
+  outsideBatches(): BatchCounts {
+    return new BatchCounts(this, false);
+  }
+
   async writes(counts: ReadonlyMap<string, Partial<EnrichmentCounts>>, now: number): Promise<StateWrite[]> {
     const day = new Date(now).toISOString().slice(0, 10);
     const writes: StateWrite[] = [];
@@ -127,5 +135,37 @@ export class CountsOfShard {
   async #read(sort: string): Promise<KnownCounts | undefined> {
     const document = await this.#state.get(STATS, sort);
     return document && { counts: countsSchema.parse(document.value), revision: document.revision };
+  }
+}
+
+/**
+ * Counts of one batch: `writes` within a transaction, then `written`, or `forget` where it met a conflict.
+ * The batch itself is counted in the first transaction that is written.
+ */
+export class BatchCounts {
+  readonly #shard: CountsOfShard;
+  #isCounted: boolean;
+
+  /** `isBatch`: false for what is counted beside batches. */
+  constructor(shard: CountsOfShard, isBatch = true) {
+    this.#shard = shard;
+    this.#isCounted = !isBatch;
+  }
+
+  /** One write for each kind. `now`: milliseconds. */
+  writes(counts: ReadonlyMap<string, Partial<EnrichmentCounts>>, now: number): Promise<StateWrite[]> {
+    const [first] = counts;
+    if (this.#isCounted || !first) return this.#shard.writes(counts, now);
+    const [kind, more] = first;
+    return this.#shard.writes(new Map([...counts, [kind, { ...more, batches: 1 }]]), now);
+  }
+
+  written(writes: readonly StateWrite[]): void {
+    this.#isCounted = true;
+    this.#shard.written(writes);
+  }
+
+  forget(): void {
+    this.#shard.forget();
   }
 }

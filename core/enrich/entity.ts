@@ -6,7 +6,8 @@ import type { EntityData } from './enricher.ts';
 import { originSchema } from './message.ts';
 import { orderSchema } from './order.ts';
 
-const dataSchema = z.custom<EntityData>(
+/** A record, or what is derived from it, as it was checked when it came. */
+export const dataSchema = z.custom<EntityData>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'not an object',
 );
@@ -48,9 +49,9 @@ export const entitySchema = entityRowSchema.extend({
   /** SHA-256 of record, feed, date and what derive read: what is equal changes nothing. */
   fingerprint: z.string(),
   /** What derive read. */
-  read: z.array(readParentSchema),
+  read: z.array(readParentSchema).readonly(),
   /** The latest days that it has rows of, newest last; of kinds whose rows are snapshots. */
-  snapshots: z.array(snapshotSchema).optional(),
+  snapshots: z.array(snapshotSchema).readonly().optional(),
   /** Milliseconds. */
   firstStoredAt: z.number(),
 });

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { civilDateSchema } from '../calendar/civil-date.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import type { Place } from '../state/collection.ts';
-import type { EntityKey } from './entity.ts';
-import type { IncomingMessage } from './message.ts';
-import { originSchema } from './message.ts';
+import { dataSchema, type EntityKey } from './entity.ts';
+import { type IncomingMessage, originSchema } from './message.ts';
 import { orderSchema } from './order.ts';
 
 /** How long a record waits for what it refers to. */
@@ -15,7 +14,7 @@ const parkedSchema = z.object({
     id: z.string(),
     source: z.string().nullable(),
     snapshotDate: civilDateSchema,
-    record: z.custom<IncomingMessage['record'] & z.core.util.JSONType>(),
+    record: dataSchema,
     origin: originSchema.nullable(),
   }),
   order: orderSchema,

@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { Enricher } from './enricher.ts';
+import type { BatchCounts } from './enrichment-stats.ts';
 
 /** What enrichment stands on; a `Platform` is one. */
 export interface EnrichmentStores {
@@ -12,6 +13,11 @@ export interface EnrichmentStores {
   enrichmentQueue(kind: string): WorkQueue;
   /** A fresh UUIDv7. */
   newId(): string;
+}
+
+/** What a batch is handled with. */
+export interface BatchContext extends EnrichmentStores {
+  readonly counts: BatchCounts;
 }
 
 /** Throws a RangeError for a kind that there is not. */

@@ -1,0 +1,64 @@
+import { declareDead } from './declare-dead.ts';
+import { CountsOfShard } from './enrichment-stats.ts';
+import { entityName } from './entity.ts';
+import { EntityStore } from './entity-store.ts';
+import { encodeMessage } from './message.ts';
+import { compareOrders } from './order.ts';
+import {
+  messageOfParked,
+  overdue,
+  PARKED_DAYS,
+  type ParkedRecord,
+  parkedRecord,
+  unparkWrites,
+} from './parked-records.ts';
+import type { EnrichmentStores } from './stores.ts';
+
+/**
+ * Declares dead what has waited for seven days. A record that was overtaken, because a newer one of its key is
+ * stored, only goes. Returns how many died.
+ */
+export async function expireParked(stores: EnrichmentStores): Promise<number> {
+  const { state, clock } = stores;
+  const counts = new CountsOfShard(state, stores.newId());
+  let died = 0;
+  for await (const { parked, place } of overdue(state, clock.now())) {
+    if (!parked) await state.write([{ kind: 'delete', ...place }]);
+    else if (await isOvertaken(stores, parked)) await state.write(unparkWrites(parked));
+    else if (await expire(stores, parked, counts)) died++;
+  }
+  return died;
+}
+
+async function isOvertaken({ state }: EnrichmentStores, parked: ParkedRecord): Promise<boolean> {
+  const stored = await new EntityStore(state).get(parked);
+  return stored !== undefined && compareOrders(stored.order, parked.order) >= 0;
+}
+
+async function expire(
+  stores: EnrichmentStores,
+  parked: ParkedRecord,
+  counts: CountsOfShard,
+): Promise<boolean> {
+  const { kind, key, feed, date, missing, message, revision } = parked;
+  const { parked: _, ...said } = messageOfParked(parked);
+  return declareDead(
+    { ...stores, counts: counts.outsideBatches() },
+    {
+      kind,
+      id: message.id,
+      deliveryId: 'parked',
+      // As it came: sent again, it waits anew.
+      body: encodeMessage({ ...said, parked: false }),
+      errors: missing.map((parent) => `${entityName(parent)}: did not come within ${PARKED_DAYS} days`),
+      reason: 'expired',
+      about: { kind, key, feed, date },
+    },
+    'expiry',
+    {},
+    async () => {
+      const now = await parkedRecord(stores.state, parked);
+      return now?.revision === revision ? unparkWrites(now) : undefined;
+    },
+  );
+}
