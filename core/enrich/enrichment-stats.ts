@@ -54,7 +54,7 @@ export interface DayCounts {
   readonly counts: EnrichmentCounts;
 }
 
-/** Documents that a day and a kind are counted in, so that workers side by side do not wait for each other. */
+/** Documents that a day and a kind are counted in: workers side by side do not wait for each other. */
 const SHARDS = 16;
 
 /** By day and kind, ascending, the shards summed; `from` and `to`: days, inclusive. */

@@ -61,6 +61,6 @@ export class EntityStore {
   }
 }
 
-export function entityOf(kind: string, { sort, revision, value }: StateDocument): Entity {
+function entityOf(kind: string, { sort, revision, value }: StateDocument): Entity {
   return { kind, key: sort, revision, ...parseEntity(value) };
 }

@@ -15,8 +15,8 @@ import {
 import type { EnrichmentStores } from './stores.ts';
 
 /**
- * Declares dead what has waited for seven days. A record that was overtaken, because a newer one of its key is
- * stored, only goes. Returns how many died.
+ * Declares dead what has waited for seven days. A record that was overtaken, because a newer one of its key
+ * is stored, only goes. Returns how many died.
  */
 export async function expireParked(stores: EnrichmentStores): Promise<number> {
   const { state, clock } = stores;

@@ -33,10 +33,10 @@ export interface KindDelivery {
 
 /**
  * Handles messages to their end: decodes, enriches, stores, and sends what waited for them; an answer for
- * each, in their order. Any number of workers may do so at once, each with a handler of its own, and a message
- * that comes again changes nothing. Throws a StorageError where a store cannot do its work: nothing is to be
- * acknowledged then. Messages that come again after that are stored one by one, so that one that the store
- * refuses takes none of its neighbours with it.
+ * each, in their order. Any number of workers may do so at once, each with a handler of its own, and a
+ * message that comes again changes nothing. Throws a StorageError where a store cannot do its work: nothing
+ * is to be acknowledged then. Messages that come again after that are stored one by one, so that one that the
+ * store refuses takes none of its neighbours with it.
  */
 export type HandleBatch = (deliveries: readonly KindDelivery[]) => Promise<readonly MessageAnswer[]>;
 

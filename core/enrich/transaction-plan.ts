@@ -28,7 +28,10 @@ export interface EntityPlan extends EntityKey {
   readonly bytes: number;
 }
 
-/** `read`: revisions of the stored parents that derive has read. `unpark`: what removes its parked records. */
+/**
+ * `read`: revisions of the stored parents that derive has read, by name. `unpark`: what removes the record of
+ * it that was parked.
+ */
 export function planEntity(
   entity: EntityKey,
   records: readonly ValidRecord[],

@@ -8,7 +8,7 @@ export const MAX_WRITES = 100;
  * Keys and values of one transaction at most, in bytes of UTF-8. DynamoDB takes 4 MB, and counts the names of
  * attributes and the documents that are only checked as well: they have what is left.
  */
-export const MAX_TRANSACTION_BYTES = 3_500_000;
+const MAX_TRANSACTION_BYTES = 3_500_000;
 
 /**
  * The value of each write as JSON text; undefined where it has none. Throws a RangeError for writes that no
@@ -33,6 +33,6 @@ export function encodeTransaction(writes: readonly StateWrite[]): readonly (stri
 }
 
 /** What a document counts in a transaction; `text`: its value as JSON. */
-export function writtenBytes(partition: string, sort: string, text: string): number {
+function writtenBytes(partition: string, sort: string, text: string): number {
   return Buffer.byteLength(partition) + Buffer.byteLength(sort) + Buffer.byteLength(text);
 }
