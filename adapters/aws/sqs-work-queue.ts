@@ -80,8 +80,8 @@ class SqsWorkQueue implements WorkQueue {
     }));
   }
 
-  acknowledge({ receipt }: ReceivedMessage): Promise<void> {
-    return this.#queue.delete(receipt);
+  async acknowledge(messages: readonly ReceivedMessage[]): Promise<void> {
+    await deleteAll(this.#queue, messages);
   }
 
   release({ receipt }: ReceivedMessage, delayMs: number): Promise<void> {
@@ -108,9 +108,7 @@ class SqsWorkQueue implements WorkQueue {
   }
 
   async purge(deadLetters: readonly DeadLetter[]): Promise<void> {
-    const dead = this.#dead('sqs:DeleteMessage');
-    const receipts = deadLetters.map(({ receipt }) => receipt);
-    await forEachBatch(tensOf(receipts), (ten) => dead.deleteBatch(ten));
+    await deleteAll(this.#dead('sqs:DeleteMessage'), deadLetters);
   }
 
   async clear(): Promise<void> {
@@ -129,4 +127,10 @@ class SqsWorkQueue implements WorkQueue {
       `${action}: the dead letters of ${this.#name} are not known here; name their queue in RESCRAPE_FAILED_ITEMS_DLQ_URL`,
     );
   }
+}
+
+/** What a receipt names, ten at a time. */
+async function deleteAll(queue: SqsQueue, messages: readonly { readonly receipt: string }[]): Promise<void> {
+  const receipts = messages.map(({ receipt }) => receipt);
+  await forEachBatch(tensOf(receipts), (ten) => queue.deleteBatch(ten));
 }

@@ -113,9 +113,11 @@ class SqliteWorkQueue implements WorkQueue {
     });
   }
 
-  async acknowledge({ id, receipt }: ReceivedMessage): Promise<void> {
+  async acknowledge(messages: readonly ReceivedMessage[]): Promise<void> {
+    if (messages.length === 0) return;
     this.#transact('write', (database) => {
-      database.prepare('DELETE FROM messages WHERE id = ? AND receipt = ?').run(id, receipt);
+      const remove = database.prepare('DELETE FROM messages WHERE id = ? AND receipt = ?');
+      for (const { id, receipt } of messages) remove.run(id, receipt);
     });
   }
 

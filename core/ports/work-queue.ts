@@ -10,8 +10,8 @@ export interface WorkQueue {
     readonly max: number;
     readonly visibilityMs: number;
   }): Promise<readonly ReceivedMessage[]>;
-  /** The message is done with. */
-  acknowledge(message: ReceivedMessage): Promise<void>;
+  /** These messages are done with; one whose receipt is stale by now stays where it is. */
+  acknowledge(messages: readonly ReceivedMessage[]): Promise<void>;
   /**
    * The message is due again in `delayMs`; after its last delivery it goes to the dead letters when it is
    * next due.

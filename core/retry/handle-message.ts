@@ -34,13 +34,13 @@ export async function handleFailedItem(
     case 'recovered':
     case 'closed':
     case 'needs-a-person':
-      await failedItems.acknowledge(delivery);
+      await failedItems.acknowledge([delivery]);
       break;
     case 'not-yet':
       if (answer.isSentAnew) {
         // In this order: what dies in between leaves two messages, and never none.
         await failedItems.send([{ body: delivery.body, delayMs: answer.delayMs }]);
-        await failedItems.acknowledge(delivery);
+        await failedItems.acknowledge([delivery]);
       } else await failedItems.release(delivery, answer.delayMs);
       break;
     case 'failed-again':

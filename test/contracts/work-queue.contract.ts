@@ -93,10 +93,20 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
 
     it('forgets a message that was acknowledged', async () => {
       await send('a');
-      await queue.acknowledge(await one(1 * SECOND));
+      await queue.acknowledge([await one(1 * SECOND)]);
       await harness.pass(1 * SECOND);
       expect(await receive()).toEqual([]);
       expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
+    });
+
+    it('forgets messages that were acknowledged together, and no other', async () => {
+      await send(...Array.from({ length: 23 }, (_, n) => `message ${n}`));
+      const [stays, ...others] = await drain();
+      await queue.acknowledge([]);
+      await queue.acknowledge(others);
+      await queue.release(stays!, 0);
+      expect(await one()).toMatchObject({ body: stays!.body });
+      expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 1, dead: 0 });
     });
 
     it('keeps a delayed message back until it is due', async () => {

@@ -82,11 +82,11 @@ describe('the SQLite work queue', () => {
     const [late] = await queue.receive({ max: 1, visibilityMs: 1000 });
     await clock.advance(1000);
     const [again] = await queue.receive({ max: 1, visibilityMs: 1000 });
-    await queue.acknowledge(late!);
+    await queue.acknowledge([late!]);
     await queue.release(late!, 0);
     expect(await queue.deadLetter(late!, 'too late')).toBe(false);
     expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 1, dead: 0 });
-    await queue.acknowledge(again!);
+    await queue.acknowledge([again!]);
     expect(await queue.depth()).toEqual({ due: 0, delayed: 0, inFlight: 0, dead: 0 });
     queue.close();
   });

@@ -66,8 +66,8 @@ export class QueueModel implements WorkQueue {
     return received;
   }
 
-  async acknowledge(message: ReceivedMessage): Promise<void> {
-    this.#take(message);
+  async acknowledge(messages: readonly ReceivedMessage[]): Promise<void> {
+    for (const message of messages) this.#take(message);
   }
 
   async release({ id, receipt }: ReceivedMessage, delayMs: number): Promise<void> {

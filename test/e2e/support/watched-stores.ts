@@ -67,9 +67,9 @@ export function watchedQueue(queue: WorkQueue, onWrite: OnWrite): WorkQueue {
       await told('receive');
       return queue.receive(options);
     },
-    acknowledge: async (message) => {
+    acknowledge: async (messages) => {
       await told('acknowledge');
-      return queue.acknowledge(message);
+      return queue.acknowledge(messages);
     },
     release: async (message, delayMs) => {
       await told('release');
