@@ -79,7 +79,7 @@ function isEmpty(plan: ResetPlan): boolean {
 }
 
 function rowsOf(plan: ResetPlan): { what: string; count: number; cost: string }[] {
-  const { targets, flagged, failures, runs, partitions, held, hosts, others, queue } = plan;
+  const { targets, flagged, failures, runs, partitions, held, hosts, others, queue, enrichment } = plan;
   const flags = flagged.map(({ target, reason }) => `${target} (${reason})`).join(', ');
   const states = Object.entries(failures).filter(([, count]) => count > 0);
   const sum = states.reduce((total, [, count]) => total + count, 0);
@@ -101,12 +101,23 @@ function rowsOf(plan: ResetPlan): { what: string; count: number; cost: string }[
       cost: `"completeness" reports their dates as never scraped (MISSING, INCOMPLETE) until a run covers them${held.length > 0 ? `; held versions are no longer listed ("partitions rollback --to" can still choose one): ${held.join(', ')}` : ''}`,
     },
     { what: 'hosts', count: hosts, cost: 'their pace begins anew' },
+    {
+      what: 'entities',
+      count: plan.entities,
+      cost: 'their rows stay in the lake; they are stored anew when their records come again',
+    },
+    { what: 'parked records', count: plan.parked, cost: 'gone for good, unless they are sent again' },
     { what: 'other documents', count: others, cost: 'markers of what was counted' },
     {
       what: 'queued messages',
       count: queue.due + queue.delayed + queue.inFlight,
       cost: 'not tried again by themselves',
     },
-    { what: 'dead letters', count: queue.dead, cost: 'gone for good' },
+    {
+      what: 'queued records',
+      count: enrichment.due + enrichment.delayed + enrichment.inFlight,
+      cost: 'not enriched; gone for good, unless they are sent again',
+    },
+    { what: 'dead letters', count: queue.dead + enrichment.dead, cost: 'gone for good' },
   ];
 }

@@ -1,3 +1,4 @@
+import type { Enricher } from './enrich/enricher.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import type { PublishResult } from './lake/publish-result.ts';
 import type { OutcomeCode } from './outcome/outcome.ts';
@@ -23,6 +24,10 @@ export interface Platform {
   readonly catalog: Catalog;
   /** Items that used up their attempts in a run and are worth another try (`core/failures/message.ts`). */
   readonly failedItems: WorkQueue;
+  /** Kinds of records that are enriched: those that others refer to first. */
+  readonly enrichers: readonly Enricher[];
+  /** Records of a kind that are to be enriched (`core/enrich/message.ts`). */
+  enrichmentQueue(kind: string): WorkQueue;
   /** Told how a run ended; nobody where it is left out. */
   readonly notifier?: Notifier;
   /** Those that can be run. */

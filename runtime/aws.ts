@@ -5,13 +5,22 @@ import { openS3ObjectStore } from '../adapters/aws/s3-object-store.ts';
 import { openSnsNotifier } from '../adapters/aws/sns-notifier.ts';
 import { openSqsWorkQueue } from '../adapters/aws/sqs-work-queue.ts';
 import { systemClock } from '../adapters/local/system-clock.ts';
+import type { Enricher } from '../core/enrich/enricher.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
+import { StorageError } from '../core/ports/storage-error.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
+import { ENRICHERS } from '../sources/enrichers.ts';
+import { EnrichmentQueues } from './enrichment-queues.ts';
 import { idsOf } from './ids.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
+
+export interface QueueUrls {
+  readonly queueUrl: string;
+  readonly deadLettersUrl?: string;
+}
 
 /** What a deployment is made of, as far as the caller has a use for it. */
 export interface AwsResources {
@@ -19,7 +28,9 @@ export interface AwsResources {
   readonly table: string;
   /** Of Glue. */
   readonly database?: string;
-  readonly failedItems?: { readonly queueUrl: string; readonly deadLettersUrl?: string };
+  readonly failedItems?: QueueUrls;
+  /** Of the records of each kind. */
+  readonly enrichmentQueues?: ReadonlyMap<string, QueueUrls>;
   readonly topicArn?: string;
   /** Where the resources were found; named in errors. */
   readonly stack?: string;
@@ -33,6 +44,8 @@ export interface AwsOptions {
   readonly clock?: Clock;
   /** Those of the list. */
   readonly sources: readonly ListedSource[];
+  /** @default every enricher of the list */
+  readonly enrichers?: readonly Enricher[];
   /** @default `connectionOf(env)` */
   readonly connection?: AwsConnection;
 }
@@ -52,7 +65,7 @@ export interface Given {
 /** Something that not every function has a use for: what a function does not name is not in its bundle. */
 export type AwsPart = (given: Given) => {
   readonly ports: Partial<
-    Pick<Platform, 'catalog' | 'failedItems' | 'notifier' | 'fetcherFor' | 'routesFor'>
+    Pick<Platform, 'catalog' | 'failedItems' | 'enrichmentQueue' | 'notifier' | 'fetcherFor' | 'routesFor'>
   >;
   close(): void | Promise<void>;
 };
@@ -76,6 +89,19 @@ export function withSqs({ resources, connection }: Given): ReturnType<AwsPart> {
   return { ports: { failedItems }, close: () => failedItems.close() };
 }
 
+export function withEnrichmentQueues({ resources, connection }: Given): ReturnType<AwsPart> {
+  const urls = needed(resources, 'enrichmentQueues');
+  const { stack } = resources;
+  const queues = new EnrichmentQueues((kind) => {
+    const own = urls.get(kind);
+    if (own) return openSqsWorkQueue({ ...own, ...(stack !== undefined && { stack }), connection });
+    if (stack === undefined)
+      throw new MissingPart(`the queue of ${kind} is used here, and nobody said what it is called`);
+    throw new StorageError(`the stack ${stack} has no queue for ${kind}: deploy it again with this version`);
+  });
+  return { ports: { enrichmentQueue: queues.of }, close: () => queues.close() };
+}
+
 export function withSns({ resources, connection }: Given): ReturnType<AwsPart> {
   const notifier = openSnsNotifier({ topicArn: needed(resources, 'topicArn'), connection });
   return { ports: { notifier }, close: () => notifier.close() };
@@ -91,6 +117,7 @@ export function openAwsPlatform(
   options: AwsOptions,
 ): AwsPlatform {
   const { env, onEvent = () => {}, clock = systemClock, connection = connectionOf(env) } = options;
+  const { enrichers = ENRICHERS } = options;
   const { sources, invalidSources } = sourcesTogether(options.sources);
   const settings = sources.map((source) => applySettings(source, env));
   const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
@@ -99,6 +126,8 @@ export function openAwsPlatform(
   return {
     catalog: absent('catalog'),
     failedItems: absent('failedItems'),
+    enrichers,
+    enrichmentQueue: () => absent('enrichmentQueue'),
     fetcherFor: () => absent('fetcherFor'),
     ...Object.assign({}, ...opened.map(({ ports }) => ports)),
     lake,

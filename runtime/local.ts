@@ -5,6 +5,7 @@ import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
+import type { Enricher } from '../core/enrich/enricher.ts';
 import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -12,8 +13,10 @@ import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import type { Source } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
+import { ENRICHERS } from '../sources/enrichers.ts';
 import { listedSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
+import { EnrichmentQueues } from './enrichment-queues.ts';
 import { openFetchers } from './fetchers.ts';
 import { idsOf } from './ids.ts';
 import { SettingError } from './setting-error.ts';
@@ -29,6 +32,8 @@ export interface LocalOptions {
   readonly clock?: Clock;
   /** @default every source of the list */
   readonly sources?: readonly ListedSource[];
+  /** @default every enricher of the list */
+  readonly enrichers?: readonly Enricher[];
 }
 
 export interface LocalPlatform extends Platform {
@@ -44,18 +49,17 @@ export interface LocalPlatform extends Platform {
  * all processes.
  */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
-  const { directory, env, onEvent = () => {}, clock = clockOf(options.env) } = options;
+  const { directory, env, onEvent = () => {}, clock = clockOf(options.env), enrichers = ENRICHERS } = options;
   const { sources, invalidSources } = sourcesTogether(options.sources ?? listedSources);
   const settings = sources.map((source) => applySettings(source, env));
   refuseSecrets(settings);
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
   const verified = openVerifiedFiles(join(directory, 'lake'), lake);
   const state = openSqliteStateStore(join(directory, 'state.sqlite'));
-  const failedItems = openSqliteWorkQueue({
-    file: join(directory, 'queue.sqlite'),
-    clock,
-    maxDeliveries: MAX_DELIVERIES,
-  });
+  const queueIn = (file: string) =>
+    openSqliteWorkQueue({ file: join(directory, file), clock, maxDeliveries: MAX_DELIVERIES });
+  const failedItems = queueIn('queue.sqlite');
+  const enrichmentQueues = new EnrichmentQueues((kind) => queueIn(join('queues', `enrich-${kind}.sqlite`)));
   const fetchers = openFetchers(settings, clock, new NodeHttpClient(), state);
 
   return {
@@ -65,6 +69,8 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     state,
     catalog: manifestCatalog(lake),
     failedItems,
+    enrichers,
+    enrichmentQueue: enrichmentQueues.of,
     clock,
     sources: settings.map(({ source }) => source),
     invalidSources,
@@ -77,6 +83,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     close: async () => {
       await fetchers.close();
       failedItems.close();
+      enrichmentQueues.close();
       state.close();
       verified.close();
       lake.close();

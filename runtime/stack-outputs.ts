@@ -15,6 +15,7 @@ export interface StackResources extends Required<AwsResources> {
 }
 
 const STATE_MACHINE = 'StateMachineArn';
+const ENRICH_QUEUE = 'EnrichQueueUrl';
 
 /**
  * Finds what a stack has deployed. Throws a `StorageError` of one line that names the stack where it is not
@@ -43,12 +44,14 @@ export async function readStackOutputs(
       queueUrl: output('FailedItemsQueueUrl'),
       deadLettersUrl: output('FailedItemsDlqUrl'),
     },
-    topicArn: output('TopicArn'),
-    stateMachines: new Map(
-      [...outputs]
-        .filter(([name]) => name.startsWith(STATE_MACHINE))
-        .map(([name, arn]) => [name.slice(STATE_MACHINE.length), arn]),
+    enrichmentQueues: new Map(
+      [...namedAfter(outputs, ENRICH_QUEUE)].map(([kind, queueUrl]) => [
+        kindOf(kind),
+        { queueUrl, deadLettersUrl: output(`EnrichDlqUrl${kind}`) },
+      ]),
     ),
+    topicArn: output('TopicArn'),
+    stateMachines: namedAfter(outputs, STATE_MACHINE),
   };
 }
 
@@ -64,6 +67,20 @@ export function stateMachineOf({ stack, stateMachines }: StackResources, source:
   const arn = stateMachines.get(name);
   if (arn !== undefined) return arn;
   throw new StorageError(`the stack ${stack} does not run ${source}: deploy it again with this version`);
+}
+
+/** Values of the outputs whose name begins so, by the rest of it. */
+function namedAfter(outputs: ReadonlyMap<string, string>, prefix: string): Map<string, string> {
+  return new Map(
+    [...outputs]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}
+
+/** `bell-time` of `BellTime`, as an output carries it. */
+function kindOf(name: string): string {
+  return name.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase();
 }
 
 async function outputsOf(client: CloudFormationClient, stack: string): Promise<Map<string, string>> {

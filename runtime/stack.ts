@@ -5,6 +5,7 @@ import {
   type AwsPlatform,
   connectionOf,
   openAwsPlatform,
+  withEnrichmentQueues,
   withGlue,
   withSns,
   withSqs,
@@ -21,7 +22,7 @@ export interface StackPlatform extends AwsPlatform {
 export async function openStack(stack: string, options: AwsOptions): Promise<StackPlatform> {
   const connection = options.connection ?? connectionOf(options.env);
   const resources = await readStackOutputs(stack, connection);
-  const parts = [withFetchers, withGlue, withSqs, withSns];
+  const parts = [withFetchers, withGlue, withSqs, withEnrichmentQueues, withSns];
   return { ...openAwsPlatform(resources, parts, { ...options, connection }), resources };
 }
 

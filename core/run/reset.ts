@@ -8,7 +8,8 @@ import { MAX_WRITES } from '../ports/state-transaction.ts';
 import type { QueueDepth } from '../ports/work-queue.ts';
 import { withPartitionValue } from '../source/partition.ts';
 
-type Stores = Pick<Platform, 'state' | 'failedItems' | 'clock'>;
+type Queues = Pick<Platform, 'failedItems' | 'enrichers' | 'enrichmentQueue'>;
+type Stores = Pick<Platform, 'state' | 'clock'> & Queues;
 
 /** What a reset forgets. A plan is a value: it can be printed, and nothing has happened yet. */
 export interface ResetPlan {
@@ -26,9 +27,14 @@ export interface ResetPlan {
   readonly held: readonly string[];
   /** Hosts whose pace is kept. */
   readonly hosts: number;
+  readonly entities: number;
+  /** Records that wait for one that they refer to. */
+  readonly parked: number;
   /** Everything else: markers of what was counted, documents that nobody can read. */
   readonly others: number;
   readonly queue: QueueDepth;
+  /** Of the records of all kinds. */
+  readonly enrichment: QueueDepth;
   /** Names of all the documents. */
   readonly documents: readonly DocumentName[];
 }
@@ -52,7 +58,8 @@ const heldSchema = withPartitionValue(z.object({ value: z.string(), date: z.stri
 /**
  * Reads the whole state. `Scan` of DynamoDB and `PurgeQueue` of SQS are the operator's; no function has them.
  */
-export async function planReset({ state, failedItems, clock }: Stores): Promise<ResetPlan> {
+export async function planReset(stores: Stores): Promise<ResetPlan> {
+  const { state, failedItems, clock } = stores;
   const documents = await Array.fromAsync(state.scan());
   const byKind = Map.groupBy(documents, ({ partition }) => kindOf(partition));
   const count = (kind: string) => byKind.get(kind)?.length ?? 0;
@@ -66,7 +73,8 @@ export async function planReset({ state, failedItems, clock }: Stores): Promise<
     if (isClaimed({ claim: value.claim ?? null }, clock.now())) retrying++;
   }
   const hosts = await read('hosts', pacesSchema);
-  const counted = [...['targets', 'failures', 'runs', 'partitions'].map(count), hosts.length];
+  const told = ['targets', 'failures', 'runs', 'partitions', 'entities', 'parked'];
+  const counted = [...told.map(count), hosts.length];
   const unreadable = count('failures') - Object.values(failures).reduce((sum, n) => sum + n, 0);
   return {
     targets: count('targets'),
@@ -85,8 +93,11 @@ export async function planReset({ state, failedItems, clock }: Stores): Promise<
       ({ partition, value: { value, date } }) => `${afterKind(partition)}/${value}/${date}`,
     ),
     hosts: hosts.reduce((sum, { value }) => sum + Object.keys(value).length, 0),
+    entities: count('entities'),
+    parked: count('parked'),
     others: documents.length - counted.reduce((sum, n) => sum + n, 0) + unreadable,
     queue: await failedItems.depth(),
+    enrichment: await enrichmentDepth(stores),
     documents,
   };
 }
@@ -97,10 +108,11 @@ export async function planReset({ state, failedItems, clock }: Stores): Promise<
  * many documents went.
  */
 export async function reset(
-  { state, failedItems }: Pick<Stores, 'state' | 'failedItems'>,
+  { state, ...queues }: Pick<Stores, 'state'> & Queues,
   onDeleted: (documents: number) => void = () => {},
 ): Promise<number> {
-  await failedItems.clear();
+  await queues.failedItems.clear();
+  for (const { kind } of queues.enrichers) await queues.enrichmentQueue(kind).clear();
   let deleted = 0;
   let group: DocumentName[] = [];
   const flush = async (): Promise<void> => {
@@ -112,6 +124,15 @@ export async function reset(
   for await (const name of state.scan()) if (group.push(name) === MAX_WRITES) await flush();
   if (group.length > 0) await flush();
   return deleted;
+}
+
+async function enrichmentDepth({ enrichers, enrichmentQueue }: Queues): Promise<QueueDepth> {
+  const sum = { due: 0, delayed: 0, inFlight: 0, dead: 0 };
+  for (const { kind } of enrichers) {
+    const depth = await enrichmentQueue(kind).depth();
+    for (const where of Object.keys(sum) as (keyof QueueDepth)[]) sum[where] += depth[where];
+  }
+  return sum;
 }
 
 /** Documents of these partitions that the schema fits. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionOf, openAwsPlatform, withGlue, withSqs } from '../../runtime/aws.ts';
+import { connectionOf, openAwsPlatform, withEnrichmentQueues, withGlue, withSqs } from '../../runtime/aws.ts';
 import { notes } from '../e2e/support/notes-source.ts';
 
 const RESOURCES = { bucket: 'lake', table: 'state' };
@@ -20,6 +20,9 @@ describe('the platform on AWS', () => {
     expect(() => platform.fetcherFor(notes).fetch({ url: 'https://notes.example' })).toThrow(
       'fetcherFor.fetch is used here',
     );
+    expect(() => platform.enrichmentQueue('tutor').send([])).toThrow(
+      'enrichmentQueue.send is used here, and no part provides it',
+    );
     expect(platform.notifier).toBeUndefined();
     await platform.close();
   });
@@ -27,8 +30,26 @@ describe('the platform on AWS', () => {
   it.each([
     [withGlue, 'database'],
     [withSqs, 'failedItems'],
+    [withEnrichmentQueues, 'enrichmentQueues'],
   ])('refuses to open with a part that it was not told enough for: %o', (part, what) => {
     expect(() => openAwsPlatform(RESOURCES, [part], options)).toThrow(`${what} is used here`);
+  });
+
+  it('has a queue for each kind of record that the deployment has one for, and says what to do about another', async () => {
+    const resources = {
+      ...RESOURCES,
+      enrichmentQueues: new Map([['tutor', { queueUrl: 'https://sqs/tutor' }]]),
+    };
+    const platform = openAwsPlatform(resources, [withEnrichmentQueues], options);
+    expect(platform.enrichmentQueue('tutor')).toBe(platform.enrichmentQueue('tutor'));
+    expect(() => platform.enrichmentQueue('student')).toThrow('the queue of student is used here');
+    await platform.close();
+    const stack = { ...resources, stack: 'rescrape-dev-pipeline' };
+    const named = openAwsPlatform(stack, [withEnrichmentQueues], options);
+    expect(() => named.enrichmentQueue('student')).toThrow(
+      /^the stack rescrape-dev-pipeline has no queue for student: deploy it again with this version$/,
+    );
+    await named.close();
   });
 
   it('goes to another endpoint only where one is named', () => {

@@ -33,6 +33,7 @@ function stack(): StackPlatform {
   const resources = {
     ...{ stack: 'rescrape-dev-pipeline', bucket: 'b', table: 't', database: 'd', workGroup: 'w' },
     ...{ failedItems: { queueUrl: 'q', deadLettersUrl: 'dlq' }, topicArn: 'arn' },
+    enrichmentQueues: new Map(),
     stateMachines: new Map([['Racing', 'arn:racing']]),
   };
   return { ...session.platform, resources };

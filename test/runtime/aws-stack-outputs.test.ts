@@ -15,6 +15,10 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   WorkGroup: 'rescrape-dev',
   FailedItemsQueueUrl: 'https://sqs/q',
   FailedItemsDlqUrl: 'https://sqs/dlq',
+  EnrichQueueUrlTutor: 'https://sqs/enrich-tutor',
+  EnrichDlqUrlTutor: 'https://sqs/enrich-tutor-dlq',
+  EnrichQueueUrlExamResult: 'https://sqs/enrich-exam-result',
+  EnrichDlqUrlExamResult: 'https://sqs/enrich-exam-result-dlq',
   TopicArn: 'arn:aws:sns:::t',
   StateMachineArnRacing: 'arn:racing',
   StateMachineArnBellSchedules: 'arn:bells',
@@ -48,6 +52,13 @@ describe('what a stack has deployed', () => {
       failedItems: { queueUrl: 'https://sqs/q', deadLettersUrl: 'https://sqs/dlq' },
       topicArn: 'arn:aws:sns:::t',
     });
+    expect([...resources.enrichmentQueues]).toEqual([
+      ['tutor', { queueUrl: 'https://sqs/enrich-tutor', deadLettersUrl: 'https://sqs/enrich-tutor-dlq' }],
+      [
+        'exam-result',
+        { queueUrl: 'https://sqs/enrich-exam-result', deadLettersUrl: 'https://sqs/enrich-exam-result-dlq' },
+      ],
+    ]);
     expect(stateMachineOf(resources, 'racing')).toBe('arn:racing');
     expect(stateMachineOf(resources, 'bell-schedules')).toBe('arn:bells');
     expect(() => stateMachineOf(resources, 'kitchens')).toThrow(
@@ -55,7 +66,7 @@ describe('what a stack has deployed', () => {
     );
   });
 
-  it.each(Object.keys(OUTPUTS).filter((name) => !name.startsWith('StateMachine')))(
+  it.each(Object.keys(OUTPUTS).filter((name) => !/^(StateMachine|EnrichQueue)/.test(name)))(
     'is no pipeline of ours where there is no output %s: one line that names the stack',
     async (name) => {
       const { [name]: _, ...others } = OUTPUTS;

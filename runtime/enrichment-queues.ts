@@ -1,0 +1,24 @@
+import type { WorkQueue } from '../core/ports/work-queue.ts';
+
+type OpenQueue = WorkQueue & { close(): void };
+
+/** The queues of enrichment, one a kind. Each is opened when it is first asked for. */
+export class EnrichmentQueues {
+  readonly #open: (kind: string) => OpenQueue;
+  readonly #queues = new Map<string, OpenQueue>();
+
+  /** `open` throws for a kind that has no queue here. */
+  constructor(open: (kind: string) => OpenQueue) {
+    this.#open = open;
+  }
+
+  readonly of = (kind: string): WorkQueue => {
+    const queue = this.#queues.get(kind) ?? this.#open(kind);
+    this.#queues.set(kind, queue);
+    return queue;
+  };
+
+  close(): void {
+    for (const queue of this.#queues.values()) queue.close();
+  }
+}
