@@ -25,7 +25,6 @@ const PAGE = 256;
  */
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS messages (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -53,8 +52,9 @@ export interface SqliteWorkQueueOptions {
 }
 
 /**
- * A queue in one SQLite file, shared by any number of processes. What a method did is on the disk when it
- * resolves. Acknowledging, releasing or moving with the receipt of an earlier delivery changes nothing: the
+ * A queue in one SQLite file, shared by any number of processes. What was sent, released or moved is on the disk
+ * when the method resolves; that a message was handed over or acknowledged may be forgotten where the power
+ * fails, and then it comes once more. Acknowledging, releasing or moving with the receipt of an earlier delivery changes nothing: the
  * message is somebody else's by then. Throws `StorageError` where the file is damaged, locked or cannot be
  * written.
  */
@@ -67,6 +67,9 @@ export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue 
  * clock that ran ahead: it is due now.
  */
 const LONGEST_DELAY_MS = 13 * 3_600_000;
+/** A commit is on the disk at once, or with the next one that is. */
+const FLUSHED = 'PRAGMA synchronous = FULL';
+const NOT_FLUSHED = 'PRAGMA synchronous = NORMAL';
 const DUE = '(due_at <= ? OR due_at > ?)';
 const dueAt = (now: number): number[] => [now, now + LONGEST_DELAY_MS];
 
@@ -85,7 +88,7 @@ class SqliteWorkQueue implements WorkQueue {
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
     messages.forEach(messageBytes);
     if (messages.length === 0) return;
-    this.#transact('write', (database) => {
+    this.#transact('write', FLUSHED, (database) => {
       for (const { body, delayMs } of messages) this.#insert(database, body, delayMs);
     });
   }
@@ -117,14 +120,14 @@ class SqliteWorkQueue implements WorkQueue {
 
   async acknowledge(messages: readonly ReceivedMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    this.#transact('write', (database) => {
+    this.#transact('write', NOT_FLUSHED, (database) => {
       const remove = database.prepare('DELETE FROM messages WHERE id = ? AND receipt = ?');
       for (const { id, receipt } of messages) remove.run(id, receipt);
     });
   }
 
   async release({ id, receipt }: ReceivedMessage, delayMs: number): Promise<void> {
-    this.#transact('write', (database) => {
+    this.#transact('write', FLUSHED, (database) => {
       database
         .prepare('UPDATE messages SET due_at = ?, receipt = NULL WHERE id = ? AND receipt = ?')
         .run(this.#dueIn(delayMs), id, receipt);
@@ -132,7 +135,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   async deadLetter({ id, body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
-    return this.#transact('write', (database) => {
+    return this.#transact('write', FLUSHED, (database) => {
       const removed = database
         .prepare('DELETE FROM messages WHERE id = ? AND receipt = ?')
         .run(id, receipt).changes;
@@ -184,7 +187,7 @@ class SqliteWorkQueue implements WorkQueue {
 
   async purge(deadLetters: readonly DeadLetter[]): Promise<void> {
     if (deadLetters.length === 0) return;
-    this.#transact('write', (database) => {
+    this.#transact('write', FLUSHED, (database) => {
       const remove = database.prepare('DELETE FROM dead_letters WHERE id = ?');
       for (const { id } of deadLetters) remove.run(id);
     });
@@ -192,7 +195,9 @@ class SqliteWorkQueue implements WorkQueue {
 
   async clear(): Promise<void> {
     if (!this.#isThere()) return;
-    this.#transact('write', (database) => database.exec('DELETE FROM messages; DELETE FROM dead_letters'));
+    this.#transact('write', FLUSHED, (database) =>
+      database.exec('DELETE FROM messages; DELETE FROM dead_letters'),
+    );
   }
 
   close(): void {
@@ -229,7 +234,7 @@ class SqliteWorkQueue implements WorkQueue {
    */
   #read<T>(nothing: T, work: (database: DatabaseSync) => T): T {
     if (!this.#isThere()) return nothing;
-    return this.#transact('read', (database) => {
+    return this.#transact('read', NOT_FLUSHED, (database) => {
       this.#moveExhausted(database);
       return work(database);
     });
@@ -239,10 +244,10 @@ class SqliteWorkQueue implements WorkQueue {
     return this.#open !== undefined || existsSync(this.#path);
   }
 
-  #transact<T>(action: string, work: (database: DatabaseSync) => T): T {
+  #transact<T>(action: string, flushing: string, work: (database: DatabaseSync) => T): T {
     try {
       const database = this.#database();
-      database.exec('BEGIN IMMEDIATE');
+      database.exec(`${flushing}; BEGIN IMMEDIATE`);
       try {
         const result = work(database);
         database.exec('COMMIT');

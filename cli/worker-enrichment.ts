@@ -1,0 +1,97 @@
+import { stepsText } from '../core/advice/render.ts';
+import { drainEnrichment, type HandledBatch, type HandledMessage } from '../core/enrich/drain.ts';
+import { entityName } from '../core/enrich/entity.ts';
+import { expireParked } from '../core/enrich/expire-parked.ts';
+import type { LocalPlatform } from '../runtime/local.ts';
+import { adviseAt, type Place } from './advice.ts';
+import { CountingLine } from './counting-line.ts';
+import { printLine } from './json.ts';
+import { counted } from './list.ts';
+import { cellText } from './print.ts';
+import { Due, repeat, type WorkOptions } from './worker-loop.ts';
+import { statisticsLine, WorkerStatistics } from './worker-statistics.ts';
+
+/** Milliseconds between two looks at queues that had nothing due; a look reads an index and no more. */
+const LOOK_EVERY_MS = 100;
+/** Milliseconds between two looks for records that were parked for too long: for seven days. */
+const EXPIRE_EVERY_MS = 600_000;
+
+/**
+ * Works the queues of all kinds of records, and stays alive whatever happens to a single one. Interrupted, it
+ * ends after the batch in hand.
+ */
+export async function workEnrichment(platform: LocalPlatform, options: WorkOptions): Promise<void> {
+  const { json, place, signal } = options;
+  const statistics = new WorkerStatistics();
+  const line = new CountingLine();
+  let began = 0;
+  let toldAt = 0;
+  const tell = (): void => {
+    line.end();
+    const { counts } = statistics;
+    toldAt = counts.batches;
+    if (json) printLine(counts);
+    else console.log(statisticsLine(counts));
+  };
+  const onBatch = (batch: HandledBatch): void => {
+    const now = performance.now();
+    statistics.add(batch, (now - began) / 1000);
+    began = now;
+    const failed = batch.messages === 'untaken' ? [] : batch.messages.filter(isTold);
+    if (failed.length > 0) line.end();
+    for (const message of failed) say(batch.kind, message, json);
+    if (statistics.isLineDue) tell();
+    else line.at(`${statistics.counts.processed} records, ${statistics.counts.failed} failed`);
+  };
+  const parked = new Due(platform.clock, EXPIRE_EVERY_MS);
+  console.error(`enrichment, at first: ${await depthText(platform, place)}`);
+  await repeat(platform, { ...options, everyMs: LOOK_EVERY_MS }, async () => {
+    await parked.whenDue(() => expireParked(platform));
+    began = performance.now();
+    await drainEnrichment(platform, { mustStop: () => signal.aborted, onBatch });
+  }).finally(() => {
+    line.end();
+    if (statistics.counts.batches > toldAt) tell();
+  });
+  console.error(`enrichment, at the end: ${await depthText(platform, place)}`);
+}
+
+async function depthText({ enrichers, enrichmentQueue }: LocalPlatform, place: Place): Promise<string> {
+  let [due, delayed, inFlight, dead] = [0, 0, 0, 0];
+  for (const { kind } of enrichers) {
+    const depth = await enrichmentQueue(kind).depth();
+    due += depth.due;
+    delayed += depth.delayed;
+    inFlight += depth.inFlight;
+    dead += depth.dead;
+  }
+  const see = stepsText(adviseAt(place, { kind: 'ended', as: 'dead-letters' }));
+  const deadText = dead === 0 ? '' : `, ${counted(dead, 'dead letter')} (${see})`;
+  return `${due} due, ${delayed} waiting, ${inFlight} under way${deadText}`;
+}
+
+/** What is not stored is told one by one. */
+function isTold({ answer }: HandledMessage): boolean {
+  return answer.kind === 'dead' || answer.kind === 'parked' || answer.kind === 'retry';
+}
+
+function say(kind: string, { delivery, answer }: HandledMessage, json: boolean): void {
+  const entity = 'entity' in answer ? entityName(answer.entity) : null;
+  const name = entity ?? `${kind} of message ${delivery.id}`;
+  const record = { kind, entity, message_id: delivery.id, result: answer.kind };
+  switch (answer.kind) {
+    case 'dead':
+      if (json) return printLine({ ...record, errors: answer.errors });
+      return console.log(cellText(`${name} is dead: ${answer.errors.join('; ')}`));
+    case 'parked': {
+      const missing = answer.missing.map(entityName);
+      if (json) return printLine({ ...record, missing });
+      return console.log(cellText(`${name} is parked: it waits for ${missing.join(', ')}`));
+    }
+    case 'retry':
+      if (json) return printLine({ ...record, reason: answer.reason });
+      return console.log(cellText(`${name} was not stored, and comes again: ${answer.reason}`));
+    default:
+      return;
+  }
+}
