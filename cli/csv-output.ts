@@ -1,5 +1,6 @@
 import { csvCell } from '../core/lake/csv.ts';
-import { writeWhole } from './output-file.ts';
+import { writeWhole, writeWholeStream } from './output-file.ts';
+import { printText } from './stream-output.ts';
 
 type CsvRow = Readonly<Record<string, unknown>>;
 
@@ -12,14 +13,46 @@ export function printCsv(
   rows: readonly CsvRow[],
   target: CsvTarget = true,
 ): void {
-  const lines = [columns.map((name) => csvCell(name)).join(',')];
-  for (const row of rows) lines.push(columns.map((name) => cellOf(row[name])).join(','));
-  const text = `${lines.join('\r\n')}\r\n`;
+  const text = [headerOf(columns), ...rows.map((row) => lineOf(columns, row))].join('');
   if (target === true) process.stdout.write(text);
   else {
     writeWhole(target, text);
-    console.error(`wrote ${rows.length} ${rows.length === 1 ? 'row' : 'rows'} to ${target}`);
+    tellWritten(rows.length, target);
   }
+}
+
+/** The same of rows that come one by one, and are not held together. Returns how many there were. */
+export async function printCsvStream(
+  columns: readonly string[],
+  rows: AsyncIterable<CsvRow>,
+  target: CsvTarget,
+): Promise<number> {
+  let count = 0;
+  async function* lines(): AsyncGenerator<string> {
+    yield headerOf(columns);
+    for await (const row of rows) {
+      count++;
+      yield lineOf(columns, row);
+    }
+  }
+  if (target === true) for await (const line of lines()) await printText(line);
+  else {
+    await writeWholeStream(target, lines());
+    tellWritten(count, target);
+  }
+  return count;
+}
+
+function tellWritten(rows: number, path: string): void {
+  console.error(`wrote ${rows} ${rows === 1 ? 'row' : 'rows'} to ${path}`);
+}
+
+function headerOf(columns: readonly string[]): string {
+  return `${columns.map((name) => csvCell(name)).join(',')}\r\n`;
+}
+
+function lineOf(columns: readonly string[], row: CsvRow): string {
+  return `${columns.map((name) => cellOf(row[name])).join(',')}\r\n`;
 }
 
 function cellOf(value: unknown): string {

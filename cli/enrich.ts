@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readWrittenTime } from '../core/calendar/written-time.ts';
 import { enrichRecord } from '../core/enrich/engine.ts';
@@ -9,7 +8,10 @@ import { globalOptions } from './context.ts';
 import { enricherOf } from './enricher.ts';
 import { FailedCommand } from './failure.ts';
 import { inputBytes } from './input-file.ts';
+import { enrichPushCommand } from './enrich-push.ts';
+import { enrichStatsCommand } from './enrich-stats.ts';
 import { type JsonLine, jsonLines } from './json-lines-input.ts';
+import { printText } from './stream-output.ts';
 
 interface EnrichOptions {
   readonly kind?: string;
@@ -30,7 +32,9 @@ export function enrichCommand(): Command {
         'enrich --kind session --now 2026-11-22T12:00:00Z - < sessions.jsonl',
       ),
     )
-    .action(enrichFile);
+    .action(enrichFile)
+    .addCommand(enrichPushCommand())
+    .addCommand(enrichStatsCommand());
 }
 
 function timeOf(text: string): number {
@@ -49,7 +53,7 @@ async function enrichFile(file: string, options: EnrichOptions, command: Command
     const { text, success } = enrichLine(enricher, line, options.now ?? clock.now());
     records++;
     if (!success) failed++;
-    if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain');
+    await printText(`${text}\n`);
   }
   if (failed > 0)
     throw new FailedCommand(

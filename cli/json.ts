@@ -1,3 +1,5 @@
+import { printText } from './stream-output.ts';
+
 /**
  * What `--json` prints, as docs/json.md tells: a list is `{ "items": [...] }` however many things there are,
  * one thing is an object, names are in snake_case, and a moment is ISO 8601 in UTC.
@@ -6,6 +8,31 @@
 /** Prints a list. */
 export function printItems(values: readonly unknown[]): void {
   printJson({ items: values.map(jsonOf) });
+}
+
+/** A value whose names are those of somebody else, as the fields of a record are: it is printed as it is. */
+export class AsItIs {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** Prints a list of what comes one by one, and is not held together. */
+export async function printItemStream(values: AsyncIterable<unknown>): Promise<void> {
+  let before = '{\n  "items": [';
+  let isEmpty = true;
+  for await (const value of values) {
+    await printText(`${before}\n${indented(jsonText(jsonOf(value)))}`);
+    before = ',';
+    isEmpty = false;
+  }
+  await printText(isEmpty ? `${before}]\n}\n` : '\n  ]\n}\n');
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '    ');
 }
 
 /** Prints one thing. */
@@ -24,7 +51,11 @@ export function printLine(value: object): void {
 }
 
 function printJson(value: unknown): void {
-  console.log(JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner), 2));
+  console.log(jsonText(value));
+}
+
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner), 2);
 }
 
 /** Fields that hold a moment, in milliseconds since 1970 wherever they are numbers. 0 stands for never. */
@@ -33,6 +64,7 @@ const MOMENTS: ReadonlySet<string> = new Set([
   ...['sentAt', 'dueAt', 'deadAt', 'openedAt', 'closedAt', 'seenAt', 'checkedAt', 'freshAt'],
   ...['startedAt', 'finishedAt', 'decidedAt', 'endedAt', 'previousAt'],
   ...['nextCrawlAt', 'lastCrawlAt', 'registeredAt', 'releasedAt', 'failedAt', 'unflaggedAt', 'expiresAt'],
+  ...['storedAt', 'firstStoredAt', 'parkedAt'],
   ...['lastFailedAt', 'lastAttemptAt', 'lastSuccessAt', 'lastFailureAt'],
 ]);
 
@@ -46,6 +78,7 @@ const INTERNAL: ReadonlySet<string> = new Set([
 ]);
 
 function jsonOf(value: unknown): unknown {
+  if (value instanceof AsItIs) return value.value;
   if (Array.isArray(value)) return value.map(jsonOf);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { isoTime } from '../core/wording/times.ts';
 import { listedSources } from '../sources/index.ts';
 import type { GlobalOptions } from './context.ts';
-import { type CsvTarget, printCsv } from './csv-output.ts';
+import { type CsvTarget, printCsv, printCsvStream } from './csv-output.ts';
 import { UsageError } from './failure.ts';
-import { printItems, printRows } from './json.ts';
+import { printItemStream, printItems, printRows } from './json.ts';
 import { type PrintColumn, printTable } from './print.ts';
 
 export interface ListOptions {
@@ -57,6 +57,54 @@ export function printList(list: List, options: FormatOptions): void {
     );
   else if (rows.length === 0) console.log(none);
   else printTable(columns, rows);
+}
+
+/** One thing of a list, as the table and the CSV show it, and as `--json` does. */
+export interface ListedThing {
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly value: object;
+}
+
+export interface StreamedList {
+  /** Of the table; it shows the first `MOST_TABLE_ROWS`. */
+  readonly columns: readonly PrintColumn[];
+  /** @default those of the table */
+  readonly csvColumns?: readonly string[];
+  readonly things: AsyncIterable<ListedThing>;
+  readonly none: string;
+}
+
+/** Nobody reads a longer table, and it is drawn when all of it is there. */
+const MOST_TABLE_ROWS = 1000;
+
+/** As `printList`, of things that come one by one: however many there are, they are not held together. */
+export async function printListStream(list: StreamedList, options: FormatOptions): Promise<void> {
+  refuseTwoFormats(options);
+  const { columns, things, none, csvColumns = columns.map(({ name }) => name) } = list;
+  if (options.json) return printItemStream(map(things, ({ value }) => value));
+  if (options.csv) {
+    await printCsvStream(
+      csvColumns,
+      map(things, ({ row }) => row),
+      options.csv,
+    );
+    return;
+  }
+  const rows: ListedThing['row'][] = [];
+  let isMore = false;
+  for await (const { row } of things) {
+    isMore = rows.length === MOST_TABLE_ROWS;
+    if (isMore) break;
+    rows.push(row);
+  }
+  if (rows.length === 0) console.log(none);
+  else printTable(columns, rows);
+  if (isMore)
+    console.error(`there is more: these are the first ${MOST_TABLE_ROWS}; --csv and --json have all`);
+}
+
+async function* map<A, B>(all: AsyncIterable<A>, one: (a: A) => B): AsyncGenerator<B> {
+  for await (const a of all) yield one(a);
 }
 
 export function refuseTwoFormats({ json, csv }: FormatOptions): void {

@@ -13,8 +13,8 @@ export interface WorkOptions {
 }
 
 /**
- * Does the work again and again until the signal comes, with a pause in between; trouble with a store is told,
- * and the work goes on. With `once` the work is done once, and trouble is thrown.
+ * Does the work again and again until the signal comes, with a pause in between; trouble with a store is
+ * told, and the work goes on. With `once` the work is done once, and trouble is thrown.
  */
 export async function repeat(
   { clock }: Pick<LocalPlatform, 'clock'>,

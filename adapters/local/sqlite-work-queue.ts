@@ -20,8 +20,8 @@ const PAGE = 256;
 
 /**
  * `due_at` is when a message may be received, or received again; `receipt` is that of the delivery under way,
- * null while nobody has it. Times in milliseconds. `messages_delivered` finds the few whose deliveries are used
- * up among 100,000 that were never delivered.
+ * null while nobody has it. Times in milliseconds. `messages_delivered` finds the few whose deliveries are
+ * used up among 100,000 that were never delivered.
  */
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
@@ -52,10 +52,10 @@ export interface SqliteWorkQueueOptions {
 }
 
 /**
- * A queue in one SQLite file, shared by any number of processes. What was sent, released or moved is on the disk
- * when the method resolves; that a message was handed over or acknowledged may be forgotten where the power
- * fails, and then it comes once more. Acknowledging, releasing or moving with the receipt of an earlier delivery changes nothing: the
- * message is somebody else's by then. Throws `StorageError` where the file is damaged, locked or cannot be
+ * A queue in one SQLite file, shared by any number of processes. What was sent, released or moved is on the
+ * disk when the method resolves; that a message was handed over or acknowledged may be forgotten where the
+ * power fails, and then it comes once more. Acknowledging, releasing or moving with the receipt of an earlier
+ * delivery changes nothing: the message is somebody else's by then. Throws `StorageError` where the file is damaged, locked or cannot be
  * written.
  */
 export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue & { close(): void } {

@@ -143,7 +143,7 @@ export async function workOnce(
   for (const [at, answer] of answers.entries()) {
     const message: ReceivedMessage = received[at]!;
     if (answer.kind === 'dead') await queue.deadLetter(message, answer.reason);
-    else if (answer.kind !== 'retry') await queue.acknowledge(message);
+    else if (answer.kind !== 'retry') await queue.acknowledge([message]);
   }
   return answers;
 }
