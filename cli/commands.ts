@@ -48,12 +48,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'worker',
-    description: 'try failed items again whenever their cool-down is over, until it is interrupted',
+    description:
+      'try failed items again whenever their cool-down is over, and store queued records, until it is interrupted',
     load: async () => (await import('./worker.ts')).workerCommand(),
   },
   {
     name: 'dead-letters',
-    description: 'failed items whose tries are used up, and messages that nobody can act upon',
+    description:
+      'failed items whose tries are used up, records that are invalid, and messages that nobody can act upon',
     load: async () => (await import('./dead-letters.ts')).deadLettersCommand(),
   },
   {
@@ -107,13 +109,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./enrich.ts')).enrichCommand(),
   },
   {
+    name: 'entities',
+    description: 'stored records and what is derived from them: list, show, count, delete',
+    load: async () => (await import('./entities.ts')).entitiesCommand(),
+  },
+  {
+    name: 'parked',
+    description: 'records that wait for one that they refer to: list, show, retry',
+    load: async () => (await import('./parked.ts')).parkedCommand(),
+  },
+  {
     name: 'health',
     description: 'how the targets of each source are: active, degraded, paused, failed, due now',
     load: async () => (await import('./health.ts')).healthCommand(),
   },
   {
     name: 'reset',
-    description: 'forget the state: flags, failures, runs, the queue; the lake keeps every row',
+    description:
+      'forget the state: flags, failures, runs, stored records, the queues; the lake keeps every row',
     load: async () => (await import('./reset.ts')).resetCommand(),
   },
   {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { stepText } from '../core/advice/render.ts';
+import { purgeDead } from '../core/enrich/dead-records.ts';
 import { purgeDeadLetters } from '../core/retry/dead-letters.ts';
 import { adviseAt } from './advice.ts';
 import { withPlatform } from './context.ts';
@@ -16,7 +17,7 @@ interface PurgeOptions extends DeadLetterFilterOptions {
   readonly dryRun?: boolean;
 }
 
-/** Deletes dead letters; without `--confirm` it only shows which. */
+/** Deletes dead letters of both kinds; without `--confirm` it only shows which. */
 export async function purgeMatching(
   names: readonly string[],
   { confirm = false, dryRun: asked = false, ...filter }: PurgeOptions,
@@ -25,12 +26,19 @@ export async function purgeMatching(
   await withPlatform(command, async (platform, globals) => {
     const { entries, none } = await deadLettersThatMatch(platform, filter, names);
     const dryRun = asked || !confirm;
-    const dead = entries.filter(({ status }) => status === 'dead').length;
+    const items = entries.filter((entry) => entry.of === 'item');
+    const records = entries.filter((entry) => entry.of === 'record');
+    const dead = items.filter(({ status }) => status === 'dead').length;
     const line = new CountingLine();
     const onDone = (done: number) => line.at(`${done} of ${entries.length} dead letters deleted`);
     const { dismissed } = dryRun
       ? { dismissed: dead }
-      : await purgeDeadLetters(platform, entries, operator(), onDone).finally(() => line.end());
+      : await purgeDeadLetters(platform, items, operator(), onDone).finally(() => line.end());
+    if (!dryRun)
+      await purgeDead(
+        platform,
+        records.map(({ entry }) => entry),
+      );
     const list = listOf(entries, globals.place);
     if (globals.json) return printObject({ dryRun, purged: list.values, dismissed });
     printList({ ...list, none }, {});

@@ -1,6 +1,6 @@
 import { type Step, stepsAt } from '../core/advice/step.ts';
 import { nameOf } from '../core/failures/failure-store.ts';
-import type { DeadLetterEntry, DeadLetterStatus } from '../core/retry/dead-letter.ts';
+import type { AnyDeadLetter, DeadLetterStatus } from '../core/retry/dead-letter.ts';
 import type { Place } from './advice.ts';
 import { type List, timeText } from './list.ts';
 
@@ -8,12 +8,16 @@ import { type List, timeText } from './list.ts';
 export interface DeadLetterView {
   readonly id: string;
   readonly status: DeadLetterStatus;
-  /** `racing/gb/2026-11-17/4711`; null where nobody can read the message. */
+  /** `racing/gb/2026-11-17/4711`; null where nobody can read the message, and of a record. */
   readonly item: string | null;
+  /** Of a record; null of a failed item. */
+  readonly kind: string | null;
   readonly reason: string;
   /** Why a redrive would do nothing; null where it does something. */
   readonly obstacle: string | null;
-  /** Of the failure, as are `message`, `state` and `deadAt`; null where none is on record. */
+  /** What is wrong with a record: a line a field. */
+  readonly errors: readonly string[];
+  /** Of the failure, as are `message` and `state`; null where none is on record. */
   readonly code: string | null;
   readonly message: string | null;
   readonly state: string | null;
@@ -21,19 +25,23 @@ export interface DeadLetterView {
   readonly next: readonly Step[];
 }
 
-export function itemNameOf({ key }: DeadLetterEntry): string | null {
-  return key && nameOf(key);
+export function itemNameOf(entry: AnyDeadLetter): string | null {
+  return entry.of === 'item' ? entry.key && nameOf(entry.key) : null;
 }
 
 /** `place`: where the command works. */
-export function viewOf(entry: DeadLetterEntry, place: Place): DeadLetterView {
-  const { id, status, reason, failure, obstacle, next } = entry;
+export function viewOf(entry: AnyDeadLetter, place: Place): DeadLetterView {
+  const { id, status, reason, obstacle, next } = entry;
+  const failure = entry.of === 'item' ? entry.failure : null;
+  const record = entry.of === 'record' ? entry.entry.record : null;
   return {
     ...{ id, status, item: itemNameOf(entry), reason, obstacle },
+    kind: entry.of === 'record' ? entry.entry.kind : null,
+    errors: record?.errors ?? [],
     code: failure?.code ?? null,
     message: failure?.message ?? null,
     state: failure?.state ?? null,
-    deadAt: failure?.retry?.deadAt ?? null,
+    deadAt: failure?.retry?.deadAt ?? record?.at ?? null,
     next: stepsAt(place, next),
   };
 }
@@ -43,7 +51,7 @@ export function deadLetterRecord({ code, message, next, ...view }: DeadLetterVie
   return { ...view, error_code: code, error_message: message, next: next[0]?.command ?? null };
 }
 
-export function listOf(entries: readonly DeadLetterEntry[], place: Place): Omit<List, 'none'> {
+export function listOf(entries: readonly AnyDeadLetter[], place: Place): Omit<List, 'none'> {
   const views = entries.map((entry) => viewOf(entry, place));
   return {
     columns: [

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { stepText } from '../core/advice/render.ts';
+import { bodyOf } from '../core/enrich/dead-records.ts';
+import type { AnyDeadLetter } from '../core/retry/dead-letter.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import {
@@ -14,7 +16,7 @@ import { printItems } from './json.ts';
 import { type ListOptions, printList, timeText, withCsv } from './list.ts';
 import { cellText } from './print.ts';
 
-const NAMES = 'items as source/target/date/item, or ids of messages';
+const NAMES = 'items as source/target/date/item, or ids as "list" prints them';
 
 export function deadLettersCommand(): Command {
   const deadLetters = newCommand('dead-letters').addHelpText(
@@ -23,6 +25,7 @@ export function deadLettersCommand(): Command {
       'dead-letters list --source racing',
       'dead-letters redrive --code SERVER_ERROR --dry-run',
       'dead-letters purge --end 2025-10-31',
+      'dead-letters list --kind session',
     ),
   );
   withCsv(withDeadLetterFilter(deadLetters.command('list').description('list dead letters, oldest first')))
@@ -34,7 +37,7 @@ export function deadLettersCommand(): Command {
   deadLetters
     .command('show')
     .description('show a dead letter: why it is one, how it came to that, and what to do')
-    .argument('<dead-letter>', 'its item as source/target/date/item, or the id of its message')
+    .argument('<dead-letter>', 'its item as source/target/date/item, or its id')
     .addHelpText('after', examples('dead-letters show racing/gb/2025-11-17/4711'))
     .action(showDeadLetter);
   withDeadLetterFilter(deadLetters.command('redrive'))
@@ -78,8 +81,8 @@ async function showDeadLetter(name: string, _options: object, command: Command):
     const { entries } = await deadLettersThatMatch(platform, {}, [name]);
     const shown = entries.map((entry) => ({
       ...viewOf(entry, place),
-      bodies: entry.messages.map(({ body }) => body),
-      transitions: entry.failure?.transitions ?? [],
+      bodies: bodiesOf(entry),
+      transitions: entry.of === 'item' ? (entry.failure?.transitions ?? []) : [],
     }));
     if (json) return printItems(shown.map(deadLetterRecord));
     for (const [n, view] of shown.entries()) {
@@ -90,6 +93,8 @@ async function showDeadLetter(name: string, _options: object, command: Command):
         ['item', item === id ? null : item],
         ['status', status],
         ['reason', reason],
+        ['kind', view.kind],
+        ...view.errors.map((error): [string, string] => ['error', error]),
         ['error', code && `${code}${message ? `: ${message}` : ''}`],
         ['failure', state],
         ['dead', deadAt === null ? null : timeText(deadAt)],
@@ -98,11 +103,23 @@ async function showDeadLetter(name: string, _options: object, command: Command):
           `${to} ${timeText(at)} by ${by}${why ? `: ${why}` : ''}`,
         ]),
         ...view.bodies.map((body): [string, string] => ['message', body]),
-        ['redrive', obstacle === null ? 'gives it all its tries again' : `does nothing: ${obstacle}`],
+        ['redrive', obstacle === null ? REDRIVES[entries[n]!.of] : `does nothing: ${obstacle}`],
         ...next.map((step): [string, string] => ['next', stepText(step)]),
       ];
       for (const [title, text] of lines)
         if (text !== null) console.log(`${title.padEnd(8)} ${cellText(text)}`);
     }
   });
+}
+
+const REDRIVES = {
+  item: 'gives it all its tries again',
+  record: 'checks it again as it is',
+} as const;
+
+/** What came, as it came: of a record the one that is kept, where the queue has it no more. */
+function bodiesOf(letter: AnyDeadLetter): string[] {
+  if (letter.of === 'item') return letter.messages.map(({ body }) => body);
+  const body = bodyOf(letter.entry) ?? letter.entry.record?.body;
+  return body === undefined ? [] : [body];
 }

@@ -115,7 +115,7 @@ async function push(
   return { kind: enricher.kind, feed, pushed, refused, problems };
 }
 
-/** Whether the record is valid is for the worker to say: it keeps the ones that are not, with their errors. */
+/** Whether a record is valid is for the worker to say: it keeps the ones that are not, with their errors. */
 function messageOf(
   { clock, newId }: Pick<CommandPlatform, 'clock' | 'newId'>,
   { kind }: Enricher,

@@ -53,9 +53,13 @@ export function withDates(command: Command): Command {
 
 /** The options as they would be typed again. */
 export function filterWords(
-  options: FilterOptions & { readonly code?: string; readonly state?: string },
+  options: FilterOptions & {
+    readonly code?: string;
+    readonly state?: string;
+    readonly kind?: string | undefined;
+  },
 ): string[] {
-  const names = ['source', 'target', 'start', 'end', 'code', 'state'] as const;
+  const names = ['source', 'target', 'start', 'end', 'code', 'state', 'kind'] as const;
   return names.flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
 }
 

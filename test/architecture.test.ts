@@ -154,7 +154,7 @@ describe('the checker of the laws', () => {
 describe('advice', () => {
   /** A command that a person is told to give, in a string. */
   const COMMAND =
-    /\brescrape (?:run|demo|completeness|why|partitions|failures|retry|worker|dead-letters|reparse|attempts|blocks|skip|reset|query|views|config)\b/;
+    /\brescrape (?:run|demo|completeness|why|partitions|failures|retry|worker|dead-letters|enrich|entities|parked|reparse|attempts|blocks|skip|reset|query|views|config)\b/;
   /** Help says what commands there are; the lake, below advice, tells of damage without its source's name. */
   const TOLD_ELSEWHERE = new Set([
     'cli/commands.ts',

@@ -55,8 +55,8 @@ export interface SqliteWorkQueueOptions {
  * A queue in one SQLite file, shared by any number of processes. What was sent, released or moved is on the
  * disk when the method resolves; that a message was handed over or acknowledged may be forgotten where the
  * power fails, and then it comes once more. Acknowledging, releasing or moving with the receipt of an earlier
- * delivery changes nothing: the message is somebody else's by then. Throws `StorageError` where the file is damaged, locked or cannot be
- * written.
+ * delivery changes nothing: the message is somebody else's by then. Throws `StorageError` where the file is
+ * damaged, locked or cannot be written.
  */
 export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue & { close(): void } {
   return new SqliteWorkQueue(options);

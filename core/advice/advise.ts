@@ -4,6 +4,7 @@ import { FAILURE_ADVICE } from './failure-steps.ts';
 import { LAKE_ADVICE } from './lake-steps.ts';
 import { OUTCOME_ADVICE } from './outcome-steps.ts';
 import { PARTITION_ADVICE } from './partition-steps.ts';
+import { RECORD_ADVICE } from './record-steps.ts';
 import type { Step } from './step.ts';
 import type { Advice, Subject } from './subject.ts';
 import { TARGET_ADVICE } from './target-steps.ts';
@@ -15,6 +16,7 @@ const ADVICE: Advice<Subject> = {
   ...OUTCOME_ADVICE,
   ...LAKE_ADVICE,
   ...TARGET_ADVICE,
+  ...RECORD_ADVICE,
   ...COMMAND_ADVICE,
 };
 

@@ -20,6 +20,7 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
   'dead-letters': [{ text: 'see them', command: command('dead-letters', 'list') }],
   'unknown-dead-letter': [{ text: 'see their names', command: command('dead-letters', 'list') }],
   'dismissed-dead-letters': [{ text: 'delete them', command: command('dead-letters', 'purge') }],
+  'records-queued': [{ text: 'have them stored', command: command('worker', '--only', 'enrichment') }],
   redriven: [{ text: 'have them tried', command: command('worker') }],
   'look-up-of-a-stack': [
     {

@@ -148,6 +148,27 @@ export type TargetSubject =
   /** Nobody but a person knows what a target lacks. */
   | { readonly kind: 'unknown-target'; readonly source: string; readonly target: string };
 
+/** Records that are enriched, each named `kind/key`. */
+export type RecordSubject =
+  /** It waits for records that are not there. */
+  | {
+      readonly kind: 'parked';
+      readonly name: string;
+      readonly missing: readonly { readonly kind: string; readonly key: string }[];
+    }
+  | { readonly kind: 'not-parked' | 'not-stored'; readonly name: string }
+  /** Its message is a dead letter. */
+  | {
+      readonly kind: 'dead-record';
+      /** Of the dead letter. */
+      readonly id: string;
+      readonly recordKind: string;
+      /** `undelivered`: its deliveries were used up. */
+      readonly reason: 'poison' | 'invalid' | 'expired' | 'undelivered';
+      /** False where only the beginning of its message is kept. */
+      readonly isWhole: boolean;
+    };
+
 /** How a command ended, or what it found. */
 export type CommandSubject =
   | {
@@ -165,6 +186,7 @@ export type CommandSubject =
         | 'unknown-dead-letter'
         | 'dismissed-dead-letters'
         | 'redriven'
+        | 'records-queued'
         | 'worker-of-a-stack'
         | 'look-up-of-a-stack';
     }
@@ -182,6 +204,7 @@ export type Subject =
   | OutcomeSubject
   | LakeSubject
   | TargetSubject
+  | RecordSubject
   | CommandSubject;
 
 /** The advice for some kinds of subjects. */

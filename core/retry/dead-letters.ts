@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { readDeadEntries } from '../enrich/dead-records.ts';
 import { whyDead } from '../failures/claim.ts';
 import { FAILURES_AT_ONCE, type FailureKey, FailureStore, keyOf, nameOf } from '../failures/failure-store.ts';
 import { decodeFailedItem } from '../failures/message.ts';
@@ -8,7 +9,14 @@ import { itemName } from '../lake/layout.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
 import { flagLookup } from '../targets/target-store.ts';
-import { type DeadLetterEntry, deadFailureEntry, poisonEntry, staleEntry } from './dead-letter.ts';
+import {
+  type DeadLetterEntry,
+  type DeadRecordEntry,
+  deadFailureEntry,
+  deadRecordEntry,
+  poisonEntry,
+  staleEntry,
+} from './dead-letter.ts';
 import { dayOver, unknownPlace } from './failed-place.ts';
 
 /** Entries that are handled together: what a crash in between leaves half done. */
@@ -64,6 +72,14 @@ export async function readDeadLetters(platform: Stores): Promise<DeadLetterEntry
   });
   const since = ({ failure }: DeadLetterEntry) => failure?.retry?.deadAt ?? 0;
   return [...dead.sort((a, b) => since(a) - since(b)), ...others.flat(), ...poison];
+}
+
+/** All dead records of these kinds, and what else is in their dead-letter queues. Changes nothing. */
+export async function readDeadRecords(
+  platform: Pick<Platform, 'state' | 'enrichmentQueue'>,
+  kinds: readonly string[],
+): Promise<DeadRecordEntry[]> {
+  return (await readDeadEntries(platform, kinds)).map(deadRecordEntry);
 }
 
 /** A dead failure that is queued again. */
