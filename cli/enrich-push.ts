@@ -60,7 +60,9 @@ export function enrichPushCommand(): Command {
     .action(pushFile);
 }
 
-async function pushFile(file: string, { kind, feed }: PushOptions, command: Command): Promise<void> {
+async function pushFile(file: string, { feed }: PushOptions, command: Command): Promise<void> {
+  // The group has an option of that name as well, and takes it wherever it stands.
+  const { kind } = command.optsWithGlobals<PushOptions>();
   const enricher = enricherOf(kind);
   const problem = partitionValueProblem(feed);
   if (problem !== undefined) throw new UsageError(`--feed ${JSON.stringify(feed)}: ${problem}`);
