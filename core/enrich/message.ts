@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { type CivilDate, parseCivilDate } from '../calendar/civil-date.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
-import { isIdentifier, partitionValueProblem } from '../source/identifier.ts';
+import { IDENTIFIER, partitionValueProblem } from '../source/identifier.ts';
 
 /** Of the messages that are written today. */
 export const MESSAGE_VERSION = 1;
 
-const identifier = z.string().refine(isIdentifier, { error: 'not an identifier' });
+const identifier = z.string().regex(IDENTIFIER, { error: 'not an identifier' });
 
 /**
  * Where a record was found. Bounded, so that a message that was taken in can always be sent again: a record
