@@ -37,5 +37,5 @@ export interface Reference {
   reads?(record: EntityData): boolean;
 }
 
-/** Stored records by the field that names them: those that `Reference.reads` asked for, and that are there. */
+/** Stored records by the field that names them: those that `Reference.reads` asked for and that are there. */
 export type Related = Readonly<Record<string, EntityData>>;

@@ -6,6 +6,7 @@ import { newProgram } from '../../cli/main.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import type { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
+import { RECORDS } from '../sources/tutoring/records.ts';
 import { rescrape } from './support/command-line.ts';
 import { sessionWithDeadLetters } from './support/dead-letters.ts';
 import { DistrictsDirectory, HOUR_MS, TIMEOUT, WALL } from './support/districts.ts';
@@ -62,6 +63,12 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'reports weekly': { form: 'list', words: () => [] },
   'reports success-rate': { form: 'list', words: () => [] },
   'skip list': { form: 'list', words: () => [] },
+  enrich: {
+    form: 'lines',
+    words: () => ['--kind', 'tutor', join(lake.directory, 'tutors.jsonl')],
+    before: () => writeFile(join(lake.directory, 'tutors.jsonl'), `${JSON.stringify(RECORDS.tutor)}\n`),
+    holds: { success: true, derived_fields: { subject_count: 2 } },
+  },
   query: { form: 'rows', words: () => ['SELECT recorded_at, status FROM commits'] },
   views: { form: 'list', words: () => [] },
   config: { form: 'list', words: () => [] },

@@ -20,15 +20,13 @@ function derived(kind: Kind, fields: EntityData, now = NOW, related: Related = {
 
 /** Of cases of one field: `[fields, value]`; a value that is undefined is left out. */
 function cases(kind: Kind, name: string, list: readonly (readonly [EntityData, unknown, string?])[]) {
-  it.each<readonly [EntityData, unknown, string?]>(list)(`${name} of %j is %j`, (fields, value, now) => {
-    const fieldsOf = derived(kind, fields, now);
-    expect(fieldsOf).not.toHaveProperty('kind', 'invalid');
-    expect(fieldsOf).toEqual(
-      value === undefined
-        ? expect.not.objectContaining({ [name]: expect.anything() })
-        : expect.objectContaining({ [name]: value }),
-    );
-  });
+  for (const [fields, value, now] of list)
+    it(`${name} of ${JSON.stringify(fields)} is ${value}`, () => {
+      const answer = derived(kind, fields, now);
+      expect(answer).not.toHaveProperty('kind', 'invalid');
+      if (value === undefined) expect(answer).not.toHaveProperty(name);
+      else expect(answer).toHaveProperty(name, value);
+    });
 }
 
 describe('of a tutor', () => {
