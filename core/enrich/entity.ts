@@ -42,9 +42,8 @@ export const entitySchema = entityRowSchema.extend({
   /** The partition of the table that it belongs to. */
   feed: z.string(),
   date: civilDateSchema,
-  /** Day of the snapshot that its message came in. */
+  /** Of the newest message with this content, as is the order: the day of its snapshot. */
   snapshotDate: civilDateSchema,
-  /** Of the newest message with this content. */
   order: orderSchema,
   /** SHA-256 of record, feed, date and what derive read: what is equal changes nothing. */
   fingerprint: z.string(),

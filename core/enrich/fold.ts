@@ -51,7 +51,7 @@ export function fold(
       last = enriched;
     }
     // The same again, sent later: what was sent in between is older from now on.
-    else if (byOrder > 0) entity = { ...before, order: next.order };
+    else if (byOrder > 0) entity = { ...before, order: next.order, snapshotDate: next.snapshotDate };
     if (valid.enricher.day === 'snapshot') {
       const known = entity!.snapshots ?? [];
       const { kind, message, date } = valid;

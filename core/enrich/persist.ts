@@ -2,7 +2,14 @@ import type { StateWrite } from '../ports/state-store.ts';
 import { StorageError } from '../ports/storage-error.ts';
 import { MAX_TRIES } from '../state/collection.ts';
 import type { Related } from './enricher.ts';
-import { type Entity, type EntityKey, entityName, entityPlace, type ReadParent } from './entity.ts';
+import {
+  type Entity,
+  type EntityDocument,
+  type EntityKey,
+  entityName,
+  entityPlace,
+  type ReadParent,
+} from './entity.ts';
 import { EntityStore } from './entity-store.ts';
 import { type EnrichedRecord, fold, type StoredAs } from './fold.ts';
 import { compareOrders } from './order.ts';
@@ -77,7 +84,7 @@ class Pass {
     const revisions = new Map<string, number>();
     const enriched: EnrichedRecord[] = [];
     for (const valid of group) enriched.push(await this.#enriched(valid, revisions));
-    const folded = fold(stored, enriched, this.#context.clock.now());
+    const folded = fold(stored && documentIn(stored), enriched, this.#context.clock.now());
     return planEntity({ kind, key }, group, stored, folded, revisions, await this.#unpark(group));
   }
 
@@ -168,6 +175,11 @@ class Pass {
       this.#done.set(record, { kind: 'parked', missing: parked });
     }
   }
+}
+
+/** What is kept of it, without the names that it is kept under. */
+function documentIn({ kind: _, key: __, revision: ___, ...document }: Entity): EntityDocument {
+  return document;
 }
 
 /** How many kinds stand above a kind: what it refers to is stored first. */
