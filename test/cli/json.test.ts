@@ -13,6 +13,12 @@ import { DistrictsDirectory, HOUR_MS, TIMEOUT, WALL } from './support/districts.
 import { lawsBrokenIn } from './support/json-law.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 import { leavesOf, pathOf } from './support/program.ts';
+import {
+  RecordsDirectory,
+  session as sessionRecord,
+  student as studentRecord,
+  tutor,
+} from './support/records.ts';
 
 vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
 
@@ -33,12 +39,13 @@ interface Entry {
   /** What stands in the first thing that it prints. */
   readonly holds?: object;
   /** @default the lake with one of everything */
-  readonly in?: 'dead letters' | 'districts';
+  readonly in?: 'dead letters' | 'districts' | 'records';
 }
 
 let lake: TestLake;
 let session: Session;
 let districts: DistrictsDirectory;
+let records: RecordsDirectory;
 const older = () => ['--start', lake.older, '--end', lake.older];
 const failed = () => `${nameOf('ire', lake.newer)}/${lake.races.changed}`;
 
@@ -124,6 +131,19 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     in: 'districts',
   },
   health: { form: 'list', words: () => [], in: 'districts' },
+  'enrich push': {
+    form: 'object',
+    words: () => ['--kind', 'tutor', records.file([tutor('t-1')])],
+    in: 'records',
+  },
+  'enrich stats': { form: 'object', words: () => [], in: 'records' },
+  'entities list': { form: 'list', words: () => [], in: 'records' },
+  'entities count': { form: 'list', words: () => [], in: 'records' },
+  'entities show': { form: 'object', words: () => ['student/u-1'], in: 'records' },
+  'entities delete': { form: 'object', words: () => ['student/u-1'], in: 'records' },
+  'parked list': { form: 'list', words: () => [], in: 'records' },
+  'parked show': { form: 'object', words: () => ['session/s-1'], in: 'records' },
+  'parked retry': { form: 'object', words: () => [], in: 'records' },
   'dead-letters list': { form: 'list', words: () => [], in: 'dead letters' },
   'dead-letters show': { form: 'list', words: () => [deadLetterName()], in: 'dead letters' },
   'dead-letters redrive': { form: 'object', words: () => [], in: 'dead letters' },
@@ -141,6 +161,10 @@ describe('what --json prints', () => {
     lake = await buildLake();
     session = await sessionWithDeadLetters();
     districts = await DistrictsDirectory.make();
+    records = new RecordsDirectory();
+    await records.push('student', [studentRecord('u-1'), studentRecord('u-2', { name: null })]);
+    await records.push('session', [sessionRecord('s-1')]);
+    await records.work();
     await districts.attempts(
       { target: '0600001', ago: HOUR_MS, ...TIMEOUT },
       { target: '1700003', ago: HOUR_MS, ...WALL },
@@ -154,6 +178,7 @@ describe('what --json prints', () => {
     await session.close();
     await lake.remove();
     await districts.remove();
+    records.remove();
   });
 
   it('has an entry here for every command that there is', () => {
@@ -204,6 +229,16 @@ describe('what --json prints', () => {
     expect(valuesIn(stdout, 'list').flatMap((value) => lawsBrokenIn(value))).toEqual([]);
   });
 
+  it('keeps the rules for what a worker says of records, and for dead letters of them', async () => {
+    await records.push('tutor', [{ tutor_id: 't-2' }]);
+    const { stdout } = await records.work('--json');
+    expect(valuesIn(stdout, 'lines').flatMap((value) => lawsBrokenIn(value))).toEqual([]);
+    const listed = valuesIn((await records.cli('dead-letters', 'list', '--json')).stdout, 'list');
+    expect(listed.length).toBeGreaterThan(1);
+    expect(listed.flatMap((value) => lawsBrokenIn(value))).toEqual([]);
+    expect(listed.flatMap(listsIn).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it('keeps the names of a statement as the statement has them', async () => {
     const { stdout } = await rescrape(lake.directory, 'query', 'SELECT 1 AS "someName", 0 AS at', '--json');
     expect(valuesIn(stdout, 'rows')).toEqual([{ someName: 1, at: 0 }]);
@@ -217,6 +252,7 @@ function listsIn(value: unknown): string[] {
 
 function directoryOf({ in: place }: Entry): string {
   if (place === 'districts') return districts.path;
+  if (place === 'records') return records.lake;
   return place === undefined ? lake.directory : session.directory;
 }
 
