@@ -5,11 +5,11 @@ import type { Enricher } from '../core/enrich/enricher.ts';
 import { clockOf } from '../runtime/clock.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions } from './context.ts';
+import { enrichPushCommand } from './enrich-push.ts';
+import { enrichStatsCommand } from './enrich-stats.ts';
 import { enricherOf } from './enricher.ts';
 import { FailedCommand } from './failure.ts';
 import { inputBytes } from './input-file.ts';
-import { enrichPushCommand } from './enrich-push.ts';
-import { enrichStatsCommand } from './enrich-stats.ts';
 import { type JsonLine, jsonLines } from './json-lines-input.ts';
 import { printText } from './stream-output.ts';
 

@@ -2,6 +2,7 @@ import { stepsText } from '../core/advice/render.ts';
 import { drainEnrichment, type HandledBatch, type HandledMessage } from '../core/enrich/drain.ts';
 import { entityName } from '../core/enrich/entity.ts';
 import { expireParked } from '../core/enrich/expire-parked.ts';
+import type { MessageAnswer } from '../core/enrich/handle-batch.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
 import { adviseAt, type Place } from './advice.ts';
 import { CountingLine } from './counting-line.ts';
@@ -77,21 +78,32 @@ function isTold({ answer }: HandledMessage): boolean {
 
 function say(kind: string, { delivery, answer }: HandledMessage, json: boolean): void {
   const entity = 'entity' in answer ? entityName(answer.entity) : null;
-  const name = entity ?? `${kind} of message ${delivery.id}`;
-  const record = { kind, entity, message_id: delivery.id, result: answer.kind };
+  if (json) printLine({ kind, entity, message_id: delivery.id, result: answer.kind, ...detailOf(answer) });
+  else console.log(cellText(`${entity ?? `${kind} of message ${delivery.id}`} ${textOf(answer)}`));
+}
+
+function detailOf(answer: MessageAnswer): object {
   switch (answer.kind) {
     case 'dead':
-      if (json) return printLine({ ...record, errors: answer.errors });
-      return console.log(cellText(`${name} is dead: ${answer.errors.join('; ')}`));
-    case 'parked': {
-      const missing = answer.missing.map(entityName);
-      if (json) return printLine({ ...record, missing });
-      return console.log(cellText(`${name} is parked: it waits for ${missing.join(', ')}`));
-    }
+      return { errors: answer.errors };
+    case 'parked':
+      return { missing: answer.missing };
     case 'retry':
-      if (json) return printLine({ ...record, reason: answer.reason });
-      return console.log(cellText(`${name} was not stored, and comes again: ${answer.reason}`));
+      return { reason: answer.reason };
     default:
-      return;
+      return {};
+  }
+}
+
+function textOf(answer: MessageAnswer): string {
+  switch (answer.kind) {
+    case 'dead':
+      return `is dead: ${answer.errors.join('; ')}`;
+    case 'parked':
+      return `is parked: it waits for ${answer.missing.map(entityName).join(', ')}`;
+    case 'retry':
+      return `was not stored, and comes again: ${answer.reason}`;
+    default:
+      return `is stored: ${answer.kind}`;
   }
 }

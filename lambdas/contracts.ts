@@ -19,6 +19,22 @@ const base = z.object({
 });
 
 const failedItems = { RESCRAPE_FAILED_ITEMS_QUEUE_URL: address.describe('Queue of failed items') };
+/** Of one kind of records: where its messages are, and its dead letters. */
+const queueUrls = z.strictObject({ queueUrl: address, deadLettersUrl: address });
+const enrichmentQueues = {
+  RESCRAPE_ENRICHMENT_QUEUES: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'not JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(z.string().refine(isIdentifier, { error: 'not an identifier' }), queueUrls))
+    .describe('Queues of the records that are enriched: JSON, {"tutor":{"queueUrl":…,"deadLettersUrl":…},…}'),
+};
 const catalog = { RESCRAPE_DATABASE: variable.describe('Glue database that partitions are registered in') };
 
 /**
@@ -37,6 +53,7 @@ export const ENV_CONTRACTS = {
     ...failedItems,
     RESCRAPE_FAILED_ITEMS_DLQ_URL: address.describe('Dead letters of the failed items'),
   }),
+  'enrich-records': base.extend(enrichmentQueues),
 } as const;
 
 export type FunctionName = keyof typeof ENV_CONTRACTS;
@@ -124,6 +141,8 @@ export const sqsEventSchema = z.object({
       messageId: z.string().min(1),
       body: z.string(),
       receiptHandle: z.string(),
+      /** `arn:aws:sqs:eu-west-1:123456789012:rescrape-dev-enrich-tutor` */
+      eventSourceARN: z.string().optional(),
       attributes: z.object({ ApproximateReceiveCount: z.coerce.number().int().positive() }),
     }),
   ),

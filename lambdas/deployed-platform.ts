@@ -19,6 +19,9 @@ export function deployedPlatform(name: FunctionName, parts: readonly AwsPart[]):
         ...('RESCRAPE_FAILED_ITEMS_DLQ_URL' in env && { deadLettersUrl: env.RESCRAPE_FAILED_ITEMS_DLQ_URL }),
       },
     }),
+    ...('RESCRAPE_ENRICHMENT_QUEUES' in env && {
+      enrichmentQueues: new Map(Object.entries(env.RESCRAPE_ENRICHMENT_QUEUES)),
+    }),
   };
   return (onEvent, sources) => openAwsPlatform(resources, parts, { env: process.env, onEvent, sources });
 }

@@ -29,4 +29,6 @@ export const FUNCTION_SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   report: { memorySize: 512, timeout: Duration.minutes(1) },
   // Scrapes and publishes up to ten items one by one; stops by itself as scrape does.
   'retry-items': { memorySize: 512, timeout: Duration.minutes(5) },
+  // Up to ten records and a few transactions; what waits for a popular parent is sent a hundred at a time.
+  'enrich-records': { memorySize: 512, timeout: Duration.minutes(1) },
 };

@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import type { Source } from '../core/source/source.ts';
 import { ENV_CONTRACTS, type FunctionName } from '../lambdas/contracts.ts';
+import { ENRICHERS } from '../sources/enrichers.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
 import { grantLake, LAKE_ACCESS } from './constructs/lake-access.ts';
 import { DeadLetterQueue, QueueWithDlq } from './constructs/queue-with-dlq.ts';
@@ -34,6 +35,8 @@ export class PipelineStack extends Stack {
   readonly topic: Topic;
   readonly functions: Readonly<Record<FunctionName, StageFunction>>;
   readonly failedItems: QueueWithDlq;
+  /** By the kind of their records. */
+  readonly enrichmentQueues: ReadonlyMap<string, QueueWithDlq>;
   readonly scheduleDlq: DeadLetterQueue;
   /** By the name of the source. */
   readonly workflows: ReadonlyMap<string, SourceWorkflow>;
@@ -52,6 +55,9 @@ export class PipelineStack extends Stack {
       runbook: { dead: 'failed-items-dlq-not-empty', stuck: 'failed-items-stuck' },
       topic,
     });
+    this.enrichmentQueues = new Map(
+      ENRICHERS.map(({ kind }) => [kind, this.#makeEnrichmentQueue(deployment, kind)]),
+    );
     this.scheduleDlq = new DeadLetterQueue(this, 'ScheduleDlq', {
       queueName: nameOf(stage, 'schedule-dlq'),
       runbook: 'schedule-dlq-not-empty',
@@ -69,6 +75,14 @@ export class PipelineStack extends Stack {
       RESCRAPE_DATABASE: lake.database.databaseName,
       RESCRAPE_FAILED_ITEMS_QUEUE_URL: this.failedItems.queue.queueUrl,
       RESCRAPE_FAILED_ITEMS_DLQ_URL: this.failedItems.dlq.queueUrl,
+      RESCRAPE_ENRICHMENT_QUEUES: this.toJsonString(
+        Object.fromEntries(
+          [...this.enrichmentQueues].map(([kind, { queue, dlq }]) => [
+            kind,
+            { queueUrl: queue.queueUrl, deadLettersUrl: dlq.queueUrl },
+          ]),
+        ),
+      ),
       RESCRAPE_TOPIC_ARN: topic.topicArn,
     };
     const names = Object.keys(ENV_CONTRACTS) as FunctionName[];
@@ -87,6 +101,7 @@ export class PipelineStack extends Stack {
       }),
     ) as Record<FunctionName, StageFunction>;
     this.#retryFailedItems();
+    this.#enrichRecords();
 
     this.workflows = new Map(
       sources.map((source) => [
@@ -128,6 +143,11 @@ export class PipelineStack extends Stack {
     );
     if ('RESCRAPE_FAILED_ITEMS_QUEUE_URL' in contract) this.failedItems.queue.grantSendMessages(grantee);
     if ('RESCRAPE_FAILED_ITEMS_DLQ_URL' in contract) this.failedItems.dlq.grantSendMessages(grantee);
+    if ('RESCRAPE_ENRICHMENT_QUEUES' in contract)
+      for (const { queue, dlq } of this.enrichmentQueues.values()) {
+        queue.grantSendMessages(grantee);
+        dlq.grantSendMessages(grantee);
+      }
     if ('RESCRAPE_TOPIC_ARN' in contract) this.topic.grantPublish(grantee);
     if ('RESCRAPE_DATABASE' in contract) {
       for (const table of lake.sourceTables.values()) {
@@ -160,6 +180,25 @@ export class PipelineStack extends Stack {
     );
   }
 
+  /** The function `enrich-records` tells the kind of a batch from the end of this name. */
+  #makeEnrichmentQueue({ stage }: Deployment, kind: string): QueueWithDlq {
+    return new QueueWithDlq(this, `Enrich${pascalCase(kind)}`, {
+      queueName: nameOf(stage, `enrich-${kind}`),
+      consumerTimeout: FUNCTION_SIZES['enrich-records'].timeout,
+      maxReceiveCount: MAX_DELIVERIES,
+      maxAge: Duration.hours(1),
+      runbook: { dead: 'enrichment-dlq-not-empty', stuck: 'enrichment-stuck' },
+      topic: this.topic,
+    });
+  }
+
+  #enrichRecords(): void {
+    for (const { queue } of this.enrichmentQueues.values())
+      this.functions['enrich-records'].function.addEventSource(
+        new SqsEventSource(queue, { batchSize: 10, maxConcurrency: 2, reportBatchItemFailures: true }),
+      );
+  }
+
   /** What the command line finds everything by (`--stack NAME`). */
   #writeOutputs(lake: LakeStack): void {
     const outputs: Record<string, string> = {
@@ -173,6 +212,10 @@ export class PipelineStack extends Stack {
     };
     for (const [source, { stateMachine }] of this.workflows)
       outputs[`StateMachineArn${pascalCase(source)}`] = stateMachine.stateMachineArn;
+    for (const [kind, { queue, dlq }] of this.enrichmentQueues) {
+      outputs[`EnrichQueueUrl${pascalCase(kind)}`] = queue.queueUrl;
+      outputs[`EnrichDlqUrl${pascalCase(kind)}`] = dlq.queueUrl;
+    }
     for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, `${key}Output`, { key, value });
   }
 }

@@ -133,9 +133,10 @@ export class WatchStack extends Stack {
         [
           graph(
             'Queues: messages',
-            [pipeline.failedItems.queue, pipeline.failedItems.dlq, pipeline.scheduleDlq].map((queue) =>
-              queue.metricApproximateNumberOfMessagesVisible(),
-            ),
+            [
+              ...[pipeline.failedItems.queue, pipeline.failedItems.dlq, pipeline.scheduleDlq],
+              ...[...pipeline.enrichmentQueues.values()].flatMap(({ queue, dlq }) => [queue, dlq]),
+            ].map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
           ),
           graph(
             'Functions: duration (maximum)',

@@ -31,6 +31,7 @@ const OTHERS = [
     'TOPIC_ARN',
     'FAILED_ITEMS_QUEUE_URL',
     'FAILED_ITEMS_DLQ_URL',
+    'ENRICHMENT_QUEUES',
   ].map((name) => `RESCRAPE_${name}`),
 ];
 

@@ -60,6 +60,8 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
     write: [...FINALIZE.write, 'data', 'tables', 'commits', 'exports'],
     delete: FINALIZE.delete,
   },
+  // Entities are in the state; another function publishes them.
+  'enrich-records': { read: [], write: [] },
 };
 
 /**

@@ -48,7 +48,7 @@ export class CalledStages {
 
   async #load(): Promise<void> {
     for (const [name, value] of Object.entries(ENV)) vi.stubEnv(name, value);
-    const [plan, scrape, recordFailures, publish, summarize, report, retry] = await Promise.all([
+    const [plan, scrape, recordFailures, publish, summarize, report, retry, enrich] = await Promise.all([
       import('../../lambdas/plan.lambda.ts'),
       import('../../lambdas/scrape.lambda.ts'),
       import('../../lambdas/record-failures.lambda.ts'),
@@ -56,6 +56,7 @@ export class CalledStages {
       import('../../lambdas/summarize.lambda.ts'),
       import('../../lambdas/report.lambda.ts'),
       import('../../lambdas/retry-items.lambda.ts'),
+      import('../../lambdas/enrich-records.lambda.ts'),
     ]);
     for (const stage of [
       plan.planStage,
@@ -65,6 +66,7 @@ export class CalledStages {
       summarize.summarizeStage,
       report.reportStage,
       retry.retryItemsStage,
+      enrich.enrichRecordsStage,
     ])
       this.#stages.set(stage.name, stage as Stage<never>);
   }

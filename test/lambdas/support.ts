@@ -9,6 +9,17 @@ export const ENV: Readonly<Record<string, string>> = {
   RESCRAPE_DATABASE: 'rescrape',
   RESCRAPE_FAILED_ITEMS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/000000000000/failed-items',
   RESCRAPE_FAILED_ITEMS_DLQ_URL: 'https://sqs.eu-west-1.amazonaws.com/000000000000/failed-items-dlq',
+  RESCRAPE_ENRICHMENT_QUEUES: JSON.stringify(
+    Object.fromEntries(
+      ['tutor', 'student', 'session', 'feedback'].map((kind) => [
+        kind,
+        {
+          queueUrl: `https://sqs.eu-west-1.amazonaws.com/000000000000/enrich-${kind}`,
+          deadLettersUrl: `https://sqs.eu-west-1.amazonaws.com/000000000000/enrich-${kind}-dlq`,
+        },
+      ]),
+    ),
+  ),
   RESCRAPE_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:reports',
   // Log and metrics by the console, where a test can see them.
   POWERTOOLS_DEV: 'true',

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ENV_CONTRACTS, type FunctionName } from '../../lambdas/contracts.ts';
 import { environmentOf } from '../../lib/constructs/stage-function.ts';
 import { variablesOf } from '../../runtime/setting-names.ts';
+import { ENRICHERS } from '../../sources/enrichers.ts';
 import { sources } from '../../sources/index.ts';
 import { nameOf, type Resource, references, Synthesized } from './synthesized.ts';
 
@@ -45,7 +46,8 @@ describe('every queue', () => {
 
   it('hides a message for six times as long as its function may take', () => {
     const mappings = prod.all('AWS::Lambda::EventSourceMapping');
-    expect(mappings).toHaveLength(1);
+    // Failed items, and a queue for each kind of record.
+    expect(mappings).toHaveLength(1 + ENRICHERS.length);
     for (const { Properties } of mappings) {
       const queue = queues.find(({ id }) => references(Properties.EventSourceArn, id))!;
       const worker = prod

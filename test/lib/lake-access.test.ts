@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drainEnrichment } from '../../core/enrich/drain.ts';
 import type { PartitionWork, Platform } from '../../core/platform.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import { handleFailedItem } from '../../core/retry/handle-message.ts';
@@ -99,6 +100,15 @@ function dieInFrontOfResults(): void {
   };
 }
 
+/** A record that is stored, and one that is not. */
+async function enrich(): Promise<void> {
+  const { enrichmentQueue } = session.platform;
+  const said = { schema_version: 1, record: { student_id: 'u-1', name: 'Ada' } };
+  const bodies = [JSON.stringify(said), 'poison'];
+  await enrichmentQueue('student').send(bodies.map((body) => ({ body, delayMs: 0 })));
+  await drainEnrichment(as('enrich-records'), { mustStop: () => false, onBatch: () => {} });
+}
+
 async function again<T>(work: () => Promise<T>): Promise<T> {
   return work().catch(work);
 }
@@ -123,6 +133,7 @@ beforeAll(async () => {
   await session.clock.sleep(24 * 60 * MINUTE);
   await run(true);
   await runGivenUp();
+  await enrich();
 });
 afterAll(() => session.close());
 
