@@ -1,3 +1,4 @@
+import { setImmediate as othersFirst } from 'node:timers/promises';
 import { stepsText } from '../core/advice/render.ts';
 import { drainEnrichment, type HandledBatch, type HandledMessage } from '../core/enrich/drain.ts';
 import { entityName } from '../core/enrich/entity.ts';
@@ -34,7 +35,7 @@ export async function workEnrichment(platform: LocalPlatform, options: WorkOptio
     if (json) printLine(counts);
     else console.log(statisticsLine(counts));
   };
-  const onBatch = (batch: HandledBatch): void => {
+  const onBatch = async (batch: HandledBatch): Promise<void> => {
     const now = performance.now();
     statistics.add(batch, (now - began) / 1000);
     began = now;
@@ -43,6 +44,7 @@ export async function workEnrichment(platform: LocalPlatform, options: WorkOptio
     for (const message of failed) say(batch.kind, message, json);
     if (statistics.isLineDue) tell();
     else line.at(`${statistics.counts.processed} records, ${statistics.counts.failed} failed`);
+    await othersFirst();
   };
   const parked = new Due(platform.clock, EXPIRE_EVERY_MS);
   console.error(`enrichment, at first: ${await depthText(platform, place)}`);
