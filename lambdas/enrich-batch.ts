@@ -14,8 +14,8 @@ interface PartialResponse {
 }
 
 /**
- * Stores the records of a batch together. A store that cannot do its work is thrown, and the whole batch comes
- * again; a record that is refused by itself is reported, and no other.
+ * Stores the records of a batch together. A store that cannot do its work is thrown, and the whole batch
+ * comes again; a record that is refused by itself is reported, and no other.
  */
 export async function enrichBatch(
   platform: Platform,

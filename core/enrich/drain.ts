@@ -5,8 +5,8 @@ import type { EnrichmentStores } from './stores.ts';
 /** Messages that are handled together. */
 const MESSAGES_A_BATCH = 10;
 /**
- * Batches of one kind before the next one's: enough that of records sent together the parents are there first,
- * and few enough that a queue that is never empty holds up no other.
+ * Batches of one kind before the next one's: enough that of records sent together the parents are there
+ * first, and few enough that a queue that is never empty holds up no other.
  */
 const BATCHES_IN_A_ROW = 100;
 /** Milliseconds after which the messages of a worker that died come to another one. */
