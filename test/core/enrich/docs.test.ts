@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
+import { enrichRecord } from '../../../core/enrich/engine.ts';
 import { enrichmentMessageSchema } from '../../../core/enrich/message.ts';
 import { ENRICHERS } from '../../../sources/enrichers.ts';
 
 const page = readFileSync(new URL('../../../docs/enrichment.md', import.meta.url), 'utf8');
 
-it('docs/enrichment.md has the schema of a message as the code has it', () => {
-  const shown = /```json\n(\{\n {2}"\$schema"[^`]*)```/.exec(page)?.[1];
+it('docs/enrichment-message.schema.json is the schema of a message, as the code has it', async () => {
   const schema = z.toJSONSchema(enrichmentMessageSchema, {
     io: 'input',
     // `format` says the same in one word.
@@ -15,7 +15,15 @@ it('docs/enrichment.md has the schema of a message as the code has it', () => {
       if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
     },
   });
-  expect(JSON.parse(shown ?? 'null')).toEqual(schema);
+  const path = '../../../docs/enrichment-message.schema.json';
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(path);
+});
+
+it('docs/enrichment.md shows a message that is one', () => {
+  const shown = /```json\n(\{\n {2}"schema_version"[^`]*)```/.exec(page)?.[1] ?? 'null';
+  const { record } = enrichmentMessageSchema.parse(JSON.parse(shown));
+  const student = ENRICHERS.find(({ kind }) => kind === 'student')!;
+  expect(enrichRecord(student, record, 0, {}).kind).toBe('enriched');
 });
 
 it.each(ENRICHERS)(
