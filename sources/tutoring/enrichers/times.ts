@@ -17,9 +17,10 @@ export function daysSince(then: WrittenTime, now: number): number {
   return passed < 0n ? 0 : Number(passed / NS_OF_DAY);
 }
 
-/** Whole minutes in a span of nanoseconds; what is less than none is none. */
-export function wholeMinutes(ns: bigint): number {
-  return ns < 0n ? 0 : Number(ns / NS_OF_MINUTE);
+/** Whole minutes in a span of nanoseconds; what is less than none is none. Undefined: too many to count. */
+export function wholeMinutes(ns: bigint): number | undefined {
+  const minutes = ns < 0n ? 0 : Number(ns / NS_OF_MINUTE);
+  return Number.isSafeInteger(minutes) ? minutes : undefined;
 }
 
 /** Monday is 1, Sunday 7. */

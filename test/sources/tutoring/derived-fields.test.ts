@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { enrichRecord } from '../../../core/enrich/engine.ts';
 import type { EntityData, Related } from '../../../core/enrich/enricher.ts';
@@ -158,6 +159,7 @@ describe('of a session', () => {
     [from('2024-11-09T12:00:00Z'), 0],
     [from('2024-11-09T09:00:00Z', { duration_minutes: 45.5 }), 45],
     [from('2024-11-09T09:00:00Z', { duration_minutes: -5 }), 0],
+    [from('2024-11-09T09:00:00Z', { duration_minutes: 1e300 }), undefined],
     [from('2024-11-09T09:05:00Z', { actual_end: '2024-11-09T10:20:00Z' }), 75],
     [from('2024-11-09T09:05:00Z', { actual_end: '2024-11-09 10:04:59.9' }), 59],
     [from('2024-11-09T09:05:00Z', { actual_end: '2024-11-09T09:05:00Z' }), 0],
@@ -289,8 +291,17 @@ describe.each(ENRICHERS)('$kind', ({ kind, schema, derived: derivedSchema, key, 
     });
   });
 
-  it('derives what its schema of derived fields has, and nothing else', () => {
-    const answer = derived(kind as Kind, {});
-    expect(derivedSchema.strict().safeParse(answer).error).toBeUndefined();
+  it('derives what fits its schema of derived fields, whatever its numbers are', () => {
+    const start = { actual_start: '2024-11-09T10:00:00Z', session_scheduled_start: '2024-11-09' };
+    const numbers = fields.filter(([, field]) => field.safeParse(5).success).map(([name]) => name);
+    const any = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
+    const drawn = fc.record(Object.fromEntries(numbers.map((name) => [name, any])));
+    fc.assert(
+      fc.property(drawn, (more) => {
+        const answer = derived(kind as Kind, { ...start, ...more });
+        expect(derivedSchema.strict().safeParse(answer).error).toBeUndefined();
+      }),
+      { numRuns: 300 },
+    );
   });
 });
