@@ -69,23 +69,44 @@ class Pass {
     const stored = await Promise.all(groups.map(([first]) => this.#entities.get(first!)));
     for (const [at, group] of groups.entries()) {
       let plan = await this.#planOf(group, stored[at]);
-      if (!this.#plan.fits(plan)) {
+      if (plan && !this.#plan.fits(plan)) {
         await this.#execute();
         // What it refers to may have been written only now.
         plan = await this.#planOf(group, stored[at]);
       }
-      this.#plan.add(plan);
+      if (plan) this.#plan.add(plan);
     }
     await this.#execute();
   }
 
-  async #planOf(group: readonly ValidRecord[], stored: Entity | undefined): Promise<EntityPlan> {
-    const { kind, key } = group[0]!;
-    const revisions = new Map<string, number>();
-    const enriched: EnrichedRecord[] = [];
-    for (const valid of group) enriched.push(await this.#enriched(valid, revisions));
-    const folded = fold(stored && documentIn(stored), enriched, this.#context.clock.now());
-    return planEntity({ kind, key }, group, stored, folded, revisions, await this.#unpark(group));
+  /** Undefined where nothing of it is to be written now. */
+  async #planOf(
+    records: readonly ValidRecord[],
+    stored: Entity | undefined,
+  ): Promise<EntityPlan | undefined> {
+    let group = records;
+    while (group.length > 0) {
+      const { kind, key } = group[0]!;
+      const revisions = new Map<string, number>();
+      const enriched: EnrichedRecord[] = [];
+      for (const valid of group) enriched.push(await this.#enriched(valid, revisions));
+      const folded = fold(stored && documentIn(stored), enriched, this.#context.clock.now());
+      const unread = folded.last && unreadOf(folded.last);
+      if (!unread)
+        return planEntity({ kind, key }, group, stored, folded, revisions, await this.#unpark(group));
+      // A condition could not tell that what was absent when derive would have read it is there by now.
+      if (!(await this.#park(unread.valid, unread.missing))) return undefined;
+      group = group.filter((record) => record !== unread.valid);
+    }
+    return undefined;
+  }
+
+  /** False where what is missing has come meanwhile. */
+  async #park(record: ValidRecord, missing: readonly EntityKey[]): Promise<boolean> {
+    const parked = await park(this.#context, record, missing);
+    if (parked === 'again') return false;
+    this.#done.set(record, { kind: 'parked', missing: parked });
+    return true;
   }
 
   /** With what derive reads of others: as they are written here, or as they are stored. */
@@ -169,12 +190,20 @@ class Pass {
     if (!checks.some(isMissing)) return;
     for (const record of records) {
       const missing = record.references.filter(isMissing).map(({ kind, key }) => ({ kind, key }));
-      if (missing.length === 0) continue;
-      const parked = await park(this.#context, record, missing);
-      if (parked === 'again') continue;
-      this.#done.set(record, { kind: 'parked', missing: parked });
+      if (missing.length > 0) await this.#park(record, missing);
     }
   }
+}
+
+/** A record whose derive would read what is not there. */
+function unreadOf({
+  valid,
+  read,
+}: EnrichedRecord): { readonly valid: ValidRecord; readonly missing: readonly EntityKey[] } | undefined {
+  const names = new Set(read.map(entityName));
+  const missing = valid.references.filter((parent) => parent.isRead && !names.has(entityName(parent)));
+  if (missing.length === 0) return undefined;
+  return { valid, missing: missing.map(({ kind, key }) => ({ kind, key })) };
 }
 
 /** What is kept of it, without the names that it is kept under. */
