@@ -105,7 +105,7 @@ function documentOf(
     date,
     snapshotDate: message.date,
     order,
-    fingerprint: fingerprintOf(JSON.stringify([valid.fingerprint, feed, date, read])),
+    fingerprint: fingerprintOf(`${JSON.stringify([feed, date, read])}${valid.text}`),
     read,
     ...(before?.snapshots && { snapshots: before.snapshots }),
     firstStoredAt: before?.firstStoredAt ?? now,

@@ -1,7 +1,7 @@
 import type { StateWrite } from '../ports/state-store.ts';
 import { MAX_WRITES } from '../ports/state-transaction.ts';
 import { dependentPlace, dependentWrite } from './dependents.ts';
-import { addCounts, type EnrichmentCounts, NO_COUNTS } from './enrichment-stats.ts';
+import { type EnrichmentCounts, NO_COUNTS } from './enrichment-stats.ts';
 import { type Entity, type EntityDocument, type EntityKey, entityName, entityPlace } from './entity.ts';
 import { changeWrite } from './entity-changes.ts';
 import type { Folded } from './fold.ts';
@@ -58,7 +58,7 @@ export function planEntity(
     const revision = isRead ? read.get(entityName({ kind, key })) : undefined;
     return { kind, key, expect: revision ?? 'present' };
   });
-  const largest = records.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+  const largest = records.reduce((most, { text }) => Math.max(most, Buffer.byteLength(text)), 0);
   const documents = (next ? 1 : 0) + rows.length;
   return {
     ...entity,
@@ -128,12 +128,13 @@ export class TransactionPlan {
 
   /** By kind. */
   counts(): Map<string, EnrichmentCounts> {
-    const counts = new Map<string, EnrichmentCounts>();
+    const counts = new Map<string, Record<keyof EnrichmentCounts, number>>();
     for (const { kind, records, folded } of this.entities) {
-      let sum = counts.get(kind) ?? NO_COUNTS;
-      sum = addCounts(sum, { processed: records.length, enriched: records.length });
-      for (const storedAs of folded.storedAs) sum = addCounts(sum, { [storedAs]: 1 });
+      const sum = counts.get(kind) ?? { ...NO_COUNTS };
       counts.set(kind, sum);
+      sum.processed += records.length;
+      sum.enriched += records.length;
+      for (const storedAs of folded.storedAs) sum[storedAs]++;
     }
     return counts;
   }

@@ -18,10 +18,8 @@ export interface ValidRecord extends EntityKey {
   /** The date of its row. */
   readonly date: CivilDate;
   readonly references: readonly RecordReference[];
-  /** Of the record as JSON. */
-  readonly bytes: number;
-  /** SHA-256 of the record. */
-  readonly fingerprint: string;
+  /** The record as JSON. */
+  readonly text: string;
 }
 
 /** An entity that a record refers to. */
@@ -46,7 +44,6 @@ export function validate(enricher: Enricher, message: IncomingMessage, now: numb
       kind: 'invalid',
       errors: [`${enricher.day.field}: no time, which the date of its row is taken from`],
     };
-  const text = JSON.stringify(record);
   return {
     kind: 'valid',
     record: {
@@ -59,8 +56,7 @@ export function validate(enricher: Enricher, message: IncomingMessage, now: numb
       order: orderOf(message, record),
       date: date!,
       references: enricher.references.flatMap((reference) => referenceIn(reference, record)),
-      bytes: Buffer.byteLength(text),
-      fingerprint: fingerprintOf(text),
+      text: JSON.stringify(record),
     },
   };
 }
