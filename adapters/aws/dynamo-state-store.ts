@@ -54,7 +54,8 @@ const CONTENDED: Backoff = { attempts: 10, baseMs: 25, capMs: 1_000 };
  *
  * `conflict` is an expectation that does not hold, and nothing else: transactions that meet are tried again
  * here, throttling by the SDK, and what remains is a `StorageError`. Needs dynamodb:GetItem, PutItem,
- * UpdateItem, DeleteItem and Query on the table, and for `scan` dynamodb:Scan, which only an operator has.
+ * UpdateItem, DeleteItem, ConditionCheckItem and Query on the table, and for `scan` dynamodb:Scan, which only
+ * an operator has.
  */
 export function openDynamoStateStore(options: DynamoStateStoreOptions): StateStore & { close(): void } {
   return new DynamoStateStore(options);

@@ -22,6 +22,14 @@
  * | `proxies#<source>` | `<proxy>` | failures of a proxy, and until when it rests | all of a source |
  * | `deaths#<source>` | `<value>#<date>` | items whose pages ended the process that read them | get |
  * | `lake` | `place` | where the lake was when a run last worked on it | get |
+ * | `entities#<kind>` | `<key>` | entity, with what is derived | get; by prefix; its presence or revision as a condition of others |
+ * | `entity-changes#<kind>` | `<feed>#<date>#<key>` | marker: changed since it was published | all of a partition; the first after a partition |
+ * | `parked#<kind>` | `<key>` | record that waits for what it refers to | get; all of a kind |
+ * | `waiting#<kind>#<key>` | `<kind>#<key>` | index: who waits for that entity first | all |
+ * | `parked-until` | `<time>#<kind>#<key>` | index: when a parked record is given up | up to now |
+ * | `dependents#<kind>#<key>` | `<kind>#<key>` | index: whose derived fields read that entity, and what they read | all |
+ * | `enrichment-dead#<kind>` | `<message id>` | dead letter of enrichment | get; all of a kind |
+ * | `enrichment-stats` | `<day>#<kind>#<shard>` | counts, in 16 shards | get; from day to day |
  * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
  * Every read is by key and consistent; there is no index of DynamoDB's, and no scan but that of `rescrape

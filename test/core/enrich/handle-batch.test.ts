@@ -145,6 +145,19 @@ describe('a batch', () => {
     expect(await entity('tutor', 't1')).toMatchObject({ record: { name: 'c' } });
   });
 
+  it('is one of several at the same key: the newest stays, and each is counted once', async () => {
+    const versions = Array.from({ length: 8 }, (_, n) => {
+      const record = studentRecord('s1', { name: `v${n}`, updated_at: `2025-11-22T0${n}:00:00Z` });
+      return messageOf(`m${n}`, 'student', record);
+    });
+    const answers = await Promise.all(versions.map((message) => world.batch(message)));
+    expect(kinds(answers.flat()).filter((kind) => kind === 'inserted')).toHaveLength(1);
+    expect(await entity('student', 's1')).toMatchObject({ record: { name: 'v7' } });
+    const counted = await counts('student');
+    expect(counted).toMatchObject({ processed: 8, inserted: 1, batches: 8 });
+    expect(counted!.updated + counted!.older).toBe(7);
+  });
+
   it('is cut where one transaction cannot hold it, parents before what refers to them', async () => {
     const sizes: number[] = [];
     const state = over(world.state, (writes) => sizes.push(writes.length));

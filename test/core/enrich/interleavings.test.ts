@@ -13,7 +13,7 @@ import {
 } from './enrichment-world.ts';
 import { type Deed, playTwoWorkers } from './two-workers.ts';
 
-/** `ENRICH_RUNS=2000 ENRICH_SEED=$RANDOM npx vitest run test/core/enrich/interleavings.test.ts` looks further. */
+/** `ENRICH_RUNS=2000 ENRICH_SEED=$RANDOM npx vitest run test/core/enrich/interleavings` looks further. */
 const RUNS = Number(process.env.ENRICH_RUNS ?? 25);
 const SEED = Number(process.env.ENRICH_SEED ?? 20251122);
 

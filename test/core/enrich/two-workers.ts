@@ -44,9 +44,9 @@ class Worker {
 }
 
 /**
- * Plays the deeds and two workers in an order that `random` (0 to below 1) decides, step by step: a worker may
- * be held up or die before each read and each write, and messages that it holds come again meanwhile. Ends
- * when all deeds are done and the workers have ended.
+ * Plays the deeds and two workers in an order that `random` (0 to below 1) decides, step by step: a worker
+ * may be held up or die before each read and each write, and messages that it holds come again meanwhile.
+ * Ends when all deeds are done and the workers have ended.
  */
 export async function playTwoWorkers(
   world: EnrichmentWorld,
