@@ -4,7 +4,7 @@ import type { ReceivedMessage } from '../ports/work-queue.ts';
 import { IDENTIFIER, partitionValueProblem } from '../source/identifier.ts';
 
 /** Of the messages that are written today. */
-export const MESSAGE_VERSION = 1;
+const MESSAGE_VERSION = 1;
 
 const identifier = z.string().regex(IDENTIFIER, { error: 'not an identifier' });
 

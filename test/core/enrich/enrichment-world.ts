@@ -11,7 +11,7 @@ import { student } from '../../../sources/tutoring/enrichers/student.ts';
 import { tutor } from '../../../sources/tutoring/enrichers/tutor.ts';
 import { QueueModel } from '../../e2e/support/queue-model.ts';
 
-export const STARTS_AT = Date.parse('2025-11-22T12:00:00Z');
+const STARTS_AT = Date.parse('2025-11-22T12:00:00Z');
 export const DAY_MS = 86_400_000;
 const HIDDEN_MS = 60_000;
 
