@@ -422,6 +422,19 @@ describe('what was derived from a parent', () => {
   });
 });
 
+it('what derive reads, and was absent when it was read, is not taken for absent once it is there', async () => {
+  await world.batch(T1, S1);
+  let isStored = false;
+  const state = over(world.state, async () => {
+    if (isStored) return;
+    isStored = true;
+    await world.batch(X1);
+  });
+  const handle = batchHandler({ ...world.stores, state });
+  await handle([{ kind: 'feedback', delivery: { id: 'd', body: JSON.stringify(F1), deliveries: 1 } }]);
+  expect(await entity('feedback', 'f1')).toMatchObject({ derived: { feedback_delay_hours: 24 } });
+});
+
 /** The store, with somebody at work before each transaction. */
 function over(
   store: StateStore,
