@@ -287,6 +287,23 @@ export interface Source {
    * undefined where it does not say. Walls and rate limits are not asked about.
    */
   refusal?(page: Page, item: Item): Rejected | undefined;
+  /** Its rows hold records that are enriched. */
+  readonly enrich?: EnrichedRows;
+  /** A table of entities of this kind: nothing is scraped for it, see `isScraped`. */
+  readonly entity?: { readonly kind: string };
+}
+
+/** What of a source's rows goes on to be enriched. */
+export interface EnrichedRows {
+  /** Every kind that its records may have; the tables of all of them say that a day is empty where it is. */
+  readonly kinds: readonly string[];
+  /** The record of a row with its kind, or undefined where the row has none. */
+  recordOf(row: Row): { readonly kind: string; readonly record: unknown } | undefined;
+}
+
+/** False for a table of entities, which is published from what was enriched: no run, no plan, no alarm of one. */
+export function isScraped({ entity }: Pick<Source, 'entity'>): boolean {
+  return entity === undefined;
 }
 
 /** What tells a row from the others of its partition. */
