@@ -6,7 +6,7 @@ import type { Source } from '../core/source/source.ts';
 import { adviseAt } from './advice.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { UsageError } from './failure.ts';
 import { codeOf, scopeOf, withScope } from './filter.ts';
 import { type ListOptions, number, printList, withCsv } from './list.ts';
@@ -44,7 +44,7 @@ export function attemptsCommand(): Command {
       ),
     )
     .action(async (options: AttemptsOptions, command: Command) => {
-      await withPlatform(command, async (platform, globals) => {
+      await withScrapedSources(command, async (platform, globals) => {
         const scope = scopeOf(platform, options);
         const wanted = new AttemptConditions(scope, options);
         const code = codeOf(options.code);
@@ -82,7 +82,7 @@ export function blocksCommand(): Command {
     .option('--days <n>', 'how far back, in days', count, 7)
     .addHelpText('after', examples('blocks', 'blocks --days 30 --target fr --json', 'blocks --state CA'))
     .action(async (options: BlocksOptions, command: Command) => {
-      await withPlatform(command, async (platform, globals) => {
+      await withScrapedSources(command, async (platform, globals) => {
         const scope = scopeOf(platform, options);
         const wanted = new AttemptConditions(scope, options).since(daysAgo(platform, options.days));
         const rows = await queryAttempts(

@@ -13,7 +13,7 @@ import { TargetStore } from '../core/targets/target-store.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { AttemptConditions, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { scopeOf } from './filter.ts';
 import { counted, type ListOptions, number, printList, withCsv } from './list.ts';
 import { operator } from './operator.ts';
@@ -36,7 +36,7 @@ export function autoFlagCommand(): Command {
         'Attempts since the flag of a target was lifted last are counted; time-outs never are. No flag is replaced.',
     )
     .action(async (name: string | undefined, options: AutoFlagOptions, command: Command) => {
-      await withPlatform(command, async (platform, globals) => {
+      await withScrapedSources(command, async (platform, globals) => {
         const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
         const isMeant = targetMatcher(sources, options);
         const named = namesIn(sources);

@@ -81,6 +81,7 @@ export function completenessCommand(): Command {
             today,
             now,
             lake,
+            sources: platform.sources,
             ...damageOf,
           });
           answers.push(options.lake ? { ...report, lake: await checkLake(platform, source, asked) } : report);

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { advise } from '../core/advice/advise.ts';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/calendar/window.ts';
+import { feedsOf } from '../core/completeness/entity-days.ts';
 import { type PipelineEvent, problemWith } from '../core/platform.ts';
 import { movedFrom } from '../core/publish/moved-lake.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';
 import { targetsNamed } from '../core/source/partition.ts';
-import type { Source } from '../core/source/source.ts';
+import { isScraped, type Source } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { idFinder } from '../core/targets/raw-target.ts';
-import { targetsOf as registeredTargets } from '../core/targets/register.ts';
 import { namesText } from '../core/wording/names.ts';
 import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
 import { FailedCommand, UsageError } from './failure.ts';
@@ -66,6 +67,25 @@ export async function withPlatform<T>(
   }
 }
 
+/** Names of sources that a command about scraping knows, in order to refuse them. */
+interface EntityTables {
+  readonly entityTables?: readonly string[];
+}
+
+/** As `withPlatform`, for a command about scraping: it has no business with the tables of entities. */
+export function withScrapedSources<T>(
+  command: Command,
+  use: (platform: CommandPlatform, options: GlobalOptions) => Promise<T>,
+  onEvent?: (event: PipelineEvent) => void,
+): Promise<T> {
+  const scraped = (platform: CommandPlatform): CommandPlatform & EntityTables => ({
+    ...platform,
+    sources: platform.sources.filter(isScraped),
+    entityTables: platform.sources.filter((source) => !isScraped(source)).map(({ name }) => name),
+  });
+  return withPlatform(command, (platform, options) => use(scraped(platform), options), onEvent);
+}
+
 /** Tells of the sources that cannot be run; of one that is asked for the command itself tells. */
 export function warnOfInvalid(invalidSources: readonly InvalidSource[], command: Command): void {
   const asked = [...command.args, command.opts<{ source?: string }>().source];
@@ -78,17 +98,22 @@ async function withRegisteredTargets(platform: CommandPlatform): Promise<Command
   if (platform.sources.every(({ register }) => !register)) return platform;
   const sources: Source[] = [];
   for (const source of platform.sources)
-    sources.push({ ...source, targets: await registeredTargets(platform.state, source) });
+    sources.push({ ...source, targets: await feedsOf(platform.state, source, platform.sources) });
   return { ...platform, sources };
 }
 
 /** The source of that name, or a usage error that lists what there is. */
 export function sourceOf(
-  platform: Pick<CommandPlatform, 'sources' | 'invalidSources'>,
+  platform: Pick<CommandPlatform, 'sources' | 'invalidSources'> & EntityTables,
   name: string,
 ): Source {
   const source = platform.sources.find((candidate) => candidate.name === name);
   if (source) return source;
+  if (platform.entityTables?.includes(name))
+    throw new UsageError(
+      `${name} is a table of entities, for which nothing is scraped`,
+      advise({ kind: 'ended', as: 'table-of-entities' }),
+    );
   const problem = problemWith(platform, name);
   if (problem !== undefined) throw new FailedCommand(problem);
   const known = platform.sources.map((candidate) => candidate.name).join(', ');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { OF_A_PAGE } from '../core/lake/log-tables.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { scopeOf, withScope } from './filter.ts';
 import { type ListOptions, number, printList, withCsv } from './list.ts';
 import { type TargetFilterOptions, withTargetFilter } from './target-filter.ts';
@@ -35,7 +35,7 @@ export function errorsCommand(): Command {
       ),
     )
     .action(async (options: ErrorsOptions, command: Command) => {
-      await withPlatform(command, async (platform, globals) => {
+      await withScrapedSources(command, async (platform, globals) => {
         const wanted = new AttemptConditions(scopeOf(platform, options), options);
         const found = await queryAttempts(
           platform,

@@ -6,7 +6,7 @@ import { FailureStore } from '../core/failures/failure-store.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { adviseAt, type Place } from './advice.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
 import { filterWords } from './filter.ts';
 import { printObject } from './json.ts';
@@ -25,7 +25,7 @@ export interface ClearOptions extends FailureFilterOptions, ListOptions {
  * be.
  */
 export async function clearMatching(options: ClearOptions, command: Command): Promise<void> {
-  await withPlatform(command, async (platform, globals) => {
+  await withScrapedSources(command, async (platform, globals) => {
     refuseTwoFormats({ ...globals, ...options });
     const plan = planClear(await failuresThatMatch(platform, options), platform.clock.now());
     const dryRun = options.dryRun === true || options.confirm !== true;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Failure, timesRedriven } from '../core/failures/failure.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
 import { dueAt } from './failure-views.ts';
 import { type ListOptions, printList, timeText } from './list.ts';
@@ -10,7 +10,7 @@ export async function exportFailures(
   options: FailureFilterOptions & ListOptions,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, globals) => {
+  await withScrapedSources(command, async (platform, globals) => {
     const rows = (await failuresThatMatch(platform, options)).map(flat);
     const none = noFailures(options);
     const usual = options.csv || globals.json ? {} : { csv: true as const };

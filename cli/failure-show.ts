@@ -9,7 +9,7 @@ import { countsText } from '../core/report/failed-items.ts';
 import { isDayOver } from '../core/source/partition.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import { adviseAt } from './advice.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { NotFoundError } from './failure.ts';
 import { itemOf } from './filter.ts';
 import { printObject } from './json.ts';
@@ -23,7 +23,7 @@ type Line = readonly [title: string, text: string];
 const LAST_TRIES = 10;
 
 export async function showFailure(name: string, _options: object, command: Command): Promise<void> {
-  await withPlatform(command, async (platform, { json, place }) => {
+  await withScrapedSources(command, async (platform, { json, place }) => {
     const { source, partition, item } = itemOf(platform, name);
     const failure = await new FailureStore(platform.state).get({ source: source.name, partition, item });
     if (!failure)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Failure } from '../core/failures/failure.ts';
 import { examples, newCommand } from './command.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { type ClearOptions, clearMatching } from './failure-clear.ts';
 import { exportFailures } from './failure-export.ts';
 import {
@@ -88,7 +88,7 @@ function listing(
 ): Command {
   return withCsv(withFailureFilter(failures.command(name).description(description), state)).action(
     async (options: Options, command: Command) => {
-      await withPlatform(command, async (platform, globals) => {
+      await withScrapedSources(command, async (platform, globals) => {
         const matching = await failuresThatMatch(platform, options);
         printList({ ...view(matching), none: noFailures(options) }, { ...globals, ...options });
       });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { crawlHealth } from '../core/targets/health.ts';
 import { examples, newCommand } from './command.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { scopeOf } from './filter.ts';
 import { type ListOptions, number, printList, withCsv } from './list.ts';
 import { type TargetListOptions, targetsListed, withListFilter } from './target-list.ts';
@@ -11,7 +11,7 @@ export function healthCommand(): Command {
     .argument('[source]', 'only this source')
     .addHelpText('after', examples('health', 'health racing --json', 'health --state CA --tier tier1'))
     .action(async (name: string | undefined, options: ListOptions & TargetListOptions, command: Command) => {
-      await withPlatform(command, async (platform, globals) => {
+      await withScrapedSources(command, async (platform, globals) => {
         const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
         const listed = await targetsListed(platform, sources, options);
         const groups = Map.groupBy(listed, ({ source }) => source.name);

@@ -3,7 +3,7 @@ import { advise } from '../core/advice/advise.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { type Reparsed, reparse } from '../core/run/reparse.ts';
 import { examples, newCommand } from './command.ts';
-import { sourceOf, targetsOf, windowOf, withPlatform } from './context.ts';
+import { sourceOf, targetsOf, windowOf, withScrapedSources } from './context.ts';
 import { FailedCommand, IncompleteCommand } from './failure.ts';
 import { printItems } from './json.ts';
 import { reparsedRecord } from './json-records.ts';
@@ -26,7 +26,7 @@ export function reparseCommand(): Command {
         options: { start?: string; end?: string; target?: string[] },
         command: Command,
       ) => {
-        await withPlatform(command, async (platform, { json }) => {
+        await withScrapedSources(command, async (platform, { json }) => {
           const source = sourceOf(platform, name);
           const range = windowOf(source, platform.clock.now(), options);
           const done: Reparsed[] = [];

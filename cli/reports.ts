@@ -6,7 +6,7 @@ import { TargetStore } from '../core/targets/target-store.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { dateOf, scopeOf } from './filter.ts';
 import { type List, type ListOptions, number, printList, timeText, withCsv } from './list.ts';
 import { type TargetFilterOptions, targetMatcher, withTargetFilter } from './target-filter.ts';
@@ -52,7 +52,7 @@ function reportOf(reports: Command, name: string, description: string, report: R
   return withTargetFilter(withCsv(reports.command(name).description(description)))
     .option('--source <source>', 'only this source')
     .action((options: ReportOptions, command: Command) =>
-      withPlatform(command, async (platform, globals) =>
+      withScrapedSources(command, async (platform, globals) =>
         printList(await report(platform, options), { ...globals, ...options }),
       ),
     );

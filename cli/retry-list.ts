@@ -4,7 +4,7 @@ import { keyColumn } from '../core/targets/raw-target.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import { AttemptConditions, queryAttempts } from './attempt-query.ts';
 import { examples, newCommand } from './command.ts';
-import { sourceOf, withPlatform } from './context.ts';
+import { sourceOf, withScrapedSources } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
 import { attributeColumns, targetRow } from './target-columns.ts';
 import { type TargetFilterOptions, withTargetFilter } from './target-filter.ts';
@@ -27,7 +27,7 @@ export function retryListCommand(): Command {
         'Targets that are flagged are left out. "targets import" and "run --targets" read the file.',
     )
     .action(async (name: string, options: ListOptions & TargetFilterOptions, command: Command) => {
-      await withPlatform(command, async (platform, globals) => {
+      await withScrapedSources(command, async (platform, globals) => {
         const source = sourceOf(platform, name);
         const rows = await queryAttempts(
           platform,

@@ -9,7 +9,7 @@ import { RunStore } from '../core/state/run-store.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { Place } from './advice.ts';
 import { examples, newCommand } from './command.ts';
-import { withPlatform } from './context.ts';
+import { withScrapedSources } from './context.ts';
 import { IncompleteCommand, InterruptedCommand, NotFoundError, UsageError } from './failure.ts';
 import { failuresThatMatch } from './failure-filter.ts';
 import { listOf } from './failure-views.ts';
@@ -56,7 +56,7 @@ export function retryCommand(): Command {
       ),
     )
     .action((options: RetryOptions, command: Command) =>
-      withPlatform(
+      withScrapedSources(
         command,
         async (platform, { json = false, place }) => {
           const failures = await selected(platform, options);

@@ -16,7 +16,7 @@ import type { StackPlatform } from '../runtime/stack.ts';
 import { adviseAt, type Place } from './advice.ts';
 import { type ChoiceOptions, chosenTargets, withTargetsFile } from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
-import { type GlobalOptions, windowOf, withPlatform } from './context.ts';
+import { type GlobalOptions, windowOf, withScrapedSources } from './context.ts';
 import { FailedCommand, IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { type Scope, scopesOf } from './filter.ts';
 import { interruptible } from './interrupt.ts';
@@ -61,7 +61,7 @@ export function runCommand(): Command {
     )
     .action(async (names: string[], options: RunOptions, command: Command) => {
       const progress = new Progress();
-      await withPlatform(
+      await withScrapedSources(
         command,
         async (platform, { json, place }) => {
           const asked: { readonly source: Source; readonly request: Request }[] = [];

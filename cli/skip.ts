@@ -18,7 +18,7 @@ import {
   withChoice,
 } from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
-import { sourceOf, withPlatform } from './context.ts';
+import { sourceOf, withScrapedSources } from './context.ts';
 import { expiryOf } from './expiry.ts';
 import { UsageError } from './failure.ts';
 import { type Scope, scopesOf } from './filter.ts';
@@ -88,7 +88,7 @@ async function listSkipped(
   options: SkipListOptions,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, globals) => {
+  await withScrapedSources(command, async (platform, globals) => {
     const asked = options.target === undefined ? undefined : [options.target];
     const scopes = scopesOf(platform, name === undefined ? [] : [name], asked);
     const sources = scopes.map(({ source }) => source);
@@ -149,7 +149,7 @@ async function addSkips(
 ): Promise<void> {
   const reason = cellText(options.reason).trim();
   if (reason === '') throw new UsageError('--reason is empty', 'say why, for whoever finds the flag later');
-  await withPlatform(command, async (platform, { json }) => {
+  await withScrapedSources(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     const store = new TargetStore(platform.state);
     const at = platform.clock.now();
@@ -188,7 +188,7 @@ async function removeSkips(
   options: RemoveOptions,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, { json, place }) => {
+  await withScrapedSources(command, async (platform, { json, place }) => {
     const source = sourceOf(platform, name);
     const store = new TargetStore(platform.state);
     const changes: Changed[] = [];

@@ -5,7 +5,7 @@ import type { Source } from '../core/source/source.ts';
 import { keyColumn } from '../core/targets/raw-target.ts';
 import { canLookUp } from '../core/targets/schedule-status.ts';
 import { nameOf, successRate } from '../core/targets/target.ts';
-import { sourceOf, withPlatform } from './context.ts';
+import { sourceOf, withScrapedSources } from './context.ts';
 import { UsageError } from './failure.ts';
 import { scopeOf } from './filter.ts';
 import { type ListOptions, number, printList, timeText } from './list.ts';
@@ -27,7 +27,7 @@ export async function listTargets(
   options: ListTargetsOptions,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, globals) => {
+  await withScrapedSources(command, async (platform, globals) => {
     const { sources } = scopeOf(platform, name === undefined ? {} : { source: name });
     const listed = await targetsListed(platform, sources, options);
     const sorted = sortedBy(
@@ -130,7 +130,7 @@ export async function exportTargets(
   options: ListOptions & TargetListOptions,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, globals) => {
+  await withScrapedSources(command, async (platform, globals) => {
     const source = sourceOf(platform, name);
     const listed = await targetsListed(platform, [source], options);
     const key = keyColumn(source);

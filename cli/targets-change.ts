@@ -8,7 +8,7 @@ import { TargetStore } from '../core/targets/target-store.ts';
 import { paused, resumed, type TargetSettings, withSettings } from '../core/targets/transitions.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { type Changed, type ChoiceOptions, refuseUnchanged, targetsToChange } from './chosen-targets.ts';
-import { sourceOf, withPlatform } from './context.ts';
+import { sourceOf, withScrapedSources } from './context.ts';
 import { UsageError } from './failure.ts';
 import { printItems } from './json.ts';
 import { timeText } from './list.ts';
@@ -140,7 +140,7 @@ async function changeTargets(
   command: Command,
   changeOf: (source: Source) => Change,
 ): Promise<void> {
-  await withPlatform(command, async (platform, { json }) => {
+  await withScrapedSources(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     const change = changeOf(source);
     const changes: Changed[] = [];

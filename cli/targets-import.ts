@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Platform } from '../core/platform.ts';
 import type { Source } from '../core/source/source.ts';
 import { type ImportResult, type ImportRow, importTargets } from '../core/targets/target-import.ts';
-import { sourceOf, withPlatform } from './context.ts';
+import { sourceOf, withScrapedSources } from './context.ts';
 import { FailedCommand, IncompleteCommand, UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { operator } from './operator.ts';
@@ -24,7 +24,7 @@ export async function importTargetsOf(
   { map = [], dryRun = false }: ImportOptions,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, { json }) => {
+  await withScrapedSources(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     const { ignored, ...done } = await importFile(platform, source, path, { map: mapOf(map), dryRun });
     if (json) printObject({ source: source.name, file: path, dryRun, ...done });

@@ -9,7 +9,7 @@ import { isStack } from '../runtime/platform-for.ts';
 import { lockRun } from '../runtime/run-lock.ts';
 import { stoppable } from '../runtime/stoppable.ts';
 import { type ChoiceOptions, chosenTargets } from './chosen-targets.ts';
-import { globalOptions, sourceOf, withPlatform } from './context.ts';
+import { globalOptions, sourceOf, withScrapedSources } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { FailedCommand, IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { interruptible } from './interrupt.ts';
@@ -37,7 +37,7 @@ export async function lookUpTargets(
       'what targets lack is asked for from this machine, and not from the addresses of a stack',
       stepsText(advise({ kind: 'ended', as: 'look-up-of-a-stack' })),
     );
-  await withPlatform(
+  await withScrapedSources(
     command,
     async (platform) => {
       if (isStack(platform)) return;

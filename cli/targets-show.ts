@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { nameOf } from '../core/targets/target.ts';
 import { type TargetEvent, targetEvents } from '../core/targets/target-events.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
-import { sourceOf, targetsOf, withPlatform } from './context.ts';
+import { sourceOf, targetsOf, withScrapedSources } from './context.ts';
 import { printObject } from './json.ts';
 import { timeText } from './list.ts';
 import { cellText, printTable } from './print.ts';
@@ -15,7 +15,7 @@ export async function showTarget(
   _options: object,
   command: Command,
 ): Promise<void> {
-  await withPlatform(command, async (platform, { json }) => {
+  await withScrapedSources(command, async (platform, { json }) => {
     const source = sourceOf(platform, name);
     const [target = written] = targetsOf(source, [written]) ?? [];
     const record = await new TargetStore(platform.state).get(source.name, target);

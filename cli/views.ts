@@ -19,6 +19,12 @@ const LOG_TABLES = [
   },
   { name: 'runs', kind: 'table', description: 'Every run that ended, in numbers.' },
   {
+    name: 'enrichments',
+    kind: 'table',
+    description:
+      'Sums of what was enriched of each kind on each day; v_enrichment_daily has the last of each.',
+  },
+  {
     name: 'targets',
     kind: 'table',
     description: 'The record of each target as it stood at the end of each day, one row a target and day.',

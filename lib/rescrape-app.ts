@@ -1,6 +1,9 @@
 import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { withEntityTables } from '../core/enrich/entity-source.ts';
+import { isScraped } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
+import { ENRICHERS } from '../sources/enrichers.ts';
 import { listedSources } from '../sources/index.ts';
 import { AnalyticsStack } from './analytics-stack.ts';
 import { type Deployment, nameOf } from './deployment.ts';
@@ -31,7 +34,8 @@ export function addStacks(
 ): RescrapeStacks {
   const { stage } = deployment;
   // To deploy without it would take down what is deployed of it.
-  const { sources, invalidSources } = sourcesTogether(listed);
+  const { sources: tables, invalidSources } = sourcesTogether(withEntityTables(listed, ENRICHERS));
+  const sources = tables.filter(isScraped);
   if (invalidSources.length > 0)
     throw new InvalidSourcesError(invalidSources.map(({ problem }) => problem).join('; '));
   const open = Object.keys(deployment.sourceOverrides ?? {}).find((name) => name.endsWith('_PROXIES'));
@@ -39,9 +43,13 @@ export function addStacks(
     throw new Error(`${open} would stand in the template, passwords included: give ${open}_SECRET, an ARN`);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('rescrape:stage', stage);
-  const lake = new LakeStack(app, nameOf(stage, 'lake'), { deployment, sources });
+  const lake = new LakeStack(app, nameOf(stage, 'lake'), { deployment, sources: tables });
   const pipeline = new PipelineStack(app, nameOf(stage, 'pipeline'), { deployment, sources, lake });
-  const analytics = new AnalyticsStack(app, nameOf(stage, 'analytics'), { deployment, sources, lake });
+  const analytics = new AnalyticsStack(app, nameOf(stage, 'analytics'), {
+    deployment,
+    sources: tables,
+    lake,
+  });
   const watch = new WatchStack(app, nameOf(stage, 'watch'), { deployment, sources, pipeline });
   return { lake, pipeline, analytics, watch };
 }

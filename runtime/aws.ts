@@ -6,10 +6,12 @@ import { openSnsNotifier } from '../adapters/aws/sns-notifier.ts';
 import { openSqsWorkQueue } from '../adapters/aws/sqs-work-queue.ts';
 import { systemClock } from '../adapters/local/system-clock.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
+import { withEntityTables } from '../core/enrich/entity-source.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
+import { isScraped } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';
@@ -118,8 +120,8 @@ export function openAwsPlatform(
 ): AwsPlatform {
   const { env, onEvent = () => {}, clock = systemClock, connection = connectionOf(env) } = options;
   const { enrichers = ENRICHERS } = options;
-  const { sources, invalidSources } = sourcesTogether(options.sources);
-  const settings = sources.map((source) => applySettings(source, env));
+  const { sources, invalidSources } = sourcesTogether(withEntityTables(options.sources, enrichers));
+  const settings = sources.filter(isScraped).map((source) => applySettings(source, env));
   const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
   const state = openDynamoStateStore({ table: resources.table, clock, connection });
   const opened = parts.map((part) => part({ resources, settings, clock, state, connection }));
@@ -134,7 +136,7 @@ export function openAwsPlatform(
     state,
     clock,
     targets: new TargetWatch(),
-    sources: settings.map(({ source }) => source),
+    sources: [...settings.map(({ source }) => source), ...sources.filter((source) => !isScraped(source))],
     invalidSources,
     newId: idsOf(clock),
     emit: onEvent,

@@ -9,7 +9,7 @@ import {
   targetTablePrefix,
 } from '../core/lake/layout.ts';
 import { logFiles } from '../core/lake/log-files.ts';
-import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
+import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, ENRICHMENT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
 import { TARGET_SCHEMA } from '../core/lake/target-table.ts';
 import { damageBehind, manifestGone } from '../core/lake/whole-version.ts';
@@ -66,7 +66,12 @@ function instantInSql(ms: number): string {
 
 const ALL_DATES = [civilDate('1000-01-01'), civilDate('9999-12-31')] as const;
 
-const LOG_TABLES = { attempts: ATTEMPT_SCHEMA, commits: COMMIT_SCHEMA, runs: RUN_SCHEMA } as const;
+const LOG_TABLES = {
+  attempts: ATTEMPT_SCHEMA,
+  commits: COMMIT_SCHEMA,
+  runs: RUN_SCHEMA,
+  enrichments: ENRICHMENT_SCHEMA,
+} as const;
 
 async function targetTable(lake: Pick<ObjectStore, 'list' | 'uri'>): Promise<LocalRelation> {
   const files: string[] = [];

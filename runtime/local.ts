@@ -6,11 +6,12 @@ import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
+import { withEntityTables } from '../core/enrich/entity-source.ts';
 import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
-import type { Source } from '../core/source/source.ts';
+import { isScraped, type Source } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';
@@ -50,8 +51,9 @@ export interface LocalPlatform extends Platform {
  */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env), enrichers = ENRICHERS } = options;
-  const { sources, invalidSources } = sourcesTogether(options.sources ?? listedSources);
-  const settings = sources.map((source) => applySettings(source, env));
+  const listed = withEntityTables(options.sources ?? listedSources, enrichers);
+  const { sources, invalidSources } = sourcesTogether(listed);
+  const settings = sources.filter(isScraped).map((source) => applySettings(source, env));
   refuseSecrets(settings);
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
   const verified = openVerifiedFiles(join(directory, 'lake'), lake);
@@ -72,7 +74,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     enrichers,
     enrichmentQueue: enrichmentQueues.of,
     clock,
-    sources: settings.map(({ source }) => source),
+    sources: [...settings.map(({ source }) => source), ...sources.filter((source) => !isScraped(source))],
     invalidSources,
     fetcherFor: fetchers.of,
     routesFor: fetchers.routesOf,

@@ -27,6 +27,9 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
       text: 'leave --stack out, over a directory that has the same targets, and import what was found with --stack',
     },
   ],
+  'table-of-entities': [
+    { text: 'its rows are what was enriched; publish that', command: command('enrich', 'publish') },
+  ],
   'worker-of-a-stack': [{ text: 'leave --stack out, or try now', command: command('retry', '--all') }],
 };
 

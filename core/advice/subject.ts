@@ -188,7 +188,8 @@ export type CommandSubject =
         | 'redriven'
         | 'records-queued'
         | 'worker-of-a-stack'
-        | 'look-up-of-a-stack';
+        | 'look-up-of-a-stack'
+        | 'table-of-entities';
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
   /** No failure of this item, or nothing of this partition, is on record. */

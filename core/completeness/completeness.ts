@@ -4,21 +4,15 @@ import type { StateStore } from '../ports/state-store.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
 import type { Source, Target } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
-import { targetsOf } from '../targets/register.ts';
 import type { SkipFlag } from '../targets/target.ts';
 import { TargetStore } from '../targets/target-store.ts';
-import {
-  DATE_STATUSES,
-  type DateStatus,
-  INCOMPLETE_STATUSES,
-  type IncompleteStatus,
-  itemsOf,
-  judgePartition,
-  type PartitionJudgement,
-} from './date-status.ts';
+import { itemsOf, judgePartition, type PartitionJudgement } from './date-status.ts';
+import type { EntitiesOfDay } from './entities-of-day.ts';
+import { entityDays, feedsOf } from './entity-days.ts';
 import type { CompletenessQuery } from './query.ts';
 import { lastRuns, type RefreshDue } from './run-windows.ts';
 import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
+import { DATE_STATUSES, type DateStatus, INCOMPLETE_STATUSES, type IncompleteStatus } from './statuses.ts';
 import { type TargetHistory, targetHistories } from './target-history.ts';
 
 export type Verdict = 'complete' | 'open' | 'suspicious' | 'incomplete';
@@ -87,7 +81,7 @@ export async function completeness(
   query: CompletenessQuery,
 ): Promise<CompletenessReport> {
   const { start, end, today } = query;
-  const values = byValue(source, await targetsMeant(state, source, query.targets));
+  const values = byValue(source, await targetsMeant(state, source, query));
   // A run of a source whose targets are due one by one refreshes some of a partition, and leaves the others
   // as they are.
   const isDaily = source.cadence.kind === 'daily';
@@ -96,7 +90,10 @@ export async function completeness(
   const answers: TargetCompleteness[] = [];
   for (const [value, targets] of values) {
     const due = runs.get(value) ?? new Map();
-    answers.push(await valueCompleteness(state, source, value, targets, query, due, histories?.get(value)));
+    const crawls = histories?.get(value);
+    const entities =
+      source.entity && (await entityDays(state, source.entity.kind, value, query, completeness));
+    answers.push(await valueCompleteness(state, source, value, targets, query, { due, crawls, entities }));
   }
   const partitions = countStatuses(answers.flatMap(({ dates }) => dates));
   const verdict = verdictOf(partitions);
@@ -126,9 +123,9 @@ function verdictOf(partitions: CompletenessReport['partitions']): Verdict {
 async function targetsMeant(
   state: StateStore,
   source: Source,
-  asked: readonly string[] | undefined,
+  { targets: asked, sources = [] }: CompletenessQuery,
 ): Promise<readonly Target[]> {
-  const known = await targetsOf(state, source);
+  const known = await feedsOf(state, source, sources);
   const named = targetsNamed(source, known, asked);
   if (!('unknown' in named)) return named;
   throw new RangeError(
@@ -151,14 +148,21 @@ async function flagOf(
   return flag;
 }
 
+/** What is known of the dates of a value beside its partitions. */
+interface KnownOfValue {
+  readonly due: ReadonlyMap<CivilDate, RefreshDue>;
+  readonly crawls: TargetHistory | undefined;
+  /** Of a table of entities. */
+  readonly entities: ReadonlyMap<CivilDate, EntitiesOfDay> | undefined;
+}
+
 async function valueCompleteness(
   state: StateStore,
   source: Source,
   value: string,
   targets: readonly Target[],
   { start, end, today, damageOf }: CompletenessQuery,
-  due: ReadonlyMap<CivilDate, RefreshDue>,
-  crawls: TargetHistory | undefined,
+  { due, crawls, entities }: KnownOfValue,
 ): Promise<TargetCompleteness> {
   const skip = await flagOf(state, source, targets);
   const lastRefreshes = new Map<CivilDate, PartitionRecord>();
@@ -185,8 +189,9 @@ async function valueCompleteness(
       date,
       today,
       lastRefresh,
-      // What is found there belongs to the day on which it was.
-      refreshedEarly: !crawls && isEarly(date, lastRefresh?.freshAt ?? undefined, source.timeZone),
+      // What is found there belongs to the day on which it was; and entities are published when they change.
+      refreshedEarly:
+        !crawls && !entities && isEarly(date, lastRefresh?.freshAt ?? undefined, source.timeZone),
       due: due.get(date),
       suspicious: suspect.get(date),
       skipped: skip?.reason,
@@ -194,6 +199,7 @@ async function valueCompleteness(
       targets: crawls?.days.get(date)?.counted(lastRefresh?.failed === 0 ? lastRefresh.freshAt : null),
       interrupted: crawls?.interrupted.get(date),
       silence: crawls?.silence,
+      entities: entities?.get(date),
     });
   });
   const sum = (of: (date: PartitionJudgement) => number) =>

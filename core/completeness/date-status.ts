@@ -2,57 +2,14 @@ import { type CivilDate, epochDay } from '../calendar/civil-date.ts';
 import { withdrawnText } from '../lake/item-counts.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import { counted, instant } from '../wording/figures.ts';
+import { type EntitiesOfDay, emptyText, entityTexts, openTexts, whyNotThere } from './entities-of-day.ts';
 import type { RefreshDue } from './run-windows.ts';
 import type { SuspiciousDay } from './statistics.ts';
+import type { DateStatus } from './statuses.ts';
 import { failedTexts, type TargetsOfDay, unfinishedTexts } from './targets-of-day.ts';
-
-/**
- * How a date of a target stands, worst first; the first that fits is its status.
- *
- * - `upcoming`: lies after today in the source's time zone; nothing is expected of it.
- * - `missing`: there is no current version; as a rule nothing was ever committed. Where targets are crawled
- *   one by one, some were due.
- * - `damaged`: the files of its current version are not as they were committed, or gone.
- * - `held`: a version waits for a person to accept or reject it; the one before is current.
- * - `incomplete`: items failed in the last refresh, whether they keep rows from before (`carried`) or have
- *   none; or several items have the same rows; or items have no result yet although the day has been over for
- *   `PENDING_DAYS`; or the day is over and targets were due that were not crawled, or nobody knows.
- * - `stale`: the last run that was to refresh it did not; or nothing was crawled for some periods.
- * - `suspicious`: all that the source lists is there, but it took away items that had rows, or the list of a
- *   day that is over is improbably short.
- * - `open`: all that the source has so far is there, but its day is not over, or items have no result yet.
- * - `empty`: the source's own index says that there is nothing, or no target was due.
- * - `complete`: every item that the source lists is there, as of the last run; every target that was due is.
- */
-export const DATE_STATUSES = [
-  'upcoming',
-  'missing',
-  'damaged',
-  'held',
-  'incomplete',
-  'stale',
-  'suspicious',
-  'open',
-  'empty',
-  'complete',
-] as const;
-export type DateStatus = (typeof DATE_STATUSES)[number];
 
 /** Days after the end of its own during which a date may wait for results; later they are overdue. */
 export const PENDING_DAYS = 2;
-
-/**
- * Statuses that disprove completeness. `suspicious` ones cast doubt on it, which is no more a proof of it.
- * `open` ones are neither complete nor incomplete.
- */
-export const INCOMPLETE_STATUSES = [
-  'missing',
-  'damaged',
-  'held',
-  'incomplete',
-  'stale',
-] as const satisfies DateStatus[];
-export type IncompleteStatus = (typeof INCOMPLETE_STATUSES)[number];
 
 /** One date of one target. Counts are those of the last refresh; 0 where there was none. */
 export interface PartitionJudgement {
@@ -106,6 +63,8 @@ export interface DateEvidence {
   readonly interrupted?: string | undefined;
   /** Where each has its own time: why nothing of it is fresh any more. */
   readonly silence?: string | undefined;
+  /** Of a table of entities: what is not in it yet, and how the sources stand that feed it. */
+  readonly entities?: EntitiesOfDay | undefined;
 }
 
 /**
@@ -157,6 +116,8 @@ function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
   if (doubt !== undefined) return ['suspicious', doubt];
   const open = whyOpen(evidence, lastRefresh);
   if (open !== undefined) return ['open', open];
+  if (evidence.entities && lastRefresh.found + lastRefresh.carried === 0)
+    return ['empty', emptyText(evidence.entities, lastRefresh)];
   if (itemsOf(lastRefresh) === 0)
     return ['empty', lastRefresh.sign ?? 'the index of the source lists nothing'];
   return ['complete', null];
@@ -185,9 +146,10 @@ function isHeld(lastRefresh: PartitionRecord): boolean {
   return lastRefresh.held !== null || lastRefresh.status === 'held';
 }
 
-function whyMissing({ lastRefresh, due, skipped, targets, interrupted }: DateEvidence): string {
+function whyMissing({ lastRefresh, due, skipped, targets, interrupted, entities }: DateEvidence): string {
   if (lastRefresh)
     return `there is no current version; last try: ${lastRefresh.reason ?? lastRefresh.status}`;
+  if (entities) return whyNotThere(entities);
   if (targets)
     return [
       ...unfinishedTexts(targets),
@@ -199,11 +161,13 @@ function whyMissing({ lastRefresh, due, skipped, targets, interrupted }: DateEvi
 }
 
 function whyIncomplete(
-  { date, today, targets }: DateEvidence,
+  { date, today, targets, entities }: DateEvidence,
   lastRefresh: PartitionRecord,
 ): string | undefined {
   const { failed, carried, pending, repeated } = lastRefresh;
-  const items = `${failed} ${failed === 1 ? 'item' : 'items'} failed`;
+  const items = entities
+    ? `${counted(failed, 'record')} parked or dead`
+    : `${failed} ${failed === 1 ? 'item' : 'items'} failed`;
   const failures = carried > 0 ? `${items}, ${carried} of them carried over from before` : items;
   const isOverdue = pending > 0 && epochDay(today) - epochDay(date) > PENDING_DAYS;
   const overdue = `${pending} ${pending === 1 ? 'item' : 'items'} still without a result`;
@@ -212,6 +176,7 @@ function whyIncomplete(
     ...(isOverdue ? [overdue] : []),
     ...repeated,
     ...(targets ? whyTargets(targets, lastRefresh, date < today) : []),
+    ...(entities ? entityTexts(entities) : []),
   ];
   return reasons.length > 0 ? reasons.join('; ') : undefined;
 }
@@ -234,10 +199,11 @@ function interruptedTexts({ found }: TargetsOfDay, items: number, runId?: string
 
 /** Undefined for a day that was over when it was refreshed, and of which nothing is still to come. */
 function whyOpen(
-  { date, today, refreshedEarly }: DateEvidence,
+  { date, today, refreshedEarly, entities }: DateEvidence,
   { pending }: PartitionRecord,
 ): string | undefined {
   const reasons = [
+    ...(entities ? openTexts(entities) : []),
     ...(date >= today
       ? ['its day is not over']
       : refreshedEarly
@@ -253,10 +219,13 @@ function whyOpen(
  * may grow.
  */
 function whySuspicious(
-  { date, today, refreshedEarly, suspicious }: DateEvidence,
+  { date, today, refreshedEarly, suspicious, entities }: DateEvidence,
   { withdrawn: { count, ids } }: PartitionRecord,
 ): string | undefined {
   const reasons = [
+    ...(entities?.feeding.flatMap(({ name, status, reason }) =>
+      status === 'suspicious' ? [`${name} is suspicious: ${reason}`] : [],
+    ) ?? []),
     ...(count > 0 ? [withdrawnText(ids, count)] : []),
     ...(suspicious && date < today && !refreshedEarly ? [suspicious.reason] : []),
   ];

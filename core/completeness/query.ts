@@ -1,7 +1,7 @@
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { Partition } from '../source/source.ts';
+import type { Partition, Source } from '../source/source.ts';
 
 /** Which dates of a source are judged, and by what beside the state store. */
 export interface CompletenessQuery extends DateRange {
@@ -24,4 +24,8 @@ export interface CompletenessQuery extends DateRange {
   readonly lake?: Pick<ObjectStore, 'get' | 'list'>;
   /** Milliseconds; left out, nobody looks whether crawls have stopped. */
   readonly now?: number;
+  /**
+   * Of a table of entities: those among which are the scraped ones that feed it. Left out: none does.
+   */
+  readonly sources?: readonly Source[];
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type CivilDate, civilDate } from '../calendar/civil-date.ts';
+import type { DateRange } from '../calendar/window.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import { MAX_WRITES } from '../ports/state-transaction.ts';
 import type { Place } from '../state/collection.ts';
@@ -67,6 +68,19 @@ export async function* changedPartitions(state: StateStore, kind: string): Async
   }
 }
 
+/** The feeds of a kind with something to publish, each once. */
+export async function* changedFeeds(state: StateStore, kind: string): AsyncGenerator<string> {
+  let from: string | undefined;
+  for (;;) {
+    const next = state.query(changesPartition(kind), { limit: 1, ...(from !== undefined && { from }) });
+    const [document] = await Array.fromAsync(next);
+    if (!document) return;
+    const { feed } = changeOf(kind, document);
+    yield feed;
+    from = `${feed}$`;
+  }
+}
+
 /** The changes of a partition in the byte order of their keys. */
 export async function* changesOf(
   state: StateStore,
@@ -128,4 +142,20 @@ function changePlace({ kind, feed, date, key }: EntityPartition & EntityKey): Pl
 function changeOf(kind: string, { sort, revision, value }: StateDocument): EntityChange {
   const [feed = '', date = '', key = ''] = sort.split('#');
   return { kind, feed, date: civilDate(date), key, content: contentSchema.parse(value), revision };
+}
+
+/** How many changes are not published, by date of a feed; dates without one are left out. */
+export async function changedDays(
+  state: StateStore,
+  kind: string,
+  feed: string,
+  { start, end }: DateRange,
+): Promise<Map<CivilDate, number>> {
+  const days = new Map<CivilDate, number>();
+  const query = state.query(changesPartition(kind), { from: `${feed}#${start}#`, to: `${feed}#${end}$` });
+  for await (const document of query) {
+    const { date } = changeOf(kind, document);
+    days.set(date, (days.get(date) ?? 0) + 1);
+  }
+  return days;
 }

@@ -7,6 +7,7 @@ import type { Enricher } from './enricher.ts';
 import { CountsOfShard } from './enrichment-stats.ts';
 import type { EntityKey } from './entity.ts';
 import type { StoredAs } from './fold.ts';
+import { settleForwarded } from './forwarded-messages.ts';
 import { decodeMessage, type IncomingMessage } from './message.ts';
 import { parkedRecord, unparkWrites } from './parked-records.ts';
 import { persist } from './persist.ts';
@@ -51,16 +52,24 @@ async function handleBatch(
 ): Promise<readonly MessageAnswer[]> {
   const answers = new Map<KindDelivery, MessageAnswer>();
   const valid = new Map<ValidRecord, KindDelivery>();
+  const messages = new Map<KindDelivery, IncomingMessage>();
   for (const one of deliveries) {
     const read = readDelivery(context, one);
     if (read.kind === 'valid') valid.set(read.record, one);
     else answers.set(one, await die(context, read));
+    const message = read.kind === 'valid' ? read.record.message : read.message;
+    if (message) messages.set(one, message);
   }
   const records = [...valid.keys()];
   const isRepeated = [...valid.values()].every(({ delivery }) => delivery.deliveries > 1);
   for (const [record, answer] of await store(context, records, isRepeated))
     answers.set(valid.get(record)!, answer);
   await takeUp(context, [...answers.values()].flatMap(storedEntity));
+  const handled = [...messages].filter(([one]) => answers.get(one)?.kind !== 'retry');
+  await settleForwarded(
+    context.state,
+    handled.map(([, message]) => message),
+  );
   return deliveries.map((one) => answers.get(one)!);
 }
 

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { civilDateSchema } from '../calendar/civil-date.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import type { Place } from '../state/collection.ts';
-import { dataSchema, type EntityKey } from './entity.ts';
+import { isoTime } from '../wording/times.ts';
+import { dataSchema, type EntityKey, entityName } from './entity.ts';
 import { type IncomingMessage, originSchema } from './message.ts';
 import { orderSchema } from './order.ts';
 
@@ -43,6 +44,12 @@ export async function parkedRecord(state: StateStore, entity: EntityKey): Promis
   const { partition, sort } = parkedPlace(entity);
   const document = await state.get(partition, sort);
   return document && parkedRecordOf(entity.kind, document);
+}
+
+/** `parked since 2026-11-22T12:00:00Z: waits for tutor/t-1 (message …)` */
+export function parkedText({ parkedAt, missing, message }: ParkedRecord): string {
+  const names = missing.map(entityName).join(', ');
+  return `parked since ${isoTime(parkedAt)}: waits for ${names} (message ${message.id})`;
 }
 
 /** The message of a parked record, to be sent again. */

@@ -87,11 +87,11 @@ export async function* captureFiles(
 }
 
 /** The append-only tables. One file a run, under the UTC date of the run; written when the run ends. */
-export type LogTable = 'attempts' | 'commits' | 'runs';
+export type LogTable = 'attempts' | 'commits' | 'runs' | 'enrichments';
 /**
  * Those of which each partition keeps its own files as well, so that a question about it reads nothing else.
  */
-export type PartitionLogTable = Exclude<LogTable, 'runs'>;
+export type PartitionLogTable = 'attempts' | 'commits';
 
 /** What query engines read of an append-only table: nothing else of it lies under a folder of this name. */
 export function runLogPrefix(table: LogTable): string {

@@ -28,14 +28,18 @@ export interface LogFiles {
 export async function logFiles(lake: Pick<ObjectStore, 'list'>): Promise<LogFiles[]> {
   const unended = await workPlaces(lake);
   const tables = [];
-  for (const table of [...PARTITION_TABLES, 'runs'] as const) {
+  for (const table of [...PARTITION_TABLES, 'runs', 'enrichments'] as const) {
     const files: string[] = [];
     for (const prefix of [runLogPrefix(table), earlierLogPrefix(table)])
       for await (const { key } of lake.list(prefix)) if (key.endsWith('.parquet')) files.push(key);
-    const jsonFiles = table === 'runs' ? [] : await filesOfUnended(lake, table, unended, new Set(files));
+    const jsonFiles = isOfPartitions(table) ? await filesOfUnended(lake, table, unended, new Set(files)) : [];
     tables.push({ table, files, jsonFiles });
   }
   return tables;
+}
+
+function isOfPartitions(table: LogTable): table is PartitionLogTable {
+  return (PARTITION_TABLES as readonly LogTable[]).includes(table);
 }
 
 async function filesOfUnended(

@@ -160,3 +160,24 @@ export const RUN_SCHEMA = z.object({
   wire_bytes: z.int(),
 });
 export type RunRow = z.infer<typeof RUN_SCHEMA>;
+
+const sum = (what: string) => z.int().describe(what);
+
+/** A row is the sum of a day so far; the last one of a kind and day counts (view `v_enrichment_daily`). */
+export const ENRICHMENT_SCHEMA = z.object({
+  day: z.iso.date().describe('Day in UTC'),
+  kind: z.string().describe('Kind of record'),
+  processed: sum('Messages taken in; one that came again is counted again'),
+  enriched: sum('Records that were valid'),
+  failed: sum('Records that were not'),
+  inserted: sum('Entities that were made'),
+  updated: sum('Entities that were replaced'),
+  unchanged: sum('Records that are stored already'),
+  older: sum('Records of which a newer one is stored'),
+  persist_failed: sum('Valid records that were not stored, because what they refer to is not there'),
+  parked: sum('Records parked, each once however long it waits'),
+  dead: sum('Dead letters written'),
+  batches: sum('Batches'),
+  recorded_at: z.iso.datetime().describe('When this was the sum'),
+});
+export type EnrichmentLogRow = z.infer<typeof ENRICHMENT_SCHEMA>;

@@ -24,7 +24,8 @@ export interface Merged {
   readonly touchesRows: boolean;
   /**
    * To be told by a version even where its rows are the same: an item that had failed, or was carried over,
-   * stands well now; the index says otherwise which items have no result, or by what sign there are none.
+   * stands well now; an entity that was well is not any more; the index says otherwise which items have no
+   * result, or by what sign there are none.
    */
   readonly changesStates: boolean;
   /** Items that lose their rows by this, because of what the index says of them. */
@@ -61,12 +62,15 @@ export function merge(current: VersionDescriptor | undefined, result: ScrapeResu
     items.some(({ item }) => !before.has(item.id) && item.rows > 0);
   const now = new Map(items.map(({ item }) => [item.id, item]));
   const heals = items.some(({ item }) => isIll(before.get(item.id)) && !isIll(item));
+  // The next result about other entities must find it in the version: no failure is on record of it.
+  const isTold = result.origin === 'entities';
+  const fails = isTold && items.some(({ item }) => isIll(item) && !isIll(before.get(item.id)));
   const relists = [...before.keys(), ...now.keys()].some((id) => {
     const [was, is] = [before, now].map((of) => of.get(id)).map((item) => item && listedAs(item));
     return was !== is;
   });
   const signs = items.length === 0 && index.sign !== current?.index.sign;
-  const changesStates = heals || relists || signs;
+  const changesStates = heals || fails || relists || signs;
   return { index, items, touchesRows, changesStates, withdrawn: withdrawnOf(before.values(), now) };
 }
 
@@ -127,9 +131,9 @@ function mergeItem(
   if (!entry || (entry.content.kind === 'unseen' && before)) return before && { item: before, rows: 'keep' };
   const { item, content } = entry;
   if (content.kind === 'no-result') return withoutResult(item, content, before, parserVersion);
-  if (content.kind === 'records' || content.kind === 'empty') {
+  if (content.kind === 'records' || content.kind === 'empty' || content.kind === 'outdated') {
     if (before && isLater(before, content.evidence)) return { item: before, rows: 'keep' };
-    const rows = content.kind === 'records' ? content.records : [];
+    const rows = content.kind === 'empty' ? [] : content.records;
     const { capture, etag, lastModified, asOf, pages, absent } = content.evidence;
     // Read again from the same capture, a page is as fresh as the last 304 made it.
     const checkedAt = Math.max(
@@ -139,7 +143,7 @@ function mergeItem(
     return {
       item: {
         ...item,
-        state: content.kind === 'records' ? 'found' : 'empty',
+        state: STATE_OF[content.kind],
         rows: rows.length,
         checkedAt,
         parserVersion,
@@ -180,6 +184,8 @@ function mergeItem(
   }
   return { item: { ...asReady(before), state: 'carried' }, rows: 'keep' };
 }
+
+const STATE_OF = { records: 'found', empty: 'empty', outdated: 'carried' } as const;
 
 function asReady({ listed: _, ...item }: VersionItem): VersionItem {
   return item;

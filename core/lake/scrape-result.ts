@@ -31,6 +31,13 @@ export type ItemContent =
   /** 304: the page is what it was when `evidence.etag` / `lastModified` were taken. */
   | { readonly kind: 'unchanged'; readonly evidence: PageEvidence }
   | { readonly kind: 'failed'; readonly outcome: Outcome }
+  /** These are its rows, and what came after them failed: they are carried over, as if from before. */
+  | {
+      readonly kind: 'outdated';
+      readonly records: readonly Row[];
+      readonly evidence: PageEvidence;
+      readonly outcome: Outcome;
+    }
   /** Not asked for, because the index says that there is no result; `checkedAt`: when it was read. */
   | { readonly kind: 'no-result'; readonly status: WithoutResult; readonly checkedAt: number }
   /** Never asked for: the target was flagged before that. */
@@ -70,8 +77,11 @@ export type IndexResult =
 /** All that one run learned about one partition: the input of publish. */
 export interface ScrapeResult {
   readonly runId: string;
-  /** `captures`: nothing was asked of the site, so the partition is no fresher than before. */
-  readonly origin: 'site' | 'captures';
+  /**
+   * `captures`: nothing was asked of the site, so the partition is no fresher than before. `entities`: read
+   * from the state store, where what is not in the result is on record nowhere but in the version before.
+   */
+  readonly origin: 'site' | 'captures' | 'entities';
   readonly source: string;
   readonly partition: Partition;
   readonly parserVersion: number;

@@ -105,7 +105,7 @@ async function tryPublish(
   const answer = answerOver(result, current, merged, when);
   const blind = indexProblem(result);
   if (blind !== undefined) return answer('failed', { reason: blind });
-  if (!merged || !isWorthKeeping(merged)) return answer('failed', { reason: 'no item gave records' });
+  if (!merged || !isWorthKeeping(merged, result)) return answer('failed', { reason: 'no item gave records' });
 
   const { touchesRows, changesStates } = merged;
   const rows = touchesRows || changesStates ? await mergedRows(source, store, current, merged) : undefined;
@@ -186,9 +186,12 @@ function indexProblem({ index }: ScrapeResult): string | undefined {
   return index.kind === 'failed' ? `index: ${reasonText(index.outcome)}` : undefined;
 }
 
-/** One item with rows, or one that rightly has none, or an index that lists nothing. */
-function isWorthKeeping({ items }: Merged): boolean {
-  return items.length === 0 || items.some(({ item }) => item.state !== 'failed');
+/**
+ * One item with rows, or one that rightly has none, or an index that lists nothing. Of entities a version
+ * that lists failed ones alone is worth keeping too: nothing else says that they belong there.
+ */
+function isWorthKeeping({ items }: Merged, { origin }: ScrapeResult): boolean {
+  return origin === 'entities' || items.length === 0 || items.some(({ item }) => item.state !== 'failed');
 }
 
 /** Nothing to write. Where this very run committed the version before it was interrupted, it says so. */

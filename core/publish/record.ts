@@ -11,8 +11,11 @@ import { INDEX_ID } from '../scrape/progress.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
 
-/** Who published: the scheduled run or one that a person started, the retry of a failed item, a reparse. */
-export type PublishActor = 'run' | 'retry' | 'reparse';
+/**
+ * Who published: the scheduled run or one that a person started, the retry of a failed item, a reparse, or a
+ * publication of entities.
+ */
+export type PublishActor = 'run' | 'retry' | 'reparse' | 'publication';
 
 /**
  * Puts a publish on record: the catalog, the commits table, the partition's record, recovered failures.
@@ -56,7 +59,7 @@ export async function recordPublish(
 
   // One item that was tried again makes its partition no fresher.
   const fresh =
-    result.origin === 'site' &&
+    result.origin !== 'captures' &&
     result.index.kind !== 'none' &&
     (answer.status === 'committed' || answer.status === 'unchanged');
   await new PartitionStore(platform.state).record(source.table.name, partition, {
@@ -122,7 +125,7 @@ function seenAt(
   }
   // A scrape asks for all that its index lists. Where a capture lists what nobody ever asked for, somebody
   // still must.
-  const isAsked = origin === 'site' || items.every(({ content }) => content.kind !== 'unseen');
+  const isAsked = origin !== 'captures' || items.every(({ content }) => content.kind !== 'unseen');
   if (index.kind === 'listed' && isAsked) seen.set(INDEX_ID, index.index.checkedAt);
   return seen;
 }

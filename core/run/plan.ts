@@ -7,7 +7,7 @@ import { type PartitionWork, type Platform, StageError, sourceNamed } from '../p
 import { recordRobots } from '../scrape/robots-attempt.ts';
 import { tierOf } from '../scrape/target-gate.ts';
 import { byValue } from '../source/partition.ts';
-import type { Partition, Source, Target } from '../source/source.ts';
+import { isScraped, type Partition, type Source, type Target } from '../source/source.ts';
 import { clockBehind } from '../state/look-clock.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
@@ -49,6 +49,8 @@ export async function makePlan(
   input: Omit<RunInput, 'runId'>,
 ): Promise<Plan> {
   const source = sourceNamed(platform, input.source);
+  if (!isScraped(source))
+    throw new StageError('BadInput', `${source.name} is a table of entities, for which nothing is scraped`);
   const problem = otherDates(source, input, platform.clock.now());
   if (problem) throw problem;
   return planOf(platform, source, input, await plannedTargets(platform, source, input));

@@ -102,6 +102,11 @@ export class PartitionStore {
     return this.#partitions.get(placeOf(table, partition));
   }
 
+  /** Of a table, in the order of value and date. */
+  all(table: string): AsyncGenerator<PartitionRecord> {
+    return this.#partitions.list(partitionKey(table));
+  }
+
   /** In date order; both dates included. */
   range(table: string, value: string, start: CivilDate, end: CivilDate): AsyncGenerator<PartitionRecord> {
     return this.#partitions.list(partitionKey(table), { from: `${value}#${start}`, to: `${value}#${end}` });

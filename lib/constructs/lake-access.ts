@@ -11,6 +11,7 @@ export const LAKE_FOLDERS = [
   'attempts',
   'commits',
   'runs',
+  'enrichments',
   'targets',
   'exports',
   'work',

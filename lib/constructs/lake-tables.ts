@@ -14,10 +14,10 @@ import {
 } from 'aws-cdk-lib/aws-glue';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../../core/lake/log-tables.ts';
+import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, ENRICHMENT_SCHEMA, RUN_SCHEMA } from '../../core/lake/log-tables.ts';
 import { TARGET_SCHEMA } from '../../core/lake/target-table.ts';
 import { type Column, type ColumnType, columnsOf, tableColumns } from '../../core/schema/columns.ts';
-import type { Source } from '../../core/source/source.ts';
+import { isScraped, type Source } from '../../core/source/source.ts';
 
 /** Where tables stand and where their objects are. */
 export interface TablePlace {
@@ -86,6 +86,7 @@ const LOG_TABLES = {
   attempts: { schema: ATTEMPT_SCHEMA, description: 'Every try at fetching a page, successful or not' },
   commits: { schema: COMMIT_SCHEMA, description: 'What each run did with each partition' },
   runs: { schema: RUN_SCHEMA, description: 'Runs that have ended, in numbers' },
+  enrichments: { schema: ENRICHMENT_SCHEMA, description: 'What was enriched of each kind on each day' },
 } as const;
 
 /**
@@ -148,7 +149,9 @@ export function addTargetTable(
       { name: 'date', type: Schema.DATE, comment: 'Date in the time zone of the source' },
     ],
     partitionProjection: {
-      source: PartitionProjectionConfiguration.enum({ values: sources.map(({ name }) => name) }),
+      source: PartitionProjectionConfiguration.enum({
+        values: sources.filter(isScraped).map(({ name }) => name),
+      }),
       date: PartitionProjectionConfiguration.date({
         min: FIRST_RUN_DATE,
         max: 'NOW+1DAYS',

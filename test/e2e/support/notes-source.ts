@@ -71,6 +71,10 @@ export function resultOf({ runId, at, notes: looked }: MadeUp): ScrapeResult {
         return { kind: 'unseen' };
       case 'no-result':
         return { kind: 'no-result', status: 'void', checkedAt: at };
+      case 'outdated': {
+        const outcome = { code: 'VALIDATION_ERROR', message: 'what came after it is no note' } as const;
+        return { kind: 'outdated', records: linesOf(note, [note], runId), evidence, outcome };
+      }
       case 'records':
         return { kind: 'records', records: linesOf(note, [note], runId), evidence };
     }

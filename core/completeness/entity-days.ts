@@ -1,0 +1,78 @@
+import type { CivilDate } from '../calendar/civil-date.ts';
+import { datesBetween } from '../calendar/civil-date.ts';
+import { civilDateAt } from '../calendar/window.ts';
+import { changedDays, changedFeeds } from '../enrich/entity-changes.ts';
+import { forwardedDays } from '../enrich/forwarded-messages.ts';
+import { partitionName } from '../lake/layout.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import { byValue } from '../source/partition.ts';
+import { isScraped, type Source, type Target } from '../source/source.ts';
+import { targetsOf } from '../targets/register.ts';
+import type { CompletenessReport } from './completeness.ts';
+import type { EntitiesOfDay, FeedingPartition } from './entities-of-day.ts';
+import type { CompletenessQuery } from './query.ts';
+
+/** The scraped sources whose records are entities of this kind. */
+export function feedingSources(kind: string, sources: readonly Source[]): readonly Source[] {
+  return sources.filter((source) => isScraped(source) && source.enrich?.kinds.includes(kind));
+}
+
+/**
+ * The targets of a source. Of a table of entities: the feeds that something was published of, or is to be, and
+ * those of the scraped sources that feed it.
+ */
+export async function feedsOf(
+  state: StateStore,
+  source: Source,
+  sources: readonly Source[],
+): Promise<readonly Target[]> {
+  const known = await targetsOf(state, source);
+  if (!source.entity) return known;
+  const { kind } = source.entity;
+  const feeds = new Map(known.map((target) => [target.id, target]));
+  const found = await Array.fromAsync(changedFeeds(state, kind));
+  for (const feeding of feedingSources(kind, sources))
+    found.push(...byValue(feeding, await targetsOf(state, feeding)).keys());
+  for (const id of found) if (!feeds.has(id)) feeds.set(id, { id, attributes: {} });
+  return [...feeds.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What is known of each date of a feed beside what was published. `judge`: how a scraped source stands. */
+export async function entityDays(
+  state: StateStore,
+  kind: string,
+  feed: string,
+  query: CompletenessQuery,
+  judge: (state: StateStore, source: Source, query: CompletenessQuery) => Promise<CompletenessReport>,
+): Promise<ReadonlyMap<CivilDate, EntitiesOfDay>> {
+  const { start, end, today, now, lake, sources = [] } = query;
+  const range = { start, end };
+  const unpublished = await changedDays(state, kind, feed, range);
+  const onTheirWay = await forwardedDays(state, kind, feed, range);
+  const feeding = new Map<CivilDate, FeedingPartition[]>();
+  for (const source of feedingSources(kind, sources)) {
+    if (!byValue(source, await targetsOf(state, source)).has(feed)) continue;
+    const { targets } = await judge(state, source, {
+      ...range,
+      targets: [feed],
+      today: now === undefined ? today : civilDateAt(now, source.timeZone),
+      ...(now !== undefined && { now }),
+      ...(lake && { lake }),
+    });
+    for (const { target, dates } of targets)
+      for (const { date, status, reason } of dates) {
+        const name = partitionName(source.name, { value: target, date });
+        feeding.set(date, [...(feeding.get(date) ?? []), { name, status, reason }]);
+      }
+  }
+  return new Map(
+    [...datesBetween(start, end)].map((date) => [
+      date,
+      {
+        unpublished: unpublished.get(date) ?? 0,
+        onTheirWay: onTheirWay.get(date) ?? 0,
+        feeding: feeding.get(date) ?? [],
+      },
+    ]),
+  );
+}

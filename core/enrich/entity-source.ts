@@ -1,0 +1,142 @@
+import * as z from 'zod';
+import { isWrittenTime, readWrittenTime } from '../calendar/written-time.ts';
+import type { Json } from '../ports/state-store.ts';
+import { type Cell, columnsOf, type Row } from '../schema/columns.ts';
+import { daily, defineSource, register } from '../source/define-source.ts';
+import type { Source } from '../source/source.ts';
+import type { ListedSource } from '../source/sources-together.ts';
+import type { Enricher, EntityData } from './enricher.ts';
+
+/** Columns of a row that its message gives it, after those of the record and of what is derived from it. */
+export interface RowOrigin {
+  readonly message_id: string;
+  /** Null where nobody said so. */
+  readonly message_source: string | null;
+  /** ISO 8601. */
+  readonly enriched_at: string;
+}
+
+const ORIGIN_SHAPE = {
+  message_id: z.string().describe('Message that the record came in'),
+  message_source: z.string().nullable().describe('Who sent it, where it says so'),
+  enriched_at: z.iso.datetime().describe('When it was enriched and stored'),
+} satisfies Record<keyof RowOrigin, z.ZodType>;
+
+/** Fields that the schema of a record does not name. */
+const EXTRA = 'extra';
+
+/**
+ * The table of the entities of a kind, as a source: partitioned by feed and date, a row an entity. Nothing is
+ * scraped for it (`isScraped`); `core/publish-entities` commits what was enriched. Its targets are the feeds,
+ * registered when something of them is first published.
+ */
+export function entitySource(enricher: Enricher): Source {
+  const { kind, table, key } = enricher;
+  return {
+    ...defineSource({
+      name: table.replaceAll('_', '-'),
+      timeZone: 'UTC',
+      // No schedule reads it: it stands for "a date is over when its day is".
+      cadence: daily({ at: '00:00', windowDays: 7 }),
+      targets: register({ attributes: z.object({}) }),
+      items: () => [],
+      parse: () => ({ kind: 'rejected', code: 'PARSE_ERROR', message: 'no page is ever read for entities' }),
+      table: {
+        name: table,
+        partitionBy: ['feed', 'date'],
+        itemKey: key,
+        rowKey: [key],
+        schema: tableSchemaOf(enricher),
+      },
+      // Any number of entities may rightly be there, and all of them may rightly move to other dates.
+      expect: { minItems: 0, maxShrink: 1 },
+    }),
+    entity: { kind },
+  };
+}
+
+/** The sources of a list, with the tables of these kinds behind them. */
+export function withEntityTables(
+  listed: readonly ListedSource[],
+  enrichers: readonly Enricher[],
+): readonly ListedSource[] {
+  return [...listed, ...enrichers.map(entitySource)];
+}
+
+/**
+ * One row: fields as columns (times as the text that came, and as `<field>_utc`; lists and objects as JSON),
+ * the other fields as JSON in `extra`, what is derived, and where it came from.
+ */
+export function entityRow(
+  enricher: Enricher,
+  record: EntityData,
+  derived: EntityData,
+  origin: RowOrigin,
+): Row {
+  const row: Record<string, Cell> = {};
+  for (const { name, isJson, isTime } of ownFields(enricher)) {
+    row[name] = cellOf(record[name], isJson);
+    if (isTime) row[utcColumn(name)] = utcOf(record[name]);
+  }
+  const own = enricher.schema.shape;
+  const others = Object.entries(record).filter(([name]) => !Object.hasOwn(own, name));
+  row[EXTRA] = others.length === 0 ? null : JSON.stringify(Object.fromEntries(others));
+  for (const { name, type } of columnsOf(enricher.derived))
+    row[name] = cellOf(derived[name], type === 'json');
+  return { ...row, ...origin };
+}
+
+interface OwnField {
+  readonly name: string;
+  readonly isJson: boolean;
+  readonly isTime: boolean;
+}
+
+/** Once for each schema: every row asks. */
+const known = new WeakMap<z.ZodObject, readonly OwnField[]>();
+
+function ownFields({ schema }: Enricher): readonly OwnField[] {
+  const before = known.get(schema);
+  if (before) return before;
+  const fields = columnsOf(schema).map(({ name, type }) => ({
+    name,
+    isJson: type === 'json',
+    isTime: isWrittenTime(schema.shape[name] as z.ZodType),
+  }));
+  known.set(schema, fields);
+  return fields;
+}
+
+/**
+ * Every column but the key may be null: a record that was stored before its schema asked for a field has a
+ * row all the same.
+ */
+function tableSchemaOf({ schema, derived, key }: Enricher): z.ZodObject {
+  const shape: Record<string, z.ZodType> = {};
+  for (const [name, field] of Object.entries(schema.shape) as [string, z.ZodType][]) {
+    shape[name] = name === key ? field : field.nullish();
+    if (isWrittenTime(field))
+      shape[utcColumn(name)] = z.iso.datetime().nullable().describe(`${name} as an instant, in UTC`);
+  }
+  shape[EXTRA] = z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('Fields of the record that have no column, as they came: JSON');
+  for (const [name, field] of Object.entries(derived.shape) as [string, z.ZodType][])
+    shape[name] = field.nullish();
+  return z.object({ ...shape, ...ORIGIN_SHAPE });
+}
+
+function utcColumn(name: string): string {
+  return `${name}_utc`;
+}
+
+function utcOf(value: Json | undefined): Cell {
+  const time = typeof value === 'string' ? readWrittenTime(value) : undefined;
+  return time ? new Date(time.ms).toISOString() : null;
+}
+
+function cellOf(value: Json | undefined, isJson: boolean): Cell {
+  if (value === undefined || value === null) return null;
+  return isJson ? JSON.stringify(value) : (value as Cell);
+}

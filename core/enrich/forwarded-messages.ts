@@ -1,0 +1,71 @@
+import type { CivilDate } from '../calendar/civil-date.ts';
+import type { DateRange } from '../calendar/window.ts';
+import type { StateStore, StateWrite } from '../ports/state-store.ts';
+import { MAX_WRITES } from '../ports/state-transaction.ts';
+import type { IncomingMessage } from './message.ts';
+
+/**
+ * Messages that were forwarded from a scraped partition and that nobody has handled yet: written before they
+ * are sent, removed when they are handled. As long as one is there, its date is not complete, however empty
+ * the queue looks.
+ */
+
+type Forwarded = Pick<IncomingMessage, 'id' | 'kind' | 'feed' | 'date'>;
+
+/** `<version>.<row>`: a row of a version has one message, however often it is sent. */
+export function forwardedId(version: string, row: number): string {
+  return `${version}.${row}`;
+}
+
+const FORWARDED_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}\.\d+$/;
+
+function placeOf({ kind, feed, date, id }: Forwarded): { partition: string; sort: string } {
+  return { partition: `forwarded-messages#${kind}`, sort: `${feed}#${date}#${id}` };
+}
+
+/** Puts on record that these are about to be sent. Repeating it changes nothing. */
+export function recordForwarded(
+  state: StateStore,
+  messages: readonly Forwarded[],
+  sentAt: number,
+): Promise<void> {
+  return inTransactions(
+    state,
+    messages.map((message) => ({ kind: 'put', ...placeOf(message), value: { sentAt } })),
+  );
+}
+
+/**
+ * These are handled, however that ended: stored, parked, dead or older than what is there. To be called before
+ * they are acknowledged.
+ */
+export function settleForwarded(state: StateStore, messages: readonly Forwarded[]): Promise<void> {
+  const own = messages.filter(({ id }) => FORWARDED_ID.test(id));
+  return inTransactions(
+    state,
+    own.map((message) => ({ kind: 'delete', ...placeOf(message) })),
+  );
+}
+
+/** How many are on their way, by the date that they were forwarded for; dates without one are left out. */
+export async function forwardedDays(
+  state: StateStore,
+  kind: string,
+  feed: string,
+  { start, end }: DateRange,
+): Promise<Map<CivilDate, number>> {
+  const days = new Map<CivilDate, number>();
+  const { partition } = placeOf({ kind, feed, date: start, id: '' });
+  // `$` follows upon `#`.
+  for await (const { sort } of state.query(partition, { from: `${feed}#${start}#`, to: `${feed}#${end}$` })) {
+    const date = sort.split('#')[1] as CivilDate;
+    days.set(date, (days.get(date) ?? 0) + 1);
+  }
+  return days;
+}
+
+async function inTransactions(state: StateStore, writes: readonly StateWrite[]): Promise<void> {
+  const byPlace = new Map(writes.map((write) => [`${write.partition}/${write.sort}`, write]));
+  const once = [...byPlace.values()];
+  for (let at = 0; at < once.length; at += MAX_WRITES) await state.write(once.slice(at, at + MAX_WRITES));
+}

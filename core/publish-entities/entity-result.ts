@@ -1,0 +1,143 @@
+import pLimit from 'p-limit';
+import type { Enricher } from '../enrich/enricher.ts';
+import type { Entity, EntityRow } from '../enrich/entity.ts';
+import { changesOf, type EntityChange, type EntityPartition } from '../enrich/entity-changes.ts';
+import { entityRow } from '../enrich/entity-source.ts';
+import { EntityStore } from '../enrich/entity-store.ts';
+import { parkedRecord, parkedText } from '../enrich/parked-records.ts';
+import type { PartitionJob } from '../job.ts';
+import type { ItemContent, PageEvidence, ScrapeResult } from '../lake/scrape-result.ts';
+import type { VersionDescriptor } from '../lake/version.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { Row } from '../schema/columns.ts';
+import type { Item } from '../source/source.ts';
+
+/** Entities that are read side by side. */
+const READS_AT_ONCE = 16;
+
+/** A change with what was read for it: the revision that its entity had, or that it was absent. */
+export interface ReadChange {
+  readonly change: EntityChange;
+  readonly entity: number | 'absent';
+}
+
+export interface EntityResult {
+  readonly result: ScrapeResult;
+  readonly read: readonly ReadChange[];
+}
+
+/**
+ * What the changes of a partition come to, as a scrape of the entities that they name: nothing else of the
+ * kind is read. `lookedAt`: orders this look after all before it; milliseconds.
+ */
+export async function entityResult(
+  { platform, source, runId, partition }: Omit<PartitionJob, 'crawl'>,
+  enricher: Enricher,
+  place: EntityPartition,
+  { current, lookedAt }: { readonly current: VersionDescriptor | undefined; readonly lookedAt: number },
+): Promise<EntityResult> {
+  const changes = await Array.fromAsync(changesOf(platform.state, place));
+  const before = new Map(current?.items.map((item) => [item.id, item]));
+  const evidence: PageEvidence = { checkedAt: lookedAt, capture: null };
+  const entities = new EntityStore(platform.state);
+  const read = await pLimit(READS_AT_ONCE).map(changes, async (change) => {
+    if (change.key === '') return { change, entity: 'absent' as const, items: [] };
+    const entity = await entities.get(change);
+    const rows = rowsOf(enricher, change, entity);
+    const ill = await illnessOf(platform.state, change);
+    const { url = urlOf(change.key), capture = null } = before.get(change.key) ?? {};
+    const item: Item = {
+      id: change.key,
+      url: rows[0] ? String(rows[0]._source_url) : url,
+      target: change.key,
+    };
+    const keeps = enricher.day === 'snapshot' && entity && (before.get(change.key)?.rows ?? 0) > 0;
+    const content = contentOf(rows, ill, Boolean(keeps), {
+      ...evidence,
+      capture: rows[0] ? (rows[0]._capture as string | null) : capture,
+    });
+    return {
+      change,
+      entity: entity?.revision ?? ('absent' as const),
+      items: [{ item, content, attempts: 0 }],
+    };
+  });
+  const result: ScrapeResult = {
+    runId,
+    origin: 'entities',
+    source: source.name,
+    partition,
+    parserVersion: source.parserVersion,
+    index: {
+      kind: 'targets',
+      index: {
+        url: '',
+        checkedAt: lookedAt,
+        parserVersion: source.parserVersion,
+        capture: null,
+        ofTargets: true,
+      },
+      targets: changes.map(({ key }) => key),
+    },
+    items: read.flatMap(({ items }) => items),
+    attempts: 0,
+    wireBytes: 0,
+  };
+  return { result, read: read.map(({ change, entity }) => ({ change, entity })) };
+}
+
+/**
+ * The row that belongs here: the one that the change holds (a snapshot stays though its entity goes on), or
+ * that of the entity while it belongs here; none of one that moved away or is gone.
+ */
+function rowsOf(enricher: Enricher, change: EntityChange, entity: Entity | undefined): Row[] {
+  const { row } = change.content;
+  if (row) return [tableRow(enricher, row)];
+  const isHere = entity?.feed === change.feed && entity.date === change.date;
+  return isHere ? [tableRow(enricher, entity)] : [];
+}
+
+/** Why its newest record is not in the table; undefined where it is, or where there is none. */
+async function illnessOf(state: StateStore, change: EntityChange): Promise<string | undefined> {
+  if (change.content.dead) return `dead: ${change.content.dead.reason}`;
+  const parked = await parkedRecord(state, change);
+  const isHere = parked?.feed === change.feed && parked.date === change.date;
+  return isHere ? parkedText(parked) : undefined;
+}
+
+function contentOf(
+  rows: readonly Row[],
+  ill: string | undefined,
+  keeps: boolean,
+  evidence: PageEvidence,
+): ItemContent {
+  if (ill !== undefined) {
+    const outcome = { code: 'VALIDATION_ERROR' as const, message: ill };
+    return rows.length > 0
+      ? { kind: 'outdated', records: rows, evidence, outcome }
+      : { kind: 'failed', outcome };
+  }
+  if (rows.length > 0) return { kind: 'records', records: rows, evidence };
+  if (keeps) return { kind: 'unchanged', evidence };
+  return { kind: 'empty', reason: 'it has moved to another date, or is deleted', evidence };
+}
+
+/** With its lineage: a row leads back to its message, and to the page where it was scraped. */
+function tableRow(enricher: Enricher, { record, derived, message, storedAt }: EntityRow): Row {
+  const at = new Date(storedAt).toISOString();
+  const { id, source, origin } = message;
+  return {
+    ...entityRow(enricher, record, derived, { message_id: id, message_source: source, enriched_at: at }),
+    _run_id: origin?.run_id ?? id,
+    _source_url: origin?.url ?? urlOf(id),
+    _scraped_at: origin?.scraped_at ?? at,
+    _capture: origin?.capture ?? null,
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The address of what came as a message alone. */
+function urlOf(id: string): string {
+  return UUID.test(id) ? `urn:uuid:${id.toLowerCase()}` : `urn:rescrape:message:${id}`;
+}

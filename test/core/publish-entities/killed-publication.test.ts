@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { CLAIM_MS } from '../../../core/publish-entities/publication-claim.ts';
+import { query } from '../../e2e/support/sql.ts';
+import { watchedPlatform } from '../../e2e/support/watched-stores.ts';
+import { SESSION, STUDENT, TUTOR, TutoringWorld } from './tutoring-world.ts';
+
+class Killed extends Error {}
+
+/** A world with something to publish in four partitions of three tables, a parked record among it. */
+async function worldToPublish(): Promise<TutoringWorld> {
+  const world = new TutoringWorld();
+  await world.handle('tutor', [{ record: TUTOR }]);
+  await world.handle('student', [{ record: STUDENT }]);
+  const other = { ...SESSION, session_id: 'x-2', scheduled_start: '2026-11-18T09:00:00Z' };
+  const parked = { ...SESSION, session_id: 'x-3', tutor_id: 't-9' };
+  await world.handle('session', [{ record: SESSION }, { record: other }, { record: parked }]);
+  return world;
+}
+
+async function killedAt(world: TutoringWorld, write: number): Promise<boolean> {
+  let seen = 0;
+  const mortal = watchedPlatform(world.platform, () => {
+    if (++seen >= write) throw new Killed();
+  });
+  return world.publish({}, mortal).then(
+    () => false,
+    (error: unknown) => {
+      if (error instanceof Killed) return true;
+      throw error;
+    },
+  );
+}
+
+/** What an analyst sees, ids of runs and versions left out. */
+async function picture(world: TutoringWorld) {
+  const { platform } = world;
+  const leftBehind: string[] = [];
+  for await (const { partition } of platform.state.scan())
+    if (/^entity-(changes|publication)/.test(partition)) leftBehind.push(partition);
+  return {
+    leftBehind,
+    sessions: await query(platform, 'SELECT session_id, date, tutor_id FROM sessions ORDER BY 1'),
+    people: await query(platform, 'SELECT tutor_id FROM tutors UNION ALL SELECT student_id FROM students'),
+    commits: await query(
+      platform,
+      // One that confirms what a dead one has put on record says the truth as well.
+      `SELECT source, partition_date, items_found, items_failed, rows FROM commits
+      WHERE status = 'committed' ORDER BY 1, 2`,
+    ),
+    judged: await world.judged('sessions'),
+  };
+}
+
+describe('a publication that is killed', () => {
+  it('is made good by the next one, whichever write it was killed before', async () => {
+    const quiet = await worldToPublish();
+    await quiet.publish();
+    const expected = await picture(quiet);
+    await quiet.close();
+    expect(expected.commits).toHaveLength(4);
+    expect(expected.leftBehind).toEqual([]);
+    let write = 1;
+    for (let isKilled = true; isKilled; write++) {
+      const world = await worldToPublish();
+      isKilled = await killedAt(world, write);
+      await world.publish();
+      expect(await picture(world), `killed before write ${write}`).toEqual(expected);
+      expect((await world.publish()).partitions).toEqual([]);
+      await world.close();
+    }
+    expect(write).toBeGreaterThan(30);
+  }, 120_000);
+
+  it('leaves its partition to others when its claim is over, and not before', async () => {
+    const world = await worldToPublish();
+    await killedAt(world, 2);
+    const early = await world.publish({ isAlone: false });
+    expect(early.partitions.map(({ name, outcome }) => [name, outcome.kind])).toEqual([
+      ['tutors/north/2026-11-17', 'claimed'],
+      ['students/north/2026-11-17', 'published'],
+      ['sessions/north/2026-11-17', 'published'],
+      ['sessions/north/2026-11-18', 'published'],
+    ]);
+    world.now += CLAIM_MS;
+    const late = await world.publish({ isAlone: false });
+    expect(late.partitions.map(({ name, outcome }) => [name, outcome.kind])).toEqual([
+      ['tutors/north/2026-11-17', 'published'],
+    ]);
+    expect((await picture(world)).commits).toHaveLength(4);
+    await world.close();
+  });
+
+  it('and one beside it take nothing from each other', async () => {
+    const world = await worldToPublish();
+    await Promise.all([world.publish({ isAlone: false }), world.publish({ isAlone: false })]);
+    await world.publish();
+    const { sessions, people, leftBehind } = await picture(world);
+    expect([sessions.length, people.length]).toEqual([2, 2]);
+    expect(leftBehind).toEqual([]);
+    await world.close();
+  });
+});

@@ -1,0 +1,233 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
+import { EntityStore } from '../../../core/enrich/entity-store.ts';
+import { partitionLogs, readCommits } from '../../../core/lake/partition-log.ts';
+import { query } from '../../e2e/support/sql.ts';
+import { watchedPlatform } from '../../e2e/support/watched-stores.ts';
+import { DATE, FEED, NOON, SESSION, STUDENT, TUTOR, TutoringWorld } from './tutoring-world.ts';
+
+let world: TutoringWorld;
+beforeEach(() => {
+  world = new TutoringWorld();
+});
+afterEach(() => world.close());
+
+const rows = (sql: string) => query(world.platform, sql);
+
+/** Every object of the lake, with its size. */
+async function lakePicture(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of world.platform.lake.list('')) found.push(key);
+  return found;
+}
+
+describe('publishing of entities', () => {
+  it('makes a row of each entity, field by field, with a way back to its message and its page', async () => {
+    const origin = {
+      run_id: '019a0000-0000-7000-8000-000000000000',
+      url: 'https://api.tutoring.example/north/2026-11-17/sessions',
+      scraped_at: '2026-11-18T00:31:00.000Z',
+      capture: 'captures/tutoring/x.warc.gz#17',
+    };
+    await world.bring('tutor', { record: { ...TUTOR, shoe_size: 43, likes: ['tea'] }, id: 'm-tutor' });
+    await world.bring('student', { record: STUDENT });
+    await world.bring('session', { record: SESSION, id: 'm-session', origin });
+    await world.publish();
+
+    expect(await rows('SELECT * FROM sessions')).toEqual([
+      {
+        session_id: 'x-1',
+        tutor_id: 't-1',
+        student_id: 's-1',
+        scheduled_start: '2026-11-17T23:30:00-05:00',
+        scheduled_start_utc: '2026-11-18T04:30:00.000Z',
+        duration_minutes: 45,
+        subject: 'algebra',
+        session_number: null,
+        actual_start: null,
+        actual_start_utc: null,
+        actual_end: null,
+        actual_end_utc: null,
+        session_type: null,
+        tutor_initiated_reschedule: null,
+        no_show: false,
+        late_start_minutes: null,
+        engagement_score: null,
+        learning_objectives_met: null,
+        technical_issues: null,
+        updated_at: null,
+        updated_at_utc: null,
+        extra: null,
+        is_weekend: false,
+        time_of_day: 'night',
+        week_of_year: 47,
+        month_of_year: 11,
+        is_late_start: false,
+        actual_duration_minutes: null,
+        message_id: 'm-session',
+        message_source: 'test',
+        enriched_at: '2026-11-22T12:00:00.000Z',
+        _run_id: origin.run_id,
+        _source_url: origin.url,
+        _scraped_at: origin.scraped_at,
+        _committed_at: '2026-11-22T12:00:00.000Z',
+        _capture: origin.capture,
+        feed: FEED,
+        date: DATE,
+      },
+    ]);
+    const [tutor] = await rows('SELECT * FROM tutors');
+    expect(tutor).toMatchObject({
+      subjects: '["algebra","physics"]',
+      extra: '{"shoe_size":43,"likes":["tea"]}',
+      updated_at: '2026-11-17T08:00:00+01:00',
+      updated_at_utc: '2026-11-17T07:00:00.000Z',
+      tenure_days: 660,
+      experience_level: 'senior',
+      _run_id: 'm-tutor',
+      _source_url: 'urn:rescrape:message:m-tutor',
+      _capture: null,
+    });
+    const stored = await new EntityStore(world.platform.state).get({ kind: 'tutor', key: 't-1' });
+    for (const [name, value] of Object.entries(stored!.derived)) expect(tutor![name]).toEqual(value);
+  });
+
+  it('writes nothing, no file and no commit, where nothing changed since', async () => {
+    await world.bring('tutor', { record: TUTOR });
+    await world.publish();
+    await world.handle('tutor', [{ record: TUTOR, id: 'm-again' }]);
+    const before = await lakePicture();
+    const writes: string[] = [];
+    const watched = watchedPlatform(world.platform, ({ name }) => void writes.push(name));
+    const publication = await world.publish({}, watched);
+    expect(publication.partitions).toEqual([]);
+    expect(writes).toEqual([]);
+    expect(await lakePicture()).toEqual(before);
+  });
+
+  it('moves a rescheduled session from one date to the other', async () => {
+    await world.bring('tutor', { record: TUTOR });
+    await world.bring('student', { record: STUDENT });
+    await world.bring('session', { record: SESSION });
+    await world.publish();
+    await world.bring('session', {
+      record: { ...SESSION, scheduled_start: '2026-11-19 10:00:00' },
+      sentAt: NOON + 1,
+    });
+    await world.publish();
+    expect(await rows('SELECT session_id, date FROM sessions')).toEqual([
+      { session_id: 'x-1', date: '2026-11-19' },
+    ]);
+    expect(await world.judged('sessions')).toMatchObject({
+      status: 'empty',
+      reason: '1 entity moved to other dates or deleted, and no other',
+    });
+    expect(await world.judged('sessions', civilDate('2026-11-19'))).toMatchObject({
+      status: 'complete',
+      found: 1,
+    });
+  });
+
+  it('takes a deleted entity out of its table', async () => {
+    await world.bring('student', { record: STUDENT });
+    await world.bring('student', { record: { student_id: 's-2', name: 'Cy' } });
+    await world.publish();
+    await new EntityStore(world.platform.state).delete({ kind: 'student', key: 's-2' });
+    await world.publish();
+    expect(await rows('SELECT student_id FROM students')).toEqual([{ student_id: 's-1' }]);
+    expect(await world.judged('students')).toMatchObject({ status: 'complete', found: 1 });
+  });
+
+  it('keeps a row of a tutor for each day of a snapshot', async () => {
+    const days = ['2026-11-15', '2026-11-16', '2026-11-17'].map(civilDate);
+    for (const [at, date] of days.entries())
+      await world.bring('tutor', {
+        record: { ...TUTOR, status: `day-${at}`, updated_at: `${date}T01:00:00Z` },
+        date,
+      });
+    await world.publish();
+    expect(await rows('SELECT date, status FROM tutors ORDER BY date')).toEqual(
+      days.map((date, at) => ({ date, status: `day-${at}` })),
+    );
+    // The entity goes on, and an old day is told anew.
+    await new EntityStore(world.platform.state).delete({ kind: 'tutor', key: 't-1' });
+    await world.publish();
+    expect(await rows('SELECT date FROM tutors ORDER BY date')).toHaveLength(2);
+  });
+
+  it('tells of a parked record, and heals when what it waited for has come', async () => {
+    expect(await world.bring('session', { record: SESSION })).toBe('parked');
+    expect(await world.judged('sessions')).toMatchObject({
+      status: 'missing',
+      reason: '1 change not published yet',
+    });
+    await world.publish();
+    expect(await world.judged('sessions')).toMatchObject({
+      status: 'incomplete',
+      reason: '1 record parked or dead',
+      found: 0,
+      failed: 1,
+    });
+    // Another session of the date does not make anybody forget it.
+    await world.bring('tutor', { record: { ...TUTOR, tutor_id: 't-2' } });
+    await world.bring('student', { record: { ...STUDENT, student_id: 's-2' } });
+    await world.bring('session', {
+      record: { ...SESSION, session_id: 'x-2', tutor_id: 't-2', student_id: 's-2' },
+    });
+    await world.publish();
+    expect(await world.judged('sessions')).toMatchObject({ status: 'incomplete', found: 1, failed: 1 });
+
+    await world.bring('tutor', { record: TUTOR });
+    await world.bring('student', { record: STUDENT });
+    expect((await world.judged('sessions')).reason).toBe(
+      '1 record parked or dead; 1 change not published yet',
+    );
+    await world.publish();
+    expect(await world.judged('sessions')).toEqual({ status: 'complete', reason: null, found: 2, failed: 0 });
+    expect(await rows('SELECT count(*) AS n FROM sessions')).toEqual([{ n: 2 }]);
+  });
+
+  it('carries over the rows of an entity whose newest record is parked, also rows that were never published', async () => {
+    await world.bring('tutor', { record: TUTOR });
+    await world.bring('student', { record: STUDENT });
+    await world.bring('session', { record: SESSION });
+    await world.bring('session', { record: { ...SESSION, tutor_id: 't-9', subject: 'x' }, sentAt: NOON + 1 });
+    await world.publish();
+    expect(await rows('SELECT tutor_id FROM sessions')).toEqual([{ tutor_id: 't-1' }]);
+    expect(await world.judged('sessions')).toMatchObject({ status: 'incomplete', failed: 1 });
+  });
+
+  it('tells of a dead record', async () => {
+    await world.bring('student', { record: STUDENT });
+    expect(await world.bring('student', { record: { student_id: 's-2', name: null } })).toBe('dead');
+    await world.publish();
+    expect(await world.judged('students')).toMatchObject({ status: 'incomplete', found: 1, failed: 1 });
+    await world.bring('student', { record: { student_id: 's-2', name: 'Cy' } });
+    await world.publish();
+    expect(await world.judged('students')).toMatchObject({ status: 'complete', found: 2, failed: 0 });
+  });
+
+  it('is on record in commits and partitions like a run', async () => {
+    await world.bring('student', { record: STUDENT });
+    const { runId } = await world.publish();
+    const [commit] = await readCommits(world.platform.lake, world.source('students'), {
+      value: FEED,
+      date: DATE,
+    });
+    expect(commit).toMatchObject({
+      run_id: runId,
+      actor: 'publication',
+      status: 'committed',
+      items_found: 1,
+    });
+    expect(await rows('SELECT run_id, actor, source FROM commits')).toEqual([
+      { run_id: runId, actor: 'publication', source: 'students' },
+    ]);
+    expect(
+      await partitionLogs(world.platform.lake, 'commits', world.source('students'), {
+        value: FEED,
+        date: DATE,
+      }),
+    ).toHaveLength(1);
+  });
+});
