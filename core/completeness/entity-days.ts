@@ -8,7 +8,7 @@ import type { StateStore } from '../ports/state-store.ts';
 import { byValue } from '../source/partition.ts';
 import { isScraped, type Source, type Target } from '../source/source.ts';
 import { targetsOf } from '../targets/register.ts';
-import type { CompletenessReport } from './completeness.ts';
+import type { PartitionJudgement } from './date-status.ts';
 import type { EntitiesOfDay, FeedingPartition } from './entities-of-day.ts';
 import type { CompletenessQuery } from './query.ts';
 
@@ -18,8 +18,8 @@ export function feedingSources(kind: string, sources: readonly Source[]): readon
 }
 
 /**
- * The targets of a source. Of a table of entities: the feeds that something was published of, or is to be, and
- * those of the scraped sources that feed it.
+ * The targets of a source. Of a table of entities: the feeds that something was published of, or is to be,
+ * and those of the scraped sources that feed it.
  */
 export async function feedsOf(
   state: StateStore,
@@ -37,13 +37,18 @@ export async function feedsOf(
   return [...feeds.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** Of a report on completeness: how the dates of each value stand. */
+interface Judged {
+  readonly targets: readonly { readonly target: string; readonly dates: readonly PartitionJudgement[] }[];
+}
+
 /** What is known of each date of a feed beside what was published. `judge`: how a scraped source stands. */
 export async function entityDays(
   state: StateStore,
   kind: string,
   feed: string,
   query: CompletenessQuery,
-  judge: (state: StateStore, source: Source, query: CompletenessQuery) => Promise<CompletenessReport>,
+  judge: (state: StateStore, source: Source, query: CompletenessQuery) => Promise<Judged>,
 ): Promise<ReadonlyMap<CivilDate, EntitiesOfDay>> {
   const { start, end, today, now, lake, sources = [] } = query;
   const range = { start, end };

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { civilDateSchema } from '../calendar/civil-date.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
-import type { Place } from '../state/collection.ts';
+import { MAX_TRIES, type Place } from '../state/collection.ts';
+import { keptChange } from './entity-changes.ts';
 import type { EnrichmentStores } from './stores.ts';
 
 /** Bytes of JSON that the body of a dead letter takes at most: a document of DynamoDB has 400 KB. */
@@ -19,6 +21,8 @@ const deadRecordSchema = z.object({
   at: z.number(),
   /** Who declared it dead. */
   by: z.string(),
+  /** What it is told as in the table of its kind; absent where its message could not be read. */
+  about: z.object({ feed: z.string(), date: civilDateSchema, key: z.string() }).optional(),
 });
 export type DeadReason = DeadDocument['reason'];
 type DeadDocument = Readonly<z.infer<typeof deadRecordSchema>>;
@@ -38,7 +42,7 @@ export interface DeadRecord extends DeadDocument {
 export async function deadWrite(
   state: StateStore,
   dead: { readonly kind: string; readonly id: string; readonly deliveryId: string; readonly body: string },
-  why: Pick<DeadDocument, 'errors' | 'reason' | 'at' | 'by'>,
+  why: Pick<DeadDocument, 'errors' | 'reason' | 'at' | 'by' | 'about'>,
 ): Promise<{ readonly id: string; readonly write: StateWrite } | undefined> {
   const kept = keptBody(dead.body);
   for (const id of [dead.id, `${dead.id}.${dead.deliveryId}`]) {
@@ -130,13 +134,20 @@ export async function purgeDead(
   for (const entry of entries) await removeEntry(stores, entry);
 }
 
-/** The messages first: the record says what is to be done. */
+/** The messages first: the record says what is to be done. Its table is told that it is gone. */
 async function removeEntry(
   { state, enrichmentQueue }: Pick<EnrichmentStores, 'state' | 'enrichmentQueue'>,
   { kind, record, messages }: DeadEntry,
 ): Promise<void> {
   await enrichmentQueue(kind).purge(messages);
-  if (record) await state.write([{ kind: 'delete', ...deadPlace(kind, record.id), expect: record.revision }]);
+  if (!record) return;
+  const removal = { kind: 'delete' as const, ...deadPlace(kind, record.id), expect: record.revision };
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const told = record.about ? [await keptChange(state, { kind, ...record.about })] : [];
+    if ((await state.write([removal, ...told])) === 'written') return;
+    // Somebody else has removed it, or published its partition meanwhile.
+    if ((await deadRecord(state, kind, record.id))?.revision !== record.revision) return;
+  }
 }
 
 function keptBody(body: string): { readonly body: string; readonly isCut: boolean } {

@@ -15,7 +15,7 @@ export interface DeadMessage {
   readonly body: string;
   readonly errors: readonly string[];
   readonly reason: DeadReason;
-  /** The entity that it was about, and its partition; undefined where it does not say. */
+  /** The entity that it was about, and its partition; undefined where nobody can read it. */
   readonly about: (EntityPartition & { readonly key: string }) | undefined;
 }
 
@@ -36,7 +36,9 @@ export async function declareDead(
     const now = clock.now();
     const others = await alongside();
     if (!others) return false;
-    const letter = await deadWrite(state, dead, { errors: [...errors], reason, at: now, by });
+    const place = about && { feed: about.feed, date: about.date, key: about.key };
+    const why = { errors: [...errors], reason, at: now, by, ...(place && { about: place }) };
+    const letter = await deadWrite(state, dead, why);
     const isNews = letter !== undefined;
     const counting = await counts.writes(new Map([[dead.kind, { ...counted, dead: isNews ? 1 : 0 }]]), now);
     const said = { dead: { id: letter?.id ?? dead.id, reason: errors.join('; ').slice(0, 1_000) } };

@@ -36,8 +36,8 @@ export function recordForwarded(
 }
 
 /**
- * These are handled, however that ended: stored, parked, dead or older than what is there. To be called before
- * they are acknowledged.
+ * These are handled, however that ended: stored, parked, dead or older than what is there. To be called
+ * before they are acknowledged.
  */
 export function settleForwarded(state: StateStore, messages: readonly Forwarded[]): Promise<void> {
   const own = messages.filter(({ id }) => FORWARDED_ID.test(id));

@@ -104,14 +104,22 @@ function readDelivery(context: BatchContext, { kind, delivery }: KindDelivery): 
   return { kind: 'dead', dead, message };
 }
 
-/** What an invalid record says that it is about, as far as that can be read. */
-function aboutOf(enricher: Enricher, { kind, feed, date, record }: IncomingMessage): DeadMessage['about'] {
-  if (typeof record !== 'object' || record === null) return undefined;
-  const fields = record as Readonly<Record<string, unknown>>;
-  const key = fields[enricher.key];
-  const day = rowDate(enricher, fields, date);
-  if (typeof key !== 'string' || !isIdentifier(key) || day === undefined) return undefined;
-  return { kind, key, feed, date: day };
+/**
+ * What an invalid record says that it is about. Where its key or its date cannot be read, its message stands
+ * for it: the day that the message names must not be taken for complete.
+ */
+function aboutOf(
+  enricher: Enricher,
+  { id, kind, feed, date, record }: IncomingMessage,
+): DeadMessage['about'] {
+  const fields = (typeof record === 'object' ? record : null) ?? {};
+  const key = (fields as Readonly<Record<string, unknown>>)[enricher.key];
+  return {
+    kind,
+    key: typeof key === 'string' && isIdentifier(key) ? key : id,
+    feed,
+    date: rowDate(enricher, fields as Readonly<Record<string, unknown>>, date) ?? date,
+  };
 }
 
 async function die(

@@ -18,7 +18,7 @@ const lastSchema = z.object({
   sums: z.record(z.string(), z.string()),
 });
 
-/** Clocks of workers may differ, and the last counts of a day come after its end: it is looked at once more. */
+/** Clocks of workers may differ, and the last counts of a day come after its end: it is read once more. */
 const DAYS_AGAIN = 1;
 
 /**

@@ -301,7 +301,7 @@ export interface EnrichedRows {
   recordOf(row: Row): { readonly kind: string; readonly record: unknown } | undefined;
 }
 
-/** False for a table of entities, which is published from what was enriched: no run, no plan, no alarm of one. */
+/** False for a table of entities, which is published from what was enriched: it has no runs. */
 export function isScraped({ entity }: Pick<Source, 'entity'>): boolean {
   return entity === undefined;
 }
