@@ -5,6 +5,7 @@ import type { Enricher } from '../core/enrich/enricher.ts';
 import { clockOf } from '../runtime/clock.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions } from './context.ts';
+import { enrichPublishCommand } from './enrich-publish.ts';
 import { enrichPushCommand } from './enrich-push.ts';
 import { enrichStatsCommand } from './enrich-stats.ts';
 import { enricherOf } from './enricher.ts';
@@ -33,6 +34,7 @@ export function enrichCommand(): Command {
       ),
     )
     .action(enrichFile)
+    .addCommand(enrichPublishCommand())
     .addCommand(enrichPushCommand())
     .addCommand(enrichStatsCommand());
 }

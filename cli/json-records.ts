@@ -9,7 +9,9 @@ import type { PartitionResult, PartitionSummary } from '../core/report/run-summa
 import type { Plan } from '../core/run/plan.ts';
 import type { Reparsed } from '../core/run/reparse.ts';
 import type { PartitionRecord } from '../core/state/partition-store.ts';
+import type { EnrichmentEnd } from '../runtime/local-enrichment.ts';
 import type { RunEnd } from '../runtime/run-end.ts';
+import { publicationRecord } from './publication-text.ts';
 
 /**
  * Records under the names that the tables have for the same things: `item_id`, `error_code`, `items_found`.
@@ -90,7 +92,7 @@ export function runRecord(end: RunEnd): Json {
     const { kind, runId, message } = end;
     return { kind, runId, message, run: null, partitions: [], skipped: [], failures: null, report: null };
   }
-  const { kind, runId, summary, problems, report } = end;
+  const { kind, runId, summary, problems, report, enrichment } = end;
   const messages = new Map(problems.map(({ name, message }) => [name, message]));
   return {
     ...{ kind, runId, message: null, run: summary.run },
@@ -98,7 +100,15 @@ export function runRecord(end: RunEnd): Json {
     skipped: summary.skipped,
     failures: summary.failures ? failedItems(summary.failures) : null,
     report,
+    ...(enrichment && { enrichment: enrichmentRecord(enrichment) }),
   };
+}
+
+/** Of a run whose records are enriched here. */
+function enrichmentRecord(enrichment: EnrichmentEnd): Json {
+  if (enrichment.kind === 'failed') return { ...enrichment };
+  const { kind, publication, ...counts } = enrichment;
+  return { kind, ...counts, ...publicationRecord(publication) };
 }
 
 function partitionEnd({ partition, name, result }: PartitionSummary, problem: string | undefined): Json {

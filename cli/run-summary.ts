@@ -6,8 +6,9 @@ import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { RunEnd } from '../runtime/run-end.ts';
 import { adviseAt, type Place } from './advice.ts';
 import { failedItemLines } from './failed-item-lines.ts';
-import { number } from './list.ts';
+import { counted, number } from './list.ts';
 import { cellText, printTable } from './print.ts';
+import { publicationLines } from './publication-text.ts';
 
 interface Column {
   readonly name: string;
@@ -29,6 +30,18 @@ const COLUMNS: readonly Column[] = [
   { name: 'rows', ...number },
   { name: 'status' },
 ];
+
+/** What became of the records that it brought, where they are enriched. */
+function enrichmentLines(enrichment: Extract<RunEnd, { kind: 'finished' }>['enrichment']): string[] {
+  if (!enrichment) return [];
+  if (enrichment.kind === 'failed')
+    return [`its records are not all enriched: ${cellText(enrichment.message)}`];
+  const { processed, stored, parked, dead, publication } = enrichment;
+  return [
+    `${counted(processed, 'record')} enriched: ${stored} stored, ${parked} parked at first, ${dead} dead`,
+    ...publicationLines(publication),
+  ];
+}
 
 /** The last thing a run prints: a row a partition, the verdict, and where everything is. */
 export function printRunEnd(platform: CommandPlatform, end: RunEnd, place: Place): void {
@@ -55,6 +68,7 @@ export function printRunEnd(platform: CommandPlatform, end: RunEnd, place: Place
   );
   const inStack = isStack(platform);
   for (const line of failedItemLines(end.summary, { inStack, place })) console.log(line);
+  for (const line of enrichmentLines(end.enrichment)) console.log(line);
   console.log(`data:    ${addressOf(platform, 'tables')}`);
   if (end.report) console.log(`report:  ${addressOf(platform, end.report)}`);
 }

@@ -25,6 +25,7 @@ import { planRecord, runRecord } from './json-records.ts';
 import { counted } from './list.ts';
 import { cellText } from './print.ts';
 import { Progress } from './progress.ts';
+import { resultsOf } from './publication-text.ts';
 import { printRunEnd } from './run-summary.ts';
 import { isTargetFiltered, targetsLike, whereIn, whereOf, withTargetFilter } from './target-filter.ts';
 
@@ -195,11 +196,32 @@ function report(
   const incomplete = ends.flatMap((end) =>
     end.kind === 'finished' && end.summary.run.status !== 'succeeded' ? [end.summary.run] : [],
   );
+  refuseUnenriched(ends);
+  const lost = ends.flatMap((end) => (end.kind === 'finished' ? unstoredText(end) : []));
+  if (incomplete.length === 0 && lost.length > 0)
+    throw new IncompleteCommand(lost.join(', '), advise({ kind: 'ended', as: 'parked-or-dead' }));
   if (incomplete.length > 0)
     throw new IncompleteCommand(
       incomplete.map(({ source, status }) => `${source} is ${status}`).join(', '),
       advise({ kind: 'incomplete-run', source: incomplete[0]!.source }),
     );
+}
+
+/** Of a run some of whose records were not stored. */
+function unstoredText({ summary, enrichment }: Extract<RunEnd, { kind: 'finished' }>): string[] {
+  if (enrichment?.kind !== 'done') return [];
+  const results = resultsOf(enrichment.publication);
+  const lost = results.reduce((sum, { stats }) => sum + stats.failed, 0);
+  return lost === 0 ? [] : [`${counted(lost, 'record')} of ${summary.run.source} parked or dead`];
+}
+
+/** Throws where records of a run were not enriched. */
+function refuseUnenriched(ends: readonly RunEnd[]): void {
+  for (const end of ends)
+    if (end.kind === 'finished' && end.enrichment?.kind === 'failed')
+      throw new FailedCommand(
+        `the records of ${end.summary.run.source} are not all enriched: ${end.enrichment.message}`,
+      );
 }
 
 /** Throws where Ctrl-C ended the run. */

@@ -1,9 +1,12 @@
+import { civilDate } from '../core/calendar/civil-date.ts';
 import { timeOfId } from '../core/calendar/run-id.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
+import { forward } from '../core/publish-entities/forward.ts';
 import { otherDates, readPlan } from '../core/run/plan.ts';
 import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
 import { readSummary } from '../core/run/summarize.ts';
+import type { Partition, Source } from '../core/source/source.ts';
 import { STAGES } from '../core/stages.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';
 import {
@@ -14,6 +17,7 @@ import {
   scrapeRetryOf,
 } from '../core/workflow/workflow.ts';
 import type { LocalPlatform } from './local.ts';
+import { enrichLocally } from './local-enrichment.ts';
 import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
 import { type BrokenPartition, isNothingDue, nothingDue, type RunEnd } from './run-end.ts';
 import { lockRun } from './run-lock.ts';
@@ -81,7 +85,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   const problems: BrokenPartition[] = [];
   const result = await runWorkflow(definition, {
     input: { ...asked, runId } satisfies RunInput,
-    stages: stagesOf(stoppable(platform, signal), () => signal?.aborted ?? false),
+    stages: stagesOf(stoppable(platform, signal), asking, () => signal?.aborted ?? false),
     readLines: ({ key }) => readPlan(platform, key),
     clock: platform.clock,
     ...(signal && { signal }),
@@ -105,15 +109,30 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   }
   await clearFinalized(platform, source, runId);
   const answer = (result.output as { report?: { answer?: { report?: string | null } } }).report?.answer;
-  return { kind: 'finished', runId, summary, problems, report: answer?.report ?? null };
+  const report = answer?.report ?? null;
+  const enrichment = asking.enrich && (await enrichLocally(platform, () => signal?.aborted ?? false));
+  return { kind: 'finished', runId, summary, problems, report, ...(enrichment && { enrichment }) };
 }
 
-function stagesOf(platform: LocalPlatform, mustStop: () => boolean): Record<StageName, Stage> {
+/** What is published goes on to be enriched at once, so that a worker has something to do meanwhile. */
+function stagesOf(
+  platform: LocalPlatform,
+  source: Source,
+  mustStop: () => boolean,
+): Record<StageName, Stage> {
   const bound = STAGE_NAMES.map((name): [StageName, Stage] => [
     name,
-    (payload) => STAGES[name](platform, payload as never, mustStop),
+    async (payload) => {
+      const answer = await STAGES[name](platform, payload as never, mustStop);
+      if (name === 'publish') await forward(platform, source, partitionOf(payload as PartitionWork));
+      return answer;
+    },
   ]);
   return Object.fromEntries(bound) as Record<StageName, Stage>;
+}
+
+function partitionOf({ value, date }: PartitionWork): Partition {
+  return { value, date: civilDate(date) };
 }
 
 /** The newest run that never ended and was asked for exactly this. */

@@ -3,6 +3,7 @@ import { nothingDueText } from '../core/run/nothing-due.ts';
 import { plannedTargets } from '../core/run/planned-targets.ts';
 import type { RunSummary } from '../core/run/summarize.ts';
 import type { RunInput } from '../core/state/run-store.ts';
+import type { EnrichmentEnd } from './local-enrichment.ts';
 
 /** A partition whose publish failed for good, and the error that it failed with. */
 export interface BrokenPartition {
@@ -18,6 +19,8 @@ export type RunEnd =
       readonly summary: RunSummary;
       readonly problems: readonly BrokenPartition[];
       readonly report: string | null;
+      /** Of a source whose records are enriched, here; in a stack functions do that by themselves. */
+      readonly enrichment?: EnrichmentEnd;
     }
   | { readonly kind: 'failed'; readonly runId: string; readonly message: string }
   /** No target is due: nothing was asked, and nothing is on record of the run. */

@@ -27,6 +27,10 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
       text: 'leave --stack out, over a directory that has the same targets, and import what was found with --stack',
     },
   ],
+  'parked-or-dead': [
+    { text: 'see what waits for what', command: command('parked', 'list') },
+    { text: 'and what is wrong with records', command: command('dead-letters', 'list') },
+  ],
   'table-of-entities': [
     { text: 'its rows are what was enriched; publish that', command: command('enrich', 'publish') },
   ],

@@ -189,7 +189,8 @@ export type CommandSubject =
         | 'records-queued'
         | 'worker-of-a-stack'
         | 'look-up-of-a-stack'
-        | 'table-of-entities';
+        | 'table-of-entities'
+        | 'parked-or-dead';
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
   /** No failure of this item, or nothing of this partition, is on record. */

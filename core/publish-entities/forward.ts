@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { CivilDate } from '../calendar/civil-date.ts';
+import { type DeadMessage, declareDead } from '../enrich/declare-dead.ts';
+import { CountsOfShard } from '../enrich/enrichment-stats.ts';
 import { changeWrite } from '../enrich/entity-changes.ts';
 import { forwardedId, recordForwarded } from '../enrich/forwarded-messages.ts';
 import { encodeMessage, type IncomingMessage } from '../enrich/message.ts';
@@ -7,6 +9,7 @@ import { CorruptLakeError } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { VersionDescriptor, VersionItem } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
+import { messageBytes } from '../ports/queue-message.ts';
 import type { Row } from '../schema/columns.ts';
 import { type EnrichedRows, isScraped, type Partition, type Source } from '../source/source.ts';
 import type { Place } from '../state/collection.ts';
@@ -28,7 +31,7 @@ export interface Forwarded {
   readonly sent: number;
 }
 
-type Stores = Pick<Platform, 'lake' | 'state' | 'clock' | 'enrichmentQueue' | 'emit'>;
+type Stores = Pick<Platform, 'lake' | 'state' | 'clock' | 'enrichmentQueue' | 'newId' | 'emit'>;
 
 /**
  * Sends the records of a scraped partition on to be enriched: those of the items that differ from the version
@@ -128,22 +131,45 @@ async function send(
     if (!enrich.kinds.includes(found.kind))
       throw new Error(`${name}: its kinds are ${enrich.kinds.join(', ')}, and a row holds a ${found.kind}`);
     const { kind, record } = found;
-    const id = forwardedId(version, at);
-    waiting.push({
-      id,
-      kind,
-      source: name,
-      feed,
-      date,
-      sentAt,
-      record,
+    const message: IncomingMessage = {
+      ...{ id: forwardedId(version, at), kind, source: name, feed, date, sentAt, record },
       origin: originOf(row),
       parked: false,
-    });
+    };
+    const problem = sizeProblem(message);
+    if (problem === undefined) waiting.push(message);
+    else await refuse(platform, message, problem);
     if (waiting.length >= SENT_AT_ONCE) await flush();
   }
   if (waiting.length > 0) await flush();
   return sent;
+}
+
+function sizeProblem(message: IncomingMessage): string | undefined {
+  try {
+    messageBytes({ body: encodeMessage(message), delayMs: 0 });
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+/** No queue takes it: it is a dead letter at once, and its neighbours go on. */
+async function refuse(platform: Stores, message: IncomingMessage, problem: string): Promise<void> {
+  const { id, kind, feed, date, source } = message;
+  const { state, clock } = platform;
+  const counts = new CountsOfShard(state, platform.newId()).outsideBatches();
+  const dead: DeadMessage = {
+    kind,
+    id,
+    deliveryId: 'forwarded',
+    body: encodeMessage(message),
+    errors: [`record: ${problem}`],
+    reason: 'invalid',
+    about: { kind, key: id, feed, date },
+  };
+  await declareDead({ state, clock, counts }, dead, source ?? 'forward', { failed: 1 });
 }
 
 function originOf({ _run_id, _source_url, _scraped_at, _capture }: Row): IncomingMessage['origin'] {
