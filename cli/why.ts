@@ -87,14 +87,23 @@ function linesOf(answer: Why): Line[] {
   return [
     [answer.name, ''],
     ['because', answer.answer],
-    ...plannedLines(answer),
-    ...targetLines(answer),
-    ...triedLines(answer),
-    ...failureLines(answer),
+    ...(answer.entities ? feedingLines(answer.entities) : scrapingLines(answer)),
     ...publishedLines(answer),
     currentLine(answer),
     ...answer.next.map((step): Line => ['next', stepText(step)]),
   ];
+}
+
+/** The scraped partitions whose records are in a table of entities. */
+function feedingLines({ feeding }: NonNullable<Why['entities']>): Line[] {
+  if (feeding.length === 0) return [['fed by', 'messages alone']];
+  return feeding.map(({ name, status, reason }): Line => {
+    return ['fed by', `${name}, which is ${status}${reason === null ? '' : ` (${reason})`}`];
+  });
+}
+
+function scrapingLines(answer: Why): Line[] {
+  return [...plannedLines(answer), ...targetLines(answer), ...triedLines(answer), ...failureLines(answer)];
 }
 
 function plannedLines({ run, skip }: Why): Line[] {

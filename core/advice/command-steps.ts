@@ -31,6 +31,8 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
     { text: 'see what waits for what', command: command('parked', 'list') },
     { text: 'and what is wrong with records', command: command('dead-letters', 'list') },
   ],
+  'not-enriched': [{ text: 'have it enriched', command: command('worker', '--only', 'enrichment') }],
+  'not-published': [{ text: 'publish it', command: command('enrich', 'publish') }],
   'table-of-entities': [
     { text: 'its rows are what was enriched; publish that', command: command('enrich', 'publish') },
   ],

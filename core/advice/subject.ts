@@ -190,7 +190,9 @@ export type CommandSubject =
         | 'worker-of-a-stack'
         | 'look-up-of-a-stack'
         | 'table-of-entities'
-        | 'parked-or-dead';
+        | 'parked-or-dead'
+        | 'not-enriched'
+        | 'not-published';
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
   /** No failure of this item, or nothing of this partition, is on record. */

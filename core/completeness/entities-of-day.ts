@@ -1,3 +1,4 @@
+import type { Partition } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import { counted } from '../wording/figures.ts';
 import { type DateStatus, INCOMPLETE_STATUSES } from './statuses.ts';
@@ -6,6 +7,8 @@ import { type DateStatus, INCOMPLETE_STATUSES } from './statuses.ts';
 export interface FeedingPartition {
   readonly status: DateStatus;
   readonly reason: string | null;
+  readonly source: string;
+  readonly partition: Partition;
   /** `tutoring/north/2026-11-17` */
   readonly name: string;
 }

@@ -66,8 +66,10 @@ export async function entityDays(
     });
     for (const { target, dates } of targets)
       for (const { date, status, reason } of dates) {
-        const name = partitionName(source.name, { value: target, date });
-        feeding.set(date, [...(feeding.get(date) ?? []), { name, status, reason }]);
+        const partition = { value: target, date };
+        const name = partitionName(source.name, partition);
+        const fed = { source: source.name, partition, name, status, reason };
+        feeding.set(date, [...(feeding.get(date) ?? []), fed]);
       }
   }
   return new Map(

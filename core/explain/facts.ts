@@ -8,6 +8,7 @@ import type { VersionItem, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import type { TargetFlag } from '../targets/target.ts';
+import type { WhyEntities } from './entity-facts.ts';
 
 /** One causal answer: why the partition, or the item, is as it is. */
 export interface Answer {
@@ -84,4 +85,6 @@ export interface WhyFacts {
    * null where the source is scraped by date.
    */
   readonly targets: readonly TargetOfDay[] | null;
+  /** Of a table of entities; null for a source that is scraped. */
+  readonly entities: WhyEntities | null;
 }

@@ -4,6 +4,7 @@ import { ROBOTS_ID } from '../lake/log-tables.ts';
 import { counted } from '../wording/figures.ts';
 import { namesText } from '../wording/names.ts';
 import { isoTime } from '../wording/times.ts';
+import { explainEntities } from './entities.ts';
 import type { Answer, WhyFacts, WhyRun } from './facts.ts';
 import { explainItem } from './item.ts';
 import { refreshed } from './refreshed.ts';
@@ -16,8 +17,9 @@ export interface Why extends Answer, WhyFacts {
 
 export function explain(facts: WhyFacts): Why {
   const { source, partition, item } = facts;
-  const whole = explainPartition(facts);
   const name = item === null ? partitionName(source, partition) : itemName({ source, ...partition, item });
+  if (facts.entities) return { name, ...explainEntities(facts, facts.entities), ...facts };
+  const whole = explainPartition(facts);
   const told = item === null ? whole : explainItem(facts, whole);
   const targets = targetsClause(facts);
   return { name, ...told, ...(targets && { answer: `${told.answer}; ${targets}` }), ...facts };

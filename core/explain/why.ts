@@ -18,13 +18,18 @@ import { targetsOf } from '../targets/register.ts';
 import type { TargetFlag } from '../targets/target.ts';
 import { TargetStore } from '../targets/target-store.ts';
 import { attemptsOnRecord } from './attempts.ts';
+import { entityFacts } from './entity-facts.ts';
 import type { WhyCurrent, WhyRun } from './facts.ts';
 import { explain, type Why } from './story.ts';
 
 /**
  * `verified`: with it the files of the current version are held against their hashes, as completeness does.
  */
-type Records = Pick<Platform, 'lake' | 'state' | 'clock'> & { readonly verified?: VerifiedFiles };
+type Records = Pick<Platform, 'lake' | 'state' | 'clock'> & {
+  readonly verified?: VerifiedFiles;
+  /** Of a table of entities: those among which are the scraped ones that feed it. */
+  readonly sources?: readonly Source[];
+};
 
 /** Closed failures of a partition that are told: those of the last days, not of all its past. */
 const CLOSED_OF_A_PARTITION = 10;
@@ -70,6 +75,7 @@ export async function why(
             ...failures.map(({ target }) => target),
           ])
         : null,
+    entities: (await entityFacts(platform, source, partition, item)) ?? null,
   });
 }
 

@@ -8,7 +8,12 @@ export function remains({ current }: Pick<WhyFacts, 'current'>): string {
   return `version ${current.version} of ${current.committedAt} (${current.rows} rows) stays current`;
 }
 
-const ACTORS: Readonly<Record<string, string>> = { run: 'run', retry: 'the retry', reparse: 'the reparse' };
+const ACTORS: Readonly<Record<string, string>> = {
+  run: 'run',
+  retry: 'the retry',
+  reparse: 'the reparse',
+  publication: 'the publication',
+};
 const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Who did something: `run 019a…`, `the retry 019a…`, or the name of a person as it is. */

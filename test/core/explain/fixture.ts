@@ -31,6 +31,7 @@ export const NOTHING: WhyFacts = {
   lastRefresh: null,
   current: { kind: 'none' },
   targets: null,
+  entities: null,
 };
 
 export const run = (more: Partial<WhyRun> = {}): WhyRun => ({
