@@ -6,16 +6,12 @@ import { forwardedDays } from '../enrich/forwarded-messages.ts';
 import { partitionName } from '../lake/layout.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { byValue } from '../source/partition.ts';
-import { isScraped, type Source, type Target } from '../source/source.ts';
+import type { Source, Target } from '../source/source.ts';
 import { targetsOf } from '../targets/register.ts';
 import type { PartitionJudgement } from './date-status.ts';
 import type { EntitiesOfDay, FeedingPartition } from './entities-of-day.ts';
+import { feedingSources } from './feeding-sources.ts';
 import type { CompletenessQuery } from './query.ts';
-
-/** The scraped sources whose records are entities of this kind. */
-export function feedingSources(kind: string, sources: readonly Source[]): readonly Source[] {
-  return sources.filter((source) => isScraped(source) && source.enrich?.kinds.includes(kind));
-}
 
 /**
  * The targets of a source. Of a table of entities: the feeds that something was published of, or is to be,

@@ -5,6 +5,7 @@ import type { ItemResult, ScrapeResult } from '../../../core/lake/scrape-result.
 import type { Platform } from '../../../core/platform.ts';
 import { publishResult } from '../../../core/publish/publish.ts';
 import { recordPublish } from '../../../core/publish/record.ts';
+import { mergeLogs } from '../../../core/run/merge-logs.ts';
 import { itemHash } from '../../../core/scrape/item-changes.ts';
 import { daily, defineSource } from '../../../core/source/define-source.ts';
 import type { Row } from '../../../core/source/source.ts';
@@ -81,6 +82,7 @@ export async function found(platform: Platform, said: Lists, date: CivilDate = D
   };
   const answer = await publishResult(context, result);
   await recordPublish(context, result, answer, 'run');
+  await mergeLogs(platform, lists, runId, [context.partition]);
   await runs.finish(lists.name, runId, { status: 'succeeded', at: now, message: '' });
   return answer;
 }

@@ -164,3 +164,49 @@ describe('a date of a table of entities that a source feeds', () => {
     expect(await world.judged('sessions', today)).toMatchObject({ status: 'complete', reason: null });
   });
 });
+
+describe('v_completeness', () => {
+  const standing = async (date = DATE) =>
+    (
+      await rows(
+        `SELECT standing FROM v_completeness WHERE source = 'sessions' AND partition_date = DATE '${date}'`,
+      )
+    )[0]?.standing;
+
+  it('agrees with the command, as far as commits tell', async () => {
+    const steps: [string, () => Promise<unknown>][] = [
+      ['incomplete', () => found(world.platform, { people: PEOPLE, sessions: SESSIONS, others: 'failed' })],
+      ['complete', () => found(world.platform, { people: PEOPLE, sessions: SESSIONS })],
+      [
+        'incomplete',
+        () => world.handle('session', [{ record: { ...SESSION, session_id: 'x-7', tutor_id: 't-7' } }]),
+      ],
+      ['complete', () => world.bring('tutor', { record: { ...TUTOR, tutor_id: 't-7' } })],
+    ];
+    for (const [expected, step] of steps) {
+      await step();
+      await forward(world.platform, lists, PLACE);
+      await world.drain();
+      await world.publish();
+      expect((await world.judged('sessions')).status).toBe(expected);
+      expect(await standing()).toBe(expected);
+    }
+    // Of a date to come the source lists nothing yet.
+    const ahead = civilDate('2026-11-29');
+    await world.bring('session', {
+      record: { ...SESSION, session_id: 'x-8', scheduled_start: '2026-11-29' },
+    });
+    await world.publish();
+    expect([(await world.judged('sessions', ahead)).status, await standing(ahead)]).toEqual(['open', 'open']);
+    // Of this one it never said anything, though it has the feed.
+    const before = civilDate('2026-11-10');
+    await world.bring('session', {
+      record: { ...SESSION, session_id: 'x-9', scheduled_start: '2026-11-10' },
+    });
+    await world.publish();
+    expect([(await world.judged('sessions', before)).status, await standing(before)]).toEqual([
+      'incomplete',
+      'incomplete',
+    ]);
+  });
+});
