@@ -54,6 +54,7 @@ export const ENV_CONTRACTS = {
     RESCRAPE_FAILED_ITEMS_DLQ_URL: address.describe('Dead letters of the failed items'),
   }),
   'enrich-records': base.extend(enrichmentQueues),
+  'publish-entities': base.extend({ ...catalog, ...enrichmentQueues }),
 } as const;
 
 export type FunctionName = keyof typeof ENV_CONTRACTS;
@@ -109,6 +110,14 @@ export const scheduledRunSchema = z.strictObject({
 });
 
 export const planEventSchema = z.union([runInputSchema, scheduledRunSchema]);
+
+/** That entities are to be published: by a schedule, which says when this was due. */
+export const scheduledPublicationSchema = z.strictObject({
+  /** UTC; for the log only, as the id of Scheduler's attempt. */
+  scheduledTime: z.iso.datetime(),
+  executionName: z.string(),
+});
+export type ScheduledPublication = z.infer<typeof scheduledPublicationSchema>;
 
 /**
  * A line of the work list. The execution adds its own notes (`scrape`, `problem`, `publish`) beside it; they

@@ -31,4 +31,6 @@ export const FUNCTION_SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   'retry-items': { memorySize: 512, timeout: Duration.minutes(5) },
   // Up to ten records and a few transactions; what waits for a popular parent is sent a hundred at a time.
   'enrich-records': { memorySize: 512, timeout: Duration.minutes(1) },
+  // A partition as `publish` does, one after the other; stops by itself as scrape does, and is called again.
+  'publish-entities': { memorySize: 1024, timeout: Duration.minutes(10) },
 };

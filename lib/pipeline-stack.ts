@@ -1,6 +1,13 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -102,6 +109,7 @@ export class PipelineStack extends Stack {
     ) as Record<FunctionName, StageFunction>;
     this.#retryFailedItems();
     this.#enrichRecords();
+    this.#publishEntities(stage);
 
     this.workflows = new Map(
       sources.map((source) => [
@@ -197,6 +205,33 @@ export class PipelineStack extends Stack {
       this.functions['enrich-records'].function.addEventSource(
         new SqsEventSource(queue, { batchSize: 10, maxConcurrency: 2, reportBatchItemFailures: true }),
       );
+  }
+
+  /** Where nothing changed it asks for four lists and two documents. */
+  #publishEntities(stage: Deployment['stage']): void {
+    const { function: publishes } = this.functions['publish-entities'];
+    const role = new Role(this, 'PublishEntitiesScheduler', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+    });
+    const invoke = { actions: ['lambda:InvokeFunction'], resourceArns: [publishes.functionArn] };
+    Grant.addToPrincipal({ grantee: role, ...invoke });
+    this.scheduleDlq.grantSendMessages(role);
+    new Schedule(this, 'PublishEntitiesSchedule', {
+      scheduleName: nameOf(stage, 'publish-entities'),
+      description: 'Publishes the entities that changed, every 15 minutes',
+      schedule: ScheduleExpression.rate(Duration.minutes(15)),
+      target: new LambdaInvoke(publishes, {
+        // Left to itself it would be granted every version and alias as well.
+        role: role.withoutPolicyUpdates(),
+        input: ScheduleTargetInput.fromObject({
+          scheduledTime: ContextAttribute.scheduledTime,
+          executionName: ContextAttribute.executionId,
+        }),
+        // The next one does all that this one would have done.
+        retryAttempts: 0,
+        deadLetterQueue: this.scheduleDlq,
+      }),
+    });
   }
 
   /** What the command line finds everything by (`--stack NAME`). */

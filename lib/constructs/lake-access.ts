@@ -63,6 +63,11 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
   },
   // Entities are in the state; another function publishes them.
   'enrich-records': { read: [], write: [] },
+  // Sends on what scraped partitions have, and publishes; attempts it only looks for, when logs are merged.
+  'publish-entities': {
+    read: ['tables', 'data', 'commits', 'attempts'],
+    write: ['data', 'tables', 'commits', 'enrichments'],
+  },
 };
 
 /**

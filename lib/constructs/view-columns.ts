@@ -119,6 +119,15 @@ export const VIEW_COLUMNS: Readonly<Record<string, Readonly<Record<string, ViewC
     failure_notes: 'string',
     recorded_at: 'timestamp',
   },
+  v_enrichment_daily: {
+    kind: 'string',
+    day: 'date',
+    enriched: 'bigint',
+    failed: 'bigint',
+    parked: 'bigint',
+    dead: 'bigint',
+    recorded_at: 'timestamp',
+  },
   v_crawl_health: {
     source: 'string',
     targets: 'bigint',

@@ -48,7 +48,7 @@ export class CalledStages {
 
   async #load(): Promise<void> {
     for (const [name, value] of Object.entries(ENV)) vi.stubEnv(name, value);
-    const [plan, scrape, recordFailures, publish, summarize, report, retry, enrich] = await Promise.all([
+    const [plan, scrape, recordFailures, publish, summarize, report, ...others] = await Promise.all([
       import('../../lambdas/plan.lambda.ts'),
       import('../../lambdas/scrape.lambda.ts'),
       import('../../lambdas/record-failures.lambda.ts'),
@@ -57,7 +57,9 @@ export class CalledStages {
       import('../../lambdas/report.lambda.ts'),
       import('../../lambdas/retry-items.lambda.ts'),
       import('../../lambdas/enrich-records.lambda.ts'),
+      import('../../lambdas/publish-entities.lambda.ts'),
     ]);
+    const [retry, enrich, publishEntities] = others;
     for (const stage of [
       plan.planStage,
       scrape.scrapeStage,
@@ -67,6 +69,7 @@ export class CalledStages {
       report.reportStage,
       retry.retryItemsStage,
       enrich.enrichRecordsStage,
+      publishEntities.publishEntitiesStage,
     ])
       this.#stages.set(stage.name, stage as Stage<never>);
   }

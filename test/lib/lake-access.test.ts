@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drainEnrichment } from '../../core/enrich/drain.ts';
 import type { PartitionWork, Platform } from '../../core/platform.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
+import { publishEnriched } from '../../core/publish-entities/publish-enriched.ts';
 import { handleFailedItem } from '../../core/retry/handle-message.ts';
 import type { Source } from '../../core/source/source.ts';
 import { STAGES } from '../../core/stages.ts';
@@ -100,13 +101,14 @@ function dieInFrontOfResults(): void {
   };
 }
 
-/** A record that is stored, and one that is not. */
-async function enrich(): Promise<void> {
+/** A record that is stored, and one that is not; then they are published. */
+async function enrich(name: string): Promise<void> {
   const { enrichmentQueue } = session.platform;
-  const said = { schema_version: 1, record: { student_id: 'u-1', name: 'Ada' } };
+  const said = { schema_version: 1, record: { student_id: 'u-1', name } };
   const bodies = [JSON.stringify(said), 'poison'];
   await enrichmentQueue('student').send(bodies.map((body) => ({ body, delayMs: 0 })));
   await drainEnrichment(as('enrich-records'), { mustStop: () => false, onBatch: () => {} });
+  await publishEnriched(as('publish-entities'));
 }
 
 async function again<T>(work: () => Promise<T>): Promise<T> {
@@ -133,7 +135,8 @@ beforeAll(async () => {
   await session.clock.sleep(24 * 60 * MINUTE);
   await run(true);
   await runGivenUp();
-  await enrich();
+  await enrich('Ada');
+  await enrich('Eve');
 });
 afterAll(() => session.close());
 
