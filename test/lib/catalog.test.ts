@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { civilDate } from '../../core/calendar/civil-date.ts';
 import { viewsOf } from '../../core/completeness/views.ts';
+import { withEntityTables } from '../../core/enrich/entity-source.ts';
 import {
   earlierLogPrefix,
   type LogTable,
@@ -15,11 +16,13 @@ import {
 import { TARGET_SCHEMA } from '../../core/lake/target-table.ts';
 import type { Warehouse } from '../../core/ports/warehouse.ts';
 import { columnsOf, tableColumns } from '../../core/schema/columns.ts';
+import { sourcesTogether } from '../../core/source/sources-together.ts';
 import { VIEW_COLUMNS } from '../../lib/constructs/view-columns.ts';
 import { namedQueriesOf } from '../../lib/named-queries.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
-import { sources } from '../../sources/index.ts';
+import { ENRICHERS } from '../../sources/enrichers.ts';
+import { listedSources, sources } from '../../sources/index.ts';
 import { Synthesized } from './synthesized.ts';
 
 const prod = new Synthesized({ stage: 'prod' });
@@ -28,7 +31,10 @@ const tableNamed = (name: string) => tables.find(({ Name }) => Name === name);
 const locationOf = (name: string): string =>
   tableNamed(name).StorageDescriptor.Location['Fn::Join'][1].at(-1).replace(/^\//, '');
 
-describe.each(sources)('the table of $name', ({ table }) => {
+/** With the tables of entities. */
+const everySource = sourcesTogether(withEntityTables(listedSources, ENRICHERS)).sources;
+
+describe.each(everySource)('the table of $name', ({ table }) => {
   const made = tableNamed(table.name);
 
   it('lies over the manifests, which name the files of the current versions', () => {
@@ -132,7 +138,7 @@ describe('views and saved queries', () => {
     TIMESTAMP: 'timestamp',
   };
 
-  it.each(viewsOf(sources))(
+  it.each(viewsOf(everySource))(
     '$name is declared with the columns that the engine gives it',
     async ({ name }) => {
       const { columns } = await warehouse.query(`SELECT * FROM ${name} LIMIT 0`);
@@ -141,37 +147,40 @@ describe('views and saved queries', () => {
     },
   );
 
-  it.each(viewsOf(sources))('$name is in the catalog as Athena would have written it', ({ name, sql }) => {
-    const made = tableNamed(name);
-    expect(made).toMatchObject({ TableType: 'VIRTUAL_VIEW', Parameters: { presto_view: 'true' } });
-    const encoded = /^\/\* Presto View: (\S+) \*\/$/.exec(made.ViewOriginalText)?.[1] ?? '';
-    const definition = JSON.parse(Buffer.from(encoded, 'base64').toString());
-    expect(definition).toMatchObject({
-      originalSql: sql.trim(),
-      catalog: 'awsdatacatalog',
-      schema: 'rescrape_prod',
-    });
-    const names = (columns: readonly { name?: string; Name?: string }[]) =>
-      columns.map((c) => c.name ?? c.Name);
-    expect(names(definition.columns)).toEqual(names(made.StorageDescriptor.Columns));
-  });
+  it.each(viewsOf(everySource))(
+    '$name is in the catalog as Athena would have written it',
+    ({ name, sql }) => {
+      const made = tableNamed(name);
+      expect(made).toMatchObject({ TableType: 'VIRTUAL_VIEW', Parameters: { presto_view: 'true' } });
+      const encoded = /^\/\* Presto View: (\S+) \*\/$/.exec(made.ViewOriginalText)?.[1] ?? '';
+      const definition = JSON.parse(Buffer.from(encoded, 'base64').toString());
+      expect(definition).toMatchObject({
+        originalSql: sql.trim(),
+        catalog: 'awsdatacatalog',
+        schema: 'rescrape_prod',
+      });
+      const names = (columns: readonly { name?: string; Name?: string }[]) =>
+        columns.map((c) => c.name ?? c.Name);
+      expect(names(definition.columns)).toEqual(names(made.StorageDescriptor.Columns));
+    },
+  );
 
   it('declare no view that is gone', () => {
     expect(Object.keys(VIEW_COLUMNS).sort()).toEqual(
-      viewsOf(sources)
+      viewsOf(everySource)
         .map(({ name }) => name)
         .sort(),
     );
   });
 
-  it.each(namedQueriesOf(sources))('$name runs', async ({ sql }) => {
+  it.each(namedQueriesOf(everySource))('$name runs', async ({ sql }) => {
     await expect(warehouse.query(sql)).resolves.toMatchObject({ rows: [] });
   });
 
   it('are saved in the workgroup, which limits what a query may read', () => {
     const saved = prod.all('AWS::Athena::NamedQuery').map(({ Properties }) => Properties.Name);
     expect(saved.sort()).toEqual(
-      namedQueriesOf(sources)
+      namedQueriesOf(everySource)
         .map(({ name }) => name)
         .sort(),
     );
@@ -192,7 +201,7 @@ describe('docs/sql.md', () => {
     );
 
   it('names every view, and no view or column that there is not', () => {
-    for (const { name } of viewsOf(sources)) expect(text).toContain(`\`${name}\``);
+    for (const { name } of viewsOf(everySource)) expect(text).toContain(`\`${name}\``);
     const here = text
       .split('## Names elsewhere')[1]!
       .split('\n')
