@@ -78,12 +78,16 @@ export function withScrapedSources<T>(
   use: (platform: CommandPlatform, options: GlobalOptions) => Promise<T>,
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<T> {
-  const scraped = (platform: CommandPlatform): CommandPlatform & EntityTables => ({
+  return withPlatform(command, (platform, options) => use(scrapedOnly(platform), options), onEvent);
+}
+
+/** Without the tables of entities, whose names it refuses in words of their own. */
+export function scrapedOnly(platform: CommandPlatform): CommandPlatform & EntityTables {
+  return {
     ...platform,
     sources: platform.sources.filter(isScraped),
     entityTables: platform.sources.filter((source) => !isScraped(source)).map(({ name }) => name),
-  });
-  return withPlatform(command, (platform, options) => use(scraped(platform), options), onEvent);
+  };
 }
 
 /** Tells of the sources that cannot be run; of one that is asked for the command itself tells. */

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { partitionName } from '../core/lake/layout.ts';
+import { forwardRecords } from '../core/publish-entities/forward.ts';
 import { type Reparsed, reparse } from '../core/run/reparse.ts';
+import { isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { sourceOf, targetsOf, windowOf, withScrapedSources } from './context.ts';
 import { FailedCommand, IncompleteCommand } from './failure.ts';
@@ -32,6 +34,7 @@ export function reparseCommand(): Command {
           const done: Reparsed[] = [];
           for await (const reparsed of reparse(platform, source, range, targetsOf(source, options.target)))
             done.push(reparsed);
+          if (!isStack(platform)) await forwardRecords(platform);
           if (json) printItems(done.map((each) => reparsedRecord(source.name, each)));
           else printReparsed(source.name, done);
           const problem = problemOf(source.name, done);

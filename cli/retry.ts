@@ -4,6 +4,7 @@ import { stepText } from '../core/advice/render.ts';
 import { stepsAt } from '../core/advice/step.ts';
 import type { Failure } from '../core/failures/failure.ts';
 import { itemName, partitionName } from '../core/lake/layout.ts';
+import { forwardRecords } from '../core/publish-entities/forward.ts';
 import { planRetry, type RetryPlan } from '../core/retry/retry-failures.ts';
 import { RunStore } from '../core/state/run-store.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
@@ -157,6 +158,7 @@ async function carryOut(platform: CommandPlatform, plan: RetryPlan, json: boolea
   const retry = isStack(platform) ? retryOnStack : retryHere;
   const interrupted = await interruptible(async (signal) => {
     if (tried.length > 0) await retry(platform, tried, { signal, onEnd });
+    if (!isStack(platform)) await forwardRecords(platform);
     return signal.aborted;
   });
   const count = (...kinds: TryEnd['kind'][]) => ends.filter(({ kind }) => kinds.includes(kind)).length;

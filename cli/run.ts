@@ -16,7 +16,7 @@ import type { StackPlatform } from '../runtime/stack.ts';
 import { adviseAt, type Place } from './advice.ts';
 import { type ChoiceOptions, chosenTargets, withTargetsFile } from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
-import { type GlobalOptions, windowOf, withScrapedSources } from './context.ts';
+import { type GlobalOptions, scrapedOnly, windowOf, withPlatform } from './context.ts';
 import { FailedCommand, IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { type Scope, scopesOf } from './filter.ts';
 import { interruptible } from './interrupt.ts';
@@ -62,11 +62,11 @@ export function runCommand(): Command {
     )
     .action(async (names: string[], options: RunOptions, command: Command) => {
       const progress = new Progress();
-      await withScrapedSources(
+      await withPlatform(
         command,
         async (platform, { json, place }) => {
           const asked: { readonly source: Source; readonly request: Request }[] = [];
-          const scopes = scopesMeant(platform, names, options);
+          const scopes = scopesMeant(scrapedOnly(platform), names, options);
           const where = whereOf(
             scopes.map(({ source }) => source),
             options,

@@ -3,6 +3,7 @@ import { FailureStore, nameOf } from '../core/failures/failure-store.ts';
 import { decodeFailedItem } from '../core/failures/message.ts';
 import { sendLostAgain } from '../core/failures/queue-failures.ts';
 import type { ReceivedMessage } from '../core/ports/work-queue.ts';
+import { forwardRecords } from '../core/publish-entities/forward.ts';
 import type { RetryAnswer } from '../core/retry/claimed-retry.ts';
 import { drain } from '../core/retry/drain.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
@@ -28,13 +29,20 @@ export async function workRetries(platform: LocalPlatform, options: WorkOptions)
   console.error(
     `at first: ${await queueText(platform, place)}${once ? '' : '; waiting for what comes due (Ctrl-C ends it)'}`,
   );
-  const onHandled = (message: ReceivedMessage, answer: RetryAnswer) => say(platform, message, answer, json);
+  let recovered = 0;
+  const onHandled = (message: ReceivedMessage, answer: RetryAnswer) => {
+    if (answer.kind === 'recovered') recovered++;
+    say(platform, message, answer, json);
+  };
   const lost = new Due(platform.clock, LOOK_FOR_LOST_EVERY_MS);
   await repeat(platform, { ...options, everyMs: LOOK_EVERY_MS }, async () => {
     await lost.whenDue(async () => {
       for (const { name } of platform.sources) await sendLostAgain(platform, name);
     });
     await drain(stoppable(platform, signal), { mustStop: () => signal.aborted, onHandled });
+    // What was recovered goes on to be enriched.
+    if (recovered > 0) await forwardRecords(platform);
+    recovered = 0;
   });
   console.error(`at the end: ${await queueText(platform, place)}`);
 }

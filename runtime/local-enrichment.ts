@@ -1,6 +1,6 @@
 import { drainEnrichment, type HandledBatch } from '../core/enrich/drain.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
-import { forwardAll } from '../core/publish-entities/forward.ts';
+import { forwardRecords } from '../core/publish-entities/forward.ts';
 import { type PublishedEnrichment, publishEnriched } from '../core/publish-entities/publish-enriched.ts';
 import type { LocalPlatform } from './local.ts';
 import { lockRun, RunInProgressError } from './run-lock.ts';
@@ -70,7 +70,7 @@ export async function enrichLocally(
     }
   };
   try {
-    for await (const _ of forwardAll(platform)) if (mustStop()) break;
+    await forwardRecords(platform);
     await drainEnrichment(platform, { mustStop, onBatch });
     return { kind: 'done', ...counts, publication: await publishLocally(platform, mustStop) };
   } catch (error) {

@@ -88,9 +88,9 @@ const SHOWN = [
 ].join(', ');
 
 /**
- * A date of a table of entities is no better than that of the sources whose records feed it: 3, what disproves
- * completeness, 2, what casts doubt on it, 1, what is still to come. A date that such a source has never
- * brought, though it has the feed, is among the first.
+ * A date of a table of entities is no better than that of the sources whose records feed it: 3, what
+ * disproves completeness, 2, what casts doubt on it, 1, what is still to come. A date that such a source has
+ * never brought, though it has the feed, is among the first.
  */
 function judgedByFeeding(sources: readonly Source[], now: string): string {
   const pairs = sources.flatMap(({ name, entity }) =>

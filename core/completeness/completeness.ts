@@ -96,7 +96,9 @@ export async function completeness(
     answers.push(await valueCompleteness(state, source, value, targets, query, { due, crawls, entities }));
   }
   const partitions = countStatuses(answers.flatMap(({ dates }) => dates));
-  const verdict = verdictOf(partitions);
+  // Of a table of entities without a feed nothing was ever said.
+  const isUnknown = source.entity !== undefined && answers.length === 0;
+  const verdict = isUnknown ? 'open' : verdictOf(partitions);
   const because = verdict === 'incomplete' ? INCOMPLETE_STATUSES : (['suspicious'] as const);
   const reasons = because
     .map((status) => ({ status, partitions: partitions[status] }))

@@ -30,7 +30,7 @@ const EXTRA = 'extra';
  * scraped for it (`isScraped`); `core/publish-entities` commits what was enriched. Its targets are the feeds,
  * registered when something of them is first published.
  */
-export function entitySource(enricher: Enricher): Source {
+function entitySource(enricher: Enricher): Source {
   const { kind, table, key } = enricher;
   return {
     ...defineSource({

@@ -72,7 +72,7 @@ function entityText(facts: WhyFacts, { stored, parked, dead, isUnpublished }: En
 }
 
 /** Which message, who sent it, and the page that it was scraped from. */
-export function messageText({ id, source, origin }: MessageFacts): string {
+function messageText({ id, source, origin }: MessageFacts): string {
   const by = source === null ? '' : ` of ${source}`;
   if (!origin) return `message ${id}${by}`;
   const capture = origin.capture === null ? '' : `, capture ${origin.capture}`;

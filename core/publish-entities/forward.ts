@@ -79,6 +79,13 @@ export async function* forwardAll(platform: Stores & Pick<Platform, 'sources'>):
   }
 }
 
+/** As above; how many records went on. */
+export async function forwardRecords(platform: Stores & Pick<Platform, 'sources'>): Promise<number> {
+  let forwarded = 0;
+  for await (const { sent } of forwardAll(platform)) forwarded += sent;
+  return forwarded;
+}
+
 /** Items with rows that the version which was forwarded last had not, or had otherwise. */
 async function changedItems(
   versions: PartitionVersions,

@@ -1,7 +1,7 @@
 import { expireParked } from '../enrich/expire-parked.ts';
 import type { Platform } from '../platform.ts';
 import { logEnrichment } from './enrichment-log.ts';
-import { forwardAll } from './forward.ts';
+import { forwardRecords } from './forward.ts';
 import { type Publication, type PublishEntitiesOptions, publishEntities } from './publish-entities.ts';
 
 /** All that a scheduled publication does, with what came of it. */
@@ -22,8 +22,7 @@ export async function publishEnriched(
   options: PublishEntitiesOptions = {},
 ): Promise<PublishedEnrichment> {
   const expired = await expireParked(platform);
-  let forwarded = 0;
-  for await (const { sent } of forwardAll(platform)) forwarded += sent;
+  const forwarded = await forwardRecords(platform);
   const publication = await publishEntities(platform, options);
   await logEnrichment(platform, publication.runId);
   return { ...publication, expired, forwarded };

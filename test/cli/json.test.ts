@@ -136,6 +136,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     words: () => ['--kind', 'tutor', records.file([tutor('t-1')])],
     in: 'records',
   },
+  'enrich publish': { form: 'object', words: () => [], in: 'records' },
   'enrich stats': { form: 'object', words: () => [], in: 'records' },
   'entities list': { form: 'list', words: () => [], in: 'records' },
   'entities count': { form: 'list', words: () => [], in: 'records' },

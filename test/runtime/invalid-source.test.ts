@@ -6,6 +6,7 @@ import { sourceOf } from '../../cli/context.ts';
 import { scopeOf } from '../../cli/filter.ts';
 import { sourceNamed } from '../../core/platform.ts';
 import { defineSource } from '../../core/source/define-source.ts';
+import { isScraped } from '../../core/source/source.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
 import { racing } from '../../sources/racing/source.ts';
 import { Synthesized } from '../lib/synthesized.ts';
@@ -19,7 +20,7 @@ it('an invalid source says so in one line and stops only itself', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rescrape-invalid-source-'));
   const platform = openLocalPlatform({ directory, env: {}, sources: [broken, racing, shelves] });
   try {
-    expect(platform.sources.map(({ name }) => name)).toEqual(['racing', 'shelves']);
+    expect(platform.sources.filter(isScraped).map(({ name }) => name)).toEqual(['racing', 'shelves']);
     expect(() => sourceOf(platform, 'broken')).toThrow(LINE);
     expect(() => sourceNamed(platform, 'broken')).toThrow(LINE);
     expect(scopeOf(platform, { target: 'poems' }).sources.map(({ name }) => name)).toEqual(['shelves']);
