@@ -9,6 +9,7 @@ const LIST: Readonly<Record<string, () => Promise<Source>>> = {
   racing: async () => (await import('./racing/source.ts')).racing,
   schedules: async () => (await import('./schedules/source.ts')).schedules,
   menus: async () => (await import('./menus/source.ts')).menus,
+  tutoring: async () => (await import('./tutoring/source.ts')).tutoring,
 };
 
 export const SOURCE_NAMES: readonly string[] = Object.keys(LIST);
