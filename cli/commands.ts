@@ -16,7 +16,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'demo',
-    description: 'scrape demo sites on this machine (racing, schedules, menus), and show what came of it',
+    description:
+      'scrape demo sites on this machine (racing, schedules, menus, tutoring), and show what came of it',
     load: async () => (await import('./demo.ts')).demoCommand(),
   },
   {

@@ -9,7 +9,8 @@ import type { Demo, DemoEnd } from './demos/demo.ts';
 import { menusDemo } from './demos/menus.ts';
 import { racingDemo } from './demos/racing.ts';
 import { schedulesDemo } from './demos/schedules.ts';
-import { demoRecord, printDemo, printSummary } from './demos/summary.ts';
+import { demoRecord, printDemo, printSummary, refuseWrong } from './demos/summary.ts';
+import { tutoringDemo } from './demos/tutoring.ts';
 import { UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { Progress } from './progress.ts';
@@ -20,7 +21,7 @@ interface DemoOptions {
 }
 
 /** In the order in which they are played. */
-const DEMOS: readonly Demo[] = [racingDemo, schedulesDemo, menusDemo];
+const DEMOS: readonly Demo[] = [racingDemo, schedulesDemo, menusDemo, tutoringDemo];
 
 export function demoCommand(): Command {
   return newCommand('demo')
@@ -46,9 +47,12 @@ export function demoCommand(): Command {
         if (!json) printDemo(end, place);
         ends.push(end);
       }
-      if (json) return printObject({ demos: ends.map(demoRecord) });
-      printSummary(ends);
-      console.log(closingText(ends, place));
+      if (json) printObject({ demos: ends.map(demoRecord) });
+      else {
+        printSummary(ends);
+        console.log(closingText(ends, place));
+      }
+      refuseWrong(ends);
     });
 }
 

@@ -4,7 +4,7 @@ import type { DemoEnd } from './demo.ts';
 import { demoSource } from './played.ts';
 
 /** What the hints look at. */
-type Closed = Pick<DemoEnd, 'source' | 'imported'> & {
+type Closed = Pick<DemoEnd, 'source' | 'imported' | 'enriched'> & {
   readonly completeness: Pick<DemoEnd['completeness'], 'table'>;
 };
 
@@ -24,6 +24,7 @@ export function closingText(ends: readonly Closed[], place: Place = []): string 
         ]
       : []),
     ['health'],
+    ...(ends.some(({ enriched }) => enriched) ? [['enrich', 'stats']] : []),
     ['query', `select * from ${last.completeness.table} limit 5`],
   ];
   const { baseUrl } = ends.find(({ source }) => source === 'racing') ? demoSource('racing') : {};
@@ -36,6 +37,8 @@ export function closingText(ends: readonly Closed[], place: Place = []): string 
           `What asks a site (run, retry, worker) would go to the address of racing itself, ${baseUrl}:`,
           'name another in RESCRAPE_RACING_URL first, as in RESCRAPE_RACING_URL=http://127.0.0.1:8080 beside "npx node demo/main.ts --port 8080".',
         ]),
-    ...(crawled ? ['The sites of schedules and menus are there only while npm start runs.'] : []),
+    ...(ends.some(({ source }) => source !== 'racing')
+      ? ['The sites of schedules, menus and tutoring are there only while npm start runs.']
+      : []),
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import type { ImportResult } from '../../core/targets/target-import.ts';
 import type { LocalPlatform } from '../../runtime/local.ts';
 import type { RunEnd } from '../../runtime/run-end.ts';
 import type { Progress } from '../progress.ts';
+import type { EnrichedDemo } from './enriched.ts';
 import type { MenuChanges } from './menu-changes.ts';
 import type { ValueCounts } from './value-counts.ts';
 
@@ -30,6 +31,8 @@ export interface DemoEnd {
   /** Between its two crawls, by value; null where there was one. */
   readonly changes: ReadonlyMap<string, MenuChanges> | null;
   readonly completeness: CompletenessReport;
+  /** What came of its records; absent where they are not enriched. */
+  readonly enriched?: EnrichedDemo;
   /** Closed: it only tells where things are. */
   readonly platform: LocalPlatform;
 }

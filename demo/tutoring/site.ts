@@ -42,7 +42,7 @@ export const PER_PAGE = 25;
 const LISTS = { tutors: 'tutor', students: 'student', sessions: 'session', feedback: 'feedback' } as const;
 const PATH = /^\/v1\/feeds\/([a-z]+)\/days\/([0-9-]+)(?:\/([a-z]+))?$/;
 
-/** A week in which everything passes at the second try: a server that fails once, and one that is asked too much. */
+/** Two faults that pass at the second try: a server that fails, and one that is asked too much. */
 export function tutoringFaults(today: CivilDate): FaultRule[] {
   const once = (path: string, status: number, retryAfterSeconds?: number): FaultRule => ({
     where: { path: `/v1/feeds/${path}` },
@@ -55,7 +55,10 @@ export function tutoringFaults(today: CivilDate): FaultRule[] {
   ];
 }
 
-/** Serves tutors, students, sessions and feedback of two feeds by day. The same seed and day are the same lists. */
+/**
+ * Serves tutors, students, sessions and feedback of two feeds by day. The same seed and day are the same
+ * lists.
+ */
 export async function startTutoringSite(options: TutoringSiteOptions): Promise<TutoringSite> {
   const { seed, now } = options;
   let { today } = options;

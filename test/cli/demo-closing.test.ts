@@ -24,6 +24,6 @@ it('each command that the demo names at its end is about the directory that it w
 });
 
 it('says of which sites there is nothing to start again', () => {
-  expect(closingText(ENDS)).toContain('sites of schedules and menus are there only while npm start runs');
+  expect(closingText(ENDS)).toContain('sites of schedules, menus and tutoring are there only while');
   expect(closingText(ENDS.slice(0, 1))).not.toContain('menus');
 });

@@ -25,6 +25,7 @@ interface SaidDemo {
   >[];
   readonly changes: readonly Record<'appeared' | 'gone' | 'prices' | 'stock', number>[] | null;
   readonly completeness: CompletenessReport;
+  readonly enriched: { readonly kinds: readonly { readonly processed: number }[] } | null;
 }
 
 async function demo(...words: readonly string[]): Promise<readonly SaidDemo[]> {
@@ -58,10 +59,24 @@ it('the demos of targets crawl what is ready, and a second start leaves out what
   }
 }, 120_000);
 
+it('the demo of tutoring finds in its tables what its site says, and at a second start nothing new', async () => {
+  const [first] = await demo('tutoring');
+  expect(first).toMatchObject({
+    enriched: { wrong: [] },
+    runs: [{ kind: 'finished' }, { kind: 'finished' }],
+  });
+  expect(total(first!, 'failed')).toBe(0);
+  const [again] = await demo('tutoring');
+  expect(again).toMatchObject({ enriched: { wrong: [] }, runs: [{ kind: 'finished' }] });
+  expect(again!.enriched!.kinds.map(({ processed }) => processed)).toEqual([0, 0, 0, 0]);
+}, 120_000);
+
 it('an unknown demo is one line', async () => {
   const end = await startCommand(['demo', 'harness'], {}, join(root, 'cwd')).ended;
   expect(end).toMatchObject({ code: 2, stdout: '' });
-  expect(complaintOf(end)).toMatch(/there is no demo "harness"; there is: racing, schedules, menus/);
+  expect(complaintOf(end)).toMatch(
+    /there is no demo "harness"; there is: racing, schedules, menus, tutoring/,
+  );
 });
 
 it('the demo scrapes the last seven days as its clock has them: today is open, and all before are whole', async () => {
