@@ -10,11 +10,16 @@ export interface ChildOptions {
  * Runs a script, relative to this folder, in a process of its own and answers the JSON that it prints.
  * Rejects with what it printed where it fails.
  */
-export async function runChild<Answer>(
+export async function runChild<Answer>(...asked: Parameters<typeof printedBy>): Promise<Answer> {
+  return JSON.parse(await printedBy(...asked)) as Answer;
+}
+
+/** As above, and answers its standard output as it is. */
+export async function printedBy(
   script: string,
   args: readonly string[],
   options: ChildOptions = {},
-): Promise<Answer> {
+): Promise<string> {
   const { nodeOptions = [], env = {} } = options;
   const path = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(
@@ -33,5 +38,5 @@ export async function runChild<Answer>(
     child.once('close', resolve);
   });
   if (code !== 0) throw new Error(`${script} ended with ${code}\n${printed.stdout}\n${printed.stderr}`);
-  return JSON.parse(printed.stdout) as Answer;
+  return printed.stdout;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runChild } from './child.ts';
+import { printedBy } from './child.ts';
 import type { BenchSite } from './demo-site.ts';
 import type { Usage } from './usage.ts';
 
@@ -59,27 +59,39 @@ async function rescrape<Answer>(
   directory: string,
   options: readonly string[],
 ): Promise<{ answer: Answer; usage: Usage }> {
-  const folder = mkdtempSync(join(tmpdir(), 'rescrape-usage-'));
   const args = ['run', 'racing', '--start', start, '--end', end, '--local', directory, '--json', ...options];
+  const { stdout, usage } = await measureCommand(args, {
+    RESCRAPE_RACING_URL: site.url,
+    RESCRAPE_RACING_MIN_DELAY_MS: '0',
+    RESCRAPE_RACING_CONCURRENCY: String(CONCURRENCY),
+  });
+  return { answer: JSON.parse(stdout) as Answer, usage };
+}
+
+/** A command as a user gives it, from its start to its exit. Throws where it fails. */
+export async function measureCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly stdout: string; readonly usage: Usage; readonly wallMs: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'rescrape-usage-'));
+  const startedAt = performance.now();
   try {
-    const answer = await runChild<Answer>('../bin/rescrape.js', args, {
+    const stdout = await printedBy('../bin/rescrape.js', args, {
       env: {
         // Reaches the process that the launcher starts as well.
         NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${new URL('usage-probe.ts', import.meta.url)}`,
         BENCH_USAGE: folder,
-        RESCRAPE_RACING_URL: site.url,
-        RESCRAPE_RACING_MIN_DELAY_MS: '0',
-        RESCRAPE_RACING_CONCURRENCY: String(CONCURRENCY),
+        ...env,
       },
     });
-    return { answer, usage: scrapingProcess(folder) };
+    return { stdout, usage: workingProcess(folder), wallMs: performance.now() - startedAt };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The launcher only waits; the process that scrapes is the one that worked most. */
-function scrapingProcess(folder: string): Usage {
+/** The launcher only waits; the process that does the work is the one that worked most. */
+function workingProcess(folder: string): Usage {
   const usages = readdirSync(folder).map(
     (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Usage,
   );
