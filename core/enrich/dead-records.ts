@@ -62,7 +62,11 @@ export async function* deadRecordsOf(state: StateStore, kind: string): AsyncGene
   for await (const document of state.query(deadPartition(kind))) yield deadRecordOf(kind, document);
 }
 
-export async function deadRecord(state: StateStore, kind: string, id: string): Promise<DeadRecord | undefined> {
+export async function deadRecord(
+  state: StateStore,
+  kind: string,
+  id: string,
+): Promise<DeadRecord | undefined> {
   const { partition, sort } = deadPlace(kind, id);
   const document = await state.get(partition, sort);
   return document && deadRecordOf(kind, document);

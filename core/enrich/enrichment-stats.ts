@@ -41,7 +41,7 @@ export const NO_COUNTS: EnrichmentCounts = Object.freeze({
   batches: 0,
 });
 
-function addCounts(a: EnrichmentCounts, b: Partial<EnrichmentCounts>): EnrichmentCounts {
+export function addCounts(a: EnrichmentCounts, b: Partial<EnrichmentCounts>): EnrichmentCounts {
   const sum = { ...a };
   for (const [name, more] of Object.entries(b)) sum[name as keyof EnrichmentCounts] += more ?? 0;
   return sum;

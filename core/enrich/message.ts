@@ -68,7 +68,7 @@ export type DecodedMessage =
   | { readonly kind: 'poison'; readonly reason: string };
 
 /** Feed of what says neither feed nor source. */
-const DEFAULT_FEED = 'pushed';
+export const DEFAULT_FEED = 'pushed';
 
 /** Reads a message of the queue of `kind`. `now`: milliseconds; when a message without `sent_at` was sent. */
 export function decodeMessage(
