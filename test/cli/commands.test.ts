@@ -84,7 +84,7 @@ describe('an error', () => {
       /exclude each other/,
       /choose one/,
     ],
-    [['completeness', '--exit-code'], 3, 'INCOMPLETE', 'incomplete: racing', /rescrape why/],
+    [['completeness', 'racing', '--exit-code'], 3, 'INCOMPLETE', 'incomplete: racing', /rescrape why/],
   ])('%j under --json is one object on standard error', async (words, exitCode, code, message, hint) => {
     const { code: ended, stderr } = await rescrape(directory, ...words, '--json');
     expect(ended).toBe(exitCode);
