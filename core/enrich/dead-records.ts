@@ -4,6 +4,8 @@ import type { StateDocument, StateStore, StateWrite } from '../ports/state-store
 import type { DeadLetter } from '../ports/work-queue.ts';
 import { MAX_TRIES, type Place } from '../state/collection.ts';
 import { keptChange } from './entity-changes.ts';
+import { isForwarded, recordForwarded, settleForwarded } from './forwarded-messages.ts';
+import { decodeMessage, type IncomingMessage } from './message.ts';
 import type { EnrichmentStores } from './stores.ts';
 
 /** Bytes of JSON that the body of a dead letter takes at most: a document of DynamoDB has 400 KB. */
@@ -107,10 +109,11 @@ export function bodyOf({ record, messages: [message] }: DeadEntry): string | und
 
 /**
  * Sends dead records again and removes them, in this order: what dies in between leaves one too many, never
- * none. Those whose message is not there in full stay, and are returned.
+ * none. What was forwarded is on its way again, so that nobody takes its date for complete. Those whose
+ * message is not there in full stay, and are returned.
  */
 export async function redriveDead(
-  { state, enrichmentQueue }: Pick<EnrichmentStores, 'state' | 'enrichmentQueue'>,
+  { state, clock, enrichmentQueue }: Pick<EnrichmentStores, 'state' | 'clock' | 'enrichmentQueue'>,
   entries: readonly DeadEntry[],
 ): Promise<DeadEntry[]> {
   const left: DeadEntry[] = [];
@@ -120,18 +123,34 @@ export async function redriveDead(
       left.push(entry);
       continue;
     }
+    await recordForwarded(state, forwardedOf(entry, clock.now()), clock.now());
     await enrichmentQueue(entry.kind).send([{ body, delayMs: 0 }]);
     await removeEntry({ state, enrichmentQueue }, entry);
   }
   return left;
 }
 
-/** Removes dead records for good. */
+/** Removes dead records for good. What was forwarded is on its way no more. */
 export async function purgeDead(
-  stores: Pick<EnrichmentStores, 'state' | 'enrichmentQueue'>,
+  stores: Pick<EnrichmentStores, 'state' | 'clock' | 'enrichmentQueue'>,
   entries: readonly DeadEntry[],
 ): Promise<void> {
-  for (const entry of entries) await removeEntry(stores, entry);
+  for (const entry of entries) {
+    await removeEntry(stores, entry);
+    await settleForwarded(stores.state, forwardedOf(entry, stores.clock.now()));
+  }
+}
+
+/** The message of an entry, where it came from a scraped partition and can be read. */
+function forwardedOf(entry: DeadEntry, now: number): IncomingMessage[] {
+  const body = bodyOf(entry);
+  if (body === undefined) return [];
+  const decoded = decodeMessage(
+    entry.kind,
+    { id: entry.messages[0]?.id ?? entry.record?.id ?? '', body },
+    now,
+  );
+  return decoded.kind === 'message' && isForwarded(decoded.message) ? [decoded.message] : [];
 }
 
 /** The messages first: the record says what is to be done. Its table is told that it is gone. */

@@ -1,10 +1,11 @@
 import { declareDead } from './declare-dead.ts';
 import { CountsOfShard } from './enrichment-stats.ts';
 import { entityName } from './entity.ts';
+import { keptChange } from './entity-changes.ts';
 import { EntityStore } from './entity-store.ts';
 import { encodeMessage } from './message.ts';
-import { compareOrders } from './order.ts';
 import {
+  isOvertaken,
   messageOfParked,
   overdue,
   PARKED_DAYS,
@@ -24,15 +25,12 @@ export async function expireParked(stores: EnrichmentStores): Promise<number> {
   let died = 0;
   for await (const { parked, place } of overdue(state, clock.now())) {
     if (!parked) await state.write([{ kind: 'delete', ...place }]);
-    else if (await isOvertaken(stores, parked)) await state.write(unparkWrites(parked));
+    else if (isOvertaken(parked, await new EntityStore(state).get(parked)))
+      // Its partition was told that it waits. On a conflict the next look comes to it.
+      await state.write([...unparkWrites(parked), await keptChange(state, parked)]);
     else if (await expire(stores, parked, counts)) died++;
   }
   return died;
-}
-
-async function isOvertaken({ state }: EnrichmentStores, parked: ParkedRecord): Promise<boolean> {
-  const stored = await new EntityStore(state).get(parked);
-  return stored !== undefined && compareOrders(stored.order, parked.order) >= 0;
 }
 
 async function expire(

@@ -19,6 +19,11 @@ export function forwardedId(version: string, row: number): string {
 
 const FORWARDED_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}\.\d+$/;
 
+/** True of a message that was sent from a scraped partition. */
+export function isForwarded({ id }: Pick<Forwarded, 'id'>): boolean {
+  return FORWARDED_ID.test(id);
+}
+
 function placeOf({ kind, feed, date, id }: Forwarded): { partition: string; sort: string } {
   return { partition: `forwarded-messages#${kind}`, sort: `${feed}#${date}#${id}` };
 }
@@ -40,7 +45,7 @@ export function recordForwarded(
  * before they are acknowledged.
  */
 export function settleForwarded(state: StateStore, messages: readonly Forwarded[]): Promise<void> {
-  const own = messages.filter(({ id }) => FORWARDED_ID.test(id));
+  const own = messages.filter(isForwarded);
   return inTransactions(
     state,
     own.map((message) => ({ kind: 'delete', ...placeOf(message) })),

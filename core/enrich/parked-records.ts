@@ -5,7 +5,7 @@ import type { Place } from '../state/collection.ts';
 import { isoTime } from '../wording/times.ts';
 import { dataSchema, type EntityKey, entityName } from './entity.ts';
 import { type IncomingMessage, originSchema } from './message.ts';
-import { orderSchema } from './order.ts';
+import { compareOrders, type Order, orderSchema } from './order.ts';
 
 /** How long a record waits for what it refers to. */
 export const PARKED_DAYS = 7;
@@ -50,6 +50,11 @@ export async function parkedRecord(state: StateStore, entity: EntityKey): Promis
 export function parkedText({ parkedAt, missing, message }: ParkedRecord): string {
   const names = missing.map(entityName).join(', ');
   return `parked since ${isoTime(parkedAt)}: waits for ${names} (message ${message.id})`;
+}
+
+/** True where a record of its key that is as new, or newer, is stored by now. */
+export function isOvertaken({ order }: ParkedRecord, stored: { readonly order: Order } | undefined): boolean {
+  return stored !== undefined && compareOrders(stored.order, order) >= 0;
 }
 
 /** The message of a parked record, to be sent again. */

@@ -25,6 +25,8 @@ export async function park(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await parkedRecord(state, entity);
     const isOlder = before !== undefined && isNewer(before.order, order);
+    // What waited before it there waits no more.
+    const leavesPartition = before && !isOlder && (before.feed !== feed || before.date !== date);
     const now = clock.now();
     const document = {
       message: { id, source, snapshotDate: message.date, record, origin },
@@ -40,6 +42,9 @@ export async function park(
       absent,
       ...(isOlder ? [] : parkWrites(entity, document, before)),
       await keptChange(state, { ...entity, feed, date }),
+      ...(leavesPartition
+        ? [await keptChange(state, { ...entity, feed: before.feed, date: before.date })]
+        : []),
       ...counting,
     ];
     const answer = await state.transact(writes);

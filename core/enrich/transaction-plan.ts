@@ -45,8 +45,10 @@ export function planEntity(
   if (next)
     writes.push({ kind: 'put', ...entityPlace(entity), value: next, expect: stored?.revision ?? 'absent' });
   for (const { partition, row } of rows) writes.push(changeWrite({ ...partition, key: entity.key }, { row }));
+  // The row of a snapshot stays though its entity goes on: `rows` says what becomes of it.
+  if (records[0]?.enricher.day !== 'snapshot')
+    writes.push(...markWrites(entity, { records, stored, folded, isUnparked: unpark.length > 0 }));
   if (next && last) {
-    if (last.valid.enricher.day !== 'snapshot') writes.push(...moveWrites(entity, stored, next));
     const parents = new Set(next.read.map(entityName));
     for (const parent of next.read) writes.push(dependentWrite(parent, entity));
     for (const parent of stored?.read ?? []) {
@@ -71,12 +73,24 @@ export function planEntity(
   };
 }
 
-/** The partitions that an entity leaves and enters. */
-function moveWrites(entity: EntityKey, stored: Entity | undefined, next: EntityDocument): StateWrite[] {
-  const writes = [changeWrite({ ...entity, feed: next.feed, date: next.date })];
-  if (stored && (stored.feed !== next.feed || stored.date !== next.date))
-    writes.push(changeWrite({ ...entity, feed: stored.feed, date: stored.date }));
-  return writes;
+/**
+ * Marks the partitions that an entity leaves and enters, and those that were told of records which wait no
+ * more: each once.
+ */
+function markWrites(
+  entity: EntityKey,
+  {
+    records,
+    stored,
+    folded: { entity: next, last },
+    isUnparked,
+  }: Pick<EntityPlan, 'records' | 'stored' | 'folded'> & { readonly isUnparked: boolean },
+): StateWrite[] {
+  const waited = isUnparked ? records.filter(({ message }) => message.parked) : [];
+  const places = waited.map(({ message, date }) => ({ feed: message.feed, date }));
+  if (next && last) places.push(next, ...(stored ? [stored] : []));
+  const once = new Map(places.map(({ feed, date }) => [`${feed}#${date}`, { feed, date }]));
+  return [...once.values()].map((place) => changeWrite({ ...entity, ...place }));
 }
 
 /** Entities that are written together, all or nothing. */

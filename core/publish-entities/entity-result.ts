@@ -4,7 +4,7 @@ import type { Entity, EntityRow } from '../enrich/entity.ts';
 import { changesOf, type EntityChange, type EntityPartition } from '../enrich/entity-changes.ts';
 import { entityRow } from '../enrich/entity-source.ts';
 import { EntityStore } from '../enrich/entity-store.ts';
-import { parkedRecord, parkedText } from '../enrich/parked-records.ts';
+import { isOvertaken, parkedRecord, parkedText } from '../enrich/parked-records.ts';
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, PageEvidence, ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
@@ -44,7 +44,7 @@ export async function entityResult(
     if (change.key === '') return { change, entity: 'absent' as const, items: [] };
     const entity = await entities.get(change);
     const rows = rowsOf(enricher, change, entity);
-    const ill = await illnessOf(platform.state, change);
+    const ill = await illnessOf(platform.state, change, entity);
     const { url = urlOf(change.key), capture = null } = before.get(change.key) ?? {};
     const item: Item = {
       id: change.key,
@@ -98,11 +98,15 @@ function rowsOf(enricher: Enricher, change: EntityChange, entity: Entity | undef
 }
 
 /** Why its newest record is not in the table; undefined where it is, or where there is none. */
-async function illnessOf(state: StateStore, change: EntityChange): Promise<string | undefined> {
+async function illnessOf(
+  state: StateStore,
+  change: EntityChange,
+  entity: Entity | undefined,
+): Promise<string | undefined> {
   if (change.content.dead) return `dead: ${change.content.dead.reason}`;
   const parked = await parkedRecord(state, change);
   const isHere = parked?.feed === change.feed && parked.date === change.date;
-  return isHere ? parkedText(parked) : undefined;
+  return isHere && !isOvertaken(parked, entity) ? parkedText(parked) : undefined;
 }
 
 function contentOf(

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
+import { purgeDead, readDeadEntries, redriveDead } from '../../../core/enrich/dead-records.ts';
 import { rollback } from '../../../core/publish/decisions.ts';
 import { forward, forwardAll } from '../../../core/publish-entities/forward.ts';
 import { query } from '../../e2e/support/sql.ts';
@@ -125,6 +126,37 @@ describe('a date of a table of entities that a source feeds', () => {
     expect(await world.judged('sessions')).toMatchObject({ reason: '1 change not published yet' });
     await world.publish();
     expect(await world.judged('sessions')).toMatchObject({ status: 'complete', found: 1 });
+  });
+
+  it('is not complete while a dead letter of it is on its way again', async () => {
+    const bad = { ...SESSION, session_id: 'x-2', subject: null };
+    await found(world.platform, { people: PEOPLE, sessions: [...SESSIONS, ['session', 'x-2', bad]] });
+    await forward(world.platform, lists, PLACE);
+    await world.drain();
+    await world.publish();
+    expect(await world.judged('sessions')).toMatchObject({ status: 'incomplete', failed: 1 });
+    await redriveDead(world.platform, await readDeadEntries(world.platform, ['session']));
+    await world.publish();
+    expect(await world.judged('sessions')).toMatchObject({
+      status: 'incomplete',
+      reason: '1 record forwarded and not enriched yet',
+    });
+    await world.drain();
+    await world.publish();
+    expect((await world.judged('sessions')).reason).toContain('1 record parked or dead');
+  });
+
+  it('waits no more for a message that was purged', async () => {
+    await found(world.platform, { people: PEOPLE, sessions: SESSIONS });
+    await forward(world.platform, lists, PLACE);
+    const queue = world.platform.enrichmentQueue('session');
+    const [delivery] = await queue.receive({ max: 1, visibilityMs: 1 });
+    await queue.deadLetter(delivery!, 'its deliveries were used up');
+    await world.drain();
+    await world.publish();
+    expect((await world.judged('sessions')).reason).toBe('1 record forwarded and not enriched yet');
+    await purgeDead(world.platform, await readDeadEntries(world.platform, ['session']));
+    expect((await world.judged('sessions')).reason).not.toContain('forwarded and not enriched');
   });
 
   it('is empty where the source lists nothing', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
 import { EntityStore } from '../../../core/enrich/entity-store.ts';
+import { expireParked } from '../../../core/enrich/expire-parked.ts';
 import { partitionLogs, readCommits } from '../../../core/lake/partition-log.ts';
 import { query } from '../../e2e/support/sql.ts';
 import { watchedPlatform } from '../../e2e/support/watched-stores.ts';
@@ -195,6 +196,67 @@ describe('publishing of entities', () => {
     await world.publish();
     expect(await rows('SELECT tutor_id FROM sessions')).toEqual([{ tutor_id: 't-1' }]);
     expect(await world.judged('sessions')).toMatchObject({ status: 'incomplete', failed: 1 });
+  });
+
+  describe('a record that was parked and overtaken by a newer one', () => {
+    const later = civilDate('2026-11-19');
+    const ofLater = { scheduled_start: '2026-11-19T10:00:00Z' };
+    const parents = async () => {
+      await world.bring('tutor', { record: TUTOR });
+      await world.bring('student', { record: STUDENT });
+    };
+    const park = async (more: object) => {
+      const record = { ...SESSION, tutor_id: 't-9', ...more };
+      expect(await world.bring('session', { record, sentAt: NOON + 1 })).toBe('parked');
+      await world.publish();
+    };
+    const overtake = async () => {
+      await world.bring('session', { record: { ...SESSION, subject: 'x' }, sentAt: NOON + 2 });
+      await world.publish();
+    };
+    const whole = { status: 'complete', found: 1, failed: 0 };
+
+    it('does not make its date incomplete any more', async () => {
+      await parents();
+      await park({});
+      expect(await world.judged('sessions')).toMatchObject({ status: 'incomplete', failed: 1 });
+      await overtake();
+      expect(await world.judged('sessions')).toMatchObject(whole);
+    });
+
+    it.each([
+      [
+        'when what it waited for comes',
+        () => world.bring('tutor', { record: { ...TUTOR, tutor_id: 't-9' } }),
+      ],
+      [
+        'when its time is over',
+        () => {
+          world.now += 8 * 86_400_000;
+          return expireParked(world.platform);
+        },
+      ],
+    ])('leaves another date %s', async (_, go) => {
+      await parents();
+      await park(ofLater);
+      await overtake();
+      expect(await world.judged('sessions', later)).toMatchObject({ failed: 1 });
+      await go();
+      await world.publish();
+      expect(await world.judged('sessions')).toMatchObject(whole);
+      expect(await world.judged('sessions', later)).toMatchObject({ status: 'empty', failed: 0 });
+    });
+
+    it('leaves another date where the newer one is parked as well', async () => {
+      await park(ofLater);
+      await world.bring('session', { record: SESSION, sentAt: NOON + 2 });
+      await world.publish();
+      expect(await world.judged('sessions', later)).toMatchObject({ status: 'empty', failed: 0 });
+      expect(await world.judged('sessions')).toMatchObject({ failed: 1 });
+      await parents();
+      await world.publish();
+      expect(await world.judged('sessions')).toMatchObject(whole);
+    });
   });
 
   it('tells of a dead record', async () => {
