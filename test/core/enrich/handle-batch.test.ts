@@ -107,6 +107,18 @@ describe('a batch', () => {
     expect(await entity('student', 's1')).toMatchObject({ record: { name: 'new' } });
   });
 
+  it.each([
+    ['microseconds', '02:00:00.000900Z', '02:00:00.000100Z'],
+    ['nanoseconds', '02:00:00.123456789Z', '02:00:00.123456788Z'],
+  ])('tells older from newer by %s too', async (_, newer, older) => {
+    const record = (name: string, time: string) =>
+      studentRecord('s1', { name, updated_at: `2025-11-22T${time}` });
+    await world.batch(messageOf('m2', 'student', record('new', newer)));
+    const late = messageOf('m3', 'student', record('old', older), { sent_at: '2025-11-23T00:00:00Z' });
+    expect(kinds(await world.batch(late))).toEqual(['older']);
+    expect(await entity('student', 's1')).toMatchObject({ record: { name: 'new' } });
+  });
+
   it('remembers that the same was sent again later: what was sent in between is older', async () => {
     const sent = (id: string, hour: string, name: string) =>
       messageOf(id, 'student', studentRecord('s1', { name }), { sent_at: `2025-11-22T${hour}:00:00Z` });

@@ -77,7 +77,9 @@ it('is poison where it is no JSON', () => {
 it('has a total order: of any three, the newest of the newest two is the newest of all', () => {
   const times = [null, 1, 2, 3];
   const orders = times.flatMap((updatedAt) =>
-    [1, 2, 3].flatMap((sentAt) => ['a', 'b'].map((id) => ({ updatedAt, sentAt, id }))),
+    (updatedAt === null ? [{}] : [{}, { updatedNs: 5 }]).flatMap((fraction) =>
+      [1, 2, 3].flatMap((sentAt) => ['a', 'b'].map((id) => ({ updatedAt, ...fraction, sentAt, id }))),
+    ),
   );
   for (const a of orders)
     for (const b of orders) {
