@@ -4,6 +4,7 @@ import type { AnyDeadLetter, DeadLetterEntry } from '../core/retry/dead-letter.t
 import { readDeadLetters, readDeadRecords } from '../core/retry/dead-letters.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { itemNameOf } from './dead-letter-views.ts';
+import { KNOWN_KINDS } from './enricher.ts';
 import { kindsOf } from './entity-filter.ts';
 import { NotFoundError, UsageError } from './failure.ts';
 import { codeOf, type FilterOptions, filterOf, filterWords, isInFilter, withFilter } from './filter.ts';
@@ -20,7 +21,7 @@ export interface DeadLetterFilterOptions extends FilterOptions {
 export function withDeadLetterFilter(command: Command): Command {
   return withFilter(command)
     .option('--code <code>', 'only items whose last error was this one, as in TIMEOUT')
-    .option('--kind <kind>', 'only records of this kind: tutor, student, session, feedback');
+    .option('--kind <kind>', `only records of this kind: ${KNOWN_KINDS}`);
 }
 
 export interface Selection {

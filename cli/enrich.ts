@@ -8,7 +8,7 @@ import { globalOptions } from './context.ts';
 import { enrichPublishCommand } from './enrich-publish.ts';
 import { enrichPushCommand } from './enrich-push.ts';
 import { enrichStatsCommand } from './enrich-stats.ts';
-import { enricherOf } from './enricher.ts';
+import { enricherOf, KNOWN_KINDS } from './enricher.ts';
 import { FailedCommand } from './failure.ts';
 import { inputBytes } from './input-file.ts';
 import { type JsonLine, jsonLines } from './json-lines-input.ts';
@@ -24,7 +24,7 @@ export function enrichCommand(): Command {
   return newCommand('enrich')
     .enablePositionalOptions()
     .argument('<file>', 'records as JSON, one a line; - for standard input')
-    .option('--kind <kind>', 'what the records are: tutor, student, session, feedback')
+    .option('--kind <kind>', `what the records are: ${KNOWN_KINDS}`)
     .option('--now <time>', 'enrich as if it were then, ISO 8601', timeOf)
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { EntityKey } from '../core/enrich/entity.ts';
 import { isIdentifier } from '../core/source/identifier.ts';
-import { enricherOf } from './enricher.ts';
+import { enricherOf, KNOWN_KINDS } from './enricher.ts';
 import { UsageError } from './failure.ts';
 import { dateOf, withDates } from './filter.ts';
 
@@ -19,7 +19,7 @@ export function withEntityFilter(command: Command): Command {
 }
 
 export function withKind(command: Command): Command {
-  return command.option('--kind <kind>', 'only this kind: tutor, student, session, feedback');
+  return command.option('--kind <kind>', `only this kind: ${KNOWN_KINDS}`);
 }
 
 /** What the filter lets through, or a usage error for a date that does not exist. */

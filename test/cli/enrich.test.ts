@@ -167,6 +167,17 @@ describe('rescrape enrich', () => {
   });
 
   it.each([
+    ['enrich'],
+    ['enrich', 'push'],
+    ['entities', 'list'],
+    ['parked', 'retry'],
+    ['dead-letters', 'redrive'],
+  ])('names it in the help of %s %s', async (...words) => {
+    const { stdout } = await rescrape(directory, ...words, '--help');
+    expect(stdout.replace(/\s+/g, ' ')).toContain('tutor, student, session, feedback, room');
+  });
+
+  it.each([
     [['--kind', 'x', 'f'], 2, 'there is no kind "x"; there is: tutor, student, session, feedback, room'],
     [['f'], 2, '--kind is missing; there is: tutor, student, session, feedback, room'],
     [['--kind', 'tutor'], 2, "missing required argument 'file'"],
