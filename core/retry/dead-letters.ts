@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { readDeadEntries } from '../enrich/dead-records.ts';
+import { type DeadEntry, readDeadEntries } from '../enrich/dead-records.ts';
 import { whyDead } from '../failures/claim.ts';
 import { FAILURES_AT_ONCE, type FailureKey, FailureStore, keyOf, nameOf } from '../failures/failure-store.ts';
 import { decodeFailedItem } from '../failures/message.ts';
@@ -74,12 +74,17 @@ export async function readDeadLetters(platform: Stores): Promise<DeadLetterEntry
   return [...dead.sort((a, b) => since(a) - since(b)), ...others.flat(), ...poison];
 }
 
-/** All dead records of these kinds, and what else is in their dead-letter queues. Changes nothing. */
+/**
+ * All dead records of these kinds, oldest first, then what else is in their dead-letter queues. Changes
+ * nothing.
+ */
 export async function readDeadRecords(
   platform: Pick<Platform, 'state' | 'enrichmentQueue'>,
   kinds: readonly string[],
 ): Promise<DeadRecordEntry[]> {
-  return (await readDeadEntries(platform, kinds)).map(deadRecordEntry);
+  const since = ({ record }: DeadEntry) => record?.at ?? Number.MAX_SAFE_INTEGER;
+  const entries = await readDeadEntries(platform, kinds);
+  return entries.toSorted((a, b) => since(a) - since(b)).map(deadRecordEntry);
 }
 
 /** A dead failure that is queued again. */

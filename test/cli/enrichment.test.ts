@@ -355,6 +355,14 @@ describe('dead letters of records', () => {
     expect(text).toMatch(/^redrive {2}checks it again as it is$/m);
   });
 
+  it('are listed oldest first, whatever their kinds', async () => {
+    await records.push('student', [student('u-1', { name: null })]);
+    await records.work();
+    await records.push('tutor', [tutor('t-3', { status: null })]);
+    await records.work();
+    expect((await letters()).map(({ kind }) => kind)).toEqual(['tutor', 'student', 'tutor']);
+  });
+
   it('are left out where the list is narrowed to failed items, and alone where it is narrowed to a kind', async () => {
     const list = async (...words: string[]) =>
       (await records.json<Items<Letter>>('dead-letters', 'list', ...words)).items;
