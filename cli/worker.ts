@@ -3,7 +3,7 @@ import { advise } from '../core/advice/advise.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions, withPlatform } from './context.ts';
-import { UsageError } from './failure.ts';
+import { InterruptedCommand, UsageError } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { tellTrouble } from './retry-answer.ts';
 import { workEnrichment } from './worker-enrichment.ts';
@@ -41,8 +41,10 @@ export function workerCommand(): Command {
           await interruptible(async (signal) => {
             const options = { once, json, place, signal };
             // What a retry recovers may send records, so that to do each once is to do them in this order.
-            if (once) for (const work of works) await WORKS[work](platform, options);
-            else await Promise.all(works.map((work) => WORKS[work](platform, options)));
+            if (!once) return Promise.all(works.map((work) => WORKS[work](platform, options)));
+            for (const work of works) await WORKS[work](platform, options);
+            // Without --once it is up until it is interrupted: that is how it ends.
+            if (signal.aborted) throw new InterruptedCommand('interrupted; the same command does the rest');
           });
         },
         tellTrouble,

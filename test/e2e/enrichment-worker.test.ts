@@ -60,6 +60,19 @@ describe('rescrape worker, of records', () => {
     expect(stderr).toContain(`enrichment, at the end: ${MANY - stored} due, 0 waiting, 0 under way`);
   });
 
+  it('does not end as if all were done when it is interrupted and was to do what is due', async () => {
+    await pushMany();
+    const worker = work(0, '--once');
+    await printed(worker, /Stats: processed=100,/);
+    worker.child.kill('SIGINT');
+    const { code, stderr } = await worker.ended;
+    expect({ code, stderr }).toEqual({
+      code: 130,
+      stderr: expect.stringContaining('rescrape: interrupted; the same command does the rest'),
+    });
+    expect(await count()).toBeLessThan(MANY);
+  });
+
   it('is taken over by another one when it is killed, which stores what it had in hand a minute later', async () => {
     await pushMany();
     const killed = work();
