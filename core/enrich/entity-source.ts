@@ -4,7 +4,7 @@ import type { Json } from '../ports/state-store.ts';
 import { type Cell, columnsOf, type Row } from '../schema/columns.ts';
 import { daily, defineSource, register } from '../source/define-source.ts';
 import type { Source } from '../source/source.ts';
-import type { ListedSource } from '../source/sources-together.ts';
+import { type ListedSource, problemOf } from '../source/sources-together.ts';
 import type { Enricher, EntityData } from './enricher.ts';
 
 /** Columns of a row that its message gives it, after those of the record and of what is derived from it. */
@@ -60,7 +60,35 @@ export function withEntityTables(
   listed: readonly ListedSource[],
   enrichers: readonly Enricher[],
 ): readonly ListedSource[] {
-  return [...listed, ...enrichers.map(entitySource)];
+  return [...listed, ...enrichers.map((enricher) => checked(enricher, enrichers))];
+}
+
+/** Its table, or what is wrong with it: a column that two fields share would lose one of them. */
+function checked(enricher: Enricher, enrichers: readonly Enricher[]): ListedSource {
+  const source = entitySource(enricher);
+  const problems = enricherProblems(enricher, enrichers);
+  if (source.problem !== undefined || problems.length === 0) return source;
+  return { name: source.name, problem: problemOf(source.name, problems.join('; ')) };
+}
+
+function enricherProblems(enricher: Enricher, enrichers: readonly Enricher[]): string[] {
+  const { kind, schema, derived, references, day } = enricher;
+  const fields = Object.entries(schema.shape) as [string, z.ZodType][];
+  const times = new Set(fields.filter(([, field]) => isWrittenTime(field)).map(([name]) => name));
+  const columns = [
+    ...[...Object.keys(schema.shape), ...[...times].map(utcColumn), EXTRA],
+    ...[...Object.keys(derived.shape), ...Object.keys(ORIGIN_SHAPE)],
+  ];
+  const twice = new Set(columns.filter((name, at) => columns.indexOf(name) < at));
+  const unknown = references.filter((reference) => !enrichers.some((other) => other.kind === reference.kind));
+  return [
+    ...(enrichers.find((other) => other.kind === kind) === enricher
+      ? []
+      : [`another enricher is of ${kind}`]),
+    ...[...twice].map((name) => `two of its columns are called ${name}`),
+    ...unknown.map((reference) => `${reference.field} refers to a ${reference.kind}, which nobody enriches`),
+    ...(day === 'snapshot' || times.has(day.field) ? [] : [`day: ${day.field} is no time of its records`]),
+  ];
 }
 
 /**
