@@ -3,9 +3,11 @@ import { civilDateSchema } from '../calendar/civil-date.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
 import { MAX_TRIES, type Place } from '../state/collection.ts';
-import { keptChange } from './entity-changes.ts';
+import type { EntityKey } from './entity.ts';
+import { type EntityPartition, keptChange } from './entity-changes.ts';
 import { isForwarded, recordForwarded, settleForwarded } from './forwarded-messages.ts';
 import { decodeMessage, type IncomingMessage } from './message.ts';
+import { orderSchema } from './order.ts';
 import type { EnrichmentStores } from './stores.ts';
 
 /** Bytes of JSON that the body of a dead letter takes at most: a document of DynamoDB has 400 KB. */
@@ -57,6 +59,25 @@ export async function deadWrite(
     if (deadRecordSchema.parse(there.value).body === kept.body) return undefined;
   }
   return undefined;
+}
+
+/** What a dead record says of the row that it is about. */
+const aboutSchema = z.object({ order: orderSchema, reason: z.string() });
+export type AboutRow = Readonly<z.infer<typeof aboutSchema>>;
+
+/** Dead records about rows of a partition, however often something else of those was published since. */
+export async function* deadRecordsAbout(
+  state: StateStore,
+  of: EntityPartition,
+): AsyncGenerator<AboutRow & { readonly key: string }> {
+  const { partition, sort } = aboutPlace({ ...of, key: '' }, '');
+  for await (const { sort: name, value } of state.query(partition, { prefix: sort.slice(0, -1) }))
+    yield { key: name.split('#')[2] ?? '', ...aboutSchema.parse(value) };
+}
+
+/** Written with a dead record; `removeEntry` takes it away with it. */
+export function aboutWrite(row: EntityPartition & EntityKey, id: string, about: AboutRow): StateWrite {
+  return { kind: 'put', ...aboutPlace(row, id), value: about };
 }
 
 /** Those of a kind, by the ids of their messages. */
@@ -162,7 +183,10 @@ async function removeEntry(
   if (!record) return;
   const removal = { kind: 'delete' as const, ...deadPlace(kind, record.id), expect: record.revision };
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const told = record.about ? [await keptChange(state, { kind, ...record.about })] : [];
+    const row = record.about && { kind, ...record.about };
+    const told: StateWrite[] = row
+      ? [await keptChange(state, row), { kind: 'delete', ...aboutPlace(row, record.id) }]
+      : [];
     if ((await state.write([removal, ...told])) === 'written') return;
     // Somebody else has removed it, or published its partition meanwhile.
     if ((await deadRecord(state, kind, record.id))?.revision !== record.revision) return;
@@ -184,6 +208,10 @@ function cutLine(line: string): string {
 
 function deadPartition(kind: string): string {
   return `enrichment-dead#${kind}`;
+}
+
+function aboutPlace({ kind, feed, date, key }: EntityPartition & EntityKey, id: string): Place {
+  return { partition: `enrichment-dead-rows#${kind}`, sort: `${feed}#${date}#${key}#${id}` };
 }
 
 function deadPlace(kind: string, id: string): Place {

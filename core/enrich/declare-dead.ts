@@ -1,9 +1,12 @@
 import type { StateWrite } from '../ports/state-store.ts';
 import { StorageError } from '../ports/storage-error.ts';
 import { MAX_TRIES } from '../state/collection.ts';
-import { type DeadReason, deadWrite } from './dead-records.ts';
+import { type AboutRow, aboutWrite, type DeadReason, deadWrite } from './dead-records.ts';
+import type { EntityData } from './enricher.ts';
 import type { EnrichmentCounts } from './enrichment-stats.ts';
 import { type EntityPartition, keptChange } from './entity-changes.ts';
+import { decodeMessage } from './message.ts';
+import { orderOf } from './order.ts';
 import type { BatchContext } from './stores.ts';
 
 /** A message that nothing more can be done with. */
@@ -41,11 +44,12 @@ export async function declareDead(
     const letter = await deadWrite(state, dead, why);
     const isNews = letter !== undefined;
     const counting = await counts.writes(new Map([[dead.kind, { ...counted, dead: isNews ? 1 : 0 }]]), now);
-    const said = { dead: { id: letter?.id ?? dead.id, reason: errors.join('; ').slice(0, 1_000) } };
     const writes: StateWrite[] = [
       ...others,
       ...(letter ? [letter.write] : []),
-      ...(about && isNews ? [await keptChange(state, about, said)] : []),
+      ...(about && letter
+        ? [await keptChange(state, about), aboutWrite(about, letter.id, aboutRow(dead, now))]
+        : []),
       ...counting,
     ];
     if ((await state.transact(writes)).kind === 'written') {
@@ -57,4 +61,14 @@ export async function declareDead(
   throw new StorageError(
     `dead letter ${dead.id} cannot be written: others change it all the time; try again`,
   );
+}
+
+/** Of which message it is, as far as that can be read: one that cannot is as new as its death. */
+function aboutRow({ kind, id, body, errors }: DeadMessage, now: number): AboutRow {
+  const decoded = decodeMessage(kind, { id, body }, now);
+  const isRead = decoded.kind === 'message' && typeof decoded.message.record === 'object';
+  const order = isRead
+    ? orderOf(decoded.message, (decoded.message.record ?? {}) as EntityData)
+    : { updatedAt: null, sentAt: now, id };
+  return { order, reason: errors.join('; ').slice(0, 1_000) };
 }

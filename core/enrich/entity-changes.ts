@@ -9,8 +9,6 @@ import { type EntityKey, entityPlace, entityRowSchema } from './entity.ts';
 const contentSchema = z.object({
   /** The row itself, of kinds whose rows are snapshots: the entity goes on, that day's row stays. */
   row: entityRowSchema.optional(),
-  /** Why its last record is a dead letter. */
-  dead: z.object({ id: z.string(), reason: z.string() }).optional(),
 });
 /** What a marker says beside its key: nothing where the entity is read when it is published. */
 export type ChangeContent = Readonly<z.infer<typeof contentSchema>>;
@@ -46,12 +44,11 @@ export function changeWrite(
 export async function keptChange(
   state: StateStore,
   change: Omit<EntityChange, 'content' | 'revision'>,
-  content: ChangeContent = {},
 ): Promise<StateWrite> {
   const { partition, sort } = changePlace(change);
   const before = await state.get(partition, sort);
   const row = before && contentSchema.parse(before.value).row;
-  return changeWrite(change, { ...content, ...(row && { row }) }, before?.revision ?? 'absent');
+  return changeWrite(change, row ? { row } : {}, before?.revision ?? 'absent');
 }
 
 /** The partitions of a kind with something to publish, each once: its keys are skipped, not read. */

@@ -25,7 +25,7 @@ export async function expireParked(stores: EnrichmentStores): Promise<number> {
   let died = 0;
   for await (const { parked, place } of overdue(state, clock.now())) {
     if (!parked) await state.write([{ kind: 'delete', ...place }]);
-    else if (isOvertaken(parked, await new EntityStore(state).get(parked)))
+    else if (isOvertaken(parked, (await new EntityStore(state).get(parked))?.order))
       // Its partition was told that it waits. On a conflict the next look comes to it.
       await state.write([...unparkWrites(parked), await keptChange(state, parked)]);
     else if (await expire(stores, parked, counts)) died++;

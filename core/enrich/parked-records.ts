@@ -53,8 +53,8 @@ export function parkedText({ parkedAt, missing, message }: ParkedRecord): string
 }
 
 /** True where a record of its key that is as new, or newer, is stored by now. */
-export function isOvertaken({ order }: ParkedRecord, stored: { readonly order: Order } | undefined): boolean {
-  return stored !== undefined && compareOrders(stored.order, order) >= 0;
+export function isOvertaken({ order }: ParkedRecord, stored: Order | undefined): boolean {
+  return stored !== undefined && compareOrders(stored, order) >= 0;
 }
 
 /** The message of a parked record, to be sent again. */

@@ -1,9 +1,11 @@
 import pLimit from 'p-limit';
+import { type AboutRow, deadRecordsAbout } from '../enrich/dead-records.ts';
 import type { Enricher } from '../enrich/enricher.ts';
 import type { Entity, EntityRow } from '../enrich/entity.ts';
 import { changesOf, type EntityChange, type EntityPartition } from '../enrich/entity-changes.ts';
 import { entityRow } from '../enrich/entity-source.ts';
 import { EntityStore } from '../enrich/entity-store.ts';
+import { isNewer, type Order } from '../enrich/order.ts';
 import { isOvertaken, parkedRecord, parkedText } from '../enrich/parked-records.ts';
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, PageEvidence, ScrapeResult } from '../lake/scrape-result.ts';
@@ -37,6 +39,8 @@ export async function entityResult(
   { current, lookedAt }: { readonly current: VersionDescriptor | undefined; readonly lookedAt: number },
 ): Promise<EntityResult> {
   const changes = await Array.fromAsync(changesOf(platform.state, place));
+  // Behind the changes: what dies from now on changes its marker, and the next publication comes to it.
+  const dead = Map.groupBy(await Array.fromAsync(deadRecordsAbout(platform.state, place)), ({ key }) => key);
   const before = new Map(current?.items.map((item) => [item.id, item]));
   const evidence: PageEvidence = { checkedAt: lookedAt, capture: null };
   const entities = new EntityStore(platform.state);
@@ -44,7 +48,7 @@ export async function entityResult(
     if (change.key === '') return { change, entity: 'absent' as const, items: [] };
     const entity = await entities.get(change);
     const rows = rowsOf(enricher, change, entity);
-    const ill = await illnessOf(platform.state, change, entity);
+    const ill = await illnessOf(platform.state, change, entity, dead.get(change.key));
     const { url = urlOf(change.key), capture = null } = before.get(change.key) ?? {};
     const item: Item = {
       id: change.key,
@@ -102,11 +106,20 @@ async function illnessOf(
   state: StateStore,
   change: EntityChange,
   entity: Entity | undefined,
+  dead: readonly AboutRow[] = [],
 ): Promise<string | undefined> {
-  if (change.content.dead) return `dead: ${change.content.dead.reason}`;
+  const shown = orderOfRow(change, entity);
+  const died = dead.find(({ order }) => !shown || isNewer(order, shown));
+  if (died) return `dead: ${died.reason}`;
   const parked = await parkedRecord(state, change);
   const isHere = parked?.feed === change.feed && parked.date === change.date;
-  return isHere && !isOvertaken(parked, entity) ? parkedText(parked) : undefined;
+  return isHere && !isOvertaken(parked, shown) ? parkedText(parked) : undefined;
+}
+
+/** Of the record whose row belongs here: what is older is no more news. Of snapshots that of the day. */
+function orderOfRow({ feed, date }: EntityChange, entity: Entity | undefined): Order | undefined {
+  if (!entity?.snapshots) return entity?.order;
+  return entity.snapshots.find((snapshot) => snapshot.feed === feed && snapshot.date === date)?.order;
 }
 
 function contentOf(

@@ -81,10 +81,7 @@ it('loses no row of a snapshot to a record of that day that is invalid', async (
   await world.batch(student('s1'));
   await world.batch(messageOf('m-bad', 'student', { student_id: 's1' }));
   const [{ change } = {}] = await published();
-  expect(change?.content).toMatchObject({
-    row: { record: { name: 's1' } },
-    dead: { reason: 'name: missing' },
-  });
+  expect(change?.content).toMatchObject({ row: { record: { name: 's1' } } });
 });
 
 it('marks the partition of what is parked and of what is deleted', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
-import { deadRecordsOf } from '../../../core/enrich/dead-records.ts';
+import { deadRecordsAbout, deadRecordsOf } from '../../../core/enrich/dead-records.ts';
 import { readCounts } from '../../../core/enrich/enrichment-stats.ts';
 import { changesOf } from '../../../core/enrich/entity-changes.ts';
 import { EntityStore } from '../../../core/enrich/entity-store.ts';
@@ -241,7 +241,13 @@ describe('a batch', () => {
     expect(dead[1]!.errors[0]).toMatch(/schema_version 2 is newer/);
     expect(await counts('student')).toMatchObject({ dead: 4, failed: 8, inserted: 1, processed: 10 });
     const [change] = (await changes('student', '2025-11-22')).filter(({ key }) => key === 's2');
-    expect(change?.content.dead).toEqual({ id: 'm-bad', reason: 'name: missing' });
+    expect(await Array.fromAsync(deadRecordsAbout(world.state, change!))).toEqual([
+      {
+        key: 's2',
+        order: { updatedAt: null, sentAt: expect.any(Number), id: 'm-bad' },
+        reason: 'name: missing',
+      },
+    ]);
   });
 
   it('loses no dead letter to another one of the same id', async () => {

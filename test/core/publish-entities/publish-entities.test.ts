@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
+import { purgeDead, readDeadEntries } from '../../../core/enrich/dead-records.ts';
 import { EntityStore } from '../../../core/enrich/entity-store.ts';
 import { expireParked } from '../../../core/enrich/expire-parked.ts';
 import { partitionLogs, readCommits } from '../../../core/lake/partition-log.ts';
@@ -267,6 +268,53 @@ describe('publishing of entities', () => {
     await world.bring('student', { record: { student_id: 's-2', name: 'Cy' } });
     await world.publish();
     expect(await world.judged('students')).toMatchObject({ status: 'complete', found: 2, failed: 0 });
+  });
+
+  describe('a dead record that is newer than what is stored', () => {
+    const parents = async () => {
+      await world.bring('tutor', { record: TUTOR });
+      await world.bring('student', { record: STUDENT });
+    };
+    const lacking = { status: 'incomplete', failed: 1 };
+
+    it('is not forgotten when the older one comes behind it', async () => {
+      await parents();
+      await world.bring('session', { record: { ...SESSION, subject: null }, sentAt: NOON + 1 });
+      await world.bring('session', { record: SESSION });
+      await world.publish();
+      expect(await rows('SELECT subject FROM sessions')).toEqual([{ subject: 'algebra' }]);
+      expect(await world.judged('sessions')).toMatchObject(lacking);
+      await purgeDead(world.platform, await readDeadEntries(world.platform, ['session']));
+      await world.publish();
+      expect(await world.judged('sessions')).toMatchObject({ status: 'complete', failed: 0 });
+    });
+
+    it('is not forgotten when the older one is derived anew', async () => {
+      const feedback = {
+        ...{ feedback_id: 'f-1', session_id: 'x-1', student_id: 's-1', tutor_id: 't-1' },
+        ...{ overall_rating: 4, submitted_at: '2026-11-17T10:00:00Z' },
+      };
+      await parents();
+      await world.bring('session', { record: SESSION });
+      await world.bring('feedback', { record: feedback });
+      await world.bring('feedback', { record: { ...feedback, overall_rating: 'five' }, sentAt: NOON + 1 });
+      await world.publish();
+      expect(await world.judged('feedback')).toMatchObject(lacking);
+      await world.bring('session', { record: { ...SESSION, scheduled_start: DATE }, sentAt: NOON + 2 });
+      await world.publish();
+      expect(await rows('SELECT feedback_delay_hours FROM feedback')).toEqual([{ feedback_delay_hours: 10 }]);
+      expect(await world.judged('feedback')).toMatchObject(lacking);
+    });
+
+    it('lacks in the snapshot of its day, however new that of the next day is', async () => {
+      await world.bring('tutor', { record: { ...TUTOR, name: null } });
+      await world.publish();
+      await world.bring('tutor', { record: TUTOR, date: civilDate('2026-11-18'), sentAt: NOON + 1 });
+      await world.bring('tutor', { record: { ...TUTOR, tutor_id: 't-2' } });
+      await world.bring('tutor', { record: { ...TUTOR, name: 7 }, sentAt: NOON - 1 });
+      await world.publish();
+      expect(await world.judged('tutors')).toMatchObject({ ...lacking, found: 1 });
+    });
   });
 
   it('is on record in commits and partitions like a run', async () => {
