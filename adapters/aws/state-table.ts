@@ -29,6 +29,7 @@
  * | `parked-until` | `<time>#<kind>#<key>` | index: when a parked record is given up | up to now |
  * | `dependents#<kind>#<key>` | `<kind>#<key>` | index: whose derived fields read that entity, and what they read | all |
  * | `enrichment-dead#<kind>` | `<message id>` | dead letter of enrichment | get; all of a kind |
+ * | `enrichment-dead-rows#<kind>` | `<feed>#<date>#<key>#<message id>` | index: dead letters about a row | all of a feed and date |
  * | `enrichment-stats` | `<day>#<kind>#<shard>` | counts, in 16 shards | get; from day to day |
  * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
