@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import { importFile } from '../cli/targets-import.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
+import { drainEnrichment } from '../core/enrich/drain.ts';
 import type { PartitionWork, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import { publishEnriched } from '../core/publish-entities/publish-enriched.ts';
 import { readPlan } from '../core/run/plan.ts';
 import type { Source } from '../core/source/source.ts';
 import { STAGES } from '../core/stages.ts';
@@ -18,13 +20,14 @@ import { racing } from '../sources/racing/source.ts';
 import { schedules } from '../sources/schedules/source.ts';
 import { countedLake, countedState, type StageUse, unused } from './counted-stores.ts';
 import { startBenchSite } from './demo-site.ts';
+import { fileOf, KINDS, writeRecords } from './enrichment-records.ts';
 
 /**
  * What runs ask of AWS, counted on this machine: `docs/cost.md` multiplies it by prices. The stages are
  * called as the state machine would call them, one partition after the other, as politely as the source asks
  * for but without waiting: racing against the demo site with 178 KB pages, and schedules with two numbers of
- * targets, whose difference is what a target costs. Calls of the stores are counted, not timed (a disk is no
- * S3). Those of the rate limiter belong to the stage that fetches.
+ * targets, whose difference is what a target costs; and a thousand records that are enriched. Calls of the
+ * stores are counted, not timed (a disk is no S3). Those of the rate limiter belong to the stage that fetches.
  */
 
 /** What is not waited for has passed nevertheless, so that the rate limiter does all that it does on AWS. */
@@ -94,15 +97,20 @@ function rounded(uses: Readonly<Record<string, StageUse>>): Record<string, Recor
 
 /** A platform that counts, over a lake and a state of its own. */
 async function counting<Result>(
-  source: Source,
+  sources: readonly Source[],
   env: Readonly<Record<string, string>>,
   work: (platform: Platform) => Promise<Result>,
 ): Promise<Result> {
   const directory = mkdtempSync(join(tmpdir(), 'rescrape-cost-'));
   const clock = new SkippingClock();
-  const local = openLocalPlatform({ directory, env, clock, sources: [source] });
+  const local = openLocalPlatform({ directory, env, clock, sources });
   const state = countedState(local.state, () => use);
-  const fetchers = openFetchers([applySettings(source, env)], clock, new NodeHttpClient(), state);
+  const fetchers = openFetchers(
+    sources.map((source) => applySettings(source, env)),
+    clock,
+    new NodeHttpClient(),
+    state,
+  );
   const lake = countedLake(local.lake, () => use);
   try {
     return await work({ ...local, lake, state, fetcherFor: fetchers.of });
@@ -117,7 +125,7 @@ async function measureRacing() {
   const site = await startBenchSite({ days: 7, codings: ['zstd', 'br', 'gzip'] });
   const asked = { source: racing.name, start: site.start, end: site.end };
   try {
-    return await counting(racing, { RESCRAPE_RACING_URL: site.url }, async (platform) => ({
+    return await counting([racing], { RESCRAPE_RACING_URL: site.url }, async (platform) => ({
       pages: site.pages.length,
       everythingNew: await measureRun(platform, asked),
       nothingChanged: await measureRun(platform, asked),
@@ -130,7 +138,7 @@ async function measureRacing() {
 /** A crawl of so many targets, each on a host of its own, and a look that finds nothing due after it. */
 async function measureTargets(districts: number) {
   const env = { RESCRAPE_SCHEDULES_PRIVATE_NETWORK: 'allow' };
-  return await counting(schedules, env, async (platform) => {
+  return await counting([schedules], env, async (platform) => {
     const today = civilDateAt(platform.clock.now(), schedules.timeZone);
     const site = await startSchedulesSite({ seed: 7, today, districts, troubles: false, now: Date.now });
     const folder = mkdtempSync(join(tmpdir(), 'rescrape-cost-list-'));
@@ -158,6 +166,47 @@ async function measureTargets(districts: number) {
   });
 }
 
+/**
+ * A thousand records, those first that others refer to, through their queues into entities;
+ * then their publication, and one that finds nothing changed.
+ */
+async function measureEnrichment() {
+  const folder = mkdtempSync(join(tmpdir(), 'rescrape-cost-records-'));
+  await writeRecords(folder, 1000);
+  try {
+    return await counting([], {}, async (platform) => {
+      let messages = 0;
+      for (const kind of KINDS) {
+        const lines = readFileSync(fileOf(folder, kind), 'utf8').trimEnd().split('\n');
+        const bodies = lines.map((line) => `{"schema_version":1,"feed":"north","record":${line}}`);
+        messages += bodies.length;
+        await platform.enrichmentQueue(kind).send(bodies.map((body) => ({ body, delayMs: 0 })));
+      }
+      const stored = await measured(() =>
+        drainEnrichment(platform, { mustStop: () => false, onBatch: () => void use.calls++ }),
+      );
+      let partitions = 0;
+      const published = await measured(async () => {
+        partitions = (await publishEnriched(platform)).partitions.length;
+      });
+      const look = await measured(() => publishEnriched(platform));
+      return { messages, partitions, stages: rounded({ stored, published, look }) };
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measured(work: () => Promise<unknown>): Promise<StageUse> {
+  use = unused();
+  const began = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(began);
+  use.ms = (user + system) / 1000;
+  return use;
+}
+
 const racingRun = await measureRacing();
 const crawls = [await measureTargets(200), await measureTargets(400)];
-console.log(JSON.stringify({ racing: racingRun, schedules: crawls }, null, 2));
+const enrichment = await measureEnrichment();
+console.log(JSON.stringify({ racing: racingRun, schedules: crawls, enrichment }, null, 2));

@@ -3,7 +3,12 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import type { PipelineEvent } from '../core/platform.ts';
 import type { FunctionName } from './contracts.ts';
-import { NAMESPACE, type TargetMetric } from './metrics.ts';
+import { type EnrichmentMetric, NAMESPACE, type TargetMetric } from './metrics.ts';
+
+const UNITS = new Map([
+  ['Bytes', MetricUnit.Bytes],
+  ['LongestParked', MetricUnit.Seconds],
+]);
 
 /** What every line of an invocation's log says. */
 export interface LogKeys {
@@ -84,20 +89,25 @@ export class Observer {
     }
   };
 
+  /** How long the record has waited that was parked first; seconds. Told when the invocation ends. */
+  longestParked(seconds: number): void {
+    const name: EnrichmentMetric = 'LongestParked';
+    this.#counts.set(name, { name, dimensions: { stage: stageName() }, value: seconds });
+  }
+
   /** Called last, whatever happened: tells the metrics of this invocation. */
   end(): void {
     for (const { name, dimensions, value } of this.#counts.values()) {
       const metric = this.#metrics.singleMetric();
       if ('stage' in dimensions) metric.clearDefaultDimensions();
       metric.addDimensions(dimensions);
-      metric.addMetric(name, name === 'Bytes' ? MetricUnit.Bytes : MetricUnit.Count, value);
+      metric.addMetric(name, UNITS.get(name) ?? MetricUnit.Count, value);
     }
     this.#counts.clear();
   }
 
   #countTarget(name: TargetMetric, source: string): void {
-    // Every function has it, and none starts without it (`contracts.ts`).
-    this.#count(name, source, 1, { stage: process.env.RESCRAPE_STAGE ?? '' });
+    this.#count(name, source, 1, { stage: stageName() });
   }
 
   #count(name: string, source: string, value: number, more: Record<string, string> = {}): void {
@@ -106,4 +116,9 @@ export class Observer {
     const before = this.#counts.get(key)?.value ?? 0;
     this.#counts.set(key, { name, dimensions, value: before + value });
   }
+}
+
+/** Every function has it, and none starts without it (`contracts.ts`). */
+function stageName(): string {
+  return process.env.RESCRAPE_STAGE ?? '';
 }

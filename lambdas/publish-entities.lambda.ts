@@ -1,3 +1,4 @@
+import { longestParkedAt } from '../core/enrich/parked-records.ts';
 import { publishEnriched } from '../core/publish-entities/publish-enriched.ts';
 import { withEnrichmentQueues, withGlue } from '../runtime/aws.ts';
 import { type ScheduledPublication, scheduledPublicationSchema } from './contracts.ts';
@@ -13,7 +14,7 @@ export const publishEntitiesStage: Stage<ScheduledPublication> = {
   name: 'publish-entities',
   parse: (event) => parseEvent(scheduledPublicationSchema, event),
   keys: () => ({}),
-  run: async (platform, _event, context, { logger }) => {
+  run: async (platform, _event, context, observer) => {
     const mustStop = outOfTime(context);
     const { runId, partitions, ...counts } = await publishEnriched(platform, { mustStop });
     const outcomes = partitions.map(({ outcome }) =>
@@ -22,7 +23,15 @@ export const publishEntitiesStage: Stage<ScheduledPublication> = {
     const results = Object.fromEntries(
       [...Map.groupBy(outcomes, (one) => one)].map(([k, all]) => [k, all.length]),
     );
-    logger.info('published', { publication: runId, partitions: partitions.length, results, ...counts });
+    const parkedAt = await longestParkedAt(platform.state);
+    const waited = parkedAt === undefined ? 0 : platform.clock.now() - parkedAt;
+    observer.longestParked(Math.max(0, Math.round(waited / 1000)));
+    observer.logger.info('published', {
+      publication: runId,
+      partitions: partitions.length,
+      results,
+      ...counts,
+    });
     return { runId, partitions: partitions.length, results, ...counts };
   },
 };

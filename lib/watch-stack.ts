@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { EveryCadence, Source } from '../core/source/source.ts';
-import { NAMESPACE, type TargetMetric } from '../lambdas/metrics.ts';
+import { type EnrichmentMetric, NAMESPACE, type TargetMetric } from '../lambdas/metrics.ts';
 import { RunbookAlarm } from './constructs/runbook-alarm.ts';
 import { type Deployment, nameOf, pascalCase } from './deployment.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
@@ -23,6 +23,9 @@ const HOURS_WITHOUT_A_RUN = 26;
 
 /** Periods of a source in which nothing was crawled. */
 const PERIODS_WITHOUT_A_CRAWL = 3;
+/** A parent that comes a day later comes late; a publication is due every 15 minutes. */
+const PARKED_TOO_LONG = Duration.hours(24);
+const HOURS_WITHOUT_A_PUBLICATION = 2;
 /** CloudWatch looks back a week at most. */
 const MOST_HOURS = 7 * 24;
 
@@ -68,6 +71,7 @@ export class WatchStack extends Stack {
     }
     for (const { name, cadence } of sources)
       if (cadence.kind === 'every') this.#watchTargets(deployment, name, cadence, pipeline);
+    this.#watchEnrichment(deployment, pipeline);
     this.#drawDashboard(deployment, pipeline, sources);
   }
 
@@ -109,6 +113,33 @@ export class WatchStack extends Stack {
     });
   }
 
+  /** What is parked is in no queue any more: no alarm of a queue tells of it. */
+  #watchEnrichment({ stage }: Deployment, { topic }: PipelineStack): void {
+    new RunbookAlarm(this, 'RecordsParked', {
+      alarmName: nameOf(stage, 'records-parked'),
+      summary: `A record has waited for more than ${PARKED_TOO_LONG.toHours()} hours for one that it refers to.`,
+      runbook: 'records-parked',
+      topic,
+      metric: longestParked(stage, Stats.MAXIMUM),
+      threshold: PARKED_TOO_LONG.toSeconds(),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+    new RunbookAlarm(this, 'EntitiesNotPublished', {
+      alarmName: nameOf(stage, 'entities-not-published'),
+      summary: `No publication of entities has come to its end for ${HOURS_WITHOUT_A_PUBLICATION} hours.`,
+      runbook: 'entities-not-published',
+      topic,
+      metric: longestParked(stage, Stats.SAMPLE_COUNT),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: HOURS_WITHOUT_A_PUBLICATION,
+      // Each one tells how long a record has waited, also where none does: an hour without a word has none.
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
   #drawDashboard({ stage }: Deployment, pipeline: PipelineStack, sources: readonly Source[]): void {
     const functions = Object.values(pipeline.functions).map((made) => made.function);
     const ofTargets: readonly TargetMetric[] = ['Crawls', 'TargetsFailed', 'TargetsLeftOut'];
@@ -138,16 +169,19 @@ export class WatchStack extends Stack {
               ...[...pipeline.enrichmentQueues.values()].flatMap(({ queue, dlq }) => [queue, dlq]),
             ].map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
           ),
+          graph('Records: seconds that one has been parked (maximum)', [longestParked(stage, Stats.MAXIMUM)]),
+        ],
+        [
           graph(
             'Functions: duration (maximum)',
             functions.map((made) => made.metricDuration({ statistic: 'Maximum' })),
           ),
-        ],
-        [
           graph(
             'Functions: errors, among them those that ask for another try',
             functions.map((made) => made.metricErrors()),
           ),
+        ],
+        [
           graph(
             'Functions: throttles',
             functions.map((made) => made.metricThrottles()),
@@ -165,5 +199,16 @@ function targetMetric(metricName: TargetMetric, stage: string, source: string, p
     dimensionsMap: { stage, source },
     statistic: Stats.SUM,
     period,
+  });
+}
+
+function longestParked(stage: string, statistic: string): Metric {
+  const metricName: EnrichmentMetric = 'LongestParked';
+  return new Metric({
+    namespace: NAMESPACE,
+    metricName,
+    dimensionsMap: { stage },
+    statistic,
+    period: Duration.hours(1),
   });
 }

@@ -89,10 +89,14 @@ class SqsWorkQueue implements WorkQueue {
   }
 
   async deadLetter({ body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
-    const said = reason.replace(UNPRINTABLE, ' ').slice(0, 1000).trim() || 'no reason was given';
-    await this.#dead('sqs:SendMessage').sendDeadLetter(body, said);
+    await this.sendDeadLetter(body, reason);
     await this.#queue.delete(receipt);
     return true;
+  }
+
+  async sendDeadLetter(body: string, reason: string): Promise<void> {
+    const said = reason.replace(UNPRINTABLE, ' ').slice(0, 1000).trim() || 'no reason was given';
+    await this.#dead('sqs:SendMessage').sendDeadLetter(body, said);
   }
 
   async depth(): Promise<QueueDepth> {

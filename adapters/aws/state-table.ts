@@ -31,6 +31,11 @@
  * | `enrichment-dead#<kind>` | `<message id>` | dead letter of enrichment | get; all of a kind |
  * | `enrichment-dead-rows#<kind>` | `<feed>#<date>#<key>#<message id>` | index: dead letters about a row | all of a feed and date |
  * | `enrichment-stats` | `<day>#<kind>#<shard>` | counts, in 16 shards | get; from day to day |
+ * | `enrichment-log` | `last` | which counts the table `enrichments` has | get |
+ * | `entity-publication-claims#<kind>` | `<feed>#<date>` | who publishes that partition, and until when | get; conditional write |
+ * | `entity-publications` | `<publication>#<source>#<feed>#<date>` | publication whose logs are not merged yet | all |
+ * | `forwarded#<source>` | `<value>#<date>` | version whose records were sent on last | get; all of a source |
+ * | `forwarded-messages#<kind>` | `<feed>#<date>#<message id>` | record that was sent on and is not handled yet | from day to day of a feed |
  * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
  *
  * Every read is by key and consistent; there is no index of DynamoDB's, and no scan but that of `rescrape

@@ -140,11 +140,13 @@ class SqliteWorkQueue implements WorkQueue {
         .prepare('DELETE FROM messages WHERE id = ? AND receipt = ?')
         .run(id, receipt).changes;
       if (removed !== 1) return false;
-      database
-        .prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?)')
-        .run(randomUUID(), body, reason);
+      this.#insertDead(database, body, reason);
       return true;
     });
+  }
+
+  async sendDeadLetter(body: string, reason: string): Promise<void> {
+    this.#transact('write', FLUSHED, (database) => this.#insertDead(database, body, reason));
   }
 
   async depth(): Promise<QueueDepth> {
@@ -209,6 +211,12 @@ class SqliteWorkQueue implements WorkQueue {
     database
       .prepare('INSERT INTO messages (id, body, due_at) VALUES (?, ?, ?)')
       .run(randomUUID(), body, this.#dueIn(delayMs));
+  }
+
+  #insertDead(database: DatabaseSync, body: string, reason: string): void {
+    database
+      .prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?)')
+      .run(randomUUID(), body, reason);
   }
 
   #dueIn(delayMs: number): number {

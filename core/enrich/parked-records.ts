@@ -112,10 +112,18 @@ export async function* overdue(
   }
 }
 
+/** When the record that has waited longest was parked; milliseconds. Undefined where none waits. */
+export async function longestParkedAt(state: StateStore): Promise<number | undefined> {
+  for await (const { sort } of state.query(UNTIL, { limit: 1 }))
+    return Date.parse(sort.slice(0, sort.indexOf('#'))) - PARKED_MS;
+  return undefined;
+}
+
 const UNTIL = 'parked-until';
+const PARKED_MS = PARKED_DAYS * 86_400_000;
 
 function untilPlace({ kind, key }: EntityKey, parkedAt: number): Place {
-  const until = new Date(parkedAt + PARKED_DAYS * 86_400_000).toISOString();
+  const until = new Date(parkedAt + PARKED_MS).toISOString();
   return { partition: UNTIL, sort: `${until}#${kind}#${key}` };
 }
 

@@ -22,6 +22,8 @@ export interface WorkQueue {
    * been handed over again meanwhile, and whoever has it decides.
    */
   deadLetter(message: ReceivedMessage, reason: string): Promise<boolean>;
+  /** Puts a message that is in no queue among the dead letters, with the reason why. */
+  sendDeadLetter(body: string, reason: string): Promise<void>;
   /** Messages by where they are; approximate on AWS. */
   depth(): Promise<QueueDepth>;
   /**

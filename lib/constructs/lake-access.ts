@@ -75,18 +75,20 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
  * version and ACL.
  */
 export function grantLake(role: IRole, lake: LakeStack, access: LakeAccess): void {
-  const grant = (folders: readonly LakeFolder[], ...actions: string[]) => {
-    if (folders.length === 0) return;
-    const resourceArns = folders.map((folder) => `${lake.bucketArnImport}/${folder}/*`);
+  const grant = (granted: readonly LakeFolder[], ...actions: string[]) => {
+    if (granted.length === 0) return;
+    const resourceArns = granted.map((folder) => `${lake.bucketArnImport}/${folder}/*`);
     Grant.addToPrincipal({ grantee: role, actions, resourceArns });
   };
+  const folders = new Set([...access.read, ...access.write, ...(access.delete ?? [])]);
+  if (folders.size === 0) return;
   grant(access.read, 's3:GetObject');
   grant(access.write, 's3:PutObject');
   grant(access.delete ?? [], 's3:DeleteObject');
   // Without it S3 answers 403 instead of 404 for an object that is not there, and the stages ask for such
   // objects all the time. A condition on the prefix would bring the 403 back: a GetObject carries none.
   Grant.addToPrincipal({ grantee: role, actions: ['s3:ListBucket'], resourceArns: [lake.bucketArnImport] });
-  for (const folder of new Set([...access.read, ...access.write, ...(access.delete ?? [])])) {
+  for (const folder of folders) {
     acknowledge(role, {
       [`AwsSolutions-IAM5[Resource::${lake.bucketArnExportName}/${folder}/*]`]:
         'Objects get their names at run time; the wildcard stands for those of one folder of the lake.',

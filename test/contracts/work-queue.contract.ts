@@ -163,6 +163,14 @@ export function workQueueContract(name: string, create: () => Promise<WorkQueueH
       expect(await queue.depth()).toMatchObject({ dead: 1, delayed: 0 });
     });
 
+    it('takes a dead letter that was in no queue', async () => {
+      await queue.sendDeadLetter('expired', 'nobody came: é');
+      expect(await dead()).toMatchObject([{ body: 'expired', reason: 'nobody came: é' }]);
+      expect(await queue.depth()).toMatchObject({ due: 0, delayed: 0, dead: 1 });
+      await queue.purge(await dead());
+      expect(await dead()).toEqual([]);
+    });
+
     it('shows the dead letters as often as they are looked at', async () => {
       await send('a', 'b');
       for (const message of await drain()) await queue.deadLetter(message, 'why');

@@ -34,6 +34,22 @@ describe('every queue', () => {
     expect(queues.filter(({ id }) => watched(id).length === 0).map(nameOf)).toEqual([]);
   });
 
+  it('of a kind of records has an alarm on the age of its oldest message, and one on its dead letters', () => {
+    for (const { kind } of ENRICHERS) {
+      const name = `rescrape-prod-enrich-${kind}`;
+      const of = (suffix: string) => alarms.find((alarm) => nameOf(alarm) === `${name}${suffix}`)?.Properties;
+      const queueOf = (alarm: Record<string, unknown>) =>
+        queues.find(({ id }) => references(alarm.Dimensions, id))!;
+      expect(of('-stuck')).toMatchObject({ MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 3600 });
+      expect(nameOf(queueOf(of('-stuck')!))).toBe(name);
+      expect(of('-dlq-not-empty')).toMatchObject({
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Threshold: 1,
+      });
+      expect(nameOf(queueOf(of('-dlq-not-empty')!))).toBe(`${name}-dlq`);
+    }
+  });
+
   it('is encrypted and refuses what does not come over TLS', () => {
     for (const queue of queues) {
       expect(queue.Properties.SqsManagedSseEnabled, nameOf(queue)).toBe(true);
@@ -198,6 +214,30 @@ describe('permissions', () => {
     expect(
       prod.all('AWS::IAM::Role').flatMap(({ Properties }) => Properties.ManagedPolicyArns ?? []),
     ).toEqual([]);
+  });
+
+  it('of the functions of enrichment are what they do, and no more', () => {
+    const actionsOf = (name: string, service: string) => {
+      const own = prod.all('AWS::IAM::Policy').filter(({ id }) => id.startsWith(`${name}Role`));
+      expect(own.length, name).toBeGreaterThan(0);
+      const allowed = own.flatMap(({ Properties }) =>
+        Properties.PolicyDocument.Statement.flatMap(({ Action }: { Action: unknown }) => Action),
+      );
+      return [...new Set(allowed as string[])].filter((action) => action.startsWith(`${service}:`)).sort();
+    };
+    const transactions = ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'];
+    for (const name of ['EnrichRecords', 'PublishEntities'])
+      expect(actionsOf(name, 'dynamodb')).toEqual(transactions.map((action) => `dynamodb:${action}`));
+    expect(actionsOf('EnrichRecords', 's3')).toEqual([]);
+    expect(actionsOf('EnrichRecords', 'glue')).toEqual([]);
+    expect(actionsOf('EnrichRecords', 'sqs')).toContain('sqs:DeleteMessage');
+    expect(actionsOf('PublishEntities', 'sqs')).toEqual([
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:SendMessage',
+    ]);
+    expect(actionsOf('PublishEntities', 's3')).toEqual(['s3:GetObject', 's3:ListBucket', 's3:PutObject']);
+    expect(actionsOf('PublishEntities', 'glue')).toContain('glue:CreatePartition');
   });
 
   it('let the state machine redrive its children', () => {

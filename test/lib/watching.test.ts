@@ -47,6 +47,23 @@ describe('the alarms', () => {
     expect(of('racing', 'nothing-crawled')).toBeUndefined();
   });
 
+  it('watch for records that are parked for more than a day, and for hours without a publication', () => {
+    const of = (name: string) =>
+      alarms.find((alarm) => nameOf(alarm) === `rescrape-prod-${name}`)?.Properties;
+    const longest = {
+      ...{ Namespace: 'Rescrape', MetricName: 'LongestParked', Period: 3600 },
+      Dimensions: [{ Name: 'stage', Value: 'prod' }],
+    };
+    expect(of('records-parked')).toMatchObject({
+      ...{ ...longest, Statistic: 'Maximum', Threshold: 86_400 },
+      ComparisonOperator: 'GreaterThanThreshold',
+    });
+    expect(of('entities-not-published')).toMatchObject({
+      ...{ ...longest, Statistic: 'SampleCount', Threshold: 1, EvaluationPeriods: 2 },
+      ...{ ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'breaching' },
+    });
+  });
+
   it('are paid by the month, as docs/cost.md says', () => {
     const cost = readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8');
     expect(cost).toContain(

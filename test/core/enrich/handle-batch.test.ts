@@ -6,7 +6,7 @@ import { changesOf } from '../../../core/enrich/entity-changes.ts';
 import { EntityStore } from '../../../core/enrich/entity-store.ts';
 import { expireParked } from '../../../core/enrich/expire-parked.ts';
 import { batchHandler } from '../../../core/enrich/handle-batch.ts';
-import { parkedRecordsOf } from '../../../core/enrich/parked-records.ts';
+import { longestParkedAt, parkedRecordsOf } from '../../../core/enrich/parked-records.ts';
 import { retryParked } from '../../../core/enrich/take-up.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
@@ -345,6 +345,10 @@ describe('a record whose parents are not there', () => {
       errors: ['tutor/t1: did not come within 7 days', 'student/s1: did not come within 7 days'],
     });
     expect(JSON.parse(dead!.body)).toMatchObject({ record: X1.record });
+    // It was in no queue any more: this is what raises the alarm.
+    expect(await Array.fromAsync(world.queue('session').deadLetters())).toMatchObject([
+      { body: dead!.body, reason: expect.stringContaining('tutor/t1: did not come within 7 days') },
+    ]);
     expect(
       [...(await documentsOf(world.state)).keys()].filter((name) => /^(parked|waiting)/.test(name)),
     ).toEqual([]);
@@ -360,6 +364,20 @@ describe('a record whose parents are not there', () => {
     world.now += 8 * DAY_MS;
     expect(await expireParked(world.stores)).toBe(0);
     expect(await parked()).toEqual([]);
+  });
+
+  it('that was overtaken by a stored one goes when it is sent again by hand', async () => {
+    await world.batch(
+      messageOf('m-a', 'session', sessionRecord('x1', { tutor_id: 'nobody' }), {
+        sent_at: '2025-11-22T09:00:00Z',
+      }),
+    );
+    await world.batch(T1, S1, X1);
+    expect(await longestParkedAt(world.state)).toBe(world.now);
+    expect(await retryParked(world.stores, { kind: 'session', key: 'x1' })).toBe(true);
+    await world.drain();
+    expect(await parked()).toEqual([]);
+    expect(await longestParkedAt(world.state)).toBeUndefined();
   });
 
   it('is sent again by hand', async () => {

@@ -83,6 +83,10 @@ export class QueueModel implements WorkQueue {
     return true;
   }
 
+  async sendDeadLetter(body: string, reason: string): Promise<void> {
+    this.#deadLetter(body, reason);
+  }
+
   async depth(): Promise<QueueDepth> {
     this.#moveExhausted();
     const now = this.#clock.now();

@@ -79,6 +79,10 @@ export function watchedQueue(queue: WorkQueue, onWrite: OnWrite): WorkQueue {
       await told('deadLetter');
       return queue.deadLetter(message, reason);
     },
+    sendDeadLetter: async (body, reason) => {
+      await told('sendDeadLetter');
+      return queue.sendDeadLetter(body, reason);
+    },
   });
 }
 

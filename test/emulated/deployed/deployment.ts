@@ -27,6 +27,7 @@ import { openDynamoStateStore } from '../../../adapters/aws/dynamo-state-store.t
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
 import type { RunInput } from '../../../core/state/run-store.ts';
+import type { FunctionName } from '../../../lambdas/contracts.ts';
 import { pascalCase } from '../../../lib/deployment.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { runCdk } from './cdk-cli.ts';
@@ -197,6 +198,27 @@ export class Deployment {
       values: Values,
       location: String(StorageDescriptor?.Location),
     })).sort((a, b) => (a.location < b.location ? -1 : 1));
+  }
+
+  /**
+   * Calls a function at once, as Scheduler does with this event when it is due, and answers what it answers.
+   * Throws what it throws.
+   */
+  async call(name: FunctionName, event: unknown): Promise<unknown> {
+    const { endpoint, region, credentials } = this.#emulator;
+    const path = `/2015-03-31/functions/rescrape-dev-${name}/invocations`;
+    // The emulator takes the account's own key without a signature.
+    const credential = `${credentials.accessKeyId}/20251122/${region}/lambda/aws4_request`;
+    const answer = await fetch(`${endpoint}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none`,
+      },
+      body: JSON.stringify(event),
+    });
+    const text = await answer.text();
+    if (!answer.ok || answer.headers.has('x-amz-function-error')) throw new Error(`${name}: ${text}`);
+    return JSON.parse(text);
   }
 
   async sendFailedItem(body: string): Promise<void> {
