@@ -21,6 +21,7 @@ const ENV = {
   RESCRAPE_DATABASE: 'rescrape',
   RESCRAPE_FAILED_ITEMS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/0/q',
   RESCRAPE_FAILED_ITEMS_DLQ_URL: 'https://sqs.eu-west-1.amazonaws.com/0/dlq',
+  RESCRAPE_ENRICHMENT_QUEUES: '{}',
   RESCRAPE_TOPIC_ARN: 'arn:aws:sns:eu-west-1:0:reports',
 };
 

@@ -5,6 +5,7 @@ import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import { importFile } from '../cli/targets-import.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
 import { drainEnrichment } from '../core/enrich/drain.ts';
+import { longestParkedAt } from '../core/enrich/parked-records.ts';
 import type { PartitionWork, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { publishEnriched } from '../core/publish-entities/publish-enriched.ts';
@@ -189,7 +190,10 @@ async function measureEnrichment() {
       const published = await measured(async () => {
         partitions = (await publishEnriched(platform)).partitions.length;
       });
-      const look = await measured(() => publishEnriched(platform));
+      const look = await measured(async () => {
+        await publishEnriched(platform);
+        await longestParkedAt(platform.state);
+      });
       return { messages, partitions, stages: rounded({ stored, published, look }) };
     });
   } finally {

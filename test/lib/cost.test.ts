@@ -5,6 +5,7 @@ import type { DistributedMapState } from '../../core/workflow/asl.ts';
 import { dailyRescrape, LOCAL_RESOURCES } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { FUNCTION_SIZES } from '../../lib/function-sizes.ts';
+import { ENRICHERS } from '../../sources/enrichers.ts';
 import { sources } from '../../sources/index.ts';
 import { racing } from '../../sources/racing/source.ts';
 
@@ -130,6 +131,36 @@ describe('the cost of a thousand crawls', () => {
     expect(months.length).toBe(2);
     for (const [name, count, usd] of months)
       expect(Number(usd), name).toBeCloseTo((total * Number(count)) / 1000, 2);
+  });
+});
+
+describe('the cost of records that are enriched', () => {
+  it.each(['of a thousand records', 'of 602 partitions of entities'])('%s: adds up', (name) => {
+    const rows = table(`${name} | count`);
+    const lines = rows.filter(([line]) => line !== 'total');
+    expect(lines.length).toBe(5);
+    for (const [line, count, usd] of lines)
+      expect(Math.abs(Number(usd) - prices.get(line!)! * Number(count)), line).toBeLessThan(1e-6);
+    const sum = lines.reduce((total, [, , usd]) => total + Number(usd), 0);
+    expect(Number(rows.at(-1)![2])).toBeCloseTo(sum, 6);
+  });
+
+  it('has what is paid by the month: queues that are waited at, a metric, looks that find nothing', () => {
+    const month = table('line | quantity');
+    const line = (name: string) => row(month, name).slice(1);
+    // Lambda asks each queue with five long polls of 20 s at once.
+    const polls = (5 * 30 * 24 * 3600) / 20;
+    const queues = 1 + ENRICHERS.length;
+    expect(line('SQS: request')).toEqual([queues * polls, 1.3]);
+    expect(line('CloudWatch: metric-month, by the hour')).toEqual([1, 0.3]);
+    const { memorySize } = FUNCTION_SIZES['publish-entities'];
+    const [, gbSeconds] = lambda(memorySize, 0, 2, 9);
+    expect(line('Lambda, ARM: GB-second')[0]).toBeCloseTo(gbSeconds * 30 * 24 * 4, 1);
+    const always = ['CloudWatch: alarm-month', 'SQS: request', 'CloudWatch: metric-month, by the hour'];
+    const usd = always.reduce((sum, name) => sum + line(name)[1]!, 0);
+    expect(readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8')).toContain(
+      `${usd.toFixed(2)} USD a month for alarms, a metric and Lambda's waiting`,
+    );
   });
 });
 
