@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDynamoStateStore } from '../../../adapters/aws/dynamo-state-store.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
@@ -12,6 +11,7 @@ import { registerTargets } from '../../core/targets/register-targets.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { kitchens } from '../../sources-of-tests/kitchens.ts';
 import { startFaultyLink } from '../deployed/faulty-link.ts';
+import { newStateTable } from './state-table.ts';
 
 const emulator = await startEmulator();
 afterAll(() => emulator?.stop());
@@ -22,24 +22,7 @@ describe.skipIf(!emulator)('on an emulated DynamoDB', () => {
   const client = new DynamoDBClient(connection);
   afterAll(() => client.destroy());
 
-  async function newTable(): Promise<string> {
-    const table = `state-${randomUUID()}`;
-    await client.send(
-      new CreateTableCommand({
-        TableName: table,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [
-          { AttributeName: 'pk', AttributeType: 'S' },
-          { AttributeName: 'sk', AttributeType: 'S' },
-        ],
-      }),
-    );
-    return table;
-  }
+  const newTable = () => newStateTable(client);
 
   stateStoreContract('the DynamoDB state store', async () => {
     const table = await newTable();

@@ -6,6 +6,8 @@ import { buffer } from 'node:stream/consumers';
 export type LinkFault =
   /** S3 answers so, and the request never arrives. */
   | { readonly kind: 'refuse'; readonly status: number; readonly code: string }
+  /** DynamoDB cancels a transaction so, and nothing of it is written. */
+  | { readonly kind: 'cancel'; readonly reasons: readonly string[] }
   /** The request is done, and the process that sent it is killed before it hears of that. */
   | { readonly kind: 'kill-after' }
   /** The request is done, and the connection is gone before its answer. */
@@ -39,6 +41,12 @@ export async function startFaultyLink(): Promise<FaultyLink> {
     if (fault?.kind === 'refuse') {
       response.writeHead(fault.status, { 'content-type': 'application/xml' });
       response.end(`<Error><Code>${fault.code}</Code><Message>played</Message></Error>`);
+      return;
+    }
+    if (fault?.kind === 'cancel') {
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+      const __type = 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException';
+      response.end(JSON.stringify({ __type, CancellationReasons: fault.reasons.map((Code) => ({ Code })) }));
       return;
     }
     // With the Host header as it was: it is part of the signature.
