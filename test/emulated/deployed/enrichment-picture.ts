@@ -58,8 +58,13 @@ export async function tablesPicture({
       const sorted = found.toSorted((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1));
       return [name, lasting(sorted)] as const;
     });
+    // How often a partition was published depends on when.
     const records = await Array.fromAsync(new PartitionStore(state).all(table));
-    return { table, rows: Object.fromEntries(rows), records: lasting(records) };
+    return {
+      table,
+      rows: Object.fromEntries(rows),
+      records: lasting(records.map(({ order: _, ...said }) => said)),
+    };
   });
   return Promise.all(tables);
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqsWorkQueue } from '../../../adapters/aws/sqs-work-queue.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
@@ -19,6 +20,7 @@ import { student, tutor } from '../../cli/support/records.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { Deployment } from './deployment.ts';
 import { enrichmentPicture, tablesPicture } from './enrichment-picture.ts';
+import { startFaultyLink } from './faulty-link.ts';
 import { type KindMessage, popularTutor, waves } from './tutoring-messages.ts';
 
 const FIRED = { scheduledTime: '2025-11-22T12:00:00Z', executionName: 'fired' };
@@ -29,8 +31,12 @@ interface Items {
   readonly items: readonly Readonly<Record<string, unknown>>[];
 }
 
-// AUTH: every request is held against the policies of the role that sends it.
-const emulator = await startEmulator({ env: { AUTH: 'true' } });
+const link = await startFaultyLink();
+// AUTH: every request is held against the policies of the role that sends it. The address is what functions
+// get.
+const emulator = await startEmulator({ env: { AUTH: 'true', AWS_ENDPOINT_URL: link.url } });
+if (emulator) link.target = emulator.endpoint;
+else await link.close();
 
 describe.skipIf(!emulator)('enrichment, deployed', () => {
   if (!emulator) return;
@@ -64,6 +70,7 @@ describe.skipIf(!emulator)('enrichment, deployed', () => {
     await local?.close();
     await site?.close();
     await emulator.stop();
+    await link.close();
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -247,6 +254,34 @@ describe.skipIf(!emulator)('enrichment, deployed', () => {
     await asked('enrich', 'push', '--kind', 'tutor', '--feed', 'north', mended);
     await settled();
     expect(await asked('entities', 'show', 'tutor/t-bad')).toMatchObject({ record: tutor('t-bad') });
+  });
+
+  it('acknowledges nothing while the state takes no transaction, and stores all of it afterwards', async () => {
+    const QueueUrl = deployment.outputs.EnrichQueueUrlStudent!;
+    const sqs = new SQSClient({ ...emulator.connection, useQueueUrlAsEndpoint: false });
+    // A batch that failed comes again when it is visible again: in six minutes, as it is deployed.
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '3' } }));
+    sqs.destroy();
+    link.fault = ({ target = '' }) =>
+      target.endsWith('.TransactWriteItems') ? { kind: 'cancel', reasons: ['ThrottlingError'] } : undefined;
+    const keys = ['u-late-1', 'u-late-2', 'u-late-3'];
+    const bodies = keys.map((key) => JSON.stringify({ schema_version: 1, record: student(key) }));
+    const queue = queues.get('student')!;
+    await queue.send(bodies.map((body) => ({ body, delayMs: 0 })));
+    const told =
+      'Lambda rescrape-dev-enrich-records failed processing SQS batch from rescrape-dev-enrich-student';
+    await expect.poll(() => emulator.log(), PATIENCE).toContain(told);
+    const { due, delayed, inFlight, dead } = await queue.depth();
+    expect([due + delayed + inFlight, dead]).toEqual([keys.length, 1]);
+    const stored = async () => {
+      const found = keys.map((key) => new EntityStore(deployment.state).get({ kind: 'student', key }));
+      return (await Promise.all(found)).filter((entity) => entity !== undefined).length;
+    };
+    expect(await stored()).toBe(0);
+    link.fault = () => undefined;
+    await expect.poll(stored, PATIENCE).toBe(keys.length);
+    await settled();
+    expect((await queue.depth()).dead).toBe(1);
   });
 
   it('keeps nothing in the state whose key is not written down', async () => {
