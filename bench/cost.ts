@@ -28,7 +28,8 @@ import { fileOf, KINDS, writeRecords } from './enrichment-records.ts';
  * called as the state machine would call them, one partition after the other, as politely as the source asks
  * for but without waiting: racing against the demo site with 178 KB pages, and schedules with two numbers of
  * targets, whose difference is what a target costs; and a thousand records that are enriched. Calls of the
- * stores are counted, not timed (a disk is no S3). Those of the rate limiter belong to the stage that fetches.
+ * stores are counted, not timed (a disk is no S3). Those of the rate limiter belong to the stage that
+ * fetches.
  */
 
 /** What is not waited for has passed nevertheless, so that the rate limiter does all that it does on AWS. */

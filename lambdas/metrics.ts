@@ -8,8 +8,8 @@
  * function counts: `Crawls` (that ended), `CrawlsOrNoneDue` (those, and each look of the schedule that found
  * nothing due), `TargetsFailed` (that became `failed`), `TargetsLeftOut` (that a run left as they are).
  *
- * With the dimension `stage` alone, once for each publication of entities that came to its end: `LongestParked`,
- * the seconds since the record was parked that has waited longest, 0 where none waits.
+ * With the dimension `stage` alone, once for each publication of entities that came to its end:
+ * `LongestParked`, the seconds since the record was parked that has waited longest, 0 where none waits.
  */
 export const NAMESPACE = 'Rescrape';
 

@@ -14,7 +14,7 @@ const OF_THE_MOMENT: ReadonlySet<string> = new Set([
   ...['enriched_at', '_scraped_at', '_committed_at', 'since', 'freshAt'],
   ...['lastAttemptAt', 'lastLookAt', 'lastSuccessAt', 'lastFailureAt'],
 ]);
-/** The same within texts: ids of runs and versions, times in a message, the place of a response in its file. */
+/** The same within texts: ids of runs and versions, times of messages, places of responses in files. */
 const OF_THE_MOMENT_IN_TEXTS = [
   /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g,
   /(?<=(sent|scraped)_at\\":\\")[^\\]+/g,
