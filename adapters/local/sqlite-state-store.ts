@@ -11,6 +11,7 @@ import type {
 import { encodeTransaction } from '../../core/ports/state-transaction.ts';
 import { makeDirectory } from './make-directory.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
+import { SqliteGroupCommit } from './sqlite-group-commit.ts';
 import { storageFailure } from './storage-failure.ts';
 
 /** Documents read at once by a query: enough to make the statement's cost vanish, few enough to hold. */
@@ -33,7 +34,6 @@ export function openSqliteStateStore(file: string): StateStore & { close(): void
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS documents (
     "partition" TEXT NOT NULL,
     sort TEXT NOT NULL,
@@ -50,9 +50,7 @@ const SELECT = 'SELECT sort, revision, value FROM documents WHERE "partition" = 
 class SqliteStateStore implements StateStore {
   readonly #file: string;
   readonly #database: DatabaseSync;
-  readonly #begin: StatementSync;
-  readonly #commit: StatementSync;
-  readonly #rollback: StatementSync;
+  readonly #commits: SqliteGroupCommit;
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #create: StatementSync;
@@ -68,9 +66,7 @@ class SqliteStateStore implements StateStore {
     const database = openSqliteDatabase(file, SCHEMA);
     this.#database = database;
     try {
-      this.#begin = database.prepare('BEGIN IMMEDIATE');
-      this.#commit = database.prepare('COMMIT');
-      this.#rollback = database.prepare('ROLLBACK');
+      this.#commits = new SqliteGroupCommit(database, file);
       this.#get = database.prepare(`${SELECT} AND sort = ?`);
       this.#put = database.prepare(`${INSERT} UPDATE SET revision = revision + 1, value = excluded.value`);
       this.#create = database.prepare(`${INSERT} NOTHING`);
@@ -137,39 +133,24 @@ class SqliteStateStore implements StateStore {
   }
 
   async write(writes: readonly StateWrite[]): Promise<'written' | 'conflict'> {
-    return this.#transact(writes).kind;
+    return (await this.transact(writes)).kind;
   }
 
   async transact(writes: readonly StateWrite[]): Promise<TransactResult> {
-    return this.#transact(writes);
+    const values = encodeTransaction(writes);
+    if (writes.length === 0) return WRITTEN;
+    return this.#commits.transact('write', true, () => {
+      // Documents are distinct: what one write does decides nothing about the next.
+      const at = writes.flatMap((write, index) => (this.#apply(write, values[index]) ? [] : [index]));
+      return at.length === 0
+        ? { result: WRITTEN, isKept: true }
+        : { result: { kind: 'conflict', at }, isKept: false };
+    });
   }
 
   close(): void {
+    this.#commits.finish();
     this.#database.close();
-  }
-
-  #transact(writes: readonly StateWrite[]): TransactResult {
-    const values = encodeTransaction(writes);
-    const [only] = writes;
-    if (only === undefined) return WRITTEN;
-    return this.#attempt('write', () => {
-      // One statement is a transaction by itself.
-      if (writes.length === 1) return this.#apply(only, values[0]) ? WRITTEN : { kind: 'conflict', at: [0] };
-      this.#begin.run();
-      try {
-        // Documents are distinct: what one write does decides nothing about the next.
-        const at = writes.flatMap((write, index) => (this.#apply(write, values[index]) ? [] : [index]));
-        if (at.length === 0) {
-          this.#commit.run();
-          return WRITTEN;
-        }
-        this.#rollback.run();
-        return { kind: 'conflict', at };
-      } catch (error) {
-        if (this.#database.isTransaction) this.#rollback.run();
-        throw error;
-      }
-    });
   }
 
   /** False where the expectation does not hold. `value`: JSON text of a put. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Clock } from '../../core/ports/clock.ts';
 import { assertReceivable, messageBytes } from '../../core/ports/queue-message.ts';
 import type {
@@ -13,6 +13,7 @@ import type {
 } from '../../core/ports/work-queue.ts';
 import { makeDirectory } from './make-directory.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
+import { SqliteGroupCommit } from './sqlite-group-commit.ts';
 import { storageFailure } from './storage-failure.ts';
 
 /** Dead letters read at once by a listing. */
@@ -67,17 +68,20 @@ export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue 
  * clock that ran ahead: it is due now.
  */
 const LONGEST_DELAY_MS = 13 * 3_600_000;
-/** A commit is on the disk at once, or with the next one that is. */
-const FLUSHED = 'PRAGMA synchronous = FULL';
-const NOT_FLUSHED = 'PRAGMA synchronous = NORMAL';
 const DUE = '(due_at <= ? OR due_at > ?)';
 const dueAt = (now: number): number[] => [now, now + LONGEST_DELAY_MS];
+
+interface OpenQueue {
+  readonly database: DatabaseSync;
+  readonly statements: Statements;
+  readonly commits: SqliteGroupCommit;
+}
 
 class SqliteWorkQueue implements WorkQueue {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #maxDeliveries: number;
-  #open: DatabaseSync | undefined;
+  #open: OpenQueue | undefined;
 
   constructor({ file, clock, maxDeliveries }: SqliteWorkQueueOptions) {
     this.#path = resolve(file);
@@ -88,7 +92,7 @@ class SqliteWorkQueue implements WorkQueue {
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
     messages.forEach(messageBytes);
     if (messages.length === 0) return;
-    this.#transact('write', FLUSHED, (database) => {
+    await this.#transact('write', true, (database) => {
       for (const { body, delayMs } of messages) this.#insert(database, body, delayMs);
     });
   }
@@ -120,14 +124,14 @@ class SqliteWorkQueue implements WorkQueue {
 
   async acknowledge(messages: readonly ReceivedMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    this.#transact('write', NOT_FLUSHED, (database) => {
+    await this.#transact('write', false, (database) => {
       const remove = database.prepare('DELETE FROM messages WHERE id = ? AND receipt = ?');
       for (const { id, receipt } of messages) remove.run(id, receipt);
     });
   }
 
   async release({ id, receipt }: ReceivedMessage, delayMs: number): Promise<void> {
-    this.#transact('write', FLUSHED, (database) => {
+    await this.#transact('write', true, (database) => {
       database
         .prepare('UPDATE messages SET due_at = ?, receipt = NULL WHERE id = ? AND receipt = ?')
         .run(this.#dueIn(delayMs), id, receipt);
@@ -135,7 +139,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   async deadLetter({ id, body, receipt }: ReceivedMessage, reason: string): Promise<boolean> {
-    return this.#transact('write', FLUSHED, (database) => {
+    return this.#transact('write', true, (database) => {
       const removed = database
         .prepare('DELETE FROM messages WHERE id = ? AND receipt = ?')
         .run(id, receipt).changes;
@@ -167,7 +171,7 @@ class SqliteWorkQueue implements WorkQueue {
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     let last = 0;
     for (;;) {
-      const rows = this.#read([], (database) =>
+      const rows = await this.#read<Record<string, SQLOutputValue>[]>([], (database) =>
         database
           .prepare(
             'SELECT number, id, body, reason FROM dead_letters WHERE number > ? ORDER BY number LIMIT ?',
@@ -189,7 +193,7 @@ class SqliteWorkQueue implements WorkQueue {
 
   async purge(deadLetters: readonly DeadLetter[]): Promise<void> {
     if (deadLetters.length === 0) return;
-    this.#transact('write', FLUSHED, (database) => {
+    await this.#transact('write', true, (database) => {
       const remove = database.prepare('DELETE FROM dead_letters WHERE id = ?');
       for (const { id } of deadLetters) remove.run(id);
     });
@@ -197,17 +201,19 @@ class SqliteWorkQueue implements WorkQueue {
 
   async clear(): Promise<void> {
     if (!this.#isThere()) return;
-    this.#transact('write', FLUSHED, (database) =>
-      database.exec('DELETE FROM messages; DELETE FROM dead_letters'),
-    );
+    await this.#transact('write', true, (database) => {
+      database.prepare('DELETE FROM messages').run();
+      database.prepare('DELETE FROM dead_letters').run();
+    });
   }
 
   close(): void {
-    this.#open?.close();
+    this.#open?.commits.finish();
+    this.#open?.database.close();
     this.#open = undefined;
   }
 
-  #insert(database: DatabaseSync, body: string, delayMs: number): void {
+  #insert(database: Statements, body: string, delayMs: number): void {
     database
       .prepare('INSERT INTO messages (id, body, due_at) VALUES (?, ?, ?)')
       .run(randomUUID(), body, this.#dueIn(delayMs));
@@ -224,7 +230,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   /** What SQS does by itself when such a message becomes visible. */
-  #moveExhausted(database: DatabaseSync): void {
+  #moveExhausted(database: Statements): void {
     const messages = 'messages INDEXED BY messages_delivered';
     const spent = `deliveries > 0 AND deliveries >= ? AND ${DUE}`;
     const bound = [this.#maxDeliveries, ...dueAt(this.#clock.now())];
@@ -240,9 +246,9 @@ class SqliteWorkQueue implements WorkQueue {
    * Also a write transaction: what is due and what is dead changes with the hour. `nothing`: the answer of a
    * file not there.
    */
-  #read<T>(nothing: T, work: (database: DatabaseSync) => T): T {
+  async #read<T>(nothing: T, work: (database: Statements) => T): Promise<T> {
     if (!this.#isThere()) return nothing;
-    return this.#transact('read', NOT_FLUSHED, (database) => {
+    return this.#transact('read', false, (database) => {
       this.#moveExhausted(database);
       return work(database);
     });
@@ -252,27 +258,39 @@ class SqliteWorkQueue implements WorkQueue {
     return this.#open !== undefined || existsSync(this.#path);
   }
 
-  #transact<T>(action: string, flushing: string, work: (database: DatabaseSync) => T): T {
+  #transact<T>(action: string, isFlushed: boolean, work: (database: Statements) => T): Promise<T> {
+    const { statements, commits } = this.#database(action);
+    return commits.transact(action, isFlushed, () => ({ result: work(statements), isKept: true }));
+  }
+
+  #database(action: string): OpenQueue {
+    if (this.#open) return this.#open;
     try {
-      const database = this.#database();
-      database.exec(`${flushing}; BEGIN IMMEDIATE`);
-      try {
-        const result = work(database);
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
+      makeDirectory(dirname(this.#path));
+      const database = openSqliteDatabase(this.#path, SCHEMA);
+      const statements = new Statements(database);
+      this.#open = { database, statements, commits: new SqliteGroupCommit(database, this.#path) };
+      return this.#open;
     } catch (error) {
       throw storageFailure(error, action, this.#path);
     }
   }
+}
 
-  #database(): DatabaseSync {
-    if (this.#open) return this.#open;
-    makeDirectory(dirname(this.#path));
-    this.#open = openSqliteDatabase(this.#path, SCHEMA);
-    return this.#open;
+/** Statements by their text: to prepare one takes as long as to run it. */
+class Statements {
+  readonly #database: DatabaseSync;
+  readonly #known = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  prepare(sql: string): StatementSync {
+    const known = this.#known.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    this.#known.set(sql, statement);
+    return statement;
   }
 }

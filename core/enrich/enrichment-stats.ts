@@ -89,11 +89,12 @@ export class CountsOfShard {
   readonly #shard: string;
   readonly #known = new Map<string, KnownCounts>();
 
-  /** `id`: a UUIDv7; its last digit says which shard. */
-  constructor(state: StateStore, id: string) {
+  /** `id`: a UUIDv7; its last digit says which shard, and `nth` which one after that. */
+  constructor(state: StateStore, id: string, nth = 0) {
     this.#state = state;
-    const shard = Number.parseInt(id.slice(-1), SHARDS);
-    this.#shard = String(Number.isNaN(shard) ? 0 : shard).padStart(2, '0');
+    const first = Number.parseInt(id.slice(-1), SHARDS);
+    const shard = ((Number.isNaN(first) ? 0 : first) + nth) % SHARDS;
+    this.#shard = String(shard).padStart(2, '0');
   }
 
   /** The counts of a batch that begins. */

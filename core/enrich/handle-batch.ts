@@ -42,8 +42,16 @@ export interface KindDelivery {
 export type HandleBatch = (deliveries: readonly KindDelivery[]) => Promise<readonly MessageAnswer[]>;
 
 export function batchHandler(stores: EnrichmentStores): HandleBatch {
-  const shard = new CountsOfShard(stores.state, stores.newId());
-  return (deliveries) => handleBatch({ ...bound(stores), counts: shard.newBatch() }, deliveries);
+  return batchHandlers(stores, 1)[0]!;
+}
+
+/** Handlers for batches side by side, each with counts of its own; 16 at most. */
+export function batchHandlers(stores: EnrichmentStores, length: number): HandleBatch[] {
+  const id = stores.newId();
+  return Array.from({ length }, (_, nth) => {
+    const shard = new CountsOfShard(stores.state, id, nth);
+    return (deliveries) => handleBatch({ ...bound(stores), counts: shard.newBatch() }, deliveries);
+  });
 }
 
 async function handleBatch(
