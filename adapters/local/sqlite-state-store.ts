@@ -33,6 +33,7 @@ export function openSqliteStateStore(file: string): StateStore & { close(): void
 }
 
 const SCHEMA = `
+  PRAGMA page_size = 8192;
   PRAGMA journal_mode = WAL;
   CREATE TABLE IF NOT EXISTS documents (
     "partition" TEXT NOT NULL,

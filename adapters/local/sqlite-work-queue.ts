@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../core/ports/clock.ts';
 import { assertReceivable, messageBytes } from '../../core/ports/queue-message.ts';
 import type {
@@ -216,7 +217,7 @@ class SqliteWorkQueue implements WorkQueue {
   #insert(database: Statements, body: string, delayMs: number): void {
     database
       .prepare('INSERT INTO messages (id, body, due_at) VALUES (?, ?, ?)')
-      .run(randomUUID(), body, this.#dueIn(delayMs));
+      .run(uuidv7(), body, this.#dueIn(delayMs));
   }
 
   #insertDead(database: DatabaseSync, body: string, reason: string): void {
