@@ -23,6 +23,8 @@ const parkedSchema = z.object({
   missing: z.array(z.object({ kind: z.string(), key: z.string() })).min(1),
   /** When it was parked first; milliseconds. */
   parkedAt: z.number(),
+  /** A fresh id each time that it is parked. */
+  parking: z.string(),
   /** The partition that it will belong to. */
   feed: z.string(),
   date: civilDateSchema,
@@ -64,11 +66,56 @@ export function messageOfParked(parked: ParkedRecord): IncomingMessage {
   return { id, kind, source, feed, date: snapshotDate, sentAt: order.sentAt, record, origin, parked: true };
 }
 
-/** Those that wait for this entity first. */
-export async function* waitingFor(state: StateStore, parent: EntityKey): AsyncGenerator<EntityKey> {
-  for await (const { sort } of state.query(waitingPartition(parent))) {
+/** How long the message of a parked record is taken to be on its way; milliseconds. */
+const ON_ITS_WAY_MS = 300_000;
+
+/** `sentOn`: the parking whose message was sent, and when in milliseconds. Without it none was. */
+const waitingSchema = z.object({ sentOn: z.object({ parking: z.string(), at: z.number() }).optional() });
+type Waiting = z.infer<typeof waitingSchema>;
+
+/** A parked record whose message is to be sent, and its place under what it waited for. */
+export interface WaitingRecord {
+  readonly parked: ParkedRecord;
+  readonly place: Place;
+  /** Of what stands in that place. */
+  readonly revision: number;
+}
+
+/**
+ * Those that wait for this entity first, but for the ones whose message was sent on lately and that were not
+ * parked anew since. `now`: milliseconds.
+ */
+export async function* waitingFor(
+  state: StateStore,
+  parent: EntityKey,
+  now: number,
+): AsyncGenerator<WaitingRecord> {
+  for await (const { partition, sort, revision, value } of state.query(waitingPartition(parent))) {
     const [kind = '', key = ''] = sort.split('#');
-    yield { kind, key };
+    const parked = await parkedRecord(state, { kind, key });
+    const { sentOn } = waitingSchema.parse(value);
+    const isOnItsWay = sentOn && sentOn.parking === parked?.parking && now - sentOn.at < ON_ITS_WAY_MS;
+    if (parked && !isOnItsWay) yield { parked, place: { partition, sort }, revision };
+  }
+}
+
+/**
+ * The messages of these, 100 at most, are in their queue by now. One that has been taken up or parked anew
+ * meanwhile stays as it is.
+ */
+export async function markSentOn(
+  state: StateStore,
+  sent: readonly WaitingRecord[],
+  now: number,
+): Promise<void> {
+  let writes = sent.map(({ parked, place, revision }): StateWrite => {
+    const value: Waiting = { sentOn: { parking: parked.parking, at: now } };
+    return { kind: 'put', ...place, value, expect: revision };
+  });
+  while (writes.length > 0) {
+    const answer = await state.transact(writes);
+    if (answer.kind === 'written') return;
+    writes = writes.filter((_, at) => !answer.at.includes(at));
   }
 }
 

@@ -14,7 +14,7 @@ import type { ValidRecord } from './valid-record.ts';
  * missing; `again` where that has come meanwhile.
  */
 export async function park(
-  { state, clock, counts }: Pick<BatchContext, 'state' | 'clock' | 'counts'>,
+  { state, clock, counts, newId }: Pick<BatchContext, 'state' | 'clock' | 'counts' | 'newId'>,
   valid: ValidRecord,
   missing: readonly EntityKey[],
 ): Promise<readonly EntityKey[] | 'again'> {
@@ -33,6 +33,7 @@ export async function park(
       order,
       missing: [...missing],
       parkedAt: before?.parkedAt ?? now,
+      parking: newId(),
       feed,
       date,
     };

@@ -1,16 +1,22 @@
 import type { StateStore } from '../ports/state-store.ts';
-import type { OutgoingMessage, WorkQueue } from '../ports/work-queue.ts';
+import type { OutgoingMessage } from '../ports/work-queue.ts';
 import { dependentsOf } from './dependents.ts';
 import { type Entity, type EntityKey, entityName } from './entity.ts';
 import { EntityStore } from './entity-store.ts';
 import { encodeMessage, type IncomingMessage } from './message.ts';
-import { messageOfParked, parkedRecord, waitingFor } from './parked-records.ts';
+import {
+  markSentOn,
+  messageOfParked,
+  parkedRecord,
+  type WaitingRecord,
+  waitingFor,
+} from './parked-records.ts';
 import type { EnrichmentStores } from './stores.ts';
 import { fingerprintOf } from './valid-record.ts';
 
-type Stores = Pick<EnrichmentStores, 'state' | 'enrichers' | 'enrichmentQueue'>;
+type Stores = Pick<EnrichmentStores, 'state' | 'clock' | 'enrichers' | 'enrichmentQueue'>;
 
-/** Messages that are sent together. */
+/** Messages that are sent together, and marked in one transaction. */
 const TOGETHER = 100;
 
 /**
@@ -19,18 +25,16 @@ const TOGETHER = 100;
  * when it is played again, and one sent twice changes nothing. Returns how many were sent.
  */
 export async function takeUp(stores: Stores, entities: readonly EntityKey[]): Promise<number> {
-  const { enrichers, state } = stores;
+  const { enrichers, state, clock } = stores;
   const references = enrichers.flatMap((enricher) => enricher.references);
   const referred = new Set(references.map(({ kind }) => kind));
   const read = new Set(references.filter(({ reads }) => reads).map(({ kind }) => kind));
   const distinct = new Map(entities.map((entity) => [entityName(entity), entity]));
-  const outgoing = new Outgoing(stores.enrichmentQueue.bind(stores));
+  const outgoing = new Outgoing(stores);
   for (const entity of distinct.values()) {
     if (referred.has(entity.kind))
-      for await (const waiting of waitingFor(state, entity)) {
-        const parked = await parkedRecord(state, waiting);
-        if (parked) await outgoing.add(messageOfParked(parked));
-      }
+      for await (const waiting of waitingFor(state, entity, clock.now()))
+        await outgoing.add(messageOfParked(waiting.parked), waiting);
     if (read.has(entity.kind)) await sendDependents(state, entity, outgoing);
   }
   return outgoing.flush();
@@ -71,30 +75,40 @@ function outgoingOf(message: IncomingMessage): OutgoingMessage {
   return { body: encodeMessage(message), delayMs: 0 };
 }
 
+interface Sent {
+  readonly message: OutgoingMessage;
+  /** Where it is that of a parked record. */
+  readonly waiting: WaitingRecord | undefined;
+}
+
 /** Messages on their way, some of each kind at once: a popular parent may have thousands waiting. */
 class Outgoing {
-  readonly #queueOf: (kind: string) => WorkQueue;
-  #waiting = new Map<string, OutgoingMessage[]>();
+  readonly #stores: Stores;
+  #kept = new Map<string, Sent[]>();
   #sent = 0;
 
-  constructor(queueOf: (kind: string) => WorkQueue) {
-    this.#queueOf = queueOf;
+  constructor(stores: Stores) {
+    this.#stores = stores;
   }
 
-  async add(message: IncomingMessage): Promise<void> {
-    const waiting = this.#waiting.get(message.kind) ?? [];
-    waiting.push(outgoingOf(message));
-    this.#waiting.set(message.kind, waiting);
-    if (waiting.length >= TOGETHER) await this.flush();
+  async add(message: IncomingMessage, waiting?: WaitingRecord): Promise<void> {
+    const kept = this.#kept.get(message.kind) ?? [];
+    kept.push({ message: outgoingOf(message), waiting });
+    this.#kept.set(message.kind, kept);
+    if (kept.length >= TOGETHER) await this.flush();
   }
 
   /** Returns how many were sent in all. */
   async flush(): Promise<number> {
-    for (const [kind, messages] of this.#waiting) {
-      await this.#queueOf(kind).send(messages);
-      this.#sent += messages.length;
+    const { state, clock } = this.#stores;
+    for (const [kind, kept] of this.#kept) {
+      await this.#stores.enrichmentQueue(kind).send(kept.map(({ message }) => message));
+      this.#sent += kept.length;
+      // Only then: what dies in between sends them once more.
+      const waiting = kept.flatMap((sent) => sent.waiting ?? []);
+      await markSentOn(state, waiting, clock.now());
     }
-    this.#waiting.clear();
+    this.#kept.clear();
     return this.#sent;
   }
 }

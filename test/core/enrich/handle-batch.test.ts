@@ -317,6 +317,37 @@ describe('a record whose parents are not there', () => {
     expect(await counts('session')).toMatchObject({ inserted: 1, parked: 1 });
   });
 
+  it('is sent on once, however often what it waited for comes, and again after five minutes', async () => {
+    await world.batch(X1);
+    const sessions = () => world.queue('session').depth();
+    const again = (nth: number) => world.batch({ ...T1, id: `m-t1-${nth}` });
+    for (let nth = 0; nth < 10; nth++) await again(nth);
+    expect(await sessions()).toMatchObject({ due: 1 });
+    world.now += 299_999;
+    await again(10);
+    expect(await sessions()).toMatchObject({ due: 1 });
+    world.now += 1;
+    await again(11);
+    expect(await sessions()).toMatchObject({ due: 2 });
+  });
+
+  it('is sent on at once where it was parked anew since it was sent on', async () => {
+    await world.batch(X1);
+    await world.batch(T1);
+    const parkedAgain = async () => {
+      await new EntityStore(world.state).delete({ kind: 'tutor', key: 't1' });
+      expect(kinds(await world.drain())).toEqual(['parked']);
+    };
+    await parkedAgain();
+    for (let nth = 0; nth < 2; nth++) await world.batch(T1);
+    expect(await world.queue('session').depth()).toMatchObject({ due: 1 });
+    await parkedAgain();
+    await world.send(T1, S1);
+    await world.drain();
+    expect(await entity('session', 'x1')).toBeDefined();
+    expect(await indexes()).toEqual([]);
+  });
+
   it('goes on alone: its neighbours in the batch are stored', async () => {
     await world.batch(T1, S1);
     const orphan = messageOf('m-x2', 'session', sessionRecord('x2', { tutor_id: 'nobody' }));
