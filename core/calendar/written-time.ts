@@ -30,6 +30,21 @@ const LAST_MS = (epochDay('9999-12-31' as CivilDate) + 1) * DAY_MS - 1;
  * an instant outside the years 0001 to 9999 of UTC. Of a fraction nine digits count.
  */
 export function readWrittenTime(text: string): WrittenTime | undefined {
+  if (text.length > LONGEST) return undefined;
+  if (lately.has(text)) return lately.get(text);
+  if (lately.size === LATELY) lately.clear();
+  const time = read(text);
+  lately.set(text, time);
+  return time;
+}
+
+/** Characters of the longest time that there is: 30 digits of a fraction. */
+const LONGEST = 56;
+/** A field is read when it is checked, and again for each thing that is derived from it. */
+const LATELY = 32;
+const lately = new Map<string, WrittenTime | undefined>();
+
+function read(text: string): WrittenTime | undefined {
   const parts = PATTERN.exec(text)?.groups;
   const date = parseCivilDate(parts?.date ?? '');
   if (!parts || date === undefined) return undefined;

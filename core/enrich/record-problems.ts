@@ -17,9 +17,10 @@ const LONGEST_PATH = 500;
 export function recordProblems(enricher: Enricher, value: unknown): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return ['record: not an object'];
   const record = value as Fields;
-  const problems = jsonProblems(record);
+  const { problems, mostBytes } = walk(record);
   // What JSON cannot hold, or holds too deep, has no size in JSON.
-  const sized = problems.size === 0 ? withoutTooLarge(record, problems) : record;
+  const isSmall = problems.size > 0 || mostBytes <= MOST_RECORD_BYTES;
+  const sized = isSmall ? record : withoutTooLarge(record, problems);
   const missing: string[] = [];
   for (const issue of enricher.schema.safeParse(sized).error?.issues ?? []) {
     const path = issue.path.map(String).join('.');
@@ -66,17 +67,24 @@ function shortened(path: string): string {
   return path.length <= LONGEST_PATH ? path : `${path.slice(0, LONGEST_PATH)}…`;
 }
 
+/** Bytes of a character in JSON at most, as an escape, and of anything else with what separates it. */
+const CHARACTER_BYTES = 6;
+const OTHER_BYTES = 32;
+
 /**
- * Paths of what JSON cannot hold, or no document may, at any depth, with what is wrong. Walked without
- * recursion: it may be deep.
+ * Paths of what JSON cannot hold, or no document may, at any depth, with what is wrong; and what it has in
+ * bytes of JSON at most. Walked without recursion: it may be deep.
  */
-function jsonProblems(record: object): Map<string, string> {
+function walk(record: object): { problems: Map<string, string>; mostBytes: number } {
   const problems = new Map<string, string>();
+  let mostBytes = OTHER_BYTES;
   const waiting = [{ value: record, path: '', depth: 1 }];
   for (let next = waiting.pop(); next; next = waiting.pop())
     for (const [name, inner] of Object.entries(next.value) as [string, unknown][]) {
       const [path, { depth }] = [`${next.path}${name}`, next];
       const isNested = typeof inner === 'object' && inner !== null;
+      const characters = name.length + (typeof inner === 'string' ? inner.length : 0);
+      mostBytes += characters * CHARACTER_BYTES + OTHER_BYTES;
       if (name === '__proto__') problems.set(path, 'no field may have this name');
       else if (isNested && depth === DEEPEST) problems.set(path, `more than ${DEEPEST} levels deep`);
       else if (isNested) waiting.push({ value: inner, path: `${path}.`, depth: depth + 1 });
@@ -84,7 +92,7 @@ function jsonProblems(record: object): Map<string, string> {
         problems.set(path, 'not a finite number');
       else if (inner !== null && !JSON_TYPES.has(typeof inner)) problems.set(path, 'not JSON');
     }
-  return problems;
+  return { problems, mostBytes };
 }
 
 const JSON_TYPES: ReadonlySet<string> = new Set(['string', 'number', 'boolean', 'undefined']);
