@@ -46,7 +46,8 @@ export class SqliteGroupCommit {
 
   /**
    * Answers when the work is committed; flushed, or else with the next commit that is. Rejects with a
-   * StorageError where that failed: then nothing of it is there. `work` must not wait for anything.
+   * StorageError where that failed: then nothing of it is there. `work` waits for nothing, and is run a second
+   * time where it was in vain.
    */
   transact<T>(action: string, isFlushed: boolean, work: () => Done<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -77,12 +78,28 @@ export class SqliteGroupCommit {
     for (const answer of answers) answer();
   }
 
+  /** With savepoints only where one of them leaves something behind: they cost a copy of every page. */
   #all(waiting: readonly Waiting[]): (() => void)[] {
     this.#flush(waiting.some(({ isFlushed }) => isFlushed));
+    const answers = this.#committed(() => {
+      const done: (() => void)[] = [];
+      for (const { run } of waiting) {
+        const one = attempted(run);
+        if (!one?.isKept) return undefined;
+        done.push(one.answer);
+      }
+      return done;
+    });
+    return answers ?? this.#committed(() => waiting.map((one) => this.#one(one)))!;
+  }
+
+  /** Rolls back where there is nothing to tell, or it throws. */
+  #committed(work: () => (() => void)[] | undefined): (() => void)[] | undefined {
     this.#begin.run();
     try {
-      const answers = waiting.map((one) => this.#one(one));
-      this.#commit.run();
+      const answers = work();
+      if (answers) this.#commit.run();
+      else if (this.#database.isTransaction) this.#rollback.run();
       return answers;
     } catch (error) {
       if (this.#database.isTransaction) this.#rollback.run();
@@ -110,5 +127,14 @@ export class SqliteGroupCommit {
     if (isFlushing === this.#isFlushing) return;
     this.#database.exec(`PRAGMA synchronous = ${isFlushing ? 'FULL' : 'NORMAL'}`);
     this.#isFlushing = isFlushing;
+  }
+}
+
+/** Undefined where it throws: it is run again by itself. */
+function attempted(run: Waiting['run']): ReturnType<Waiting['run']> | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
   }
 }

@@ -233,8 +233,9 @@ class SqliteWorkQueue implements WorkQueue {
   /** What SQS does by itself when such a message becomes visible. */
   #moveExhausted(database: Statements): void {
     const messages = 'messages INDEXED BY messages_delivered';
-    const spent = `deliveries > 0 AND deliveries >= ? AND ${DUE}`;
-    const bound = [this.#maxDeliveries, ...dueAt(this.#clock.now())];
+    // As text: for a parameter there SQLite would plan the statement anew each time.
+    const spent = `deliveries > 0 AND deliveries >= ${this.#maxDeliveries} AND ${DUE}`;
+    const bound = dueAt(this.#clock.now());
     database
       .prepare(
         `INSERT INTO dead_letters (id, body) SELECT id, body FROM ${messages} WHERE ${spent} ORDER BY number`,
