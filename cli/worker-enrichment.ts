@@ -20,7 +20,7 @@ const EXPIRE_EVERY_MS = 600_000;
 
 /**
  * Works the queues of all kinds of records, and stays alive whatever happens to a single one. Interrupted, it
- * ends after the batch in hand.
+ * ends after the batches in hand.
  */
 export async function workEnrichment(platform: LocalPlatform, options: WorkOptions): Promise<void> {
   const { json, place, signal } = options;

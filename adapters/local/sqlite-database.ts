@@ -9,8 +9,6 @@ import { sqliteCode } from './storage-failure.ts';
 const BUSY_TIMEOUT_MS = 10_000;
 /** Milliseconds between two tries to open a file that another process is just making. */
 const TRY_EVERY_MS = 5;
-/** A cache of 16 MB at most, and 16 MB of log before it is worked into the file. */
-const TUNING = 'PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000';
 /** SQLITE_BUSY (sqlite.org/rescode.html). */
 const BUSY = 5;
 /** SQLITE_READONLY and SQLITE_CANTOPEN. */
@@ -28,7 +26,6 @@ export function openSqliteDatabase(path: string, schema: string): DatabaseSync {
     let database: DatabaseSync | undefined;
     try {
       database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-      database.exec(TUNING);
       database.exec(schema);
       return database;
     } catch (error) {
