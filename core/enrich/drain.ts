@@ -11,7 +11,7 @@ const FIRST_DELAY_MS = 5_000;
 const LONGEST_DELAY_MS = 900_000;
 
 /** Batches side by side: a local store commits them together, and to flush takes longest. */
-const BATCHES_AT_ONCE = 8;
+const BATCHES_AT_ONCE = 16;
 
 type Batch = readonly ReceivedMessage[];
 
