@@ -46,8 +46,8 @@ export class SqliteGroupCommit {
 
   /**
    * Answers when the work is committed; flushed, or else with the next commit that is. Rejects with a
-   * StorageError where that failed: then nothing of it is there. `work` waits for nothing, and is run a second
-   * time where it was in vain.
+   * StorageError where that failed: then nothing of it is there. `work` waits for nothing, and is run
+   * a second time where it was in vain.
    */
   transact<T>(action: string, isFlushed: boolean, work: () => Done<T>): Promise<T> {
     return new Promise((resolve, reject) => {

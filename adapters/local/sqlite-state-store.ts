@@ -33,8 +33,8 @@ export function openSqliteStateStore(file: string): StateStore & { close(): void
 }
 
 /**
- * Pages of a new file hold documents of 2,000 bytes: of a larger one the rest is on a page of its own. A cache
- * of 8 MB and a log of 16 MB at most.
+ * Pages of a new file hold documents of 2,000 bytes: of a larger one the rest is on a page of its own. A
+ * cache of 8 MB and a log of 16 MB at most.
  */
 const SCHEMA = `
   PRAGMA page_size = 8192;
