@@ -151,7 +151,7 @@ class SqliteWorkQueue implements WorkQueue {
   }
 
   async sendDeadLetter(body: string, reason: string): Promise<void> {
-    this.#transact('write', FLUSHED, (database) => this.#insertDead(database, body, reason));
+    await this.#transact('write', true, (database) => this.#insertDead(database, body, reason));
   }
 
   async depth(): Promise<QueueDepth> {
@@ -220,7 +220,7 @@ class SqliteWorkQueue implements WorkQueue {
       .run(uuidv7(), body, this.#dueIn(delayMs));
   }
 
-  #insertDead(database: DatabaseSync, body: string, reason: string): void {
+  #insertDead(database: Statements, body: string, reason: string): void {
     database
       .prepare('INSERT INTO dead_letters (id, body, reason) VALUES (?, ?, ?)')
       .run(randomUUID(), body, reason);
