@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../core/ports/clock.ts';
 
 interface Sleeper {
@@ -65,7 +66,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Everything that promises had to do with one another is done; SQLite answers within a promise as well. */
+/** Everything that promises had to do with one another is done; SQLite answers with the next tick. */
 async function settled(): Promise<void> {
-  for (let i = 0; i < 500; i++) await Promise.resolve();
+  for (let i = 0; i < 20; i++) await setImmediate();
 }
