@@ -2,9 +2,15 @@ import type { HttpExchange, HttpFailure, HttpRequest } from '../../core/ports/ht
 import { AddressRefusedError } from './guarded-lookup.ts';
 import { ProxyError } from './proxy-error.ts';
 
-type Phase = 'connect' | 'headers' | 'body';
+/** `taking`: whoever takes the body piece by piece is busy with one. */
+type Phase = 'connect' | 'headers' | 'body' | 'taking';
 
-const PHASE_LIMIT = { connect: 'connectMs', headers: 'headersMs', body: 'bodyMs' } as const;
+const PHASE_LIMIT = {
+  connect: 'connectMs',
+  headers: 'headersMs',
+  body: 'bodyMs',
+  taking: 'totalMs',
+} as const;
 
 /** Statuses that have no body, whatever their headers say (RFC 9110, section 6.4.1). */
 const BODILESS = new Set([204, 304]);
@@ -26,7 +32,7 @@ export class Exchange {
   readonly #resolve: (exchange: HttpExchange) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #endsAt: number;
-  #phase: Phase = 'connect';
+  #phase: Exclude<Phase, 'taking'> = 'connect';
   /** Until it is through, whatever fails is the proxy's. */
   #isBehindProxy: boolean;
   #settled = false;
@@ -96,6 +102,31 @@ export class Exchange {
     this.#enter('body');
   }
 
+  /** True where the body is handed on piece by piece: `pass` is called for each, instead of `onData`. */
+  get isPassedOn(): boolean {
+    return this.#request.onBody !== undefined && this.#status === 200;
+  }
+
+  /** Hands a piece on; resolves when the next one may come. */
+  async pass(piece: Buffer): Promise<void> {
+    if (this.#settled) return;
+    this.#wireBytes += piece.length;
+    const { maxWireBytes } = this.#request.limits;
+    if (this.#wireBytes > maxWireBytes) {
+      this.#fail('TOO_LARGE', `body: more than ${maxWireBytes} bytes on the wire`);
+      return;
+    }
+    // Only the end of the whole exchange runs on while the taker works.
+    this.#enter('taking');
+    try {
+      await this.#request.onBody?.(piece);
+    } catch (error) {
+      this.abandon(error);
+      this.hangUp();
+    }
+    if (!this.#settled) this.#enter('body');
+  }
+
   onData(chunk: Buffer): void {
     if (this.#settled) return;
     this.#wireBytes += chunk.length;
@@ -132,18 +163,22 @@ export class Exchange {
   }
 
   #enter(phase: Phase): void {
-    this.#phase = phase;
+    this.#phase = phase === 'taking' ? 'body' : phase;
     clearTimeout(this.#timer);
     const left = this.#endsAt - performance.now();
     const limit = this.#request.limits[PHASE_LIMIT[phase]];
-    this.#timer = setTimeout(() => this.#expire(phase, limit < left), Math.max(0, Math.min(limit, left)));
+    const timer = setTimeout(
+      () => this.#expire(this.#phase, limit < left, timer),
+      Math.max(0, Math.min(limit, left)),
+    );
+    this.#timer = timer;
   }
 
-  #expire(phase: Phase, ofPhase: boolean): void {
+  #expire(phase: Exclude<Phase, 'taking'>, ofPhase: boolean, timer: NodeJS.Timeout): void {
     // Our own parsing may have kept the loop busy past the deadline: let what has arrived meanwhile count
     // first.
     setImmediate(() => {
-      if (this.#settled || (ofPhase && this.#phase !== phase)) return;
+      if (this.#settled || (ofPhase && this.#timer !== timer)) return;
       const { limits } = this.#request;
       const limit = ofPhase ? limits[PHASE_LIMIT[phase]] : limits.totalMs;
       const came = phase === 'body' ? `, ${this.#wireBytes} bytes had come` : '';

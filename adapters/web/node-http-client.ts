@@ -116,9 +116,10 @@ export class NodeHttpClient implements HttpClient {
     sent.once('response', (response) => {
       const { statusCode = 0, statusMessage = '', rawHeaders } = response;
       exchange.onResponse(statusCode, statusMessage, rawHeaders);
+      response.on('error', (error) => exchange.onError(error));
+      if (exchange.isPassedOn) return void passOn(response, exchange);
       response.on('data', (chunk: Buffer) => exchange.onData(chunk));
       response.once('end', () => exchange.onEnd());
-      response.on('error', (error) => exchange.onError(error));
     });
     // `on` and not `once`, as above: Node tells a second error of a request that was destroyed, and of one
     // that is over. Not asked again where the site hung up on a kept connection: it may have seen the
@@ -129,7 +130,10 @@ export class NodeHttpClient implements HttpClient {
       exchange.onError(new Error('another protocol, which nobody asked for'));
     });
     // Nothing ends without a word, whatever Node makes of a connection that is gone.
-    sent.once('close', () => exchange.onError(new Error('the connection was closed')));
+    // A body that is passed on may be whole and not yet taken: its own end tells.
+    sent.once('close', () => {
+      if (!exchange.isPassedOn) exchange.onError(new Error('the connection was closed'));
+    });
     sent.end(body);
   }
 
@@ -153,5 +157,15 @@ export class NodeHttpClient implements HttpClient {
     const agents = this.#proxyAgents.get(proxy) ?? new Map<string, http.Agent | https.Agent>();
     this.#proxyAgents.set(proxy, agents);
     return agents;
+  }
+}
+
+/** One piece after the other: the socket is read no faster than they are taken. */
+async function passOn(response: http.IncomingMessage, exchange: Exchange): Promise<void> {
+  try {
+    for await (const piece of response) await exchange.pass(piece as Buffer);
+    exchange.onEnd();
+  } catch (error) {
+    exchange.onError(error instanceof Error ? error : new Error(String(error)));
   }
 }

@@ -9,10 +9,10 @@ export interface HttpRequest {
   /** http or https. */
   readonly url: string;
   /** @default 'GET' */
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as UTF-8. @default nothing */
-  readonly body?: string;
+  /** A text is sent as UTF-8. @default nothing */
+  readonly body?: string | Uint8Array;
   readonly limits: HttpLimits;
   readonly privateAddresses: PrivateAddresses;
   readonly signal?: AbortSignal;
@@ -23,6 +23,12 @@ export interface HttpRequest {
    * false
    */
   readonly cutsBody?: boolean;
+  /**
+   * Takes the body of a response of status 200 piece by piece, so that it may be larger than memory: the
+   * response's own body is empty then. Nothing more is read while a promise that it gave is open; `bodyMs` is
+   * then the limit of a silence, and waits with it. A promise that rejects is a bug, and so is its reason.
+   */
+  readonly onBody?: (piece: Uint8Array) => Promise<void>;
   /** The request goes through it; the name is resolved and checked here all the same. @default straight */
   readonly proxy?: ProxyServer;
 }

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpClient, HttpExchange, HttpResponse } from '../../core/ports/http-client.ts';
+import { httpBodiesContract } from './http-client-bodies.contract.ts';
 import { httpFailuresContract } from './http-client-failures.contract.ts';
 import { oddServersContract } from './http-client-odd-servers.contract.ts';
 import { request } from './http-request.ts';
@@ -112,6 +113,7 @@ export function httpClientContract(name: string, create: () => HttpClient): void
       );
     });
 
+    httpBodiesContract(() => client);
     httpFailuresContract(() => client);
     oddServersContract(() => client);
 
