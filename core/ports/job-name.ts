@@ -1,0 +1,7 @@
+/** What both providers take, Bedrock without `_`. */
+const JOB_NAME = /^[a-z0-9-]{1,63}$/;
+
+/** Throws a RangeError for anything that is no name of a job (`NewJob`). */
+export function assertJobName(name: string): void {
+  if (!JOB_NAME.test(name)) throw new RangeError(`not the name of a job: ${JSON.stringify(name)}`);
+}
