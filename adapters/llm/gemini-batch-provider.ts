@@ -150,7 +150,8 @@ class GeminiBatchProvider implements BatchProvider {
           : { kind: 'invalid-line', message: `the line has more than ${MAX_LINE_BYTES} bytes` },
       };
     }
-    if (problem) yield problem;
+    // The job itself could be read with the same key: what is refused here is a file that is there no more.
+    if (problem) yield problem.cause === 'refused' ? { ...problem, cause: 'missing' } : problem;
   }
 
   async cancel(job: string, signal?: AbortSignal): Promise<CancelAsked | ProviderProblem> {

@@ -4,7 +4,7 @@ import { isRecord } from './gemini-problem.ts';
 const JOB_NAME = /^batches\/[A-Za-z0-9_-]{1,200}$/;
 const RESULTS_NAME = /^files\/[A-Za-z0-9_-]{1,200}$/;
 
-/** `BATCH_STATE_X` on the wire, `JOB_STATE_X` in the SDKs; every other one is running, or says that it is done. */
+/** `BATCH_STATE_X` on the wire, `JOB_STATE_X` in the SDKs. Any other runs, until its operation is done. */
 const STATUSES: Readonly<Record<string, JobStatus>> = {
   PENDING: 'running',
   RUNNING: 'running',

@@ -19,8 +19,8 @@ export interface BatchProvider {
   /** Cause `missing`: the provider knows no such job. */
   state(job: string, signal?: AbortSignal): Promise<JobState | ProviderProblem>;
   /**
-   * The answers of a job that has results, in any order, as they come. A problem is the last thing that comes:
-   * what came before it is right, and the whole can be asked for again.
+   * The answers of a job that has results, in any order, as they come. A problem is the last thing that
+   * comes: what came before it is right, and the whole can be asked for again.
    */
   results(job: string, signal?: AbortSignal): AsyncIterable<ResultLine | ProviderProblem>;
   /** Asks for the end of a job, which comes later; one that is over already is fine. */

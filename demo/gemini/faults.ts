@@ -29,7 +29,7 @@ export type CallFault =
   | { readonly kind: 'hang' }
   /** The request is carried out, and the body is cut half way. */
   | { readonly kind: 'cut' }
-  /** The answer lacks something: the address to upload to, the status, the last state, the file, all of it. */
+  /** The answer lacks the address to upload to, the status, the last status, the file, or everything. */
   | { readonly kind: 'no-upload-url' | 'no-upload-status' | 'not-final' | 'no-file' | 'empty-object' };
 
 /** How one page is answered, where it is not answered as it should be. */
