@@ -52,7 +52,7 @@ export interface UploadedFile {
 }
 
 export interface NewJob {
-  /** Ours, and of this job alone: 1 to 63 of `a-z`, `0-9` and `-`. What `find` looks for. */
+  /** Ours, and of this job alone: 1 to 63 of `a-z`, `0-9` and, in between, `-`. What `find` looks for. */
   readonly name: string;
   /** As the provider calls it: `gemini-2.5-flash`. */
   readonly model: string;
