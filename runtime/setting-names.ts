@@ -17,12 +17,17 @@ export const SOURCE_SETTINGS = [
 ] as const;
 export type SourceSetting = (typeof SOURCE_SETTINGS)[number];
 
-/** Variables of no source: the clock, the launcher's sign, and what a stack gives to its functions. */
+/**
+ * Variables of no source: the clock, the launcher's sign, the provider of a model, and what a stack gives to
+ * its functions.
+ */
 const OTHERS = [
   'RESCRAPE_NOW',
   'RESCRAPE_LAUNCHED',
   // Where a checkout is: for scripts around the command line, which does not read it.
   'RESCRAPE_HOME',
+  'RESCRAPE_GEMINI_URL',
+  'RESCRAPE_GEMINI_API_KEY',
   ...[
     'STAGE',
     'BUCKET',

@@ -172,7 +172,8 @@ function oneOf<Value extends string>(
   throw new SettingError(`${name} is ${JSON.stringify(text)}: give ${values.join(' or ')}`);
 }
 
-function addressOf(name: string, text: string | undefined): string | undefined {
+/** An address by a text; `name`: of what holds it, for the error. Undefined where there is no text. */
+export function addressOf(name: string, text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
   const url = URL.parse(text);
   if (

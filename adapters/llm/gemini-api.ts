@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { headerValue } from '../../core/http/headers.ts';
 import type { ProviderProblem } from '../../core/ports/batch-provider.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type {
@@ -126,8 +127,15 @@ export class GeminiApi {
       this.#request(call, DOWNLOAD_LIMITS),
     );
     if (exchange.kind === 'failed') return this.problem(call, failureProblem(exchange));
-    if (exchange.status === 200) return undefined;
-    return this.problem(call, answerProblem(exchange, this.clock.now()));
+    if (exchange.status !== 200) return this.problem(call, answerProblem(exchange, this.clock.now()));
+    const { headers } = exchange;
+    // Where only the end of the connection ends a body, a cut looks like the end of the file.
+    const hasEnd = ['content-length', 'transfer-encoding'].some(
+      (name) => headerValue(headers, name) !== undefined,
+    );
+    return hasEnd
+      ? undefined
+      : this.unexpected(call, 'a body without length: nobody can tell whether it is whole');
   }
 
   /**

@@ -199,6 +199,23 @@ describe('results', () => {
     expect(await allOf(played.provider.results(job))).toMatchObject([{ kind: 'problem', cause }]);
   });
 
+  it('that end with the connection, and have no length, are never taken for whole', async () => {
+    const operation = {
+      name: 'batches/b1',
+      metadata: { state: 'BATCH_STATE_SUCCEEDED', output: { responsesFile: 'files/batch-b1' } },
+    };
+    const lines = '{"key":"a","response":{"candidates":[]}}\n{"key":"b","respo';
+    await using site = await serveHttp((asked, answer) => {
+      if (asked.url?.includes(':download')) answer.socket?.end(`HTTP/1.1 200 OK\r\n\r\n${lines}`);
+      else answer.end(JSON.stringify(operation));
+    });
+    const { provider } = await play({}, { baseUrl: site.origin });
+    expect(await allOf(provider.results('batches/b1'))).toMatchObject([
+      { kind: 'line', answer: { key: 'a' } },
+      { kind: 'problem', cause: 'server' },
+    ]);
+  });
+
   it('are gone after 48 hours', async () => {
     const played = await play();
     const job = await accepted(played);
