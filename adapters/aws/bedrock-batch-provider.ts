@@ -147,10 +147,14 @@ class BedrockBatchProvider implements BatchProvider {
     const keys = await this.#files.keysOf(name, signal);
     if (keys.kind === 'problem') return void (yield keys);
     const lines = this.#files.lines(uri, MAX_LINE_BYTES, action, signal);
-    for (;;) {
-      const next = await lines.next();
-      if (next.done) return next.value && void (yield next.value);
-      yield resultOf(next.value, (id) => keys.output.get(id) ?? id);
+    try {
+      let next = await lines.next();
+      for (; !next.done; next = await lines.next())
+        yield resultOf(next.value, (id) => keys.output.get(id) ?? id);
+      if (next.value) yield next.value;
+    } finally {
+      // Whoever stops early leaves no connection behind.
+      await lines.return(undefined);
     }
   }
 

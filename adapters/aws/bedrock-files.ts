@@ -93,12 +93,17 @@ export class BedrockFiles {
     job: string,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly kind: 'done'; readonly output: ReadonlyMap<string, string> } | ProviderProblem> {
-    return askAws(`read the keys of ${job}`, signal, async () => {
+    const action = `read the keys of ${job}`;
+    const read = await askAws(action, signal, async () => {
       const target = this.#target(`keys/${job}.json`);
       const { Body } = await this.#s3.send(new GetObjectCommand(target), { abortSignal: signal });
-      const keys = JSON.parse((await Body?.transformToString()) ?? '') as readonly string[];
-      return new Map(keys.map((key, at) => [recordIdOf(at), key]));
+      return (await Body?.transformToString()) ?? '';
     });
+    if (read.kind === 'problem') return read;
+    const keys = textsIn(read.output);
+    if (!keys)
+      return { kind: 'problem', cause: 'missing', message: `bedrock, ${action}: it is no list of keys` };
+    return { kind: 'done', output: new Map(keys.map((key, at) => [recordIdOf(at), key])) };
   }
 
   /** The lines of an object as they come; a problem, returned at the end, where it is not whole. */
@@ -160,6 +165,16 @@ export class BedrockFiles {
 /** Eleven letters and digits, as Bedrock's own guide has them: keys of pages hold more than that. */
 function recordIdOf(at: number): string {
   return `R${String(at + 1).padStart(10, '0')}`;
+}
+
+/** Undefined for what is no JSON list of texts. */
+function textsIn(json: string): readonly string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(json);
+    return Array.isArray(list) && list.every((each) => typeof each === 'string') ? list : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Throws a RangeError for what is no address of an object. */

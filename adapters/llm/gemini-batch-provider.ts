@@ -13,7 +13,7 @@ import type {
 } from '../../core/ports/batch-provider.ts';
 import { assertJobName } from '../../core/ports/job-name.ts';
 import { GeminiApi, type GeminiApiOptions, type GeminiCall } from './gemini-api.ts';
-import { type GeminiJob, jobNameOf, jobOf } from './gemini-job.ts';
+import { displayNameOf, type GeminiJob, jobNameOf, jobOf } from './gemini-job.ts';
 import { answerOfLine, requestLine } from './gemini-line.ts';
 import { uploadFile } from './gemini-upload.ts';
 
@@ -101,8 +101,10 @@ class GeminiBatchProvider implements BatchProvider {
       // What is no list could hide a job that is paid for already.
       if (!Array.isArray(operations)) return this.#api.unexpected(call, 'the answer has no list of jobs');
       for (const operation of operations) {
+        if (displayNameOf(operation) !== name) continue;
         const found = jobOf(operation)?.state;
-        if (found?.name === name) jobs.push(found);
+        if (!found) return this.#api.unexpected(call, 'a job of that name cannot be read');
+        jobs.push(found);
       }
       if (nextPageToken === undefined || nextPageToken === '') return { kind: 'found', jobs };
       if (nextPageToken === token)

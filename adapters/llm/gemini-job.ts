@@ -43,7 +43,7 @@ export function jobOf(operation: unknown): GeminiJob | undefined {
     state: {
       kind: 'job',
       job,
-      name: typeof metadata.displayName === 'string' ? metadata.displayName : '',
+      name: displayNameOf(operation),
       status,
       providerState,
       hasResults: status === 'succeeded' && resultsFile !== undefined,
@@ -52,6 +52,13 @@ export function jobOf(operation: unknown): GeminiJob | undefined {
     },
     resultsFile,
   };
+}
+
+/** Empty where there is none. */
+export function displayNameOf(operation: unknown): string {
+  const metadata = isRecord(operation) ? operation.metadata : undefined;
+  const name = isRecord(metadata) ? metadata.displayName : undefined;
+  return typeof name === 'string' ? name : '';
 }
 
 /** Of a state that we do not know: an operation that is done does not go on. */

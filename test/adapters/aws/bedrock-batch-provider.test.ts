@@ -193,6 +193,27 @@ describe('Bedrock', () => {
     ]);
   });
 
+  it('hangs up where the results are not read to their end', async () => {
+    const here = await open(CLAUDE);
+    const accepted = await submit(here);
+    here.finish();
+    const path = [...here.site.objects.keys()].find((each) => each.endsWith('.jsonl.out'))!;
+    here.site.objects.set(path, Buffer.alloc(50_000_000, '{"recordId":"R0000000001"}\n'));
+    for await (const _ of here.provider.results(accepted.kind === 'accepted' ? accepted.job : '')) break;
+    for (let i = 0; i < 10_000 && !here.site.journal.includes('hung up'); i++)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(here.site.journal).toContain('hung up');
+  });
+
+  it.each(['{', '{}', '[7]'])('has lost the results whose keys are %s', async (keys) => {
+    const here = await open(CLAUDE);
+    const accepted = await submit(here);
+    here.finish();
+    here.site.objects.set('/lake/batches/catalogs/keys/ours-1.json', Buffer.from(keys));
+    const results = await allOf(here.provider.results(accepted.kind === 'accepted' ? accepted.job : ''));
+    expect(results).toMatchObject([{ kind: 'problem', cause: 'missing' }]);
+  });
+
   it.each(['dt=2026', 'a b', '/a', 'a/', ''])('%j is no prefix', (prefix) => {
     expect(() => openBedrockBatchProvider({ bucket: 'lake', prefix, roleArn: '' })).toThrow(RangeError);
   });

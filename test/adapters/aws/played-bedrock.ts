@@ -217,6 +217,9 @@ export async function serveBedrock(
         : s3(request, url, body);
     if (given.status === 0) return void response.socket?.resetAndDestroy();
     const whole = Buffer.from(given.body);
+    response.once('close', () => {
+      if (!response.writableFinished) journal.push('hung up');
+    });
     response.writeHead(given.status, { ...given.headers, 'Content-Length': whole.length });
     if (trouble.call === 'cut-results' && url.pathname.endsWith('.out'))
       response.write(whole.subarray(0, whole.length >> 1), () => response.destroy());

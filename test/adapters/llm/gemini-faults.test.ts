@@ -269,6 +269,10 @@ describe('a listing', () => {
   it.each<[string, object]>([
     ['leads in a circle', { operations: [], nextPageToken: 'T' }],
     ['is none', { operations: 'none' }],
+    [
+      'holds a job of that name that cannot be read',
+      { operations: [{ metadata: { displayName: 'ours-1' } }] },
+    ],
   ])('that %s tells nothing of what is there', async (_what, body) => {
     await using site = await serveHttp((_asked, answer) => answer.end(JSON.stringify(body)));
     const { provider } = await play({}, { baseUrl: site.origin });
