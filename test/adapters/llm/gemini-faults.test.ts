@@ -277,6 +277,7 @@ describe('a listing', () => {
     await using site = await serveHttp((_asked, answer) => answer.end(JSON.stringify(body)));
     const { provider } = await play({}, { baseUrl: site.origin });
     expect(await provider.find('ours-1')).toMatchObject({ kind: 'problem', cause: 'server' });
+    expect(site.requests.length).toBeLessThanOrEqual(2);
   });
 });
 

@@ -39,6 +39,11 @@ describe('lines of a text that comes in pieces', () => {
     ]);
   });
 
+  it('are bounded in every piece of them', async () => {
+    const pieces = ['abcd', 'efgh', 'ijkl\nx'].map((text) => Buffer.from(text));
+    expect(await linesOf(pieces, 5)).toEqual(['abcde…', 'x']);
+  });
+
   it('begin behind a byte order mark', async () => {
     expect(await linesOf([Buffer.from('\ufeff{}\n')])).toEqual(['{}']);
   });
