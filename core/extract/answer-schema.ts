@@ -5,7 +5,7 @@ import * as z from 'zod';
  * reading. Every name must be there, nullable ones too.
  */
 
-/** A text; a number in its place is an error. Halves of characters become U+FFFD, as every file makes them. */
+/** A text; a number in its place is an error. Half a character becomes U+FFFD, as in every file. */
 export const text = () => z.string().overwrite((value) => value.toWellFormed());
 
 /** A whole number, also as `7.0` or `"7"`; 1.5 is none. */

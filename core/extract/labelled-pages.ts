@@ -6,9 +6,8 @@ import { type BookKey, compareBooks } from './page-key.ts';
  * keeps its number alone.
  */
 export class LabelledPages {
-  readonly #books = new Map<string, { readonly book: BookKey; pages: number[]; isSorted: boolean }>();
-  #size = 0;
-  #repeated = 0;
+  readonly #books = new Map<string, Book>();
+  #labels = 0;
 
   static async of(labels: AsyncIterable<PageKey> | Iterable<PageKey>): Promise<LabelledPages> {
     const pages = new LabelledPages();
@@ -17,39 +16,41 @@ export class LabelledPages {
   }
 
   add({ state, school, year, page }: PageKey): void {
+    this.#labels++;
     const name = `${state}:${school}:${year}`;
     const known = this.#books.get(name);
-    this.#size++;
-    if (!known) {
-      this.#books.set(name, { book: { state, school, year }, pages: [page], isSorted: true });
-      return;
-    }
-    known.isSorted &&= page > known.pages.at(-1)!;
-    known.pages.push(page);
+    if (known) {
+      known.isSorted &&= page > known.pages.at(-1)!;
+      known.pages.push(page);
+    } else this.#books.set(name, { book: { state, school, year }, pages: [page], isSorted: true });
   }
 
-  /** Labels that were taken. */
-  get labels(): number {
-    return this.#size;
-  }
-
-  /** Labels of a page that has one already, as `007.json` beside `7.json`; known once `books` was read. */
+  /** How many labels belong to a page that has one already, as `007.json` beside `7.json`. */
   get repeated(): number {
-    return this.#repeated;
+    let pages = 0;
+    for (const entry of this.#books.values()) pages += sortedPages(entry).length;
+    return this.#labels - pages;
   }
 
   /** State and school by code point, then year; the pages of each by number. */
   *books(): Generator<{ readonly book: BookKey; readonly pages: readonly number[] }, void> {
-    for (const entry of [...this.#books.values()].sort((a, b) => compareBooks(a.book, b.book))) {
-      if (!entry.isSorted) {
-        const each = Uint32Array.from(entry.pages)
-          .sort()
-          .filter((page, at, all) => page !== all[at - 1]);
-        this.#repeated += entry.pages.length - each.length;
-        entry.pages = [...each];
-        entry.isSorted = true;
-      }
-      yield entry;
-    }
+    for (const entry of [...this.#books.values()].sort((a, b) => compareBooks(a.book, b.book)))
+      yield { book: entry.book, pages: sortedPages(entry) };
   }
+}
+
+interface Book {
+  readonly book: BookKey;
+  pages: number[];
+  /** Each is greater than the one before. */
+  isSorted: boolean;
+}
+
+function sortedPages(entry: Book): readonly number[] {
+  if (!entry.isSorted) {
+    entry.pages.sort((a, b) => a - b);
+    entry.pages = entry.pages.filter((page, at, all) => page !== all[at - 1]);
+    entry.isSorted = true;
+  }
+  return entry.pages;
 }

@@ -103,6 +103,19 @@ const KEPT = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
  * a hash of the name, `St.-Mary-s_…`, and no name that ends as such a hash does is kept.
  */
 export function identifierOf(name: string): string {
+  const known = identifiers.get(name);
+  if (known !== undefined) return known;
+  if (identifiers.size >= MAX_KNOWN) identifiers.clear();
+  const made = makeIdentifier(name);
+  identifiers.set(name, made);
+  return made;
+}
+
+/** A scan asks for the same few names once for each page of their books. */
+const identifiers = new Map<string, string>();
+const MAX_KNOWN = 1000;
+
+function makeIdentifier(name: string): string {
   const isKept =
     name.length <= MAX_IDENTIFIER &&
     KEPT.test(name) &&

@@ -125,18 +125,19 @@ export const LAWS: readonly Law[] = [
     forbids: (module) => within('core/advice')(module) && !DOOR_OF_ADVICE.test(module),
   },
   {
-    name: 'sources import core/source, core/calendar, what an enricher is and parsers, and never each other',
+    name: 'sources import core/source, core/extract, core/calendar, what an enricher is and parsers, and never each other',
     binds: (path) => /^sources\/[^/]+\//.test(path),
     forbids: (module, path) => {
       const own = path.split('/').slice(0, 2).join('/');
-      const isValue = within(own, 'core/source', 'core/calendar')(module) || module === ENRICHER;
+      const rooms = within(own, 'core/source', 'core/extract', 'core/calendar');
+      const isValue = rooms(module) || module === ENRICHER;
       return !isValue && !PARSERS.has(module);
     },
   },
   {
     name: 'the lists of sources and enrichers import nothing but sources',
     binds: (path) => /^sources\/[^/]+\.ts$/.test(path),
-    forbids: (module) => !within('sources', 'core/source')(module) && module !== ENRICHER,
+    forbids: (module) => !within('sources', 'core/source', 'core/extract')(module) && module !== ENRICHER,
   },
   {
     name: 'folders of adapters never import each other, nor anything outside core',
