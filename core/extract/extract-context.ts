@@ -1,0 +1,58 @@
+import type { BatchProvider } from '../ports/batch-provider.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { PageLibrary } from '../ports/page-library.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { Batch } from './batch.ts';
+import { BatchStore } from './batch-store.ts';
+import type { ExtractEvent } from './extract-event.ts';
+import type { Extraction } from './extraction.ts';
+import { FailureLog } from './failure-log.ts';
+import { PageStore } from './page-store.ts';
+import type { ExtractSettings } from './settings.ts';
+
+/** What extraction stands on, as `runtime/` puts it together. */
+export interface ExtractParts {
+  readonly extraction: Extraction;
+  readonly settings: ExtractSettings;
+  readonly provider: BatchProvider;
+  /** Takes jobs of any size, page by page at the full price; for what is too few for `provider`. */
+  readonly singleProvider?: BatchProvider;
+  readonly library: PageLibrary;
+  readonly state: StateStore;
+  readonly lake: ObjectStore;
+  readonly clock: Clock;
+  /** A fresh UUIDv7. */
+  newId(): string;
+  /** Told as it happens; for progress and logs. Never throws. */
+  tell(event: ExtractEvent): void;
+}
+
+/** One orchestrator at work. */
+export interface ExtractContext extends ExtractParts {
+  /** Of this orchestrator alone: the owner of its leases. */
+  readonly owner: string;
+  readonly batches: BatchStore;
+  readonly pages: PageStore;
+  readonly failures: FailureLog;
+}
+
+/** A new orchestrator: what another one has a lease of, it leaves alone. */
+export function extractContext(parts: ExtractParts): ExtractContext {
+  const { state, extraction } = parts;
+  return {
+    ...parts,
+    owner: parts.newId(),
+    batches: new BatchStore(state, extraction.name),
+    pages: new PageStore(state, extraction.name),
+    failures: new FailureLog(state, extraction.name),
+  };
+}
+
+/** Who has the job of a batch; undefined where that provider is not configured any more. */
+export function providerOf(
+  { provider, singleProvider }: Pick<ExtractParts, 'provider' | 'singleProvider'>,
+  { route }: Pick<Batch, 'route'>,
+): BatchProvider | undefined {
+  return route === 'single' ? singleProvider : provider;
+}

@@ -1,0 +1,60 @@
+import type { PageKey } from '../ports/page-library.ts';
+import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
+import { pageKeyText, parsePageKey, partitionOfPage } from './page-key.ts';
+
+/** A page of which something is to be published: written in the transaction that ended a try of it. */
+export interface PageChange {
+  readonly page: PageKey;
+  /** Of the marker: it is removed only where nothing was marked since it was read. */
+  readonly revision: number;
+}
+
+export type PagePartition = ReturnType<typeof partitionOfPage>;
+
+/** Marks a page as changed since its partition was published. */
+export function pageChangeWrite(extraction: string, page: PageKey): StateWrite {
+  return { kind: 'put', ...placeOf(extraction, page), value: {} };
+}
+
+/** The partitions with something to publish, each once: its markers are skipped, not read. */
+export async function* changedPagePartitions(
+  state: StateStore,
+  extraction: string,
+): AsyncGenerator<PagePartition> {
+  let from: string | undefined;
+  for (;;) {
+    const next = state.query(partitionKey(extraction), { limit: 1, ...(from !== undefined && { from }) });
+    const [document] = await Array.fromAsync(next);
+    if (!document) return;
+    const partition = partitionOfPage(changeOf(document).page);
+    yield partition;
+    // `$` follows upon `#`.
+    from = `${partition.value}#${partition.date}$`;
+  }
+}
+
+/** The changed pages of a partition. */
+export async function* pageChangesOf(
+  state: StateStore,
+  extraction: string,
+  { value, date }: PagePartition,
+): AsyncGenerator<PageChange> {
+  const query = state.query(partitionKey(extraction), { prefix: `${value}#${date}#` });
+  for await (const document of query) yield changeOf(document);
+}
+
+function partitionKey(extraction: string): string {
+  return `extract-changes#${extraction}`;
+}
+
+function placeOf(extraction: string, page: PageKey) {
+  const { value, date } = partitionOfPage(page);
+  return { partition: partitionKey(extraction), sort: `${value}#${date}#${pageKeyText(page)}` };
+}
+
+function changeOf({ sort, revision }: StateDocument): PageChange {
+  const key = sort.split('#').slice(2).join('#');
+  const page = parsePageKey(key);
+  if (typeof page === 'string') throw new Error(`a marker of no page: ${sort}`);
+  return { page, revision };
+}

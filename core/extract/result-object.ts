@@ -1,0 +1,73 @@
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { PageKey } from '../ports/page-library.ts';
+import type { ExtractedPage, Extraction } from './extraction.ts';
+import { lakePathOfPage, pageKeyText } from './page-key.ts';
+
+/** Below it, an object for each page that has a result. */
+export const RESULTS = 'extractions/';
+
+/** Where the result of a page is: `extractions/Alabama/LincolnCollege/1851/4.json`. */
+export function resultKeyOf(page: PageKey): string {
+  return `${RESULTS}${lakePathOfPage(page)}.json`;
+}
+
+/** Where the line of a failed answer is kept as it came. */
+export function rawKeyOf(page: PageKey, batch: string): string {
+  return `extraction-failures/${lakePathOfPage(page)}/${batch}.txt`;
+}
+
+/** What this machine knows of a result, in it; one that a person put there has none. */
+const PROVENANCE = '_extraction';
+
+/** The answer, then where it comes from: JSON of two spaces, names in the order of the answer's shape. */
+export function encodeResult(answer: unknown, page: ExtractedPage): Uint8Array {
+  const { key, model, promptVersion, batchId, attempt, tokens, costUsd, extractedAt } = page;
+  const text = JSON.stringify(
+    {
+      ...(answer as object),
+      [PROVENANCE]: {
+        key: pageKeyText(key),
+        state: key.state,
+        school: key.school,
+        year: key.year,
+        page: key.page,
+        model,
+        prompt_version: promptVersion,
+        batch_id: batchId,
+        attempt,
+        input_tokens: tokens?.input ?? null,
+        output_tokens: tokens?.output ?? null,
+        cost_usd: costUsd ?? null,
+        extracted_at: extractedAt,
+      },
+    },
+    undefined,
+    2,
+  );
+  return new TextEncoder().encode(`${text}\n`);
+}
+
+export type ReadResult =
+  | { readonly kind: 'result'; readonly answer: unknown }
+  | { readonly kind: 'none' }
+  /** It counts as a result all the same. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** The answer that a result holds, whoever put it there. */
+export async function readResult(
+  lake: Pick<ObjectStore, 'get'>,
+  { answer: shape }: Pick<Extraction, 'answer'>,
+  page: PageKey,
+): Promise<ReadResult> {
+  const object = await lake.get(resultKeyOf(page));
+  if (!object) return { kind: 'none' };
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(object.body));
+  } catch {
+    return { kind: 'unreadable', reason: `the result of ${pageKeyText(page)} is no JSON` };
+  }
+  const checked = shape.safeParse(value);
+  if (checked.success) return { kind: 'result', answer: checked.data };
+  return { kind: 'unreadable', reason: `the result of ${pageKeyText(page)} has another shape` };
+}
