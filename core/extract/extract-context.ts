@@ -22,6 +22,8 @@ export interface ExtractParts {
   readonly state: StateStore;
   readonly lake: ObjectStore;
   readonly clock: Clock;
+  /** Ends what is under way: its reason is thrown, and nothing is lost. */
+  readonly signal?: AbortSignal;
   /** A fresh UUIDv7. */
   newId(): string;
   /** Told as it happens; for progress and logs. Never throws. */

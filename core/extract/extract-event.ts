@@ -37,6 +37,7 @@ export type ExtractEvent =
       readonly page: string;
       readonly code: ExtractionFailureCode;
       readonly message: string;
+      /** 1 for the first; `maxRetries` is the last. */
       readonly attempt: number;
       readonly maxRetries: number;
     }

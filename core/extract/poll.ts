@@ -1,0 +1,149 @@
+import type { JobState, ProviderProblem } from '../ports/batch-provider.ts';
+import { type Batch, type BatchStateName, isHeldByOther, moved } from './batch.ts';
+import { type ExtractContext, providerOf } from './extract-context.ts';
+import { takeBatch } from './held-batch.ts';
+import { processBatch, withoutResults } from './process.ts';
+import { isProblem } from './retry-waits.ts';
+import type { RunMemory } from './run-memory.ts';
+import { adoptJob, cancelOthers, findJobs, submitBatch } from './submit.ts';
+
+/** What a look at an active batch came to. `retryAfterMs`: as the provider asks. */
+export interface LookAnswer {
+  /** False where nobody can do anything about it but a person. */
+  readonly goesOn: boolean;
+  readonly retryAfterMs: number;
+}
+
+const GOES_ON: LookAnswer = { goesOn: true, retryAfterMs: 0 };
+const WAITS_FOR_A_PERSON: LookAnswer = { goesOn: false, retryAfterMs: 0 };
+
+/**
+ * Takes an active batch as far as it goes now: what a dead orchestrator left half done is finished, a job is
+ * asked for once, and its results are read where there are any.
+ */
+export async function lookAt(context: ExtractContext, batch: Batch, memory: RunMemory): Promise<LookAnswer> {
+  if (isHeldByOther(batch, context.owner, context.clock.now())) return GOES_ON;
+  switch (batch.state) {
+    case 'claiming':
+      return abandon(context, batch);
+    case 'submitting':
+      return findSubmission(context, batch, memory);
+    case 'submitted':
+      return poll(context, batch);
+    case 'processing':
+      await processBatch(context, batch);
+      return GOES_ON;
+    case 'without-results':
+      return WAITS_FOR_A_PERSON;
+    default:
+      return GOES_ON;
+  }
+}
+
+/** Nothing was sent: its pages are free. */
+async function abandon(context: ExtractContext, { id }: Batch): Promise<LookAnswer> {
+  const isClaiming = ({ state }: Batch) => state === 'claiming';
+  const held = await takeBatch(context, id, isClaiming, (batch, lease) => ({ ...batch, lease }));
+  await held?.end('abandoned', 'whoever claimed its pages has stopped before they were sent');
+  return GOES_ON;
+}
+
+/** Submitted again only where the provider has no such job, and the lease of the call before is over. */
+async function findSubmission(context: ExtractContext, batch: Batch, memory: RunMemory): Promise<LookAnswer> {
+  const provider = providerOf(context, batch);
+  if (!provider) return noProvider(context, batch);
+  const found = await findJobs(context, provider, batch);
+  if (isProblem(found)) return told(context, batch, 'looking for its job', found);
+  if (found.length > 0) {
+    await adoptJob(context, provider, batch, found);
+    return GOES_ON;
+  }
+  const isOver = ({ state, lease }: Batch) =>
+    state === 'submitting' && (lease === null || lease.until <= context.clock.now());
+  const held = await takeBatch(context, batch.id, isOver, (before, lease) => ({ ...before, lease }));
+  if (!held) return GOES_ON;
+  const answer = await submitBatch(context, held, memory);
+  return { goesOn: true, retryAfterMs: answer.kind === 'later' ? answer.retryAfterMs : 0 };
+}
+
+async function poll(context: ExtractContext, batch: Batch): Promise<LookAnswer> {
+  const provider = providerOf(context, batch);
+  if (!provider) return noProvider(context, batch);
+  const job = batch.job!;
+  if (batch.submissions > 1) {
+    const found = await findJobs(context, provider, batch);
+    if (isProblem(found)) return told(context, batch, 'looking for second jobs of it', found);
+    await cancelOthers(context, provider, batch.id, job, found);
+  }
+  const state = await provider.state(job, context.signal);
+  if (isProblem(state)) {
+    if (state.cause !== 'missing') return told(context, batch, 'asking for its state', state);
+    await endAs(context, batch, 'failed', `the provider has no job ${job} any more`);
+    return GOES_ON;
+  }
+  return follow(context, batch, state);
+}
+
+async function follow(context: ExtractContext, batch: Batch, job: JobState): Promise<LookAnswer> {
+  const reason = job.error ?? `the job is ${job.providerState}`;
+  switch (job.status) {
+    case 'running':
+      await seen(context, batch, job);
+      return GOES_ON;
+    case 'succeeded':
+      if (!job.hasResults) {
+        await withoutResults(context, batch, job.providerState);
+        return WAITS_FOR_A_PERSON;
+      }
+      await processBatch(context, batch);
+      return GOES_ON;
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      await endAs(context, batch, job.status, reason);
+      return GOES_ON;
+  }
+}
+
+/** Kept where something is new in it: a batch is not written at every look. */
+async function seen(context: ExtractContext, { id, seen: before }: Batch, job: JobState): Promise<void> {
+  const counts = job.counts ? { ...job.counts } : null;
+  const isSame = (was: Batch['seen']) =>
+    was?.providerState === job.providerState && JSON.stringify(was.counts) === JSON.stringify(counts);
+  if (isSame(before)) return;
+  const at = context.clock.now();
+  await context.batches.change(id, (batch) =>
+    batch?.state === 'submitted' && batch.job === job.job
+      ? { ...batch, seen: { at, providerState: job.providerState, counts } }
+      : undefined,
+  );
+}
+
+/** All pages of it are free by that, and nothing is counted. */
+async function endAs(
+  context: ExtractContext,
+  { id, job }: Batch,
+  state: BatchStateName,
+  reason: string,
+): Promise<void> {
+  const at = context.clock.now();
+  const stored = await context.batches.change(id, (batch) =>
+    batch?.state === 'submitted' && batch.job === job ? moved(batch, state, { at, reason }) : undefined,
+  );
+  if (stored) context.tell({ kind: 'ended', batch: id, state, reason });
+}
+
+function told(context: ExtractContext, { id }: Batch, doing: string, problem: ProviderProblem): LookAnswer {
+  if (problem.cause === 'refused') {
+    context.tell({ kind: 'operator', message: `batch ${id}: ${doing}: ${problem.message}` });
+    return WAITS_FOR_A_PERSON;
+  }
+  context.tell({ kind: 'problem', batch: id, doing, problem });
+  return { goesOn: true, retryAfterMs: problem.retryAfterMs ?? 0 };
+}
+
+function noProvider(context: ExtractContext, { id }: Batch): LookAnswer {
+  const message = `batch ${id}: its pages were asked one by one, and no provider does that now`;
+  context.tell({ kind: 'operator', message });
+  return WAITS_FOR_A_PERSON;
+}

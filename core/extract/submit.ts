@@ -1,0 +1,220 @@
+import type { BatchProvider, JobState, ProviderProblem, RequestLine } from '../ports/batch-provider.ts';
+import { type Batch, moved } from './batch.ts';
+import { releasePages } from './claim-batch.ts';
+import { type ExtractContext, providerOf } from './extract-context.ts';
+import type { HeldBatch } from './held-batch.ts';
+import { makeRequests } from './make-requests.ts';
+import { promptOf } from './prompt.ts';
+import { askAgain, isProblem } from './retry-waits.ts';
+import type { RunMemory } from './run-memory.ts';
+
+/** Of a call that did nothing, and of a look for a job whose answer was lost. */
+const ATTEMPTS = 3;
+const LOOK_AGAIN_MS = 2_000;
+
+/** What became of a batch that was to be submitted. */
+export type SubmitAnswer =
+  | { readonly kind: 'submitted'; readonly pages: number }
+  /** No page of it could be sent, or another orchestrator has it. */
+  | { readonly kind: 'not-sent' }
+  /** Nothing is lost, and another call may succeed later. */
+  | { readonly kind: 'later'; readonly retryAfterMs: number }
+  /** An operator's case: so would every other batch be. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+const NOT_SENT: SubmitAnswer = { kind: 'not-sent' };
+
+/**
+ * Uploads the pages of a batch and submits them. The intent is on record before each call, so whoever finds
+ * the batch after a crash looks for its job at the provider before submitting anything.
+ */
+export async function submitBatch(
+  context: ExtractContext,
+  held: HeldBatch,
+  memory: RunMemory,
+): Promise<SubmitAnswer> {
+  const provider = providerOf(context, held.batch);
+  const prompt = promptOf(context.extraction, held.batch.promptVersion);
+  const lacks = !provider
+    ? `no provider takes its pages one by one`
+    : `there is no prompt ${held.batch.promptVersion}`;
+  if (!provider || !prompt) return refuse(context, held, lacks);
+  const members = await context.batches.members(held.batch.id);
+  const made = await makeRequests(context, provider, held, members, prompt, memory);
+  if (made.isLost) return NOT_SENT;
+  if (memory.refusal !== undefined) return refuse(context, held, memory.refusal);
+  for (const [page, reason] of made.leftOut)
+    context.tell({ kind: 'left-out', batch: held.batch.id, page, reason });
+  if (made.leftOut.size > 0 && !(await releasePages(context, held, new Set(made.leftOut.keys()))))
+    return NOT_SENT;
+  const { minimumPages } = provider.limits;
+  if (made.lines.length === 0 || made.lines.length < minimumPages) {
+    const reason =
+      made.lines.length === 0 ? 'no page of it could be sent' : `fewer than ${minimumPages} pages are left`;
+    await held.end('empty', reason, { pages: made.lines.length });
+    return NOT_SENT;
+  }
+  return new Submission(context, provider, held, made.lines).run();
+}
+
+async function refuse(context: ExtractContext, held: HeldBatch, message: string): Promise<SubmitAnswer> {
+  await held.end('refused', message);
+  context.tell({ kind: 'operator', message: `nothing more is submitted: ${message}` });
+  return { kind: 'refused', message };
+}
+
+class Submission {
+  readonly #context: ExtractContext;
+  readonly #provider: BatchProvider;
+  readonly #held: HeldBatch;
+  readonly #lines: readonly RequestLine[];
+
+  constructor(
+    context: ExtractContext,
+    provider: BatchProvider,
+    held: HeldBatch,
+    lines: readonly RequestLine[],
+  ) {
+    this.#context = context;
+    this.#provider = provider;
+    this.#held = held;
+    this.#lines = lines;
+  }
+
+  async run(): Promise<SubmitAnswer> {
+    // Somebody submitted it before: the job may have come to light while images were uploaded.
+    if (this.#held.batch.submissions > 0) {
+      const found = await this.#find();
+      if (isProblem(found)) return this.#later('looking for its job', found);
+      if (found.length > 0) return this.#adopt(found);
+    }
+    const { name, model } = this.#held.batch;
+    const { signal } = this.#context;
+    const isIntended = { value: true };
+    const answer = await askAgain(this.#context, ATTEMPTS, async () => {
+      isIntended.value = await this.#intend();
+      if (!isIntended.value) return { kind: 'lost' as const };
+      return this.#provider.submit({ name, model, lines: this.#lines }, signal);
+    });
+    if (answer.kind === 'lost') return NOT_SENT;
+    if (answer.kind === 'accepted') return this.#accept(answer.job);
+    if (isProblem(answer) && answer.cause === 'refused')
+      return refuse(this.#context, this.#held, answer.message);
+    return this.#settle(answer as ProviderProblem);
+  }
+
+  /** What others will find if this process dies in the call that follows. */
+  #intend(): Promise<boolean> {
+    const { submissions } = this.#held.batch;
+    return this.#held.keep('submitting', `${this.#lines.length} pages are sent`, {
+      submissions: submissions + 1,
+      pages: this.#lines.length,
+    });
+  }
+
+  async #accept(job: string): Promise<SubmitAnswer> {
+    const { id } = this.#held.batch;
+    const pages = this.#lines.length;
+    if (await this.#held.leave('submitted', `the provider has it as ${job}`, { job })) {
+      this.#context.tell({ kind: 'submitted', batch: id, job, pages });
+      return { kind: 'submitted', pages };
+    }
+    // Taken over meanwhile: perhaps by somebody who has found this very job.
+    const stored = await this.#context.batches.get(id);
+    if (stored?.batch.job === job) return { kind: 'submitted', pages };
+    await cancelDuplicate(this.#context, this.#provider, id, job);
+    return NOT_SENT;
+  }
+
+  /** The answer was lost, or no call did anything: what does the provider have? */
+  async #settle(problem: ProviderProblem): Promise<SubmitAnswer> {
+    const isUnclear = problem.cause === 'unclear';
+    for (let look = 1; ; look++) {
+      const found = await this.#find();
+      if (isProblem(found)) return this.#later('looking for its job', found);
+      if (found.length > 0) return this.#adopt(found);
+      if (!isUnclear || look === ATTEMPTS) break;
+      await this.#context.clock.sleep(LOOK_AGAIN_MS * 2 ** (look - 1), this.#context.signal);
+    }
+    // It may still be on its way: only when the lease is over is it submitted again.
+    if (isUnclear) return this.#later('submitting', problem);
+    await this.#held.end('failed', `it could not be submitted: ${problem.message}`);
+    return { kind: 'later', retryAfterMs: problem.retryAfterMs ?? 0 };
+  }
+
+  #later(doing: string, problem: ProviderProblem): SubmitAnswer {
+    this.#context.tell({ kind: 'problem', batch: this.#held.batch.id, doing, problem });
+    return { kind: 'later', retryAfterMs: problem.retryAfterMs ?? 0 };
+  }
+
+  async #find(): Promise<readonly JobState[] | ProviderProblem> {
+    return findJobs(this.#context, this.#provider, this.#held.batch);
+  }
+
+  async #adopt(found: readonly JobState[]): Promise<SubmitAnswer> {
+    await adoptJob(this.#context, this.#provider, this.#held.batch, found);
+    return { kind: 'submitted', pages: this.#held.batch.pages };
+  }
+}
+
+/** The jobs under the name of a batch. */
+export async function findJobs(
+  context: ExtractContext,
+  provider: BatchProvider,
+  { name }: Pick<Batch, 'name'>,
+): Promise<readonly JobState[] | ProviderProblem> {
+  const found = await askAgain(context, ATTEMPTS, () => provider.find(name, context.signal));
+  return isProblem(found) ? found : found.jobs.filter((job) => job.name === name);
+}
+
+/** One that has answers before one that may have, and that before one that has none. */
+const PREFERENCE: readonly JobState['status'][] = ['succeeded', 'running', 'failed', 'expired', 'cancelled'];
+
+/** Makes a job that was found that of the batch, unless it has one; the others are cancelled. */
+export async function adoptJob(
+  context: ExtractContext,
+  provider: BatchProvider,
+  { id }: Pick<Batch, 'id'>,
+  found: readonly JobState[],
+): Promise<void> {
+  const [best] = found.toSorted((a, b) => PREFERENCE.indexOf(a.status) - PREFERENCE.indexOf(b.status));
+  if (!best) return;
+  const at = context.clock.now();
+  const stored = await context.batches.change(id, (before) =>
+    before?.state === 'submitting'
+      ? moved({ ...before, job: best.job }, 'submitted', {
+          at,
+          reason: `found at the provider as ${best.job}`,
+        })
+      : undefined,
+  );
+  if (stored) context.tell({ kind: 'adopted', batch: id, job: best.job });
+  const job = stored?.batch.job ?? (await context.batches.get(id))?.batch.job;
+  // Nobody's so far: whoever has it now looks for it again.
+  if (job) await cancelOthers(context, provider, id, job, found);
+}
+
+/** Cancels the jobs of a batch but its own. */
+export async function cancelOthers(
+  context: ExtractContext,
+  provider: BatchProvider,
+  id: string,
+  job: string,
+  found: readonly JobState[],
+): Promise<void> {
+  for (const other of found)
+    if (other.job !== job && other.status === 'running')
+      await cancelDuplicate(context, provider, id, other.job);
+}
+
+async function cancelDuplicate(
+  context: ExtractContext,
+  provider: BatchProvider,
+  batch: string,
+  job: string,
+): Promise<void> {
+  const asked = await askAgain(context, ATTEMPTS, () => provider.cancel(job, context.signal));
+  if (!isProblem(asked) || asked.cause === 'missing')
+    context.tell({ kind: 'duplicate-cancelled', batch, job });
+  else context.tell({ kind: 'duplicate-remains', batch, job, reason: asked.message });
+}
