@@ -1,13 +1,9 @@
 import type { ExtractContext } from './extract-context.ts';
 import { RunMemory } from './run-memory.ts';
-import type { ScanFilter } from './scan.ts';
+import type { ScanOptions } from './scan-now.ts';
 import { runWave, type Wave } from './wave.ts';
 
-export interface RunOptions {
-  /** @default all books */
-  readonly filter?: ScanFilter;
-  /** Results of another model or prompt than the configured ones are asked for again. */
-  readonly isOutdatedAsked?: boolean;
+export interface RunOptions extends ScanOptions {
   /** Pages that are sent at most. @default any number */
   readonly limit?: number;
   /** Looks at most. @default any number */

@@ -1,27 +1,16 @@
 import type { PageKey } from '../ports/page-library.ts';
 import { type Candidate, claimBatch } from './claim-batch.ts';
 import type { ExtractContext } from './extract-context.ts';
-import { LabelledPages } from './labelled-pages.ts';
 import { compareBooks, pageKeyText } from './page-key.ts';
 import { lookAt } from './poll.ts';
 import type { RunMemory } from './run-memory.ts';
-import {
-  SCAN_REASONS,
-  type ScanDecision,
-  type ScanFilter,
-  type ScanReason,
-  type ScanRules,
-  scanPages,
-} from './scan.ts';
-import { type KnownPages, readKnownPages } from './scan-state.ts';
+import { SCAN_REASONS, type ScanDecision, type ScanReason } from './scan.ts';
+import { type ScanOptions, scanNow, withImage } from './scan-now.ts';
+import type { KnownPages } from './scan-state.ts';
 import { submitBatch } from './submit.ts';
 import { endWaiting, routeOf } from './too-few.ts';
 
-export interface WaveOptions {
-  /** @default all books */
-  readonly filter?: ScanFilter;
-  /** Results of another model or prompt than the configured ones are asked for again. */
-  readonly isOutdatedAsked?: boolean;
+export interface WaveOptions extends ScanOptions {
   /** Pages that may still be sent. @default any number */
   readonly mostPages?: number;
   /** @default true; without it jobs are looked after, and nothing is scanned or sent */
@@ -108,13 +97,7 @@ class Sending {
   async run(): Promise<void> {
     if (!this.hasRoom) return;
     this.#memory.scanning();
-    const labelled = await LabelledPages.of(this.#context.library.labels());
-    const known = await readKnownPages(this.#context);
-    const decisions = scanPages(
-      labelled,
-      { ...known, hasImage: () => true },
-      scanRules(this.#context, this.#options),
-    );
+    const { decisions, known } = await scanNow(this.#context, this.#options);
     this.counts = noCounts();
     const candidates = this.#candidates(decisions, known);
     while (this.hasRoom) {
@@ -165,21 +148,14 @@ class Sending {
 
   /** Pages without an image take no place of another. */
   async *#candidates(decisions: Iterable<ScanDecision>, known: KnownPages): AsyncGenerator<Candidate> {
-    for (const { page, follows, reason } of withPredecessors(decisions)) {
-      const isRunnable = reason === 'runnable' && !this.#memory.passesOver(pageKeyText(page));
-      const hasImage = !isRunnable || (await this.#context.library.image(page)) !== undefined;
-      this.counts![hasImage ? reason : 'no image']++;
-      if (isRunnable && hasImage) yield { page, follows, revision: known.revision(page) };
+    for (const { follows, ...scanned } of withPredecessors(decisions)) {
+      const { page } = scanned;
+      const isPassedOver = this.#memory.passesOver(pageKeyText(page));
+      const { reason } = isPassedOver ? scanned : await withImage(this.#context, scanned);
+      this.counts![reason]++;
+      if (reason === 'runnable' && !isPassedOver) yield { page, follows, revision: known.revision(page) };
     }
   }
-}
-
-/** By which rules a scan decides now. */
-export function scanRules(
-  { settings: { maxRetries, model, promptVersion } }: Pick<ExtractContext, 'settings'>,
-  { filter = {}, isOutdatedAsked = false }: WaveOptions,
-): ScanRules {
-  return { filter, maxRetries, ...(isOutdatedAsked && { outdatedUnless: { model, promptVersion } }) };
 }
 
 /** With each, whether the page before it is labelled: there is a decision for each that is. */

@@ -172,7 +172,7 @@ export class PlayedProvider implements BatchProvider {
   }
 }
 
-export function problem(cause: ProviderProblem['cause']): ProviderProblem {
+function problem(cause: ProviderProblem['cause']): ProviderProblem {
   return { kind: 'problem', cause, message: `played: ${cause}` };
 }
 

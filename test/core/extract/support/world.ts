@@ -81,7 +81,7 @@ export class ListedLibrary implements PageLibrary {
 }
 
 /** UUIDv7s in the order of their making. */
-export function idsFrom(clock: Pick<Clock, 'now'>): () => string {
+function idsFrom(clock: Pick<Clock, 'now'>): () => string {
   let made = 0;
   return () => {
     const ms = clock.now().toString(16).padStart(12, '0');
