@@ -89,7 +89,7 @@ class Sending {
     this.#room = context.settings.maxConcurrentBatches - active;
   }
 
-  /** False where it sends no more, whatever there is: by its limit, or as many batches are active as may be. */
+  /** False where it sends no more, whatever there is: by its limit, or because enough are active. */
   get hasRoom(): boolean {
     return this.#size() > 0;
   }
