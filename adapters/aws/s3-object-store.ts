@@ -18,8 +18,9 @@ import type {
 } from '../../core/ports/object-store.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { type AwsTrouble, awsFailure, awsTrouble } from './aws-failure.ts';
-import { type Backoff, pauseAfter, retrying } from './backoff.ts';
+import { type Backoff, pauseAfter } from './backoff.ts';
 import { type AwsConnection, clientSettings, REQUEST_TIMEOUT_MS } from './client-settings.ts';
+import { readingBody } from './s3-body.ts';
 
 export interface S3ObjectStoreOptions {
   readonly bucket: string;
@@ -30,8 +31,6 @@ export interface S3ObjectStoreOptions {
 
 /** A put met another one under way (409). S3 is done with that within milliseconds. */
 const CONTENDED: Backoff = { attempts: 6, baseMs: 50, capMs: 1_000 };
-/** The SDK does not repeat a GET whose body breaks off after its headers. */
-const BROKEN_BODY: Backoff = { attempts: 3, baseMs: 100, capMs: 1_000 };
 /** The slowest line that a body is given time for, beside the time of any request. */
 const SLOWEST_BYTES_PER_MS = 250;
 
@@ -223,9 +222,7 @@ class S3ObjectStore implements ObjectStore {
   /** Undefined where there is no object. */
   async #read<T>(permission: string, key: string, read: () => Promise<T>): Promise<T | undefined> {
     try {
-      // An answer that was read to its end has metadata; what breaks off in its body is an error of the
-      // network alone.
-      return await retrying(this.#clock, BROKEN_BODY, isBrokenBody, read);
+      return await readingBody(this.#clock, read);
     } catch (error) {
       const trouble = awsTrouble(error);
       if (trouble?.status === 404 && trouble.name !== 'NoSuchBucket') return undefined;
@@ -280,12 +277,4 @@ function etagOf(etag: string | undefined): string {
 function sameMetadata(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-/**
- * A connection that broke while the body came: the SDK had already handed the answer over, so it bears no
- * metadata.
- */
-function isBrokenBody(error: unknown): boolean {
-  return error instanceof Error && !('$metadata' in error) && awsTrouble(error)?.kind === 'unclear';
 }
