@@ -1,4 +1,5 @@
 import type { ProviderProblem } from '../ports/batch-provider.ts';
+import type { LabelNotice } from '../ports/page-library.ts';
 import { namesText } from '../wording/names.ts';
 import { isoTime } from '../wording/times.ts';
 import type { BatchCounts, BatchStateName } from './batch.ts';
@@ -9,6 +10,9 @@ export type ExtractEvent =
   | { readonly kind: 'claimed'; readonly batch: string; readonly pages: number }
   /** Freed again, and not counted: it comes with the next scan. */
   | { readonly kind: 'left-out'; readonly batch: string; readonly page: string; readonly reason: string }
+  /** Of the library: once a run. */
+  | { readonly kind: 'label'; readonly notice: LabelNotice }
+  | { readonly kind: 'no-image'; readonly page: string; readonly reason: string }
   /** What a prompt should have been told of the page before cannot be read. */
   | { readonly kind: 'no-context'; readonly page: string; readonly reason: string }
   | { readonly kind: 'submitted'; readonly batch: string; readonly job: string; readonly pages: number }
@@ -72,6 +76,10 @@ export function extractEventText(event: ExtractEvent): string {
       return `batch ${event.batch}: ${pagesText(event.pages)} claimed`;
     case 'left-out':
       return `batch ${event.batch}: ${event.page} is left out: ${event.reason}`;
+    case 'label':
+      return `label ${event.notice.path}: ${event.notice.reason}`;
+    case 'no-image':
+      return `${event.page}: no image: ${event.reason}`;
     case 'no-context':
       return `${event.page}: asked without what the page before says: ${event.reason}`;
     case 'submitted':

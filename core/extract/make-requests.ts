@@ -42,8 +42,11 @@ export async function makeRequests(
     isLost ||= !(await held.renew());
     if (isLost) return undefined;
     const page = pageOf(key);
-    const image = await context.library.image(page);
-    if (!image) return void leaveOut(key, 'its image is gone');
+    let reason = 'its image is gone';
+    const image = await context.library.image(page, (told) => {
+      reason = told;
+    });
+    if (!image) return void leaveOut(key, reason);
     const uploaded = await askAgain(context, context.settings.uploadAttempts, () =>
       provider.upload({ ...image, displayName: key }, context.signal),
     );

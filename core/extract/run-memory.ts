@@ -3,6 +3,9 @@ const MOST_TRIES = 3;
 /** So many images refused one after the other, and none taken: it is not about the images. */
 const REFUSED_AS_A_WHOLE = 4;
 
+/** Of things about a library that a person is told of in one run. */
+const MOST_NEWS = 1_000;
+
 /** What one run remembers from wave to wave, so that a page that cannot be uploaded holds up nobody. */
 export class RunMemory {
   readonly #leftOut = new Map<string, { tries: number; reason: string }>();
@@ -10,6 +13,7 @@ export class RunMemory {
   #refusal: string | undefined;
   #sawActive: string | undefined;
   #isUnsettled = true;
+  readonly #told = new Set<string>();
 
   /** `isRefused`: asking again in this run changes nothing. */
   leaveOut(page: string, reason: string, isRefused = false): void {
@@ -38,6 +42,13 @@ export class RunMemory {
   /** Pages that were left out and have not been sent since, with the reason. */
   leftOut(): { readonly page: string; readonly reason: string }[] {
     return [...this.#leftOut].map(([page, { reason }]) => ({ page, reason }));
+  }
+
+  /** True once for each of the first so many texts: what a library says, it says at every look. */
+  isNews(text: string): boolean {
+    if (this.#told.size >= MOST_NEWS || this.#told.has(text)) return false;
+    this.#told.add(text);
+    return true;
   }
 
   /** Something could not be sent, and is to be tried again with the next scan. */

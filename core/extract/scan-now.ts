@@ -1,5 +1,7 @@
 import type { ExtractContext } from './extract-context.ts';
 import { LabelledPages } from './labelled-pages.ts';
+import { pageKeyText } from './page-key.ts';
+import { RunMemory } from './run-memory.ts';
 import { type ScanDecision, type ScanFilter, type ScanRules, scanPages } from './scan.ts';
 import { type KnownPages, readKnownPages } from './scan-state.ts';
 
@@ -13,7 +15,8 @@ export interface ScanOptions {
 /** Decisions in book order, made as they are read; whether a page has an image is not looked at. */
 export async function scanNow(
   context: ExtractContext,
-  { filter = {}, isOutdatedAsked = false }: ScanOptions = {},
+  { filter = {}, isOutdatedAsked = false }: ScanOptions,
+  memory: RunMemory,
 ): Promise<{ readonly decisions: Generator<ScanDecision, void>; readonly known: KnownPages }> {
   const { maxRetries, model, promptVersion } = context.settings;
   const rules: ScanRules = {
@@ -21,7 +24,10 @@ export async function scanNow(
     maxRetries,
     ...(isOutdatedAsked && { outdatedUnless: { model, promptVersion } }),
   };
-  const labelled = await LabelledPages.of(context.library.labels());
+  const labels = context.library.labels((notice) => {
+    if (memory.isNews(`${notice.kind} ${notice.path}`)) context.tell({ kind: 'label', notice });
+  });
+  const labelled = await LabelledPages.of(labels);
   const known = await readKnownPages(context);
   return { decisions: scanPages(labelled, { ...known, hasImage: () => true }, rules), known };
 }
@@ -31,15 +37,21 @@ export async function* decidedPages(
   context: ExtractContext,
   options: ScanOptions = {},
 ): AsyncGenerator<ScanDecision> {
-  for (const decision of (await scanNow(context, options)).decisions)
-    yield await withImage(context, decision);
+  const memory = new RunMemory();
+  const { decisions } = await scanNow(context, options, memory);
+  for (const decision of decisions) yield await withImage(context, decision, memory);
 }
 
 /** The image is looked for last, of pages that could be sent otherwise. */
 export async function withImage(
-  { library }: Pick<ExtractContext, 'library'>,
+  { library, tell }: Pick<ExtractContext, 'library' | 'tell'>,
   decision: ScanDecision,
+  memory: RunMemory,
 ): Promise<ScanDecision> {
-  const hasImage = decision.reason !== 'runnable' || (await library.image(decision.page)) !== undefined;
-  return hasImage ? decision : { ...decision, reason: 'no image' };
+  if (decision.reason !== 'runnable') return decision;
+  const page = pageKeyText(decision.page);
+  const image = await library.image(decision.page, (reason) => {
+    if (memory.isNews(`image ${page}`)) tell({ kind: 'no-image', page, reason });
+  });
+  return image ? decision : { ...decision, reason: 'no image' };
 }

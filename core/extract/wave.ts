@@ -97,7 +97,7 @@ class Sending {
   async run(): Promise<void> {
     if (!this.hasRoom) return;
     this.#memory.scanning();
-    const { decisions, known } = await scanNow(this.#context, this.#options);
+    const { decisions, known } = await scanNow(this.#context, this.#options, this.#memory);
     this.counts = noCounts();
     const candidates = this.#candidates(decisions, known);
     while (this.hasRoom) {
@@ -151,7 +151,7 @@ class Sending {
     for (const { follows, ...scanned } of withPredecessors(decisions)) {
       const { page } = scanned;
       const isPassedOver = this.#memory.passesOver(pageKeyText(page));
-      const { reason } = isPassedOver ? scanned : await withImage(this.#context, scanned);
+      const { reason } = isPassedOver ? scanned : await withImage(this.#context, scanned, this.#memory);
       this.counts![reason]++;
       if (reason === 'runnable' && !isPassedOver) yield { page, follows, revision: known.revision(page) };
     }

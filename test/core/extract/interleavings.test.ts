@@ -61,6 +61,7 @@ async function playOut(seed: number): Promise<Play> {
             [8, 'accepted'],
             [3, 'answer-lost'],
             [2, 'late'],
+            [1, 'too-late'],
             [2, 'nothing-done'],
             [1, 'server'],
             [1, 'rate-limited'],
@@ -107,7 +108,8 @@ async function playOut(seed: number): Promise<Play> {
             const asked = steps.now;
             const answer = await target.submit(...given);
             // A paused process: nobody can know of this job but itself.
-            if (steps.now - asked >= LEASE_MS / 2) unsettled.set(owner, provider.log.at(-1)!.job);
+            const made = provider.log.findLast(({ name: of }) => of === given[0].name);
+            if (made && steps.now - asked >= LEASE_MS / 2) unsettled.set(owner, made.job);
             return answer;
           };
         },
@@ -131,7 +133,7 @@ async function playOut(seed: number): Promise<Play> {
   const killEvery = 20 + chance() * 200;
   await steps.drive(
     () => alive.size === 0,
-    (owner) => {
+    (owner, name) => {
       if (kills > 0 && chance() < 1 / killEvery) {
         kills--;
         steps.kill(owner);
@@ -139,10 +141,11 @@ async function playOut(seed: number): Promise<Play> {
         const job = unsettled.get(owner);
         if (job !== undefined) orphans.add(job);
         begin();
-      } else if (pauses > 0 && chance() < 0.01) {
+      } else if (pauses > 0 && chance() < (name === 'submit' ? 0.3 : 0.01)) {
         pauses--;
-        steps.now += Math.round(LEASE_MS * (1 + chance()));
+        return Math.round(LEASE_MS * (1 + chance()));
       }
+      return 0;
     },
   );
   isCalm = true;
@@ -160,7 +163,7 @@ async function playOut(seed: number): Promise<Play> {
   const finished = finish();
   await steps.drive(
     () => isOver,
-    () => {},
+    () => 0,
   );
   await finished;
   return { world, provider, orphans, last: world.orchestrator({ clock: steps.clockOf('nobody') }) };

@@ -17,6 +17,8 @@ export type SubmitFault =
   | 'answer-lost'
   /** As above, and accepted only after a while. */
   | 'late'
+  /** So late that nobody waits for it. */
+  | 'too-late'
   /** The answer is lost, and nothing was accepted. */
   | 'nothing-done'
   | 'server'
@@ -54,7 +56,7 @@ export interface PlayedJob {
   isCancelled: boolean;
 }
 
-const LATE_MS = 60_000;
+const LATE_MS = { late: 60_000, 'too-late': 20 * 60_000 };
 
 /** A provider in memory, which keeps a log of all that it ever accepted. */
 export class PlayedProvider implements BatchProvider {
@@ -88,7 +90,8 @@ export class PlayedProvider implements BatchProvider {
         this.#accept(name, model, lines, 0);
         return problem('unclear');
       case 'late':
-        this.#accept(name, model, lines, LATE_MS);
+      case 'too-late':
+        this.#accept(name, model, lines, LATE_MS[fault]);
         return problem('unclear');
       case 'nothing-done':
         return problem('unclear');

@@ -67,8 +67,11 @@ export class Steps {
     this.#waiting = this.#waiting.filter((step) => step.owner !== owner);
   }
 
-  /** Takes steps until all of these have ended; `before` each, with the process whose step it is. */
-  async drive(isOver: () => boolean, before: (owner: string) => void): Promise<void> {
+  /**
+   * Takes steps until it is over. `before` is asked before each: for how many milliseconds its process is held
+   * up there, while all others go on.
+   */
+  async drive(isOver: () => boolean, before: (owner: string, name: string) => number): Promise<void> {
     for (;;) {
       await this.#settled();
       if (isOver()) return;
@@ -80,9 +83,13 @@ export class Steps {
         continue;
       }
       const step = ready[Math.floor(this.#chance() * ready.length)]!;
-      before(step.owner);
+      const pause = before(step.owner, step.name);
       if (this.#dead.has(step.owner)) continue;
       this.#waiting = this.#waiting.filter((each) => each !== step);
+      if (pause > 0) {
+        this.#waiting.push({ ...step, until: this.now + pause });
+        continue;
+      }
       this.taken++;
       step.go();
     }
