@@ -119,9 +119,8 @@ class Submission {
       this.#context.tell({ kind: 'submitted', batch: id, job, pages });
       return { kind: 'submitted', pages };
     }
-    // Taken over meanwhile: perhaps by somebody who has found this very job.
-    const stored = await this.#context.batches.get(id);
-    if (stored?.batch.job === job) return { kind: 'submitted', pages };
+    // Taken over meanwhile. The first job that is on record is that of the batch, whoever submitted it.
+    if ((await giveJob(this.#context, id, job)) === job) return { kind: 'submitted', pages };
     await cancelDuplicate(this.#context, this.#provider, id, job);
     return NOT_SENT;
   }
@@ -179,19 +178,23 @@ export async function adoptJob(
 ): Promise<void> {
   const [best] = found.toSorted((a, b) => PREFERENCE.indexOf(a.status) - PREFERENCE.indexOf(b.status));
   if (!best) return;
+  const job = await giveJob(context, id, best.job);
+  if (job !== undefined) await cancelOthers(context, provider, id, job, found);
+}
+
+/**
+ * Makes a job that of a batch whose submission is open, and returns the job that it has then: undefined where
+ * it ended without one.
+ */
+async function giveJob(context: ExtractContext, id: string, job: string): Promise<string | undefined> {
   const at = context.clock.now();
   const stored = await context.batches.change(id, (before) =>
     before?.state === 'submitting'
-      ? moved({ ...before, job: best.job }, 'submitted', {
-          at,
-          reason: `found at the provider as ${best.job}`,
-        })
+      ? moved({ ...before, job }, 'submitted', { at, reason: `found at the provider as ${job}` })
       : undefined,
   );
-  if (stored) context.tell({ kind: 'adopted', batch: id, job: best.job });
-  const job = stored?.batch.job ?? (await context.batches.get(id))?.batch.job;
-  // Nobody's so far: whoever has it now looks for it again.
-  if (job) await cancelOthers(context, provider, id, job, found);
+  if (stored) context.tell({ kind: 'adopted', batch: id, job });
+  return (stored ?? (await context.batches.get(id)))?.batch.job ?? undefined;
 }
 
 /** Cancels the jobs of a batch but its own. */
