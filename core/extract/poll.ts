@@ -63,6 +63,7 @@ async function findSubmission(context: ExtractContext, batch: Batch, memory: Run
   const held = await takeBatch(context, batch.id, isOver, (before, lease) => ({ ...before, lease }));
   if (!held) return GOES_ON;
   const answer = await submitBatch(context, held, memory);
+  if (answer.kind === 'refused') return WAITS_FOR_A_PERSON;
   return { goesOn: true, retryAfterMs: answer.kind === 'later' ? answer.retryAfterMs : 0 };
 }
 

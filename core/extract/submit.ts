@@ -43,10 +43,17 @@ export async function submitBatch(
   const made = await makeRequests(context, provider, held, members, prompt, memory);
   if (made.isLost) return NOT_SENT;
   if (memory.refusal !== undefined) return refuse(context, held, memory.refusal);
+  const [firstLeftOut] = made.leftOut;
+  // The job of an earlier call has all pages: none of them may be free while it may come to light.
+  if (firstLeftOut && mayComeToLight(context, held)) {
+    const message = `${firstLeftOut.join(': ')} (${made.leftOut.size} of ${members.length} pages)`;
+    const problem = { kind: 'problem', cause: 'unclear', message } as const;
+    context.tell({ kind: 'problem', batch: held.batch.id, doing: 'submitting it again', problem });
+    return { kind: 'later', retryAfterMs: 0 };
+  }
   for (const [page, reason] of made.leftOut)
     context.tell({ kind: 'left-out', batch: held.batch.id, page, reason });
-  if (made.leftOut.size > 0 && !(await releasePages(context, held, new Set(made.leftOut.keys()))))
-    return NOT_SENT;
+  if (firstLeftOut && !(await releasePages(context, held, new Set(made.leftOut.keys())))) return NOT_SENT;
   const { minimumPages } = provider.limits;
   if (made.lines.length === 0 || made.lines.length < minimumPages) {
     const reason =
@@ -57,9 +64,25 @@ export async function submitBatch(
   return new Submission(context, provider, held, made.lines).run();
 }
 
+/** After it, no call is carried out any more. Milliseconds. */
+const CALL_MAY_TAKE_MS = 3_600_000;
+
+/**
+ * True where an earlier call for the batch may have been carried out, or may be yet, unseen: its pages stay in
+ * flight until it is found or too old.
+ */
+function mayComeToLight({ clock }: ExtractContext, { batch }: HeldBatch): boolean {
+  const lastCall = batch.transitions.findLast(({ state }) => state === 'submitting');
+  return lastCall !== undefined && clock.now() - lastCall.at < CALL_MAY_TAKE_MS;
+}
+
 async function refuse(context: ExtractContext, held: HeldBatch, message: string): Promise<SubmitAnswer> {
-  await held.end('refused', message);
-  context.tell({ kind: 'operator', message: `nothing more is submitted: ${message}` });
+  if (!mayComeToLight(context, held)) await held.end('refused', message);
+  return refused(context, message);
+}
+
+function refused({ tell }: ExtractContext, message: string): SubmitAnswer {
+  tell({ kind: 'operator', message: `nothing more is submitted: ${message}` });
   return { kind: 'refused', message };
 }
 
@@ -90,17 +113,14 @@ class Submission {
     }
     const { name, model } = this.#held.batch;
     const { signal } = this.#context;
-    const isIntended = { value: true };
+    const isRepeated = mayComeToLight(this.#context, this.#held);
     const answer = await askAgain(this.#context, ATTEMPTS, async () => {
-      isIntended.value = await this.#intend();
-      if (!isIntended.value) return { kind: 'lost' as const };
+      if (!(await this.#intend())) return { kind: 'lost' as const };
       return this.#provider.submit({ name, model, lines: this.#lines }, signal);
     });
     if (answer.kind === 'lost') return NOT_SENT;
     if (answer.kind === 'accepted') return this.#accept(answer.job);
-    if (isProblem(answer) && answer.cause === 'refused')
-      return refuse(this.#context, this.#held, answer.message);
-    return this.#settle(answer as ProviderProblem);
+    return this.#settle(answer, isRepeated);
   }
 
   /** What others will find if this process dies in the call that follows. */
@@ -125,20 +145,26 @@ class Submission {
     return NOT_SENT;
   }
 
-  /** The answer was lost, or no call did anything: what does the provider have? */
-  async #settle(problem: ProviderProblem): Promise<SubmitAnswer> {
+  /**
+   * The answer was lost, or no call did anything: what does the provider have? `isRepeated`: an earlier call
+   * may come to light as well.
+   */
+  async #settle(problem: ProviderProblem, isRepeated: boolean): Promise<SubmitAnswer> {
     const isUnclear = problem.cause === 'unclear';
-    for (let look = 1; ; look++) {
+    const isRefused = problem.cause === 'refused';
+    for (let look = 1; !isRefused; look++) {
       const found = await this.#find();
       if (isProblem(found)) return this.#later('looking for its job', found);
       if (found.length > 0) return this.#adopt(found);
       if (!isUnclear || look === ATTEMPTS) break;
       await this.#context.clock.sleep(LOOK_AGAIN_MS * 2 ** (look - 1), this.#context.signal);
     }
+    const { message } = problem;
+    if (!isUnclear && !isRepeated)
+      await this.#held.end(isRefused ? 'refused' : 'failed', `it could not be submitted: ${message}`);
+    if (isRefused) return refused(this.#context, message);
     // It may still be on its way: only when the lease is over is it submitted again.
-    if (isUnclear) return this.#later('submitting', problem);
-    await this.#held.end('failed', `it could not be submitted: ${problem.message}`);
-    return { kind: 'later', retryAfterMs: problem.retryAfterMs ?? 0 };
+    return this.#later('submitting', problem);
   }
 
   #later(doing: string, problem: ProviderProblem): SubmitAnswer {

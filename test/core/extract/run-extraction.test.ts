@@ -253,6 +253,43 @@ describe('a submission whose answer is lost', () => {
   });
 });
 
+describe('a submission that may have been carried out unseen', () => {
+  it('keeps all pages of its batch in flight while one of them cannot be uploaded again', async () => {
+    let calls = 0;
+    let tries = 0;
+    const { run, sent, clock, provider, told } = play({
+      keys: pages(1, 3),
+      plan: {
+        submit: () => (++calls === 1 ? 'nothing-done' : 'accepted'),
+        // Of page 3 the first upload succeeds, and the next nine fail: three rounds of three.
+        upload: ({ displayName }) =>
+          displayName.endsWith(':3') && ++tries > 1 && tries <= 10 ? 'server' : 'uploaded',
+      },
+    });
+    const began = clock.now();
+    expect(await run()).toMatchObject({ kind: 'finished', leftOut: [] });
+    expect(sent()).toEqual([pages(1, 3)]);
+    expect(told().join('\n')).toMatch(/submitting it again: .*:3: played: server \(1 of 2 pages\)/);
+    expect(provider.log[0]!.acceptedAt - began).toBeGreaterThan(600_000);
+  });
+
+  it('frees the page when no call can be on its way any more', async () => {
+    let calls = 0;
+    const { run, sent, library, told } = play({
+      keys: pages(1, 3),
+      plan: {
+        submit: () => {
+          library.withoutImage.add(`${BOOK}:3`);
+          return ++calls === 1 ? 'nothing-done' : 'accepted';
+        },
+      },
+    });
+    expect(await run()).toMatchObject({ kind: 'finished' });
+    expect(sent()).toEqual([pages(1)]);
+    expect(told().join('\n')).toMatch(/:3 is left out: its image is gone/);
+  });
+});
+
 describe('a job that ends as a whole', () => {
   it.each([
     ['failed', 'failed'],
