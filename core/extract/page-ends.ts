@@ -11,12 +11,12 @@ import type { ExtractionFailure } from './extraction-failure.ts';
 import { pageChangeWrite } from './page-changes.ts';
 import { pageKeyText } from './page-key.ts';
 import type { StoredPage } from './page-store.ts';
-import { encodeResult, rawKeyOf, resultKeyOf } from './result-object.ts';
+import { encodeResult, resultKeyOf } from './result-object.ts';
 
 /** How a try of a page ended. */
 export type PageEnd = { readonly page: PageKey } & (
   | { readonly kind: 'valid'; readonly answer: unknown; readonly tokens: Tokens | undefined }
-  | { readonly kind: 'failed'; readonly failure: ExtractionFailure; readonly raw: string | undefined }
+  | { readonly kind: 'failed'; readonly failure: ExtractionFailure; readonly rawKey: string | undefined }
 );
 
 interface Prepared {
@@ -114,14 +114,11 @@ export class PageEnds {
     }
   }
 
-  async #failed({ page, failure, raw }: PageEnd & { kind: 'failed' }): Promise<Prepared | undefined> {
-    const { lake, failures, clock, settings } = this.#context;
+  async #failed({ page, failure, rawKey }: PageEnd & { kind: 'failed' }): Promise<Prepared | undefined> {
+    const { failures, clock, settings } = this.#context;
     const { id: batch, model, promptVersion } = this.#batch;
     const stored = await this.#own(page);
     if (!stored) return undefined;
-    const rawKey = raw === undefined ? null : rawKeyOf(page, batch);
-    if (rawKey !== null)
-      await lake.put(rawKey, new TextEncoder().encode(raw), { contentType: 'text/plain; charset=utf-8' });
     const { code, message, paths } = failure;
     const at = clock.now();
     const attempt = stored.page.failures + 1;
@@ -129,7 +126,18 @@ export class PageEnds {
     const lastFailure = { batch, code, at };
     const ended = { ...stored.page, batch: null, failures: attempt, attempts: attempts + 1, lastFailure };
     const key = pageKeyText(page);
-    const logged = { page: key, batch, code, message, paths, attempt, model, promptVersion, raw: rawKey, at };
+    const logged = {
+      page: key,
+      batch,
+      code,
+      message,
+      paths,
+      attempt,
+      model,
+      promptVersion,
+      raw: rawKey ?? null,
+      at,
+    };
     return {
       writes: [...this.#writes(page, stored, ended), failures.write(logged)],
       told: {

@@ -5,6 +5,7 @@ import { type HeldBatch, takeBatch } from './held-batch.ts';
 import { pageOf } from './make-requests.ts';
 import { costOf, PageEnds } from './page-ends.ts';
 import { type ResultEvent, readResults } from './read-results.ts';
+import { rawKeyOf } from './result-object.ts';
 
 /**
  * Reads the results of a batch once, line by line, and puts the end of each page on record. Killed anywhere
@@ -28,8 +29,15 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
   const keys = (await context.batches.members(id)).map(({ page }) => page);
   const ends = new PageEnds(context, held.batch);
   const sums = new ResultSums();
+  // Lines of up to a million characters: a batch of thousands would hold them all until its end.
+  const keepRaw = async (key: string, raw: string): Promise<string> => {
+    const objectKey = rawKeyOf(pageOf(key), id);
+    const body = new TextEncoder().encode(raw);
+    await context.lake.put(objectKey, body, { contentType: 'text/plain; charset=utf-8' });
+    return objectKey;
+  };
   const lines = provider.results(held.batch.job!, context.signal);
-  for await (const event of readResults(lines, keys, context.extraction.answer)) {
+  for await (const event of readResults(lines, keys, context.extraction.answer, keepRaw)) {
     if (!(await held.renew())) return;
     switch (event.kind) {
       case 'problem':
@@ -41,7 +49,12 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
         break;
       }
       case 'failed':
-        await ends.add({ kind: 'failed', page: pageOf(event.key), failure: event.failure, raw: event.raw });
+        await ends.add({
+          kind: 'failed',
+          page: pageOf(event.key),
+          failure: event.failure,
+          rawKey: event.raw,
+        });
         break;
       case 'stray': {
         const { code, message } = event.failure;

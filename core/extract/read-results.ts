@@ -34,11 +34,13 @@ interface Lineage {
 /**
  * Lines in any order → valid answers and strays as they come, then the pages that failed, in the order of
  * `keys`. Failures wait for the end, because a later line of the same page may be valid. No line stops it.
+ * `keepRaw`: puts the line of such a failure away, and says what is kept of it; in memory by default.
  */
 export async function* readResults<Answer>(
   lines: AsyncIterable<ResultLine | ProviderProblem>,
   keys: readonly string[],
   shape: z.ZodType<Answer>,
+  keepRaw: (key: string, raw: string) => Promise<string> = async (_, raw) => raw,
 ): AsyncGenerator<ResultEvent<Answer>, void> {
   const open = new Set(keys);
   const sent = new Set(keys);
@@ -65,7 +67,10 @@ export async function* readResults<Answer>(
       if (failedBefore) yield { kind: 'repeated', key, raw: failedBefore.raw!, tokens: failedBefore.tokens };
       yield { ...lineage, kind: 'valid', key, answer: read.answer };
     } else if (failedBefore) yield { ...lineage, kind: 'repeated', key };
-    else failures.set(key, { ...lineage, kind: 'failed', key, failure: read.failure });
+    else {
+      const kept = await keepRaw(key, raw);
+      failures.set(key, { ...lineage, raw: kept, kind: 'failed', key, failure: read.failure });
+    }
   }
   for (const key of open)
     yield failures.get(key) ?? { kind: 'failed', key, failure: extractionFailure('MISSING_RESULT') };
