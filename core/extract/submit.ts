@@ -68,8 +68,8 @@ export async function submitBatch(
 const CALL_MAY_TAKE_MS = 3_600_000;
 
 /**
- * True where an earlier call for the batch may have been carried out, or may be yet, unseen: its pages stay in
- * flight until it is found or too old.
+ * True where an earlier call for the batch may have been carried out, or may be yet, unseen: its pages stay
+ * in flight until its job is found, or the call is too old.
  */
 function mayComeToLight({ clock }: ExtractContext, { batch }: HeldBatch): boolean {
   const lastCall = batch.transitions.findLast(({ state }) => state === 'submitting');

@@ -68,8 +68,8 @@ export class Steps {
   }
 
   /**
-   * Takes steps until it is over. `before` is asked before each: for how many milliseconds its process is held
-   * up there, while all others go on.
+   * Takes steps until it is over. `before` is asked before each: for how many milliseconds its process is
+   * held up there, while all others go on.
    */
   async drive(isOver: () => boolean, before: (owner: string, name: string) => number): Promise<void> {
     for (;;) {
