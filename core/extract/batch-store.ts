@@ -54,8 +54,10 @@ export class BatchStore {
   async active(): Promise<Batch[]> {
     const active: Batch[] = [];
     for (const id of await this.activeIds()) {
-      const batch = (await this.get(id))?.batch;
-      if (batch && isActive(batch)) active.push(batch);
+      const stored = await this.get(id);
+      if (stored && isActive(stored.batch)) active.push(stored.batch);
+      // Begun while a person reset everything: both are written together, and only one is left.
+      if (!stored) await this.#state.write([{ kind: 'delete', ...this.#activePlace(id) }]);
     }
     return active;
   }

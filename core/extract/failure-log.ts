@@ -45,6 +45,14 @@ export class FailureLog {
     return this.#query(state === undefined ? undefined : `${state}:`);
   }
 
+  /** Of the pages of one batch, in the order of these; each is looked up. */
+  async *ofBatch(batch: string, pages: Iterable<string>): AsyncGenerator<LoggedFailure> {
+    for (const page of pages) {
+      const document = await this.#state.get(this.#partition, `${page}#${batch}`);
+      if (document) yield loggedSchema.parse(document.value);
+    }
+  }
+
   write(failure: LoggedFailure): StateWrite {
     const sort = `${failure.page}#${failure.batch}`;
     return { kind: 'put', partition: this.#partition, sort, value: { ...failure } };

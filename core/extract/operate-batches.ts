@@ -13,7 +13,7 @@ export type OperateAnswer =
   | { readonly kind: 'over'; readonly state: BatchStateName }
   /** Somebody works on it. `until`: milliseconds; when to try again at the latest. */
   | { readonly kind: 'busy'; readonly until: number }
-  /** It has no job that could be cancelled. */
+  /** It has no job that is under way. */
   | { readonly kind: 'no-job'; readonly state: BatchStateName }
   /** The provider could not be asked, and nothing was changed. */
   | { readonly kind: 'problem'; readonly message: string };
@@ -38,7 +38,7 @@ export async function cancelBatch(context: ExtractContext, id: string): Promise<
   if (before.kind !== 'idle') return before;
   const { job, state } = before.batch;
   const provider = providerOf(context, before.batch);
-  if (job === null || state === 'processing' || !provider) return { kind: 'no-job', state };
+  if (job === null || state !== 'submitted' || !provider) return { kind: 'no-job', state };
   const asked = await provider.cancel(job, context.signal);
   if (isProblem(asked)) return { kind: 'problem', message: asked.message };
   const cancelAskedAt = context.clock.now();

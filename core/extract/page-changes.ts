@@ -1,6 +1,7 @@
 import type { PageKey } from '../ports/page-library.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import { pageKeyText, parsePageKey, partitionOfPage } from './page-key.ts';
+import type { PageStore } from './page-store.ts';
 
 /** A page of which something is to be published: written in the transaction that ended a try of it. */
 export interface PageChange {
@@ -14,6 +15,23 @@ export type PagePartition = ReturnType<typeof partitionOfPage>;
 /** Marks a page as changed since its partition was published. */
 export function pageChangeWrite(extraction: string, page: PageKey): StateWrite {
   return { kind: 'put', ...placeOf(extraction, page), value: {} };
+}
+
+/**
+ * Removes the marker of a page that was published, on condition that neither it nor the record of the page
+ * has changed since they were read: the record too, because a marker that was removed and written again
+ * begins at revision 1 anew. `record`: its revision, 0 for none.
+ */
+export function publishedWrites(
+  extraction: string,
+  pages: PageStore,
+  { page, revision }: PageChange,
+  record: number,
+): StateWrite[] {
+  return [
+    { kind: 'delete', ...placeOf(extraction, page), expect: revision },
+    pages.check(pageKeyText(page), record),
+  ];
 }
 
 /** The partitions with something to publish, each once: its markers are skipped, not read. */

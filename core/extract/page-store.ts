@@ -96,6 +96,11 @@ export class PageStore {
     return { kind: 'put', ...this.#place(key), value: page, expect };
   }
 
+  /** A condition of a transaction: nobody has changed the record since. */
+  check(key: string, revision: number): StateWrite {
+    return { kind: 'check', ...this.#place(key), expect: revision === 0 ? 'absent' : revision };
+  }
+
   #place(key: string): Place {
     return { partition: this.#partition, sort: key };
   }

@@ -1,10 +1,15 @@
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { PageKey } from '../ports/page-library.ts';
 import type { ExtractedPage, Extraction } from './extraction.ts';
-import { lakePathOfPage, pageKeyText } from './page-key.ts';
+import { identifierOf, lakePathOfPage, pageKeyText } from './page-key.ts';
 
 /** Below it, an object for each page that has a result. */
 export const RESULTS = 'extractions/';
+
+/** Where the results of a state are. */
+export function resultsOf(state: string): string {
+  return `${RESULTS}${identifierOf(state)}/`;
+}
 
 /** Where the result of a page is: `extractions/Alabama/LincolnCollege/1851/4.json`. */
 export function resultKeyOf(page: PageKey): string {

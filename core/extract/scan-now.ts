@@ -28,7 +28,7 @@ export async function scanNow(
     if (memory.isNews(`${notice.kind} ${notice.path}`)) context.tell({ kind: 'label', notice });
   });
   const labelled = await LabelledPages.of(labels);
-  const known = await readKnownPages(context);
+  const known = await readKnownPages(context, filter.states);
   return { decisions: scanPages(labelled, { ...known, hasImage: () => true }, rules), known };
 }
 

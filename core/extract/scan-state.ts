@@ -1,7 +1,7 @@
 import type { PageKey } from '../ports/page-library.ts';
 import type { ExtractContext } from './extract-context.ts';
 import { pageKeyText } from './page-key.ts';
-import { RESULTS, resultKeyOf } from './result-object.ts';
+import { RESULTS, resultKeyOf, resultsOf } from './result-object.ts';
 import type { PageResult, ScanState } from './scan.ts';
 
 /** Of a page's record what a scan asks for: there may be hundreds of thousands. */
@@ -22,19 +22,31 @@ export interface KnownPages extends Omit<ScanState, 'hasImage'> {
 /**
  * Reads records, then which batches are active, then results. In that order a page whose batch ended in
  * between is never taken for one that may be sent: its result is seen, or its record has changed and the
- * claim fails.
+ * claim fails. `states`: those that are asked for; empty for all.
  */
-export async function readKnownPages(context: ExtractContext): Promise<KnownPages> {
+export async function readKnownPages(
+  context: ExtractContext,
+  states: readonly string[] = [],
+): Promise<KnownPages> {
   const { pages, batches, lake } = context;
   const known = new Map<string, KnownPage>();
   const shared = new Map<string, PageResult>();
-  for await (const { key, page, revision } of pages.list()) {
-    const { failures, batch, isForced, result } = page;
-    known.set(key, { failures, batch, isForced, result: result ? one(shared, result) : undefined, revision });
+  for (const state of states.length > 0 ? states : [undefined]) {
+    for await (const { key, page, revision } of pages.list(state)) {
+      const { failures, batch, isForced, result } = page;
+      known.set(key, {
+        failures,
+        batch,
+        isForced,
+        result: result ? one(shared, result) : undefined,
+        revision,
+      });
+    }
   }
   const active = new Set(await batches.activeIds());
   const results = new Set<string>();
-  for await (const { key } of lake.list(RESULTS)) results.add(key);
+  for (const folder of states.length > 0 ? states.map(resultsOf) : [RESULTS])
+    for await (const { key } of lake.list(folder)) results.add(key);
   return {
     revision: (page) => known.get(pageKeyText(page))?.revision ?? 0,
     result: (page) =>

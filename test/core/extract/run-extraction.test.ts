@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { extractEventText } from '../../../core/extract/extract-event.ts';
 import { cancelBatch, clearBatch, resumeBatch } from '../../../core/extract/operate-batches.ts';
 import { clearFailureCounts, forcePages, resetExtraction } from '../../../core/extract/operate-pages.ts';
-import { changedPagePartitions, pageChangesOf } from '../../../core/extract/page-changes.ts';
+import { changedPagePartitions, pageChangesOf, publishedWrites } from '../../../core/extract/page-changes.ts';
 import { resultKeyOf } from '../../../core/extract/result-object.ts';
 import { type RunOptions, runExtraction } from '../../../core/extract/run-extraction.ts';
+import { decidedPages } from '../../../core/extract/scan-now.ts';
 import type { ExtractSettings } from '../../../core/extract/settings.ts';
 import { usageOf } from '../../../core/extract/usage.ts';
 import type { ResultLine } from '../../../core/ports/batch-provider.ts';
@@ -147,6 +148,17 @@ describe('a run', () => {
     });
     expect(await run()).toMatchObject({ kind: 'finished', sent: { pages: 2 } });
     expect(sent()).toEqual([pages(5, 7)]);
+  });
+
+  it('does only what a filter leaves, and knows of that all that it needs', async () => {
+    const keys = ['Ohio:A:1850:1', 'Ohio:A:1850:2', 'Ohio:A:1860:1', 'New York:A:1850:1', 'Utah:A:1850:1'];
+    const { run, sent, context } = play({ keys });
+    const filter = { states: ['Ohio', 'New York'], yearEnd: 1855 };
+    expect(await run({ filter })).toMatchObject({ kind: 'finished', sent: { pages: 3 } });
+    expect(sent().flat()).toEqual(['New York:A:1850:1', 'Ohio:A:1850:1', 'Ohio:A:1850:2']);
+    expect(await run({ filter })).toMatchObject({ waves: 1, sent: { pages: 0 } });
+    const decided = await Array.fromAsync(decidedPages(context, { filter }));
+    expect(decided.map(({ reason }) => reason)).toEqual(['done', 'done', 'done', 'filtered', 'filtered']);
   });
 
   it('finds nothing to do in an empty library, nor with no retries allowed', async () => {
@@ -380,9 +392,11 @@ describe('counting', () => {
   });
 
   it('keeps the line as it came, the paths that do not fit, and who was asked', async () => {
-    const { run, logged, world } = play({ keys: [KEY], plan: inTurn(invalid, valid) });
+    const { run, logged, world, context, batches } = play({ keys: [KEY], plan: inTurn(invalid, valid) });
     await run();
     const [failure] = await logged(KEY);
+    const first = (await batches()).at(-1)!.id;
+    expect(await Array.fromAsync(context.failures.ofBatch(first, [KEY, other]))).toEqual([failure]);
     expect(failure).toMatchObject({
       paths: ['text'],
       attempt: 1,
@@ -549,6 +563,22 @@ describe('what is kept', () => {
     ]);
     const changes = await Array.fromAsync(pageChangesOf(world.state, 'reading', partitions[2]!));
     expect(changes).toEqual([{ page: page('New York:A:1851:1'), revision: 1 }]);
+  });
+
+  it('lets a marker go that was published, and none of a page that has changed since', async () => {
+    const key = `${BOOK}:1`;
+    const { run, world, context } = play({ keys: [key] });
+    await run();
+    const remove = async ({ revision }: { revision: number }) => {
+      const [partition] = await Array.fromAsync(changedPagePartitions(world.state, 'reading'));
+      const [change] = await Array.fromAsync(pageChangesOf(world.state, 'reading', partition!));
+      return world.state.transact(publishedWrites('reading', context.pages, change!, revision));
+    };
+    const before = await context.pages.get(key);
+    await forcePages(context, [key]);
+    expect(await remove(before)).toEqual({ kind: 'conflict', at: [1] });
+    expect(await remove(await context.pages.get(key))).toEqual({ kind: 'written' });
+    expect(await Array.fromAsync(changedPagePartitions(world.state, 'reading'))).toEqual([]);
   });
 
   it('is forgotten by a reset, but for the results', async () => {
