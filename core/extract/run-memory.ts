@@ -1,19 +1,51 @@
+import * as z from 'zod';
+
 /** So often a page may be left out in one run before it is passed over until the next one. */
 const MOST_TRIES = 3;
 /** So many images refused one after the other, and none taken: it is not about the images. */
 const REFUSED_AS_A_WHOLE = 4;
-
 /** Of things about a library that a person is told of in one run. */
 const MOST_NEWS = 1_000;
+/** What a state machine hands on from state to state is small. */
+const MOST_HANDED_ON = 500;
+
+/** For a run whose waves are looked at by different processes. */
+export const runMemorySchema = z.object({
+  leftOut: z.array(z.object({ page: z.string(), tries: z.int(), reason: z.string() })),
+  refusedInARow: z.int(),
+  refusal: z.string().nullable(),
+  /** Ids of the batches that were active at the end of the last wave. */
+  active: z.array(z.string()),
+  isUnsettled: z.boolean(),
+});
 
 /** What one run remembers from wave to wave, so that a page that cannot be uploaded holds up nobody. */
 export class RunMemory {
   readonly #leftOut = new Map<string, { tries: number; reason: string }>();
-  #refusedInARow = 0;
-  #refusal: string | undefined;
-  #sawActive: string | undefined;
-  #isUnsettled = true;
   readonly #told = new Set<string>();
+  #refusedInARow: number;
+  #refusal: string | null;
+  #active: readonly string[];
+  #isUnsettled: boolean;
+
+  /** `before`: of the wave before, as `toJSON` gave it. */
+  constructor(before?: z.infer<typeof runMemorySchema>) {
+    for (const { page, tries, reason } of before?.leftOut ?? []) this.#leftOut.set(page, { tries, reason });
+    this.#refusedInARow = before?.refusedInARow ?? 0;
+    this.#refusal = before?.refusal ?? null;
+    this.#active = before?.active ?? [];
+    this.#isUnsettled = before?.isUnsettled ?? true;
+  }
+
+  toJSON(): z.infer<typeof runMemorySchema> {
+    return {
+      leftOut: [...this.#leftOut].slice(-MOST_HANDED_ON).map(([page, left]) => ({ page, ...left })),
+      refusedInARow: this.#refusedInARow,
+      refusal: this.#refusal,
+      active: [...this.#active],
+      isUnsettled: this.#isUnsettled,
+    };
+  }
 
   /** `isRefused`: asking again in this run changes nothing. */
   leaveOut(page: string, reason: string, isRefused = false): void {
@@ -36,7 +68,7 @@ export class RunMemory {
 
   /** Why the provider takes no image at all; undefined where it may take the next. */
   get refusal(): string | undefined {
-    return this.#refusedInARow >= REFUSED_AS_A_WHOLE ? this.#refusal : undefined;
+    return this.#refusedInARow >= REFUSED_AS_A_WHOLE ? (this.#refusal ?? undefined) : undefined;
   }
 
   /** Pages that were left out and have not been sent since, with the reason. */
@@ -60,9 +92,9 @@ export class RunMemory {
     this.#isUnsettled = true;
   }
 
-  /** True where pages may have become runnable since `scanned`: another set of batches is active. */
+  /** True where pages may have become runnable since the last wave: another set of batches is active. */
   needsScan(active: readonly string[]): boolean {
-    return this.#isUnsettled || active.join() !== this.#sawActive;
+    return this.#isUnsettled || active.join() !== this.#active.join();
   }
 
   /** Before a scan: what is left out from here on is tried again. */
@@ -72,6 +104,6 @@ export class RunMemory {
 
   /** `active`: batches that are active at the end of a wave. */
   looked(active: readonly string[]): void {
-    this.#sawActive = active.join();
+    this.#active = active;
   }
 }

@@ -5,9 +5,11 @@ import { clearFailureCounts, forcePages, resetExtraction } from '../../../core/e
 import { changedPagePartitions, pageChangesOf, publishedWrites } from '../../../core/extract/page-changes.ts';
 import { resultKeyOf } from '../../../core/extract/result-object.ts';
 import { type RunOptions, runExtraction } from '../../../core/extract/run-extraction.ts';
+import { RunMemory, runMemorySchema } from '../../../core/extract/run-memory.ts';
 import { decidedPages } from '../../../core/extract/scan-now.ts';
 import type { ExtractSettings } from '../../../core/extract/settings.ts';
 import { usageOf } from '../../../core/extract/usage.ts';
+import { runWave } from '../../../core/extract/wave.ts';
 import type { ResultLine } from '../../../core/ports/batch-provider.ts';
 import { goodPlan, line, PlayedProvider, type ProviderPlan, textLine } from './support/played-provider.ts';
 import { good, ListedLibrary, openWorld, page, SleepingClock, type World } from './support/world.ts';
@@ -235,6 +237,27 @@ describe('a run', () => {
     expect(provider.log).toEqual([]);
     expect(await context.batches.activeIds()).toEqual([]);
     expect((await record(`${BOOK}:1`)).failures).toBe(0);
+  });
+});
+
+describe('a run whose waves are looked at by different processes', () => {
+  it('goes on with what the one before remembered, and scans where something has changed', async () => {
+    const upload = ({ displayName }: { displayName: string }) =>
+      displayName.endsWith(':1') ? ('refused' as const) : ('uploaded' as const);
+    const { world, clock, sent } = play({ keys: pages(1, 3), plan: { upload } });
+    let kept: string | undefined;
+    const wave = async () => {
+      const before = kept === undefined ? undefined : runMemorySchema.parse(JSON.parse(kept));
+      const memory = new RunMemory(before);
+      const looked = await runWave(world.orchestrator(), memory);
+      kept = JSON.stringify(memory);
+      return looked;
+    };
+    expect(await wave()).toMatchObject({ counts: { runnable: 2 }, sent: { pages: 1 }, active: 1 });
+    expect(await wave()).toMatchObject({ counts: undefined, active: 1 });
+    clock.advance(3_600_000);
+    expect(await wave()).toMatchObject({ counts: { done: 1, runnable: 1 }, active: 0, nextLookAt: null });
+    expect(sent()).toEqual([pages(3)]);
   });
 });
 
