@@ -1,3 +1,4 @@
+import { plainText } from '../../core/extract/plain-text.ts';
 import type { ModelUse, ProviderAnswer, RequestLine } from '../../core/ports/batch-provider.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -70,7 +71,7 @@ export function answerOfRecord(
   if (!isFields(record))
     return { raw: text, answer: { kind: 'invalid-line', message: 'the line is no object' } };
   const { modelInput: _, ...rest } = record;
-  const raw = JSON.stringify(rest);
+  const raw = rawOf(rest, text);
   const { recordId, error, modelOutput } = rest;
   if (typeof recordId !== 'string')
     return { raw, answer: { kind: 'invalid-line', message: 'the line has no recordId that is a text' } };
@@ -80,11 +81,20 @@ export function answerOfRecord(
   return { raw, answer: isFields(modelOutput) ? answerOf(key, modelOutput) : { kind: 'no-response', key } };
 }
 
+/** The record without the request. One that is too deep to be written again stays as it came. */
+function rawOf(rest: Fields, text: string): string {
+  try {
+    return JSON.stringify(rest);
+  } catch {
+    return text;
+  }
+}
+
 function answerOf(key: string, output: Fields): ProviderAnswer {
   const message = isFields(output.output) ? output.output.message : undefined;
   const content = isFields(message) ? message.content : output.content;
   const tokens = tokensOf(output.usage);
-  const reason = String(output.stopReason ?? output.stop_reason ?? '');
+  const reason = plainText(output.stopReason ?? output.stop_reason);
   if (HOLDING_BACK.has(reason)) return { kind: 'blocked', key, reason, tokens };
   if (!Array.isArray(content)) return { kind: 'no-candidates', key, tokens };
   // Blocks of another kind (thinking, reasoningContent, tool use) have no text of their own.
@@ -95,8 +105,8 @@ function answerOf(key: string, output: Fields): ProviderAnswer {
 }
 
 function errorOf(error: unknown): { readonly code: string; readonly message: string } {
-  if (!isFields(error)) return { code: '', message: String(error) };
-  return { code: String(error.errorCode ?? ''), message: String(error.errorMessage ?? '') };
+  if (!isFields(error)) return { code: '', message: plainText(error) };
+  return { code: plainText(error.errorCode), message: plainText(error.errorMessage) };
 }
 
 function tokensOf(usage: unknown): ModelUse['tokens'] {

@@ -107,9 +107,12 @@ class GeminiBatchProvider implements BatchProvider {
         jobs.push(found);
       }
       if (nextPageToken === undefined || nextPageToken === '') return { kind: 'found', jobs };
+      // What is no text could hide the rest of the list.
+      if (typeof nextPageToken !== 'string')
+        return this.#api.unexpected(call, 'the page that follows has no name');
       if (nextPageToken === token)
         return this.#api.unexpected(call, 'the page that follows is the same again');
-      token = String(nextPageToken);
+      token = nextPageToken;
     }
     return this.#api.unexpected({ action: 'list the batch jobs', path: '' }, `more than ${MOST_PAGES} pages`);
   }

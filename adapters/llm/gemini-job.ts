@@ -1,3 +1,4 @@
+import { plainText } from '../../core/extract/plain-text.ts';
 import type { JobCounts, JobState, JobStatus } from '../../core/ports/batch-provider.ts';
 import { isRecord } from './gemini-problem.ts';
 
@@ -34,7 +35,7 @@ export function jobOf(operation: unknown): GeminiJob | undefined {
   const metadata = isRecord(operation.metadata) ? operation.metadata : {};
   const job = jobNameOf(operation.name ?? metadata.name);
   if (job === undefined) return undefined;
-  const providerState = String(metadata.state ?? operation.state ?? '');
+  const providerState = plainText(metadata.state ?? operation.state);
   const error = isRecord(operation.error) ? operation.error : undefined;
   const status =
     STATUSES[providerState.replace(/^(?:BATCH|JOB)_STATE_/, '')] ?? statusOfDone(operation, error);
@@ -48,7 +49,9 @@ export function jobOf(operation: unknown): GeminiJob | undefined {
       providerState,
       hasResults: status === 'succeeded' && resultsFile !== undefined,
       counts: countsOf(metadata.batchStats),
-      error: error && `${error.code ?? ''} ${error.message ?? ''}`.replace(/\s+/g, ' ').trim().slice(0, 500),
+      error:
+        error &&
+        `${plainText(error.code)} ${plainText(error.message)}`.replace(/\s+/g, ' ').trim().slice(0, 500),
     },
     resultsFile,
   };
@@ -79,8 +82,10 @@ function resultsFileOf(output: unknown): string | undefined {
 /** 64 bits come as texts, and zeros not at all. */
 function countsOf(stats: unknown): JobCounts | undefined {
   if (!isRecord(stats)) return undefined;
-  const count = (name: string) =>
-    /^\d{1,15}$/.test(String(stats[name] ?? 0)) ? Number(stats[name] ?? 0) : 0;
+  const count = (name: string) => {
+    const text = plainText(stats[name]);
+    return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  };
   return {
     total: count('requestCount'),
     succeeded: count('successfulRequestCount'),

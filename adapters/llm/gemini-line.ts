@@ -1,3 +1,4 @@
+import { plainText } from '../../core/extract/plain-text.ts';
 import type { ModelUse, ProviderAnswer, RequestLine } from '../../core/ports/batch-provider.ts';
 import { isRecord, parsedJson } from './gemini-problem.ts';
 
@@ -46,11 +47,12 @@ export function answerOfLine(text: string): ProviderAnswer {
 function answerOfResponse(key: string, response: Fields): ProviderAnswer {
   const tokens = tokensOf(response.usageMetadata);
   const feedback = response.promptFeedback;
+  // Whatever stands there, the prompt was held back.
   if (isRecord(feedback) && feedback.blockReason)
-    return { kind: 'blocked', key, reason: String(feedback.blockReason), tokens };
+    return { kind: 'blocked', key, reason: plainText(feedback.blockReason), tokens };
   const candidate: unknown = Array.isArray(response.candidates) ? response.candidates[0] : undefined;
   if (!isRecord(candidate)) return { kind: 'no-candidates', key, tokens };
-  const reason = String(candidate.finishReason ?? '');
+  const reason = plainText(candidate.finishReason);
   if (HOLDING_BACK.has(reason)) return { kind: 'blocked', key, reason, tokens };
   return { kind: 'text', key, text: textOf(candidate.content), isTruncated: reason === 'MAX_TOKENS', tokens };
 }
@@ -68,14 +70,14 @@ function textOf(content: unknown): string {
 
 /** google.rpc.Status, or whatever stands in its place. */
 function errorOf(error: unknown): { readonly code: string; readonly message: string } {
-  if (!isRecord(error)) return { code: '', message: String(error) };
-  return { code: String(error.status ?? error.code ?? ''), message: String(error.message ?? '') };
+  if (!isRecord(error)) return { code: '', message: plainText(error) };
+  return { code: plainText(error.status ?? error.code), message: plainText(error.message) };
 }
 
 function tokensOf(usage: unknown): ModelUse['tokens'] {
   if (!isRecord(usage)) return undefined;
   const count = (name: string) => {
-    const value = Number(usage[name] ?? 0);
+    const value = Number(plainText(usage[name]));
     return Number.isSafeInteger(value) && value > 0 ? value : 0;
   };
   return {

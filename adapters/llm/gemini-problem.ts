@@ -1,3 +1,4 @@
+import { plainText } from '../../core/extract/plain-text.ts';
 import { headerValue } from '../../core/http/headers.ts';
 import { retryAfterMs } from '../../core/outcome/retry-after.ts';
 import type { ProviderProblem } from '../../core/ports/batch-provider.ts';
@@ -63,15 +64,15 @@ function errorOf(body: Uint8Array): ApiError | undefined {
   const outer = Array.isArray(parsed) ? parsed[0] : parsed;
   const error = isRecord(outer) ? outer.error : undefined;
   if (!isRecord(error)) return undefined;
-  return { status: String(error.status ?? ''), message: String(error.message ?? ''), details: error.details };
+  return { status: plainText(error.status), message: plainText(error.message), details: error.details };
 }
 
 /** Milliseconds of google.rpc.RetryInfo: `"36s"`, `"0.84765s"`. */
 function retryDelayMs(details: unknown): number | undefined {
   if (!Array.isArray(details)) return undefined;
   for (const detail of details) {
-    if (!isRecord(detail) || !String(detail['@type']).endsWith('google.rpc.RetryInfo')) continue;
-    const seconds = /^(\d{1,12}(?:\.\d{1,9})?)s$/.exec(String(detail.retryDelay))?.[1];
+    if (!isRecord(detail) || !plainText(detail['@type']).endsWith('google.rpc.RetryInfo')) continue;
+    const seconds = /^(\d{1,12}(?:\.\d{1,9})?)s$/.exec(plainText(detail.retryDelay))?.[1];
     const ms = Math.ceil(Number(seconds ?? 0) * 1000);
     if (ms > 0) return Math.min(ms, LONGEST_WAIT_MS);
   }
