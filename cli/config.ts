@@ -2,13 +2,16 @@ import type { Command } from 'commander';
 import { coolDownMs } from '../core/failures/retry-policy.ts';
 import { requestsAtOnceOf } from '../core/source/source-policy.ts';
 import { CONFIG_FILE, readConfigFile, settingsOf } from '../runtime/config-file.ts';
+import { extractSettings, shownExtractSettings } from '../runtime/extract-settings.ts';
 import {
+  EXTRACT_SETTINGS,
   refuseUnknownVariables,
   SOURCE_SETTINGS,
   type SourceSetting,
   variableOf,
 } from '../runtime/setting-names.ts';
-import { applySettings, type SourceSettings } from '../runtime/settings.ts';
+import { addressOf, applySettings, type SourceSettings } from '../runtime/settings.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
 import { invalidSources, listedSources, sources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions, isLocalGiven, warnOfInvalid } from './context.ts';
@@ -19,9 +22,9 @@ export function configCommand(): Command {
     .addHelpText('after', examples('config', 'config --json'))
     .action(async (options: ListOptions, command: Command) => {
       const globals = globalOptions(command);
-      refuseUnknownVariables(process.env, listedSources);
+      refuseUnknownVariables(process.env, listedSources, EXTRACTIONS);
       warnOfInvalid(invalidSources, command);
-      const file = await readConfigFile(process.cwd(), listedSources);
+      const file = await readConfigFile(process.cwd(), listedSources, EXTRACTIONS);
       const env = settingsOf(process.env, file);
       const rows = [
         ...placeRows(command),
@@ -32,18 +35,35 @@ export function configCommand(): Command {
           const applied = applySettings(source, env);
           return SOURCE_SETTINGS.map((setting) => {
             const name = variableOf(source.name, setting);
-            const from = process.env[name]
-              ? 'environment'
-              : file[name] === undefined
-                ? 'source'
-                : CONFIG_FILE;
-            return { setting: name, value: VALUES[setting](applied), from };
+            return { setting: name, value: VALUES[setting](applied), from: originOf(name, file, 'source') };
           });
         }),
+        ...EXTRACTIONS.flatMap((extraction) => {
+          const shown = shownExtractSettings(extractSettings(extraction, env));
+          return EXTRACT_SETTINGS.map((setting) => {
+            const name = variableOf(extraction.name, setting);
+            return { setting: name, value: shown[setting], from: originOf(name, file, 'default') };
+          });
+        }),
+        ...geminiRows(process.env),
       ];
       const columns = [{ name: 'setting' }, { name: 'value' }, { name: 'from' }];
       printList({ columns, rows, none: '' }, { ...globals, ...options });
     });
+}
+
+function originOf(name: string, file: Readonly<Record<string, unknown>>, otherwise: string): string {
+  if (process.env[name]) return 'environment';
+  return file[name] === undefined ? otherwise : CONFIG_FILE;
+}
+
+/** Of the key only whether there is one: the environment alone holds it, and nobody is shown it. */
+function geminiRows(env: Readonly<Record<string, string | undefined>>) {
+  const address = addressOf('RESCRAPE_GEMINI_URL', env.RESCRAPE_GEMINI_URL);
+  return [
+    { setting: 'RESCRAPE_GEMINI_URL', value: address === undefined ? '' : maskedAddress(address) },
+    { setting: 'GEMINI_API_KEY', value: env.GEMINI_API_KEY?.trim() ? '***' : '' },
+  ].map((row) => ({ ...row, from: env[row.setting] ? 'environment' : 'default' }));
 }
 
 /** Where a command works, as its own options say. */

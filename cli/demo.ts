@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { clockOf } from '../runtime/clock.ts';
 import { refuseUnknownVariables } from '../runtime/setting-names.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
 import { listedSources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions } from './context.ts';
@@ -36,7 +37,7 @@ export function demoCommand(): Command {
       const { local, json, stack, place } = globalOptions(command);
       if (stack !== undefined) throw new UsageError('the demo runs on this machine', 'leave --stack out');
       const demos = demosOf(names);
-      refuseUnknownVariables(process.env, listedSources);
+      refuseUnknownVariables(process.env, listedSources, EXTRACTIONS);
       const clock = clockOf(process.env);
       const ends: DemoEnd[] = [];
       for (const [at, demo] of demos.entries()) {

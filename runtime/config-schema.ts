@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ownSettingNames } from '../core/source/own-settings.ts';
-import type { NamedSource } from './setting-names.ts';
+import { EXTRACT_FIELDS } from './extract-settings.ts';
+import type { NamedExtraction, NamedSource } from './setting-names.ts';
 import { PRIVATE_NETWORK } from './settings.ts';
 
 const count = (least: number) => z.int().min(least).max(3_600_000).optional();
@@ -18,13 +19,26 @@ const sourceSchema = z.strictObject({
   proxies_secret: z.string().optional(),
 });
 
-/** What `rescrape.config.json` may say; `runtime/settings.ts` tells what each does. */
-export function configSchema(sources: readonly NamedSource[]) {
+const extractSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(EXTRACT_FIELDS).map(([name, { schema }]) => [name.toLowerCase(), schema.optional()]),
+  ),
+);
+
+/**
+ * What `rescrape.config.json` may say; `runtime/settings.ts` and `runtime/extract-settings.ts` tell what each
+ * does.
+ */
+export function configSchema(sources: readonly NamedSource[], extractions: readonly NamedExtraction[]) {
   const known = sources.map((source) => {
     const own = ownSettingNames(source).map((name) => [name, z.string().optional()] as const);
     const schema = sourceSchema.extend(Object.fromEntries(own));
     // Of a source that cannot be loaded nobody knows its own settings.
     return [source.name, (source.problem === undefined ? schema : schema.loose()).optional()] as const;
   });
-  return z.strictObject({ sources: z.object(Object.fromEntries(known)).catchall(sourceSchema).default({}) });
+  const extract = Object.fromEntries(extractions.map(({ name }) => [name, extractSchema.optional()]));
+  return z.strictObject({
+    sources: z.object(Object.fromEntries(known)).catchall(sourceSchema).default({}),
+    extract: z.strictObject(extract).default({}),
+  });
 }

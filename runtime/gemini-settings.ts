@@ -9,16 +9,15 @@ export interface GeminiSettings {
 }
 
 /**
- * `RESCRAPE_GEMINI_API_KEY` is the key of a project. `RESCRAPE_GEMINI_URL` points at something else that
+ * `GEMINI_API_KEY` is the key of a project. `RESCRAPE_GEMINI_URL` points at something else that
  * speaks the API; only a literal loopback address or `localhost` leads to a private one. Throws a
  * SettingError for what is missing or cannot be used; it never tells the key.
  */
 export function geminiSettings(env: Readonly<Record<string, string | undefined>>): GeminiSettings {
-  const apiKey = env.RESCRAPE_GEMINI_API_KEY?.trim() ?? '';
-  if (apiKey === '')
-    throw new SettingError('RESCRAPE_GEMINI_API_KEY is not set: give the key of a Gemini project');
+  const apiKey = env.GEMINI_API_KEY?.trim() ?? '';
+  if (apiKey === '') throw new SettingError('GEMINI_API_KEY is not set: give the key of a Gemini project');
   if (!/^[\x21-\x7e]+$/.test(apiKey))
-    throw new SettingError('RESCRAPE_GEMINI_API_KEY is no key: give one word of letters, digits and signs');
+    throw new SettingError('GEMINI_API_KEY is no key: give one word of letters, digits and signs');
   const baseUrl = addressOf('RESCRAPE_GEMINI_URL', env.RESCRAPE_GEMINI_URL);
   return { apiKey, ...(baseUrl !== undefined && { baseUrl }) };
 }

@@ -1,5 +1,6 @@
 import type { PipelineEvent } from '../core/platform.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
 import { listedSources } from '../sources/index.ts';
 import { refuseClockOf } from './clock.ts';
 import { readConfigFile, settingsOf } from './config-file.ts';
@@ -28,8 +29,8 @@ export async function openPlatform(
   env: Readonly<Record<string, string | undefined>>,
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<CommandPlatform> {
-  refuseUnknownVariables(env, listedSources);
-  const settings = settingsOf(env, await readConfigFile(process.cwd(), listedSources));
+  refuseUnknownVariables(env, listedSources, EXTRACTIONS);
+  const settings = settingsOf(env, await readConfigFile(process.cwd(), listedSources, EXTRACTIONS));
   const options = { env: settings, ...(onEvent && { onEvent }) };
   if (stack === undefined) return openLocalPlatform({ directory: local, ...options });
   refuseClockOf(env);

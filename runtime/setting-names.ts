@@ -17,6 +17,24 @@ export const SOURCE_SETTINGS = [
 ] as const;
 export type SourceSetting = (typeof SOURCE_SETTINGS)[number];
 
+/** What may be set of each extraction, in the same two ways; see `runtime/extract-settings.ts`. */
+export const EXTRACT_SETTINGS = [
+  'PROVIDER',
+  'MODEL',
+  'PROMPT_VERSION',
+  'BATCH_SIZE',
+  'MAX_CONCURRENT_BATCHES',
+  'POLL_SECONDS',
+  'MAX_RETRIES',
+  'MAX_WAIT_HOURS',
+  'TOO_FEW',
+  'UPLOAD_ATTEMPTS',
+  'LIBRARY',
+  'INPUT_PRICE',
+  'OUTPUT_PRICE',
+] as const;
+export type ExtractSetting = (typeof EXTRACT_SETTINGS)[number];
+
 /**
  * Variables of no source: the clock, the launcher's sign, the provider of a model, and what a stack gives to
  * its functions.
@@ -27,7 +45,6 @@ const OTHERS = [
   // Where a checkout is: for scripts around the command line, which does not read it.
   'RESCRAPE_HOME',
   'RESCRAPE_GEMINI_URL',
-  'RESCRAPE_GEMINI_API_KEY',
   ...[
     'STAGE',
     'BUCKET',
@@ -40,13 +57,18 @@ const OTHERS = [
   ].map((name) => `RESCRAPE_${name}`),
 ];
 
-/** `RESCRAPE_RACING_URL`: the variable of a source's setting, in any letter case. */
-export function variableOf(source: string, setting: SourceSetting | (string & {})): string {
+/** `RESCRAPE_RACING_URL`: the variable of a setting of a source or an extraction, in any letter case. */
+export function variableOf(source: string, setting: SourceSetting | ExtractSetting | (string & {})): string {
   return `RESCRAPE_${source.toUpperCase().replaceAll('-', '_')}_${setting.toUpperCase()}`;
 }
 
 /** What is read of a source: its name, and which settings it has of its own, where it could be loaded. */
 export type NamedSource = { readonly name: string; readonly problem?: string } & Pick<Source, 'settings'>;
+
+/** An extraction, as far as its settings go. */
+export interface NamedExtraction {
+  readonly name: string;
+}
 
 /** Every variable that is read for these sources. */
 export function variablesOf(sources: readonly NamedSource[]): string[] {
@@ -62,8 +84,12 @@ export function variablesOf(sources: readonly NamedSource[]): string[] {
 export function refuseUnknownVariables(
   env: Readonly<Record<string, string | undefined>>,
   sources: readonly NamedSource[],
+  extractions: readonly NamedExtraction[] = [],
 ): void {
-  const known = [...variablesOf(sources), ...OTHERS];
+  const ofExtractions = extractions.flatMap(({ name }) =>
+    EXTRACT_SETTINGS.map((setting) => variableOf(name, setting)),
+  );
+  const known = [...variablesOf(sources), ...ofExtractions, ...OTHERS];
   const isKnown = (variable: string) =>
     known.includes(variable) || sources.some((source) => mayBeOwn(source, variable));
   const unknown = Object.keys(env).find((name) => name.startsWith('RESCRAPE_') && !isKnown(name));

@@ -63,6 +63,39 @@ describe('rescrape config', () => {
     expect(stdout + stderr).not.toContain('hunter2');
   });
 
+  it('tells of extractions, of the provider, and never its key', async () => {
+    const extract = { catalogs: { batch_size: 20, library: 'pages', input_price: 0.15, output_price: 1.25 } };
+    writeFileSync(join(directory, CONFIG_FILE), JSON.stringify({ extract }));
+    vi.stubEnv('RESCRAPE_CATALOGS_BATCH_SIZE', '30');
+    vi.stubEnv('RESCRAPE_GEMINI_URL', 'http://127.0.0.1:8080/?key=hunter2');
+    vi.stubEnv('GEMINI_API_KEY', 'hunter2');
+    expect(await settings()).toMatchObject({
+      RESCRAPE_CATALOGS_PROVIDER: ['gemini', 'default'],
+      RESCRAPE_CATALOGS_PROMPT_VERSION: ['page_ocr/v1.1', 'default'],
+      RESCRAPE_CATALOGS_BATCH_SIZE: [30, 'environment'],
+      RESCRAPE_CATALOGS_LIBRARY: ['pages', CONFIG_FILE],
+      RESCRAPE_CATALOGS_OUTPUT_PRICE: [1.25, CONFIG_FILE],
+      RESCRAPE_GEMINI_URL: ['http://127.0.0.1:8080/?***', 'environment'],
+      GEMINI_API_KEY: ['***', 'environment'],
+    });
+    const { stdout, stderr } = await rescrape(directory, 'config');
+    expect(stdout + stderr).not.toContain('hunter2');
+    vi.stubEnv('GEMINI_API_KEY', '');
+    expect((await settings()).GEMINI_API_KEY).toEqual(['', 'default']);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['RESCRAPE_CATALOGS_BATCH_SIZE', '0', /^rescrape: RESCRAPE_CATALOGS_BATCH_SIZE is "0": [^\n]+\n$/m],
+    ['RESCRAPE_CATALOGS_BATCHES', '1', /there is no setting RESCRAPE_CATALOGS_BATCHES: did you mean/],
+    ['RESCRAPE_GEMINI_URL', 'http://a:hunter2@b', /RESCRAPE_GEMINI_URL is an address with user and password/],
+  ])('ends with 2 where %s is %j', async (name, value, line) => {
+    vi.stubEnv(name, value);
+    const { code, stderr } = await rescrape(directory, 'config');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(line);
+    expect(stderr).not.toContain('hunter2');
+  });
+
   it('is what commands work with: a file that is wrong ends each with 2 and one line', async () => {
     file({ concurrency: 0 });
     for (const words of [['config'], ['failures', 'list'], ['run', 'racing', '--dry-run']]) {

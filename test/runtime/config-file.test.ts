@@ -68,6 +68,58 @@ describe('the settings file', () => {
     await expect(readWith({ hahs: 'ab' }, 'tea-shops')).rejects.toThrow('did you mean hash?');
   });
 
+  describe('of an extraction', () => {
+    const readExtract = (extract: object) => {
+      writeFileSync(join(directory, CONFIG_FILE), JSON.stringify({ extract }));
+      return readConfigFile(directory, SOURCES, [{ name: 'old-books' }, { name: 'catalogs' }]);
+    };
+
+    it('says what its variables say', async () => {
+      const catalogs = {
+        provider: 'bedrock',
+        model: 'm',
+        batch_size: 250,
+        max_retries: 0,
+        max_wait_hours: 0.5,
+      };
+      const books = {
+        library: 's3://pages/books',
+        input_price: 0.15,
+        output_price: 1.25,
+        too_few: 'one-by-one',
+      };
+      expect(await readExtract({ catalogs, 'old-books': books })).toEqual({
+        RESCRAPE_CATALOGS_PROVIDER: 'bedrock',
+        RESCRAPE_CATALOGS_MODEL: 'm',
+        RESCRAPE_CATALOGS_BATCH_SIZE: '250',
+        RESCRAPE_CATALOGS_MAX_RETRIES: '0',
+        RESCRAPE_CATALOGS_MAX_WAIT_HOURS: '0.5',
+        RESCRAPE_OLD_BOOKS_LIBRARY: 's3://pages/books',
+        RESCRAPE_OLD_BOOKS_INPUT_PRICE: '0.15',
+        RESCRAPE_OLD_BOOKS_OUTPUT_PRICE: '1.25',
+        RESCRAPE_OLD_BOOKS_TOO_FEW: 'one-by-one',
+      });
+    });
+
+    it.each<[object, RegExp]>([
+      [{ catalgos: {} }, /, extract\.catalgos: there is no such extraction; did you mean catalogs\?$/],
+      [
+        { catalogs: { batchsize: 1 } },
+        /extract\.catalogs\.batchsize: there is no such setting; did you mean batch_size\?$/,
+      ],
+      [{ catalogs: { batch_size: 0 } }, /, extract\.catalogs\.batch_size: /],
+      [{ catalogs: { batch_size: '9' } }, /, extract\.catalogs\.batch_size: /],
+      [{ catalogs: { provider: 'openai' } }, /, extract\.catalogs\.provider: .*"gemini"\|"bedrock"/],
+      [{ catalogs: { input_price: -1 } }, /, extract\.catalogs\.input_price: /],
+      [{ catalogs: [] }, /, extract\.catalogs: /],
+    ])('refuses %j in one line that says where', async (extract, line) => {
+      await expect(readExtract(extract)).rejects.toMatchObject({
+        name: 'SettingError',
+        message: expect.stringMatching(line),
+      });
+    });
+  });
+
   it('gives way to the environment, where a variable has a value', () => {
     const file = { A: 'file', B: 'file', C: 'file' };
     expect(settingsOf({ A: 'environment', B: '', D: '' }, file)).toEqual({
@@ -84,6 +136,14 @@ describe('variables', () => {
     );
     expect(refused('RESCRAPE_RACNG_MIN_DELAY_MS')).toThrow('did you mean RESCRAPE_RACING_MIN_DELAY_MS?');
     expect(refused('RESCRAPE_NOWW')).toThrow('did you mean RESCRAPE_NOW?');
+  });
+
+  it('of an extraction that nobody reads are refused with the nearest one', () => {
+    const refused = (name: string) => () =>
+      refuseUnknownVariables({ [name]: '1' }, SOURCES, [{ name: 'catalogs' }]);
+    expect(refused('RESCRAPE_CATALOGS_BATCHSIZE')).toThrow('did you mean RESCRAPE_CATALOGS_BATCH_SIZE?');
+    expect(refused('RESCRAPE_CATALOGS_URL')).toThrow('there is no setting RESCRAPE_CATALOGS_URL');
+    expect(refused('RESCRAPE_CATALOGS_MODEL')).not.toThrow();
   });
 
   it.each([

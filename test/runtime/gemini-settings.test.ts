@@ -4,7 +4,7 @@ import { refuseUnknownVariables } from '../../runtime/setting-names.ts';
 
 const KEY = 'AIza-of-nobody';
 const settings = (url?: string, key?: string) =>
-  geminiSettings({ RESCRAPE_GEMINI_API_KEY: key, RESCRAPE_GEMINI_URL: url });
+  geminiSettings({ GEMINI_API_KEY: key, RESCRAPE_GEMINI_URL: url });
 
 it.each([
   [undefined, { apiKey: KEY }],
@@ -15,9 +15,9 @@ it.each([
 });
 
 it.each<[string | undefined, string | undefined, string]>([
-  [undefined, undefined, 'RESCRAPE_GEMINI_API_KEY is not set: give the key of a Gemini project'],
-  [undefined, ' ', 'RESCRAPE_GEMINI_API_KEY is not set: give the key of a Gemini project'],
-  [undefined, 'a\nb', 'RESCRAPE_GEMINI_API_KEY is no key: give one word of letters, digits and signs'],
+  [undefined, undefined, 'GEMINI_API_KEY is not set: give the key of a Gemini project'],
+  [undefined, ' ', 'GEMINI_API_KEY is not set: give the key of a Gemini project'],
+  [undefined, 'a\nb', 'GEMINI_API_KEY is no key: give one word of letters, digits and signs'],
   ['gemini', KEY, 'RESCRAPE_GEMINI_URL is "gemini": give an http(s) address without user and password'],
   [
     'ftp://gemini.example',
@@ -34,9 +34,9 @@ it.each<[string | undefined, string | undefined, string]>([
 });
 
 it('its variables are known, and a mistyped one is not', () => {
-  const env = { RESCRAPE_GEMINI_API_KEY: KEY, RESCRAPE_GEMINI_URL: 'http://127.0.0.1' };
+  const env = { GEMINI_API_KEY: KEY, RESCRAPE_GEMINI_URL: 'http://127.0.0.1' };
   expect(() => refuseUnknownVariables(env, [])).not.toThrow();
-  expect(() => refuseUnknownVariables({ RESCRAPE_GEMINI_KEY: KEY }, [])).toThrow(
-    /RESCRAPE_GEMINI_API_KEY|GEMINI_URL/,
+  expect(() => refuseUnknownVariables({ RESCRAPE_GEMINI_ULR: KEY }, [])).toThrow(
+    'there is no setting RESCRAPE_GEMINI_ULR: did you mean RESCRAPE_GEMINI_URL?',
   );
 });
