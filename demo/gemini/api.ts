@@ -24,6 +24,8 @@ export interface ApiState {
 /** What a request asks for. `carryOut` does it. */
 export interface Route {
   readonly call: GeminiCall;
+  /** The display name of what it makes. */
+  readonly of?: string;
   readonly carryOut: (fault: CallFault | undefined) => Answer;
 }
 
@@ -82,9 +84,17 @@ export function routeOf(request: ApiRequest, state: ApiState): Route | Answer {
     case 'POST upload/files':
       return url.searchParams.has('upload_id')
         ? { call: 'chunk', carryOut: (fault) => chunk(request, state, fault) }
-        : { call: 'start', carryOut: (fault) => start(request, state, fault) };
+        : {
+            call: 'start',
+            of: displayNameIn(request, 'file'),
+            carryOut: (fault) => start(request, state, fault),
+          };
     case 'POST models/*:batchGenerateContent':
-      return { call: 'create', carryOut: (fault) => create(name, request, state, fault) };
+      return {
+        call: 'create',
+        of: displayNameIn(request, 'batch'),
+        carryOut: (fault) => create(name, request, state, fault),
+      };
     case 'GET batches':
       return { call: 'list', carryOut: () => list(request, 'operations', shownJobs(state)) };
     case 'GET batches/*':
@@ -107,6 +117,12 @@ export function routeOf(request: ApiRequest, state: ApiState): Route | Answer {
     default:
       return errorAnswer(404, `there is no ${method} ${url.pathname}`);
   }
+}
+
+function displayNameIn({ body }: ApiRequest, of: 'file' | 'batch'): string {
+  const asked = parsed(body);
+  const about = isFields(asked) ? asked[of] : undefined;
+  return isFields(about) ? String(about.displayName ?? about.display_name ?? '') : '';
 }
 
 function shownJobs({ jobs }: ApiState): object[] {

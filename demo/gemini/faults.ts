@@ -47,6 +47,8 @@ export type LineFault =
   | 'truncated'
   /** The answer lacks a field. */
   | 'missing-field'
+  /** A text of the answer that is made of digits is a number. */
+  | 'number-for-text'
   | 'empty-text'
   /** There is no line, or the same one twice. */
   | 'missing-line'
@@ -59,9 +61,13 @@ export type JobFault = 'failed' | 'expired' | 'cancelled' | 'no-results' | 'unkn
 
 /** A plain value: what goes wrong in a server of the demo, and how often. */
 export interface GeminiFaultPlan {
-  /** `times`: only the first so many requests of that kind; absent: every one. */
+  /**
+   * `times`: only the first so many requests of that kind; absent: every one. `of`: only those about it, which
+   * is the display name of an upload that starts, or of a job that is created.
+   */
   readonly calls?: readonly {
     readonly call: GeminiCall;
+    readonly of?: string;
     readonly fault: CallFault;
     readonly times?: number;
   }[];
@@ -87,9 +93,12 @@ export class Faults {
   }
 
   /** What this request meets; of several rules the first that is not used up. */
-  ofCall(call: GeminiCall): CallFault | undefined {
+  ofCall(call: GeminiCall, of?: string): CallFault | undefined {
     const rule = this.#plan.calls?.find(
-      (each) => each.call === call && (this.#met.get(each) ?? 0) < (each.times ?? Number.POSITIVE_INFINITY),
+      (each) =>
+        each.call === call &&
+        (each.of === undefined || each.of === of) &&
+        (this.#met.get(each) ?? 0) < (each.times ?? Number.POSITIVE_INFINITY),
     );
     if (rule) this.#met.set(rule, (this.#met.get(rule) ?? 0) + 1);
     return rule?.fault;

@@ -57,6 +57,8 @@ export function outcomeOf(request: PageRequest, text: string, fault: LineFault |
       return { response: said(text.slice(0, text.length >> 1), 'MAX_TOKENS', use) };
     case 'missing-field':
       return { response: said(withoutLastField(text), 'STOP', use) };
+    case 'number-for-text':
+      return { response: said(text.replace(/"(\d+)"/, '$1'), 'STOP', use) };
     case 'empty-text':
       return { response: said('', 'STOP', use) };
     default:

@@ -87,7 +87,7 @@ interface Sent {
 
 /** Answers a request, with what goes wrong on the way. */
 function respond(route: Route, request: IncomingMessage, response: ServerResponse, state: ApiState): Sent {
-  const fault = state.faults.ofCall(route.call);
+  const fault = state.faults.ofCall(route.call, route.of);
   if (!fault) return plain(route.carryOut(undefined), request, response);
   const { kind } = fault;
   if (kind === 'hang') return { status: 0, fault: kind };
