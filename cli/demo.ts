@@ -5,6 +5,7 @@ import { EXTRACTIONS } from '../sources/extractions.ts';
 import { listedSources } from '../sources/index.ts';
 import { examples, newCommand } from './command.ts';
 import { globalOptions } from './context.ts';
+import { catalogsDemo } from './demos/catalogs.ts';
 import { closingText } from './demos/closing.ts';
 import type { Demo, DemoEnd } from './demos/demo.ts';
 import { menusDemo } from './demos/menus.ts';
@@ -22,7 +23,7 @@ interface DemoOptions {
 }
 
 /** In the order in which they are played. */
-const DEMOS: readonly Demo[] = [racingDemo, schedulesDemo, menusDemo, tutoringDemo];
+const DEMOS: readonly Demo[] = [racingDemo, schedulesDemo, menusDemo, tutoringDemo, catalogsDemo];
 
 export function demoCommand(): Command {
   return newCommand('demo')
@@ -45,13 +46,14 @@ export function demoCommand(): Command {
         const progress = new Progress();
         const { seed, faults } = options;
         const end = await demo.play({ directory: local, clock, seed, hasFaults: faults, progress });
-        if (!json) printDemo(end, place);
+        if (!json) await printDemo(end, place);
         ends.push(end);
       }
       if (json) printObject({ demos: ends.map(demoRecord) });
       else {
         printSummary(ends);
-        console.log(closingText(ends, place));
+        const crawled = ends.filter((end) => end.kind === 'crawled');
+        if (crawled.length > 0) console.log(closingText(crawled, place));
       }
       refuseWrong(ends);
     });

@@ -1,7 +1,10 @@
+import { type ExtractEvent, extractEventText } from '../core/extract/extract-event.ts';
+import type { Wave } from '../core/extract/wave.ts';
 import { besideText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { PipelineEvent } from '../core/platform.ts';
 import type { Plan } from '../core/run/plan.ts';
+import { counted } from '../core/wording/figures.ts';
 import type { WorkflowEvent } from '../runtime/local-workflow.ts';
 import { cellText } from './print.ts';
 
@@ -30,6 +33,20 @@ export class Progress {
   ): void {
     const window = 'start' in request ? `, ${request.start} to ${request.end}` : '';
     this.#line(`${request.source}${window}: ${start.resumed ? 'resuming run' : 'run'} ${start.runId}`);
+  }
+
+  onExtract(event: ExtractEvent): void {
+    this.#line(`  ${cellText(extractEventText(event))}`);
+  }
+
+  /** Waves that only ask how jobs are going say nothing. */
+  onWave({ counts, sent, active }: Wave): void {
+    if (!counts) return;
+    const reasons = Object.entries(counts).flatMap(([reason, count]) =>
+      count ? [`${count} ${reason}`] : [],
+    );
+    const batches = counted(sent.batches, 'batch', 'batches');
+    this.#line(`  scanned: ${reasons.join(', ')}; ${batches} sent, ${active} in flight`);
   }
 
   onPipeline(event: PipelineEvent): void {

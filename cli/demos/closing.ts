@@ -1,11 +1,11 @@
 import { shellText } from '../../core/wording/shell.ts';
 import type { Place } from '../advice.ts';
-import type { DemoEnd } from './demo.ts';
+import type { CrawledEnd } from './demo.ts';
 import { demoSource } from './played.ts';
 
 /** What the hints look at. */
-type Closed = Pick<DemoEnd, 'source' | 'imported' | 'enriched'> & {
-  readonly completeness: Pick<DemoEnd['completeness'], 'table'>;
+type Closed = Pick<CrawledEnd, 'source' | 'imported' | 'enriched'> & {
+  readonly completeness: Pick<CrawledEnd['completeness'], 'table'>;
 };
 
 /**

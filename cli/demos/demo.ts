@@ -1,8 +1,12 @@
 import type { CompletenessReport } from '../../core/completeness/completeness.ts';
+import type { Batch } from '../../core/extract/batch.ts';
+import type { LoggedFailure } from '../../core/extract/failure-log.ts';
+import type { RunEnd } from '../../core/extract/run-extraction.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { ImportResult } from '../../core/targets/target-import.ts';
 import type { LocalPlatform } from '../../runtime/local.ts';
-import type { RunEnd } from '../../runtime/run-end.ts';
+import type { RunEnd as CrawlEnd } from '../../runtime/run-end.ts';
+import type { PageStatus } from '../page-status.ts';
 import type { Progress } from '../progress.ts';
 import type { EnrichedDemo } from './enriched.ts';
 import type { MenuChanges } from './menu-changes.ts';
@@ -21,12 +25,15 @@ export interface DemoStage {
 }
 
 /** What a demo left, for the summary after all of them. */
-export interface DemoEnd {
+export type DemoEnd = CrawledEnd | ExtractedEnd;
+
+export interface CrawledEnd {
+  readonly kind: 'crawled';
   readonly source: string;
   /** Null where the targets are in the code. */
   readonly imported: ImportResult | null;
   /** Its crawls, in their order. */
-  readonly runs: readonly RunEnd[];
+  readonly runs: readonly CrawlEnd[];
   readonly counts: readonly ValueCounts[];
   /** Between its two crawls, by value; null where there was one. */
   readonly changes: ReadonlyMap<string, MenuChanges> | null;
@@ -35,6 +42,22 @@ export interface DemoEnd {
   readonly enriched?: EnrichedDemo;
   /** Closed: it only tells where things are. */
   readonly platform: LocalPlatform;
+}
+
+export interface ExtractedEnd {
+  readonly kind: 'extracted';
+  /** Name of the extraction. */
+  readonly source: string;
+  readonly directory: string;
+  readonly run: RunEnd;
+  /** All that there are, oldest first; those of earlier runs too. */
+  readonly batches: readonly Batch[];
+  readonly failures: readonly LoggedFailure[];
+  /** Every labelled page in book order. */
+  readonly pages: readonly PageStatus[];
+  readonly maxRetries: number;
+  /** What is otherwise than it must be, one line each. */
+  readonly mismatches: readonly string[];
 }
 
 /** A site that is ours and what is to be seen when a source scrapes it. */

@@ -41,7 +41,7 @@ export const menusDemo: Demo = {
       const imported = await importDemoTargets(platform, source, site.csv);
       const first = await crawl(platform, source, stage);
       const runs = [first.end];
-      const shared = { source: source.name, imported, platform };
+      const shared = { kind: 'crawled', source: source.name, imported, platform } as const;
       if (isFirstPast)
         return {
           ...{ ...shared, runs, changes: null, completeness: first.report },

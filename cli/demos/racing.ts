@@ -37,6 +37,7 @@ export const racingDemo: Demo = {
       const { end, report } = await crawl(platform, source, stage, now);
       return {
         ...{
+          kind: 'crawled',
           source: source.name,
           imported: null,
           runs: [end],

@@ -32,7 +32,15 @@ export const schedulesDemo: Demo = {
       const imported = await importDemoTargets(platform, source, site.csv());
       const { end, startedAt, report } = await crawl(platform, source, stage);
       return {
-        ...{ source: source.name, imported, runs: [end], changes: null, completeness: report, platform },
+        ...{
+          kind: 'crawled',
+          source: source.name,
+          imported,
+          runs: [end],
+          changes: null,
+          completeness: report,
+          platform,
+        },
         counts: await targetCounts(platform, source, report, startedAt),
       };
     } finally {

@@ -63,7 +63,8 @@ export const tutoringDemo: Demo = {
       }
       const { end, report } = await day(endsAt);
       return {
-        ...{ source: source.name, imported: null, runs: [...runs, end], changes: null, platform },
+        ...({ kind: 'crawled', source: source.name, imported: null } as const),
+        ...{ runs: [...runs, end], changes: null, platform },
         ...{ completeness: report, counts: itemCounts(end, report) },
         enriched: await enrichedOf(platform, site, looks, before),
       };

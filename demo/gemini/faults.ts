@@ -73,7 +73,7 @@ export interface GeminiFaultPlan {
   }[];
   /** `job`: of all that were accepted, from 1. */
   readonly jobs?: readonly { readonly job: number; readonly fault: JobFault }[];
-  /** `times`: only the first so many attempts of that page; absent: every one. */
+  /** `times`: only the first so many answers for that page that are given out; absent: every one. */
   readonly lines?: readonly { readonly key: string; readonly fault: LineFault; readonly times?: number }[];
   /** Of the lines of a result. @default as they were asked */
   readonly order?: 'reversed';
@@ -108,10 +108,10 @@ export class Faults {
     return this.#plan.jobs?.find((each) => each.job === job)?.fault;
   }
 
-  /** `attempt`: which one of this page it is, from 1. */
-  ofLine(key: string, attempt: number): LineFault | undefined {
+  /** `answer`: which one of this page it is, from 1. */
+  ofLine(key: string, answer: number): LineFault | undefined {
     return this.#plan.lines?.find(
-      (each) => each.key === key && attempt <= (each.times ?? Number.POSITIVE_INFINITY),
+      (each) => each.key === key && answer <= (each.times ?? Number.POSITIVE_INFINITY),
     )?.fault;
   }
 }

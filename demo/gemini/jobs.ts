@@ -55,6 +55,8 @@ export class JobStore {
   readonly attempts: PageAttempt[] = [];
   readonly #options: JobOptions;
   readonly #written = new Set<string>();
+  /** How often a page was in a job that gives its answers out. */
+  readonly #answers = new Map<string, number>();
 
   constructor(options: JobOptions) {
     this.#options = options;
@@ -80,7 +82,7 @@ export class JobStore {
       keys: asked.map(({ key }) => key),
       fault: faults.ofJob(nth),
       invalid,
-      lines: invalid === undefined ? asked.flatMap((line) => this.#answered(line, name)) : [],
+      lines: invalid === undefined ? asked.flatMap((line) => this.#answered(line, name, nth)) : [],
       cancelAskedAt: undefined,
       isDeleted: false,
     };
@@ -127,10 +129,12 @@ export class JobStore {
   }
 
   /** The line of one page, or none, or two. */
-  #answered({ key, prompt, files: uris }: AskedLine, job: string): Job['lines'] {
+  #answered({ key, prompt, files: uris }: AskedLine, job: string, nth: number): Job['lines'] {
     const { now, files, faults, answer } = this.#options;
     const attempt = this.attempts.filter((each) => each.key === key).length + 1;
-    const fault = faults.ofLine(key, attempt);
+    const answered = this.#answers.get(key) ?? 0;
+    if (faults.ofJob(nth) === undefined) this.#answers.set(key, answered + 1);
+    const fault = faults.ofLine(key, answered + 1);
     this.attempts.push({ key, attempt, job, prompt, at: now(), fault });
     const images = uris.map((uri) => files.get(uri.replace(/^.*\/(?=files\/)/, '')));
     const lost = uris.find((_, at) => !images[at]);

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { ExtractContext } from '../../core/extract/extract-context.ts';
+import { parsePageKey } from '../../core/extract/page-key.ts';
+import { readResult } from '../../core/extract/result-object.ts';
+import { type RunEnd, type RunOptions, runExtraction } from '../../core/extract/run-extraction.ts';
+import { writeCatalogLibrary } from '../../demo/catalogs/library.ts';
+import { DEMO_KEY, startCatalogProvider } from '../../demo/catalogs/provider.ts';
+import { catalogTruth, type PageTruth } from '../../demo/catalogs/truth.ts';
+import { openLocalPlatform } from '../../runtime/local.ts';
+import { openLocalExtraction } from '../../runtime/local-extraction.ts';
+import type { CatalogAnswer } from '../../sources/catalogs/answer.ts';
+import { catalogs } from '../../sources/catalogs/extraction.ts';
+import { InterruptedCommand } from '../failure.ts';
+import { interruptible } from '../interrupt.ts';
+import { type PageStatus, pageStatuses } from '../page-status.ts';
+import type { Demo } from './demo.ts';
+import { skippingClock } from './skipping-clock.ts';
+
+/** Few pages a batch and few batches at once, so that there is something to see. */
+const SETTINGS = {
+  RESCRAPE_CATALOGS_BATCH_SIZE: '6',
+  RESCRAPE_CATALOGS_MAX_CONCURRENT_BATCHES: '4',
+  RESCRAPE_CATALOGS_POLL_SECONDS: '1800',
+  RESCRAPE_CATALOGS_INPUT_PRICE: '0.15',
+  RESCRAPE_CATALOGS_OUTPUT_PRICE: '1.25',
+  GEMINI_API_KEY: DEMO_KEY,
+};
+
+/** A job that expires takes two days: by then its clock is at most where the machine's is. */
+const BEHIND_MS = 4 * 24 * 3_600_000;
+
+/** Days of waiting for a provider, on a clock that nobody waits for. */
+export const catalogsDemo: Demo = {
+  name: 'catalogs',
+  about: 'twelve books whose pages a model reads in batches, of which some fail, expire or come back torn',
+  async play({ directory, clock: machine, hasFaults, progress }) {
+    const clock = skippingClock(machine, BEHIND_MS);
+    const library = join(directory, 'demo', 'catalogs');
+    writeCatalogLibrary(library, hasFaults);
+    const server = await startCatalogProvider(clock.now, hasFaults);
+    const platform = openLocalPlatform({ directory, clock, env: {}, onEvent: () => {} });
+    const { state, lake } = platform;
+    const env = { ...SETTINGS, RESCRAPE_CATALOGS_LIBRARY: library, RESCRAPE_GEMINI_URL: server.url };
+    try {
+      const extraction = await openLocalExtraction({
+        ...{ extraction: catalogs, state, lake, clock, env },
+        tell: (event) => progress.onExtract(event),
+      });
+      const { context } = extraction;
+      try {
+        const run = await interruptibleRun(context, { onWave: (wave) => progress.onWave(wave) });
+        const pages = await pageStatuses(context);
+        return {
+          ...{ kind: 'extracted', source: catalogs.name, directory, run, pages },
+          batches: (await Array.fromAsync(context.batches.list())).reverse(),
+          failures: await Array.fromAsync(context.failures.list()),
+          maxRetries: context.settings.maxRetries,
+          mismatches: await mismatches(context, pages, catalogTruth(hasFaults)),
+        };
+      } finally {
+        await extraction.close();
+      }
+    } finally {
+      await platform.close();
+      await server.close();
+    }
+  },
+};
+
+async function interruptibleRun(context: ExtractContext, options: RunOptions): Promise<RunEnd> {
+  return interruptible(async (signal) => {
+    try {
+      return await runExtraction({ ...context, signal }, options);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new InterruptedCommand('interrupted; what is in flight is found again by the next start');
+    }
+  });
+}
+
+/** What is otherwise than the demo says that it must be. */
+async function mismatches(
+  context: ExtractContext,
+  pages: readonly PageStatus[],
+  truth: readonly PageTruth[],
+): Promise<string[]> {
+  const found = new Map(pages.map((page) => [page.key, page]));
+  const lines: string[] = [];
+  for (const expected of truth) {
+    const page = found.get(expected.key);
+    found.delete(expected.key);
+    const is = page && {
+      key: page.key,
+      end: page.reason === 'done' ? 'result' : page.reason,
+      tries: page.tries,
+      code: page.lastFailure,
+      courses: await coursesOf(context, page.key),
+    };
+    if (JSON.stringify(is) !== JSON.stringify(expected))
+      lines.push(`${expected.key}: ${JSON.stringify(is)} in place of ${JSON.stringify(expected)}`);
+  }
+  for (const key of found.keys()) lines.push(`${key}: no such page is labelled`);
+  return lines;
+}
+
+async function coursesOf({ lake, extraction }: ExtractContext, key: string): Promise<unknown> {
+  const page = parsePageKey(key);
+  if (typeof page === 'string') throw new RangeError(`${key}: ${page}`);
+  const read = await readResult(lake, extraction, page);
+  if (read.kind !== 'result') return read.kind === 'none' ? [] : read.reason;
+  const { courses } = read.answer as CatalogAnswer;
+  return courses.map(({ course_name, department }) => ({ course_name, department }));
+}
