@@ -5,7 +5,7 @@ import { textBitmap } from './font.ts';
 import { NO_IMAGE, NO_LABELS, WITHOUT_IMAGE } from './plan.ts';
 import { pngOf } from './png.ts';
 
-/** Writes the library to a directory: `labels/` and `images/`. Without `hasFaults` every page has an image. */
+/** Writes `labels/` and `images/` into a directory. Without `hasFaults` every page has an image. */
 export function writeCatalogLibrary(directory: string, hasFaults: boolean): void {
   const write = (path: string, body: string | Uint8Array) => {
     mkdirSync(dirname(join(directory, path)), { recursive: true });

@@ -62,8 +62,8 @@ export type JobFault = 'failed' | 'expired' | 'cancelled' | 'no-results' | 'unkn
 /** A plain value: what goes wrong in a server of the demo, and how often. */
 export interface GeminiFaultPlan {
   /**
-   * `times`: only the first so many requests of that kind; absent: every one. `of`: only those about it, which
-   * is the display name of an upload that starts, or of a job that is created.
+   * `times`: only the first so many requests of that kind; absent: every one. `of`: only those about it, the
+   * display name of an upload that starts, or of a job that is created.
    */
   readonly calls?: readonly {
     readonly call: GeminiCall;

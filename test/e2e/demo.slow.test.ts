@@ -75,7 +75,7 @@ it('an unknown demo is one line', async () => {
   const end = await startCommand(['demo', 'harness'], {}, join(root, 'cwd')).ended;
   expect(end).toMatchObject({ code: 2, stdout: '' });
   expect(complaintOf(end)).toMatch(
-    /there is no demo "harness"; there is: racing, schedules, menus, tutoring/,
+    /there is no demo "harness"; there is: racing, schedules, menus, tutoring, catalogs/,
   );
 });
 

@@ -1,0 +1,93 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { resultKeyOf } from '../../core/extract/result-object.ts';
+import { rescrape, rescrapeJson, type Said } from './support/command-line.ts';
+import { lawsBrokenIn } from './support/json-law.ts';
+
+let directory: string;
+let first: Said;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rescrape-demo-catalogs-'));
+  first = await rescrape(directory, 'demo', 'catalogs');
+}, 60_000);
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const VERDICT =
+  'catalogs finished: 35 of 42 pages read, 2 exhausted, 3 waiting for the page before, 2 without an image; each page as it must be';
+
+it('ends with its batches, what failed, how often, and the verdict against the truth', () => {
+  expect(first.code).toBe(0);
+  const lines = first.stdout.split('\n');
+  for (const state of ['done', 'failed', 'cancelled', 'expired'])
+    expect(lines.some((line) => new RegExp(`^│ \\S+ │ ${state} +│ batches/b\\d+`).test(line))).toBe(true);
+  for (const [page, attempt, code] of [
+    ['Alabama:Vale Academy:1860:2', '3/3', 'BLOCKED_CONTENT'],
+    ['New York:Brant & Dunmore Seminary:1849:3', '2/3', 'MISSING_RESULT'],
+    ['Ohio:Cedar Creek College:1855:3', '2/3', 'VALIDATION_ERROR'],
+    ['Alabama:Larch Hill College:1852:2', '1/3', 'TRUNCATED'],
+    ['Ohio:Xenworth Seminary:1868:2', '1/3', 'API_ERROR'],
+  ] as const)
+    expect(lines.filter((line) => [page, attempt, code].every((text) => line.includes(text)))).toHaveLength(
+      1,
+    );
+  expect(lines).toContain('page Ohio:Quill Seminary:1861:3 has used up its 3 tries: VALIDATION_ERROR');
+  expect(lines).toContain('page Ohio:Cedar Creek College:1855:3 was read on try 3, after VALIDATION_ERROR');
+  expect(first.stdout).toMatch(/New York:Free School No\. 4:1866:3 +│ waits for page 2/);
+  expect(lines).toContain(VERDICT);
+});
+
+it('tells on the way what went wrong', () => {
+  for (const line of [
+    'label Ohio/Quill Seminary/notes.json: a label is {state}/{school}/{year}/{page}.json',
+    'no image: there is none of 2.jpg, 2.png, 2.webp',
+    'its job was submitted before, and found again: batches/b1',
+    'HTTP 502 with text/html',
+    'INVALID_LINE',
+    'expired: 4 The job was not done within 48 hours.',
+    'VALIDATION_ERROR (courses: Invalid input: expected array, received undefined), try 3/3',
+  ])
+    expect(first.stderr).toContain(line);
+});
+
+it('leaves a file a page, and the library', () => {
+  const page = { state: 'Alabama', school: 'Larch Hill College', year: 1851, page: 1 };
+  const result = JSON.parse(readFileSync(join(directory, 'lake', resultKeyOf(page)), 'utf8'));
+  expect(result).toMatchObject({ school_name: 'Larch Hill College', catalog_year: '1851' });
+  expect(existsSync(join(directory, 'demo/catalogs/images/Alabama/Vale Academy/1860/3.png'))).toBe(true);
+});
+
+it('has nothing left to ask when it is started again, and says the same', async () => {
+  const said = (await rescrapeJson(directory, 'demo', 'catalogs')) as {
+    demos: [{ run: { kind: string; sent: object }; mismatches: string[]; batches: { state: string }[] }];
+  };
+  expect(lawsBrokenIn(said)).toEqual([]);
+  const [{ run, mismatches, batches }] = said.demos;
+  expect(run).toMatchObject({ kind: 'finished', sent: { batches: 0, pages: 0 } });
+  expect(mismatches).toEqual([]);
+  expect(new Set(batches.map(({ state }) => state))).toEqual(
+    new Set(['done', 'failed', 'cancelled', 'expired']),
+  );
+}, 60_000);
+
+it('says which pages are otherwise than they must be', async () => {
+  const { code, stdout } = await rescrape(directory, 'demo', 'catalogs', '--no-faults');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/; \d+ pages not as they must be:\n/);
+  expect(stdout).toMatch(
+    /^ {2}Alabama:Vale Academy:1860:2: .*"end":"exhausted".* in place of .*"end":"result"/m,
+  );
+}, 60_000);
+
+it('without faults reads every page at once', async () => {
+  const other = mkdtempSync(join(tmpdir(), 'rescrape-demo-catalogs-'));
+  try {
+    const { code, stdout } = await rescrape(other, 'demo', 'catalogs', '--no-faults');
+    expect(code).toBe(0);
+    expect(stdout).toContain('catalogs finished: 42 of 42 pages read; each page as it must be');
+    expect(stdout).not.toContain('Pages that were not read');
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+}, 60_000);
