@@ -238,6 +238,44 @@ describe('the Gemini of the demo', () => {
     ]);
   });
 
+  it('spends a fault of a page on answers that are given out, not on jobs that fail', async () => {
+    const { sdk, image, server } = await withJob('v1beta', ['a'], {
+      jobs: [{ job: 1, fault: 'failed' }],
+      lines: [{ key: 'a', fault: 'error', times: 1 }],
+    });
+    for (let job = 2; job <= 3; job++)
+      await sdk.batches.create({
+        model: MODEL,
+        src: { inlinedRequests: [{ ...request(image.uri!), metadata: { key: 'a' } }] },
+      });
+    expect(server.attempts.map(({ attempt, fault }) => [attempt, fault])).toEqual([
+      [1, 'error'],
+      [2, 'error'],
+      [3, undefined],
+    ]);
+  });
+
+  it('lets a call fail that is about one thing alone', async () => {
+    const { upload } = await play('v1beta', {
+      calls: [{ call: 'start', of: '4.jpg', fault: { kind: 'status', status: 503 }, times: 1 }],
+    });
+    expect((await upload('a', 'image/jpeg', '3.jpg')).displayName).toBe('3.jpg');
+    await expect(upload('a', 'image/jpeg', '4.jpg')).rejects.toMatchObject({ status: 503 });
+    expect((await upload('a', 'image/jpeg', '4.jpg')).displayName).toBe('4.jpg');
+  });
+
+  it('writes a number where a text of digits should be', async () => {
+    const { clock, sdk, server, job } = await withJob('v1beta', ['1851'], {
+      lines: [{ key: '1851', fault: 'number-for-text' }],
+    });
+    clock.set(HOUR);
+    await sdk.batches.get({ name: job.name! });
+    const results = server.files().find(({ isGenerated }) => isGenerated)!;
+    const { response } = JSON.parse(results.bytes.toString('utf8'));
+    const text = response.candidates[0].content.parts.at(-1).text;
+    expect(JSON.parse(text)).toEqual({ key: 1851, bytes: 9 });
+  });
+
   it.each(['//', '/v1beta/%ff', '/v1beta/batches/b1:nothing', '/else'])('lives through %s', async (path) => {
     const { server } = await play('v1beta');
     const answer = await fetch(`${server.url}${path}`, { headers: { 'x-goog-api-key': KEY } });
