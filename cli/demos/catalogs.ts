@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ExtractContext } from '../../core/extract/extract-context.ts';
+import { clearBatch } from '../../core/extract/operate-batches.ts';
 import { parsePageKey } from '../../core/extract/page-key.ts';
 import { readResult } from '../../core/extract/result-object.ts';
 import { type RunEnd, type RunOptions, runExtraction } from '../../core/extract/run-extraction.ts';
@@ -48,6 +49,7 @@ export const catalogsDemo: Demo = {
       });
       const { context } = extraction;
       try {
+        await clearEarlier(context);
         const run = await interruptibleRun(context, { onWave: (wave) => progress.onWave(wave) });
         const pages = await pageStatuses(context);
         return {
@@ -67,13 +69,24 @@ export const catalogsDemo: Demo = {
   },
 };
 
+/** The provider of an earlier start that was ended half way is gone, and its jobs with it. */
+async function clearEarlier(context: ExtractContext): Promise<void> {
+  const { batches, clock } = context;
+  for (const id of await batches.activeIds()) {
+    const answer = await clearBatch(context, id);
+    if (answer.kind !== 'busy') continue;
+    await clock.sleep(answer.until - clock.now());
+    await clearBatch(context, id);
+  }
+}
+
 async function interruptibleRun(context: ExtractContext, options: RunOptions): Promise<RunEnd> {
   return interruptible(async (signal) => {
     try {
       return await runExtraction({ ...context, signal }, options);
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new InterruptedCommand('interrupted; what is in flight is found again by the next start');
+      throw new InterruptedCommand('interrupted; the next start sends again what was in flight');
     }
   });
 }

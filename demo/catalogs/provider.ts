@@ -6,8 +6,14 @@ export const DEMO_KEY = 'key-of-the-demo';
 /** A job is done after three quarters of an hour. */
 const JOB_MS = 45 * 60_000;
 
-/** The provider that reads the library, on loopback. `now`: of the clock that its client has. */
+/**
+ * The provider that reads the library, on loopback. `now`: of the clock that its client has; a server that
+ * starts later has jobs of other names, and knows nothing of those before.
+ */
 export function startCatalogProvider(now: () => number, hasFaults: boolean): Promise<GeminiServer> {
-  const faults = hasFaults ? CATALOG_FAULTS : {};
-  return startGeminiServer({ apiKey: DEMO_KEY, now, answer: catalogModel(), jobMs: JOB_MS, faults });
+  return startGeminiServer({
+    ...{ apiKey: DEMO_KEY, now, answer: catalogModel(), jobMs: JOB_MS },
+    jobPrefix: `${now().toString(36)}-`,
+    faults: hasFaults ? CATALOG_FAULTS : {},
+  });
 }

@@ -42,6 +42,7 @@ export interface JobOptions {
   readonly answer: (request: PageRequest) => string;
   /** Milliseconds from a job's start to its end. */
   readonly jobMs: number;
+  readonly jobPrefix: string;
 }
 
 export type Ended = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
@@ -68,9 +69,9 @@ export class JobStore {
     readonly input: string | undefined;
     readonly lines: readonly (AskedLine | string)[];
   }): Job {
-    const { now, faults } = this.#options;
+    const { now, faults, jobPrefix } = this.#options;
     const nth = this.jobs.length + 1;
-    const name = `batches/b${nth}`;
+    const name = `batches/${jobPrefix}${nth}`;
     const invalid = given.lines.find((line) => typeof line === 'string');
     const asked = given.lines.filter((line) => typeof line !== 'string');
     const job: Job = {

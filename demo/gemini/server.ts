@@ -18,6 +18,8 @@ export interface GeminiServerOptions {
   readonly answer: (request: PageRequest) => string;
   /** Milliseconds from a job's start to its end. @default 0 */
   readonly jobMs?: number;
+  /** Of the names of jobs, `batches/b1`: letters, digits, `-`, `_`. @default 'b' */
+  readonly jobPrefix?: string;
   /** @default none */
   readonly faults?: GeminiFaultPlan;
   /** @default 0, any free port */
@@ -44,11 +46,11 @@ export interface GeminiServer {
  * times give the same answers.
  */
 export async function startGeminiServer(options: GeminiServerOptions): Promise<GeminiServer> {
-  const { now, answer, apiKey, jobMs = 0 } = options;
+  const { now, answer, apiKey, jobMs = 0, jobPrefix = 'b' } = options;
   const log = new RequestLog();
   const faults = new Faults(options.faults ?? {});
   const files = new FileStore(now);
-  const jobs = new JobStore({ now, files, faults, answer, jobMs });
+  const jobs = new JobStore({ now, files, faults, answer, jobMs, jobPrefix });
   let url = '';
   const state: ApiState = { apiKey, files, jobs, faults, origin: () => url };
   const server = await serveOnLoopback(async (request, response) => {

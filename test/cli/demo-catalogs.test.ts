@@ -21,7 +21,7 @@ it('ends with its batches, what failed, how often, and the verdict against the t
   expect(first.code).toBe(0);
   const lines = first.stdout.split('\n');
   for (const state of ['done', 'failed', 'cancelled', 'expired'])
-    expect(lines.some((line) => new RegExp(`^│ \\S+ │ ${state} +│ batches/b\\d+`).test(line))).toBe(true);
+    expect(lines.some((line) => new RegExp(`^│ \\S+ │ ${state} +│ batches/\\w+-\\d+`).test(line))).toBe(true);
   for (const [page, attempt, code] of [
     ['Alabama:Vale Academy:1860:2', '3/3', 'BLOCKED_CONTENT'],
     ['New York:Brant & Dunmore Seminary:1849:3', '2/3', 'MISSING_RESULT'],
@@ -42,7 +42,7 @@ it('tells on the way what went wrong', () => {
   for (const line of [
     'label Ohio/Quill Seminary/notes.json: a label is {state}/{school}/{year}/{page}.json',
     'no image: there is none of 2.jpg, 2.png, 2.webp',
-    'its job was submitted before, and found again: batches/b1',
+    'its job was submitted before, and found again: batches/',
     'HTTP 502 with text/html',
     'INVALID_LINE',
     'expired: 4 The job was not done within 48 hours.',

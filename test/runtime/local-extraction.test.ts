@@ -51,7 +51,7 @@ const open = (env: Readonly<Record<string, string>> = {}, events: ExtractEvent[]
 
 /** As the provider's own log has it: how often a page was in a job that gave its answers out. */
 function answeredAttempts(): Map<string, number> {
-  const lost = new Set(CATALOG_FAULTS.jobs!.map(({ job }) => `batches/b${job}`));
+  const lost = new Set(CATALOG_FAULTS.jobs!.map(({ job }) => server.jobs[job - 1]?.name));
   const counts = new Map<string, number>();
   for (const { key, job } of server.attempts) if (!lost.has(job)) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;
