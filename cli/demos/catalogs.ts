@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ExtractContext } from '../../core/extract/extract-context.ts';
+import { FailureLog } from '../../core/extract/failure-log.ts';
 import { clearBatch } from '../../core/extract/operate-batches.ts';
 import { parsePageKey } from '../../core/extract/page-key.ts';
 import { readResult } from '../../core/extract/result-object.ts';
@@ -14,7 +15,7 @@ import { catalogs } from '../../sources/catalogs/extraction.ts';
 import { InterruptedCommand } from '../failure.ts';
 import { interruptible } from '../interrupt.ts';
 import { type PageStatus, pageStatuses } from '../page-status.ts';
-import type { Demo } from './demo.ts';
+import type { Demo, ExtractedEnd } from './demo.ts';
 import { skippingClock } from './skipping-clock.ts';
 
 /** Few pages a batch and few batches at once, so that there is something to see. */
@@ -31,16 +32,17 @@ const SETTINGS = {
 const BEHIND_MS = 4 * 24 * 3_600_000;
 
 /** Days of waiting for a provider, on a clock that nobody waits for. */
-export const catalogsDemo: Demo = {
+export const catalogsDemo: Demo<ExtractedEnd> = {
   name: 'catalogs',
   about: 'twelve books whose pages a model reads in batches, of which some fail, expire or come back torn',
   async play({ directory, clock: machine, hasFaults, progress }) {
     const clock = skippingClock(machine, BEHIND_MS);
-    const library = join(directory, 'demo', 'catalogs');
+    const library = join(directory, 'demo', hasFaults ? 'catalogs' : 'catalogs-without-faults');
     writeCatalogLibrary(library, hasFaults);
-    const server = await startCatalogProvider(clock.now, hasFaults);
     const platform = openLocalPlatform({ directory, clock, env: {}, onEvent: () => {} });
     const { state, lake } = platform;
+    const failures = await failuresOf(new FailureLog(state, catalogs.name));
+    const server = await startCatalogProvider(clock.now, hasFaults ? failures : undefined);
     const env = { ...SETTINGS, RESCRAPE_CATALOGS_LIBRARY: library, RESCRAPE_GEMINI_URL: server.url };
     try {
       const extraction = await openLocalExtraction({
@@ -52,10 +54,11 @@ export const catalogsDemo: Demo = {
         await clearEarlier(context);
         const run = await interruptibleRun(context, { onWave: (wave) => progress.onWave(wave) });
         const pages = await pageStatuses(context);
+        const labelled = new Set(pages.map(({ key }) => key));
         return {
-          ...{ kind: 'extracted', source: catalogs.name, directory, run, pages },
+          ...{ kind: 'extracted', source: catalogs.name, directory, library, run, pages },
           batches: (await Array.fromAsync(context.batches.list())).reverse(),
-          failures: await Array.fromAsync(context.failures.list()),
+          failures: (await Array.fromAsync(context.failures.list())).filter(({ page }) => labelled.has(page)),
           maxRetries: context.settings.maxRetries,
           mismatches: await mismatches(context, pages, catalogTruth(hasFaults)),
         };
@@ -68,6 +71,13 @@ export const catalogsDemo: Demo = {
     }
   },
 };
+
+/** How often each page failed. */
+async function failuresOf(log: FailureLog): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const { page } of log.list()) counts.set(page, (counts.get(page) ?? 0) + 1);
+  return counts;
+}
 
 /** The provider of an earlier start that was ended half way is gone, and its jobs with it. */
 async function clearEarlier(context: ExtractContext): Promise<void> {

@@ -49,6 +49,8 @@ export interface ExtractedEnd {
   /** Name of the extraction. */
   readonly source: string;
   readonly directory: string;
+  /** Its directory. */
+  readonly library: string;
   readonly run: RunEnd;
   /** All that there are, oldest first; those of earlier runs too. */
   readonly batches: readonly Batch[];
@@ -61,9 +63,9 @@ export interface ExtractedEnd {
 }
 
 /** A site that is ours and what is to be seen when a source scrapes it. */
-export interface Demo {
+export interface Demo<End extends DemoEnd = DemoEnd> {
   readonly name: string;
   /** What is about to happen, in a line. */
   readonly about: string;
-  play(stage: DemoStage): Promise<DemoEnd>;
+  play(stage: DemoStage): Promise<End>;
 }

@@ -5,7 +5,7 @@ import { CRAWL_GAP_MS } from '../../core/targets/claim.ts';
 import { TargetStore } from '../../core/targets/target-store.ts';
 import { startMenusSite } from '../../demo/menus/site.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
-import type { Demo } from './demo.ts';
+import type { CrawledEnd, Demo } from './demo.ts';
 import { menuChanges, menusSince } from './menu-changes.ts';
 import { crawl, demoSource, importDemoTargets } from './played.ts';
 import { targetCounts } from './value-counts.ts';
@@ -20,7 +20,7 @@ const SETTINGS = {
  * Two crawls with the time between them that the source asks for. Nobody waits for it: the clock of the first
  * one is behind by so much, and of a lake that has a crawl of since then there is only the second.
  */
-export const menusDemo: Demo = {
+export const menusDemo: Demo<CrawledEnd> = {
   name: 'menus',
   about: 'menus of forty stores on one host, crawled twice: between the two prices and stock move',
   async play(stage) {

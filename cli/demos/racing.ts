@@ -2,7 +2,7 @@ import { civilDateAt } from '../../core/calendar/window.ts';
 import { demoFaults, NO_FAULTS } from '../../demo/faults.ts';
 import { startDemoSite } from '../../demo/site.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
-import type { Demo } from './demo.ts';
+import type { CrawledEnd, Demo } from './demo.ts';
 import { crawl, demoSource } from './played.ts';
 import { itemCounts } from './value-counts.ts';
 
@@ -13,7 +13,7 @@ const SETTINGS = {
   RESCRAPE_RACING_TIMEOUT_MS: '2000',
 };
 
-export const racingDemo: Demo = {
+export const racingDemo: Demo<CrawledEnd> = {
   name: 'racing',
   about: 'the last seven days of racing results, on a site that misbehaves',
   async play(stage) {

@@ -1,7 +1,7 @@
 import { civilDateAt } from '../../core/calendar/window.ts';
 import { startSchedulesSite } from '../../demo/schedules/site.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
-import type { Demo } from './demo.ts';
+import type { CrawledEnd, Demo } from './demo.ts';
 import { crawl, demoSource, importDemoTargets } from './played.ts';
 import { targetCounts } from './value-counts.ts';
 
@@ -12,7 +12,7 @@ const SETTINGS = {
   RESCRAPE_SCHEDULES_TIMEOUT_MS: '2000',
 };
 
-export const schedulesDemo: Demo = {
+export const schedulesDemo: Demo<CrawledEnd> = {
   name: 'schedules',
   about: 'bell schedules of sixty districts on as many hosts, each asked at its own pace',
   async play(stage) {

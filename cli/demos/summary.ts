@@ -30,7 +30,7 @@ function printCrawled({ imported, runs, platform, completeness, source }: Crawle
 
 /** Its batches, what failed, how often, and which pages were not read. */
 async function printExtracted(end: ExtractedEnd): Promise<void> {
-  const { batches, failures, pages, maxRetries, directory, run } = end;
+  const { batches, failures, pages, maxRetries, directory, library, run } = end;
   await printBatches(batches);
   if (failures.length > 0) {
     console.log('\nAnswers that were none:');
@@ -50,7 +50,7 @@ async function printExtracted(end: ExtractedEnd): Promise<void> {
   }
   for (const { page, reason } of run.leftOut) console.log(cellText(`${page} was not sent: ${reason}`));
   console.log(
-    `A file a page: ${directory}/lake/${RESULTS}; what is none, as it came, beside it; the library: ${directory}/demo/catalogs`,
+    `A file a page: ${directory}/lake/${RESULTS}; what is none, as it came, beside it; the library: ${library}`,
   );
 }
 

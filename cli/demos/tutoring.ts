@@ -9,7 +9,7 @@ import { startTutoringSite, type TutoringSite, tutoringFaults } from '../../demo
 import type { Look } from '../../demo/tutoring/truth.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { windowOf } from '../context.ts';
-import type { Demo } from './demo.ts';
+import type { CrawledEnd, Demo } from './demo.ts';
 import { countsByKind, countsSince } from './enriched.ts';
 import { crawl, demoSource } from './played.ts';
 import { entityRowsSince, scrapedSince, tutoringVerdict } from './tutoring-verdict.ts';
@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000;
  * Two days: what waited on the first for somebody who is listed on the second is there then. Nobody waits for
  * it: the clock of the first run is behind by a day, and of a lake that has today there is only the second.
  */
-export const tutoringDemo: Demo = {
+export const tutoringDemo: Demo<CrawledEnd> = {
   name: 'tutoring',
   about: 'tutors, students, sessions and feedback of two feeds on two days, enriched and kept as tables',
   async play(stage) {

@@ -1,23 +1,23 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type DemoPage, demoPages, printedLines } from './books.ts';
 import { textBitmap } from './font.ts';
 import { NO_IMAGE, NO_LABELS, WITHOUT_IMAGE } from './plan.ts';
 import { pngOf } from './png.ts';
 
-/** Writes `labels/` and `images/` into a directory. Without `hasFaults` every page has an image. */
+/** Writes `labels/` and `images/` into a directory. In the library without faults every page has an image. */
 export function writeCatalogLibrary(directory: string, hasFaults: boolean): void {
   const write = (path: string, body: string | Uint8Array) => {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), body);
   };
-  for (const page of demoPages()) {
+  for (const page of demoPages(hasFaults)) {
     const { state, school, year, page: number, key } = page;
     const path = `${state}/${school}/${year}/${number}`;
     write(`labels/${path}.json`, '{"label": "courses"}\n');
     const image = `images/${path}.png`;
-    if (hasFaults && key === WITHOUT_IMAGE) rmSync(join(directory, image), { force: true });
-    else if (hasFaults && key === NO_IMAGE) write(image, '<!DOCTYPE html><title>Not found</title>\n');
+    if (key === WITHOUT_IMAGE) continue;
+    if (key === NO_IMAGE) write(image, '<!DOCTYPE html><title>Not found</title>\n');
     else write(image, imageOfPage(page));
   }
   for (const path of NO_LABELS) write(`labels/${path}`, '{}\n');

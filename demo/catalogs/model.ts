@@ -4,11 +4,12 @@ import { type DemoPage, demoPages, printedLines } from './books.ts';
 import { imageOfPage } from './library.ts';
 
 /**
- * A model that reads the pages of the library: what it says depends on the image that it is shown, and on the
- * prompt, which alone tells it the department that stands on the page before.
+ * A model that reads the pages of both libraries: what it says depends on the image that it is shown, and on
+ * the prompt, which alone tells it the department that stands on the page before.
  */
 export function catalogModel(): (request: PageRequest) => string {
-  const pages = new Map(demoPages().map((page) => [hashOf(imageOfPage(page)), page]));
+  const all = [...demoPages(true), ...demoPages(false)];
+  const pages = new Map(all.map((page) => [hashOf(imageOfPage(page)), page]));
   return ({ image, prompt }) => {
     const page = pages.get(hashOf(image));
     return page ? JSON.stringify(answerOf(page, departmentBefore(prompt))) : 'I cannot read this page.';

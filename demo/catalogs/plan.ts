@@ -45,3 +45,13 @@ export const NO_LABELS: readonly string[] = [
   'Alabama/Larch Hill College/1851/3.JSON',
   'Ohio/Quill Seminary/notes.json',
 ];
+
+/** What is left of the plan for pages that failed before, under a provider that is there no more. */
+export function faultsLeft(failures: ReadonlyMap<string, number>): GeminiFaultPlan {
+  const lines = CATALOG_FAULTS.lines!.flatMap((line) => {
+    if (line.times === undefined) return [line];
+    const times = line.times - (failures.get(line.key) ?? 0);
+    return times > 0 ? [{ ...line, times }] : [];
+  });
+  return { ...CATALOG_FAULTS, lines };
+}

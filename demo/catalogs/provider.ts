@@ -1,6 +1,6 @@
 import { type GeminiServer, startGeminiServer } from '../gemini/server.ts';
 import { catalogModel } from './model.ts';
-import { CATALOG_FAULTS } from './plan.ts';
+import { faultsLeft } from './plan.ts';
 
 export const DEMO_KEY = 'key-of-the-demo';
 /** A job is done after three quarters of an hour. */
@@ -8,12 +8,16 @@ const JOB_MS = 45 * 60_000;
 
 /**
  * The provider that reads the library, on loopback. `now`: of the clock that its client has; a server that
- * starts later has jobs of other names, and knows nothing of those before.
+ * starts later has jobs of other names, and knows nothing of those before. `failures`: how often a page
+ * failed before it started; undefined for a provider without faults.
  */
-export function startCatalogProvider(now: () => number, hasFaults: boolean): Promise<GeminiServer> {
+export function startCatalogProvider(
+  now: () => number,
+  failures?: ReadonlyMap<string, number>,
+): Promise<GeminiServer> {
   return startGeminiServer({
     ...{ apiKey: DEMO_KEY, now, answer: catalogModel(), jobMs: JOB_MS },
     jobPrefix: `${now().toString(36)}-`,
-    faults: hasFaults ? CATALOG_FAULTS : {},
+    faults: failures ? faultsLeft(failures) : {},
   });
 }

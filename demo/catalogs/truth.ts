@@ -36,8 +36,8 @@ const ENDS: Readonly<Record<string, End>> = {
 
 /** All labelled pages in book order. */
 export function catalogTruth(hasFaults: boolean): PageTruth[] {
-  return demoPages().map(({ key, courses }) => {
-    const end = (hasFaults ? ENDS[key] : undefined) ?? READ_AT_ONCE;
+  return demoPages(hasFaults).map(({ key, courses }) => {
+    const end = ENDS[key] ?? READ_AT_ONCE;
     // A page goes on with a department only where the page before is in the library, and that is read first.
     const known = courses.map(({ name, department }) => ({ course_name: name, department }));
     return { key, ...end, courses: end.end === 'result' ? known : [] };

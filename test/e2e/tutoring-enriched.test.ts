@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DemoEnd } from '../../cli/demos/demo.ts';
+import type { CrawledEnd } from '../../cli/demos/demo.ts';
 import { tutoringDemo } from '../../cli/demos/tutoring.ts';
 import { entityRowsSince, tutoringVerdict } from '../../cli/demos/tutoring-verdict.ts';
 import { Progress } from '../../cli/progress.ts';
@@ -17,7 +17,7 @@ import { testClock, todayOf } from './support/test-time.ts';
 
 const SEED = 11;
 let directory: string;
-let end: DemoEnd;
+let end: CrawledEnd;
 let today: CivilDate;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rescrape-tutoring-demo-'));

@@ -26,7 +26,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rescrape-extraction-'));
   clock = new SleepingClock();
   writeCatalogLibrary(join(directory, 'pages'), true);
-  server = await startCatalogProvider(() => clock.now(), true);
+  server = await startCatalogProvider(() => clock.now(), new Map());
   state = openSqliteStateStore(join(directory, 'state.sqlite'));
   lake = openDirectoryObjectStore(join(directory, 'lake'));
 });
