@@ -1,10 +1,10 @@
 import type { PublishResult } from '../core/lake/publish-result.ts';
 import type { PublishedEnrichment } from '../core/publish-entities/publish-enriched.ts';
-import type { PublishedEntities } from '../core/publish-entities/publish-entities.ts';
+import type { PublishedPartition } from '../core/publish-derived/publish-partition.ts';
 import { isoTime } from '../core/wording/times.ts';
 import { counted } from './list.ts';
 
-type Result = Extract<PublishedEntities['outcome'], { kind: 'published' }>;
+type Result = Extract<PublishedPartition['outcome'], { kind: 'published' }>;
 
 /** What publishing answered for each partition that nobody else was at. */
 export function resultsOf({

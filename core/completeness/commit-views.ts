@@ -1,5 +1,5 @@
 import { leastOffset } from '../calendar/window.ts';
-import { isScraped, type Source } from '../source/source.ts';
+import { entityKindOf, extractionOf, isScraped, type Source } from '../source/source.ts';
 import { PENDING_DAYS } from './date-status.ts';
 import { feedingSources } from './feeding-sources.ts';
 import { BASELINE_DAYS } from './statistics.ts';
@@ -30,7 +30,7 @@ function completenessView(sources: readonly Source[], now: string): View {
   const over = minutes.length === 0 ? '1440' : `CASE source ${minutes.join(' ')} ELSE 1440 END`;
   return {
     name: 'v_completeness',
-    description: `Every partition as its last commit on record left it: its status (column standing), items and rows; incomplete where targets were due that day and nobody crawled them; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed, or nothing tells which targets were due; incomplete ${PENDING_DAYS} days after its day where items still have none. A date of a table of entities is no better than that of the source whose records feed it. For the figures of a period, aggregate items over it. Whether the last run covered it, whether rows are there twice, and whether records are on their way, is told by "rescrape completeness".`,
+    description: `Every partition as its last commit on record left it: its status (column standing), items and rows; incomplete where targets were due that day and nobody crawled them; suspicious where the index took away items that had rows; open where items have no result yet, or its day was not over when it was refreshed, or nothing tells which targets were due; incomplete ${PENDING_DAYS} days after its day where items still have none. A date of a table of entities is no better than that of the source whose records feed it. Of pages that a model reads those that have no result yet are pending, however old the book, and those that will have none without a person are failed. For the figures of a period, aggregate items over it. Whether the last run covered it, whether rows are there twice, and whether records are on their way, is told by "rescrape completeness".`,
     sql: `
 WITH ranked AS (
   SELECT
@@ -61,13 +61,13 @@ SELECT
     WHEN status = 'held' THEN 'held'
     WHEN items_failed > 0 THEN 'incomplete'
     WHEN targets_uncrawled > 0 AND ${now} >= day_over_at THEN 'incomplete'
-    WHEN items_pending > 0 AND ${now} >= day_over_at + INTERVAL '${PENDING_DAYS}' DAY THEN 'incomplete'
+    WHEN items_pending > 0 AND NOT ${ofExtractions(sources)} AND ${now} >= day_over_at + INTERVAL '${PENDING_DAYS}' DAY THEN 'incomplete'
     WHEN status = 'failed' THEN 'stale'
     WHEN items_withdrawn > 0 THEN 'suspicious'
     WHEN items_pending > 0 THEN 'open'
     WHEN ${ofEvery(sources)} AND (${now} < day_over_at OR targets_uncrawled IS NULL) THEN 'open'
-    WHEN ${ofEntities(sources)} AND ${now} < day_over_at THEN 'open'
-    WHEN NOT (${ofEvery(sources)} OR ${ofEntities(sources)}) AND coalesce(refreshed_at, recorded_at) < day_over_at THEN 'open'
+    WHEN ${ofDerived(sources)} AND ${now} < day_over_at THEN 'open'
+    WHEN NOT (${ofEvery(sources)} OR ${ofDerived(sources)}) AND coalesce(refreshed_at, recorded_at) < day_over_at THEN 'open'
     WHEN items = 0 OR (${ofEntities(sources)} AND items_found + items_carried = 0) THEN 'empty'
     ELSE 'complete'
   END AS standing,
@@ -93,9 +93,11 @@ const SHOWN = [
  * never brought, though it has the feed, is among the first.
  */
 function judgedByFeeding(sources: readonly Source[], now: string): string {
-  const pairs = sources.flatMap(({ name, entity }) =>
-    entity ? feedingSources(entity.kind, sources).map((fed) => `(${text(name)}, ${text(fed.name)})`) : [],
-  );
+  const pairs = sources.flatMap((source) => {
+    const kind = entityKindOf(source);
+    if (kind === undefined) return [];
+    return feedingSources(kind, sources).map((fed) => `(${text(source.name)}, ${text(fed.name)})`);
+  });
   if (pairs.length === 0) return `SELECT ${PARTITION}, standing, ${SHOWN} FROM judged`;
   return `, feeding AS (
   SELECT f.fed_source, j.target AS feed, j.partition_date AS feeding_date,
@@ -132,13 +134,26 @@ FROM doubted`;
 
 /** The condition for tables of entities. */
 function ofEntities(sources: readonly Source[]): string {
-  const names = sources.filter((source) => !isScraped(source)).map(({ name }) => text(name));
-  return names.length === 0 ? '1 = 0' : `source IN (${names.join(', ')})`;
+  return ofThose(sources, (source) => entityKindOf(source) !== undefined);
+}
+
+/** The condition for tables for which nothing is scraped. */
+function ofDerived(sources: readonly Source[]): string {
+  return ofThose(sources, (source) => !isScraped(source));
+}
+
+/** The condition for tables of pages that a model read. */
+function ofExtractions(sources: readonly Source[]): string {
+  return ofThose(sources, (source) => extractionOf(source) !== undefined);
 }
 
 /** The condition for sources whose targets are crawled one by one. */
 function ofEvery(sources: readonly Source[]): string {
-  const names = sources.filter(({ cadence }) => cadence.kind === 'every').map(({ name }) => text(name));
+  return ofThose(sources, ({ cadence }) => cadence.kind === 'every');
+}
+
+function ofThose(sources: readonly Source[], isOne: (source: Source) => boolean): string {
+  const names = sources.filter(isOne).map(({ name }) => text(name));
   return names.length === 0 ? '1 = 0' : `source IN (${names.join(', ')})`;
 }
 
@@ -154,14 +169,14 @@ function suspiciousDates(sources: readonly Source[]): View {
   const weekday = `${all}, weekday`;
   return {
     name: 'v_suspicious_dates',
-    description: `Dates with fewer items than max(minItems, mean - 2 stddev) of all other dates of the target, or of the others on the same day of the week where there are ${BASELINE_DAYS}. An empty date is believed unless the others make it improbable.`,
+    description: `Dates with fewer items than max(minItems, mean - 2 stddev) of all other dates of the target, or of the others on the same day of the week where there are ${BASELINE_DAYS}. An empty date is believed unless the others make it improbable. Books differ in size: pages that a model read are left out.`,
     sql: `
 WITH days AS (
   SELECT
     ${PARTITION}, items, rows, CAST(items AS DOUBLE) AS x, EXTRACT(DOW FROM partition_date) AS weekday,
     CASE WHEN items = 0 THEN 0 ELSE ${least} END AS floor_items
   FROM v_completeness
-  WHERE standing NOT IN ('missing', 'held')
+  WHERE standing NOT IN ('missing', 'held') AND NOT ${ofExtractions(sources)}
 ), others AS (
   SELECT
     ${PARTITION}, items, rows, floor_items,
@@ -205,7 +220,7 @@ const DIGITS = '(VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))';
 const missingDates = (sources: readonly Source[]): View => ({
   name: 'v_missing_dates',
   description:
-    'Dates without a commit, for every target on record: from the first date that its source has to the last one that a run covered (27 years at most), with the last try, if there was one. Where targets are crawled one by one: dates on which one was due.',
+    'Dates without a commit, for every target on record: from the first date that its source has to the last one that a run covered (27 years at most), with the last try, if there was one. Where targets are crawled one by one: dates on which one was due. Of pages that a model reads no date is missing.',
   sql: `
 WITH due AS (
   SELECT DISTINCT source AS of_source, partition_value, "date" AS due_date
@@ -216,6 +231,7 @@ WITH due AS (
 ), spans AS (
   SELECT source, table_name, min(partition_date) AS first_date, max(partition_date) AS last_commit
   FROM commits
+  WHERE NOT ${ofExtractions(sources)}
   GROUP BY source, table_name
 ), ranges AS (
   SELECT s.source, s.table_name, s.first_date, greatest(s.last_commit, coalesce(e.last_window, s.last_commit)) AS last_date

@@ -2,7 +2,7 @@ import { type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/c
 import { civilDateAt, type DateRange } from '../calendar/window.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
-import type { Source, Target } from '../source/source.ts';
+import { entityKindOf, type Source, type Target } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import type { SkipFlag } from '../targets/target.ts';
 import { TargetStore } from '../targets/target-store.ts';
@@ -88,16 +88,17 @@ export async function completeness(
   const runs = isDaily ? await lastRuns(state, source.name, values, { start, end }) : new Map();
   const histories = isDaily ? undefined : await targetHistories(state, source, values, query);
   const answers: TargetCompleteness[] = [];
+  const kind = entityKindOf(source);
   for (const [value, targets] of values) {
     const due = runs.get(value) ?? new Map();
     const crawls = histories?.get(value);
     const entities =
-      source.entity && (await entityDays(state, source.entity.kind, value, query, completeness));
+      kind === undefined ? undefined : await entityDays(state, kind, value, query, completeness);
     answers.push(await valueCompleteness(state, source, value, targets, query, { due, crawls, entities }));
   }
   const partitions = countStatuses(answers.flatMap(({ dates }) => dates));
   // Of a table of entities without a feed nothing was ever said.
-  const isUnknown = source.entity !== undefined && answers.length === 0;
+  const isUnknown = kind !== undefined && answers.length === 0;
   const verdict = isUnknown ? 'open' : verdictOf(partitions);
   const because = verdict === 'incomplete' ? INCOMPLETE_STATUSES : (['suspicious'] as const);
   const reasons = because

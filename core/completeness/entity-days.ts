@@ -6,7 +6,7 @@ import { forwardedDays } from '../enrich/forwarded-messages.ts';
 import { partitionName } from '../lake/layout.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { byValue } from '../source/partition.ts';
-import type { Source, Target } from '../source/source.ts';
+import { entityKindOf, type Source, type Target } from '../source/source.ts';
 import { targetsOf } from '../targets/register.ts';
 import type { PartitionJudgement } from './date-status.ts';
 import type { EntitiesOfDay, FeedingPartition } from './entities-of-day.ts';
@@ -23,8 +23,8 @@ export async function feedsOf(
   sources: readonly Source[],
 ): Promise<readonly Target[]> {
   const known = await targetsOf(state, source);
-  if (!source.entity) return known;
-  const { kind } = source.entity;
+  const kind = entityKindOf(source);
+  if (kind === undefined) return known;
   const feeds = new Map(known.map((target) => [target.id, target]));
   const found = await Array.fromAsync(changedFeeds(state, kind));
   for (const feeding of feedingSources(kind, sources))

@@ -51,7 +51,7 @@ function entitySource(enricher: Enricher): Source {
       // Any number of entities may rightly be there, and all of them may rightly move to other dates.
       expect: { minItems: 0, maxShrink: 1 },
     }),
-    entity: { kind },
+    derived: { from: 'entities', kind },
   };
 }
 

@@ -8,7 +8,7 @@ import { changesOf } from '../enrich/entity-changes.ts';
 import { EntityStore } from '../enrich/entity-store.ts';
 import { parkedRecord, parkedText } from '../enrich/parked-records.ts';
 import type { Platform } from '../platform.ts';
-import type { Partition, Source } from '../source/source.ts';
+import { entityKindOf, type Partition, type Source } from '../source/source.ts';
 
 /** The message that a record came in. */
 export type MessageFacts = EntityRow['message'];
@@ -50,8 +50,8 @@ export async function entityFacts(
   { value, date }: Partition,
   item: string | null,
 ): Promise<WhyEntities | undefined> {
-  if (!source.entity) return undefined;
-  const { kind } = source.entity;
+  const kind = entityKindOf(source);
+  if (kind === undefined) return undefined;
   const now = clock.now();
   const query = { start: date, end: date, today: civilDateAt(now, source.timeZone), now, lake, sources };
   const days = await entityDays(state, kind, value, query, completeness);

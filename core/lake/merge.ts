@@ -63,7 +63,7 @@ export function merge(current: VersionDescriptor | undefined, result: ScrapeResu
   const now = new Map(items.map(({ item }) => [item.id, item]));
   const heals = items.some(({ item }) => isIll(before.get(item.id)) && !isIll(item));
   // The next result about other entities must find it in the version: no failure is on record of it.
-  const isTold = result.origin === 'entities';
+  const isTold = result.origin === 'derived';
   const fails = isTold && items.some(({ item }) => isIll(item) && !isIll(before.get(item.id)));
   const relists = [...before.keys(), ...now.keys()].some((id) => {
     const [was, is] = [before, now].map((of) => of.get(id)).map((item) => item && listedAs(item));

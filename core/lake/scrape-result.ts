@@ -78,10 +78,10 @@ export type IndexResult =
 export interface ScrapeResult {
   readonly runId: string;
   /**
-   * `captures`: nothing was asked of the site, so the partition is no fresher than before. `entities`: read
+   * `captures`: nothing was asked of the site, so the partition is no fresher than before. `derived`: read
    * from the state store, where what is not in the result is on record nowhere but in the version before.
    */
-  readonly origin: 'site' | 'captures' | 'entities';
+  readonly origin: 'site' | 'captures' | 'derived';
   readonly source: string;
   readonly partition: Partition;
   readonly parserVersion: number;

@@ -68,7 +68,7 @@ export async function entityResult(
   });
   const result: ScrapeResult = {
     runId,
-    origin: 'entities',
+    origin: 'derived',
     source: source.name,
     partition,
     parserVersion: source.parserVersion,

@@ -1,8 +1,9 @@
 import { expireParked } from '../enrich/expire-parked.ts';
 import type { Platform } from '../platform.ts';
+import type { Publication, PublicationOptions } from '../publish-derived/publish-partition.ts';
 import { logEnrichment } from './enrichment-log.ts';
 import { forwardRecords } from './forward.ts';
-import { type Publication, type PublishEntitiesOptions, publishEntities } from './publish-entities.ts';
+import { publishEntities } from './publish-entities.ts';
 
 /** All that a scheduled publication does, with what came of it. */
 export interface PublishedEnrichment extends Publication {
@@ -19,7 +20,7 @@ export interface PublishedEnrichment extends Publication {
  */
 export async function publishEnriched(
   platform: Platform,
-  options: PublishEntitiesOptions = {},
+  options: PublicationOptions = {},
 ): Promise<PublishedEnrichment> {
   const expired = await expireParked(platform);
   const forwarded = await forwardRecords(platform);

@@ -187,11 +187,11 @@ function indexProblem({ index }: ScrapeResult): string | undefined {
 }
 
 /**
- * One item with rows, or one that rightly has none, or an index that lists nothing. Of entities a version
- * that lists failed ones alone is worth keeping too: nothing else says that they belong there.
+ * One item with rows, or one that rightly has none, or an index that lists nothing. Of what is derived a
+ * version that lists failed ones alone is worth keeping too: nothing else says that they belong there.
  */
 function isWorthKeeping({ items }: Merged, { origin }: ScrapeResult): boolean {
-  return origin === 'entities' || items.length === 0 || items.some(({ item }) => item.state !== 'failed');
+  return origin === 'derived' || items.length === 0 || items.some(({ item }) => item.state !== 'failed');
 }
 
 /** Nothing to write. Where this very run committed the version before it was interrupted, it says so. */

@@ -289,8 +289,8 @@ export interface Source {
   refusal?(page: Page, item: Item): Rejected | undefined;
   /** Its rows hold records that are enriched. */
   readonly enrich?: EnrichedRows;
-  /** A table of entities of this kind: nothing is scraped for it, see `isScraped`. */
-  readonly entity?: { readonly kind: string };
+  /** Nothing is scraped for it, see `isScraped`: it is published from what else is kept. */
+  readonly derived?: Derived;
 }
 
 /** What of a source's rows goes on to be enriched. */
@@ -301,9 +301,26 @@ export interface EnrichedRows {
   recordOf(row: Row): { readonly kind: string; readonly record: unknown } | undefined;
 }
 
-/** False for a table of entities, which is published from what was enriched: it has no runs. */
-export function isScraped({ entity }: Pick<Source, 'entity'>): boolean {
-  return entity === undefined;
+/** What the rows of a table are made of for which nothing is scraped. */
+export type Derived =
+  /** The entities of a kind. */
+  | { readonly from: 'entities'; readonly kind: string }
+  /** Pages that a model read: those of the extraction of this name. */
+  | { readonly from: 'extraction'; readonly name: string };
+
+/** False for a table of entities or of an extraction, which is published from these: it has no runs. */
+export function isScraped({ derived }: Pick<Source, 'derived'>): boolean {
+  return derived === undefined;
+}
+
+/** The kind whose entities a table holds; undefined for any other. */
+export function entityKindOf({ derived }: Pick<Source, 'derived'>): string | undefined {
+  return derived?.from === 'entities' ? derived.kind : undefined;
+}
+
+/** The name of the extraction whose pages a table holds; undefined for any other. */
+export function extractionOf({ derived }: Pick<Source, 'derived'>): string | undefined {
+  return derived?.from === 'extraction' ? derived.name : undefined;
 }
 
 /** What tells a row from the others of its partition. */

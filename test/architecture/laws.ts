@@ -93,10 +93,13 @@ const HOUSE = /^(?:core|sources|adapters|runtime|cli|demo|lib|lambdas|bin|test|b
  * store.
  */
 const VALUES_FOR_LIB =
-  /^(?:core\/(?:workflow\/(?:workflow|asl)|schema\/columns|lake\/(?:log-tables|target-table)|completeness\/views?|enrich\/entity-source|source\/source(?:s-together)?|failures\/retry-policy)|lambdas\/(?:contracts|bundling|metrics))\.ts$/;
+  /^(?:core\/(?:workflow\/(?:workflow|asl)|schema\/columns|lake\/(?:log-tables|target-table)|completeness\/views?|enrich\/entity-source|extract\/extraction-source|source\/source(?:s-together)?|failures\/retry-policy)|lambdas\/(?:contracts|bundling|metrics))\.ts$/;
 
 /** The stages of a run, in the order of a day; every other room of core is a capability that they use. */
-const STAGE_ROOMS = ['core/run', 'core/scrape', 'core/publish', 'core/publish-entities', 'core/retry'];
+const STAGE_ROOMS = [
+  ...['core/run', 'core/scrape', 'core/publish', 'core/retry'],
+  ...['core/publish-derived', 'core/publish-entities', 'core/publish-extraction'],
+];
 const STAGES = 'core/stages.ts';
 
 /** The rest of the room composes commands and sentences, for `advise()` alone. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLAIM_MS } from '../../../core/publish-entities/publication-claim.ts';
+import { CLAIM_MS } from '../../../core/publish-derived/publication-claim.ts';
 import { query } from '../../e2e/support/sql.ts';
 import { watchedPlatform } from '../../e2e/support/watched-stores.ts';
 import { SESSION, STUDENT, TUTOR, TutoringWorld } from './tutoring-world.ts';
@@ -35,7 +35,7 @@ async function picture(world: TutoringWorld) {
   const { platform } = world;
   const leftBehind: string[] = [];
   for await (const { partition } of platform.state.scan())
-    if (/^entity-(changes|publication)/.test(partition)) leftBehind.push(partition);
+    if (/^(entity-changes|publication)/.test(partition)) leftBehind.push(partition);
   return {
     leftBehind,
     sessions: await query(platform, 'SELECT session_id, date, tutor_id FROM sessions ORDER BY 1'),

@@ -8,11 +8,8 @@ import { batchHandler } from '../../../core/enrich/handle-batch.ts';
 import { encodeMessage, type IncomingMessage } from '../../../core/enrich/message.ts';
 import type { Platform } from '../../../core/platform.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
-import {
-  type Publication,
-  type PublishEntitiesOptions,
-  publishEntities,
-} from '../../../core/publish-entities/publish-entities.ts';
+import type { Publication, PublicationOptions } from '../../../core/publish-derived/publish-partition.ts';
+import { publishEntities } from '../../../core/publish-entities/publish-entities.ts';
 import type { Source } from '../../../core/source/source.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
 
@@ -111,7 +108,7 @@ export class TutoringWorld {
     }
   }
 
-  publish(options: PublishEntitiesOptions = {}, platform: Platform = this.platform): Promise<Publication> {
+  publish(options: PublicationOptions = {}, platform: Platform = this.platform): Promise<Publication> {
     return publishEntities(platform, { isAlone: true, ...options });
   }
 

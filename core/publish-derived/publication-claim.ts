@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import { civilDate } from '../calendar/civil-date.ts';
 import { timeOfId } from '../calendar/run-id.ts';
-import type { EntityPartition } from '../enrich/entity-changes.ts';
 import type { Platform } from '../platform.ts';
 import type { StateWrite } from '../ports/state-store.ts';
 import { mergeLogs } from '../run/merge-logs.ts';
-import type { Partition, Source } from '../source/source.ts';
+import type { Derived, Partition, Source } from '../source/source.ts';
 import type { Place } from '../state/collection.ts';
 import { PartitionStore } from '../state/partition-store.ts';
 
@@ -13,6 +12,14 @@ import { PartitionStore } from '../state/partition-store.ts';
 export const CLAIM_MS = 5 * 60_000;
 
 const claimSchema = z.object({ runId: z.string(), until: z.number() });
+
+/** What one publication claims: a partition of all tables that are made of the same things. */
+export interface DerivedPlace {
+  readonly from: Derived['from'];
+  /** The kind of the entities, or the extraction. */
+  readonly owner: string;
+  readonly partition: Partition;
+}
 
 /** A partition is published by one publication at a time. */
 export interface PublicationClaim {
@@ -22,79 +29,84 @@ export interface PublicationClaim {
 }
 
 type Stores = Pick<Platform, 'state' | 'clock' | 'lake' | 'emit'>;
+type OneSource = Pick<Source, 'name' | 'table'>;
 
 /**
- * Claims a partition, and notes that its logs are to be merged when the publication ends; or says until when
- * another publication has it. `isAlone`: nobody else publishes, so whoever has a claim is dead.
+ * Claims a partition, and notes that the logs of its tables are to be merged when the publication ends; or
+ * says until when another publication has it. `isAlone`: nobody else publishes what is derived from the same,
+ * so whoever has a claim is dead.
  */
 export async function claimPublication(
   { state, clock }: Stores,
-  source: Pick<Source, 'name' | 'table'>,
-  partition: EntityPartition,
+  sources: readonly OneSource[],
+  place: DerivedPlace,
   { runId, isAlone }: { readonly runId: string; readonly isAlone: boolean },
 ): Promise<PublicationClaim | { readonly until: number }> {
-  const place = claimPlace(partition);
-  const document = await state.get(place.partition, place.sort);
+  const claimed = claimPlace(place);
+  const document = await state.get(claimed.partition, claimed.sort);
   const held = document && claimSchema.parse(document.value);
   const now = clock.now();
   if (held && held.runId !== runId && !isAlone && held.until > now) return { until: held.until };
-  const own = (held && (await unrecorded(state, source, partition, held.runId))) ?? runId;
+  const own = (held && (await unrecorded(state, sources, place, held.runId))) ?? runId;
   const value: z.infer<typeof claimSchema> = { runId: own, until: now + CLAIM_MS };
   const expect = document?.revision ?? ('absent' as const);
-  const { kind } = partition;
-  const journal: StateWrite = { kind: 'put', ...journalPlace(own, source.name, partition), value: { kind } };
-  const written = await state.write([{ kind: 'put', ...place, value, expect }, journal]);
+  const { owner } = place;
+  const journal = sources.map(({ name }): StateWrite => {
+    return { kind: 'put', ...journalPlace(own, name, place), value: { owner } };
+  });
+  const written = await state.write([{ kind: 'put', ...claimed, value, expect }, ...journal]);
   if (written === 'conflict') return { until: now + CLAIM_MS };
   return { runId: own, revision: (document?.revision ?? 0) + 1 };
 }
 
 /**
- * The id of a publication that died before its answer was on record: a commit that it made is put on record
- * under it. Undefined where all of that is there.
+ * The id of a publication that died before all its answers were on record: a commit that it made is put on
+ * record under it. Undefined where all of that is there.
  */
 async function unrecorded(
   state: Stores['state'],
-  { table }: Pick<Source, 'table'>,
-  { feed: value, date }: EntityPartition,
+  sources: readonly OneSource[],
+  { partition }: DerivedPlace,
   runId: string,
 ): Promise<string | undefined> {
-  const lastRefresh = await new PartitionStore(state).get(table.name, { value, date });
-  return lastRefresh?.runId === runId ? undefined : runId;
+  const partitions = new PartitionStore(state);
+  for (const { table } of sources)
+    if ((await partitions.get(table.name, partition))?.runId !== runId) return runId;
+  return undefined;
 }
 
 /** False where somebody else has taken it meanwhile, because it took too long. */
 export async function releasePublication(
   { state }: Stores,
-  partition: EntityPartition,
+  place: DerivedPlace,
   { revision }: PublicationClaim,
 ): Promise<boolean> {
-  const write: StateWrite = { kind: 'delete', ...claimPlace(partition), expect: revision };
+  const write: StateWrite = { kind: 'delete', ...claimPlace(place), expect: revision };
   return (await state.write([write])) === 'written';
 }
 
 /**
  * Puts into the tables that SQL reads what publications decided: this one, and those that died before they
- * came to it. `ids`: those that it published under. Repeating it changes nothing.
+ * came to it. `from`: of what they were; `ids`: those that it published under. Repeating it changes nothing.
  */
 export async function mergePublicationLogs(
   platform: Stores,
+  from: Derived['from'],
   ids: ReadonlySet<string>,
   isAlone: boolean,
 ): Promise<void> {
   const { state, clock } = platform;
   const runs = new Map<string, Map<string, JournalEntry[]>>();
-  for await (const { partition: where, sort, value: said } of state.query(JOURNAL)) {
+  for await (const { partition: where, sort, value: said } of state.query(journalOf(from))) {
     const [id = '', source = '', value = '', date = ''] = sort.split('#');
     const isDead = isAlone || timeOfId(id) < clock.now() - CLAIM_MS;
     if (!ids.has(id) && !isDead) continue;
     const sources = runs.get(id) ?? new Map();
     runs.set(id, sources);
-    const { kind } = journalSchema.parse(said);
-    const entry = {
-      partition: { value, date: civilDate(date) },
-      claim: claimPlace({ kind, feed: value, date: civilDate(date) }),
-      place: { partition: where, sort },
-    };
+    const { owner } = journalSchema.parse(said);
+    const partition = { value, date: civilDate(date) };
+    const claim = claimPlace({ from, owner, partition });
+    const entry = { partition, claim, place: { partition: where, sort } };
     sources.set(source, [...(sources.get(source) ?? []), entry]);
   }
   for (const [id, sources] of runs)
@@ -121,14 +133,17 @@ interface JournalEntry {
   readonly place: Place;
 }
 
-/** Partitions of publications that have not ended: their commits are in no table of SQL yet. */
-const JOURNAL = 'entity-publications';
-const journalSchema = z.object({ kind: z.string() });
+const journalSchema = z.object({ owner: z.string() });
 
-function journalPlace(runId: string, source: string, { feed, date }: EntityPartition): Place {
-  return { partition: JOURNAL, sort: `${runId}#${source}#${feed}#${date}` };
+/** Partitions of publications that have not ended: their commits are in no table of SQL yet. */
+function journalOf(from: Derived['from']): string {
+  return `publications#${from}`;
 }
 
-function claimPlace({ kind, feed, date }: EntityPartition): Place {
-  return { partition: `entity-publication-claims#${kind}`, sort: `${feed}#${date}` };
+function journalPlace(runId: string, source: string, { from, partition }: DerivedPlace): Place {
+  return { partition: journalOf(from), sort: `${runId}#${source}#${partition.value}#${partition.date}` };
+}
+
+function claimPlace({ from, owner, partition }: DerivedPlace): Place {
+  return { partition: `publication-claims#${from}#${owner}`, sort: `${partition.value}#${partition.date}` };
 }
