@@ -1,6 +1,6 @@
 import type { PublishResult } from '../core/lake/publish-result.ts';
-import type { PublishedEnrichment } from '../core/publish-entities/publish-enriched.ts';
 import type { PublishedPartition } from '../core/publish-derived/publish-partition.ts';
+import type { PublishedEnrichment } from '../core/publish-entities/publish-enriched.ts';
 import { isoTime } from '../core/wording/times.ts';
 import { counted } from './list.ts';
 

@@ -25,6 +25,12 @@ const LOG_TABLES = [
       'Sums of what was enriched of each kind on each day; v_enrichment_daily has the last of each.',
   },
   {
+    name: 'extraction_books',
+    kind: 'table',
+    description:
+      'How far each book was that a model reads, whenever that changed; v_extraction_progress has the last.',
+  },
+  {
     name: 'targets',
     kind: 'table',
     description: 'The record of each target as it stood at the end of each day, one row a target and day.',

@@ -1,9 +1,11 @@
 import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { withEntityTables } from '../core/enrich/entity-source.ts';
+import { withExtractionTables } from '../core/extract/extraction-source.ts';
 import { isScraped } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
 import { listedSources } from '../sources/index.ts';
 import { AnalyticsStack } from './analytics-stack.ts';
 import { type Deployment, nameOf } from './deployment.ts';
@@ -34,7 +36,9 @@ export function addStacks(
 ): RescrapeStacks {
   const { stage } = deployment;
   // To deploy without it would take down what is deployed of it.
-  const { sources: tables, invalidSources } = sourcesTogether(withEntityTables(listed, ENRICHERS));
+  const { sources: tables, invalidSources } = sourcesTogether(
+    withExtractionTables(withEntityTables(listed, ENRICHERS), EXTRACTIONS),
+  );
   const sources = tables.filter(isScraped);
   if (invalidSources.length > 0)
     throw new InvalidSourcesError(invalidSources.map(({ problem }) => problem).join('; '));

@@ -7,6 +7,7 @@ import { openSqsWorkQueue } from '../adapters/aws/sqs-work-queue.ts';
 import { systemClock } from '../adapters/local/system-clock.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
 import { withEntityTables } from '../core/enrich/entity-source.ts';
+import { withExtractionTables } from '../core/extract/extraction-source.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
@@ -15,6 +16,7 @@ import { isScraped } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
 import { EnrichmentQueues } from './enrichment-queues.ts';
 import { idsOf } from './ids.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
@@ -120,7 +122,9 @@ export function openAwsPlatform(
 ): AwsPlatform {
   const { env, onEvent = () => {}, clock = systemClock, connection = connectionOf(env) } = options;
   const { enrichers = ENRICHERS } = options;
-  const { sources, invalidSources } = sourcesTogether(withEntityTables(options.sources, enrichers));
+  const { sources, invalidSources } = sourcesTogether(
+    withExtractionTables(withEntityTables(options.sources, enrichers), EXTRACTIONS),
+  );
   const settings = sources.filter(isScraped).map((source) => applySettings(source, env));
   const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
   const state = openDynamoStateStore({ table: resources.table, clock, connection });

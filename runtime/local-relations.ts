@@ -9,7 +9,13 @@ import {
   targetTablePrefix,
 } from '../core/lake/layout.ts';
 import { logFiles } from '../core/lake/log-files.ts';
-import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, ENRICHMENT_SCHEMA, RUN_SCHEMA } from '../core/lake/log-tables.ts';
+import {
+  ATTEMPT_SCHEMA,
+  COMMIT_SCHEMA,
+  ENRICHMENT_SCHEMA,
+  EXTRACTION_BOOK_SCHEMA,
+  RUN_SCHEMA,
+} from '../core/lake/log-tables.ts';
 import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
 import { TARGET_SCHEMA } from '../core/lake/target-table.ts';
 import { damageBehind, manifestGone } from '../core/lake/whole-version.ts';
@@ -71,6 +77,7 @@ const LOG_TABLES = {
   commits: COMMIT_SCHEMA,
   runs: RUN_SCHEMA,
   enrichments: ENRICHMENT_SCHEMA,
+  extraction_books: EXTRACTION_BOOK_SCHEMA,
 } as const;
 
 async function targetTable(lake: Pick<ObjectStore, 'list' | 'uri'>): Promise<LocalRelation> {

@@ -7,6 +7,8 @@ import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
 import { withEntityTables } from '../core/enrich/entity-source.ts';
+import type { Extraction } from '../core/extract/extraction.ts';
+import { withExtractionTables } from '../core/extract/extraction-source.ts';
 import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -15,6 +17,7 @@ import { isScraped, type Source } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
 import { listedSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
 import { EnrichmentQueues } from './enrichment-queues.ts';
@@ -35,6 +38,8 @@ export interface LocalOptions {
   readonly sources?: readonly ListedSource[];
   /** @default every enricher of the list */
   readonly enrichers?: readonly Enricher[];
+  /** @default every extraction of the list */
+  readonly extractions?: readonly Extraction[];
 }
 
 export interface LocalPlatform extends Platform {
@@ -51,7 +56,10 @@ export interface LocalPlatform extends Platform {
  */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env), enrichers = ENRICHERS } = options;
-  const listed = withEntityTables(options.sources ?? listedSources, enrichers);
+  const listed = withExtractionTables(
+    withEntityTables(options.sources ?? listedSources, enrichers),
+    options.extractions ?? EXTRACTIONS,
+  );
   const { sources, invalidSources } = sourcesTogether(listed);
   const settings = sources.filter(isScraped).map((source) => applySettings(source, env));
   refuseSecrets(settings);

@@ -2,6 +2,7 @@ import type { Source } from '../source/source.ts';
 import { attemptViews } from './attempt-views.ts';
 import { commitViews } from './commit-views.ts';
 import { ENRICHMENT_DAILY } from './enrichment-views.ts';
+import { EXTRACTION_PROGRESS } from './extraction-views.ts';
 import { targetViews } from './target-views.ts';
 import type { View } from './view.ts';
 
@@ -9,7 +10,7 @@ import type { View } from './view.ts';
 const ENGINE_NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
 
 /**
- * The views over `attempts`, `commits`, `runs`, `targets` and `enrichments`, each after those that it reads.
+ * The views over `attempts`, `commits`, `runs`, `targets`, `enrichments` and `extraction_books`, each after those that it reads.
  *
  * One text for both engines, so only what DuckDB and Trino agree on: no median, no calendar function, no
  * named window; integers are made DOUBLE before they are divided; "now" is an instant cut down to UTC,
@@ -19,5 +20,11 @@ const ENGINE_NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
  * text. `now`: the instant from which they look back, as SQL.
  */
 export function viewsOf(sources: readonly Source[], now = ENGINE_NOW): readonly View[] {
-  return [...commitViews(sources, now), ...targetViews(now), ...attemptViews(now), ENRICHMENT_DAILY];
+  return [
+    ...commitViews(sources, now),
+    ...targetViews(now),
+    ...attemptViews(now),
+    ENRICHMENT_DAILY,
+    EXTRACTION_PROGRESS,
+  ];
 }

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { type CivilDate, civilDate } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
-import { MAX_WRITES } from '../ports/state-transaction.ts';
 import type { Place } from '../state/collection.ts';
+import { writeEach } from '../state/write-each.ts';
 import { type EntityKey, entityPlace, entityRowSchema } from './entity.ts';
 
 const contentSchema = z.object({
@@ -102,24 +102,7 @@ export async function removeChanges(
   state: StateStore,
   published: readonly PublishedChange[],
 ): Promise<number> {
-  let removed = 0;
-  let waiting = published.map(removalOf);
-  while (waiting.length > 0) {
-    let size = 0;
-    const together = waiting.filter((writes) => {
-      size += writes.length;
-      return size <= MAX_WRITES;
-    });
-    const answer = await state.transact(together.flat());
-    if (answer.kind === 'written') {
-      removed += together.length;
-      waiting = waiting.slice(together.length);
-      continue;
-    }
-    const failed = new Set(answer.at.map((at) => together.flat()[at]));
-    waiting = waiting.filter((writes) => !writes.some((write) => failed.has(write)));
-  }
-  return removed;
+  return writeEach(state, published.map(removalOf));
 }
 
 function removalOf({ change, entity }: PublishedChange): StateWrite[] {

@@ -38,19 +38,19 @@ export interface ExtractionTable<Answer = unknown> {
   rowsOf(answer: Answer, page: ExtractedPage): readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What is known of a valid result beside its answer. */
+/** What is known of a valid result beside its answer: of one that a person put there, its page alone. */
 export interface ExtractedPage {
   readonly key: PageKey;
-  readonly model: string;
+  readonly model: string | null;
   /** Name of the prompt. */
-  readonly promptVersion: string;
-  readonly batchId: string;
+  readonly promptVersion: string | null;
+  readonly batchId: string | null;
   /** Failures before it, and one. */
-  readonly attempt: number;
+  readonly attempt: number | null;
   /** Undefined where the provider does not say. */
   readonly tokens: { readonly input: number; readonly output: number } | undefined;
   /** US dollars by the prices of the configuration; undefined where these or the tokens are not known. */
   readonly costUsd: number | undefined;
   /** When the answer was read, ISO 8601 in UTC. */
-  readonly extractedAt: string;
+  readonly extractedAt: string | null;
 }

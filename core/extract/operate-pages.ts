@@ -83,7 +83,9 @@ export interface ExtractionReset {
   readonly documents: number;
 }
 
-const KINDS = ['active', 'members', 'batches', 'pages', 'failures', 'changes'] as const;
+const KINDS = [
+  ...['active', 'members', 'batches', 'pages', 'failures', 'changes', 'progress', 'logged'],
+] as const;
 
 /** Counts, and unless it is a dry run removes, all documents of an extraction. */
 export async function resetExtraction(

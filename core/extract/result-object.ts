@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { PageKey } from '../ports/page-library.ts';
 import type { ExtractedPage, Extraction } from './extraction.ts';
@@ -52,13 +53,30 @@ export function encodeResult(answer: unknown, page: ExtractedPage): Uint8Array {
   return new TextEncoder().encode(`${text}\n`);
 }
 
+const provenanceSchema = z.object({
+  model: z.string(),
+  prompt_version: z.string(),
+  batch_id: z.string(),
+  attempt: z.int(),
+  input_tokens: z.number().nullable(),
+  output_tokens: z.number().nullable(),
+  cost_usd: z.number().nullable(),
+  extracted_at: z.iso.datetime(),
+});
+
 export type ReadResult =
-  | { readonly kind: 'result'; readonly answer: unknown }
+  | {
+      readonly kind: 'result';
+      readonly answer: unknown;
+      readonly page: ExtractedPage;
+      /** Milliseconds; when the object was put there. */
+      readonly putAt: number;
+    }
   | { readonly kind: 'none' }
   /** It counts as a result all the same. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** The answer that a result holds, whoever put it there. */
+/** The answer that a result holds, whoever put it there, and what it says of where it comes from. */
 export async function readResult(
   lake: Pick<ObjectStore, 'get'>,
   { answer: shape }: Pick<Extraction, 'answer'>,
@@ -73,6 +91,28 @@ export async function readResult(
     return { kind: 'unreadable', reason: `the result of ${pageKeyText(page)} is no JSON` };
   }
   const checked = shape.safeParse(value);
-  if (checked.success) return { kind: 'result', answer: checked.data };
+  if (checked.success)
+    return {
+      kind: 'result',
+      answer: checked.data,
+      page: extractedPage(page, value),
+      putAt: object.lastModified,
+    };
   return { kind: 'unreadable', reason: `the result of ${pageKeyText(page)} has another shape` };
+}
+
+function extractedPage(key: PageKey, result: unknown): ExtractedPage {
+  const { data: made } = z.object({ [PROVENANCE]: provenanceSchema }).safeParse(result);
+  const known = made?.[PROVENANCE];
+  const { input_tokens: input, output_tokens: output } = known ?? {};
+  return {
+    key,
+    model: known?.model ?? null,
+    promptVersion: known?.prompt_version ?? null,
+    batchId: known?.batch_id ?? null,
+    attempt: known?.attempt ?? null,
+    tokens: input == null || output == null ? undefined : { input, output },
+    costUsd: known?.cost_usd ?? undefined,
+    extractedAt: known?.extracted_at ?? null,
+  };
 }

@@ -1,4 +1,5 @@
 import type { PageKey } from '../ports/page-library.ts';
+import type { Tokens } from './batch.ts';
 import type { ExtractContext } from './extract-context.ts';
 import { pageKeyText } from './page-key.ts';
 import { RESULTS, resultKeyOf, resultsOf } from './result-object.ts';
@@ -10,13 +11,23 @@ interface KnownPage {
   readonly batch: string | null;
   readonly isForced: boolean;
   readonly result: PageResult | undefined;
+  readonly used: UsedByPage | undefined;
   readonly revision: number;
+}
+
+/** What the answer cost that is the result of a page; null where that is not known. */
+export interface UsedByPage {
+  readonly tokens: Tokens | null;
+  /** US dollars. */
+  readonly costUsd: number | null;
 }
 
 /** What is known of pages now, for a scan and for the claims that follow from it. */
 export interface KnownPages extends Omit<ScanState, 'hasImage'> {
   /** Of the record of a page when it was read; 0 where it has none. */
   revision(page: PageKey): number;
+  /** Undefined where this machine made no result of the page. */
+  used(page: PageKey): UsedByPage | undefined;
 }
 
 /**
@@ -39,6 +50,7 @@ export async function readKnownPages(
         batch,
         isForced,
         result: result ? one(shared, result) : undefined,
+        used: result ? { tokens: result.tokens, costUsd: result.costUsd } : undefined,
         revision,
       });
     }
@@ -48,6 +60,7 @@ export async function readKnownPages(
   for (const folder of states.length > 0 ? states.map(resultsOf) : [RESULTS])
     for await (const { key } of lake.list(folder)) results.add(key);
   return {
+    used: (page) => known.get(pageKeyText(page))?.used,
     revision: (page) => known.get(pageKeyText(page))?.revision ?? 0,
     result: (page) =>
       results.has(resultKeyOf(page)) ? (known.get(pageKeyText(page))?.result ?? UNKNOWN) : undefined,

@@ -87,7 +87,7 @@ export async function* captureFiles(
 }
 
 /** The append-only tables. One file a run, under the UTC date of the run; written when the run ends. */
-export type LogTable = 'attempts' | 'commits' | 'runs' | 'enrichments';
+export type LogTable = 'attempts' | 'commits' | 'runs' | 'enrichments' | 'extraction_books';
 /**
  * Those of which each partition keeps its own files as well, so that a question about it reads nothing else.
  */

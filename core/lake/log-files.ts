@@ -28,7 +28,7 @@ export interface LogFiles {
 export async function logFiles(lake: Pick<ObjectStore, 'list'>): Promise<LogFiles[]> {
   const unended = await workPlaces(lake);
   const tables = [];
-  for (const table of [...PARTITION_TABLES, 'runs', 'enrichments'] as const) {
+  for (const table of [...PARTITION_TABLES, 'runs', 'enrichments', 'extraction_books'] as const) {
     const files: string[] = [];
     for (const prefix of [runLogPrefix(table), earlierLogPrefix(table)])
       for await (const { key } of lake.list(prefix)) if (key.endsWith('.parquet')) files.push(key);

@@ -181,3 +181,25 @@ export const ENRICHMENT_SCHEMA = z.object({
   recorded_at: z.iso.datetime().describe('When this was the sum'),
 });
 export type EnrichmentLogRow = z.infer<typeof ENRICHMENT_SCHEMA>;
+
+const pages = (description: string) => z.int32().describe(description);
+const used = (description: string) => z.number().nullable().describe(description);
+
+export const EXTRACTION_BOOK_SCHEMA = z.object({
+  extraction: z.string().describe('Extraction'),
+  state: z.string().describe('State as the library names it'),
+  school: z.string().describe('School as the library names it'),
+  year: z.int32().describe('Year of the book'),
+  pages: pages('Labelled pages; each is in one of the counts that follow'),
+  done: pages('With a result, whether or not they are asked for again'),
+  in_flight: pages('In a batch'),
+  waiting: pages('For the result of the page before'),
+  runnable: pages('Sent by the next run'),
+  exhausted: pages('Failed as often as they may'),
+  no_image: pages('Without an image'),
+  input_tokens: used('Tokens of prompts and images of the results that are there; null where none says so'),
+  output_tokens: used('Tokens of their answers'),
+  cost_usd: used('US dollars for them by the configured prices'),
+  recorded_at: z.iso.datetime().describe('When it was so'),
+});
+export type ExtractionBookRow = z.infer<typeof EXTRACTION_BOOK_SCHEMA>;

@@ -9,7 +9,7 @@ const partitionValue = z.string().refine((text) => partitionValueProblem(text) =
   error: ({ input }) => partitionValueProblem(String(input)) ?? '',
 });
 /** The tables of the lake itself, and the first letters of its views. */
-const RESERVED_TABLE = /^(attempts|commits|runs|enrichments|targets|v_.*)$/;
+const RESERVED_TABLE = /^(attempts|commits|runs|enrichments|extraction_books|targets|v_.*)$/;
 const columnName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'not a column name (a-z, 0-9, _)' });
 const positive = z.number().positive();
 const userAgent = z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must be printable ASCII' });
@@ -49,7 +49,8 @@ const definitionSchema = z.object({
   }),
   table: z.object({
     name: columnName.refine((name) => !RESERVED_TABLE.test(name), {
-      error: 'is the name of a table or view of the lake itself (attempts, commits, runs, enrichments, v_…)',
+      error:
+        'is the name of a table or view of the lake itself (attempts, commits, runs, enrichments, extraction_books, v_…)',
     }),
     partitionBy: z.tuple([
       columnName

@@ -12,6 +12,7 @@ export const LAKE_FOLDERS = [
   'commits',
   'runs',
   'enrichments',
+  'extraction_books',
   'targets',
   'exports',
   'work',

@@ -14,7 +14,13 @@ import {
 } from 'aws-cdk-lib/aws-glue';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, ENRICHMENT_SCHEMA, RUN_SCHEMA } from '../../core/lake/log-tables.ts';
+import {
+  ATTEMPT_SCHEMA,
+  COMMIT_SCHEMA,
+  ENRICHMENT_SCHEMA,
+  EXTRACTION_BOOK_SCHEMA,
+  RUN_SCHEMA,
+} from '../../core/lake/log-tables.ts';
 import { TARGET_SCHEMA } from '../../core/lake/target-table.ts';
 import { type Column, type ColumnType, columnsOf, tableColumns } from '../../core/schema/columns.ts';
 import { isScraped, type Source } from '../../core/source/source.ts';
@@ -87,6 +93,10 @@ const LOG_TABLES = {
   commits: { schema: COMMIT_SCHEMA, description: 'What each run did with each partition' },
   runs: { schema: RUN_SCHEMA, description: 'Runs that have ended, in numbers' },
   enrichments: { schema: ENRICHMENT_SCHEMA, description: 'What was enriched of each kind on each day' },
+  extraction_books: {
+    schema: EXTRACTION_BOOK_SCHEMA,
+    description: 'How far each book was that a model reads, whenever that changed',
+  },
 } as const;
 
 /**

@@ -11,22 +11,22 @@ const pageShape = {
   school: z.string().describe('School as the library names it'),
   year: z.int32().describe('Year of the catalogue'),
   page: z.int32().describe('Number of the image in its book, which need not be the printed one'),
-  model: z.string().describe('Model that read the page'),
-  prompt_version: z.string().describe('Version of the prompt, page_ocr/v1.1'),
-  batch_id: z.string().describe('Batch that brought the answer'),
+  model: text('Model that read the page; null where a person put the result there'),
+  prompt_version: text('Version of the prompt, page_ocr/v1.1; null as above'),
+  batch_id: text('Batch that brought the answer; null as above'),
 };
 
 /** One page that was read. */
 export const catalogPageSchema = z.object({
   ...pageShape,
-  attempt: z.int32().describe('Which try at the page succeeded, from 1'),
+  attempt: z.int32().nullable().describe('Which try at the page succeeded, from 1; null as above'),
   input_tokens: count('Tokens of prompt and image; null where the provider does not say'),
   output_tokens: count('Tokens of the answer, with what the model thought; null as above'),
   cost_usd: z
     .number()
     .nullable()
     .describe('US dollars for this answer by the configured prices; null without them or without tokens'),
-  extracted_at: z.iso.datetime().describe('When the answer was read'),
+  extracted_at: z.iso.datetime().nullable().describe('When the answer was read; null as above'),
   page_number: text('Number as printed; null where none is'),
   is_complete_page: z.boolean().describe('False where the image or its last sentence is cut'),
   content_type: z

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { civilDate } from '../../core/calendar/civil-date.ts';
 import { viewsOf } from '../../core/completeness/views.ts';
 import { withEntityTables } from '../../core/enrich/entity-source.ts';
+import { withExtractionTables } from '../../core/extract/extraction-source.ts';
 import {
   earlierLogPrefix,
   type LogTable,
@@ -22,6 +23,7 @@ import { namedQueriesOf } from '../../lib/named-queries.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { ENRICHERS } from '../../sources/enrichers.ts';
+import { EXTRACTIONS } from '../../sources/extractions.ts';
 import { listedSources, sources } from '../../sources/index.ts';
 import { Synthesized } from './synthesized.ts';
 
@@ -32,7 +34,9 @@ const locationOf = (name: string): string =>
   tableNamed(name).StorageDescriptor.Location['Fn::Join'][1].at(-1).replace(/^\//, '');
 
 /** With the tables of entities. */
-const everySource = sourcesTogether(withEntityTables(listedSources, ENRICHERS)).sources;
+const everySource = sourcesTogether(
+  withExtractionTables(withEntityTables(listedSources, ENRICHERS), EXTRACTIONS),
+).sources;
 
 describe.each(everySource)('the table of $name', ({ table }) => {
   const made = tableNamed(table.name);
