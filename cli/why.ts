@@ -87,11 +87,32 @@ function linesOf(answer: Why): Line[] {
   return [
     [answer.name, ''],
     ['because', answer.answer],
-    ...(answer.entities ? feedingLines(answer.entities) : scrapingLines(answer)),
+    ...ownLines(answer),
     ...publishedLines(answer),
     currentLine(answer),
     ...answer.next.map((step): Line => ['next', stepText(step)]),
   ];
+}
+
+function ownLines(answer: Why): Line[] {
+  if (answer.entities) return feedingLines(answer.entities);
+  return answer.pages ? pageLines(answer.pages) : scrapingLines(answer);
+}
+
+/** How its labelled pages stood at the last scan, or how the page failed. */
+function pageLines({ labelled, page }: NonNullable<Why['pages']>): Line[] {
+  if (page)
+    return [
+      ['page', page.key],
+      ...page.failures.map(({ code, message, attempt, batch, at }): Line => {
+        return ['failed', `${timeText(at)} try ${attempt}: ${code} (${message}); batch ${batch}`];
+      }),
+    ];
+  if (!labelled) return [['pages', 'none was labelled at the last scan']];
+  const { pages, done, inFlight, waiting, runnable, exhausted, noImage } = labelled;
+  const counts = { done, 'in a batch': inFlight, waiting, runnable, exhausted, 'without an image': noImage };
+  const told = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));
+  return [['pages', `${pages} labelled: ${told.join(', ')}`]];
 }
 
 /** The scraped partitions whose records are in a table of entities. */

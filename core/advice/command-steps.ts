@@ -33,6 +33,11 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
   ],
   'not-enriched': [{ text: 'have it enriched', command: command('worker', '--only', 'enrichment') }],
   'not-published': [{ text: 'publish it', command: command('enrich', 'publish') }],
+  'pages-exhausted': [
+    { text: 'see what failed', command: command('failures', 'summary') },
+    { text: 'and send it again, once its count is cleared', command: command('extract', 'run') },
+  ],
+  'pages-waiting': [{ text: 'send what can be sent, and publish', command: command('extract', 'run') }],
   'table-of-entities': [
     { text: 'its rows are what was enriched; publish that', command: command('enrich', 'publish') },
   ],

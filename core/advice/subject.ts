@@ -192,7 +192,9 @@ export type CommandSubject =
         | 'table-of-entities'
         | 'parked-or-dead'
         | 'not-enriched'
-        | 'not-published';
+        | 'not-published'
+        | 'pages-exhausted'
+        | 'pages-waiting';
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
   /** No failure of this item, or nothing of this partition, is on record. */

@@ -2,13 +2,15 @@ import { type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/c
 import { civilDateAt, type DateRange } from '../calendar/window.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
-import { entityKindOf, type Source, type Target } from '../source/source.ts';
+import { entityKindOf, isScraped, type Source, type Target } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import type { SkipFlag } from '../targets/target.ts';
 import { TargetStore } from '../targets/target-store.ts';
 import { itemsOf, judgePartition, type PartitionJudgement } from './date-status.ts';
 import type { EntitiesOfDay } from './entities-of-day.ts';
 import { entityDays, feedsOf } from './entity-days.ts';
+import { NO_PAGES, pageDays } from './extraction-days.ts';
+import type { PagesOfDay } from './pages-of-day.ts';
 import type { CompletenessQuery } from './query.ts';
 import { lastRuns, type RefreshDue } from './run-windows.ts';
 import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
@@ -81,7 +83,8 @@ export async function completeness(
   query: CompletenessQuery,
 ): Promise<CompletenessReport> {
   const { start, end, today } = query;
-  const values = byValue(source, await targetsMeant(state, source, query));
+  const pages = await pageDays(state, source);
+  const values = byValue(source, await targetsMeant(state, source, query, [...(pages?.keys() ?? [])]));
   // A run of a source whose targets are due one by one refreshes some of a partition, and leaves the others
   // as they are.
   const isDaily = source.cadence.kind === 'daily';
@@ -94,11 +97,12 @@ export async function completeness(
     const crawls = histories?.get(value);
     const entities =
       kind === undefined ? undefined : await entityDays(state, kind, value, query, completeness);
-    answers.push(await valueCompleteness(state, source, value, targets, query, { due, crawls, entities }));
+    const known = { due, crawls, entities, pages: pages && (pages.get(value) ?? new Map()) };
+    answers.push(await valueCompleteness(state, source, value, targets, query, known));
   }
   const partitions = countStatuses(answers.flatMap(({ dates }) => dates));
-  // Of a table of entities without a feed nothing was ever said.
-  const isUnknown = kind !== undefined && answers.length === 0;
+  // Of a table of entities without a feed, or of pages without a state, nothing was ever said.
+  const isUnknown = !isScraped(source) && answers.length === 0;
   const verdict = isUnknown ? 'open' : verdictOf(partitions);
   const because = verdict === 'incomplete' ? INCOMPLETE_STATUSES : (['suspicious'] as const);
   const reasons = because
@@ -127,8 +131,9 @@ async function targetsMeant(
   state: StateStore,
   source: Source,
   { targets: asked, sources = [] }: CompletenessQuery,
+  states: readonly string[],
 ): Promise<readonly Target[]> {
-  const known = await feedsOf(state, source, sources);
+  const known = await feedsOf(state, source, sources, states);
   const named = targetsNamed(source, known, asked);
   if (!('unknown' in named)) return named;
   throw new RangeError(
@@ -157,6 +162,8 @@ interface KnownOfValue {
   readonly crawls: TargetHistory | undefined;
   /** Of a table of entities. */
   readonly entities: ReadonlyMap<CivilDate, EntitiesOfDay> | undefined;
+  /** Of a table of pages: there are no other dates than these. */
+  readonly pages: ReadonlyMap<CivilDate, PagesOfDay> | undefined;
 }
 
 async function valueCompleteness(
@@ -165,7 +172,7 @@ async function valueCompleteness(
   value: string,
   targets: readonly Target[],
   { start, end, today, damageOf }: CompletenessQuery,
-  { due, crawls, entities }: KnownOfValue,
+  { due, crawls, entities, pages }: KnownOfValue,
 ): Promise<TargetCompleteness> {
   const skip = await flagOf(state, source, targets);
   const lastRefreshes = new Map<CivilDate, PartitionRecord>();
@@ -178,15 +185,18 @@ async function valueCompleteness(
     if (items !== undefined) history.push({ date, items, rows });
     if (date >= start && date <= end) lastRefreshes.set(date, lastRefresh);
   }
-  // How many there should be is known where each target has its own time.
-  const suspicious = crawls ? [] : findSuspicious(history, { start, end }, source.expect.minItems);
+  // How many there should be is known where each target has its own time, and where pages are labelled.
+  const suspicious = crawls || pages ? [] : findSuspicious(history, { start, end }, source.expect.minItems);
   const suspect = new Map(suspicious.map((day) => [day.date, day]));
   const damages = new Map<CivilDate, string>();
   for (const { date, version } of damageOf ? lastRefreshes.values() : []) {
     const damage = version === null ? undefined : await damageOf?.({ value, date });
     if (damage !== undefined) damages.set(date, damage);
   }
-  const dates = [...datesBetween(start, end)].map((date) => {
+  const judged = pages
+    ? [...new Set([...pages.keys(), ...lastRefreshes.keys()])].filter((date) => date >= start && date <= end)
+    : [...datesBetween(start, end)];
+  const dates = judged.sort().map((date) => {
     const lastRefresh = lastRefreshes.get(date);
     return judgePartition({
       date,
@@ -194,7 +204,7 @@ async function valueCompleteness(
       lastRefresh,
       // What is found there belongs to the day on which it was; and entities are published when they change.
       refreshedEarly:
-        !crawls && !entities && isEarly(date, lastRefresh?.freshAt ?? undefined, source.timeZone),
+        !crawls && !entities && !pages && isEarly(date, lastRefresh?.freshAt ?? undefined, source.timeZone),
       due: due.get(date),
       suspicious: suspect.get(date),
       skipped: skip?.reason,
@@ -203,6 +213,7 @@ async function valueCompleteness(
       interrupted: crawls?.interrupted.get(date),
       silence: crawls?.silence,
       entities: entities?.get(date),
+      pages: pages && (pages.get(date) ?? NO_PAGES),
     });
   });
   const sum = (of: (date: PartitionJudgement) => number) =>

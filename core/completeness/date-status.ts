@@ -3,6 +3,7 @@ import { withdrawnText } from '../lake/item-counts.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import { counted, instant } from '../wording/figures.ts';
 import { type EntitiesOfDay, emptyText, entityTexts, openTexts, whyNotThere } from './entities-of-day.ts';
+import { type PagesOfDay, pageTexts, pendingText } from './pages-of-day.ts';
 import type { RefreshDue } from './run-windows.ts';
 import type { SuspiciousDay } from './statistics.ts';
 import type { DateStatus } from './statuses.ts';
@@ -65,6 +66,8 @@ export interface DateEvidence {
   readonly silence?: string | undefined;
   /** Of a table of entities: what is not in it yet, and how the sources stand that feed it. */
   readonly entities?: EntitiesOfDay | undefined;
+  /** Of a table of pages: what the last scan saw, and what is not in it yet. */
+  readonly pages?: PagesOfDay | undefined;
 }
 
 /**
@@ -146,10 +149,19 @@ function isHeld(lastRefresh: PartitionRecord): boolean {
   return lastRefresh.held !== null || lastRefresh.status === 'held';
 }
 
-function whyMissing({ lastRefresh, due, skipped, targets, interrupted, entities }: DateEvidence): string {
+function whyMissing({
+  lastRefresh,
+  due,
+  skipped,
+  targets,
+  interrupted,
+  entities,
+  pages,
+}: DateEvidence): string {
   if (lastRefresh)
     return `there is no current version; last try: ${lastRefresh.reason ?? lastRefresh.status}`;
   if (entities) return whyNotThere(entities);
+  if (pages) return pageTexts(pages, 0).join('; ');
   if (targets)
     return [
       ...unfinishedTexts(targets),
@@ -161,10 +173,11 @@ function whyMissing({ lastRefresh, due, skipped, targets, interrupted, entities 
 }
 
 function whyIncomplete(
-  { date, today, targets, entities }: DateEvidence,
+  { date, today, targets, entities, pages }: DateEvidence,
   lastRefresh: PartitionRecord,
 ): string | undefined {
   const { failed, carried, pending, repeated } = lastRefresh;
+  if (pages) return joined(pageTexts(pages, failed));
   const items = entities
     ? `${counted(failed, 'record')} parked or dead`
     : `${failed} ${failed === 1 ? 'item' : 'items'} failed`;
@@ -178,6 +191,10 @@ function whyIncomplete(
     ...(targets ? whyTargets(targets, lastRefresh, date < today) : []),
     ...(entities ? entityTexts(entities) : []),
   ];
+  return joined(reasons);
+}
+
+function joined(reasons: readonly string[]): string | undefined {
   return reasons.length > 0 ? reasons.join('; ') : undefined;
 }
 
@@ -199,7 +216,7 @@ function interruptedTexts({ found }: TargetsOfDay, items: number, runId?: string
 
 /** Undefined for a day that was over when it was refreshed, and of which nothing is still to come. */
 function whyOpen(
-  { date, today, refreshedEarly, entities }: DateEvidence,
+  { date, today, refreshedEarly, entities, pages }: DateEvidence,
   { pending }: PartitionRecord,
 ): string | undefined {
   const reasons = [
@@ -209,7 +226,10 @@ function whyOpen(
       : refreshedEarly
         ? ['its day was not over when it was refreshed']
         : []),
-    ...(pending > 0 ? [`${pending} ${pending === 1 ? 'item has' : 'items have'} no result yet`] : []),
+    ...(pending > 0 && pages ? [pendingText(pages, pending)] : []),
+    ...(pending > 0 && !pages
+      ? [`${pending} ${pending === 1 ? 'item has' : 'items have'} no result yet`]
+      : []),
   ];
   return reasons.length > 0 ? reasons.join(', ') : undefined;
 }

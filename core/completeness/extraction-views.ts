@@ -7,7 +7,7 @@ export const EXTRACTION_PROGRESS: View = {
   sql: `
 WITH ranked AS (
   SELECT
-    *, row_number() OVER (PARTITION BY extraction, state, school, year ORDER BY recorded_at DESC, done DESC) AS recency
+    *, row_number() OVER (PARTITION BY extraction, state, school, year ORDER BY recorded_at DESC, run_id DESC) AS recency
   FROM extraction_books
 )
 SELECT

@@ -5,7 +5,7 @@ import { counted } from '../wording/figures.ts';
 import { isoTime } from '../wording/times.ts';
 import type { EntityFacts, MessageFacts, WhyEntities } from './entity-facts.ts';
 import type { Answer, WhyFacts } from './facts.ts';
-import { remains, whoIs } from './wording.ts';
+import { publishedText } from './wording.ts';
 
 /** Why a partition of a table of entities is as it is: nothing of it was ever scraped. */
 export function explainEntities(facts: WhyFacts, entities: WhyEntities): Answer {
@@ -23,20 +23,10 @@ export function explainEntities(facts: WhyFacts, entities: WhyEntities): Answer 
 function partitionText(facts: WhyFacts, entities: WhyEntities): string {
   const { lastRefresh } = facts;
   if (!lastRefresh) return whyNotThere(entities);
-  const { status, runId, at, rows, failed, reason } = lastRefresh;
-  const [who, when] = [whoIs(facts, runId), isoTime(at)];
+  const { rows, failed } = lastRefresh;
   const ill = failed > 0 ? `, ${counted(failed, 'record')} parked or dead` : '';
-  const what = `${counted(rows, 'row')}${ill}`;
-  const published: Readonly<Record<typeof status, string>> = {
-    committed: `${who} committed it at ${when}: ${what}`,
-    unchanged: `${who} looked at it at ${when} and found nothing changed: ${what}`,
-    failed: `${who} could not publish it at ${when}: ${reason ?? 'no reason on record'}; ${remains(facts)}`,
-    held: `${who} held its new version back at ${when}: ${reason ?? 'no reason on record'}`,
-    rolled_back: `it was rolled back at ${when}: ${what}`,
-    accepted: `its held version was accepted at ${when}: ${what}`,
-    rejected: `its held version was rejected at ${when}: ${what}`,
-  };
-  return [published[status], ...entityTexts(entities), ...openTexts(entities)].join('; ');
+  const published = publishedText(facts, lastRefresh, `${counted(rows, 'row')}${ill}`);
+  return [published, ...entityTexts(entities), ...openTexts(entities)].join('; ');
 }
 
 function entityText(facts: WhyFacts, { stored, parked, dead, isUnpublished }: EntityFacts): string {

@@ -9,6 +9,7 @@ import type { Partition } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import type { TargetFlag } from '../targets/target.ts';
 import type { WhyEntities } from './entity-facts.ts';
+import type { WhyPages } from './page-facts.ts';
 
 /** One causal answer: why the partition, or the item, is as it is. */
 export interface Answer {
@@ -87,4 +88,6 @@ export interface WhyFacts {
   readonly targets: readonly TargetOfDay[] | null;
   /** Of a table of entities; null for a source that is scraped. */
   readonly entities: WhyEntities | null;
+  /** Of a table of pages that a model reads; null for any other. */
+  readonly pages: WhyPages | null;
 }

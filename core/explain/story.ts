@@ -7,6 +7,7 @@ import { isoTime } from '../wording/times.ts';
 import { explainEntities } from './entities.ts';
 import type { Answer, WhyFacts, WhyRun } from './facts.ts';
 import { explainItem } from './item.ts';
+import { explainPages } from './pages.ts';
 import { refreshed } from './refreshed.ts';
 import { DAY_TEXT, isOver, remains, targetText, whoIs } from './wording.ts';
 
@@ -19,6 +20,7 @@ export function explain(facts: WhyFacts): Why {
   const { source, partition, item } = facts;
   const name = item === null ? partitionName(source, partition) : itemName({ source, ...partition, item });
   if (facts.entities) return { name, ...explainEntities(facts, facts.entities), ...facts };
+  if (facts.pages) return { name, ...explainPages(facts, facts.pages), ...facts };
   const whole = explainPartition(facts);
   const told = item === null ? whole : explainItem(facts, whole);
   const targets = targetsClause(facts);

@@ -20,6 +20,7 @@ import { TargetStore } from '../targets/target-store.ts';
 import { attemptsOnRecord } from './attempts.ts';
 import { entityFacts } from './entity-facts.ts';
 import type { WhyCurrent, WhyRun } from './facts.ts';
+import { pageFacts } from './page-facts.ts';
 import { explain, type Why } from './story.ts';
 
 /**
@@ -76,6 +77,7 @@ export async function why(
           ])
         : null,
     entities: (await entityFacts(platform, source, partition, item)) ?? null,
+    pages: (await pageFacts(platform, source, partition, item)) ?? null,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { TargetOfDay } from '../completeness/target-days.ts';
 import type { DayStatus } from '../targets/target-day.ts';
+import { isoTime } from '../wording/times.ts';
 import type { WhyFacts } from './facts.ts';
 
 /** What a reader of the table has meanwhile. */
@@ -50,4 +51,23 @@ export const DAY_TEXT: Readonly<Record<DayStatus, string>> = {
 /** `due and not crawled: never crawled` */
 export function targetText({ status, reason }: Pick<TargetOfDay, 'status' | 'reason'>): string {
   return `${DAY_TEXT[status]}${reason === null ? '' : `: ${reason}`}`;
+}
+
+/** What the last publication of a table for which nothing is scraped came to. `what`: what it holds. */
+export function publishedText(
+  facts: WhyFacts,
+  { status, runId, at, reason }: NonNullable<WhyFacts['lastRefresh']>,
+  what: string,
+): string {
+  const [who, when] = [whoIs(facts, runId), isoTime(at)];
+  const published: Readonly<Record<typeof status, string>> = {
+    committed: `${who} committed it at ${when}: ${what}`,
+    unchanged: `${who} looked at it at ${when} and found nothing changed: ${what}`,
+    failed: `${who} could not publish it at ${when}: ${reason ?? 'no reason on record'}; ${remains(facts)}`,
+    held: `${who} held its new version back at ${when}: ${reason ?? 'no reason on record'}`,
+    rolled_back: `it was rolled back at ${when}: ${what}`,
+    accepted: `its held version was accepted at ${when}: ${what}`,
+    rejected: `its held version was rejected at ${when}: ${what}`,
+  };
+  return published[status];
 }

@@ -150,3 +150,29 @@ export function itemOfPage({ school, page }: PageKey): string {
 export function lakePathOfPage({ state, school, year, page }: PageKey): string {
   return `${identifierOf(state)}/${identifierOf(school)}/${year}/${page}`;
 }
+
+const ADDRESS = 'urn:rescrape:page:';
+
+/** `urn:rescrape:page:Alabama:St.%20Mary's:1851:4`: the page, by its true names, as the address of an item. */
+export function addressOfPage(page: PageKey): string {
+  return `${ADDRESS}${pageKeyText(page).split(':').map(encodeURIComponent).join(':')}`;
+}
+
+/** The page of such an address; undefined for any other. */
+export function pageOfAddress(address: string): PageKey | undefined {
+  if (!address.startsWith(ADDRESS)) return undefined;
+  try {
+    const page = parsePageKey(address.slice(ADDRESS.length).split(':').map(decodeURIComponent).join(':'));
+    return typeof page === 'string' ? undefined : page;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The page of an item where its names are their own identifiers; undefined where they cannot be read back. */
+export function pageOfItem(state: string, date: CivilDate, item: string): PageKey | undefined {
+  const [, school = '', number = ''] = /^(.+)\.([0-9]+)$/.exec(item) ?? [];
+  const page = parsePageKey(`${state}:${school}:${Number(date.slice(0, 4))}:${number}`);
+  if (typeof page === 'string') return undefined;
+  return partitionOfPage(page).value === state && itemOfPage(page) === item ? page : undefined;
+}

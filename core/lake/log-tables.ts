@@ -200,6 +200,7 @@ export const EXTRACTION_BOOK_SCHEMA = z.object({
   input_tokens: used('Tokens of prompts and images of the results that are there; null where none says so'),
   output_tokens: used('Tokens of their answers'),
   cost_usd: used('US dollars for them by the configured prices'),
+  run_id: z.string().describe('Publication (UUIDv7: sorts by time)'),
   recorded_at: z.iso.datetime().describe('When it was so'),
 });
 export type ExtractionBookRow = z.infer<typeof EXTRACTION_BOOK_SCHEMA>;

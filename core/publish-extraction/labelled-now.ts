@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BookProgress } from '../extract/book-progress.ts';
 import type { ExtractContext } from '../extract/extract-context.ts';
-import { compareBooks, itemOfPage, pageKeyText, partitionOfPage } from '../extract/page-key.ts';
+import { compareBooks, itemOfPage, partitionOfPage } from '../extract/page-key.ts';
 import { RunMemory } from '../extract/run-memory.ts';
 import { reasonText, type ScanDecision } from '../extract/scan.ts';
 import { scanNow, withImage } from '../extract/scan-now.ts';
@@ -133,9 +133,4 @@ function fingerprintOf(pages: readonly LabelledPage[]): string {
   const hash = createHash('sha256');
   for (const { page, state } of pages) hash.update(`${itemOfPage(page)} ${state}\n`);
   return `${hash.digest('hex').slice(0, 32)}:${pages.length}`;
-}
-
-/** `urn:rescrape:page:Alabama:St.%20Mary's:1851:4`: the page, by its true names, as the address of an item. */
-export function addressOfPage(page: PageKey): string {
-  return `urn:rescrape:page:${pageKeyText(page).split(':').map(encodeURIComponent).join(':')}`;
 }

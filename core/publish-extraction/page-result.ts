@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { ExtractContext } from '../extract/extract-context.ts';
 import type { ExtractionTable } from '../extract/extraction.ts';
 import { type PageChange, pageChangesOf } from '../extract/page-changes.ts';
-import { itemOfPage, pageKeyText } from '../extract/page-key.ts';
+import { addressOfPage, itemOfPage, pageKeyText } from '../extract/page-key.ts';
 import { readResult } from '../extract/result-object.ts';
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, ItemResult, ScrapeResult } from '../lake/scrape-result.ts';
@@ -11,7 +11,7 @@ import type { PageKey } from '../ports/page-library.ts';
 import type { BeforeIt } from '../publish-derived/publish-partition.ts';
 import { cellsOf, type Row } from '../schema/columns.ts';
 import type { Item, Partition } from '../source/source.ts';
-import { addressOfPage, type LabelledPage, type LabelledPartition } from './labelled-now.ts';
+import type { LabelledPage, LabelledPartition } from './labelled-now.ts';
 
 /** Results, or records of pages, that are read side by side. */
 const READS_AT_ONCE = 16;

@@ -35,7 +35,7 @@ export async function logProgress(
     }
     for (const gone of before.values()) own.push({ ...gone, ...NOTHING });
     if (own.length > 0) changed.push(labelled);
-    for (const book of own) rows.push({ extraction, ...rowOf(book), recorded_at });
+    for (const book of own) rows.push({ extraction, ...rowOf(book), run_id: runId, recorded_at });
   }
   if (rows.length === 0) return 0;
   await lake.put(runLogKey('extraction_books', dayOfRun(runId), runId), writeParquet(COLUMNS, rows));
@@ -49,7 +49,7 @@ const NOTHING = {
   ...{ inputTokens: null, outputTokens: null, costUsd: null },
 };
 
-function rowOf(book: BookProgress): Omit<ExtractionBookRow, 'extraction' | 'recorded_at'> {
+function rowOf(book: BookProgress): Omit<ExtractionBookRow, 'extraction' | 'run_id' | 'recorded_at'> {
   const { state, school, year, pages, done, waiting, runnable, exhausted } = book;
   return {
     ...{ state, school, year, pages, done, waiting, runnable, exhausted },

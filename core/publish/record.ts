@@ -8,6 +8,7 @@ import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionStats } from '../lake/version.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
+import { extractionOf } from '../source/source.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
 
@@ -42,7 +43,7 @@ export async function recordPublish(
     status: answer.status,
     version: answer.version,
     previous_version: answer.previous,
-    items_expected: answer.stats.indexRead ? answer.stats.expected : null,
+    items_expected: answer.stats.indexRead ? expectedOf(source, answer.stats) : null,
     ...commitCounts(answer.stats),
     items_unchanged: answer.stats.unchanged,
     items_withdrawn: withdrawn.length,
@@ -84,6 +85,11 @@ export async function recordPublish(
   const seen = seenAt(result, answer.status);
   const by = { runId, at };
   await new FailureStore(platform.state).recover(source.name, partition, (item) => seen.get(item), by);
+}
+
+/** Items that can have rows: of a site those that have a result, of pages that a model reads every one. */
+function expectedOf(source: PartitionJob['source'], { expected, empty, pending }: VersionStats): number {
+  return extractionOf(source) === undefined ? expected : expected + empty + pending;
 }
 
 /** The items of a version as a commit counts them, beside those that are expected. */

@@ -32,6 +32,7 @@ export const NOTHING: WhyFacts = {
   current: { kind: 'none' },
   targets: null,
   entities: null,
+  pages: null,
 };
 
 export const run = (more: Partial<WhyRun> = {}): WhyRun => ({

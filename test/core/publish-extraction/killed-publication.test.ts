@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { CLAIM_MS } from '../../../core/publish-derived/publication-claim.ts';
+import { watchedPlatform } from '../../e2e/support/watched-stores.ts';
+import { answerText, CatalogWorld, pagesOf } from './catalog-world.ts';
+
+class Killed extends Error {}
+
+let worlds: CatalogWorld[] = [];
+afterEach(async () => {
+  for (const world of worlds) await world.close();
+  worlds = [];
+});
+
+/** Two pages with a result, one that is exhausted and one behind it. */
+async function worldToPublish(): Promise<CatalogWorld> {
+  const world = new CatalogWorld(pagesOf(1, 2, 5, 6), { settings: { maxRetries: 1 } });
+  worlds.push(world);
+  world.answers[pagesOf(2)[0]!] = answerText('no course');
+  world.answers[pagesOf(5)[0]!] = 'no answer';
+  await world.run();
+  return world;
+}
+
+async function killedAt(world: CatalogWorld, write: number): Promise<boolean> {
+  let seen = 0;
+  const mortal = watchedPlatform(world.platform, () => {
+    if (++seen >= write) throw new Killed();
+  });
+  return world.publish({}, mortal).then(
+    () => false,
+    (error: unknown) => {
+      if (error instanceof Killed) return true;
+      throw error;
+    },
+  );
+}
+
+/** What an analyst sees, ids of runs and versions left out, and what is left to be done. */
+async function picture(world: CatalogWorld) {
+  const leftBehind: string[] = [];
+  for await (const { partition } of world.platform.state.scan())
+    if (/^(extract-changes|publication)/.test(partition)) leftBehind.push(partition);
+  return {
+    leftBehind,
+    pages: await world.query('SELECT page, text FROM catalog_pages ORDER BY page'),
+    courses: await world.query('SELECT page, course_name FROM courses ORDER BY page'),
+    commits: await world.query(
+      `SELECT source, items_expected, items_found, items_empty, items_failed, items_pending, rows FROM commits
+      WHERE status = 'committed' ORDER BY source`,
+    ),
+    progress: await world.query('SELECT pages, done, waiting, exhausted FROM v_extraction_progress'),
+    judged: [await world.judged('catalog_pages'), await world.judged('courses')],
+  };
+}
+
+describe('a publication of pages that is killed', () => {
+  it('is made good by the next one, whichever write it was killed before', async () => {
+    const quiet = await worldToPublish();
+    await quiet.publish();
+    const expected = await picture(quiet);
+    expect(expected.leftBehind).toEqual([]);
+    expect(expected.commits).toMatchObject([
+      { source: 'catalog-pages', items_expected: 4, items_found: 2, items_failed: 1, items_pending: 1 },
+      { source: 'courses', items_expected: 4, items_found: 1, items_empty: 1, items_pending: 1 },
+    ]);
+    let write = 1;
+    for (let isKilled = true; isKilled; write++) {
+      const world = await worldToPublish();
+      isKilled = await killedAt(world, write);
+      for (const each of await Promise.all([world.judged('catalog_pages'), world.judged('courses')]))
+        expect(each?.status, `killed before write ${write}`).not.toBe('complete');
+      await world.publish();
+      expect(await picture(world), `killed before write ${write}`).toEqual(expected);
+      expect((await world.publish()).partitions).toEqual([]);
+      await world.close();
+      worlds.pop();
+    }
+    expect(write).toBeGreaterThan(15);
+  }, 240_000);
+
+  it('leaves its partition to others when its claim is over, and not before', async () => {
+    const world = await worldToPublish();
+    await killedAt(world, 4);
+    expect(await world.published({ isAlone: false })).toEqual([
+      'catalog-pages/Ohio/1851-01-01 claimed',
+      'courses/Ohio/1851-01-01 claimed',
+    ]);
+    world.clock.advance(CLAIM_MS);
+    expect(await world.published({ isAlone: false })).toEqual([
+      'catalog-pages/Ohio/1851-01-01 committed',
+      'courses/Ohio/1851-01-01 committed',
+    ]);
+  });
+
+  it('and one beside it take nothing from each other', async () => {
+    const world = await worldToPublish();
+    await Promise.all([world.publish({ isAlone: false }), world.publish({ isAlone: false })]);
+    await world.publish();
+    const { pages, leftBehind } = await picture(world);
+    expect([pages.length, leftBehind]).toEqual([2, []]);
+  });
+
+  it('that saw the pages before another one takes nothing away that the other one found', async () => {
+    const world = await worldToPublish();
+    await world.publish();
+    // The next result comes between the look of a slow publication and its first write.
+    delete world.answers[pagesOf(5)[0]!];
+    const { state } = world.platform;
+    let isBetween = true;
+    const slow = watchedPlatform(world.platform, async () => {
+      if (!isBetween) return;
+      isBetween = false;
+      await world.run();
+      await world.publish({ isAlone: false });
+    });
+    world.keys = [...pagesOf(1, 2, 5, 6), ...pagesOf(9)];
+    await world.publish({ isAlone: false }, slow);
+    await world.publish();
+    expect((await picture(world)).pages).toHaveLength(3);
+    expect(await Array.fromAsync(state.query('extract-changes#catalogs'))).toEqual([]);
+    expect(await world.judged('catalog_pages')).toMatchObject({ found: 3, failed: 1 });
+  });
+});
