@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
-import { civilDateAt } from '../core/calendar/window.ts';
-import { type CompletenessReport, completeness } from '../core/completeness/completeness.ts';
+import { civilDateAt, type DateRange } from '../core/calendar/window.ts';
+import { ALL_DATES, type CompletenessReport, completeness } from '../core/completeness/completeness.ts';
 import { checkLake, type LakeCheck } from '../core/completeness/lake-check.ts';
 import type { CompletenessQuery } from '../core/completeness/query.ts';
 import { currentDamage } from '../core/lake/whole-version.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';
-import type { Source } from '../core/source/source.ts';
+import { extractionOf, type Source } from '../core/source/source.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { adviseAt, type Place } from './advice.ts';
 import { examples, newCommand } from './command.ts';
@@ -36,12 +36,19 @@ function daysJudged({ cadence }: Source): number {
   return cadence.kind === 'every' ? DAYS_OF_EVERY : windowDaysOf(cadence);
 }
 
+/** Of pages that a model reads the dates of all books, whatever the day is today. */
+function rangeOf(source: Source, now: number, asked: CompletenessOptions): DateRange {
+  const isAnyDate = asked.start === undefined && asked.end === undefined;
+  if (isAnyDate && extractionOf(source) !== undefined) return ALL_DATES;
+  return windowOf(source, now, asked, daysJudged(source));
+}
+
 export function completenessCommand(): Command {
   return withCsv(newCommand('completeness'))
     .argument('[source]', 'only this source (default: all)')
     .option(
       '--start <date>',
-      'first date, YYYY-MM-DD (default: the window of the source, or the last 7 days)',
+      'first date, YYYY-MM-DD (default: the window of the source, or the last 7 days; of books all)',
     )
     .option('--end <date>', 'last date, YYYY-MM-DD (default: today in the time zone of the source)')
     .option('--target <target...>', 'only these targets; without a source, of every source that has them')
@@ -70,7 +77,7 @@ export function completenessCommand(): Command {
         for (const { source, targets } of scopes) {
           const now = platform.clock.now();
           const asked = {
-            ...windowOf(source, now, options, daysJudged(source)),
+            ...rangeOf(source, now, options),
             ...(targets && { targets }),
           };
           const today = civilDateAt(now, source.timeZone);

@@ -111,7 +111,9 @@ export function sourceOf(
   platform: Pick<CommandPlatform, 'sources' | 'invalidSources'> & EntityTables,
   name: string,
 ): Source {
-  const source = platform.sources.find((candidate) => candidate.name === name);
+  const source =
+    platform.sources.find((candidate) => candidate.name === name) ??
+    platform.sources.find(({ table }) => table.name === name);
   if (source) return source;
   if (platform.entityTables?.includes(name))
     throw new UsageError(

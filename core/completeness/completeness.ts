@@ -70,7 +70,8 @@ export interface TargetCompleteness {
 }
 
 const DAY_MS = 86_400_000;
-const ALL_DATES: DateRange = { start: civilDate('1000-01-01'), end: civilDate('9999-12-31') };
+/** Books may be older than anything that is scraped. */
+export const ALL_DATES: DateRange = { start: civilDate('0100-01-01'), end: civilDate('9999-12-31') };
 
 /**
  * Answers from the counts that each commit left in the state store: without `damageOf` no manifest and no
@@ -88,7 +89,8 @@ export async function completeness(
   // A run of a source whose targets are due one by one refreshes some of a partition, and leaves the others
   // as they are.
   const isDaily = source.cadence.kind === 'daily';
-  const runs = isDaily ? await lastRuns(state, source.name, values, { start, end }) : new Map();
+  const runs =
+    isDaily && isScraped(source) ? await lastRuns(state, source.name, values, { start, end }) : new Map();
   const histories = isDaily ? undefined : await targetHistories(state, source, values, query);
   const answers: TargetCompleteness[] = [];
   const kind = entityKindOf(source);

@@ -7,7 +7,9 @@ export const EXTRACTION_PROGRESS: View = {
   sql: `
 WITH ranked AS (
   SELECT
-    *, row_number() OVER (PARTITION BY extraction, state, school, year ORDER BY recorded_at DESC, run_id DESC) AS recency
+    extraction, state, school, year, pages, done, in_flight, waiting, runnable, exhausted, no_image,
+    input_tokens, output_tokens, cost_usd, recorded_at,
+    row_number() OVER (PARTITION BY extraction, state, school, year ORDER BY recorded_at DESC, run_id DESC) AS recency
   FROM extraction_books
 )
 SELECT

@@ -10,7 +10,8 @@ import type { View } from './view.ts';
 const ENGINE_NOW = "CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP)";
 
 /**
- * The views over `attempts`, `commits`, `runs`, `targets`, `enrichments` and `extraction_books`, each after those that it reads.
+ * The views over `attempts`, `commits`, `runs`, `targets`, `enrichments` and `extraction_books`, each after
+ * those that it reads.
  *
  * One text for both engines, so only what DuckDB and Trino agree on: no median, no calendar function, no
  * named window; integers are made DOUBLE before they are divided; "now" is an instant cut down to UTC,

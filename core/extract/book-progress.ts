@@ -20,8 +20,8 @@ const bookSchema = z.object({
   exhausted: count,
   noImage: count,
   /** Of the results that are there; null where none says so. */
-  inputTokens: z.number().nullable(),
-  outputTokens: z.number().nullable(),
+  inputTokens: z.int().nullable(),
+  outputTokens: z.int().nullable(),
   /** US dollars. */
   costUsd: z.number().nullable(),
 });

@@ -153,7 +153,10 @@ export function lakePathOfPage({ state, school, year, page }: PageKey): string {
 
 const ADDRESS = 'urn:rescrape:page:';
 
-/** `urn:rescrape:page:Alabama:St.%20Mary's:1851:4`: the page, by its true names, as the address of an item. */
+/**
+ * The page, by its true names, as the address of an item:
+ * `urn:rescrape:page:Alabama:St.%20Mary's:1851:4`.
+ */
 export function addressOfPage(page: PageKey): string {
   return `${ADDRESS}${pageKeyText(page).split(':').map(encodeURIComponent).join(':')}`;
 }
@@ -169,7 +172,7 @@ export function pageOfAddress(address: string): PageKey | undefined {
   }
 }
 
-/** The page of an item where its names are their own identifiers; undefined where they cannot be read back. */
+/** The page of an item whose names are their own identifiers; undefined where they cannot be read back. */
 export function pageOfItem(state: string, date: CivilDate, item: string): PageKey | undefined {
   const [, school = '', number = ''] = /^(.+)\.([0-9]+)$/.exec(item) ?? [];
   const page = parsePageKey(`${state}:${school}:${Number(date.slice(0, 4))}:${number}`);

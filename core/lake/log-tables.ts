@@ -183,7 +183,7 @@ export const ENRICHMENT_SCHEMA = z.object({
 export type EnrichmentLogRow = z.infer<typeof ENRICHMENT_SCHEMA>;
 
 const pages = (description: string) => z.int32().describe(description);
-const used = (description: string) => z.number().nullable().describe(description);
+const tokens = (description: string) => z.int().nullable().describe(description);
 
 export const EXTRACTION_BOOK_SCHEMA = z.object({
   extraction: z.string().describe('Extraction'),
@@ -197,9 +197,9 @@ export const EXTRACTION_BOOK_SCHEMA = z.object({
   runnable: pages('Sent by the next run'),
   exhausted: pages('Failed as often as they may'),
   no_image: pages('Without an image'),
-  input_tokens: used('Tokens of prompts and images of the results that are there; null where none says so'),
-  output_tokens: used('Tokens of their answers'),
-  cost_usd: used('US dollars for them by the configured prices'),
+  input_tokens: tokens('Of prompts and images of the results that are there; null where none says so'),
+  output_tokens: tokens('Of the answers that are these results; null as above'),
+  cost_usd: z.number().nullable().describe('US dollars for them by the configured prices; null as above'),
   run_id: z.string().describe('Publication (UUIDv7: sorts by time)'),
   recorded_at: z.iso.datetime().describe('When it was so'),
 });

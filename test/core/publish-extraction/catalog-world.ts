@@ -72,6 +72,7 @@ export class CatalogWorld {
     const answered = goodPlan(() => '', {
       lines: ({ requests }) =>
         requests.map(({ key }) => textLine(key, this.answers[key] ?? answerText(key, [`on ${key}`]))),
+      durationMs: () => 20_000,
       ...plan,
     });
     this.provider = new PlayedProvider(answered, () => this.clock.now());
