@@ -8,16 +8,16 @@ import type {
   StateMachine as Workflow,
 } from '../core/workflow/asl.ts';
 import { retryAfter } from '../core/workflow/asl-retry.ts';
-import type { StageName } from '../core/workflow/workflow.ts';
 import { boundedForEach } from './bounded-for-each.ts';
 import { type Json, StatesError, toError, toJson } from './state-payload.ts';
 
 /**
  * Plays a Step Functions definition on this machine. `aws-local-stepfunctions` walks the states (paths,
- * choices, catchers); three things that it cannot do are played here from the same value:
+ * choices, catchers); four things that it cannot do are played here from the same value:
  * - a Distributed Map: a stream of lines, a bounded number of children, tolerated failures. The result writer
  *   is not played: children's answers are dropped, so that memory does not grow with the work list;
  * - `Retry`: its timers cannot be owned, so the waits are computed from the block and slept on our clock;
+ * - `Wait`: slept on our clock for the same reason;
  * - Lambda: a stage is called with JSON, answers JSON, and its errors match by `error.name`.
  */
 
@@ -29,10 +29,12 @@ export type Stage = (payload: unknown) => Promise<unknown>;
 
 export interface LocalWorkflow {
   readonly input: unknown;
-  /** By the FunctionName of the definition, which is the stage's name in `LOCAL_RESOURCES`. */
-  readonly stages: Readonly<Record<StageName, Stage>>;
-  /** The lines of a work list, parsed. Read no faster than children start. */
-  readonly readLines: (reference: LineReference) => AsyncIterable<unknown>;
+  /** By the FunctionName of the definition, which is the stage's name in `LOCAL_RESOURCES` and its like. */
+  readonly stages: Readonly<Record<string, Stage>>;
+  /**
+   * The lines of a work list, parsed. Read no faster than children start. For definitions with a Map alone.
+   */
+  readonly readLines?: (reference: LineReference) => AsyncIterable<unknown>;
   readonly clock: Clock;
   /** Aborting starts nothing new, cuts waits short and waits for the stages under way. */
   readonly signal?: AbortSignal;
@@ -142,6 +144,7 @@ function compile(machine: Workflow, run: Run): (input: Json) => Promise<Ended> {
     states[name] = playable(state);
     if (state.Type === 'Task') handlers[name] = taskHandler(name, state, run);
     if (state.Type === 'Map') handlers[name] = mapHandler(state, run);
+    if (state.Type === 'Wait') handlers[name] = waitHandler(run);
   }
   // Parsed anew, because the interpreter's types and hands may write to what it is given.
   const interpreter = new StateMachine(
@@ -161,7 +164,7 @@ function compile(machine: Workflow, run: Run): (input: Json) => Promise<Ended> {
   };
 }
 
-/** The state as the interpreter gets it: every Task without its Retry, every Distributed Map as a Task. */
+/** The state as the interpreter gets it: every Task without its Retry, every Map and Wait as a Task. */
 function playable(state: State): object {
   switch (state.Type) {
     case 'Task':
@@ -170,6 +173,11 @@ function playable(state: State): object {
       const { ItemReader, ItemProcessor: _, ResultWriter: __, ...rest } = state;
       const { Parameters } = ItemReader;
       return { ...rest, Type: 'Task', Resource: 'local:map', Parameters, TimeoutSeconds: NO_TIMEOUT_SECONDS };
+    }
+    case 'Wait': {
+      const { SecondsPath, Type: _, ...rest } = state;
+      const played = { Type: 'Task', Resource: 'local:wait', TimeoutSeconds: NO_TIMEOUT_SECONDS };
+      return { ...rest, ...played, Parameters: { 'seconds.$': SecondsPath }, ResultPath: null };
     }
     default:
       return state;
@@ -184,7 +192,7 @@ function taskHandler(name: string, state: TaskState, run: Run): (input: Json) =>
       `state ${name} calls ${stageName}; this run has the stages ${Object.keys(stages).join(', ')}`,
     );
   }
-  const stage = stages[stageName as StageName];
+  const stage = stages[stageName]!;
   const retriers = state.Retry ?? [];
 
   return async (input) => {
@@ -216,7 +224,22 @@ function taskHandler(name: string, state: TaskState, run: Run): (input: Json) =>
   };
 }
 
+function waitHandler(run: Run): (input: Json) => Promise<Json> {
+  const { clock, signal } = run.workflow;
+  return async (input) => {
+    run.stopIfAborted();
+    const { seconds } = input as { seconds: number };
+    await clock.sleep(seconds * 1_000, signal).catch((reason: unknown) => {
+      run.stopIfAborted();
+      throw reason;
+    });
+    return {};
+  };
+}
+
 function mapHandler(state: DistributedMapState, run: Run): (reference: Json) => Promise<Json> {
+  const { readLines } = run.workflow;
+  if (!readLines) throw new Error('a definition with a Map is played without a reader of its work lists');
   const play = compile(state.ItemProcessor, run);
   const tolerated = state.ToleratedFailurePercentage;
 
@@ -240,14 +263,11 @@ function mapHandler(state: DistributedMapState, run: Run): (reference: Json) => 
     const isOver = () => run.aborted || (tolerated === 0 && failed > 0);
     const { Bucket: bucket, Key: key } = reference as { Bucket: string; Key: string };
     let unreadable: Error | undefined;
-    await boundedForEach(
-      run.workflow.readLines({ bucket, key }),
-      state.MaxConcurrency,
-      playChild,
-      isOver,
-    ).catch((thrown: unknown) => {
-      unreadable = toError(thrown);
-    });
+    await boundedForEach(readLines({ bucket, key }), state.MaxConcurrency, playChild, isOver).catch(
+      (thrown: unknown) => {
+        unreadable = toError(thrown);
+      },
+    );
     run.stopIfAborted();
     if (unreadable)
       throw new StatesError('States.ItemReaderFailed', `${key}: ${unreadable.message}`, 'catchable');

@@ -24,6 +24,11 @@ export interface ExtractParts {
   readonly clock: Clock;
   /** Ends what is under way: its reason is thrown, and nothing is lost. */
   readonly signal?: AbortSignal;
+  /**
+   * Asked before each piece of work: true where too little time is left for it. What is under way is brought
+   * to where the next wave goes on. @default never
+   */
+  readonly mustStop?: () => boolean;
   /** A fresh UUIDv7. */
   newId(): string;
   /** Told as it happens; for progress and logs. Never throws. */
@@ -37,6 +42,7 @@ export interface ExtractContext extends ExtractParts {
   readonly batches: BatchStore;
   readonly pages: PageStore;
   readonly failures: FailureLog;
+  mustStop(): boolean;
 }
 
 /** A new orchestrator: what another one has a lease of, it leaves alone. */
@@ -44,6 +50,7 @@ export function extractContext(parts: ExtractParts): ExtractContext {
   const { state, extraction } = parts;
   return {
     ...parts,
+    mustStop: parts.mustStop ?? (() => false),
     owner: parts.newId(),
     batches: new BatchStore(state, extraction.name),
     pages: new PageStore(state, extraction.name),

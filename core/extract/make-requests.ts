@@ -41,6 +41,11 @@ export async function makeRequests(
     if (memory.refusal !== undefined) return void leftOut.set(key, 'no image is taken');
     isLost ||= !(await held.renew());
     if (isLost) return undefined;
+    if (context.mustStop()) {
+      leftOut.set(key, 'no time was left for it');
+      memory.unsettled();
+      return undefined;
+    }
     const page = pageOf(key);
     let reason = 'its image is gone';
     const image = await context.library.image(page, (told) => {

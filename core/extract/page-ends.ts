@@ -38,6 +38,7 @@ export class PageEnds {
   readonly #context: ExtractContext;
   readonly #batch: Batch;
   #waiting: PageEnd[] = [];
+  #hasWritten = false;
 
   constructor(context: ExtractContext, batch: Batch) {
     this.#context = context;
@@ -47,6 +48,11 @@ export class PageEnds {
   async add(end: PageEnd): Promise<void> {
     this.#waiting.push(end);
     if (this.#waiting.length >= ENDED_AT_ONCE) await this.flush();
+  }
+
+  /** Something that was not on record before is so now. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
   }
 
   async flush(): Promise<void> {
@@ -62,6 +68,7 @@ export class PageEnds {
         const answer = await this.#context.state.transact(writes);
         // Whoever has changed a record may have taken the page away: all are looked at anew.
         if (answer.kind === 'conflict') continue;
+        this.#hasWritten = true;
       }
       this.#waiting = [];
       for (const { told } of prepared.filter((each) => each !== undefined))

@@ -39,6 +39,12 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
   const lines = provider.results(held.batch.job!, context.signal);
   for await (const event of readResults(lines, keys, context.extraction.answer, keepRaw)) {
     if (!(await held.renew())) return;
+    // Only with something new on record: what is read again from its beginning would come no further.
+    if (ends.hasWritten && context.mustStop()) {
+      await ends.flush();
+      await held.leave('submitted', 'no time was left for the rest of its results');
+      return;
+    }
     switch (event.kind) {
       case 'problem':
         await ends.flush();

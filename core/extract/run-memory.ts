@@ -6,8 +6,10 @@ const MOST_TRIES = 3;
 const REFUSED_AS_A_WHOLE = 4;
 /** Of things about a library that a person is told of in one run. */
 const MOST_NEWS = 1_000;
-/** What a state machine hands on from state to state is small. */
-const MOST_HANDED_ON = 500;
+/** What a state machine hands on from state to state is small: 256 KiB. */
+const MOST_HANDED_ON = 300;
+/** Characters of a reason that is handed on. */
+const REASON_LENGTH = 200;
 
 /** For a run whose waves are looked at by different processes. */
 export const runMemorySchema = z.object({
@@ -39,9 +41,11 @@ export class RunMemory {
 
   toJSON(): z.infer<typeof runMemorySchema> {
     return {
-      leftOut: [...this.#leftOut].slice(-MOST_HANDED_ON).map(([page, left]) => ({ page, ...left })),
+      leftOut: [...this.#leftOut].slice(-MOST_HANDED_ON).map(([page, { tries, reason }]) => {
+        return { page, tries, reason: reason.slice(0, REASON_LENGTH) };
+      }),
       refusedInARow: this.#refusedInARow,
-      refusal: this.#refusal,
+      refusal: this.#refusal?.slice(0, REASON_LENGTH) ?? null,
       active: [...this.#active],
       isUnsettled: this.#isUnsettled,
     };

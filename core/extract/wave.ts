@@ -32,6 +32,8 @@ export interface Wave {
   readonly refused: string | undefined;
   /** A provider could not be asked, and may be later. */
   readonly isDelayed: boolean;
+  /** Its time was over before it had looked at everything: the next one goes on at once. */
+  readonly isCut: boolean;
   /** Milliseconds; null where nothing is in flight and nothing runnable. */
   readonly nextLookAt: number | null;
 }
@@ -50,6 +52,7 @@ export async function runWave(
   let stuck = 0;
   let retryAfterMs = 0;
   for (const batch of await batches.active()) {
+    if (context.mustStop()) break;
     const look = await lookAt(context, batch, memory);
     retryAfterMs = Math.max(retryAfterMs, look.retryAfterMs);
     if (!look.goesOn) stuck++;
@@ -59,13 +62,15 @@ export async function runWave(
   const { submits = true } = options;
   if (submits && memory.needsScan(active)) await sending.run();
   const left = await batches.activeIds();
+  const isCut = context.mustStop();
+  if (isCut) memory.unsettled();
   memory.looked(left);
   const { counts, sent, held, refused, isDelayed } = sending;
   const goesOn =
     left.length > stuck || (submits && refused === undefined && memory.isUnsettled && sending.hasRoom);
-  const waitMs = Math.max(settings.pollSeconds * 1_000, retryAfterMs, sending.retryAfterMs);
-  const nextLookAt = goesOn ? clock.now() + waitMs : null;
-  return { counts, sent, active: left.length, stuck, held, refused, isDelayed, nextLookAt };
+  const waitMs = Math.max(isCut ? 0 : settings.pollSeconds * 1_000, retryAfterMs, sending.retryAfterMs);
+  const nextLookAt = goesOn || isCut ? clock.now() + waitMs : null;
+  return { counts, sent, active: left.length, stuck, held, refused, isDelayed, isCut, nextLookAt };
 }
 
 /** Scan, claims and submissions of one wave. */
@@ -95,13 +100,15 @@ class Sending {
   }
 
   async run(): Promise<void> {
-    if (!this.hasRoom) return;
+    if (!this.hasRoom || this.#context.mustStop()) return;
     this.#memory.scanning();
     const { decisions, known } = await scanNow(this.#context, this.#options, this.#memory);
     this.counts = noCounts();
     const candidates = this.#candidates(decisions, known);
     while (this.hasRoom) {
       const group = await takeNext(candidates, this.#size());
+      // Looking for images takes time: what was looked at is looked at again, and claimed by the next wave.
+      if (this.#context.mustStop()) break;
       if (group.length === 0 && this.sent.pages === 0) await endWaiting(this.#context);
       if (group.length === 0 || !(await this.#send(group))) break;
     }

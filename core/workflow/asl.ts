@@ -68,6 +68,7 @@ export type DistributedMapState = Transition & {
 type Comparison =
   | { readonly Variable: string; readonly BooleanEquals: boolean }
   | { readonly Variable: string; readonly NumericEquals: number }
+  | { readonly Variable: string; readonly NumericGreaterThanEquals: number }
   | { readonly Variable: string; readonly IsPresent: boolean };
 
 export interface ChoiceState {
@@ -76,6 +77,13 @@ export interface ChoiceState {
   readonly Choices: readonly (Comparison & { readonly Next: string })[];
   readonly Default: string;
 }
+
+export type WaitState = Transition & {
+  readonly Type: 'Wait';
+  readonly Comment?: string;
+  /** Of a whole number of seconds from 0. */
+  readonly SecondsPath: string;
+};
 
 export interface FailState {
   readonly Type: 'Fail';
@@ -89,7 +97,7 @@ export interface SucceedState {
   readonly Comment?: string;
 }
 
-export type State = TaskState | DistributedMapState | ChoiceState | FailState | SucceedState;
+export type State = TaskState | DistributedMapState | ChoiceState | WaitState | FailState | SucceedState;
 
 export interface StateMachine {
   readonly StartAt: string;

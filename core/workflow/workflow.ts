@@ -2,7 +2,8 @@ import type { Source } from '../source/source.ts';
 import type { RetryPolicy } from '../source/source-policy.ts';
 import type { RunInput } from '../state/run-store.ts';
 import { MAX_TARGET_RETRIES } from '../targets/target.ts';
-import type { Retrier, StateMachineDefinition, TaskState, Transition } from './asl.ts';
+import type { StateMachineDefinition, Transition } from './asl.ts';
+import { invocation, type RetryableErrorName, retriersFor } from './stage-task.ts';
 
 /**
  * What the workflow calls, in the order of a good day; `record-failures` only after a scrape that failed for
@@ -10,13 +11,6 @@ import type { Retrier, StateMachineDefinition, TaskState, Transition } from './a
  */
 export const STAGE_NAMES = ['plan', 'scrape', 'record-failures', 'publish', 'summarize', 'report'] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
-
-/**
- * Error names that a stage throws to ask the workflow for another try; every other name is final.
- * `RateLimited` and `Transient`: wait, then scrape what is missing. `Conflict`: another run committed in
- * between.
- */
-export type RetryableErrorName = 'RateLimited' | 'Transient' | 'Conflict';
 
 /**
  * What `plan` answers: the input of the execution, which names the window (no stage asks what day it is), and
@@ -70,35 +64,6 @@ export const LOCAL_RESOURCES: Readonly<Record<StageName, string>> = {
 export function scrapeRetryOf({ cadence, retry }: Pick<Source, 'cadence' | 'retry'>): RetryPolicy {
   return cadence.kind === 'every' ? { ...retry, attempts: MAX_TARGET_RETRIES } : retry;
 }
-
-/** Lambda's own trouble. Jittered, because then many children fail at once and must not come back at once. */
-const LAMBDA_SERVICE_ERRORS: Retrier = {
-  ErrorEquals: [
-    'Lambda.ServiceException',
-    'Lambda.AWSLambdaException',
-    'Lambda.SdkClientException',
-    'Lambda.ClientExecutionTimeoutException',
-    'Lambda.TooManyRequestsException',
-  ],
-  IntervalSeconds: 2,
-  BackoffRate: 2,
-  MaxAttempts: 6,
-  MaxDelaySeconds: 60,
-  JitterStrategy: 'FULL',
-};
-
-/**
- * The function died (out of memory, time-out). Stages resume from checkpoints, so a second life usually ends
- * it. Lambda answers with the names that begin with `Runtime.` where the process is gone; `Lambda.Unknown` is
- * what older runtimes got.
- */
-const FUNCTION_DIED: Retrier = {
-  ErrorEquals: ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError', 'Runtime.OutOfMemory'],
-  IntervalSeconds: 2,
-  BackoffRate: 2,
-  MaxAttempts: 2,
-  JitterStrategy: 'FULL',
-};
 
 /**
  * The daily rescrape: Plan → Partitions { Scrape → Publish } → Summarize → Report.
@@ -204,32 +169,8 @@ export function dailyRescrape(options: DailyRescrapeOptions): StateMachineDefini
   };
 }
 
-/** Every stage gets all that its execution knows so far; it reads what it needs of it. */
-function invocation(functionName: string, retriers: readonly Retrier[], next: Transition): TaskState {
-  return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke',
-    Parameters: { FunctionName: functionName, 'Payload.$': '$' },
-    Retry: retriers,
-    ...next,
-  };
-}
-
 function retryOf(stage: StageName, { retry, scrapeRetry = retry }: DailyRescrapeOptions): RetryPolicy {
   return stage === 'scrape' ? scrapeRetry : retry;
-}
-
-function retriersFor(errors: readonly RetryableErrorName[], retry: RetryPolicy): readonly Retrier[] {
-  const asked: Retrier = {
-    ErrorEquals: errors,
-    IntervalSeconds: retry.intervalSeconds,
-    BackoffRate: retry.backoffRate,
-    MaxAttempts: retry.attempts,
-    // 2, 4 and 8 s are a promise, so no jitter here: the rate limiter already spaces the requests of one
-    // site, and the jitter against crowds is in the retrier of Lambda's own errors.
-    JitterStrategy: 'NONE',
-  };
-  return [asked, LAMBDA_SERVICE_ERRORS, FUNCTION_DIED];
 }
 
 function refuseWhatStepFunctionsRefuses(options: DailyRescrapeOptions): void {
