@@ -1,7 +1,8 @@
 import { App } from 'aws-cdk-lib';
 import { type Deployment, STAGES, type Stage } from '../lib/deployment.ts';
 import { addStacks, InvalidSourcesError } from '../lib/rescrape-app.ts';
-import { variablesOf } from '../runtime/setting-names.ts';
+import { extractVariablesOf, variablesOf } from '../runtime/setting-names.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
 import { sources } from '../sources/index.ts';
 
 /**
@@ -10,10 +11,10 @@ import { sources } from '../sources/index.ts';
  */
 
 /**
- * Variables of a source (runtime/settings.ts) that may be given as context: `-c
- * RESCRAPE_RACING_URL=https://…`.
+ * Variables of a source or an extraction (runtime/settings.ts, extract-settings.ts) that may be given as
+ * context: `-c RESCRAPE_RACING_URL=https://…`.
  */
-const OVERRIDES = new Set(variablesOf(sources));
+const OVERRIDES = new Set([...variablesOf(sources), ...extractVariablesOf(EXTRACTIONS)]);
 
 const app = new App();
 try {

@@ -55,6 +55,12 @@ export const ENV_CONTRACTS = {
   }),
   'enrich-records': base.extend(enrichmentQueues),
   'publish-entities': base.extend({ ...catalog, ...enrichmentQueues }),
+  'extract-wave': base.extend({
+    RESCRAPE_BEDROCK_ROLE_ARN: z
+      .string()
+      .regex(/^arn:/)
+      .describe('Role by which Bedrock reads requests and writes answers'),
+  }),
 } as const;
 
 export type FunctionName = keyof typeof ENV_CONTRACTS;

@@ -70,7 +70,13 @@ export function parseEvent<Schema extends z.ZodType>(schema: Schema, event: unkn
  */
 const RESERVE_MS = 80_000;
 
-/** Asked before each page: is there too little time left for another one? */
-export function outOfTime(context: Pick<Context, 'getRemainingTimeInMillis'>): () => boolean {
-  return () => context.getRemainingTimeInMillis() < RESERVE_MS;
+/**
+ * Asked before each page: is there too little time left for another one? `reserveMs`: what that takes, and
+ * the end of the work after it.
+ */
+export function outOfTime(
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+  reserveMs = RESERVE_MS,
+): () => boolean {
+  return () => context.getRemainingTimeInMillis() < reserveMs;
 }

@@ -33,4 +33,7 @@ export const FUNCTION_SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   'enrich-records': { memorySize: 512, timeout: Duration.minutes(1) },
   // A partition as `publish` does, one after the other; stops by itself as scrape does, and is called again.
   'publish-entities': { memorySize: 1024, timeout: Duration.minutes(10) },
+  // Four images of 20 MB are under way at once, beside what is known of every page. Begins nothing new five
+  // minutes before its end, and is called again.
+  'extract-wave': { memorySize: 1024, timeout: Duration.minutes(15) },
 };

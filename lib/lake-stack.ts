@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Source } from '../core/source/source.ts';
+import { BEDROCK_FOLDER } from '../lambdas/extraction-contract.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
 import { addLogTables, addTargetTable, SourceTable } from './constructs/lake-tables.ts';
 import { type Deployment, databaseNameOf, nameOf, STAGE_POLICIES } from './deployment.ts';
@@ -78,6 +79,13 @@ export class LakeStack extends Stack {
         {
           id: 'work',
           prefix: 'work/',
+          expiration: Duration.days(14),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+        // Requests, images and answers of batches: read when their job is over, which takes a week at most.
+        {
+          id: 'bedrock',
+          prefix: `${BEDROCK_FOLDER}/`,
           expiration: Duration.days(14),
           noncurrentVersionExpiration: Duration.days(1),
         },

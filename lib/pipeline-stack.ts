@@ -15,8 +15,11 @@ import type { Construct } from 'constructs';
 import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import type { Source } from '../core/source/source.ts';
 import { ENV_CONTRACTS, type FunctionName } from '../lambdas/contracts.ts';
+import { deployedExtractions } from '../lambdas/extraction-contract.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
+import { ExtractionAccess } from './constructs/extraction-access.ts';
+import { ExtractionWorkflow } from './constructs/extraction-workflow.ts';
 import { grantLake, LAKE_ACCESS } from './constructs/lake-access.ts';
 import { DeadLetterQueue, QueueWithDlq } from './constructs/queue-with-dlq.ts';
 import { SourceWorkflow } from './constructs/source-workflow.ts';
@@ -47,6 +50,8 @@ export class PipelineStack extends Stack {
   readonly scheduleDlq: DeadLetterQueue;
   /** By the name of the source. */
   readonly workflows: ReadonlyMap<string, SourceWorkflow>;
+  /** By the name of the extraction. */
+  readonly extractions: ReadonlyMap<string, ExtractionWorkflow>;
 
   constructor(scope: Construct, id: string, { deployment, sources, lake, ...props }: PipelineStackProps) {
     super(scope, id, { ...props, description: 'Rescrape: functions, state machines, schedules, queues' });
@@ -75,6 +80,8 @@ export class PipelineStack extends Stack {
         'It is a dead-letter queue itself: that of the schedules, where cdk-nag does not look.',
     });
 
+    const extractions = deployedExtractions(deployment.sourceOverrides ?? {});
+    const access = new ExtractionAccess(this, 'Extraction', { extractions, lake });
     const values: EnvValues = {
       RESCRAPE_STAGE: stage,
       RESCRAPE_BUCKET: lake.bucket.bucketName,
@@ -91,6 +98,7 @@ export class PipelineStack extends Stack {
         ),
       ),
       RESCRAPE_TOPIC_ARN: topic.topicArn,
+      RESCRAPE_BEDROCK_ROLE_ARN: access.bedrockRole.roleArn,
     };
     const names = Object.keys(ENV_CONTRACTS) as FunctionName[];
     this.functions = Object.fromEntries(
@@ -110,6 +118,7 @@ export class PipelineStack extends Stack {
     this.#retryFailedItems();
     this.#enrichRecords();
     this.#publishEntities(stage);
+    access.grant(this.functions['extract-wave'].role);
 
     this.workflows = new Map(
       sources.map((source) => [
@@ -119,6 +128,17 @@ export class PipelineStack extends Stack {
           source,
           functions: this.functions,
           lake,
+          scheduleDlq: this.scheduleDlq,
+        }),
+      ]),
+    );
+    this.extractions = new Map(
+      extractions.map((extraction) => [
+        extraction.name,
+        new ExtractionWorkflow(this, `Extract${pascalCase(extraction.name)}`, {
+          deployment,
+          extraction,
+          functions: { 'extract-wave': this.functions['extract-wave'] },
           scheduleDlq: this.scheduleDlq,
         }),
       ]),
@@ -247,6 +267,8 @@ export class PipelineStack extends Stack {
     };
     for (const [source, { stateMachine }] of this.workflows)
       outputs[`StateMachineArn${pascalCase(source)}`] = stateMachine.stateMachineArn;
+    for (const [extraction, { stateMachine }] of this.extractions)
+      outputs[`ExtractionArn${pascalCase(extraction)}`] = stateMachine.stateMachineArn;
     for (const [kind, { queue, dlq }] of this.enrichmentQueues) {
       outputs[`EnrichQueueUrl${pascalCase(kind)}`] = queue.queueUrl;
       outputs[`EnrichDlqUrl${pascalCase(kind)}`] = dlq.queueUrl;

@@ -11,6 +11,7 @@ import {
 import type { Construct } from 'constructs';
 import type { EveryCadence, Source } from '../core/source/source.ts';
 import { type EnrichmentMetric, NAMESPACE, type TargetMetric } from '../lambdas/metrics.ts';
+import { ExtractionAlarms, extractionMetric } from './constructs/extraction-alarms.ts';
 import { RunbookAlarm } from './constructs/runbook-alarm.ts';
 import { type Deployment, nameOf, pascalCase } from './deployment.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
@@ -72,6 +73,13 @@ export class WatchStack extends Stack {
     for (const { name, cadence } of sources)
       if (cadence.kind === 'every') this.#watchTargets(deployment, name, cadence, pipeline);
     this.#watchEnrichment(deployment, pipeline);
+    for (const [extraction, workflow] of pipeline.extractions)
+      new ExtractionAlarms(this, `Extract${pascalCase(extraction)}`, {
+        deployment,
+        extraction,
+        workflow,
+        topic,
+      });
     this.#drawDashboard(deployment, pipeline, sources);
   }
 
@@ -159,6 +167,14 @@ export class WatchStack extends Stack {
           graph(
             `${name}: targets`,
             ofTargets.map((metric) => targetMetric(metric, stage, name, Duration.hours(1))),
+          ),
+        ),
+        [...pipeline.extractions.keys()].map((extraction) =>
+          graph(
+            `${extraction}: pages`,
+            (['PagesExtracted', 'PagesFailed', 'PagesExhausted', 'ProviderErrors'] as const).map((metric) =>
+              extractionMetric(metric, stage, extraction, Duration.hours(1)),
+            ),
           ),
         ),
         [

@@ -1,6 +1,9 @@
 import { SettingError } from './setting-error.ts';
 import { addressOf } from './settings.ts';
 
+/** Names the secret that holds the key, in a stack: an ARN. */
+export const GEMINI_KEY_SECRET = 'RESCRAPE_GEMINI_KEY_SECRET';
+
 /** How the Gemini API is reached: what `openGeminiBatchProvider` wants of the environment. */
 export interface GeminiSettings {
   readonly apiKey: string;

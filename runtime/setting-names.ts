@@ -35,6 +35,9 @@ export const EXTRACT_SETTINGS = [
 ] as const;
 export type ExtractSetting = (typeof EXTRACT_SETTINGS)[number];
 
+/** Where the Gemini API is, and in a stack the secret that holds its key. */
+const GEMINI = ['RESCRAPE_GEMINI_URL', 'RESCRAPE_GEMINI_KEY_SECRET'];
+
 /**
  * Variables of no source: the clock, the launcher's sign, the provider of a model, and what a stack gives to
  * its functions.
@@ -44,7 +47,6 @@ const OTHERS = [
   'RESCRAPE_LAUNCHED',
   // Where a checkout is: for scripts around the command line, which does not read it.
   'RESCRAPE_HOME',
-  'RESCRAPE_GEMINI_URL',
   ...[
     'STAGE',
     'BUCKET',
@@ -54,6 +56,7 @@ const OTHERS = [
     'FAILED_ITEMS_QUEUE_URL',
     'FAILED_ITEMS_DLQ_URL',
     'ENRICHMENT_QUEUES',
+    'BEDROCK_ROLE_ARN',
   ].map((name) => `RESCRAPE_${name}`),
 ];
 
@@ -77,6 +80,12 @@ export function variablesOf(sources: readonly NamedSource[]): string[] {
   );
 }
 
+/** Every variable that is read for these extractions in a stack, that of the secret with the key included. */
+export function extractVariablesOf(extractions: readonly NamedExtraction[]): string[] {
+  const own = extractions.flatMap(({ name }) => EXTRACT_SETTINGS.map((setting) => variableOf(name, setting)));
+  return [...own, ...GEMINI];
+}
+
 /**
  * Throws a SettingError for a variable `RESCRAPE_…` that nobody reads: a mistyped one would do nothing,
  * unseen.
@@ -86,10 +95,7 @@ export function refuseUnknownVariables(
   sources: readonly NamedSource[],
   extractions: readonly NamedExtraction[] = [],
 ): void {
-  const ofExtractions = extractions.flatMap(({ name }) =>
-    EXTRACT_SETTINGS.map((setting) => variableOf(name, setting)),
-  );
-  const known = [...variablesOf(sources), ...ofExtractions, ...OTHERS];
+  const known = [...variablesOf(sources), ...extractVariablesOf(extractions), ...OTHERS];
   const isKnown = (variable: string) =>
     known.includes(variable) || sources.some((source) => mayBeOwn(source, variable));
   const unknown = Object.keys(env).find((name) => name.startsWith('RESCRAPE_') && !isKnown(name));

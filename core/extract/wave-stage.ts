@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { WaveAnswer } from '../workflow/batch-extraction.ts';
 import type { ExtractContext } from './extract-context.ts';
+import { changedPagePartitions } from './page-changes.ts';
 import { RunMemory, runMemorySchema } from './run-memory.ts';
 import { runWave, type Wave } from './wave.ts';
 
@@ -38,12 +39,15 @@ export async function waveStage(
     submits: !wasRefused,
   });
   const { nextLookAt } = wave;
+  // What a publication that died has left is among them.
+  const marked = await changedPagePartitions(context.state, context.extraction.name).next();
   const waitMs = nextLookAt === null ? 0 : nextLookAt - context.clock.now();
   return {
     wave,
     answer: {
       memory: memory.toJSON(),
       waves: (before?.waves ?? 0) + 1,
+      publishes: wave.sent.pages > 0 || !marked.done,
       isRefused: wasRefused || wave.refused !== undefined,
       goesOn: nextLookAt !== null,
       waitSeconds: Math.max(0, Math.ceil(waitMs / 1_000)),

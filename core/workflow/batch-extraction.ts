@@ -14,6 +14,8 @@ export interface WaveAnswer {
   readonly waves: number;
   /** The provider refused a job: this execution submits no more. */
   readonly isRefused: boolean;
+  /** There is something that is not published yet. */
+  readonly publishes: boolean;
   /** False where nothing is in flight, nothing can be sent, or only a person can help. */
   readonly goesOn: boolean;
   /** Until the next wave: whole seconds from 0. */
@@ -37,51 +39,53 @@ export const LOCAL_EXTRACTION_RESOURCES: Readonly<Record<ExtractionStageName, st
 const RETRY: RetryPolicy = { attempts: 3, intervalSeconds: 2, backoffRate: 2 };
 
 /**
- * The machine of an extraction: Extract (poll, process, scan, submit) → Publish → Wait → Extract …, until
- * nothing is in flight or a number of waves is over. It keeps nothing that a new execution would need: one
- * with the same input, which a schedule starts every few minutes, is its continuation, and two at once share
- * the work. A wave that breaks is still published, then fails the execution.
+ * The machine of an extraction: Extract (poll, process, scan, submit) → Publish where pages have ended → Wait
+ * → Extract …, until nothing is in flight or a number of waves is over. It keeps nothing that a new execution
+ * would need: one with the same input, which a schedule starts every few minutes, is its continuation, and
+ * two at once share the work. A stage that breaks fails the execution under its own error name.
  *
  * Throws a RangeError for options that would never end it.
  */
 export function batchExtraction({ resources, mostWaves }: BatchExtractionOptions): StateMachineDefinition {
   if (!Number.isSafeInteger(mostWaves) || mostWaves < 1)
     throw new RangeError('mostWaves must be a whole number from 1');
-  const brokenAt = (Next: string) => [{ ErrorEquals: ['States.ALL'], Next, ResultPath: '$.problem' }];
   return {
     Comment: 'Asks a model about the pages of a library, in batches, and publishes what it answers.',
     StartAt: 'Extract',
     States: {
       Extract: {
-        ...invocation(resources['extract-wave'], retriersFor(['Transient'], RETRY), { Next: 'Publish' }),
+        ...invocation(resources['extract-wave'], retriersFor(['Transient'], RETRY), { Next: 'HasNews' }),
         ResultSelector: {
           'memory.$': '$.Payload.memory',
           'waves.$': '$.Payload.waves',
           'isRefused.$': '$.Payload.isRefused',
+          'publishes.$': '$.Payload.publishes',
           'goesOn.$': '$.Payload.goesOn',
           'waitSeconds.$': '$.Payload.waitSeconds',
         },
         ResultPath: '$.wave',
-        Catch: brokenAt('Publish'),
+      },
+      HasNews: {
+        Type: 'Choice',
+        Comment: 'A publication looks at every label, so it is not called for nothing.',
+        Choices: [{ Variable: '$.wave.publishes', BooleanEquals: true, Next: 'Publish' }],
+        Default: 'GoesOn',
       },
       Publish: {
         ...invocation(resources['publish-extraction'], retriersFor(['Conflict', 'Transient'], RETRY), {
           Next: 'GoesOn',
         }),
         ResultPath: null,
-        Catch: brokenAt('Broken'),
       },
       GoesOn: {
         Type: 'Choice',
         Choices: [
-          { Variable: '$.problem', IsPresent: true, Next: 'Broken' },
           { Variable: '$.wave.goesOn', BooleanEquals: false, Next: 'Done' },
           { Variable: '$.wave.waves', NumericGreaterThanEquals: mostWaves, Next: 'Done' },
         ],
         Default: 'Wait',
       },
       Wait: { Type: 'Wait', SecondsPath: '$.wave.waitSeconds', Next: 'Extract' },
-      Broken: { Type: 'Fail', ErrorPath: '$.problem.Error', CausePath: '$.problem.Cause' },
       Done: { Type: 'Succeed' },
     },
   };

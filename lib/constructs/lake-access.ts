@@ -13,6 +13,8 @@ export const LAKE_FOLDERS = [
   'runs',
   'enrichments',
   'extraction_books',
+  'extractions',
+  'extraction-failures',
   'targets',
   'exports',
   'work',
@@ -69,6 +71,8 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
     read: ['tables', 'data', 'commits', 'attempts'],
     write: ['data', 'tables', 'commits', 'enrichments'],
   },
+  // Libraries, and what Bedrock reads and writes, are no part of the lake: `extraction-access.ts`.
+  'extract-wave': { read: ['extractions'], write: ['extractions', 'extraction-failures'] },
 };
 
 /**

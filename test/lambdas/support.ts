@@ -20,6 +20,7 @@ export const ENV: Readonly<Record<string, string>> = {
       ]),
     ),
   ),
+  RESCRAPE_BEDROCK_ROLE_ARN: 'arn:aws:iam::000000000000:role/bedrock',
   RESCRAPE_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:reports',
   // Log and metrics by the console, where a test can see them.
   POWERTOOLS_DEV: 'true',

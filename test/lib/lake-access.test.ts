@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drainEnrichment } from '../../core/enrich/drain.ts';
+import { extractContext } from '../../core/extract/extract-context.ts';
+import { extractSettingsSchema } from '../../core/extract/settings.ts';
+import { waveStage } from '../../core/extract/wave-stage.ts';
 import type { PartitionWork, Platform } from '../../core/platform.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import { publishEnriched } from '../../core/publish-entities/publish-enriched.ts';
@@ -9,6 +12,8 @@ import { STAGES } from '../../core/stages.ts';
 import type { PlanAnswer } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { LAKE_ACCESS } from '../../lib/constructs/lake-access.ts';
+import { goodPlan, PlayedProvider, textLine } from '../core/extract/support/played-provider.ts';
+import { good, ListedLibrary, reading } from '../core/extract/support/world.ts';
 import { faults, rule, sessionWith, status } from '../e2e/support/race-faults.ts';
 import { CLAIM_MINUTES, COOL_DOWN_MINUTES, MINUTE } from '../e2e/support/retry-play.ts';
 import type { Session } from '../e2e/support/session.ts';
@@ -111,6 +116,22 @@ async function enrich(name: string): Promise<void> {
   await publishEnriched(as('publish-entities'));
 }
 
+/** Pages that a model answers: one rightly, one wrongly. */
+async function extract(): Promise<void> {
+  const [right, wrong] = ['Ohio:School:1851:1', 'Ohio:School:1852:1'] as const;
+  const { clock, state, newId } = session.platform;
+  const lines = () => [textLine(right, good('a page')), textLine(wrong, 'no JSON')];
+  const provider = new PlayedProvider(goodPlan(good, { lines, durationMs: () => 0 }), () => clock.now());
+  for (let waves = 0; waves < 2; waves++) {
+    const orchestrator = extractContext({
+      ...{ extraction: reading, provider, library: new ListedLibrary([right, wrong]) },
+      settings: extractSettingsSchema.parse({ model: 'played-1', promptVersion: 'page/v1' }),
+      ...{ state, clock, newId, lake: as('extract-wave').lake, tell: () => {} },
+    });
+    await waveStage(orchestrator, { extraction: 'reading' });
+  }
+}
+
 async function again<T>(work: () => Promise<T>): Promise<T> {
   return work().catch(work);
 }
@@ -137,6 +158,7 @@ beforeAll(async () => {
   await runGivenUp();
   await enrich('Ada');
   await enrich('Eve');
+  await extract();
 });
 afterAll(() => session.close());
 

@@ -75,11 +75,11 @@ describe('the machine of an extraction', () => {
     expect(provider.log.map(({ requests }) => requests.map(({ key }) => key))).toEqual(
       KEYS.map((key) => [key]),
     );
-    expect(called.length).toBeGreaterThan(2 * KEYS.length);
-    expect(called.filter((_, at) => at % 2 === 0)).toEqual(
-      called.filter((_, at) => at % 2 === 0).fill('extract-wave'),
-    );
-    expect(called.filter((stage) => stage === 'publish-extraction')).toHaveLength(called.length / 2);
+    // Once for each page that was sent, and once more for each that has ended.
+    const published = called.filter((stage) => stage === 'publish-extraction').length;
+    expect(published).toBeGreaterThan(KEYS.length);
+    expect(published).toBeLessThan(called.length / 2);
+    expect(called.at(-1)).toBe('publish-extraction');
   });
 
   it('ends after a number of waves, and an execution with the same input goes on from there', async () => {
@@ -122,14 +122,14 @@ describe('the machine of an extraction', () => {
     expect(asked).toBe(2);
   });
 
-  it('publishes after a wave that broke, then fails under its error', async () => {
+  it('fails under the error of a wave that breaks', async () => {
     const { execute, called } = play();
     const breaks: Stage = async () => {
       throw new StageError('BadInput', 'no such extraction');
     };
     const end = await execute(10, { 'extract-wave': breaks });
     expect(end).toMatchObject({ kind: 'failed', error: { name: 'BadInput' } });
-    expect(called).toEqual(['publish-extraction']);
+    expect(called).toEqual([]);
   });
 
   it('fails under the error of a publication that fails, and tries one again that passes', async () => {

@@ -1,0 +1,35 @@
+import { batchName } from '../core/extract/batch.ts';
+import { awsExtractSettings } from '../runtime/aws-extract-settings.ts';
+import { GEMINI_KEY_SECRET } from '../runtime/gemini-settings.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
+
+export { BEDROCK_FOLDER, LIBRARY_FOLDER } from '../runtime/aws-extract-settings.ts';
+
+/** What a deployment must give the functions of an extraction beyond the variables of their contracts. */
+export interface DeployedExtraction {
+  readonly name: string;
+  /** What the names of its jobs begin with, at the provider. */
+  readonly jobPrefix: string;
+  /** Of Bedrock; undefined where another provider is asked. */
+  readonly bedrockModel: string | undefined;
+  /** Of another bucket than the lake's. */
+  readonly libraryPlace: { readonly bucket: string; readonly prefix: string } | undefined;
+  /** ARN; undefined where its provider needs none. */
+  readonly keySecret: string | undefined;
+}
+
+/** `variables`: those that every function gets. Throws a SettingError for the first that cannot be used. */
+export function deployedExtractions(
+  variables: Readonly<Record<string, string>>,
+): readonly DeployedExtraction[] {
+  return EXTRACTIONS.map((extraction) => {
+    const { provider, settings, libraryPlace } = awsExtractSettings(extraction, variables);
+    return {
+      name: extraction.name,
+      jobPrefix: batchName(extraction.name, ''),
+      bedrockModel: provider === 'bedrock' ? settings.model : undefined,
+      libraryPlace,
+      keySecret: provider === 'gemini' ? variables[GEMINI_KEY_SECRET] : undefined,
+    };
+  });
+}

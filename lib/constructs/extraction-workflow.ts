@@ -1,0 +1,113 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { batchExtraction, type ExtractionStageName } from '../../core/workflow/batch-extraction.ts';
+import type { DeployedExtraction } from '../../lambdas/extraction-contract.ts';
+import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { DeadLetterQueue } from './queue-with-dlq.ts';
+import type { StageFunction } from './stage-function.ts';
+
+/** How often an execution starts, which goes on where the one before ended. */
+const EVERY_MINUTES = 10;
+/**
+ * Waves of one execution. With 20 seconds between two looks it is over before the next one starts; waves that
+ * follow each other at once, because there is work, take longer, and two executions share it.
+ */
+const WAVES_OF_AN_EXECUTION = 20;
+
+/** As Bedrock's events spell the ends of a job. */
+const ENDS = ['Completed', 'PartiallyCompleted', 'Failed', 'Stopped', 'Expired'];
+
+export interface ExtractionWorkflowProps {
+  readonly deployment: Deployment;
+  readonly extraction: DeployedExtraction;
+  readonly functions: Readonly<Partial<Record<ExtractionStageName, StageFunction>>> &
+    Readonly<Record<'extract-wave', StageFunction>>;
+  /** Where a schedule or an event leaves what it could not start. */
+  readonly scheduleDlq: DeadLetterQueue;
+}
+
+/**
+ * The state machine of one extraction; a schedule starts it, and so does the end of a job of Bedrock, which
+ * is told by an event (best effort: polling finds it as well).
+ */
+export class ExtractionWorkflow extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, props: ExtractionWorkflowProps) {
+    super(scope, id);
+    const { deployment, extraction, functions } = props;
+    const policy = STAGE_POLICIES[deployment.stage];
+    const name = nameOf(deployment.stage, `extract-${extraction.name}`);
+    const definition = batchExtraction({
+      resources: {
+        'extract-wave': functions['extract-wave'].function.functionArn,
+        ...(functions['publish-extraction'] && {
+          'publish-extraction': functions['publish-extraction'].function.functionArn,
+        }),
+      },
+      mostWaves: WAVES_OF_AN_EXECUTION,
+    });
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: name,
+      definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          logGroupName: `/aws/vendedlogs/states/${name}`,
+          retention: policy.logRetention,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        includeExecutionData: true,
+      },
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    for (const stage of Object.values(functions)) stage.function.grantInvokeLatestVersion(this.stateMachine);
+    acknowledge(this.stateMachine.role, {
+      'AwsSolutions-IAM5[Resource::*]':
+        'Log delivery and X-Ray have no resources to name: their actions only know "*".',
+    });
+    this.#startOnSchedule(name, props);
+    this.#startOnEndOfJob(name, props);
+  }
+
+  #startOnSchedule(name: string, { extraction, scheduleDlq }: ExtractionWorkflowProps): void {
+    new Schedule(this, 'Schedule', {
+      scheduleName: name,
+      description: `Looks after the batches of ${extraction.name}, and sends new ones, every ${EVERY_MINUTES} minutes`,
+      schedule: ScheduleExpression.rate(Duration.minutes(EVERY_MINUTES)),
+      target: new StepFunctionsStartExecution(this.stateMachine, {
+        input: ScheduleTargetInput.fromObject({ extraction: extraction.name }),
+        // The next one does all that this one would have done.
+        retryAttempts: 0,
+        deadLetterQueue: scheduleDlq,
+      }),
+    });
+  }
+
+  #startOnEndOfJob(name: string, { extraction, scheduleDlq }: ExtractionWorkflowProps): void {
+    new Rule(this, 'JobEnded', {
+      ruleName: `${name}-job-ended`,
+      description: `A job of ${extraction.name} is over at Bedrock: its results are read at once`,
+      eventPattern: {
+        source: ['aws.bedrock'],
+        detailType: ['Batch Inference Job State Change'],
+        detail: { batchJobName: Match.prefix(extraction.jobPrefix), status: ENDS },
+      },
+      targets: [
+        new SfnStateMachine(this.stateMachine, {
+          input: RuleTargetInput.fromObject({ extraction: extraction.name }),
+          retryAttempts: 0,
+          deadLetterQueue: scheduleDlq,
+        }),
+      ],
+    });
+  }
+}
