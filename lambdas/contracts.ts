@@ -61,6 +61,7 @@ export const ENV_CONTRACTS = {
       .regex(/^arn:/)
       .describe('Role by which Bedrock reads requests and writes answers'),
   }),
+  'publish-extraction': base.extend(catalog),
 } as const;
 
 export type FunctionName = keyof typeof ENV_CONTRACTS;
@@ -116,6 +117,10 @@ export const scheduledRunSchema = z.strictObject({
 });
 
 export const planEventSchema = z.union([runInputSchema, scheduledRunSchema]);
+
+/** The state of an execution of an extraction, as far as its publication needs it. */
+export const extractionInputSchema = z.object({ extraction: identifier });
+export type ExtractionInput = z.infer<typeof extractionInputSchema>;
 
 /** That entities are to be published: by a schedule, which says when this was due. */
 export const scheduledPublicationSchema = z.strictObject({

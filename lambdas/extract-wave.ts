@@ -1,13 +1,9 @@
 import type { Context } from 'aws-lambda';
-import type { Extraction } from '../core/extract/extraction.ts';
 import { type WaveInput, waveInputSchema, waveStage } from '../core/extract/wave-stage.ts';
 import { StageError } from '../core/platform.ts';
-import type { ExtractionPlatform, OpenedExtraction } from '../runtime/aws-extraction.ts';
 import { ExtractionObserver } from './observe-extraction.ts';
+import type { OpenedExtractions } from './opened-extractions.ts';
 import { outOfTime, parseEvent, type Stage } from './stage-handler.ts';
-
-/** Opens an extraction of a deployment, once per container. */
-export type OpenExtraction = (platform: ExtractionPlatform, extraction: Extraction) => OpenedExtraction;
 
 /**
  * Milliseconds before the deadline at which no new piece of work is begun: the requests of a batch of a
@@ -18,23 +14,21 @@ const RESERVE_MS = 300_000;
 const LAST_MS = 10_000;
 
 /** One look at everything of an extraction, within the time of one call. */
-export function extractWaveStage(extractions: readonly Extraction[], open: OpenExtraction): Stage<WaveInput> {
-  const opened = new Map<string, OpenedExtraction>();
+export function extractWaveStage(opened: OpenedExtractions): Stage<WaveInput> {
   return {
     name: 'extract-wave',
     parse: (event) => parseEvent(waveInputSchema, event),
     keys: () => ({}),
     run: async (platform, input, context, { logger }) => {
-      const extraction = extractionNamed(extractions, input.extraction);
-      logger.appendKeys({ extraction: extraction.name });
-      const one = opened.get(extraction.name) ?? open(platform, extraction);
-      opened.set(extraction.name, one);
+      const { extraction: name } = input;
+      logger.appendKeys({ extraction: name });
+      const extraction = opened.of(platform, name);
       // Every function has it, and none starts without it (`contracts.ts`).
-      const observer = new ExtractionObserver({ logger }, process.env.RESCRAPE_STAGE ?? '', extraction.name);
+      const observer = new ExtractionObserver({ logger }, process.env.RESCRAPE_STAGE ?? '', name);
       const deadline = endingBefore(context);
       let oldestMs: number | undefined;
       try {
-        const orchestrator = await one.orchestrator({
+        const orchestrator = await extraction.orchestrator({
           tell: observer.tell,
           mustStop: outOfTime(context, RESERVE_MS),
           signal: deadline.signal,
@@ -51,14 +45,6 @@ export function extractWaveStage(extractions: readonly Extraction[], open: OpenE
       }
     },
   };
-}
-
-/** Throws a StageError `BadInput` where there is none of that name. */
-function extractionNamed(extractions: readonly Extraction[], name: string): Extraction {
-  const extraction = extractions.find((each) => each.name === name);
-  if (extraction) return extraction;
-  const known = extractions.map((each) => each.name).join(', ');
-  throw new StageError('BadInput', `there is no extraction ${JSON.stringify(name)}; there is: ${known}`);
 }
 
 /** A signal that ends what is under way shortly before the function is ended. */

@@ -36,4 +36,6 @@ export const FUNCTION_SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   // Four images of 20 MB are under way at once, beside what is known of every page. Begins nothing new five
   // minutes before its end, and is called again.
   'extract-wave': { memorySize: 1024, timeout: Duration.minutes(15) },
+  // Knows every page as a scan does; then a partition as `publish` does, one after the other.
+  'publish-extraction': { memorySize: 1024, timeout: Duration.minutes(10) },
 };

@@ -119,6 +119,7 @@ export class PipelineStack extends Stack {
     this.#enrichRecords();
     this.#publishEntities(stage);
     access.grant(this.functions['extract-wave'].role);
+    access.grantLibraries(this.functions['publish-extraction'].role);
 
     this.workflows = new Map(
       sources.map((source) => [
@@ -138,7 +139,7 @@ export class PipelineStack extends Stack {
         new ExtractionWorkflow(this, `Extract${pascalCase(extraction.name)}`, {
           deployment,
           extraction,
-          functions: { 'extract-wave': this.functions['extract-wave'] },
+          functions: this.functions,
           scheduleDlq: this.scheduleDlq,
         }),
       ]),

@@ -4,7 +4,12 @@ import { openS3PageLibrary } from '../adapters/aws/s3-page-library.ts';
 import { openSecrets } from '../adapters/aws/secrets.ts';
 import { openGeminiBatchProvider } from '../adapters/llm/gemini-batch-provider.ts';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
-import { type ExtractContext, type ExtractParts, extractContext } from '../core/extract/extract-context.ts';
+import {
+  type ExtractContext,
+  type ExtractParts,
+  type ExtractRecords,
+  extractRecords,
+} from '../core/extract/extract-context.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
 import type { Platform } from '../core/platform.ts';
 import type { BatchProvider } from '../core/ports/batch-provider.ts';
@@ -19,8 +24,8 @@ export interface AwsExtractionOptions {
   readonly env: Environment;
   /** Of the lake. */
   readonly bucket: string;
-  /** Lets Bedrock read and write in the bucket. */
-  readonly bedrockRoleArn: string;
+  /** Lets Bedrock read and write in the bucket; for orchestrators alone. */
+  readonly bedrockRoleArn?: string;
   readonly connection: AwsConnection;
 }
 
@@ -29,8 +34,10 @@ export type ExtractionPlatform = Pick<Platform, 'state' | 'lake' | 'clock' | 'ne
 /** Of one call: its deadline, and who is told what happens. */
 export type ExtractionCall = Pick<ExtractParts, 'signal' | 'mustStop' | 'tell'>;
 
-/** A new orchestrator for each call. */
 export interface OpenedExtraction {
+  /** For a call that asks no provider. */
+  records(call: ExtractionCall): ExtractRecords;
+  /** A new one for each call. */
   orchestrator(call: ExtractionCall): Promise<ExtractContext>;
   close(): Promise<void>;
 }
@@ -49,6 +56,8 @@ export function openAwsExtraction(
 
   const openProvider = async (): Promise<BatchProvider> => {
     if (name === 'bedrock') {
+      if (bedrockRoleArn === undefined)
+        throw new Error('an orchestrator was opened without a role for Bedrock');
       const prefix = `${BEDROCK_FOLDER}/${extraction.name}`;
       const bedrock = openBedrockBatchProvider({ bucket, prefix, roleArn: bedrockRoleArn, connection });
       closing.push(() => bedrock.close());
@@ -61,15 +70,17 @@ export function openAwsExtraction(
     return openGeminiBatchProvider({ http, clock, ...geminiSettings({ ...env, GEMINI_API_KEY: key }) });
   };
 
+  const records = (call: ExtractionCall) =>
+    extractRecords({ extraction, settings, library, state, lake, clock, newId, ...call });
   return {
+    records,
     async orchestrator(call) {
       provider ??= openProvider();
       // Secrets that could not be read now may be with the next call.
       provider.catch(() => {
         provider = undefined;
       });
-      const parts = { extraction, settings, library, state, lake, clock, newId, ...call };
-      return extractContext({ ...parts, provider: await provider });
+      return { ...records(call), provider: await provider };
     },
     close: async () => {
       for (const close of closing) await close();

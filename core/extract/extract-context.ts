@@ -45,8 +45,16 @@ export interface ExtractContext extends ExtractParts {
   mustStop(): boolean;
 }
 
+/** An extraction as it is on record, for whoever asks no provider. */
+export type ExtractRecords = Omit<ExtractContext, 'provider' | 'singleProvider'>;
+
 /** A new orchestrator: what another one has a lease of, it leaves alone. */
 export function extractContext(parts: ExtractParts): ExtractContext {
+  return { ...parts, ...extractRecords(parts) };
+}
+
+/** The same without a provider. */
+export function extractRecords(parts: Omit<ExtractParts, 'provider' | 'singleProvider'>): ExtractRecords {
   const { state, extraction } = parts;
   return {
     ...parts,

@@ -1,6 +1,6 @@
 import type { PageKey } from '../ports/page-library.ts';
 import type { Tokens } from './batch.ts';
-import type { ExtractContext } from './extract-context.ts';
+import type { ExtractRecords } from './extract-context.ts';
 import { pageKeyText } from './page-key.ts';
 import { RESULTS, resultKeyOf, resultsOf } from './result-object.ts';
 import type { PageResult, ScanState } from './scan.ts';
@@ -36,7 +36,7 @@ export interface KnownPages extends Omit<ScanState, 'hasImage'> {
  * claim fails. `states`: those that are asked for; empty for all.
  */
 export async function readKnownPages(
-  context: ExtractContext,
+  context: ExtractRecords,
   states: readonly string[] = [],
 ): Promise<KnownPages> {
   const { pages, batches, lake } = context;

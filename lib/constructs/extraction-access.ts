@@ -52,8 +52,7 @@ export class ExtractionAccess extends Construct {
 
   /** Everything that looks after the batches of these extractions. */
   grant(grantee: IRole): void {
-    this.#grantFolder(grantee, LIBRARY_FOLDER, ['s3:GetObject']);
-    this.#grantLibrariesElsewhere(grantee);
+    this.grantLibraries(grantee);
     this.#grantGemini(grantee);
     if (this.#models().length === 0) return;
     this.#grantFolder(grantee, BEDROCK_FOLDER, ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload']);
@@ -79,6 +78,12 @@ export class ExtractionAccess extends Construct {
       [`AwsSolutions-IAM5[Resource::${this.#shown(jobs)}]`]:
         'Bedrock names a job when it is created; the wildcard stands for the batch jobs of this account.',
     });
+  }
+
+  /** Reading of pages: listing of the lake's bucket is granted with the lake. */
+  grantLibraries(grantee: IRole): void {
+    this.#grantFolder(grantee, LIBRARY_FOLDER, ['s3:GetObject']);
+    this.#grantLibrariesElsewhere(grantee);
   }
 
   /** ARNs of the models and inference profiles that are asked. */

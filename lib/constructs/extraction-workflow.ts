@@ -6,7 +6,11 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/a
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { batchExtraction, type ExtractionStageName } from '../../core/workflow/batch-extraction.ts';
+import {
+  batchExtraction,
+  EXTRACTION_STAGE_NAMES,
+  type ExtractionStageName,
+} from '../../core/workflow/batch-extraction.ts';
 import type { DeployedExtraction } from '../../lambdas/extraction-contract.ts';
 import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -27,8 +31,7 @@ const ENDS = ['Completed', 'PartiallyCompleted', 'Failed', 'Stopped', 'Expired']
 export interface ExtractionWorkflowProps {
   readonly deployment: Deployment;
   readonly extraction: DeployedExtraction;
-  readonly functions: Readonly<Partial<Record<ExtractionStageName, StageFunction>>> &
-    Readonly<Record<'extract-wave', StageFunction>>;
+  readonly functions: Readonly<Record<ExtractionStageName, StageFunction>>;
   /** Where a schedule or an event leaves what it could not start. */
   readonly scheduleDlq: DeadLetterQueue;
 }
@@ -45,13 +48,11 @@ export class ExtractionWorkflow extends Construct {
     const { deployment, extraction, functions } = props;
     const policy = STAGE_POLICIES[deployment.stage];
     const name = nameOf(deployment.stage, `extract-${extraction.name}`);
+    const arns = EXTRACTION_STAGE_NAMES.map(
+      (stage) => [stage, functions[stage].function.functionArn] as const,
+    );
     const definition = batchExtraction({
-      resources: {
-        'extract-wave': functions['extract-wave'].function.functionArn,
-        ...(functions['publish-extraction'] && {
-          'publish-extraction': functions['publish-extraction'].function.functionArn,
-        }),
-      },
+      resources: Object.fromEntries(arns) as Record<ExtractionStageName, string>,
       mostWaves: WAVES_OF_AN_EXECUTION,
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
@@ -69,7 +70,8 @@ export class ExtractionWorkflow extends Construct {
       },
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    for (const stage of Object.values(functions)) stage.function.grantInvokeLatestVersion(this.stateMachine);
+    for (const stage of EXTRACTION_STAGE_NAMES)
+      functions[stage].function.grantInvokeLatestVersion(this.stateMachine);
     acknowledge(this.stateMachine.role, {
       'AwsSolutions-IAM5[Resource::*]':
         'Log delivery and X-Ray have no resources to name: their actions only know "*".',

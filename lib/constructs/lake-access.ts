@@ -72,6 +72,10 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
     write: ['data', 'tables', 'commits', 'enrichments'],
   },
   // Libraries, and what Bedrock reads and writes, are no part of the lake: `extraction-access.ts`.
+  'publish-extraction': {
+    read: ['extractions', 'data', 'tables', 'commits', 'attempts'],
+    write: ['data', 'tables', 'commits', 'extraction_books'],
+  },
   'extract-wave': { read: ['extractions'], write: ['extractions', 'extraction-failures'] },
 };
 

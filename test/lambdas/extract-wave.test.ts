@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDirectoryObjectStore } from '../../adapters/local/directory-object-store.ts';
 import { openSqliteStateStore } from '../../adapters/local/sqlite-state-store.ts';
-import { extractContext } from '../../core/extract/extract-context.ts';
+import { extractContext, extractRecords } from '../../core/extract/extract-context.ts';
 import { extractSettingsSchema } from '../../core/extract/settings.ts';
 import type { Platform } from '../../core/platform.ts';
-import { extractWaveStage, type OpenExtraction } from '../../lambdas/extract-wave.ts';
+import { extractWaveStage } from '../../lambdas/extract-wave.ts';
+import { type OpenExtraction, OpenedExtractions } from '../../lambdas/opened-extractions.ts';
 import { handlerOf } from '../../lambdas/stage-handler.ts';
 import {
   goodPlan,
@@ -60,13 +61,17 @@ function open(plan: Partial<ProviderPlan> = {}) {
     const settings = extractSettingsSchema.parse({ model: 'played-1', promptVersion: 'page/v1' });
     const library = new ListedLibrary(KEYS);
     return {
+      records: (call) => extractRecords({ ...platform, extraction, settings, library, ...call }),
       orchestrator: async (call) =>
         extractContext({ ...platform, extraction, settings, library, provider, ...call }),
       close: async () => {},
     };
   };
   const platform = { state, lake, clock, newId } as unknown as Platform;
-  const handler = handlerOf(extractWaveStage([reading], openExtraction), () => platform);
+  const handler = handlerOf(
+    extractWaveStage(new OpenedExtractions([reading], openExtraction)),
+    () => platform,
+  );
   const call = async (event: unknown, remainingMs?: number) =>
     JSON.parse(JSON.stringify(await handler(JSON.parse(JSON.stringify(event)), contextWith(remainingMs))));
   return { provider, opened, call };

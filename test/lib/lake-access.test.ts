@@ -1,19 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drainEnrichment } from '../../core/enrich/drain.ts';
 import { extractContext } from '../../core/extract/extract-context.ts';
+import { forcePages } from '../../core/extract/operate-pages.ts';
 import { extractSettingsSchema } from '../../core/extract/settings.ts';
 import { waveStage } from '../../core/extract/wave-stage.ts';
 import type { PartitionWork, Platform } from '../../core/platform.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import { publishEnriched } from '../../core/publish-entities/publish-enriched.ts';
+import { publishExtraction } from '../../core/publish-extraction/publish-extraction.ts';
 import { handleFailedItem } from '../../core/retry/handle-message.ts';
 import type { Source } from '../../core/source/source.ts';
 import { STAGES } from '../../core/stages.ts';
 import type { PlanAnswer } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { LAKE_ACCESS } from '../../lib/constructs/lake-access.ts';
-import { goodPlan, PlayedProvider, textLine } from '../core/extract/support/played-provider.ts';
-import { good, ListedLibrary, reading } from '../core/extract/support/world.ts';
+import { catalogs } from '../../sources/catalogs/extraction.ts';
+import {
+  goodPlan,
+  type PlayedJob,
+  PlayedProvider,
+  textLine,
+} from '../core/extract/support/played-provider.ts';
+import { good, ListedLibrary } from '../core/extract/support/world.ts';
+import { answerText } from '../core/publish-extraction/catalog-world.ts';
 import { faults, rule, sessionWith, status } from '../e2e/support/race-faults.ts';
 import { CLAIM_MINUTES, COOL_DOWN_MINUTES, MINUTE } from '../e2e/support/retry-play.ts';
 import type { Session } from '../e2e/support/session.ts';
@@ -116,19 +125,26 @@ async function enrich(name: string): Promise<void> {
   await publishEnriched(as('publish-entities'));
 }
 
-/** Pages that a model answers: one rightly, one wrongly. */
+/** Pages that a model answers: one rightly, one wrongly, and both are published; then one of them again. */
 async function extract(): Promise<void> {
   const [right, wrong] = ['Ohio:School:1851:1', 'Ohio:School:1852:1'] as const;
   const { clock, state, newId } = session.platform;
-  const lines = () => [textLine(right, good('a page')), textLine(wrong, 'no JSON')];
+  let text = 'a page';
+  const lines = ({ requests }: PlayedJob) =>
+    requests.map(({ key }) => textLine(key, key === right ? answerText(text) : 'no JSON'));
   const provider = new PlayedProvider(goodPlan(good, { lines, durationMs: () => 0 }), () => clock.now());
-  for (let waves = 0; waves < 2; waves++) {
-    const orchestrator = extractContext({
-      ...{ extraction: reading, provider, library: new ListedLibrary([right, wrong]) },
-      settings: extractSettingsSchema.parse({ model: 'played-1', promptVersion: 'page/v1' }),
-      ...{ state, clock, newId, lake: as('extract-wave').lake, tell: () => {} },
+  const contextAs = (name: FunctionName) =>
+    extractContext({
+      ...{ extraction: catalogs, provider, library: new ListedLibrary([right, wrong]) },
+      settings: extractSettingsSchema.parse({ model: 'played-1', promptVersion: catalogs.prompts[0]!.name }),
+      ...{ state, clock, newId, lake: as(name).lake, tell: () => {} },
     });
-    await waveStage(orchestrator, { extraction: 'reading' });
+  for (let round = 0; round < 2; round++) {
+    for (let waves = 0; waves < 2; waves++)
+      await waveStage(contextAs('extract-wave'), { extraction: catalogs.name });
+    await publishExtraction(as('publish-extraction'), contextAs('publish-extraction'));
+    text = 'another page';
+    await forcePages(contextAs('extract-wave'), [right]);
   }
 }
 
