@@ -154,7 +154,9 @@ export class ExtractionAccess extends Construct {
       if (libraryPlace === undefined) continue;
       const { bucket, prefix } = libraryPlace;
       const arn = Stack.of(this).formatArn({ service: 's3', region: '', account: '', resource: bucket });
-      const objects = `${arn}/${prefix === '' ? '' : `${prefix}/`}*`;
+      // cdk-nag takes no answer to a finding with a space in it; `?` stands for any one character.
+      const folder = prefix === '' ? '' : `${prefix.replaceAll(/\s/g, '?')}/`;
+      const objects = `${arn}/${folder}*`;
       Grant.addToPrincipal({ grantee, actions: ['s3:GetObject'], resourceArns: [objects] });
       Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: [arn] });
       acknowledge(grantee, {
@@ -169,7 +171,7 @@ export class ExtractionAccess extends Construct {
     for (const arn of new Set(arns)) Secret.fromSecretCompleteArn(this, 'GeminiKey', arn).grantRead(grantee);
   }
 
-  /** As cdk-nag states an ARN in a finding: what is known at deployment stands in angle brackets. */
+  /** As cdk-nag states an ARN: what is known at deployment stands in angle brackets. */
   #shown(arn: string): string {
     const { partition, region, account } = Stack.of(this);
     return arn

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkMinutesOf, windowDaysOf } from '../../core/source/cadence.ts';
 import type { DistributedMapState } from '../../core/workflow/asl.ts';
+import { batchExtraction, LOCAL_EXTRACTION_RESOURCES } from '../../core/workflow/batch-extraction.ts';
 import { dailyRescrape, LOCAL_RESOURCES } from '../../core/workflow/workflow.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import { FUNCTION_SIZES } from '../../lib/function-sizes.ts';
@@ -161,6 +162,42 @@ describe('the cost of records that are enriched', () => {
     expect(readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8')).toContain(
       `${usd.toFixed(2)} USD a month for alarms, a metric and Lambda's waiting`,
     );
+  });
+});
+
+describe('the cost of an extraction', () => {
+  const PAGES = 100_000;
+  const LOOKS = 6 * 24 * 30;
+
+  it.each(['of a thousand pages | count', 'of one look at 100,000 pages | count'])('%s adds up', (name) => {
+    const rows = table(name);
+    expect(rows.length).toBeGreaterThan(4);
+    for (const [line, count, usd] of rows.slice(0, -1))
+      expect(Number(usd), line).toBeCloseTo(prices.get(line!)! * Number(count), 6);
+    const sum = rows.slice(0, -1).reduce((total, [, , usd]) => total + Number(usd), 0);
+    expect(Number(rows.at(-1)?.[2])).toBeCloseTo(sum, 6);
+  });
+
+  it('makes the amounts of the text', () => {
+    const total = (name: string) => Number(table(name).at(-1)?.[2]);
+    const text = readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8');
+    const pages = (total('of a thousand pages | count') * PAGES) / 1_000;
+    expect(text).toContain(`100,000 pages are ${pages.toFixed(2)} USD beside the model`);
+    const look = total('of one look at 100,000 pages | count');
+    expect(text).toContain(`${(look * LOOKS).toFixed(2)} USD in 30 days`);
+    const idle = 6 * prices.get('Step Functions, standard: state transition')!;
+    expect(text).toContain(`An empty library is ${(idle * LOOKS).toFixed(2)} USD a month`);
+  });
+
+  it('has the state transitions of an execution that finds nothing to do', () => {
+    const { States } = batchExtraction({ resources: LOCAL_EXTRACTION_RESOURCES, mostWaves: 1 });
+    const idle = Object.keys(States).filter((name) => name !== 'Publish' && name !== 'Wait');
+    const startAndEnd = 2;
+    const [, transitions] = row(
+      table('of one look at 100,000 pages | count'),
+      'Step Functions, standard: state transition',
+    );
+    expect(transitions).toBe(idle.length + startAndEnd);
   });
 });
 

@@ -149,7 +149,7 @@ describe('the function that looks after batches', () => {
     const invoking = withAction(statementsOf(made, 'ExtractionBedrockRole'), 'bedrock:InvokeModel');
     expect(invoking).toHaveLength(2);
     const own = JSON.stringify(statementsOf(made, 'ExtractWaveRole'));
-    expect(own).toContain(':s3:::scans/of catalogs/*');
+    expect(own).toContain(':s3:::scans/of?catalogs/*');
   });
 
   it.each([

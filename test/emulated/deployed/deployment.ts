@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
@@ -10,6 +10,7 @@ import {
   GetBucketPolicyCommand,
   GetObjectCommand,
   PutBucketPolicyCommand,
+  PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -125,10 +126,30 @@ export class Deployment {
   }
 
   /** Starts the state machine of a source with any input and waits for its end. */
-  async start(input: unknown, source = 'racing'): Promise<ExecutionEnd> {
+  start(input: unknown, source = 'racing'): Promise<ExecutionEnd> {
+    return this.#execute(`StateMachineArn${pascalCase(source)}`, input);
+  }
+
+  /** One execution of the state machine of an extraction, to its end. */
+  extract(extraction: string): Promise<ExecutionEnd> {
+    return this.#execute(`ExtractionArn${pascalCase(extraction)}`, { extraction });
+  }
+
+  /** Puts the files below a directory into the lake's bucket, as somebody does who has the rights. */
+  async upload(directory: string, prefix: string): Promise<void> {
+    const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((each) => each.isFile())) {
+      const path = join(entry.parentPath, entry.name);
+      const Key = `${prefix}/${relative(directory, path).split(sep).join('/')}`;
+      const object = { Bucket: this.outputs.Bucket, Key, Body: readFileSync(path) };
+      await this.#s3.send(new PutObjectCommand(object));
+    }
+  }
+
+  async #execute(machine: string, input: unknown): Promise<ExecutionEnd> {
     const { executionArn = '' } = await this.#stepFunctions.send(
       new StartExecutionCommand({
-        stateMachineArn: this.outputs[`StateMachineArn${pascalCase(source)}`],
+        stateMachineArn: this.outputs[machine],
         input: JSON.stringify(input),
       }),
     );
