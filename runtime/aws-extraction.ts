@@ -7,8 +7,8 @@ import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import {
   type ExtractContext,
   type ExtractParts,
-  type ExtractRecords,
-  extractRecords,
+  type PublisherContext,
+  publisherContext,
 } from '../core/extract/extract-context.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
 import type { Platform } from '../core/platform.ts';
@@ -36,7 +36,7 @@ export type ExtractionCall = Pick<ExtractParts, 'signal' | 'mustStop' | 'tell'>;
 
 export interface OpenedExtraction {
   /** For a call that asks no provider. */
-  records(call: ExtractionCall): ExtractRecords;
+  records(call: ExtractionCall): PublisherContext;
   /** A new one for each call. */
   orchestrator(call: ExtractionCall): Promise<ExtractContext>;
   close(): Promise<void>;
@@ -71,7 +71,7 @@ export function openAwsExtraction(
   };
 
   const records = (call: ExtractionCall) =>
-    extractRecords({ extraction, settings, library, state, lake, clock, newId, ...call });
+    publisherContext({ extraction, settings, library, state, lake, clock, newId, ...call });
   return {
     records,
     async orchestrator(call) {

@@ -1,5 +1,6 @@
 import { COMMAND_ADVICE } from './command-steps.ts';
 import { DECISION_ADVICE } from './decision-steps.ts';
+import { EXTRACT_ADVICE } from './extract-steps.ts';
 import { FAILURE_ADVICE } from './failure-steps.ts';
 import { LAKE_ADVICE } from './lake-steps.ts';
 import { OUTCOME_ADVICE } from './outcome-steps.ts';
@@ -17,6 +18,7 @@ const ADVICE: Advice<Subject> = {
   ...LAKE_ADVICE,
   ...TARGET_ADVICE,
   ...RECORD_ADVICE,
+  ...EXTRACT_ADVICE,
   ...COMMAND_ADVICE,
 };
 

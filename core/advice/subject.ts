@@ -169,6 +169,27 @@ export type RecordSubject =
       readonly isWhole: boolean;
     };
 
+/** Pages and batches of an extraction; a page is named `state:school:year:page`. */
+export type ExtractSubject =
+  /** Its tries are used up. `code`: how the last one failed. */
+  | { readonly kind: 'exhausted-page'; readonly page: string; readonly code: string }
+  /** It failed, and has tries left. */
+  | { readonly kind: 'failed-page' }
+  | { readonly kind: 'no-image-page' }
+  /** `before`: the page that it waits for. */
+  | { readonly kind: 'waiting-page'; readonly before: string }
+  /** A run ended, and not every page has a result; or pages wait until there are enough for a job. */
+  | { readonly kind: 'unread-pages' | 'held-pages' }
+  /** The provider takes nothing that it is sent. */
+  | { readonly kind: 'refused-by-provider' }
+  /** Its job succeeded, and there is nothing to read. */
+  | { readonly kind: 'batch-without-results'; readonly id: string }
+  /** It has been active for longer than a job takes. */
+  | { readonly kind: 'stuck-batch'; readonly id: string; readonly hasJob: boolean }
+  | { readonly kind: 'unknown-batch' }
+  /** No label is of the books that are asked for. */
+  | { readonly kind: 'no-such-pages' };
+
 /** How a command ended, or what it found. */
 export type CommandSubject =
   | {
@@ -211,6 +232,7 @@ export type Subject =
   | LakeSubject
   | TargetSubject
   | RecordSubject
+  | ExtractSubject
   | CommandSubject;
 
 /** The advice for some kinds of subjects. */

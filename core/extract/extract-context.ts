@@ -35,35 +35,47 @@ export interface ExtractParts {
   tell(event: ExtractEvent): void;
 }
 
-/** One orchestrator at work. */
-export interface ExtractContext extends ExtractParts {
-  /** Of this orchestrator alone: the owner of its leases. */
-  readonly owner: string;
+/** What is on record of an extraction, and where: nobody outside is asked. */
+export interface ExtractRecords
+  extends Pick<ExtractParts, 'extraction' | 'settings' | 'state' | 'lake' | 'clock'> {
   readonly batches: BatchStore;
   readonly pages: PageStore;
   readonly failures: FailureLog;
+}
+
+/** That, and what a scan looks at. */
+export interface ScanContext extends ExtractRecords, Pick<ExtractParts, 'library' | 'tell'> {}
+
+/** One orchestrator at work. */
+export interface ExtractContext extends ExtractParts, ScanContext {
+  /** Of this orchestrator alone: the owner of its leases. */
+  readonly owner: string;
   mustStop(): boolean;
 }
 
-/** An extraction as it is on record, for whoever asks no provider. */
-export type ExtractRecords = Omit<ExtractContext, 'provider' | 'singleProvider'>;
+/** One that asks no provider: it publishes what others have read. */
+export type PublisherContext = Omit<ExtractContext, 'provider' | 'singleProvider'>;
 
-/** A new orchestrator: what another one has a lease of, it leaves alone. */
-export function extractContext(parts: ExtractParts): ExtractContext {
-  return { ...parts, ...extractRecords(parts) };
-}
-
-/** The same without a provider. */
-export function extractRecords(parts: Omit<ExtractParts, 'provider' | 'singleProvider'>): ExtractRecords {
+export function extractRecords(
+  parts: Pick<ExtractParts, 'extraction' | 'settings' | 'state' | 'lake' | 'clock'>,
+): ExtractRecords {
   const { state, extraction } = parts;
   return {
     ...parts,
-    mustStop: parts.mustStop ?? (() => false),
-    owner: parts.newId(),
     batches: new BatchStore(state, extraction.name),
     pages: new PageStore(state, extraction.name),
     failures: new FailureLog(state, extraction.name),
   };
+}
+
+/** A new orchestrator: what another one has a lease of, it leaves alone. */
+export function extractContext(parts: ExtractParts): ExtractContext {
+  return { ...parts, ...publisherContext(parts) };
+}
+
+export function publisherContext(parts: Omit<ExtractParts, 'provider' | 'singleProvider'>): PublisherContext {
+  const { mustStop = () => false } = parts;
+  return { ...parts, ...extractRecords(parts), mustStop, owner: parts.newId() };
 }
 
 /** Who has the job of a batch; undefined where that provider is not configured any more. */

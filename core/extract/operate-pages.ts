@@ -1,7 +1,7 @@
 import type { StateWrite } from '../ports/state-store.ts';
 import { MAX_WRITES } from '../ports/state-transaction.ts';
 import { isActive } from './batch.ts';
-import type { ExtractContext } from './extract-context.ts';
+import type { ExtractRecords } from './extract-context.ts';
 import { pageOf } from './make-requests.ts';
 import { pageChangeWrite } from './page-changes.ts';
 import { pageKeyText, parsePageKey } from './page-key.ts';
@@ -21,7 +21,7 @@ export type ForceAnswer = { readonly key: string } & (
 );
 
 /** Asks for pages again that have a result, which stays until the new one is valid. */
-export async function forcePages(context: ExtractContext, keys: readonly string[]): Promise<ForceAnswer[]> {
+export async function forcePages(context: ExtractRecords, keys: readonly string[]): Promise<ForceAnswer[]> {
   const answers: ForceAnswer[] = [];
   for (const text of keys) {
     const page = parsePageKey(text);
@@ -49,7 +49,7 @@ export interface ClearedCount {
 
 /** Clears the counts of failures of the books that a filter leaves; what is logged of them stays. */
 export async function clearFailureCounts(
-  { pages, extraction }: ExtractContext,
+  { pages, extraction }: ExtractRecords,
   filter: ScanFilter,
   { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<ClearedCount[]> {
@@ -89,7 +89,7 @@ const KINDS = [
 
 /** Counts, and unless it is a dry run removes, all documents of an extraction. */
 export async function resetExtraction(
-  { state, batches, extraction: { name } }: ExtractContext,
+  { state, batches, extraction: { name } }: ExtractRecords,
   { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<ExtractionReset> {
   const active = (await batches.active()).filter(isActive).length;

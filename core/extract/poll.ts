@@ -3,6 +3,7 @@ import { type Batch, type BatchStateName, isHeldByOther, moved } from './batch.t
 import { type ExtractContext, providerOf } from './extract-context.ts';
 import { takeBatch } from './held-batch.ts';
 import { processBatch, withoutResults } from './process.ts';
+import { reportBatch } from './report-batch.ts';
 import { isProblem } from './retry-waits.ts';
 import type { RunMemory } from './run-memory.ts';
 import { adoptJob, cancelOthers, findJobs, submitBatch } from './submit.ts';
@@ -131,7 +132,9 @@ async function endAs(
   const stored = await context.batches.change(id, (batch) =>
     batch?.state === 'submitted' && batch.job === job ? moved(batch, state, { at, reason }) : undefined,
   );
-  if (stored) context.tell({ kind: 'ended', batch: id, state, reason });
+  if (!stored) return;
+  context.tell({ kind: 'ended', batch: id, state, reason });
+  await reportBatch(context, stored.batch);
 }
 
 function told(context: ExtractContext, { id }: Batch, doing: string, problem: ProviderProblem): LookAnswer {

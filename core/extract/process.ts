@@ -5,6 +5,7 @@ import { type HeldBatch, takeBatch } from './held-batch.ts';
 import { pageOf } from './make-requests.ts';
 import { costOf, PageEnds } from './page-ends.ts';
 import { type ResultEvent, readResults } from './read-results.ts';
+import { reportBatch } from './report-batch.ts';
 import { rawKeyOf } from './result-object.ts';
 
 /**
@@ -77,7 +78,11 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
   const { counts, tokens } = sums;
   const { prices } = context.settings;
   const costUsd = tokens && prices ? costOf(tokens, prices) : null;
-  const isMine = await held.leave('done', 'its results are on record', { counts, tokens, costUsd });
+  const reason = 'its results are on record';
+  const ended = { ...held.batch, counts, tokens, costUsd };
+  // Before its end: whoever dies in between does it again.
+  await reportBatch(context, moved(ended, 'done', { at: context.clock.now(), reason }));
+  const isMine = await held.leave('done', reason, { counts, tokens, costUsd });
   if (isMine) context.tell({ kind: 'processed', batch: id, counts });
 }
 

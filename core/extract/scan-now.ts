@@ -1,4 +1,4 @@
-import type { ExtractRecords } from './extract-context.ts';
+import type { ScanContext } from './extract-context.ts';
 import { LabelledPages } from './labelled-pages.ts';
 import { pageKeyText } from './page-key.ts';
 import { RunMemory } from './run-memory.ts';
@@ -14,7 +14,7 @@ export interface ScanOptions {
 
 /** Decisions in book order, made as they are read; whether a page has an image is not looked at. */
 export async function scanNow(
-  context: ExtractRecords,
+  context: ScanContext,
   { filter = {}, isOutdatedAsked = false }: ScanOptions,
   memory: RunMemory,
 ): Promise<{ readonly decisions: Generator<ScanDecision, void>; readonly known: KnownPages }> {
@@ -34,7 +34,7 @@ export async function scanNow(
 
 /** Every labelled page in book order with what a run would do about it, and why; changes nothing. */
 export async function* decidedPages(
-  context: ExtractRecords,
+  context: ScanContext,
   options: ScanOptions = {},
 ): AsyncGenerator<ScanDecision> {
   const memory = new RunMemory();
@@ -44,7 +44,7 @@ export async function* decidedPages(
 
 /** The image is looked for last, of pages that could be sent otherwise. */
 export async function withImage(
-  { library, tell }: Pick<ExtractRecords, 'library' | 'tell'>,
+  { library, tell }: Pick<ScanContext, 'library' | 'tell'>,
   decision: ScanDecision,
   memory: RunMemory,
 ): Promise<ScanDecision> {

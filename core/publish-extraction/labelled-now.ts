@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BookProgress } from '../extract/book-progress.ts';
-import type { ExtractRecords } from '../extract/extract-context.ts';
+import type { PublisherContext } from '../extract/extract-context.ts';
 import { compareBooks, itemOfPage, partitionOfPage } from '../extract/page-key.ts';
 import { RunMemory } from '../extract/run-memory.ts';
 import { reasonText, type ScanDecision } from '../extract/scan.ts';
@@ -38,7 +38,7 @@ export interface LabelledPartition {
 const MOST_IMAGES = 200;
 
 /** What a library and the records of its pages say now, by `<state>#<date>`. */
-export async function labelledNow(context: ExtractRecords): Promise<Map<string, LabelledPartition>> {
+export async function labelledNow(context: PublisherContext): Promise<Map<string, LabelledPartition>> {
   const memory = new RunMemory();
   const { decisions, known } = await scanNow(context, {}, memory);
   const found = new Map<string, { partition: Partition; pages: LabelledPage[]; books: Book[] }>();

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { ExtractRecords } from '../extract/extract-context.ts';
+import type { PublisherContext } from '../extract/extract-context.ts';
 import type { ExtractionTable } from '../extract/extraction.ts';
 import { type PageChange, pageChangesOf } from '../extract/page-changes.ts';
 import { addressOfPage, itemOfPage, pageKeyText } from '../extract/page-key.ts';
@@ -23,7 +23,7 @@ export interface ReadMark {
 }
 
 /** The marked pages of a partition, read before their results: who ends a try later marks them again. */
-export async function readMarks(context: ExtractRecords, partition: Partition): Promise<ReadMark[]> {
+export async function readMarks(context: PublisherContext, partition: Partition): Promise<ReadMark[]> {
   const changes = await Array.fromAsync(pageChangesOf(context.state, context.extraction.name, partition));
   return pLimit(READS_AT_ONCE).map(changes, async (change) => {
     return { change, record: (await context.pages.get(pageKeyText(change.page))).revision };
@@ -42,7 +42,7 @@ export interface PageResult {
  * were looked at, in milliseconds.
  */
 export async function pageResult(
-  context: ExtractRecords,
+  context: PublisherContext,
   table: ExtractionTable,
   { source, runId, partition }: Omit<PartitionJob, 'crawl'>,
   labelled: LabelledPartition,

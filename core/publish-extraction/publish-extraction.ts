@@ -1,5 +1,5 @@
 import { type PartitionProgress, ProgressStore } from '../extract/book-progress.ts';
-import type { ExtractRecords } from '../extract/extract-context.ts';
+import type { PublisherContext } from '../extract/extract-context.ts';
 import type { ExtractionTable } from '../extract/extraction.ts';
 import { changedPagePartitions, pageChangeWrite, publishedWrites } from '../extract/page-changes.ts';
 import type { Platform } from '../platform.ts';
@@ -30,7 +30,7 @@ interface TableOf {
  */
 export async function publishExtraction(
   platform: Platform,
-  context: ExtractRecords,
+  context: PublisherContext,
   { isAlone = false, mustStop = () => false }: PublicationOptions = {},
 ): Promise<Publication> {
   const { name, tables } = context.extraction;
@@ -59,7 +59,7 @@ export async function publishExtraction(
 
 class Publishing {
   readonly #platform: Platform;
-  readonly #context: ExtractRecords;
+  readonly #context: PublisherContext;
   readonly #tables: readonly TableOf[];
   readonly #publication: { readonly runId: string; readonly isAlone: boolean };
   readonly #store: ProgressStore;
@@ -69,7 +69,7 @@ class Publishing {
 
   constructor(
     platform: Platform,
-    context: ExtractRecords,
+    context: PublisherContext,
     tables: readonly TableOf[],
     publication: { readonly runId: string; readonly isAlone: boolean },
   ) {

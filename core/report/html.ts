@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { type Block, type Document, oneLine, type Span, spansOf, type Table, type Text } from './document.ts';
-import { runReport } from './run-report.ts';
-import type { RunSummary } from './run-summary.ts';
 import { STYLESHEET } from './stylesheet.ts';
 
 /**
@@ -15,14 +13,8 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/**
- * The report of a run as one HTML page that needs nothing else: no script, no font, no image, light and dark.
- */
-export function htmlReport(summary: RunSummary): string {
-  return html(runReport(summary));
-}
-
-function html({ title, verdict, sections }: Document): string {
+/** One HTML page that needs nothing else: no script, no font, no image, light and dark. */
+export function html({ title, verdict, sections }: Document): string {
   const body = sections.map(({ heading, blocks }) => {
     const head = heading === undefined ? '' : `<h2>${escaped(heading)}</h2>\n`;
     return `<section>\n${head}${blocks.map(blockHtml).join('\n')}\n</section>`;

@@ -1,16 +1,7 @@
 import { type Block, type Document, oneLine, type Span, spansOf, type Table, type Text } from './document.ts';
-import { runReport } from './run-report.ts';
-import type { RunSummary } from './run-summary.ts';
 
-/**
- * The report of a run as GitHub-flavoured Markdown that also reads well as it stands. The verdict is the
- * first line.
- */
-export function markdownReport(summary: RunSummary): string {
-  return markdown(runReport(summary));
-}
-
-function markdown({ title, verdict, sections }: Document): string {
+/** GitHub-flavoured Markdown that also reads well as it stands. The verdict is the first line. */
+export function markdown({ title, verdict, sections }: Document): string {
   const parts = [`# ${escaped(title)}: ${escaped(verdict.word)}`, `${escaped(verdict.text)}.`];
   for (const { heading, blocks } of sections) {
     if (heading !== undefined) parts.push(`## ${escaped(heading)}`);

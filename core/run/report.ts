@@ -1,7 +1,7 @@
 import { reportKey } from '../lake/layout.ts';
 import type { Platform } from '../platform.ts';
-import { htmlReport } from '../report/html.ts';
-import { markdownReport } from '../report/markdown.ts';
+import { runReport } from '../report/run-report.ts';
+import { writeReport } from '../report/write-report.ts';
 import { RunStore } from '../state/run-store.ts';
 import { type RunSummary, readSummary } from './summarize.ts';
 
@@ -19,14 +19,7 @@ export async function report(
 ): Promise<{ report: string | null }> {
   const summary = await readSummary(platform, runId);
   if (!summary) return { report: null };
-  const markdown = markdownReport(summary);
-  const encoder = new TextEncoder();
-  await platform.lake.put(reportKey(runId, 'md'), encoder.encode(markdown), {
-    contentType: 'text/markdown; charset=utf-8',
-  });
-  await platform.lake.put(reportKey(runId, 'html'), encoder.encode(htmlReport(summary)), {
-    contentType: 'text/html; charset=utf-8',
-  });
+  const markdown = await writeReport(platform.lake, runId, runReport(summary));
   const { source, status } = summary.run;
   const runs = new RunStore(platform.state);
   if (platform.notifier && status !== 'succeeded' && (await runs.get(source, runId))?.status === 'running') {

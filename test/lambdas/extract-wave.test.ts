@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDirectoryObjectStore } from '../../adapters/local/directory-object-store.ts';
 import { openSqliteStateStore } from '../../adapters/local/sqlite-state-store.ts';
-import { extractContext, extractRecords } from '../../core/extract/extract-context.ts';
+import { extractContext, publisherContext } from '../../core/extract/extract-context.ts';
 import { extractSettingsSchema } from '../../core/extract/settings.ts';
 import type { Platform } from '../../core/platform.ts';
 import { extractWaveStage } from '../../lambdas/extract-wave.ts';
@@ -61,7 +61,7 @@ function open(plan: Partial<ProviderPlan> = {}) {
     const settings = extractSettingsSchema.parse({ model: 'played-1', promptVersion: 'page/v1' });
     const library = new ListedLibrary(KEYS);
     return {
-      records: (call) => extractRecords({ ...platform, extraction, settings, library, ...call }),
+      records: (call) => publisherContext({ ...platform, extraction, settings, library, ...call }),
       orchestrator: async (call) =>
         extractContext({ ...platform, extraction, settings, library, provider, ...call }),
       close: async () => {},

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { addDays } from '../../../core/calendar/civil-date.ts';
 import { accept, reject } from '../../../core/publish/decisions.ts';
-import { markdownReport } from '../../../core/report/markdown.ts';
+import { markdown } from '../../../core/report/markdown.ts';
+import { runReport } from '../../../core/report/run-report.ts';
 import { logRows } from '../../e2e/support/lake-reading.ts';
 import { DATE, ListedSite, listPage, PLACE } from '../../e2e/support/listed-site.ts';
 
@@ -56,7 +57,7 @@ describe('items that the index no longer lists', () => {
     await shrunk(8, 6);
     const again = await site.run();
     expect(again.run).toMatchObject({ status: 'incomplete', unchanged: 1, items_withdrawn: 2 });
-    const report = markdownReport(again);
+    const report = markdown(runReport(again));
     expect(report).toContain(
       `listed/a/${DATE} is suspicious: 2 items with rows withdrawn by the index (i6, i7)`,
     );

@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { type ChildNode, type Element, isTag, isText } from 'domhandler';
 import { parseDocument } from 'htmlparser2';
 import { describe, expect, it } from 'vitest';
-import { htmlReport } from '../../../core/report/html.ts';
-import { markdownReport } from '../../../core/report/markdown.ts';
+import { html } from '../../../core/report/html.ts';
+import { markdown } from '../../../core/report/markdown.ts';
+import { runReport } from '../../../core/report/run-report.ts';
 import type { RunSummary } from '../../../core/report/run-summary.ts';
 import type { RunSummary as PipelineSummary } from '../../../core/run/summarize.ts';
 import { failedItem, failedItems, partition, racingWeek, result, summaryOf } from './racing-week.ts';
+
+const htmlReport = (summary: RunSummary) => html(runReport(summary));
+const markdownReport = (summary: RunSummary) => markdown(runReport(summary));
 
 /** What a site or an operator could get into a reason. */
 const HOSTILE = [
