@@ -120,6 +120,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./parked.ts')).parkedCommand(),
   },
   {
+    name: 'extract',
+    description: 'pages of books that a model reads in batches: run, status, scan, force',
+    load: async () => (await import('./extract.ts')).extractCommand(),
+  },
+  {
+    name: 'batches',
+    description: 'batches of pages: list, show, resume, cancel, clear',
+    load: async () => (await import('./batches.ts')).batchesCommand(),
+  },
+  {
     name: 'health',
     description: 'how the targets of each source are: active, degraded, paused, failed, due now',
     load: async () => (await import('./health.ts')).healthCommand(),

@@ -1,12 +1,33 @@
 import type { Batch } from '../core/extract/batch.ts';
 import type { LoggedFailure } from '../core/extract/failure-log.ts';
 import type { RunEnd } from '../core/extract/run-extraction.ts';
+import type { ScanCounts, ScanReason } from '../core/extract/scan.ts';
+import type { Usage } from '../core/extract/usage.ts';
 import { isoTime } from '../core/wording/times.ts';
 import type { PageStatus } from './page-status.ts';
 
 /** Records of extraction under the names that its tables have: `page_key`, `batch_id`, `prompt_version`. */
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** `in_flight` */
+export function reasonName(reason: ScanReason): string {
+  return reason.replaceAll(' ', '_');
+}
+
+/** Pages by reason, and how many there are; those of other books than are asked for do not count. */
+export function countsRecord({ filtered: _, ...counts }: ScanCounts): Readonly<Record<string, number>> {
+  const pages = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const named = Object.entries(counts).map(([reason, count]) => [reasonName(reason as ScanReason), count]);
+  return { pages, ...Object.fromEntries(named) };
+}
+
+export function usageRecord({ model, promptVersion, tokens, costUsd, ...counts }: Usage): Json {
+  return {
+    ...{ model, prompt_version: promptVersion, ...counts },
+    ...{ input_tokens: tokens.input, output_tokens: tokens.output, cost_usd: costUsd },
+  };
+}
 
 export function batchRecord(batch: Batch): Json {
   const { id, state, name, route, provider, model, promptVersion, job, pages, submissions } = batch;
@@ -36,8 +57,14 @@ export function extractFailureRecord(failure: LoggedFailure): Json {
 }
 
 export function pageRecord({ key, reason, reasonText, tries, failures, lastFailure }: PageStatus): Json {
-  const status = reason.replaceAll(' ', '_');
-  return { page_key: key, status, reason: reasonText, tries, failures, last_failure: lastFailure };
+  return {
+    page_key: key,
+    status: reasonName(reason),
+    reason: reasonText,
+    tries,
+    failures,
+    last_failure: lastFailure,
+  };
 }
 
 export function extractRunRecord({ leftOut, ...run }: RunEnd): Json {

@@ -1,12 +1,16 @@
-import type { Batch } from '../core/extract/batch.ts';
+import type { Step } from '../core/advice/step.ts';
+import { type Batch, isStuck } from '../core/extract/batch.ts';
 import type { LoggedFailure } from '../core/extract/failure-log.ts';
-import { usageOf } from '../core/extract/usage.ts';
+import type { ScanCounts } from '../core/extract/scan.ts';
+import { type Usage, usageOf } from '../core/extract/usage.ts';
 import { counted, wholeNumber } from '../core/wording/figures.ts';
+import { adviseAt, type Place } from './advice.ts';
+import { batchRecord } from './extract-records.ts';
 import { number } from './list.ts';
 import type { PageStatus } from './page-status.ts';
 import { cellText, printTable } from './print.ts';
 
-const BATCH_COLUMNS = [
+export const BATCH_COLUMNS = [
   { name: 'batch' },
   { name: 'state' },
   { name: 'job' },
@@ -20,24 +24,66 @@ const BATCH_COLUMNS = [
 
 /** A row a batch, then what all of them used. */
 export async function printBatches(batches: readonly Batch[]): Promise<void> {
-  printTable(
-    BATCH_COLUMNS,
-    batches.map(({ id, state, job, pages, counts, tokens, costUsd, transitions }) => ({
-      ...{ batch: id, state, job, pages, succeeded: counts?.succeeded, failed: counts?.failed },
-      tokens: tokens && `${wholeNumber(tokens.input)} / ${wholeNumber(tokens.output)}`,
-      cost: costUsd?.toFixed(4),
-      reason: transitions.at(-1)?.reason,
-    })),
-  );
-  for (const { model, promptVersion, batches: read, succeeded, failed, tokens, costUsd } of await usageOf(
-    batches,
-  ))
-    console.log(
-      `${model}, ${promptVersion}: ${counted(read, 'batch', 'batches')} read, ${counted(succeeded, 'answer')}, ${counted(failed, 'failure')}, ${wholeNumber(tokens.input)} tokens in, ${wholeNumber(tokens.output)} out, $${costUsd.toFixed(4)}`,
-    );
+  printBatchTable(batches);
+  for (const usage of await usageOf(batches)) console.log(usageLine(usage));
 }
 
-const FAILURE_COLUMNS = [
+export function printBatchTable(batches: readonly Batch[]): void {
+  printTable(BATCH_COLUMNS, batches.map(batchRow));
+}
+
+/** Of the table, and with the names of the CSV beside. */
+export function batchRow(batch: Batch): Readonly<Record<string, unknown>> {
+  const { transitions: _, counts: __, ...record } = batchRecord(batch);
+  const { id, tokens, costUsd, transitions } = batch;
+  return {
+    ...record,
+    ...{ batch: id, succeeded: batch.counts?.succeeded, failed: batch.counts?.failed },
+    tokens: tokens && `${wholeNumber(tokens.input)} / ${wholeNumber(tokens.output)}`,
+    cost: costUsd?.toFixed(4),
+    reason: transitions.at(-1)?.reason,
+  };
+}
+
+export function usageLine({
+  model,
+  promptVersion,
+  batches,
+  succeeded,
+  failed,
+  tokens,
+  costUsd,
+}: Usage): string {
+  return `${model}, ${promptVersion}: ${counted(batches, 'batch', 'batches')} read, ${counted(succeeded, 'answer')}, ${counted(failed, 'failure')}, ${wholeNumber(tokens.input)} tokens in, ${wholeNumber(tokens.output)} out, $${costUsd.toFixed(4)}`;
+}
+
+/** `30 of 42 pages done, 2 exhausted` */
+export function countsText({ done, filtered, ...others }: ScanCounts): string {
+  const pages = Object.values(others).reduce((sum, count) => sum + count, done);
+  const rest = Object.entries(others).flatMap(([reason, count]) =>
+    count > 0 ? [`${wholeNumber(count)} ${WORDS[reason as keyof typeof WORDS]}`] : [],
+  );
+  const apart = filtered > 0 ? `; ${counted(filtered, 'page')} of other books` : '';
+  return `${[`${wholeNumber(done)} of ${counted(pages, 'page')} done`, ...rest].join(', ')}${apart}`;
+}
+
+const WORDS = {
+  'in flight': 'in flight',
+  exhausted: 'exhausted',
+  waits: 'waiting for the page before',
+  'no image': 'without an image',
+  runnable: 'runnable',
+} as const;
+
+/** What a person can do about a batch; nothing where all is well. `now`: milliseconds. */
+export function batchAdvice(batch: Batch, now: number, place: Place): Step[] {
+  const { id, state, job } = batch;
+  if (state === 'without-results') return adviseAt(place, { kind: 'batch-without-results', id });
+  if (isStuck(batch, now)) return adviseAt(place, { kind: 'stuck-batch', id, hasJob: job !== null });
+  return state === 'refused' ? adviseAt(place, { kind: 'refused-by-provider' }) : [];
+}
+
+export const EXTRACT_FAILURE_COLUMNS = [
   { name: 'page' },
   { name: 'try', ...number },
   { name: 'error_type' },
@@ -48,11 +94,16 @@ const FAILURE_COLUMNS = [
 /** A row a failed answer. `maxRetries`: so many end the tries of a page. */
 export function printExtractFailures(failures: readonly LoggedFailure[], maxRetries: number): void {
   printTable(
-    FAILURE_COLUMNS,
-    failures.map(({ page, attempt, code, message, batch }) => ({
-      ...{ page, try: `${attempt}/${maxRetries}`, error_type: code, message, batch },
-    })),
+    EXTRACT_FAILURE_COLUMNS,
+    failures.map((failure) => extractFailureRow(failure, maxRetries)),
   );
+}
+
+export function extractFailureRow(
+  { page, attempt, code, message, batch }: LoggedFailure,
+  maxRetries: number,
+): Readonly<Record<string, unknown>> {
+  return { page, try: `${attempt}/${maxRetries}`, error_type: code, message, batch };
 }
 
 /** How far each page is that failed. */

@@ -1,10 +1,12 @@
-import type { ExtractContext } from '../core/extract/extract-context.ts';
+import type { ScanContext } from '../core/extract/extract-context.ts';
 import { pageKeyText } from '../core/extract/page-key.ts';
 import { reasonText, type ScanReason } from '../core/extract/scan.ts';
-import { decidedPages } from '../core/extract/scan-now.ts';
+import { decidedPages, type ScanOptions } from '../core/extract/scan-now.ts';
+import type { PageKey } from '../core/ports/page-library.ts';
 
 /** How a page stands, and what came of it so far. */
 export interface PageStatus {
+  readonly page: PageKey;
   readonly key: string;
   readonly reason: ScanReason;
   /** `waits for page 3`, `no image: there is none of …` */
@@ -17,23 +19,32 @@ export interface PageStatus {
   readonly lastFailure: string | null;
 }
 
-/** Every labelled page in book order, by a scan of now. */
-export async function pageStatuses(context: ExtractContext): Promise<PageStatus[]> {
-  const whyNoImage = new Map<string, string>();
-  const asking: ExtractContext = {
+/** Every labelled page in book order, by a scan of now: however many there are, they are not held together. */
+export async function* eachPageStatus(
+  context: ScanContext,
+  options: ScanOptions = {},
+): AsyncGenerator<PageStatus> {
+  let whyNoImage: string | undefined;
+  const asking: ScanContext = {
     ...context,
-    tell: (event) => void (event.kind === 'no-image' && whyNoImage.set(event.page, event.reason)),
+    tell: (event) => {
+      if (event.kind === 'no-image') whyNoImage = event.reason;
+      else context.tell(event);
+    },
   };
-  const statuses: PageStatus[] = [];
-  for await (const decision of decidedPages(asking)) {
-    const key = pageKeyText(decision.page);
-    const { attempts, failures, lastFailure } = (await context.pages.get(key)).page;
-    const why = whyNoImage.get(key);
-    statuses.push({
-      ...{ key, reason: decision.reason, tries: attempts, failures },
-      reasonText: why === undefined ? reasonText(decision) : `${decision.reason}: ${why}`,
-      lastFailure: lastFailure?.code ?? null,
-    });
+  for await (const decision of decidedPages(asking, options)) {
+    const { page, reason, hasRecord } = decision;
+    const key = pageKeyText(page);
+    const record = hasRecord ? (await context.pages.get(key)).page : undefined;
+    yield {
+      ...{ page, key, reason, tries: record?.attempts ?? 0, failures: record?.failures ?? 0 },
+      reasonText: whyNoImage === undefined ? reasonText(decision) : `${reason}: ${whyNoImage}`,
+      lastFailure: record?.lastFailure?.code ?? null,
+    };
+    whyNoImage = undefined;
   }
-  return statuses;
+}
+
+export function pageStatuses(context: ScanContext): Promise<PageStatus[]> {
+  return Array.fromAsync(eachPageStatus(context));
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { stepText } from '../core/advice/render.ts';
 import { planReset, type ResetPlan } from '../core/run/reset.ts';
 import { isStack } from '../runtime/platform-for.ts';
@@ -11,27 +11,38 @@ import { UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { counted, number } from './list.ts';
 import { cellText, printTable } from './print.ts';
+import { resetExtractionHere } from './reset-extraction.ts';
 
 interface ResetOptions {
+  readonly only?: 'extraction';
   readonly dryRun?: boolean;
   readonly confirm?: boolean;
 }
 
 export function resetCommand(): Command {
   return newCommand('reset')
+    .addOption(new Option('--only <what>', 'forget nothing else').choices(['extraction']))
     .option('--dry-run', 'say what would be forgotten, and do nothing')
     .option('--confirm', 'do it')
     .addHelpText(
       'after',
-      examples('reset --dry-run', 'reset --confirm', '--stack rescrape-dev-pipeline reset --dry-run'),
+      examples(
+        'reset --dry-run',
+        'reset --confirm',
+        'reset --only extraction --dry-run',
+        '--stack rescrape-dev-pipeline reset --dry-run',
+      ),
     )
-    .action(async ({ dryRun = false, confirm = false }: ResetOptions, command: Command) => {
+    .action(async ({ only, dryRun = false, confirm = false }: ResetOptions, command: Command) => {
       if (dryRun === confirm) {
         throw new UsageError(
-          dryRun ? '--dry-run and --confirm exclude each other' : 'reset forgets the whole state',
+          dryRun
+            ? '--dry-run and --confirm exclude each other'
+            : `reset forgets ${only === undefined ? 'the whole state' : `the state of ${only}`}`,
           'choose --dry-run to see what that is, or --confirm to do it',
         );
       }
+      if (only === 'extraction') return resetExtractionHere(dryRun, command);
       await withPlatform(command, async (platform, globals) => {
         const line = new CountingLine();
         const onDeleted = (done: number, all: number) => line.at(`${done} of ${all} documents deleted`);

@@ -73,7 +73,8 @@ export function printRunEnd(platform: CommandPlatform, end: RunEnd, place: Place
   if (end.report) console.log(`report:  ${addressOf(platform, end.report)}`);
 }
 
-function addressOf(platform: CommandPlatform, key: string): string {
+/** Where a person finds an object of the lake. */
+export function addressOf(platform: CommandPlatform, key: string): string {
   return isStack(platform) ? platform.lake.uri(key) : join(platform.directory, 'lake', key);
 }
 

@@ -2,7 +2,14 @@ import { resolve } from 'node:path';
 import { openGeminiBatchProvider } from '../adapters/llm/gemini-batch-provider.ts';
 import { openDirectoryPageLibrary } from '../adapters/local/directory-page-library.ts';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
-import { type ExtractContext, type ExtractParts, extractContext } from '../core/extract/extract-context.ts';
+import {
+  type ExtractContext,
+  type ExtractParts,
+  type ExtractRecords,
+  extractContext,
+  extractRecords,
+  type ScanContext,
+} from '../core/extract/extract-context.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { PageLibrary } from '../core/ports/page-library.ts';
@@ -12,34 +19,52 @@ import { idsOf } from './ids.ts';
 import { SettingError } from './setting-error.ts';
 import { variableOf } from './setting-names.ts';
 
-export interface LocalExtractionOptions
-  extends Pick<ExtractParts, 'state' | 'lake' | 'clock' | 'signal' | 'tell'> {
+export interface ExtractRecordsOptions extends Pick<ExtractParts, 'state' | 'lake' | 'clock'> {
   readonly extraction: Extraction;
   /** Settings of the extraction and of its provider, as `extractSettings` and `geminiSettings` read them. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** An orchestrator of this machine. Close it; the stores are the caller's. */
-export interface LocalExtraction {
-  readonly context: ExtractContext;
+export interface LocalExtractionOptions
+  extends ExtractRecordsOptions,
+    Pick<ExtractParts, 'signal' | 'tell'> {}
+
+/** What is open here. Close it; the stores are the caller's. */
+export interface Opened<Context> {
+  readonly context: Context;
   close(): Promise<void>;
 }
 
-/** Throws a SettingError for a setting that is missing or cannot be used. */
+/** What is on record, for who needs neither a library nor a provider. Throws a SettingError. */
+export function openExtractRecords({ extraction, env, ...stores }: ExtractRecordsOptions): ExtractRecords {
+  return extractRecords({ ...stores, extraction, settings: extractSettings(extraction, env).settings });
+}
+
+/** That and the library, for who asks no provider: no key is needed. Throws a SettingError. */
+export async function openExtractScan({
+  tell,
+  ...options
+}: Omit<LocalExtractionOptions, 'signal'>): Promise<Opened<ScanContext>> {
+  const { extraction, env, clock } = options;
+  const library = await openLibrary(placeOf(extraction, extractSettings(extraction, env).library), clock);
+  return {
+    context: { ...openExtractRecords(options), library, tell },
+    close: async () => library.close?.(),
+  };
+}
+
+/** An orchestrator of this machine. Throws a SettingError for a setting that is missing or cannot be used. */
 export async function openLocalExtraction({
   extraction,
   env,
   ...parts
-}: LocalExtractionOptions): Promise<LocalExtraction> {
-  const { provider: name, library: place, settings } = extractSettings(extraction, env);
+}: LocalExtractionOptions): Promise<Opened<ExtractContext>> {
+  const { provider: name, library: given, settings } = extractSettings(extraction, env);
   if (name !== 'gemini')
     throw new SettingError(
       `${variableOf(extraction.name, 'PROVIDER')} is ${name}, which a stack asks: here it is gemini`,
     );
-  if (place === undefined)
-    throw new SettingError(
-      `${variableOf(extraction.name, 'LIBRARY')} is not set: give the directory of the pages, or s3://bucket/prefix`,
-    );
+  const place = placeOf(extraction, given);
   const gemini = geminiSettings(env);
   const { clock } = parts;
   const library = await openLibrary(place, clock);
@@ -52,6 +77,13 @@ export async function openLocalExtraction({
       await http.close();
     },
   };
+}
+
+function placeOf({ name }: Extraction, place: string | undefined): string {
+  if (place !== undefined) return place;
+  throw new SettingError(
+    `${variableOf(name, 'LIBRARY')} is not set: give the directory of the pages, or s3://bucket/prefix`,
+  );
 }
 
 /** `place`: a directory, or `s3://bucket/prefix`. */

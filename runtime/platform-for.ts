@@ -29,14 +29,21 @@ export async function openPlatform(
   env: Readonly<Record<string, string | undefined>>,
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<CommandPlatform> {
-  refuseUnknownVariables(env, listedSources, EXTRACTIONS);
-  const settings = settingsOf(env, await readConfigFile(process.cwd(), listedSources, EXTRACTIONS));
+  const settings = await settingsHere(env);
   const options = { env: settings, ...(onEvent && { onEvent }) };
   if (stack === undefined) return openLocalPlatform({ directory: local, ...options });
   refuseClockOf(env);
   // The SDK takes a quarter of a second to load, which a command that works locally has no use for.
   const { openStack } = await import('./stack.ts');
   return openStack(stack, { ...options, sources: listedSources });
+}
+
+/** What is set in the environment, over what is set in the file. Throws a SettingError. */
+export async function settingsHere(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Readonly<Record<string, string | undefined>>> {
+  refuseUnknownVariables(env, listedSources, EXTRACTIONS);
+  return settingsOf(env, await readConfigFile(process.cwd(), listedSources, EXTRACTIONS));
 }
 
 export function isStack(platform: CommandPlatform): platform is StackPlatform {

@@ -10,10 +10,6 @@ export const EXTRACT_ADVICE: Advice<ExtractSubject> = {
     { text: 'have it tried again', command: clearCountCommand(page) },
   ],
   'failed-page': () => [{ text: 'it is tried again by the next run', command: command('extract', 'run') }],
-  'no-image-page': () => [{ text: 'put its image into the library; the next run takes it up' }],
-  'waiting-page': ({ before }) => [
-    { text: 'see why the page before it has no result', command: command('failures', 'show', before) },
-  ],
   'unread-pages': () => [
     { text: 'see which, and why', command: command('extract', 'scan') },
     { text: 'and what failed', command: command('failures', 'list', '--only', 'extraction') },

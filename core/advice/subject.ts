@@ -175,9 +175,6 @@ export type ExtractSubject =
   | { readonly kind: 'exhausted-page'; readonly page: string; readonly code: string }
   /** It failed, and has tries left. */
   | { readonly kind: 'failed-page' }
-  | { readonly kind: 'no-image-page' }
-  /** `before`: the page that it waits for. */
-  | { readonly kind: 'waiting-page'; readonly before: string }
   /** A run ended, and not every page has a result; or pages wait until there are enough for a job. */
   | { readonly kind: 'unread-pages' | 'held-pages' }
   /** The provider takes nothing that it is sent. */

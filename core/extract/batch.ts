@@ -105,6 +105,14 @@ export function isActive({ state }: Pick<Batch, 'state'>): boolean {
   return BATCH_STATES[state].isActive;
 }
 
+/** Milliseconds. Jobs take some hours, and providers end them after two days. */
+const STUCK_AFTER_MS = 24 * 3_600_000;
+
+/** True of one that has been active for longer than a job takes. `now`: milliseconds. */
+export function isStuck(batch: Pick<Batch, 'state' | 'createdAt'>, now: number): boolean {
+  return isActive(batch) && now - batch.createdAt > STUCK_AFTER_MS;
+}
+
 /** True while somebody else works on it. `now`: milliseconds. */
 export function isHeldByOther({ lease }: Batch, owner: string, now: number): boolean {
   return lease !== null && lease.owner !== owner && lease.until > now;

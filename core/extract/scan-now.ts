@@ -36,10 +36,14 @@ export async function scanNow(
 export async function* decidedPages(
   context: ScanContext,
   options: ScanOptions = {},
-): AsyncGenerator<ScanDecision> {
+): AsyncGenerator<ScanDecision & { readonly hasRecord: boolean }> {
   const memory = new RunMemory();
-  const { decisions } = await scanNow(context, options, memory);
-  for (const decision of decisions) yield await withImage(context, decision, memory);
+  const { decisions, known } = await scanNow(context, options, memory);
+  for (const decision of decisions)
+    yield {
+      ...(await withImage(context, decision, memory)),
+      hasRecord: known.revision(decision.page) > 0,
+    };
 }
 
 /** The image is looked for last, of pages that could be sent otherwise. */

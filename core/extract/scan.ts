@@ -14,6 +14,13 @@ export const SCAN_REASONS = [
 ] as const;
 export type ScanReason = (typeof SCAN_REASONS)[number];
 
+/** Pages by the reason of their decision. */
+export type ScanCounts = Readonly<Record<ScanReason, number>>;
+
+export function noCounts(): Record<ScanReason, number> {
+  return Object.fromEntries(SCAN_REASONS.map((reason) => [reason, 0])) as Record<ScanReason, number>;
+}
+
 export interface ScanDecision {
   readonly page: PageKey;
   readonly reason: ScanReason;
@@ -132,13 +139,13 @@ export function reasonText({ page, reason }: ScanDecision): string {
 export interface Scan {
   /** The first runnable pages, in book order. */
   readonly batch: readonly PageKey[];
-  readonly counts: Readonly<Record<ScanReason, number>>;
+  readonly counts: ScanCounts;
 }
 
 /** Reads all decisions and keeps the pages of the next batch: at most `batchSize`. */
 export function nextBatch(decisions: Iterable<ScanDecision>, batchSize: number): Scan {
   const batch: PageKey[] = [];
-  const counts = Object.fromEntries(SCAN_REASONS.map((reason) => [reason, 0])) as Record<ScanReason, number>;
+  const counts = noCounts();
   for (const { page, reason } of decisions) {
     counts[reason]++;
     if (reason === 'runnable' && batch.length < batchSize) batch.push(page);

@@ -4,7 +4,7 @@ import type { ExtractContext } from './extract-context.ts';
 import { compareBooks, pageKeyText } from './page-key.ts';
 import { lookAt } from './poll.ts';
 import type { RunMemory } from './run-memory.ts';
-import { SCAN_REASONS, type ScanDecision, type ScanReason } from './scan.ts';
+import { noCounts, type ScanCounts, type ScanDecision, type ScanReason } from './scan.ts';
 import { type ScanOptions, scanNow, withImage } from './scan-now.ts';
 import type { KnownPages } from './scan-state.ts';
 import { submitBatch } from './submit.ts';
@@ -20,7 +20,7 @@ export interface WaveOptions extends ScanOptions {
 /** What one look at everything came to. */
 export interface Wave {
   /** Decisions by their reason; undefined where nothing was scanned because nothing had changed. */
-  readonly counts: Readonly<Record<ScanReason, number>> | undefined;
+  readonly counts: ScanCounts | undefined;
   readonly sent: { readonly batches: number; readonly pages: number };
   /** Batches that are in flight behind it, whoever submitted them. */
   readonly active: number;
@@ -176,10 +176,6 @@ function* withPredecessors(
     before = page;
     yield { ...decision, follows };
   }
-}
-
-function noCounts(): Record<ScanReason, number> {
-  return Object.fromEntries(SCAN_REASONS.map((reason) => [reason, 0])) as Record<ScanReason, number>;
 }
 
 async function takeNext<T>(from: AsyncGenerator<T, void>, most: number): Promise<T[]> {

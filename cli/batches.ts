@@ -1,0 +1,89 @@
+import { type Command, Option } from 'commander';
+import { BATCH_STATES, type Batch } from '../core/extract/batch.ts';
+import { cancelBatchOf, clearBatchOf, resumeBatchOf } from './batch-change.ts';
+import { showBatch } from './batch-show.ts';
+import { examples, newCommand } from './command.ts';
+import { batchRecord } from './extract-records.ts';
+import { BATCH_COLUMNS, batchRow } from './extract-views.ts';
+import { type ExtractionOption, withExtractionOption, withExtractRecords } from './extraction.ts';
+import { type ListedThing, type ListOptions, printListStream, withCsv } from './list.ts';
+
+interface ListingOptions extends ExtractionOption, ListOptions {
+  readonly state?: readonly string[];
+  readonly active?: boolean;
+}
+
+const CSV_COLUMNS = [
+  ...[
+    'batch_id',
+    'state',
+    'route',
+    'provider',
+    'model',
+    'prompt_version',
+    'job',
+    'pages',
+    'succeeded',
+    'failed',
+  ],
+  ...['input_tokens', 'output_tokens', 'cost_usd', 'created_at', 'read_at', 'reason'],
+];
+
+export function batchesCommand(): Command {
+  const batches = newCommand('batches').addHelpText(
+    'after',
+    examples('batches list --active', 'batches show 019aa1c8-0b7e-7c30-9a53-0c5d1f5be7a1'),
+  );
+  const one = (name: string, description: string) =>
+    withExtractionOption(batches.command(name))
+      .description(description)
+      .argument('<id>', 'as "batches list" prints it');
+  withCsv(withExtractionOption(batches.command('list')))
+    .description('list batches, newest first')
+    .addOption(
+      new Option('--state <state...>', 'only batches in these states').choices(Object.keys(BATCH_STATES)),
+    )
+    .option('--active', 'only those whose pages are in flight')
+    .addHelpText(
+      'after',
+      examples('batches list', 'batches list --active', 'batches list --state failed expired --csv'),
+    )
+    .action(listBatches);
+  one('show', 'show a batch: its pages, what failed, every change of its state, and what to do')
+    .addHelpText('after', examples(`batches show ${EXAMPLE}`, `batches show ${EXAMPLE} --json`))
+    .action(showBatch);
+  one('resume', 'look at a batch now, also one whose job succeeded without results')
+    .addHelpText('after', examples(`batches resume ${EXAMPLE}`))
+    .action(resumeBatchOf);
+  one('cancel', 'ask the provider to end the job of a batch; its pages are free once it has')
+    .addHelpText('after', examples(`batches cancel ${EXAMPLE}`))
+    .action(cancelBatchOf);
+  one('clear', 'give a batch up: its pages are free, its job is cancelled, and its log of failures stays')
+    .option('--dry-run', 'say what would be freed and do nothing: so it is without --confirm')
+    .option('--confirm', 'do it')
+    .addHelpText('after', examples(`batches clear ${EXAMPLE}`, `batches clear ${EXAMPLE} --confirm`))
+    .action(clearBatchOf);
+  return batches;
+}
+
+const EXAMPLE = '019aa1c8-0b7e-7c30-9a53-0c5d1f5be7a1';
+
+async function listBatches(
+  { state, active = false, extraction, ...options }: ListingOptions,
+  command: Command,
+): Promise<void> {
+  await withExtractRecords(command, extraction, async ({ batches }, { globals }) => {
+    const wanted = state && new Set(state);
+    async function* things(): AsyncGenerator<ListedThing> {
+      const all: AsyncIterable<Batch> | Batch[] = active
+        ? (await batches.active()).reverse()
+        : batches.list();
+      for await (const batch of all)
+        if (!wanted || wanted.has(batch.state)) yield { row: batchRow(batch), value: batchRecord(batch) };
+    }
+    await printListStream(
+      { columns: BATCH_COLUMNS, csvColumns: CSV_COLUMNS, things: things(), none: 'no batches that match' },
+      { ...globals, ...options },
+    );
+  });
+}

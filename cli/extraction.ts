@@ -1,0 +1,162 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { advise } from '../core/advice/advise.ts';
+import type { ExtractContext, ExtractRecords, ScanContext } from '../core/extract/extract-context.ts';
+import type { Extraction } from '../core/extract/extraction.ts';
+import { LabelledPages } from '../core/extract/labelled-pages.ts';
+import { bookFilter, type ScanFilter } from '../core/extract/scan.ts';
+import { namesText } from '../core/wording/names.ts';
+import {
+  type Opened,
+  openExtractRecords,
+  openExtractScan,
+  openLocalExtraction,
+} from '../runtime/local-extraction.ts';
+import { type CommandPlatform, settingsHere } from '../runtime/platform-for.ts';
+import { EXTRACTIONS } from '../sources/extractions.ts';
+import { type GlobalOptions, withPlatform } from './context.ts';
+import { FailedCommand, UsageError } from './failure.ts';
+import { Progress } from './progress.ts';
+
+/** Which extraction a command is about. @default the only one that there is */
+export interface ExtractionOption {
+  readonly extraction?: string;
+}
+
+export function withExtractionOption(command: Command): Command {
+  return command.option('--extraction <name>', 'which one (default: the only one that there is)');
+}
+
+/** Of that name, or the only one; a usage error lists them. */
+export function extractionOf(name: string | undefined): Extraction {
+  const found = EXTRACTIONS.find((each) => each.name === name);
+  const [only, ...others] = EXTRACTIONS;
+  if (found) return found;
+  if (name === undefined && only && others.length === 0) return only;
+  const what =
+    name === undefined ? 'there are several extractions' : `there is no extraction ${JSON.stringify(name)}`;
+  throw new UsageError(what, `there is: ${namesText(EXTRACTIONS.map((each) => each.name))}`);
+}
+
+/** Books that a command is about. What is left out narrows nothing. */
+export interface BookFilterOptions {
+  readonly states?: readonly string[];
+  readonly schools?: readonly string[];
+  readonly yearStart?: number;
+  readonly yearEnd?: number;
+}
+
+/** Adds `--states --schools --year-start --year-end`. */
+export function withBookFilter(command: Command): Command {
+  return command
+    .option('--states <state...>', 'only books of these states, by their true names')
+    .option('--schools <school...>', 'only books of these schools')
+    .option('--year-start <year>', 'only books of this year and later', yearOf)
+    .option('--year-end <year>', 'only books of this year and earlier', yearOf);
+}
+
+function yearOf(text: string): number {
+  if (!/^\d{3,4}$/.test(text)) throw new InvalidArgumentError('give a year such as 1851');
+  return Number(text);
+}
+
+/** As the scan takes it, or a usage error for years that are none together. */
+export function bookFilterOf({ states, schools, yearStart, yearEnd }: BookFilterOptions): ScanFilter {
+  if (yearStart !== undefined && yearEnd !== undefined && yearEnd < yearStart)
+    throw new UsageError(`the year ${yearEnd} lies before the year ${yearStart}`, 'swap them');
+  return { ...(states && { states }), ...(schools && { schools }), yearStart, yearEnd };
+}
+
+export function isFiltered({ states, schools, yearStart, yearEnd }: BookFilterOptions): boolean {
+  return [states, schools, yearStart, yearEnd].some((given) => given !== undefined);
+}
+
+/** Throws where no label is of the books that are asked for: a name may be mistyped. */
+export async function refuseUnknownBooks(
+  { library }: Pick<ScanContext, 'library'>,
+  filter: ScanFilter,
+): Promise<void> {
+  const labelled = await LabelledPages.of(library.labels());
+  const books = [...labelled.books()].map(({ book }) => book);
+  if (books.length === 0) throw new FailedCommand('the library has no labelled page');
+  if (books.some(bookFilter(filter))) return;
+  const { states = [], schools = [] } = filter;
+  const known = (all: readonly string[], asked: readonly string[]) =>
+    asked.length > 0 && !asked.some((name) => all.includes(name));
+  const ofStates = [...new Set(books.map(({ state }) => state))];
+  const ofSchools = [...new Set(books.map(({ school }) => school))];
+  if (known(ofStates, states))
+    throw new UsageError(
+      `no labelled page is of ${namesText(states.map((name) => JSON.stringify(name)))}`,
+      `the states are: ${namesText(ofStates, 20)}`,
+    );
+  if (known(ofSchools, schools))
+    throw new UsageError(
+      `no labelled page is of ${namesText(schools.map((name) => JSON.stringify(name)))}`,
+      `the schools are: ${namesText(ofSchools, 20)}`,
+    );
+  throw new UsageError('no labelled page is of these books', advise({ kind: 'no-such-pages' }));
+}
+
+interface Here {
+  readonly platform: CommandPlatform;
+  readonly globals: GlobalOptions;
+  readonly progress: Progress;
+}
+
+/** Hands over what is on record of an extraction: neither a library nor a provider has to be set. */
+export function withExtractRecords<T>(
+  command: Command,
+  name: string | undefined,
+  use: (records: ExtractRecords, here: Here) => Promise<T>,
+): Promise<T> {
+  return opened(
+    command,
+    name,
+    async (options) => ({
+      context: openExtractRecords(options),
+      close: async () => undefined,
+    }),
+    use,
+  );
+}
+
+/** That and the library: no key has to be set. */
+export function withExtractScan<T>(
+  command: Command,
+  name: string | undefined,
+  use: (context: ScanContext, here: Here) => Promise<T>,
+): Promise<T> {
+  return opened(command, name, openExtractScan, use);
+}
+
+/** An orchestrator, with its provider. */
+export function withExtraction<T>(
+  command: Command,
+  name: string | undefined,
+  use: (context: ExtractContext, here: Here) => Promise<T>,
+): Promise<T> {
+  return opened(command, name, openLocalExtraction, use);
+}
+
+async function opened<Context, T>(
+  command: Command,
+  name: string | undefined,
+  open: (options: Parameters<typeof openLocalExtraction>[0]) => Promise<Opened<Context>>,
+  use: (context: Context, here: Here) => Promise<T>,
+): Promise<T> {
+  const extraction = extractionOf(name);
+  return withPlatform(command, async (platform, globals) => {
+    const { state, lake, clock } = platform;
+    const progress = new Progress();
+    const { context, close } = await open({
+      ...{ extraction, state, lake, clock, env: await settingsHere(process.env) },
+      tell: (event) => progress.onExtract(event),
+    });
+    try {
+      return await use(context, { platform, globals, progress });
+    } finally {
+      progress.end();
+      await close();
+    }
+  });
+}

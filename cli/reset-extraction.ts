@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { stepText } from '../core/advice/render.ts';
+import { resetExtraction } from '../core/extract/operate-pages.ts';
+import { isStack } from '../runtime/platform-for.ts';
+import { adviseAt } from './advice.ts';
+import { withExtractRecords } from './extraction.ts';
+import { printObject } from './json.ts';
+import { counted, number } from './list.ts';
+import { printTable } from './print.ts';
+
+/** Forgets all that extraction knows, and nothing else; results, reports and failed answers stay in the lake. */
+export async function resetExtractionHere(isDryRun: boolean, command: Command): Promise<void> {
+  await withExtractRecords(command, undefined, async (records, { platform, globals }) => {
+    const { active, batches, pages, failures, documents } = await resetExtraction(records, { isDryRun });
+    const place = isStack(platform) ? `the stack ${platform.resources.stack}` : platform.directory;
+    if (globals.json)
+      return printObject({ dryRun: isDryRun, place, documents, active, batches, pages, failures });
+    if (documents === 0) {
+      console.log(`${place} has no state of extraction: there is nothing to forget`);
+      return;
+    }
+    printTable(
+      [{ name: 'what' }, { name: 'count', ...number }, { name: 'cost', title: 'what that costs' }],
+      [
+        { what: 'batches', count: batches, cost: 'no longer listed; their reports stay in the lake' },
+        { what: 'pages', count: pages, cost: 'counts at zero: what was exhausted is tried again' },
+        {
+          what: 'failed answers',
+          count: failures,
+          cost: 'no longer listed; as they came they stay in the lake',
+        },
+      ],
+    );
+    if (active > 0)
+      console.log(
+        `under way: ${counted(active, 'batch', 'batches')}; their answers are lost, and their pages paid for again`,
+      );
+    console.log(
+      `the state of extraction in ${place} ${isDryRun ? 'would be forgotten; nothing was changed' : 'is forgotten'}`,
+    );
+    console.log('every result stays, and counts as done');
+    if (!isDryRun) return;
+    const words = ['reset', '--only', 'extraction'];
+    for (const step of adviseAt(globals.place, { kind: 'dry-run', words })) console.log(stepText(step));
+  });
+}
