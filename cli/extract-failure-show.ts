@@ -31,7 +31,7 @@ export async function showExtractFailures(name: string, command: Command): Promi
     const result = resultKeyOf(pageOf(key));
     const hasResult = (await records.lake.head(result)) !== undefined;
     const status = await statusOf(records, page, hasResult);
-    const next = nextFor(key, page, status, place);
+    const next = nextFor(key, status, place);
     if (json)
       return printObject({
         ...{ page_key: key, status, failures: page.failures, tries: page.attempts },
@@ -71,8 +71,8 @@ async function statusOf(
   return failures >= settings.maxRetries ? 'exhausted' : 'failed';
 }
 
-function nextFor(key: string, { lastFailure }: PageState, status: Status, place: Place): Step[] {
+function nextFor(page: string, status: Status, place: Place): Step[] {
   if (status === 'failed') return adviseAt(place, { kind: 'failed-page' });
   if (status !== 'exhausted') return [];
-  return adviseAt(place, { kind: 'exhausted-page', page: key, code: lastFailure?.code ?? '' });
+  return adviseAt(place, { kind: 'exhausted-page', page, code: null });
 }

@@ -28,7 +28,7 @@ export async function forceExtraction(
         : 'has no result: it is sent anyway, once it is labelled and runnable';
       console.log(`${cellText(key)} ${what}`);
       if (isExhausted) {
-        const steps = adviseAt(place, { kind: 'exhausted-page', page: key, code: '' });
+        const steps = adviseAt(place, { kind: 'exhausted-page', page: key, code: null });
         console.log(`  its tries are used up: ${cellText(stepsText(steps))}`);
       }
     }

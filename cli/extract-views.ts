@@ -54,7 +54,7 @@ export function usageLine({
   tokens,
   costUsd,
 }: Usage): string {
-  return `${model}, ${promptVersion}: ${counted(batches, 'batch', 'batches')} read, ${counted(succeeded, 'answer')}, ${counted(failed, 'failure')}, ${wholeNumber(tokens.input)} tokens in, ${wholeNumber(tokens.output)} out, $${costUsd.toFixed(4)}`;
+  return `${model}, ${promptVersion}: ${counted(batches, 'batch', 'batches')} read, ${counted(succeeded, 'answer')}, ${counted(failed, 'failure')}, ${wholeNumber(tokens.input)} tokens in, ${wholeNumber(tokens.output)} out${costUsd > 0 ? `, $${costUsd.toFixed(4)}` : ''}`;
 }
 
 /** `30 of 42 pages done, 2 exhausted` */

@@ -1,12 +1,40 @@
 import type { Command } from 'commander';
 import { stepText } from '../core/advice/render.ts';
 import { resetExtraction } from '../core/extract/operate-pages.ts';
+import type { ResetPlan } from '../core/run/reset.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { adviseAt } from './advice.ts';
 import { withExtractRecords } from './extraction.ts';
 import { printObject } from './json.ts';
-import { counted, number } from './list.ts';
+import { number } from './list.ts';
 import { printTable } from './print.ts';
+
+/** A row a kind of thing that is forgotten, and what that costs. */
+export function extractionRows({
+  batches,
+  active,
+  pages,
+  failures,
+}: ResetPlan['extraction']): { what: string; count: number; cost: string }[] {
+  const lost = `; the answers of ${active} are lost, and their pages paid for again`;
+  return [
+    {
+      what: 'batches of pages',
+      count: batches,
+      cost: `no longer listed; their reports stay in the lake${active > 0 ? lost : ''}`,
+    },
+    {
+      what: 'pages of books',
+      count: pages,
+      cost: 'counts at zero: what was exhausted is tried again; every result stays, and counts as done',
+    },
+    {
+      what: 'failed answers',
+      count: failures,
+      cost: 'no longer listed; as they came they stay in the lake',
+    },
+  ];
+}
 
 /** Forgets all that extraction knows, and nothing else; results, reports and failed answers stay in the lake. */
 export async function resetExtractionHere(isDryRun: boolean, command: Command): Promise<void> {
@@ -21,24 +49,11 @@ export async function resetExtractionHere(isDryRun: boolean, command: Command): 
     }
     printTable(
       [{ name: 'what' }, { name: 'count', ...number }, { name: 'cost', title: 'what that costs' }],
-      [
-        { what: 'batches', count: batches, cost: 'no longer listed; their reports stay in the lake' },
-        { what: 'pages', count: pages, cost: 'counts at zero: what was exhausted is tried again' },
-        {
-          what: 'failed answers',
-          count: failures,
-          cost: 'no longer listed; as they came they stay in the lake',
-        },
-      ],
+      extractionRows({ batches, active, pages, failures }),
     );
-    if (active > 0)
-      console.log(
-        `under way: ${counted(active, 'batch', 'batches')}; their answers are lost, and their pages paid for again`,
-      );
     console.log(
       `the state of extraction in ${place} ${isDryRun ? 'would be forgotten; nothing was changed' : 'is forgotten'}`,
     );
-    console.log('every result stays, and counts as done');
     if (!isDryRun) return;
     const words = ['reset', '--only', 'extraction'];
     for (const step of adviseAt(globals.place, { kind: 'dry-run', words })) console.log(stepText(step));

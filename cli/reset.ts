@@ -11,7 +11,7 @@ import { UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { counted, number } from './list.ts';
 import { cellText, printTable } from './print.ts';
-import { resetExtractionHere } from './reset-extraction.ts';
+import { extractionRows, resetExtractionHere } from './reset-extraction.ts';
 
 interface ResetOptions {
   readonly only?: 'extraction';
@@ -118,6 +118,7 @@ function rowsOf(plan: ResetPlan): { what: string; count: number; cost: string }[
       cost: 'their rows stay in the lake; they are stored anew when their records come again',
     },
     { what: 'parked records', count: plan.parked, cost: 'gone for good, unless they are sent again' },
+    ...extractionRows(plan.extraction),
     { what: 'other documents', count: others, cost: 'markers of what was counted' },
     {
       what: 'queued messages',

@@ -4,14 +4,19 @@ import type { Advice, ExtractSubject } from './subject.ts';
 
 export const EXTRACT_ADVICE: Advice<ExtractSubject> = {
   'exhausted-page': ({ page, code }) => [
-    ...(code === 'BLOCKED_CONTENT'
-      ? [{ text: 'the provider holds back what it says; another model or prompt may not' }]
-      : [{ text: 'see what the model answered', command: command('failures', 'show', page) }]),
+    ...(code === null
+      ? []
+      : code === 'BLOCKED_CONTENT'
+        ? [{ text: 'the provider holds back what it says; another model or prompt may not' }]
+        : [{ text: 'see what the model answered', command: command('failures', 'show', page) }]),
     { text: 'have it tried again', command: clearCountCommand(page) },
   ],
   'failed-page': () => [{ text: 'it is tried again by the next run', command: command('extract', 'run') }],
   'unread-pages': () => [
-    { text: 'see which, and why', command: command('extract', 'scan') },
+    {
+      text: 'see which, and why',
+      command: command('extract', 'scan', '--reason', 'exhausted', 'waits', 'no_image'),
+    },
     { text: 'and what failed', command: command('failures', 'list', '--only', 'extraction') },
   ],
   'held-pages': () => [

@@ -171,8 +171,8 @@ export type RecordSubject =
 
 /** Pages and batches of an extraction; a page is named `state:school:year:page`. */
 export type ExtractSubject =
-  /** Its tries are used up. `code`: how the last one failed. */
-  | { readonly kind: 'exhausted-page'; readonly page: string; readonly code: string }
+  /** Its tries are used up. `code`: how the last one failed; null where one looks at that already. */
+  | { readonly kind: 'exhausted-page'; readonly page: string; readonly code: string | null }
   /** It failed, and has tries left. */
   | { readonly kind: 'failed-page' }
   /** A run ended, and not every page has a result; or pages wait until there are enough for a job. */

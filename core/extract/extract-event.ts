@@ -132,5 +132,5 @@ function countsText({
     [invalidLines, 'invalid lines'],
   ].flatMap(([count, what]) => (count ? [`${count} ${what}`] : []));
   const rest = also.length > 0 ? ` (${namesText(also)})` : '';
-  return `${succeeded + failed} pages: ${succeeded} succeeded, ${failed} failed${rest}`;
+  return `${pagesText(succeeded + failed)}: ${succeeded} succeeded, ${failed} failed${rest}`;
 }

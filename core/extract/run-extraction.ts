@@ -60,6 +60,8 @@ export async function runExtraction(context: ExtractContext, options: RunOptions
       return { kind, waves, sent, active: wave.active, leftOut: memory.leftOut(), refused };
     };
     if (wave.nextLookAt === null) {
+      // Too few to be sure that it is not about the images, and all that there were.
+      if (sent.pages === 0) refused ??= memory.lastRefusal;
       if (refused !== undefined) return end('refused');
       if (wave.stuck > 0) return end('stuck');
       return end(held > 0 ? 'held' : 'finished');

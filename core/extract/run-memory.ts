@@ -75,6 +75,11 @@ export class RunMemory {
     return this.#refusedInARow >= REFUSED_AS_A_WHOLE ? (this.#refusal ?? undefined) : undefined;
   }
 
+  /** Why the images that were tried last were refused; undefined where one was taken since, or none was tried. */
+  get lastRefusal(): string | undefined {
+    return this.#refusedInARow > 0 ? (this.#refusal ?? undefined) : undefined;
+  }
+
   /** Pages that were left out and have not been sent since, with the reason. */
   leftOut(): { readonly page: string; readonly reason: string }[] {
     return [...this.#leftOut].map(([page, { reason }]) => ({ page, reason }));

@@ -30,6 +30,13 @@ export interface ResetPlan {
   readonly entities: number;
   /** Records that wait for one that they refer to. */
   readonly parked: number;
+  /** What is known of pages that a model reads. `active`: batches whose answers are still to come. */
+  readonly extraction: {
+    readonly batches: number;
+    readonly active: number;
+    readonly pages: number;
+    readonly failures: number;
+  };
   /** Everything else: markers of what was counted, documents that nobody can read. */
   readonly others: number;
   readonly queue: QueueDepth;
@@ -73,7 +80,10 @@ export async function planReset(stores: Stores): Promise<ResetPlan> {
     if (isClaimed({ claim: value.claim ?? null }, clock.now())) retrying++;
   }
   const hosts = await read('hosts', pacesSchema);
-  const told = ['targets', 'failures', 'runs', 'partitions', 'entities', 'parked'];
+  const told = [
+    ...['targets', 'failures', 'runs', 'partitions', 'entities', 'parked'],
+    ...['extract-batches', 'extract-pages', 'extract-failures'],
+  ];
   const counted = [...told.map(count), hosts.length];
   const unreadable = count('failures') - Object.values(failures).reduce((sum, n) => sum + n, 0);
   return {
@@ -95,6 +105,12 @@ export async function planReset(stores: Stores): Promise<ResetPlan> {
     hosts: hosts.reduce((sum, { value }) => sum + Object.keys(value).length, 0),
     entities: count('entities'),
     parked: count('parked'),
+    extraction: {
+      batches: count('extract-batches'),
+      active: count('extract-active'),
+      pages: count('extract-pages'),
+      failures: count('extract-failures'),
+    },
     others: documents.length - counted.reduce((sum, n) => sum + n, 0) + unreadable,
     queue: await failedItems.depth(),
     enrichment: await enrichmentDepth(stores),
