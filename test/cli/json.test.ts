@@ -7,6 +7,7 @@ import { NO_FAULTS } from '../../demo/faults.ts';
 import type { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
 import { RECORDS } from '../sources/tutoring/records.ts';
+import { CatalogsDirectory } from './support/catalogs.ts';
 import { rescrape } from './support/command-line.ts';
 import { sessionWithDeadLetters } from './support/dead-letters.ts';
 import { DistrictsDirectory, HOUR_MS, TIMEOUT, WALL } from './support/districts.ts';
@@ -39,13 +40,16 @@ interface Entry {
   /** What stands in the first thing that it prints. */
   readonly holds?: object;
   /** @default the lake with one of everything */
-  readonly in?: 'dead letters' | 'districts' | 'records';
+  readonly in?: 'catalogs' | 'dead letters' | 'districts' | 'records';
 }
 
 let lake: TestLake;
 let session: Session;
 let districts: DistrictsDirectory;
 let records: RecordsDirectory;
+let catalogs: CatalogsDirectory;
+/** A batch of pages that is in flight. */
+let batch: string;
 const older = () => ['--start', lake.older, '--end', lake.older];
 const failed = () => `${nameOf('ire', lake.newer)}/${lake.races.changed}`;
 
@@ -145,6 +149,37 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'parked list': { form: 'list', words: () => [], in: 'records' },
   'parked show': { form: 'object', words: () => ['session/s-1'], in: 'records' },
   'parked retry': { form: 'object', words: () => [], in: 'records' },
+  'extract run': {
+    form: 'object',
+    words: () => ['--states', 'Ohio', '--schools', 'Quill Seminary', 'Xenworth Seminary'],
+    in: 'catalogs',
+    holds: { kind: 'finished', pages: { done: 6, exhausted: 1 } },
+  },
+  'extract status': { form: 'object', words: () => [], in: 'catalogs' },
+  'extract scan': { form: 'list', words: () => [], in: 'catalogs' },
+  'extract force': { form: 'list', words: () => ['Ohio:Quill Seminary:1861:1'], in: 'catalogs' },
+  'failures by-state': { form: 'list', words: () => [], in: 'catalogs' },
+  'failures by-school': { form: 'list', words: () => [], in: 'catalogs' },
+  'batches list': { form: 'list', words: () => [], in: 'catalogs' },
+  'batches show': {
+    form: 'object',
+    words: () => [batch],
+    before: async () => {
+      batch = await catalogs.submitted('Alabama');
+    },
+    in: 'catalogs',
+  },
+  'batches cancel': { form: 'object', words: () => [batch], in: 'catalogs' },
+  'batches resume': { form: 'object', words: () => [batch], in: 'catalogs', holds: { state: 'done' } },
+  'batches clear': {
+    form: 'object',
+    words: () => [batch, '--confirm'],
+    before: async () => {
+      batch = await catalogs.submitted('Alabama');
+    },
+    in: 'catalogs',
+    holds: { state: 'cleared' },
+  },
   'dead-letters list': { form: 'list', words: () => [], in: 'dead letters' },
   'dead-letters show': { form: 'list', words: () => [deadLetterName()], in: 'dead letters' },
   'dead-letters redrive': { form: 'object', words: () => [], in: 'dead letters' },
@@ -163,6 +198,8 @@ describe('what --json prints', () => {
     session = await sessionWithDeadLetters();
     districts = await DistrictsDirectory.make();
     records = new RecordsDirectory();
+    catalogs = await CatalogsDirectory.make();
+    for (const [name, value] of Object.entries(catalogs.env)) vi.stubEnv(name, value);
     await records.push('student', [studentRecord('u-1'), studentRecord('u-2', { name: null })]);
     await records.push('session', [sessionRecord('s-1')]);
     await records.work();
@@ -180,6 +217,7 @@ describe('what --json prints', () => {
     await lake.remove();
     await districts.remove();
     records.remove();
+    await catalogs.remove();
   });
 
   it('has an entry here for every command that there is', () => {
@@ -240,6 +278,23 @@ describe('what --json prints', () => {
     expect(listed.flatMap(listsIn).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it.each<[string, Form, ...string[]]>([
+    ['failures list', 'list', '--only', 'extraction'],
+    ['failures summary', 'list', '--only', 'extraction'],
+    ['failures by-error', 'list', '--only', 'extraction'],
+    ['failures export', 'list', '--only', 'extraction'],
+    ['failures show', 'object', 'Ohio:Quill Seminary:1861:3'],
+    ['failures clear', 'object', '--all', '--dry-run'],
+    ['extract run', 'object', '--dry-run'],
+    ['reset', 'object', '--only', 'extraction', '--dry-run'],
+  ])('keeps the rules for %s of an extraction, too', async (path, form, ...words) => {
+    const { stdout, stderr } = await rescrape(catalogs.lake, ...path.split(' '), ...words, '--json');
+    const values = valuesIn(stdout, form);
+    expect(values.length, stderr).toBeGreaterThan(0);
+    expect(values.flatMap((value) => lawsBrokenIn(value))).toEqual([]);
+    expect(values.flatMap(listsIn).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it('keeps the names of a statement as the statement has them', async () => {
     const { stdout } = await rescrape(lake.directory, 'query', 'SELECT 1 AS "someName", 0 AS at', '--json');
     expect(valuesIn(stdout, 'rows')).toEqual([{ someName: 1, at: 0 }]);
@@ -254,6 +309,7 @@ function listsIn(value: unknown): string[] {
 function directoryOf({ in: place }: Entry): string {
   if (place === 'districts') return districts.path;
   if (place === 'records') return records.lake;
+  if (place === 'catalogs') return catalogs.lake;
   return place === undefined ? lake.directory : session.directory;
 }
 

@@ -1,12 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runExtraction } from '../../../core/extract/run-extraction.ts';
 import { writeCatalogLibrary } from '../../../demo/catalogs/library.ts';
 import { catalogModel } from '../../../demo/catalogs/model.ts';
 import { CATALOG_FAULTS } from '../../../demo/catalogs/plan.ts';
 import type { GeminiFaultPlan } from '../../../demo/gemini/faults.ts';
 import { type GeminiServer, startGeminiServer } from '../../../demo/gemini/server.ts';
-import { STARTS_AT } from '../../e2e/support/test-time.ts';
+import { openLocalPlatform } from '../../../runtime/local.ts';
+import { openLocalExtraction } from '../../../runtime/local-extraction.ts';
+import { catalogs } from '../../../sources/catalogs/extraction.ts';
+import { STARTS_AT, testClock } from '../../e2e/support/test-time.ts';
 
 export const KEY = 'key-of-the-tests';
 
@@ -43,6 +47,23 @@ export class CatalogsDirectory {
       RESCRAPE_GEMINI_URL: this.server.url,
       GEMINI_API_KEY: KEY,
     };
+  }
+
+  /** Submits one batch of the pages of a state, and leaves it: its id. */
+  async submitted(state: string): Promise<string> {
+    const platform = openLocalPlatform({ directory: this.lake, env: {}, clock: testClock });
+    const { state: store, lake, clock } = platform;
+    const extraction = await openLocalExtraction({
+      ...{ extraction: catalogs, state: store, lake, clock, env: this.env, tell: () => {} },
+    });
+    try {
+      const { context } = extraction;
+      await runExtraction(context, { filter: { states: [state] }, limit: 1, mostWaves: 1 });
+      return (await context.batches.activeIds()).at(-1)!;
+    } finally {
+      await extraction.close();
+      await platform.close();
+    }
   }
 
   async remove(): Promise<void> {
