@@ -27,7 +27,7 @@ export function withExtractionOption(command: Command): Command {
 }
 
 /** Of that name, or the only one; a usage error lists them. */
-export function extractionOf(name: string | undefined): Extraction {
+function extractionOf(name: string | undefined): Extraction {
   const found = EXTRACTIONS.find((each) => each.name === name);
   const [only, ...others] = EXTRACTIONS;
   if (found) return found;

@@ -19,7 +19,7 @@ export interface PageStatus {
   readonly lastFailure: string | null;
 }
 
-/** Every labelled page in book order, by a scan of now: however many there are, they are not held together. */
+/** Every labelled page in book order, by a scan of now; they are not held together. */
 export async function* eachPageStatus(
   context: ScanContext,
   options: ScanOptions = {},

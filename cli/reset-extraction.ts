@@ -36,7 +36,7 @@ export function extractionRows({
   ];
 }
 
-/** Forgets all that extraction knows, and nothing else; results, reports and failed answers stay in the lake. */
+/** Forgets what extraction knows, and nothing else: results, reports, failed answers stay in the lake. */
 export async function resetExtractionHere(isDryRun: boolean, command: Command): Promise<void> {
   await withExtractRecords(command, undefined, async (records, { platform, globals }) => {
     const { active, batches, pages, failures, documents } = await resetExtraction(records, { isDryRun });

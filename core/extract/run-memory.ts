@@ -75,7 +75,7 @@ export class RunMemory {
     return this.#refusedInARow >= REFUSED_AS_A_WHOLE ? (this.#refusal ?? undefined) : undefined;
   }
 
-  /** Why the images that were tried last were refused; undefined where one was taken since, or none was tried. */
+  /** Why the images tried last were refused; undefined where one was taken since, or none tried. */
   get lastRefusal(): string | undefined {
     return this.#refusedInARow > 0 ? (this.#refusal ?? undefined) : undefined;
   }

@@ -12,7 +12,7 @@ import { openLocalExtraction } from '../../../runtime/local-extraction.ts';
 import { catalogs } from '../../../sources/catalogs/extraction.ts';
 import { STARTS_AT, testClock } from '../../e2e/support/test-time.ts';
 
-export const KEY = 'key-of-the-tests';
+const KEY = 'key-of-the-tests';
 
 /** What goes wrong with pages alone: `catalogTruth(true)` says what comes of each. */
 export const LINE_FAULTS: GeminiFaultPlan = { lines: CATALOG_FAULTS.lines!, order: 'reversed' };
