@@ -1,13 +1,14 @@
 import { type CivilDate, epochDay } from '../calendar/civil-date.ts';
 import { withdrawnText } from '../lake/item-counts.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
+import type { TargetsOfDay } from '../targets/target-day.ts';
 import { counted, instant } from '../wording/figures.ts';
 import { type EntitiesOfDay, emptyText, entityTexts, openTexts, whyNotThere } from './entities-of-day.ts';
 import { type PagesOfDay, pageTexts, pendingText } from './pages-of-day.ts';
 import type { RefreshDue } from './run-windows.ts';
 import type { SuspiciousDay } from './statistics.ts';
 import type { DateStatus } from './statuses.ts';
-import { failedTexts, type TargetsOfDay, unfinishedTexts } from './targets-of-day.ts';
+import { failedTexts, unfinishedTexts } from './targets-of-day.ts';
 
 /** Days after the end of its own during which a date may wait for results; later they are overdue. */
 export const PENDING_DAYS = 2;

@@ -2,7 +2,7 @@ import { minutesOf } from '../source/cadence.ts';
 import type { Source } from '../source/source.ts';
 import { leftOutOf } from '../targets/schedule-status.ts';
 import type { TargetRecord } from '../targets/target.ts';
-import { DAY_STATUSES, type DayStatus, isExpected } from '../targets/target-day.ts';
+import { DAY_STATUSES, type DayStatus, isExpected, type TargetsOfDay } from '../targets/target-day.ts';
 import { counted } from '../wording/figures.ts';
 import { isoTime } from '../wording/times.ts';
 import type { TargetOfDay } from './target-days.ts';
@@ -11,16 +11,6 @@ import type { TargetOfDay } from './target-days.ts';
 const MAX_NAMES = 20;
 /** Periods of a source in which nothing was crawled, although something was due, after which it is stale. */
 const SILENT_PERIODS = 3;
-
-/** How the targets of one value stood on a date. Plain JSON. */
-export type TargetsOfDay = Readonly<Record<DayStatus, number>> & {
-  /** Those that were due that day; it is whole where all of them are found. */
-  readonly expected: number;
-  /** Ids of those that were not found, the first of each status. */
-  readonly names: Readonly<Partial<Record<DayStatus, readonly string[]>>>;
-};
-
-export type TargetsOfValue = TargetsOfDay & { readonly value: string };
 
 /** Counts the targets of a value and date one by one. */
 export class TargetsTally {

@@ -1,7 +1,7 @@
-import type { TargetsOfValue } from '../completeness/targets-of-day.ts';
 import type { RunRow } from '../lake/log-tables.ts';
 import type { RepeatedRows, VersionStats, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
+import type { TargetsOfValue } from '../targets/target-day.ts';
 import type { FailedItems } from './failed-items.ts';
 
 /**

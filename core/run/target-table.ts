@@ -3,7 +3,7 @@ import { addDays, type CivilDate, civilDate } from '../calendar/civil-date.ts';
 import { isScheduledRun } from '../calendar/run-id.ts';
 import { civilDateAt } from '../calendar/window.ts';
 import { targetOfRow } from '../completeness/target-days.ts';
-import { type TargetsOfValue, TargetsTally } from '../completeness/targets-of-day.ts';
+import { TargetsTally } from '../completeness/targets-of-day.ts';
 import { targetTableKey } from '../lake/layout.ts';
 import { ParquetFile, parquetGroups } from '../lake/parquet.ts';
 import { TARGET_SCHEMA } from '../lake/target-table.ts';
@@ -13,7 +13,7 @@ import type { Source } from '../source/source.ts';
 import type { RunInput } from '../state/run-store.ts';
 import { targetRecords } from '../targets/register.ts';
 import type { TargetRecord } from '../targets/target.ts';
-import { type Day, dayOf } from '../targets/target-day.ts';
+import { type Day, dayOf, type TargetsOfValue } from '../targets/target-day.ts';
 import { targetRow } from '../targets/target-row.ts';
 
 const COLUMNS = columnsOf(TARGET_SCHEMA);

@@ -127,3 +127,13 @@ export function dueAndCrawled(
 function timeText(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
+
+/** How the targets of one value stood on a date. Plain JSON. */
+export type TargetsOfDay = Readonly<Record<DayStatus, number>> & {
+  /** Those that were due that day; it is whole where all of them are found. */
+  readonly expected: number;
+  /** Ids of those that were not found, the first of each status. */
+  readonly names: Readonly<Partial<Record<DayStatus, readonly string[]>>>;
+};
+
+export type TargetsOfValue = TargetsOfDay & { readonly value: string };
