@@ -7,7 +7,7 @@ import { type PipelineEvent, problemWith } from '../core/platform.ts';
 import { movedFrom } from '../core/publish/moved-lake.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';
 import { targetsNamed } from '../core/source/partition.ts';
-import { isScraped, type Source } from '../core/source/source.ts';
+import { extractionOf, isScraped, type Source } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { idFinder } from '../core/targets/raw-target.ts';
 import { namesText } from '../core/wording/names.ts';
@@ -67,12 +67,12 @@ export async function withPlatform<T>(
   }
 }
 
-/** Names of sources that a command about scraping knows, in order to refuse them. */
-interface EntityTables {
-  readonly entityTables?: readonly string[];
+/** Sources that a command about scraping knows, in order to refuse them. */
+interface DerivedTables {
+  readonly derivedTables?: readonly Source[];
 }
 
-/** As `withPlatform`, for a command about scraping: it has no business with the tables of entities. */
+/** As `withPlatform`, for a command about scraping: it has no business with tables that are derived. */
 export function withScrapedSources<T>(
   command: Command,
   use: (platform: CommandPlatform, options: GlobalOptions) => Promise<T>,
@@ -81,12 +81,12 @@ export function withScrapedSources<T>(
   return withPlatform(command, (platform, options) => use(scrapedOnly(platform), options), onEvent);
 }
 
-/** Without the tables of entities, whose names it refuses in words of their own. */
-export function scrapedOnly(platform: CommandPlatform): CommandPlatform & EntityTables {
+/** Without the tables that are derived, whose names it refuses in words of their own. */
+export function scrapedOnly(platform: CommandPlatform): CommandPlatform & DerivedTables {
   return {
     ...platform,
     sources: platform.sources.filter(isScraped),
-    entityTables: platform.sources.filter((source) => !isScraped(source)).map(({ name }) => name),
+    derivedTables: platform.sources.filter((source) => !isScraped(source)),
   };
 }
 
@@ -106,20 +106,26 @@ async function withRegisteredTargets(platform: CommandPlatform): Promise<Command
   return { ...platform, sources };
 }
 
+/** By its name, or that of its table. */
+function findNamed(sources: readonly Source[], name: string): Source | undefined {
+  return sources.find((source) => source.name === name) ?? sources.find(({ table }) => table.name === name);
+}
+
 /** The source of that name, or a usage error that lists what there is. */
 export function sourceOf(
-  platform: Pick<CommandPlatform, 'sources' | 'invalidSources'> & EntityTables,
+  platform: Pick<CommandPlatform, 'sources' | 'invalidSources'> & DerivedTables,
   name: string,
 ): Source {
-  const source =
-    platform.sources.find((candidate) => candidate.name === name) ??
-    platform.sources.find(({ table }) => table.name === name);
+  const source = findNamed(platform.sources, name);
   if (source) return source;
-  if (platform.entityTables?.includes(name))
+  const derived = findNamed(platform.derivedTables ?? [], name);
+  if (derived) {
+    const isOfPages = extractionOf(derived) !== undefined;
     throw new UsageError(
-      `${name} is a table of entities, for which nothing is scraped`,
-      advise({ kind: 'ended', as: 'table-of-entities' }),
+      `${name} is a table of ${isOfPages ? 'pages that a model reads' : 'entities'}, for which nothing is scraped`,
+      advise({ kind: 'ended', as: isOfPages ? 'table-of-pages' : 'table-of-entities' }),
     );
+  }
   const problem = problemWith(platform, name);
   if (problem !== undefined) throw new FailedCommand(problem);
   const known = platform.sources.map((candidate) => candidate.name).join(', ');

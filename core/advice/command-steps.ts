@@ -37,6 +37,9 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
     { text: 'see what failed', command: command('failures', 'summary') },
     { text: 'and send it again, once its count is cleared', command: command('extract', 'run') },
   ],
+  'table-of-pages': [
+    { text: 'its rows are what was read; read, and publish, more', command: command('extract', 'run') },
+  ],
   'pages-waiting': [{ text: 'send what can be sent, and publish', command: command('extract', 'run') }],
   'table-of-entities': [
     { text: 'its rows are what was enriched; publish that', command: command('enrich', 'publish') },

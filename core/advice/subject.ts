@@ -208,6 +208,7 @@ export type CommandSubject =
         | 'worker-of-a-stack'
         | 'look-up-of-a-stack'
         | 'table-of-entities'
+        | 'table-of-pages'
         | 'parked-or-dead'
         | 'not-enriched'
         | 'not-published'

@@ -18,6 +18,8 @@ export interface PageFacts {
   /** By its true names: `Alabama:St. Mary's:1851:4`. */
   readonly key: string;
   readonly hasResult: boolean;
+  /** True where it was sent or forced at some time, or failed. */
+  readonly isOnRecord: boolean;
   readonly record: PageState;
   /** The batch that has it now. */
   readonly batch: { readonly id: string; readonly state: BatchStateName } | null;
@@ -55,7 +57,9 @@ export async function pageFacts(
   const items = (await currentOf(lake, source, partition))?.items ?? [];
   const url = items.find(({ id }) => id === item)?.url;
   const page = url === undefined ? pageOfItem(partition.value, partition.date, item) : pageOfAddress(url);
-  return { ...day, page: page ? await factsOf({ state, lake }, name, partition, page, items) : null };
+  const facts = page && (await factsOf({ state, lake }, name, partition, page, items));
+  const isKnown = facts && (url !== undefined || facts.hasResult || facts.isOnRecord);
+  return { ...day, page: isKnown ? facts : null };
 }
 
 async function factsOf(
@@ -66,7 +70,7 @@ async function factsOf(
   items: VersionDescriptor['items'],
 ): Promise<PageFacts> {
   const key = pageKeyText(page);
-  const { page: record } = await new PageStore(state, extraction).get(key);
+  const { page: record, revision } = await new PageStore(state, extraction).get(key);
   const batch = record.batch === null ? undefined : await new BatchStore(state, extraction).get(record.batch);
   const before = { ...page, page: page.page - 1 };
   const isLabelled = items.some(({ url }) => {
@@ -78,6 +82,7 @@ async function factsOf(
   const failures = await Array.fromAsync(new FailureLog(state, extraction).of(key));
   return {
     key,
+    isOnRecord: revision > 0,
     hasResult: await hasResult(page),
     record,
     batch: batch && isActive(batch.batch) ? { id: batch.batch.id, state: batch.batch.state } : null,

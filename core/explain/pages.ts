@@ -17,7 +17,7 @@ export function explainPages(facts: WhyFacts, pages: WhyPages): Answer {
     };
   if (item === null) return { answer: partitionText(facts, pages), next: stepsFor(facts, pages) };
   const { page } = pages;
-  if (!page) return { answer: 'no page of that name is on record, and none was published', next: [] };
+  if (!page) return { answer: 'no publication has seen a label of it, and it was never sent', next: [] };
   return { answer: `${pageText(facts, page)}; ${rowText(facts, page)}`, next: stepsFor(facts, pages) };
 }
 

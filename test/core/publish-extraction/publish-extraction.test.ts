@@ -173,6 +173,9 @@ describe('a book', () => {
     expect((await world.why('courses', pagesOf(2)[0]!)).answer).toBe(
       'it waits for page 1, which has no result; it has no row in the table',
     );
+    expect((await world.why('courses', 'Ohio:Nowhere:1851:1')).answer).toBe(
+      'no publication has seen a label of it, and it was never sent',
+    );
     await clearFailureCounts(world.context(), {}, { isDryRun: false });
     await world.publish();
     expect(await world.judged('catalog_pages')).toMatchObject({ status: 'open', failed: 0, pending: 2 });
