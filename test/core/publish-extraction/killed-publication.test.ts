@@ -122,6 +122,8 @@ describe('a publication of pages that is killed', () => {
     });
     world.keys = [...pagesOf(1, 2, 5, 6), ...pagesOf(9)];
     await world.publish({ isAlone: false }, slow);
+    const { current } = await world.why('catalog_pages', pagesOf(9)[0]!);
+    expect(current).toMatchObject({ kind: 'version', item: { state: 'found', rows: 1 } });
     await world.publish();
     expect(await world.query('SELECT page FROM catalog_pages')).toHaveLength(3);
     expect(await Array.fromAsync(state.query('extract-changes#catalogs'))).toEqual([]);
