@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EXTRACTIONS } from '../../sources/extractions.ts';
 import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { shelves } from '../sources-of-tests/shelves.ts';
 import { Synthesized } from './synthesized.ts';
@@ -13,12 +14,13 @@ it('a source is scheduled by its cadence: every so many minutes, or daily in its
       Properties.ScheduleExpression,
       Properties.ScheduleExpressionTimezone,
     ]);
-  const ofSources = schedules.filter(([name]) => name !== 'rescrape-dev-publish-entities');
+  const others = ['rescrape-dev-publish-entities', 'rescrape-dev-extract-catalogs'];
+  const ofSources = schedules.filter(([name]) => !others.includes(name));
   expect(ofSources).toEqual([
     ['rescrape-dev-kitchens', 'rate(15 minutes)', 'Etc/UTC'],
     ['rescrape-dev-shelves', 'cron(0 2 * * ? *)', 'UTC'],
   ]);
-  expect(made.all('AWS::StepFunctions::StateMachine')).toHaveLength(2);
+  expect(made.all('AWS::StepFunctions::StateMachine')).toHaveLength(2 + EXTRACTIONS.length);
 });
 
 it('decimals, lists and whole numbers are columns of Glue, the attribute of the targets is the partition', () => {
