@@ -171,6 +171,8 @@ describe('a wave whose time is over', () => {
         before = JSON.parse(JSON.stringify(answer));
       }
       expect(cuts).toBeGreaterThan(0);
+      // A job has the pages that there was time to upload.
+      expect(provider.log[0]!.requests.length).toBeLessThan(budget);
       const sent = provider.log.flatMap(({ requests }) => requests.map(({ key }) => key));
       expect(sent.toSorted()).toEqual(keys.toSorted());
       const context = opened.orchestrator();
