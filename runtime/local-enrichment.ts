@@ -3,13 +3,8 @@ import { StorageError } from '../core/ports/storage-error.ts';
 import { forwardRecords } from '../core/publish-entities/forward.ts';
 import { type PublishedEnrichment, publishEnriched } from '../core/publish-entities/publish-enriched.ts';
 import type { LocalPlatform } from './local.ts';
-import { lockRun, RunInProgressError } from './run-lock.ts';
-
-/** Not the name of a source, so that no run of one stands in the way. */
-const LOCK = '_publication';
-/** A publication takes seconds: who meets another one waits. Milliseconds. */
-const WAIT_MS = 60_000;
-const LOOK_EVERY_MS = 200;
+import { publishingAlone } from './publication-lock.ts';
+import { RunInProgressError } from './run-lock.ts';
 
 /** Records that were enriched, by what became of them, and what was published then. */
 export type EnrichmentEnd =
@@ -24,35 +19,12 @@ export type EnrichmentEnd =
   /** A store did not do its work; what is left is done by the next one, or by `enrich publish`. */
   | { readonly kind: 'failed'; readonly message: string };
 
-/**
- * Publishes what was enriched. One process of this machine does so at a time: what another one left behind
- * that died is taken up at once. Throws a RunInProgressError where another one is at it for a minute.
- */
-export async function publishLocally(
+/** Publishes what was enriched. Throws a RunInProgressError where another process is at it for a minute. */
+export function publishLocally(
   platform: LocalPlatform,
   mustStop: () => boolean = () => false,
 ): Promise<PublishedEnrichment> {
-  const unlock = await lockPublication(platform);
-  try {
-    return await publishEnriched(platform, { isAlone: true, mustStop });
-  } finally {
-    unlock();
-  }
-}
-
-async function lockPublication(platform: LocalPlatform): Promise<() => void> {
-  for (let waited = 0; ; waited += LOOK_EVERY_MS) {
-    try {
-      return await lockRun(platform, LOCK);
-    } catch (error) {
-      if (!(error instanceof RunInProgressError)) throw error;
-      if (waited >= WAIT_MS)
-        throw new RunInProgressError(
-          `entities are being published over ${platform.directory} by another process: try again when it has ended`,
-        );
-      await platform.clock.sleep(LOOK_EVERY_MS);
-    }
-  }
+  return publishingAlone(platform, () => publishEnriched(platform, { isAlone: true, mustStop }));
 }
 
 /** Sends on what scraped sources have, works the queues of enrichment until nothing is due, and publishes. */

@@ -13,9 +13,13 @@ import {
 import type { Extraction } from '../core/extract/extraction.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { PageLibrary } from '../core/ports/page-library.ts';
+import type { Publication } from '../core/publish-derived/publish-partition.ts';
+import { publishExtraction } from '../core/publish-extraction/publish-extraction.ts';
 import { extractSettings } from './extract-settings.ts';
 import { geminiSettings } from './gemini-settings.ts';
 import { idsOf } from './ids.ts';
+import type { LocalPlatform } from './local.ts';
+import { publishingAlone } from './publication-lock.ts';
 import { SettingError } from './setting-error.ts';
 import { variableOf } from './setting-names.ts';
 
@@ -77,6 +81,14 @@ export async function openLocalExtraction({
       await http.close();
     },
   };
+}
+
+/**
+ * Commits what became of pages into their tables. Throws a RunInProgressError where another process is at it
+ * for a minute.
+ */
+export function publishPagesLocally(platform: LocalPlatform, context: ExtractContext): Promise<Publication> {
+  return publishingAlone(platform, () => publishExtraction(platform, context, { isAlone: true }));
 }
 
 function placeOf({ name }: Extraction, place: string | undefined): string {
