@@ -11,6 +11,7 @@ import { noCounts, type ScanCounts } from '../core/extract/scan.ts';
 import { decidedPages, type ScanOptions } from '../core/extract/scan-now.ts';
 import { reportKey } from '../core/lake/layout.ts';
 import { namesText } from '../core/wording/names.ts';
+import { globalOptions } from './context.ts';
 import { batchRecord, countsRecord, extractRunRecord } from './extract-records.ts';
 import { countsText, printBatches } from './extract-views.ts';
 import {
@@ -21,7 +22,7 @@ import {
   withExtraction,
   withExtractScan,
 } from './extraction.ts';
-import { FailedCommand, IncompleteCommand, InterruptedCommand } from './failure.ts';
+import { FailedCommand, IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { printObject } from './json.ts';
 import { counted, number } from './list.ts';
@@ -46,6 +47,11 @@ export async function runExtract(
       if (isFiltered(books)) await refuseUnknownBooks(context, filter);
       printPlan(await planRun(context, { ...asked, limit }), context.extraction.name, json);
     });
+  if (globalOptions(command).stack !== undefined)
+    throw new UsageError(
+      'a stack extracts by itself, every ten minutes',
+      'leave --stack out to extract here, or see how far it is: extract status',
+    );
   await withExtraction(command, name, async (opened, { platform, globals: { json }, progress }) => {
     if (isFiltered(books)) await refuseUnknownBooks(opened, filter);
     const touched = new Set<string>();
@@ -56,7 +62,7 @@ export async function runExtract(
         opened.tell(event);
       },
     };
-    const end = await interruptibleRun(context, {
+    const end = await interruptibleExtraction(context, {
       ...asked,
       ...(limit !== undefined && { limit }),
       onWave: (wave) => progress.onWave(wave),
@@ -88,16 +94,18 @@ export async function runExtract(
   });
 }
 
-/** Ctrl-C ends it in order: the next run takes up what is in flight. */
-function interruptibleRun(context: ExtractContext, options: RunOptions): Promise<RunEnd> {
+/** Ctrl-C ends it in order. `interrupted`: what is said then. */
+export function interruptibleExtraction(
+  context: ExtractContext,
+  options: RunOptions,
+  interrupted = 'interrupted: no page is lost, and jobs that were submitted go on; the next run takes them up',
+): Promise<RunEnd> {
   return interruptible(async (signal) => {
     try {
       return await runExtraction({ ...context, signal }, options);
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new InterruptedCommand(
-        'interrupted: no page is lost, and jobs that were submitted go on; the next run takes them up',
-      );
+      throw new InterruptedCommand(interrupted);
     }
   });
 }
@@ -128,7 +136,7 @@ function refuseUnread({ kind, refused }: RunEnd, counts: ScanCounts, active: rea
     );
     if (without.length === 0)
       throw new FailedCommand(
-        `the provider refuses to tell of batches ${ids}`,
+        `nobody can go on with ${counted(active.length, 'batch', 'batches')} (${ids}): the lines above say why`,
         advise({ kind: 'refused-by-provider' }),
       );
     throw new IncompleteCommand(

@@ -4,7 +4,6 @@ import { FailureLog } from '../../core/extract/failure-log.ts';
 import { clearBatch } from '../../core/extract/operate-batches.ts';
 import { parsePageKey } from '../../core/extract/page-key.ts';
 import { readResult } from '../../core/extract/result-object.ts';
-import { type RunEnd, type RunOptions, runExtraction } from '../../core/extract/run-extraction.ts';
 import { writeCatalogLibrary } from '../../demo/catalogs/library.ts';
 import { DEMO_KEY, startCatalogProvider } from '../../demo/catalogs/provider.ts';
 import { catalogTruth, type PageTruth } from '../../demo/catalogs/truth.ts';
@@ -12,8 +11,7 @@ import { openLocalPlatform } from '../../runtime/local.ts';
 import { openLocalExtraction } from '../../runtime/local-extraction.ts';
 import type { CatalogAnswer } from '../../sources/catalogs/answer.ts';
 import { catalogs } from '../../sources/catalogs/extraction.ts';
-import { InterruptedCommand } from '../failure.ts';
-import { interruptible } from '../interrupt.ts';
+import { interruptibleExtraction } from '../extract-run.ts';
 import { type PageStatus, pageStatuses } from '../page-status.ts';
 import type { Demo, ExtractedEnd } from './demo.ts';
 import { skippingClock } from './skipping-clock.ts';
@@ -52,7 +50,11 @@ export const catalogsDemo: Demo<ExtractedEnd> = {
       const { context } = extraction;
       try {
         await clearEarlier(context);
-        const run = await interruptibleRun(context, { onWave: (wave) => progress.onWave(wave) });
+        const run = await interruptibleExtraction(
+          context,
+          { onWave: (wave) => progress.onWave(wave) },
+          'interrupted; the next start sends again what was in flight',
+        );
         const pages = await pageStatuses(context);
         const labelled = new Set(pages.map(({ key }) => key));
         return {
@@ -88,17 +90,6 @@ async function clearEarlier(context: ExtractContext): Promise<void> {
     await clock.sleep(answer.until - clock.now());
     await clearBatch(context, id);
   }
-}
-
-async function interruptibleRun(context: ExtractContext, options: RunOptions): Promise<RunEnd> {
-  return interruptible(async (signal) => {
-    try {
-      return await runExtraction({ ...context, signal }, options);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      throw new InterruptedCommand('interrupted; the next start sends again what was in flight');
-    }
-  });
 }
 
 /** What is otherwise than the demo says that it must be. */

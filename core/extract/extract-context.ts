@@ -78,10 +78,11 @@ export function publisherContext(parts: Omit<ExtractParts, 'provider' | 'singleP
   return { ...parts, ...extractRecords(parts), mustStop, owner: parts.newId() };
 }
 
-/** Who has the job of a batch; undefined where that provider is not configured any more. */
+/** Who has the job of a batch; undefined where it is at another provider than is configured now. */
 export function providerOf(
   { provider, singleProvider }: Pick<ExtractParts, 'provider' | 'singleProvider'>,
-  { route }: Pick<Batch, 'route'>,
+  { route, provider: name }: Pick<Batch, 'route' | 'provider'>,
 ): BatchProvider | undefined {
-  return route === 'single' ? singleProvider : provider;
+  const configured = route === 'single' ? singleProvider : provider;
+  return configured?.name === name ? configured : undefined;
 }

@@ -19,7 +19,7 @@ export type ExtractEvent =
   /** The answer to a submission was lost, and its job was found under the name of the batch. */
   | { readonly kind: 'adopted'; readonly batch: string; readonly job: string }
   | { readonly kind: 'duplicate-cancelled'; readonly batch: string; readonly job: string }
-  /** A second job of a batch that may be paid for: a person should look. */
+  /** A job of a batch that has another, or was given up; it may be paid for: a person should look. */
   | {
       readonly kind: 'duplicate-remains';
       readonly batch: string;
@@ -89,7 +89,7 @@ export function extractEventText(event: ExtractEvent): string {
     case 'duplicate-cancelled':
       return `batch ${event.batch}: a second job of it is cancelled: ${event.job}`;
     case 'duplicate-remains':
-      return `batch ${event.batch}: cancel its second job ${event.job} by hand: ${event.reason}`;
+      return `batch ${event.batch}: cancel its job ${event.job} by hand: ${event.reason}`;
     case 'lease-lost':
       return `batch ${event.batch}: another orchestrator has taken it over`;
     case 'processed':

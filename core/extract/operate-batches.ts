@@ -1,3 +1,4 @@
+import type { CancelAsked, ProviderProblem } from '../ports/batch-provider.ts';
 import { type Batch, type BatchStateName, isActive, isHeldByOther, moved } from './batch.ts';
 import { type ExtractContext, providerOf } from './extract-context.ts';
 import { lookAt } from './poll.ts';
@@ -71,10 +72,14 @@ export async function clearBatch(context: ExtractContext, id: string): Promise<O
   context.tell({ kind: 'ended', batch: id, state: 'cleared', reason: 'a person gave it up' });
   for (const each of jobs) {
     const asked = await provider?.cancel(each, context.signal);
-    if (asked && isProblem(asked) && asked.cause !== 'missing')
-      context.tell({ kind: 'duplicate-remains', batch: id, job: each, reason: asked.message });
+    const reason = asked === undefined ? `${before.batch.provider} is not asked now` : problemOf(asked);
+    if (reason !== undefined) context.tell({ kind: 'duplicate-remains', batch: id, job: each, reason });
   }
   return stateOf(context, id);
+}
+
+function problemOf(asked: CancelAsked | ProviderProblem): string | undefined {
+  return isProblem(asked) && asked.cause !== 'missing' ? asked.message : undefined;
 }
 
 async function idleBatch(

@@ -1,4 +1,4 @@
-import type { JobState, ProviderProblem } from '../ports/batch-provider.ts';
+import type { BatchProvider, JobState, ProviderProblem } from '../ports/batch-provider.ts';
 import { type Batch, type BatchStateName, isHeldByOther, moved } from './batch.ts';
 import { type ExtractContext, providerOf } from './extract-context.ts';
 import { takeBatch } from './held-batch.ts';
@@ -24,14 +24,17 @@ const WAITS_FOR_A_PERSON: LookAnswer = { goesOn: false, retryAfterMs: 0 };
  */
 export async function lookAt(context: ExtractContext, batch: Batch, memory: RunMemory): Promise<LookAnswer> {
   if (isHeldByOther(batch, context.owner, context.clock.now())) return GOES_ON;
+  const provider = providerOf(context, batch);
   switch (batch.state) {
     case 'claiming':
       return abandon(context, batch);
+    // Another provider knows nothing of the job, which is no sign that there is none.
     case 'submitting':
-      return findSubmission(context, batch, memory);
+      return provider ? findSubmission(context, provider, batch, memory) : noProvider(context, batch);
     case 'submitted':
-      return poll(context, batch);
+      return provider ? poll(context, provider, batch) : noProvider(context, batch);
     case 'processing':
+      if (!provider) return noProvider(context, batch);
       await processBatch(context, batch);
       return GOES_ON;
     case 'without-results':
@@ -50,9 +53,12 @@ async function abandon(context: ExtractContext, { id }: Batch): Promise<LookAnsw
 }
 
 /** Submitted again only where the provider has no such job, and the lease of the call before is over. */
-async function findSubmission(context: ExtractContext, batch: Batch, memory: RunMemory): Promise<LookAnswer> {
-  const provider = providerOf(context, batch);
-  if (!provider) return noProvider(context, batch);
+async function findSubmission(
+  context: ExtractContext,
+  provider: BatchProvider,
+  batch: Batch,
+  memory: RunMemory,
+): Promise<LookAnswer> {
   const found = await findJobs(context, provider, batch);
   if (isProblem(found)) return told(context, batch, 'looking for its job', found);
   if (found.length > 0) {
@@ -68,9 +74,7 @@ async function findSubmission(context: ExtractContext, batch: Batch, memory: Run
   return { goesOn: true, retryAfterMs: answer.kind === 'later' ? answer.retryAfterMs : 0 };
 }
 
-async function poll(context: ExtractContext, batch: Batch): Promise<LookAnswer> {
-  const provider = providerOf(context, batch);
-  if (!provider) return noProvider(context, batch);
+async function poll(context: ExtractContext, provider: BatchProvider, batch: Batch): Promise<LookAnswer> {
   const job = batch.job!;
   if (batch.submissions > 1) {
     const found = await findJobs(context, provider, batch);
@@ -146,8 +150,9 @@ function told(context: ExtractContext, { id }: Batch, doing: string, problem: Pr
   return { goesOn: true, retryAfterMs: problem.retryAfterMs ?? 0 };
 }
 
-function noProvider(context: ExtractContext, { id }: Batch): LookAnswer {
-  const message = `batch ${id}: its pages were asked one by one, and no provider does that now`;
+function noProvider(context: ExtractContext, { id, provider, route }: Batch): LookAnswer {
+  const how = route === 'single' ? ', one by one' : '';
+  const message = `batch ${id}: its pages were sent to ${provider}${how}, which is not asked now: set it, or clear the batch`;
   context.tell({ kind: 'operator', message });
   return WAITS_FOR_A_PERSON;
 }

@@ -36,6 +36,26 @@ function play() {
   return { clock, provider, world, dying, wave, states, told };
 }
 
+describe('a batch whose job is at another provider than is set now', () => {
+  it('waits for a person: that the one asked now knows no such job is no sign that there is none', async () => {
+    const { provider, world, wave, states, told } = play();
+    await wave(world.orchestrator());
+    const bedrock = new PlayedProvider(goodPlan(good), () => 0);
+    const other = world.orchestrator({ provider: over<BatchProvider>(bedrock, { name: 'bedrock' }) });
+    expect(await runExtraction(other, { mostWaves: 5 })).toMatchObject({
+      kind: 'stuck',
+      active: 1,
+      sent: { pages: 0 },
+    });
+    expect(told()).toContain('its pages were sent to gemini, which is not asked now');
+    expect([await states(), provider.log.length, bedrock.log.length]).toEqual([['submitted'], 1, 0]);
+    const [batch] = await other.batches.active();
+    expect(await clearBatch(other, batch!.id)).toMatchObject({ kind: 'done' });
+    expect(told()).toContain('by hand: gemini is not asked now');
+    expect(bedrock.log).toEqual([]);
+  });
+});
+
 describe('a batch whose orchestrator died', () => {
   it('before anything was sent is left alone until the lease is over, and its pages are free then', async () => {
     const { clock, provider, world, dying, wave, states } = play();
