@@ -11,6 +11,8 @@ import { noCounts, type ScanCounts } from '../core/extract/scan.ts';
 import { decidedPages, type ScanOptions } from '../core/extract/scan-now.ts';
 import { reportKey } from '../core/lake/layout.ts';
 import { namesText } from '../core/wording/names.ts';
+import { publishPagesLocally } from '../runtime/local-extraction.ts';
+import { isStack } from '../runtime/platform-for.ts';
 import { globalOptions } from './context.ts';
 import { batchRecord, countsRecord, extractRunRecord } from './extract-records.ts';
 import { countsText, printBatches } from './extract-views.ts';
@@ -27,6 +29,7 @@ import { interruptible } from './interrupt.ts';
 import { printObject } from './json.ts';
 import { counted, number } from './list.ts';
 import { cellText, printTable } from './print.ts';
+import { resultsOf } from './publication-text.ts';
 import { addressOf } from './run-summary.ts';
 
 interface Options extends BookFilterOptions {
@@ -67,7 +70,9 @@ export async function runExtract(
       ...(limit !== undefined && { limit }),
       onWave: (wave) => progress.onWave(wave),
     });
+    const published = isStack(platform) ? undefined : await publishPagesLocally(platform, context);
     progress.end();
+    const results = published ? resultsOf(published) : [];
     const counts = await countsAfter(context, asked);
     const batches: Batch[] = [];
     for (const id of [...touched].sort()) {
@@ -78,18 +83,22 @@ export async function runExtract(
       printObject({
         ...{ extraction: context.extraction.name, ...extractRunRecord(end), pages: countsRecord(counts) },
         batches: batches.map((batch) => batchRecord(batch)),
+        tables: results.map(({ name: partition, status, rows }) => ({ partition, status, rows })),
       });
     else {
       if (batches.length > 0) await printBatches(batches);
       for (const { page, reason } of end.leftOut) console.log(cellText(`${page} was not sent: ${reason}`));
       console.log(`${context.extraction.name} ${end.kind}: ${countsText(counts)}`);
       console.log(`results: ${addressOf(platform, RESULTS)}`);
+      const committed = results.filter(({ status }) => status === 'committed').length;
+      console.log(`tables: ${counted(committed, 'partition')} of ${results.length} looked at committed`);
       const last = batches.filter(({ job, state }) => job !== null && state !== 'submitted').at(-1);
       if (last)
         console.log(
           `reports: ${addressOf(platform, join('reports', '*', 'report.html'))}, the last: ${addressOf(platform, reportKey(last.id, 'html'))}`,
         );
     }
+    refuseUnpublished(results);
     refuseUnread(end, counts, await context.batches.active());
   });
 }
@@ -116,6 +125,14 @@ async function countsAfter(context: ExtractContext, options: ScanOptions): Promi
   const silent = { ...context, tell: () => {} };
   for await (const { reason } of decidedPages(silent, options)) counts[reason]++;
   return counts;
+}
+
+/** Throws where a partition could not become what its results say; the next run tries again. */
+function refuseUnpublished(results: ReturnType<typeof resultsOf>): void {
+  const [first] = results.filter(
+    ({ status, reason }) => status === 'held' || (status === 'failed' && reason),
+  );
+  if (first?.status === 'held') throw new IncompleteCommand(`${first.name} is held: ${first.reason}`);
 }
 
 /** Throws unless every page that was asked for has a result. */

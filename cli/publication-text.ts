@@ -1,5 +1,5 @@
 import type { PublishResult } from '../core/lake/publish-result.ts';
-import type { PublishedPartition } from '../core/publish-derived/publish-partition.ts';
+import type { Publication, PublishedPartition } from '../core/publish-derived/publish-partition.ts';
 import type { PublishedEnrichment } from '../core/publish-entities/publish-enriched.ts';
 import { isoTime } from '../core/wording/times.ts';
 import { counted } from './list.ts';
@@ -9,7 +9,7 @@ type Result = Extract<PublishedPartition['outcome'], { kind: 'published' }>;
 /** What publishing answered for each partition that nobody else was at. */
 export function resultsOf({
   partitions,
-}: PublishedEnrichment): (PublishResult & { readonly name: string })[] {
+}: Pick<Publication, 'partitions'>): (PublishResult & { readonly name: string })[] {
   return partitions.flatMap(({ name, outcome }) =>
     outcome.kind === 'published' ? [{ ...outcome.result, name }] : [],
   );

@@ -7,8 +7,9 @@ import { readResult } from '../../core/extract/result-object.ts';
 import { writeCatalogLibrary } from '../../demo/catalogs/library.ts';
 import { DEMO_KEY, startCatalogProvider } from '../../demo/catalogs/provider.ts';
 import { catalogTruth, type PageTruth } from '../../demo/catalogs/truth.ts';
-import { openLocalPlatform } from '../../runtime/local.ts';
-import { openLocalExtraction } from '../../runtime/local-extraction.ts';
+import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
+import { openLocalExtraction, publishPagesLocally } from '../../runtime/local-extraction.ts';
+import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import type { CatalogAnswer } from '../../sources/catalogs/answer.ts';
 import { catalogs } from '../../sources/catalogs/extraction.ts';
 import { interruptibleExtraction } from '../extract-run.ts';
@@ -55,6 +56,7 @@ export const catalogsDemo: Demo<ExtractedEnd> = {
           { onWave: (wave) => progress.onWave(wave) },
           'interrupted; the next start sends again what was in flight',
         );
+        await publishPagesLocally(platform, context);
         const pages = await pageStatuses(context);
         const labelled = new Set(pages.map(({ key }) => key));
         return {
@@ -62,7 +64,12 @@ export const catalogsDemo: Demo<ExtractedEnd> = {
           batches: (await Array.fromAsync(context.batches.list())).reverse(),
           failures: (await Array.fromAsync(context.failures.list())).filter(({ page }) => labelled.has(page)),
           maxRetries: context.settings.maxRetries,
-          mismatches: await mismatches(context, pages, catalogTruth(hasFaults)),
+          mismatches: await mismatches(
+            context,
+            pages,
+            catalogTruth(hasFaults),
+            await publishedCourses(platform),
+          ),
         };
       } finally {
         await extraction.close();
@@ -97,6 +104,7 @@ async function mismatches(
   context: ExtractContext,
   pages: readonly PageStatus[],
   truth: readonly PageTruth[],
+  published: ReadonlyMap<string, unknown>,
 ): Promise<string[]> {
   const found = new Map(pages.map((page) => [page.key, page]));
   const lines: string[] = [];
@@ -112,6 +120,10 @@ async function mismatches(
     };
     if (JSON.stringify(is) !== JSON.stringify(expected))
       lines.push(`${expected.key}: ${JSON.stringify(is)} in place of ${JSON.stringify(expected)}`);
+    const inTables = JSON.stringify(published.get(expected.key));
+    const inTruth = expected.end === 'result' ? JSON.stringify(expected.courses) : undefined;
+    if (inTables !== inTruth)
+      lines.push(`${expected.key}: the tables have ${inTables} in place of ${inTruth}`);
   }
   for (const key of found.keys()) lines.push(`${key}: no such page is labelled`);
   return lines;
@@ -124,4 +136,21 @@ async function coursesOf({ lake, extraction }: ExtractContext, key: string): Pro
   if (read.kind !== 'result') return read.kind === 'none' ? [] : read.reason;
   const { courses } = read.answer as CatalogAnswer;
   return courses.map(({ course_name, department }) => ({ course_name, department }));
+}
+
+/** The courses of each page that the tables have, by its key. */
+async function publishedCourses(platform: LocalPlatform): Promise<ReadonlyMap<string, unknown>> {
+  const warehouse = await openLocalWarehouse(platform);
+  try {
+    const pages = await warehouse.query('SELECT page_key FROM catalog_pages');
+    const courses = new Map(pages.rows.map(({ page_key }): [string, object[]] => [String(page_key), []]));
+    const { rows } = await warehouse.query(
+      'SELECT page_key, course_name, department FROM courses ORDER BY page_key, position',
+    );
+    for (const { page_key, course_name, department } of rows)
+      courses.get(String(page_key))?.push({ course_name, department });
+    return courses;
+  } finally {
+    await warehouse.close();
+  }
 }

@@ -52,6 +52,7 @@ async function printExtracted(end: ExtractedEnd): Promise<void> {
   console.log(
     `A file a page: ${directory}/lake/${RESULTS}; what is none, as it came, beside it; the library: ${library}`,
   );
+  console.log('The tables: catalog_pages, a row a page, and courses, a row a course');
 }
 
 /** A table a source, then the verdicts. */
