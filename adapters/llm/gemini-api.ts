@@ -129,6 +129,8 @@ export class GeminiApi {
     if (exchange.kind === 'failed') return this.problem(call, failureProblem(exchange));
     if (exchange.status !== 200) return this.problem(call, answerProblem(exchange, this.clock.now()));
     const { headers } = exchange;
+    if (!/^(?:identity)?$/i.test(headerValue(headers, 'content-encoding') ?? ''))
+      return this.unexpected(call, 'a body that is coded, which nobody asked for');
     // Where only the end of the connection ends a body, a cut looks like the end of the file.
     const hasEnd = ['content-length', 'transfer-encoding'].some(
       (name) => headerValue(headers, name) !== undefined,

@@ -15,6 +15,9 @@ const PHASE_LIMIT = {
 /** Statuses that have no body, whatever their headers say (RFC 9110, section 6.4.1). */
 const BODILESS = new Set([204, 304]);
 
+/** Of a body that tells what went wrong where one was to be handed on. */
+const MAX_ERROR_BYTES = 1_000_000;
+
 /** Node's codes that do not mean NETWORK_ERROR. */
 const FAILURE_CODES: Readonly<Record<string, HttpFailure['code']>> = {
   ETIMEDOUT: 'TIMEOUT',
@@ -43,6 +46,7 @@ export class Exchange {
   #headers: [string, string][] = [];
   #chunks: Buffer[] = [];
   #wireBytes = 0;
+  #maxWireBytes: number;
 
   constructor(
     request: HttpRequest,
@@ -53,6 +57,7 @@ export class Exchange {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#isBehindProxy = request.proxy !== undefined;
+    this.#maxWireBytes = request.limits.maxWireBytes;
     this.#endsAt = performance.now() + request.limits.totalMs;
     request.signal?.addEventListener('abort', this.#onAbort);
     this.#enter('connect');
@@ -90,8 +95,10 @@ export class Exchange {
       this.#complete();
       return;
     }
-    const { cutsBody = false, limits } = this.#request;
-    const { maxWireBytes } = limits;
+    const { cutsBody = false, onBody } = this.#request;
+    // What is collected of a body that was to be handed on is only what went wrong.
+    if (onBody && status !== 200) this.#maxWireBytes = Math.min(this.#maxWireBytes, MAX_ERROR_BYTES);
+    const maxWireBytes = this.#maxWireBytes;
     const declared = Number(
       this.#headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1] ?? 0,
     );
@@ -111,7 +118,7 @@ export class Exchange {
   async pass(piece: Buffer): Promise<void> {
     if (this.#settled) return;
     this.#wireBytes += piece.length;
-    const { maxWireBytes } = this.#request.limits;
+    const maxWireBytes = this.#maxWireBytes;
     if (this.#wireBytes > maxWireBytes) {
       this.#fail('TOO_LARGE', `body: more than ${maxWireBytes} bytes on the wire`);
       return;
@@ -130,7 +137,7 @@ export class Exchange {
   onData(chunk: Buffer): void {
     if (this.#settled) return;
     this.#wireBytes += chunk.length;
-    const { maxWireBytes } = this.#request.limits;
+    const maxWireBytes = this.#maxWireBytes;
     if (this.#wireBytes > maxWireBytes && this.#request.cutsBody) {
       this.#chunks.push(chunk.subarray(0, chunk.length - (this.#wireBytes - maxWireBytes)));
       this.#wireBytes = maxWireBytes;

@@ -25,8 +25,9 @@ export interface HttpRequest {
   readonly cutsBody?: boolean;
   /**
    * Takes the body of a response of status 200 piece by piece, so that it may be larger than memory: the
-   * response's own body is empty then. Nothing more is read while a promise that it gave is open; `bodyMs` is
-   * then the limit of a silence, and waits with it. A promise that rejects is a bug, and so is its reason.
+   * response's own body is empty then. Any other is collected, up to a million bytes. Nothing more is read
+   * while a promise that it gave is open; `bodyMs` is then the limit of a silence, and waits with it. A
+   * promise that rejects is a bug, and so is its reason.
    */
   readonly onBody?: (piece: Uint8Array) => Promise<void>;
   /** The request goes through it; the name is resolved and checked here all the same. @default straight */

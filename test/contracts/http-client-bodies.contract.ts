@@ -103,6 +103,17 @@ export function httpBodiesContract(open: () => HttpClient): void {
       expect(taken()).toHaveLength(0);
     });
 
+    it('and no more of it than tells what went wrong: TOO_LARGE', async () => {
+      await using site = await serveHttp((_asked, answer) =>
+        answer.writeHead(500).end(Buffer.alloc(2_000_000)),
+      );
+      const { onBody } = taking();
+      const got = await open().send(
+        request(site.origin, { onBody, ...limits({ maxWireBytes: 400_000_000 }) }),
+      );
+      expect(got).toMatchObject({ kind: 'failed', code: 'TOO_LARGE' });
+    });
+
     it.each([
       ['by its length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc'],
       ['by its chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'],

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GeminiApiOptions } from '../../../adapters/llm/gemini-api.ts';
 import { openGeminiBatchProvider } from '../../../adapters/llm/gemini-batch-provider.ts';
@@ -185,6 +186,11 @@ describe('being asked to wait', () => {
   });
 });
 
+const SUCCEEDED = {
+  name: 'batches/b1',
+  metadata: { state: 'BATCH_STATE_SUCCEEDED', output: { responsesFile: 'files/batch-b1' } },
+};
+
 describe('results', () => {
   it.each<[CallFault, string]>([
     [{ kind: 'html', status: 200 }, 'server'],
@@ -200,20 +206,26 @@ describe('results', () => {
   });
 
   it('that end with the connection, and have no length, are never taken for whole', async () => {
-    const operation = {
-      name: 'batches/b1',
-      metadata: { state: 'BATCH_STATE_SUCCEEDED', output: { responsesFile: 'files/batch-b1' } },
-    };
     const lines = '{"key":"a","response":{"candidates":[]}}\n{"key":"b","respo';
     await using site = await serveHttp((asked, answer) => {
       if (asked.url?.includes(':download')) answer.socket?.end(`HTTP/1.1 200 OK\r\n\r\n${lines}`);
-      else answer.end(JSON.stringify(operation));
+      else answer.end(JSON.stringify(SUCCEEDED));
     });
     const { provider } = await play({}, { baseUrl: site.origin });
     expect(await allOf(provider.results('batches/b1'))).toMatchObject([
       { kind: 'line', answer: { key: 'a' } },
       { kind: 'problem', cause: 'server' },
     ]);
+  });
+
+  it('that are coded are a problem, and no lines that could not be read', async () => {
+    await using site = await serveHttp((asked, answer) => {
+      if (asked.url?.includes(':download'))
+        answer.setHeader('Content-Encoding', 'gzip').end(gzipSync('{"key":"a"}'));
+      else answer.end(JSON.stringify(SUCCEEDED));
+    });
+    const { provider } = await play({}, { baseUrl: site.origin });
+    expect(await allOf(provider.results('batches/b1'))).toMatchObject([{ kind: 'problem', cause: 'server' }]);
   });
 
   it('are gone after 48 hours', async () => {
