@@ -76,7 +76,7 @@ export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
     read: ['extractions', 'data', 'tables', 'commits', 'attempts'],
     write: ['data', 'tables', 'commits', 'extraction_books'],
   },
-  'extract-wave': { read: ['extractions'], write: ['extractions', 'extraction-failures'] },
+  'extract-wave': { read: ['extractions'], write: ['extractions', 'extraction-failures', 'reports'] },
 };
 
 /**
