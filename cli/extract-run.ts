@@ -136,7 +136,11 @@ function refuseUnpublished(results: ReturnType<typeof resultsOf>): void {
 }
 
 /** Throws unless every page that was asked for has a result. */
-function refuseUnread({ kind, refused }: RunEnd, counts: ScanCounts, active: readonly Batch[]): void {
+function refuseUnread(
+  { kind, refused, sent, leftOut }: RunEnd,
+  counts: ScanCounts,
+  active: readonly Batch[],
+): void {
   const again = 'give the same command again later; no page is lost';
   if (kind === 'refused')
     throw new FailedCommand(
@@ -145,6 +149,8 @@ function refuseUnread({ kind, refused }: RunEnd, counts: ScanCounts, active: rea
     );
   if (kind === 'delayed')
     throw new FailedCommand('the provider could not be reached, again and again', again);
+  if (kind === 'finished' && sent.pages === 0 && leftOut.length > 0)
+    throw new FailedCommand(`no page could be sent: ${leftOut[0]!.page}: ${leftOut[0]!.reason}`, again);
   if (kind === 'stuck') {
     const without = active.filter(({ state }) => state === 'without-results');
     const ids = namesText(

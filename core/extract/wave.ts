@@ -49,28 +49,31 @@ export async function runWave(
   options: WaveOptions = {},
 ): Promise<Wave> {
   const { batches, clock, settings } = context;
-  let stuck = 0;
+  const waiting = new Set<string>();
   let retryAfterMs = 0;
   for (const batch of await batches.active()) {
     if (context.mustStop()) break;
     const look = await lookAt(context, batch, memory);
     retryAfterMs = Math.max(retryAfterMs, look.retryAfterMs);
-    if (!look.goesOn) stuck++;
+    if (!look.goesOn) waiting.add(batch.id);
   }
-  const active = await batches.activeIds();
+  // What waits for a person takes no place: it may wait for days.
+  const working = async () => (await batches.activeIds()).filter((id) => !waiting.has(id));
+  const active = await working();
   const sending = new Sending(context, memory, options, active.length);
   const { submits = true } = options;
   if (submits && memory.needsScan(active)) await sending.run();
-  const left = await batches.activeIds();
+  const left = await working();
+  const stuck = waiting.size;
   const isCut = context.mustStop();
   if (isCut) memory.unsettled();
   memory.looked(left);
   const { counts, sent, held, refused, isDelayed } = sending;
   const goesOn =
-    left.length > stuck || (submits && refused === undefined && memory.isUnsettled && sending.hasRoom);
+    left.length > 0 || (submits && refused === undefined && memory.isUnsettled && sending.hasRoom);
   const waitMs = Math.max(isCut ? 0 : settings.pollSeconds * 1_000, retryAfterMs, sending.retryAfterMs);
   const nextLookAt = goesOn || isCut ? clock.now() + waitMs : null;
-  return { counts, sent, active: left.length, stuck, held, refused, isDelayed, isCut, nextLookAt };
+  return { counts, sent, active: left.length + stuck, stuck, held, refused, isDelayed, isCut, nextLookAt };
 }
 
 /** Scan, claims and submissions of one wave. */

@@ -44,6 +44,11 @@ export async function publishExtraction(
   });
   const publishing = new Publishing(platform, context, found, { runId, isAlone });
   const labelled = await publishing.look();
+  if (labelled.length > 0 && labelled.every(({ pages }) => pages.length === 0)) {
+    const message = `the library of ${name} has no labelled page; its tables stay as they are`;
+    platform.emit({ kind: 'warning', message });
+    return { runId, partitions: [], isStopped: false };
+  }
   const partitions: PublishedPartition[] = [];
   let isStopped = false;
   for (const each of labelled) {

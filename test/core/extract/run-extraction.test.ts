@@ -364,6 +364,17 @@ describe('a job that ends as a whole', () => {
     expect(sent()).toEqual([pages(1), pages(1)]);
   });
 
+  it('with nothing to read takes no place from others while it waits for a person', async () => {
+    let jobs = 0;
+    const { run, sent } = play({
+      keys: [...pages(1), 'Texas:Oak Hall:1851:1'],
+      plan: { end: () => (jobs++ === 0 ? 'no-results' : 'results') },
+      settings: { batchSize: 1, maxConcurrentBatches: 1 },
+    });
+    expect(await run()).toMatchObject({ kind: 'stuck', active: 1 });
+    expect(sent()).toEqual([pages(1), ['Texas:Oak Hall:1851:1']]);
+  });
+
   it('is cancelled when a person asks for it, and only when the provider says so', async () => {
     const { run, context, batches, provider } = play({ keys: pages(1) });
     await run({ mostWaves: 1 });

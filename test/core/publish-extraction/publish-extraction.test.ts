@@ -110,6 +110,17 @@ describe('pages that were read', () => {
     ]);
   });
 
+  it('stay as they are when the library has no label at all: the wrong directory is mounted', async () => {
+    const world = open(pagesOf(1, 2));
+    await world.run();
+    await world.publish();
+    const before = await world.query('SELECT * FROM v_extraction_progress');
+    world.keys = [];
+    expect(await world.published()).toEqual([]);
+    expect(await world.query(texts)).toHaveLength(2);
+    expect(await world.query('SELECT * FROM v_extraction_progress')).toEqual(before);
+  });
+
   it('stay in the table when their label goes', async () => {
     const world = open(pagesOf(1, 2));
     await world.run();
