@@ -34,10 +34,10 @@ export async function enrichmentPicture(state: StateStore) {
       entities: lasting(await Array.fromAsync(new EntityStore(state).list(kind))),
       // What it waits for; what else was missing when it was parked depends on who came first.
       parked: lasting(parked.map(({ missing: [first], ...said }) => ({ ...said, waitsFor: first }))),
-      // What nobody can read has the id that its queue gave it.
+      // What nobody can read has the id that its queue gave it, and stands where that comes.
       dead: lasting(
         dead.map(({ id, reason, ...said }) => ({ ...said, reason, id: reason === 'poison' || id })),
-      ),
+      ).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
       counts: { inserted: sum('inserted'), dead: sum('dead') },
       marked: await Array.fromAsync(changedPartitions(state, kind)),
     };
