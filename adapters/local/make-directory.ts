@@ -9,16 +9,27 @@ import { hasCode } from './storage-failure.ts';
  * system answers that for a directory whose parent is there, as /proc does.
  */
 export function makeDirectory(path: string): string | undefined {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
-  const above = dirname(path) === path ? undefined : makeDirectory(dirname(path));
+  // Most have their parent: then one call does it.
+  try {
+    mkdirSync(path);
+    return path;
+  } catch (error) {
+    if (isThere(path, error)) return undefined;
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+  }
+  const above = makeDirectory(dirname(path));
   try {
     mkdirSync(path);
     return above ?? path;
   } catch (error) {
-    if (hasCode(error, 'EEXIST') && statSync(path).isDirectory()) return above;
+    if (isThere(path, error)) return above;
     if (!hasCode(error, 'ENOENT')) throw error;
     throw new StorageError(`cannot make the directory ${path}: choose a place that can be written`, {
       cause: error,
     });
   }
+}
+
+function isThere(path: string, error: unknown): boolean {
+  return hasCode(error, 'EEXIST') && statSync(path).isDirectory();
 }
