@@ -88,10 +88,9 @@ describe.each(['v1beta', 'v1'])('the official SDK at the Gemini of the demo, ver
     const downloadPath = join(folder, 'results.jsonl');
     await sdk.files.download({ file: done.dest!.fileName!, downloadPath });
     // The SDK may answer before the last byte is in the file.
-    let text = '';
-    for (let i = 0; i < 1000 && text.split('\n').length < 3; i++)
-      text = await readFile(downloadPath, 'utf8').catch(() => '');
-    const lines = text
+    const read = () => readFile(downloadPath, 'utf8').catch(() => '');
+    await expect.poll(read, { timeout: 60_000 }).toMatch(/\n.*\n$/);
+    const lines = (await read())
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordsDirectory, session, student, tutor } from '../cli/support/records.ts';
 import { type StartedCommand, startCommand } from './support/command-line.ts';
@@ -19,18 +18,23 @@ function start(words: readonly string[], aheadMs = 0): StartedCommand {
 const work = (aheadMs = 0, ...words: string[]) =>
   start(['worker', '--only', 'enrichment', ...words], aheadMs);
 
-/** Resolves when the command has printed something that matches. */
-async function printed(
-  { child }: StartedCommand,
+/** Resolves when the command has printed something that matches; rejects where it ends before. */
+function printed(
+  { child, ended }: StartedCommand,
   what: RegExp,
   stream: 'stdout' | 'stderr' = 'stdout',
 ): Promise<void> {
   let text = '';
-  for (;;) {
-    const [chunk] = await once(child[stream]!, 'data');
-    text += String(chunk);
-    if (what.test(text)) return;
-  }
+  return new Promise((resolve, reject) => {
+    child[stream]!.on('data', (chunk) => {
+      text += String(chunk);
+      if (what.test(text)) resolve();
+    });
+    void ended.then(
+      ({ stderr }) => reject(new Error(`it ended, and never printed ${what}: ${stderr}`)),
+      reject,
+    );
+  });
 }
 
 const count = async (): Promise<number> => {
@@ -119,9 +123,9 @@ describe('rescrape worker, of records', () => {
     try {
       await Promise.all(workers.map((worker) => printed(worker, /at first/, 'stderr')));
       await records.push('session', [session('s-1')]);
-      const pushed = [records.push('tutor', [tutor('t-1')]), records.push('student', [student('u-1')])];
-      await Promise.all(pushed);
-      while ((await count()) < 3) await testClock.sleep(20);
+      await records.push('tutor', [tutor('t-1')]);
+      await records.push('student', [student('u-1')]);
+      await expect.poll(count, { timeout: 60_000, interval: 20 }).toBe(3);
     } finally {
       for (const { child } of workers) child.kill('SIGTERM');
     }

@@ -200,9 +200,7 @@ describe('Bedrock', () => {
     const path = [...here.site.objects.keys()].find((each) => each.endsWith('.jsonl.out'))!;
     here.site.objects.set(path, Buffer.alloc(50_000_000, '{"recordId":"R0000000001"}\n'));
     for await (const _ of here.provider.results(accepted.kind === 'accepted' ? accepted.job : '')) break;
-    for (let i = 0; i < 10_000 && !here.site.journal.includes('hung up'); i++)
-      await new Promise((resolve) => setImmediate(resolve));
-    expect(here.site.journal).toContain('hung up');
+    await expect.poll(() => here.site.journal, { timeout: 60_000 }).toContain('hung up');
   });
 
   it.each(['{', '{}', '[7]'])('has lost the results whose keys are %s', async (keys) => {

@@ -83,7 +83,7 @@ describe('an upload', () => {
     const played = await play(withFault('chunk', { kind: 'no-upload-status' }));
     const stop = new AbortController();
     const upload = played.provider.upload(image, stop.signal);
-    while (played.clock.sleeping === 0) await new Promise((resolve) => setImmediate(resolve));
+    await expect.poll(() => played.clock.sleeping, { timeout: 60_000, interval: 1 }).toBe(1);
     stop.abort(new Error('enough'));
     await expect(upload).rejects.toThrow('enough');
   });

@@ -88,9 +88,11 @@ describe('the directory object store', () => {
     mkdirSync(join(root, '.tmp'));
     writeFileSync(join(root, '.tmp', 'old'), 'x');
     writeFileSync(join(root, '.tmp', 'new'), 'x');
+    /** Older than the file system has it, which is asked rather than the clock of the test. */
     const age = (name: string, minutes: number) => {
-      const at = Date.now() / 1000 - minutes * 60;
-      utimesSync(join(root, '.tmp', name), at, at);
+      const file = join(root, '.tmp', name);
+      const at = statSync(file).mtimeMs / 1000 - minutes * 60;
+      utimesSync(file, at, at);
     };
     age('old', 61);
     age('new', 50);

@@ -16,7 +16,8 @@ it('is opened by two processes that make it at the same moment, a worker and a r
   const openers = [0, 1].map(() => spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
   const ends = openers.map((opener) => once(opener, 'exit'));
   for (const { stdout } of openers) await once(stdout, 'data');
-  // Both are ready: soon enough for neither to wait long, late enough for both to have heard it.
+  // Both are ready: soon enough for neither to wait long, late enough for both to have heard it. By the
+  // machine's clock, which both can read; what they leave is the same however late one of them is.
   const from = String(Date.now() + 50);
   for (const { stdin } of openers) stdin.write(from);
   expect((await Promise.all(ends)).map(([code]) => code)).toEqual([0, 0]);
