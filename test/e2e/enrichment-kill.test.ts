@@ -8,6 +8,7 @@ import { encodeMessage } from '../../core/enrich/message.ts';
 import { parkedRecordsOf } from '../../core/enrich/parked-records.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { feedback, session, student, tutor } from '../cli/support/records.ts';
+import { chanceOf, shuffled } from '../core/chance.ts';
 import { playEnrichment } from './support/enrich-process.ts';
 import { TODAY, testClock } from './support/test-time.ts';
 
@@ -26,22 +27,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(room, { recursive: true, force: true }));
 
-/** Linear congruential: the same numbers, 0 to below 1, in every run of the tests. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-function shuffled<T>(all: readonly T[], random: () => number): T[] {
-  return all
-    .map((one) => ({ one, at: random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ one }) => one);
-}
-
 /** Records with an older and a newer version each of some, and what no worker can store; parents first. */
 function someMessages(random: () => number): Sent[] {
   let count = 0;
@@ -50,7 +35,7 @@ function someMessages(random: () => number): Sent[] {
     const said = { id, kind, source: 'test', feed: 'pushed', date: TODAY, origin: null, parked: false };
     return { kind, body: encodeMessage({ ...said, sentAt: testClock.now() + count, record }) };
   };
-  const pick = (letter: string, of: number) => `${letter}-${Math.floor(random() * of)}`;
+  const pick = (prefix: string, of: number) => `${prefix}-${Math.floor(random() * of)}`;
   const each = <T>(n: number, one: (at: number) => T) => Array.from({ length: n }, (_, at) => one(at));
   return [
     ...each(20, (n) => sent('tutor', tutor(`t-${n}`))),
@@ -114,10 +99,11 @@ function pictureOf(directory: string) {
         parked.push({ kind, key: record.key, first: record.missing[0], message: record.message });
       for await (const { body, errors, reason } of deadRecordsOf(state, kind))
         dead.push({ kind, body, errors, reason });
-      const letters = await Array.fromAsync(enrichmentQueue(kind).deadLetters());
+      const deadLetters = await Array.fromAsync(enrichmentQueue(kind).deadLetters());
+      const bodies = [...new Set(deadLetters.map(({ body }) => body))].toSorted();
       const { dead: _, ...depth } = await enrichmentQueue(kind).depth();
       // One that was sent twice is there twice, and on record once.
-      queued.push({ kind, ...depth, letters: [...new Set(letters.map(({ body }) => body))].toSorted() });
+      queued.push({ kind, ...depth, deadLetters: bodies });
     }
     const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
     return { entities, parked, dead: dead.toSorted(byText), queued };
@@ -130,7 +116,7 @@ const PLAYS = Number(process.env.PLAYS ?? 1);
 it.each([...Array(PLAYS).keys()])(
   'two workers that are killed at random leave what a quiet one makes, of messages that come in any order and twice, parents last play %i',
   async (play) => {
-    const random = randomFrom(SEED + play);
+    const random = chanceOf(SEED + play);
     const messages = someMessages(random);
     const quiet = join(room, `quiet-${play}`);
     await send(quiet, messages);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { catalogTruth } from '../../demo/catalogs/truth.ts';
 import { CatalogsDirectory, LINE_FAULTS } from '../cli/support/catalogs.ts';
+import { chanceOf } from '../core/chance.ts';
 import { startCommand } from './support/command-line.ts';
 import { STARTS_AT } from './support/test-time.ts';
 
@@ -73,18 +74,13 @@ async function heldAgainstTheLog(round: number): Promise<void> {
 it.each([1, 2, 3])(
   'two runs at once that are killed at any request lose no page, and no page is sent oftener than it must be (%i)',
   async (seed) => {
-    // Numbers that look like chance and are the same at every run (Lehmer's generator).
-    let number = seed * 7919;
-    const chance = (below: number) => {
-      number = (number * 48_271) % 2_147_483_647;
-      return number % below;
-    };
+    const chance = chanceOf(seed);
     let killed = 0;
     for (let round = 0; round < ROUNDS; round++) {
       const runs = [0, 1].map(() => start(round, 'extract', 'run'));
       await Promise.all(
         runs.map(async ({ child, ended }) => {
-          await requests(catalogs.server.requests.length + 1 + chance(24), ended);
+          await requests(catalogs.server.requests.length + 1 + Math.floor(chance() * 24), ended);
           child.kill('SIGKILL');
           if ((await ended).code === null) killed++;
         }),

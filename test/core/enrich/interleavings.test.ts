@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { deadRecordsOf } from '../../../core/enrich/dead-records.ts';
 import { readCounts } from '../../../core/enrich/enrichment-stats.ts';
 import { EntityStore } from '../../../core/enrich/entity-store.ts';
+import { chanceOf, shuffled } from '../chance.ts';
 import {
   documentsOf,
   EnrichmentWorld,
@@ -20,7 +21,7 @@ const SEED = Number(process.env.ENRICH_SEED ?? 20251122);
 it.each([...Array(RUNS).keys()])(
   'two workers that die leave what a quiet one makes, play %i',
   async (run) => {
-    const random = randomFrom(SEED + run);
+    const random = chanceOf(SEED + run);
     const messages = someMessages(random);
     const deeds = shuffled([...messages, ...some(messages, random)], random).map(push);
     const [busy, quiet] = [new EnrichmentWorld(), new EnrichmentWorld()];
@@ -42,7 +43,7 @@ it.each([...Array(RUNS).keys()])(
 it.each([...Array(RUNS).keys()])(
   'nothing is lost where entities are deleted meanwhile, play %i',
   async (run) => {
-    const random = randomFrom(SEED + 1_000_000 + run);
+    const random = chanceOf(SEED + 1_000_000 + run);
     const messages = someMessages(random);
     const deleted = [
       { kind: 'tutor', key: 't1' },
@@ -221,22 +222,4 @@ function byDate(a: { readonly date: string }, b: { readonly date: string }): num
 
 function some<T>(all: readonly T[], random: () => number): T[] {
   return all.filter(() => random() < 0.4);
-}
-
-function shuffled<T>(all: readonly T[], random: () => number): T[] {
-  return all
-    .map((one) => ({ one, at: random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ one }) => one);
-}
-
-/** Mulberry32: the same numbers for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

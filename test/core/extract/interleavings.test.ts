@@ -7,6 +7,7 @@ import { resultKeyOf } from '../../../core/extract/result-object.ts';
 import { runExtraction } from '../../../core/extract/run-extraction.ts';
 import { decidedPages } from '../../../core/extract/scan-now.ts';
 import type { ResultLine } from '../../../core/ports/batch-provider.ts';
+import { chanceOf, shuffled } from '../chance.ts';
 import {
   type JobEnd,
   line,
@@ -16,7 +17,7 @@ import {
   type SubmitFault,
   textLine,
 } from './support/played-provider.ts';
-import { chanceOf, Steps } from './support/steps.ts';
+import { Steps } from './support/steps.ts';
 import { good, ListedLibrary, openWorld, page, reading, type World } from './support/world.ts';
 
 /** More of them: RESCRAPE_EXTRACT_SEEDS=1000, and RESCRAPE_EXTRACT_FIRST for one that failed. */
@@ -185,10 +186,7 @@ function linesOf({ requests, job }: PlayedJob, chance: () => number): ResultLine
   }
   if (chance() < 0.2)
     lines.push(valid('Utah:Z:1851:1'), line({ kind: 'invalid-line', message: 'half a line' }));
-  return lines
-    .map((each) => ({ each, at: chance() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ each }) => each);
+  return shuffled(lines, chance);
 }
 
 const keyOfLine = ({ answer }: ResultLine) => ('key' in answer ? answer.key : undefined);

@@ -4,7 +4,7 @@ import { purgeDead, readDeadEntries, redriveDead } from '../../../core/enrich/de
 import { rollback } from '../../../core/publish/decisions.ts';
 import { forward, forwardAll } from '../../../core/publish-entities/forward.ts';
 import { query } from '../../e2e/support/sql.ts';
-import { watchedPlatform } from '../../e2e/support/watched-stores.ts';
+import { diesBeforeWrite } from '../../e2e/support/watched-stores.ts';
 import { found, lists } from './fed-source.ts';
 import { DATE, FEED, SESSION, STUDENT, TUTOR, TutoringWorld } from './tutoring-world.ts';
 
@@ -75,24 +75,19 @@ describe('records of a scraped partition', () => {
   });
 
   it('are all sent, and none is lost, whichever write the sender dies before', async () => {
-    for (let write = 1, isKilled = true; isKilled; write++) {
+    let write = 1;
+    for (let isKilled = true; isKilled; write++) {
       await world.close();
       world = new TutoringWorld({ sources: [lists] });
       await found(world.platform, { people: PEOPLE, sessions: SESSIONS });
-      let seen = 0;
-      const mortal = watchedPlatform(world.platform, () => {
-        if (++seen >= write) throw new Error('killed');
-      });
-      isKilled = await forward(mortal, lists, PLACE).then(
-        () => false,
-        () => true,
-      );
+      isKilled = await diesBeforeWrite(world.platform, write, (mortal) => forward(mortal, lists, PLACE));
       await forward(world.platform, lists, PLACE);
       await world.drain();
       await world.publish();
       expect(await rows('SELECT session_id FROM sessions')).toEqual([{ session_id: 'x-1' }]);
       expect(await world.judged('sessions')).toMatchObject({ status: 'complete', found: 1 });
     }
+    expect(write).toBeGreaterThan(4);
   });
 
   it('too large for any queue is a dead letter, and its neighbours go on', async () => {
@@ -198,7 +193,7 @@ describe('a date of a table of entities that a source feeds', () => {
 });
 
 describe('v_completeness', () => {
-  const standing = async (date = DATE) =>
+  const statusOf = async (date = DATE) =>
     (
       await rows(
         `SELECT standing FROM v_completeness WHERE source = 'sessions' AND partition_date = DATE '${date}'`,
@@ -221,7 +216,7 @@ describe('v_completeness', () => {
       await world.drain();
       await world.publish();
       expect((await world.judged('sessions')).status).toBe(expected);
-      expect(await standing()).toBe(expected);
+      expect(await statusOf()).toBe(expected);
     }
     // Of a date to come the source lists nothing yet.
     const ahead = civilDate('2026-11-29');
@@ -229,14 +224,14 @@ describe('v_completeness', () => {
       record: { ...SESSION, session_id: 'x-8', scheduled_start: '2026-11-29' },
     });
     await world.publish();
-    expect([(await world.judged('sessions', ahead)).status, await standing(ahead)]).toEqual(['open', 'open']);
+    expect([(await world.judged('sessions', ahead)).status, await statusOf(ahead)]).toEqual(['open', 'open']);
     // Of this one it never said anything, though it has the feed.
     const before = civilDate('2026-11-10');
     await world.bring('session', {
       record: { ...SESSION, session_id: 'x-9', scheduled_start: '2026-11-10' },
     });
     await world.publish();
-    expect([(await world.judged('sessions', before)).status, await standing(before)]).toEqual([
+    expect([(await world.judged('sessions', before)).status, await statusOf(before)]).toEqual([
       'incomplete',
       'incomplete',
     ]);

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CLAIM_MS } from '../../../core/publish-derived/publication-claim.ts';
 import { query } from '../../e2e/support/sql.ts';
-import { watchedPlatform } from '../../e2e/support/watched-stores.ts';
+import { diesBeforeWrite } from '../../e2e/support/watched-stores.ts';
 import { SESSION, STUDENT, TUTOR, TutoringWorld } from './tutoring-world.ts';
-
-class Killed extends Error {}
 
 /** A world with something to publish in three partitions of three tables, a parked record among it. */
 async function worldToPublish(): Promise<TutoringWorld> {
@@ -16,19 +14,8 @@ async function worldToPublish(): Promise<TutoringWorld> {
   return world;
 }
 
-async function killedAt(world: TutoringWorld, write: number): Promise<boolean> {
-  let seen = 0;
-  const mortal = watchedPlatform(world.platform, () => {
-    if (++seen >= write) throw new Killed();
-  });
-  return world.publish({}, mortal).then(
-    () => false,
-    (error: unknown) => {
-      if (error instanceof Killed) return true;
-      throw error;
-    },
-  );
-}
+const killedAt = (world: TutoringWorld, write: number) =>
+  diesBeforeWrite(world.platform, write, (mortal) => world.publish({}, mortal));
 
 /** What an analyst sees, ids of runs and versions left out. */
 async function picture(world: TutoringWorld) {

@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CLAIM_MS } from '../../../core/publish-derived/publication-claim.ts';
-import { watchedPlatform } from '../../e2e/support/watched-stores.ts';
+import { diesBeforeWrite, watchedPlatform } from '../../e2e/support/watched-stores.ts';
 import { answerText, CatalogWorld, pagesOf } from './catalog-world.ts';
-
-class Killed extends Error {}
 
 let worlds: CatalogWorld[] = [];
 afterEach(async () => {
@@ -21,19 +19,8 @@ async function worldToPublish(): Promise<CatalogWorld> {
   return world;
 }
 
-async function killedAt(world: CatalogWorld, write: number): Promise<boolean> {
-  let seen = 0;
-  const mortal = watchedPlatform(world.platform, () => {
-    if (++seen >= write) throw new Killed();
-  });
-  return world.publish({}, mortal).then(
-    () => false,
-    (error: unknown) => {
-      if (error instanceof Killed) return true;
-      throw error;
-    },
-  );
-}
+const killedAt = (world: CatalogWorld, write: number) =>
+  diesBeforeWrite(world.platform, write, (mortal) => world.publish({}, mortal));
 
 /** What an analyst sees, ids of runs and versions left out, and what is left to be done. */
 async function picture(world: CatalogWorld) {

@@ -21,6 +21,30 @@ export function watchedPlatform<P extends Platform>(platform: P, onWrite: OnWrit
   return { ...platform, lake: watchedLake(lake, onWrite), state: watchedState(state, onWrite) };
 }
 
+class Killed extends Error {}
+
+/**
+ * Works over the platform as a process does that dies before its nth write; whether it came to that. Throws
+ * what the work throws for any other reason.
+ */
+export async function diesBeforeWrite<P extends Platform>(
+  platform: P,
+  nth: number,
+  work: (mortal: P) => Promise<unknown>,
+): Promise<boolean> {
+  let seen = 0;
+  const mortal = watchedPlatform(platform, () => {
+    if (++seen >= nth) throw new Killed();
+  });
+  try {
+    await work(mortal);
+    return false;
+  } catch (error) {
+    if (error instanceof Killed) return true;
+    throw error;
+  }
+}
+
 /** The store itself, with somebody watching what is written and deleted. */
 function watchedLake(store: ObjectStore, onWrite: OnWrite): ObjectStore {
   return over<ObjectStore>(store, {

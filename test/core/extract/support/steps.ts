@@ -1,16 +1,5 @@
 import type { Clock } from '../../../../core/ports/clock.ts';
 
-/** A number from 0 to 1, and so on; the same ones for the same seed. */
-export function chanceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 interface Step {
   readonly owner: string;
   readonly name: string;
