@@ -86,11 +86,13 @@ describe('extract and what tells of it', () => {
     expect(usage!.cost_usd).toBeCloseTo((usage!.input_tokens * 0.15 + usage!.output_tokens * 1.25) / 1e6, 9);
     expect(usage!.cost_usd).toBeGreaterThan(0);
     const { stdout } = await cli('extract', 'status', '--by', 'book', '--year-end', '1851', '--csv');
-    expect(stdout.split('\r\n')).toEqual([
-      'state,school,year,pages,done,in_flight,exhausted,waits,no_image,runnable',
-      expect.stringContaining('Alabama,Larch Hill College,1851,4,4,'),
-      ...stdout.split('\r\n').slice(2),
-    ]);
+    const books = new Set(TRUTH.map(({ key }) => key.split(':').slice(0, 3).join(',')));
+    const [header, ...rows] = stdout.trimEnd().split('\r\n');
+    expect(header).toBe('state,school,year,pages,done,in_flight,exhausted,waits,no_image,runnable');
+    expect(rows[0]).toMatch(/^Alabama,Larch Hill College,1851,4,4,/);
+    expect(rows.map((row) => row.split(',').slice(0, 3).join(','))).toEqual(
+      [...books].filter((book) => Number(book.split(',').at(-1)) <= 1851),
+    );
   });
 
   it('every batch has a report in both forms: what was read, what failed and why, which retry it is', async () => {

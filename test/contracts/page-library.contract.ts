@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pageKeyText, parsePageKey } from '../../core/extract/page-key.ts';
-import type { LabelNotice, PageKey, PageLibrary } from '../../core/ports/page-library.ts';
+import { pageKeyText } from '../../core/extract/page-key.ts';
+import type { LabelNotice, PageLibrary } from '../../core/ports/page-library.ts';
+import { page } from '../core/extract/support/world.ts';
 
 /** A library that a test fills. */
 export interface PageLibraryHarness {
@@ -16,12 +17,6 @@ const WEBP = new TextEncoder().encode('RIFF\0\0\0\0WEBPVP8 ');
 const LABEL = new TextEncoder().encode('{}');
 const BOOK = 'Alabama/Lincoln/1851';
 
-const pageOf = (key: string): PageKey => {
-  const page = parsePageKey(key);
-  if (typeof page === 'string') throw new Error(`${key}: ${page}`);
-  return page;
-};
-
 /** Keys of the labelled pages, and what was told beside them. */
 export async function labelsOf(
   library: PageLibrary,
@@ -33,7 +28,7 @@ export async function labelsOf(
 
 export async function imageOf(library: PageLibrary, key: string) {
   const reasons: string[] = [];
-  const image = await library.image(pageOf(key), (reason) => reasons.push(reason));
+  const image = await library.image(page(key), (reason) => reasons.push(reason));
   return { image, reasons };
 }
 

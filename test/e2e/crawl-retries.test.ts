@@ -6,16 +6,13 @@ import { MAX_DELIVERIES } from '../../core/failures/retry-policy.ts';
 import { declareDead, retryItem, retryNow } from '../../core/retry/claimed-retry.ts';
 import { readDeadLetters } from '../../core/retry/dead-letters.ts';
 import { handleFailedItem } from '../../core/retry/handle-message.ts';
-import { dishes, inArizona, KitchenSite } from './support/kitchen-site.ts';
+import { KitchenSite, pageWith } from './support/kitchen-site.ts';
 
 const MINUTE = 60_000;
-const page = (dish: string) => dishes([dish, '1.00']);
 
 let site: KitchenSite;
 beforeEach(async () => {
-  site = await KitchenSite.start();
-  site.pages = { oak: page('Soup'), elm: page('Stew') };
-  await site.register(inArizona('oak'), inArizona('elm'));
+  site = await KitchenSite.ofOakAndElm();
 });
 afterEach(() => site.close());
 
@@ -23,7 +20,7 @@ describe('a retry of a failed item', () => {
   const failed = async () => {
     site.pages.elm = 'down';
     await site.run();
-    site.pages.elm = page('Stew');
+    site.pages.elm = pageWith('Stew');
     return keyOf((await site.failures())[0]!);
   };
 
@@ -131,7 +128,7 @@ describe('a retry of a failed item', () => {
   it('of a partition that has nothing yet asks for its own target alone', async () => {
     site.pages.oak = 'down';
     const key = await failed();
-    site.pages.oak = page('Soup');
+    site.pages.oak = pageWith('Soup');
     await site.clock.sleep(2 * MINUTE);
     const asked = site.askedFor('oak');
     expect(await retryNow(site.platform, site.source, key)).toMatchObject({ kind: 'recovered' });

@@ -3,16 +3,13 @@ import type { PartitionWork } from '../../core/platform.ts';
 import { recordFailures, scrape } from '../../core/scrape/scrape.ts';
 import { flagged } from '../../core/targets/flags.ts';
 import { targetEvents } from '../../core/targets/target-events.ts';
-import { dishes, inArizona, KitchenSite, WALL } from './support/kitchen-site.ts';
+import { KitchenSite, pageWith, WALL } from './support/kitchen-site.ts';
 
 const MINUTE = 60_000;
-const page = (dish: string) => dishes([dish, '1.00']);
 
 let site: KitchenSite;
 beforeEach(async () => {
-  site = await KitchenSite.start();
-  site.pages = { oak: page('Soup'), elm: page('Stew') };
-  await site.register(inArizona('oak'), inArizona('elm'));
+  site = await KitchenSite.ofOakAndElm();
 });
 afterEach(() => site.close());
 
@@ -37,7 +34,7 @@ describe('a crawl', () => {
     await site.run();
     await site.clock.sleep(241 * MINUTE);
     await site.claim('elm', 'another');
-    site.pages.oak = page('Salad');
+    site.pages.oak = pageWith('Salad');
     const end = await site.run({ all: true, targets: ['oak', 'elm'] });
     expect(end.kind === 'finished' && end.summary.run).toMatchObject({
       status: 'succeeded',
@@ -173,7 +170,7 @@ describe('a wall', () => {
     await site.clock.sleep(119 * MINUTE);
     await site.run({ all: true, targets: ['elm'] });
     expect(site.askedFor('elm')).toBe(2);
-    site.pages.elm = page('Stew');
+    site.pages.elm = pageWith('Stew');
     await site.clock.sleep(2 * MINUTE);
     await site.run({ all: true, targets: ['elm'] });
     expect(site.askedFor('elm')).toBe(3);

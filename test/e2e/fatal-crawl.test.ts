@@ -2,13 +2,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { advise } from '../../core/advice/advise.ts';
 import { why } from '../../core/explain/why.ts';
 import { DeathStore } from '../../core/state/death-store.ts';
-import { dishes, inArizona, KitchenSite } from './support/kitchen-site.ts';
+import { KitchenSite } from './support/kitchen-site.ts';
 
 let site: KitchenSite;
 beforeEach(async () => {
-  site = await KitchenSite.start();
-  site.pages = { oak: dishes(['Soup', '1.00']), elm: dishes(['Stew', '2.00']) };
-  await site.register(inArizona('oak'), inArizona('elm'));
+  site = await KitchenSite.ofOakAndElm();
 });
 afterEach(() => site.close());
 

@@ -16,14 +16,15 @@ import { DEMO_STORES } from '../../demo/menus/stores.ts';
 import { CLOUDFLARE_CHALLENGE } from '../../demo/server/wall-pages.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { runLocally } from '../../runtime/local-run.ts';
-import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import { menus } from '../../sources/menus/source.ts';
 import { type LoopbackSite, serveHttp } from '../contracts/loopback-site.ts';
 import { BY } from '../core/targets/by.ts';
 import { registerTargets } from '../core/targets/register-targets.ts';
 import { ImpatientClock } from './support/impatient-clock.ts';
+import { query } from './support/sql.ts';
 import { storesIn } from './support/store-list.ts';
 import { todayOf } from './support/test-time.ts';
+import { over } from './support/watched-stores.ts';
 
 const LACKING = DEMO_STORES.filter(({ lacks }) => lacks !== undefined);
 const GAP_MS = 2 * 60_000;
@@ -93,14 +94,7 @@ async function look(ids: readonly string[], { named = false, mustStop = (): bool
   return ends.toSorted((a, b) => (a.target < b.target ? -1 : 1));
 }
 
-async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
-  const warehouse = await openLocalWarehouse({ ...platform, sources: platform.sources });
-  try {
-    return (await warehouse.query(sql)).rows as Record<string, unknown>[];
-  } finally {
-    await warehouse.close();
-  }
-}
+const rowsOf = (sql: string) => query(platform, sql);
 
 describe('what stores lack', () => {
   it('is found at the page of the shop, then at the platform, and they are crawled after that', async () => {
@@ -129,7 +123,7 @@ describe('what stores lack', () => {
     const [end] = await look([named.id]);
     const found = { menu_type: 'dutchie', slug: named.slug, platform_id: named.platformId };
     expect(end).toEqual({ target: named.id, kind: 'found', needs: null, found, code: null, message: null });
-    const rows = await query(
+    const rows = await rowsOf(
       'SELECT item_id, url, attempt_number n, capture FROM attempts ORDER BY attempt_id',
     );
     const pages = rows.filter(({ item_id }) => item_id === 'look-up');
@@ -177,7 +171,7 @@ describe('what stores lack', () => {
     const message = 'the platform has no store nowhere in AZ';
     expect(end).toMatchObject({ kind: 'unknown', needs: 'NEEDS_PLATFORM_ID', code: null, message });
     expect(await recordOf('901')).toMatchObject({ status: 'active', lastErrorCode: null, skip: null });
-    expect(await query("SELECT error_code, notes FROM attempts WHERE item_id = 'look-up'")).toEqual([
+    expect(await rowsOf("SELECT error_code, notes FROM attempts WHERE item_id = 'look-up'")).toEqual([
       { error_code: 'SUCCESS', notes: message },
     ]);
     const asked = site.requests.length;
@@ -295,14 +289,10 @@ describe('what stores lack', () => {
 
   it('is on record also where the process dies before it is through', async () => {
     await register(storesIn(site.csv));
-    const put: LocalPlatform['lake']['put'] = async (key, ...rest) => {
-      if (key.startsWith('attempts/')) throw new Error('the process dies');
-      return platform.lake.put(key, ...rest);
-    };
-    const lake = new Proxy(platform.lake, {
-      get: (real, name) => {
-        const value: unknown = name === 'put' ? put : Reflect.get(real, name, real);
-        return typeof value === 'function' ? value.bind(real) : value;
+    const lake = over(platform.lake, {
+      put: async (key, ...rest) => {
+        if (key.startsWith('attempts/')) throw new Error('the process dies');
+        return platform.lake.put(key, ...rest);
       },
     });
     const mortal = { ...platform, lake };
@@ -319,7 +309,7 @@ describe('what stores lack', () => {
       force: false,
       targets: [ids[0]!],
     });
-    const rows = await query(
+    const rows = await rowsOf(
       "SELECT target, count(*)::INT n FROM attempts WHERE item_id = 'look-up' GROUP BY target ORDER BY target",
     );
     expect(rows).toEqual(ids.map((target) => ({ target, n: 1 })));

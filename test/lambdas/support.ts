@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import { ENRICHERS } from '../../sources/enrichers.ts';
 
 /** Values that every contract takes; nothing is there, and nothing is asked before a handler is called. */
 export const ENV: Readonly<Record<string, string>> = {
@@ -11,7 +12,7 @@ export const ENV: Readonly<Record<string, string>> = {
   RESCRAPE_FAILED_ITEMS_DLQ_URL: 'https://sqs.eu-west-1.amazonaws.com/000000000000/failed-items-dlq',
   RESCRAPE_ENRICHMENT_QUEUES: JSON.stringify(
     Object.fromEntries(
-      ['tutor', 'student', 'session', 'feedback'].map((kind) => [
+      ENRICHERS.map(({ kind }) => [
         kind,
         {
           queueUrl: `https://sqs.eu-west-1.amazonaws.com/000000000000/enrich-${kind}`,

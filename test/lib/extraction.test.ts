@@ -5,6 +5,7 @@ import {
   EXTRACTION_STAGE_NAMES,
   LOCAL_EXTRACTION_RESOURCES,
 } from '../../core/workflow/batch-extraction.ts';
+import { pascalCase } from '../../lib/deployment.ts';
 import { FUNCTION_SIZES } from '../../lib/function-sizes.ts';
 import { extractVariablesOf } from '../../runtime/setting-names.ts';
 import { EXTRACTIONS } from '../../sources/extractions.ts';
@@ -61,8 +62,9 @@ describe.each(EXTRACTIONS)('the deployed machine of $name', ({ name }) => {
       State: 'ENABLED',
       Target: { Input: JSON.stringify({ extraction: name }), RetryPolicy: { MaximumRetryAttempts: 0 } },
     });
-    const [rule, ...others] = prod.all('AWS::Events::Rule');
-    expect(others).toHaveLength(EXTRACTIONS.length - 1);
+    const rules = prod.all('AWS::Events::Rule');
+    expect(rules).toHaveLength(EXTRACTIONS.length);
+    const rule = rules.find(({ Properties }) => references(Properties.Targets, machine.id));
     const { source, detail, ...pattern } = rule!.Properties.EventPattern;
     expect(source).toEqual(['aws.bedrock']);
     expect(pattern).toEqual({ 'detail-type': ['Batch Inference Job State Change'] });
@@ -76,7 +78,7 @@ describe.each(EXTRACTIONS)('the deployed machine of $name', ({ name }) => {
   });
 
   it('is found by the command line through an output of the pipeline stack', () => {
-    expect(Object.keys(prod.outputs.pipeline ?? {})).toContain('ExtractionArnCatalogs');
+    expect(Object.keys(prod.outputs.pipeline ?? {})).toContain(`ExtractionArn${pascalCase(name)}`);
   });
 
   it('begins nothing new five minutes before its end, of fifteen', () => {
@@ -162,13 +164,13 @@ describe('the function that looks after batches', () => {
   });
 });
 
-describe('the alarms of an extraction', () => {
+describe.each(EXTRACTIONS)('the alarms of the extraction $name', ({ name }) => {
   const of = (suffix: string) =>
     prod
       .all('AWS::CloudWatch::Alarm')
-      .find((alarm) => nameOf(alarm) === `rescrape-prod-extract-catalogs-${suffix}`)?.Properties;
+      .find((alarm) => nameOf(alarm) === `rescrape-prod-extract-${name}-${suffix}`)?.Properties;
   const dimensions = [
-    { Name: 'extraction', Value: 'catalogs' },
+    { Name: 'extraction', Value: name },
     { Name: 'stage', Value: 'prod' },
   ];
 

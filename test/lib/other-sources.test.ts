@@ -14,7 +14,9 @@ it('a source is scheduled by its cadence: every so many minutes, or daily in its
       Properties.ScheduleExpression,
       Properties.ScheduleExpressionTimezone,
     ]);
-  const others = ['rescrape-dev-publish-entities', 'rescrape-dev-extract-catalogs'];
+  const others = ['publish-entities', ...EXTRACTIONS.map(({ name }) => `extract-${name}`)].map(
+    (name) => `rescrape-dev-${name}`,
+  );
   const ofSources = schedules.filter(([name]) => !others.includes(name));
   expect(ofSources).toEqual([
     ['rescrape-dev-kitchens', 'rate(15 minutes)', 'Etc/UTC'],

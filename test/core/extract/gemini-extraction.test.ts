@@ -12,6 +12,7 @@ import { runExtraction } from '../../../core/extract/run-extraction.ts';
 import type { GeminiFaultPlan, LineFault } from '../../../demo/gemini/faults.ts';
 import { startGeminiServer } from '../../../demo/gemini/server.ts';
 import { catalogs } from '../../../sources/catalogs/extraction.ts';
+import { answerText } from '../publish-extraction/catalog-world.ts';
 import { openWorld, page, SleepingClock } from './support/world.ts';
 
 const PNG = Buffer.from(
@@ -38,24 +39,12 @@ async function play(keys: readonly string[], faults: GeminiFaultPlan) {
       writeFileSync(join(directory, of, state, school, String(year), `${number}.${ending}`), body);
     }
   const clock = new SleepingClock();
-  const answer = ({ key }: { key: string }) =>
-    JSON.stringify({
-      raw_ocr: {
-        text_blocks: [{ block_id: 1, position: 'top', text: key, font_style: 'plain' }],
-        layout_description: 'one column',
-      },
-      page_info: { page_number: null, is_complete_page: true, content_type: 'courses' },
-      school_name: null,
-      catalog_year: null,
-      academic_year: null,
-      courses: [],
-    });
   const server = await startGeminiServer({
     apiKey: 'key',
     now: () => clock.now(),
     jobMs: 3_600_000,
     faults,
-    answer,
+    answer: ({ key }) => answerText(key),
   });
   cleanups.push(() => server.close());
   const http = new NodeHttpClient();

@@ -16,22 +16,22 @@ const MINUTE = 60_000;
 let world: World | undefined;
 afterEach(() => world?.close());
 
-/** `budget`: pieces of work that one call has time for. */
-function play({ plan = {}, budget }: { plan?: Partial<ProviderPlan>; budget?: number } = {}) {
+function play({ plan = {}, keys = KEYS }: { plan?: Partial<ProviderPlan>; keys?: readonly string[] } = {}) {
   const clock = new SleepingClock();
   const provider = new PlayedProvider(
     goodPlan((key) => good(key), plan),
     () => clock.now(),
   );
-  const opened = openWorld(provider, new ListedLibrary(KEYS), clock, { pollSeconds: 60 });
+  const opened = openWorld(provider, new ListedLibrary(keys), clock, { pollSeconds: 60 });
   world = opened;
   const called: string[] = [];
   /** As a function does: each wave is another orchestrator, and nothing but JSON goes on. */
-  const wave: Stage = async (payload) => {
+  const wave: Stage = async (payload) =>
+    (await waveStage(opened.orchestrator(), waveInputSchema.parse(payload))).answer;
+  /** An orchestrator that has time for so many pieces of work. */
+  const hurried = (pieces: number) => {
     let asked = 0;
-    const mustStop = () => budget !== undefined && ++asked > budget;
-    const orchestrator = opened.orchestrator({ mustStop });
-    return (await waveStage(orchestrator, waveInputSchema.parse(payload))).answer;
+    return opened.orchestrator({ mustStop: () => ++asked > pieces });
   };
   const execute = (mostWaves: number, stages: Record<string, Stage> = {}) =>
     runWorkflow(batchExtraction({ resources: LOCAL_EXTRACTION_RESOURCES, mostWaves }), {
@@ -46,7 +46,7 @@ function play({ plan = {}, budget }: { plan?: Partial<ProviderPlan>; budget?: nu
     const found = await Promise.all(KEYS.map((key) => opened.lake.head(resultKeyOf(page(key)))));
     return found.filter((each) => each !== undefined).length;
   };
-  return { clock, provider, world: opened, called, execute, results };
+  return { clock, provider, world: opened, hurried, called, execute, results };
 }
 
 describe('the machine of an extraction', () => {
@@ -146,24 +146,18 @@ describe('the machine of an extraction', () => {
 });
 
 describe('a wave whose time is over', () => {
+  const AT_ONCE = { durationMs: () => 0 };
+
   it.each([4, 10, 40])(
     'with time for %i pieces of work ends in order, and the next goes on at once',
     async (budget) => {
       const keys = Array.from({ length: 70 }, (_, at) => `Ohio:School ${at}:1851:1`);
-      const clock = new SleepingClock();
-      const provider = new PlayedProvider(
-        goodPlan((key) => good(key), { durationMs: () => 0 }),
-        () => clock.now(),
-      );
-      const opened = openWorld(provider, new ListedLibrary(keys), clock);
-      world = opened;
+      const { clock, provider, world: opened, hurried } = play({ keys, plan: AT_ONCE });
       let before: unknown;
       let cuts = 0;
       for (let waves = 0; waves < 500; waves++) {
-        let asked = 0;
-        const orchestrator = opened.orchestrator({ mustStop: () => ++asked > budget });
         const input = waveInputSchema.parse({ ...INPUT, wave: before });
-        const { answer, wave } = await waveStage(orchestrator, input);
+        const { answer, wave } = await waveStage(hurried(budget), input);
         if (wave.isCut) expect(answer).toMatchObject({ goesOn: true, waitSeconds: 0 });
         if (wave.isCut) cuts++;
         if (!answer.goesOn) break;
@@ -184,20 +178,13 @@ describe('a wave whose time is over', () => {
 
   it('leaves the rest of long results to the next, which pays for nothing again', async () => {
     const keys = Array.from({ length: 100 }, (_, at) => `Ohio:School ${at}:1851:1`);
-    const clock = new SleepingClock();
-    const provider = new PlayedProvider(
-      goodPlan((key) => good(key), { durationMs: () => 0 }),
-      () => clock.now(),
-    );
-    const opened = openWorld(provider, new ListedLibrary(keys), clock);
-    world = opened;
+    const { provider, world: opened, hurried } = play({ keys, plan: AT_ONCE });
     const input = waveInputSchema.parse(INPUT);
     await waveStage(opened.orchestrator(), input);
     const recorded: number[] = [];
     const context = opened.orchestrator();
     for (let waves = 0; waves < 20 && (await context.batches.activeIds()).length > 0; waves++) {
-      let asked = 0;
-      await waveStage(opened.orchestrator({ mustStop: () => ++asked > 2 }), input);
+      await waveStage(hurried(2), input);
       recorded.push((await Array.fromAsync(opened.lake.list('extractions/'))).length);
     }
     expect(recorded.length).toBeGreaterThan(2);

@@ -44,6 +44,9 @@ export function dishes(...all: readonly Dish[]): string {
   return `<html><body><main><ul>${lines.join('')}</ul></main></body></html>`;
 }
 
+/** The page of a kitchen with one dish. */
+export const pageWith = (dish: string) => dishes([dish, '1.00']);
+
 /** A kitchen of Arizona that is found under its id. */
 export const inArizona = (id: string) => ({ id, attributes: { state: 'AZ', path: id } });
 
@@ -84,6 +87,14 @@ export class KitchenSite {
     });
     kitchen = new KitchenSite(site, source);
     return kitchen;
+  }
+
+  /** Two kitchens of Arizona, oak with soup and elm with stew. */
+  static async ofOakAndElm(): Promise<KitchenSite> {
+    const site = await KitchenSite.start();
+    site.pages = { oak: pageWith('Soup'), elm: pageWith('Stew') };
+    await site.register(inArizona('oak'), inArizona('elm'));
+    return site;
   }
 
   /** One more platform on the same lake, as another process would have it. The caller closes it. */

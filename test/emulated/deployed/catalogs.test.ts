@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDirectoryPageLibrary } from '../../../adapters/local/directory-page-library.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 import { BatchStore } from '../../../core/extract/batch-store.ts';
-import { parsePageKey } from '../../../core/extract/page-key.ts';
 import { PageStore } from '../../../core/extract/page-store.ts';
 import { resultKeyOf } from '../../../core/extract/result-object.ts';
 import { writeCatalogLibrary } from '../../../demo/catalogs/library.ts';
@@ -14,6 +13,7 @@ import { CATALOG_FAULTS } from '../../../demo/catalogs/plan.ts';
 import { DEMO_KEY, startCatalogProvider } from '../../../demo/catalogs/provider.ts';
 import { catalogTruth } from '../../../demo/catalogs/truth.ts';
 import type { GeminiServer } from '../../../demo/gemini/server.ts';
+import { page } from '../../core/extract/support/world.ts';
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts';
 import { Deployment } from './deployment.ts';
 
@@ -67,8 +67,8 @@ describe.skipIf(!emulator)('catalogs, deployed', () => {
     expect(executions).toBeLessThan(MOST_EXECUTIONS);
     const pages = new PageStore(deployment.state, 'catalogs');
     for (const { key, end, tries } of catalogTruth(true)) {
-      const { page } = await pages.get(key);
-      expect([key, page.attempts, page.result !== undefined && page.result !== null]).toEqual([
+      const { page: record } = await pages.get(key);
+      expect([key, record.attempts, record.result !== undefined && record.result !== null]).toEqual([
         key,
         tries,
         end === 'result',
@@ -79,11 +79,7 @@ describe.skipIf(!emulator)('catalogs, deployed', () => {
 
   it('leaves a result for each page that has one, and no other', async () => {
     const keys = catalogTruth(true).flatMap(({ key, end }) => (end === 'result' ? [key] : []));
-    const expected = keys.map((key) => {
-      const page = parsePageKey(key);
-      if (typeof page === 'string') throw new Error(page);
-      return resultKeyOf(page);
-    });
+    const expected = keys.map((key) => resultKeyOf(page(key)));
     const found = (await deployment.objects('extractions/')).map(([key]) => key);
     expect(found.toSorted()).toEqual(expected.toSorted());
   });

@@ -253,7 +253,7 @@ describe.skipIf(!emulator)('the deployed app', () => {
       .toMatchObject([{ bodies: [expect.any(String)] }]);
 
     site.setFaults(NO_FAULTS);
-    expect(await asked('dead-letters', 'redrive', '--code', 'SERVER_ERROR')).toMatchObject({
+    expect(await deployment.asked('dead-letters', 'redrive', '--code', 'SERVER_ERROR')).toMatchObject({
       queue: expect.stringContaining('failed-items'),
       redriven: [{ item: name }],
       left: [],
@@ -270,14 +270,8 @@ describe.skipIf(!emulator)('the deployed app', () => {
     );
   });
 
-  async function asked(...words: string[]): Promise<unknown> {
-    const { code, stdout, stderr } = await deployment.rescrape('--json', ...words);
-    if (code !== 0) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
-    return JSON.parse(stdout);
-  }
-
   async function askedItems(...words: string[]): Promise<unknown> {
-    return ((await asked(...words)) as { items: unknown }).items;
+    return (await deployment.asked<{ items: unknown }>(...words)).items;
   }
 
   it('refuses an input that does not fit under the name of its error, with the path', async () => {

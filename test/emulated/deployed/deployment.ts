@@ -189,6 +189,13 @@ export class Deployment {
     });
   }
 
+  /** The same with `--json`: what it prints, as a value. Throws where it ends with another code than 0. */
+  async asked<T>(...words: readonly string[]): Promise<T> {
+    const { code, stdout, stderr } = await this.rescrape('--json', ...words);
+    if (code !== 0) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
+    return JSON.parse(stdout) as T;
+  }
+
   /** How tasks of an execution's children failed, those that were tried again included. */
   async stageErrors({ executionArn }: ExecutionEnd): Promise<StageFailure[]> {
     const client = this.#stepFunctions;

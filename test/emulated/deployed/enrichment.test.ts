@@ -99,12 +99,6 @@ describe.skipIf(!emulator)('enrichment, deployed', () => {
       .toBe(0);
   }
 
-  async function asked<T>(...words: string[]): Promise<T> {
-    const { code, stdout, stderr } = await deployment.rescrape('--json', ...words);
-    if (code !== 0) throw new Error(`${words.join(' ')} ended ${code}: ${stderr}`);
-    return JSON.parse(stdout) as T;
-  }
-
   const both = async () => [await enrichmentPicture(deployment.state), await enrichmentPicture(local.state)];
   const ofKind = async (kind: string) =>
     (await enrichmentPicture(deployment.state)).find((one) => one.kind === kind)!;
@@ -192,24 +186,33 @@ describe.skipIf(!emulator)('enrichment, deployed', () => {
     );
     const before = await ofKind('student');
     const { counts: ofTutors } = await ofKind('tutor');
-    expect(await asked('enrich', 'push', '--kind', 'student', '--feed', 'by-hand', file)).toMatchObject({
+    expect(
+      await deployment.asked('enrich', 'push', '--kind', 'student', '--feed', 'by-hand', file),
+    ).toMatchObject({
       pushed: 2,
       refused: 0,
     });
     const count = async () =>
-      (await asked<Items>('entities', 'count', '--kind', 'student')).items[0]!.entities;
+      (await deployment.asked<Items>('entities', 'count', '--kind', 'student')).items[0]!.entities;
     await expect.poll(count, PATIENCE).toBe(before.entities.length + 2);
-    const listed = await asked<Items>('entities', 'list', '--kind', 'student', '--feed', 'by-hand');
+    const listed = await deployment.asked<Items>(
+      'entities',
+      'list',
+      '--kind',
+      'student',
+      '--feed',
+      'by-hand',
+    );
     expect(listed.items).toMatchObject([{ key: 'u-cli-1' }, { key: 'u-cli-2' }]);
-    expect(await asked('entities', 'show', 'session/s-1')).toMatchObject({
+    expect(await deployment.asked('entities', 'show', 'session/s-1')).toMatchObject({
       record: { session_id: 's-1' },
       derived: { time_of_day: 'night' },
     });
-    expect(await asked('enrich', 'stats')).toMatchObject({
+    expect(await deployment.asked('enrich', 'stats')).toMatchObject({
       engine: { by_type: { tutor: { failed: ofTutors.dead } } },
       persister: { by_type: { student: { inserted: before.counts.inserted + 2 } } },
     });
-    expect(await asked('enrich', 'publish')).toMatchObject({
+    expect(await deployment.asked('enrich', 'publish')).toMatchObject({
       partitions: [{ partition: expect.stringContaining('students/by-hand/'), status: 'committed', rows: 2 }],
     });
     const tables = await tablesPicture({ directory: await deployment.mirror(), state: deployment.state });
@@ -226,34 +229,43 @@ describe.skipIf(!emulator)('enrichment, deployed', () => {
         .filter((day) => day.kind === kind)
         .reduce((sum, { counts }) => sum + counts[name], 0);
     const isLost = async () => {
-      const { items } = await asked<Items>('parked', 'list', '--kind', 'feedback', '--feed', 'north');
+      const { items } = await deployment.asked<Items>(
+        'parked',
+        'list',
+        '--kind',
+        'feedback',
+        '--feed',
+        'north',
+      );
       return items.filter(({ key }) => key === 'f-lost');
     };
     const parked = await isLost();
     expect(parked).toMatchObject([{ kind: 'feedback', missing: [{ kind: 'session', key: 's-none' }] }]);
     const parkings = await failed('feedback', 'persist_failed');
-    expect(await asked('parked', 'retry', 'feedback/f-lost')).toMatchObject({ queued: 1 });
+    expect(await deployment.asked('parked', 'retry', 'feedback/f-lost')).toMatchObject({ queued: 1 });
     await expect.poll(() => failed('feedback', 'persist_failed'), PATIENCE).toBe(parkings + 1);
     expect(await isLost()).toEqual(parked);
 
-    const letter = async () => {
-      const { items } = await asked<Items>('dead-letters', 'list', '--kind', 'tutor');
+    const deadLetter = async () => {
+      const { items } = await deployment.asked<Items>('dead-letters', 'list', '--kind', 'tutor');
       return items.filter(({ errors }) => String(errors).includes('email'));
     };
-    const [first] = await letter();
+    const [first] = await deadLetter();
     expect(first).toMatchObject({ kind: 'tutor', status: 'dead' });
     const deaths = await failed('tutor', 'dead');
     const redrive = ['dead-letters', 'redrive', String(first!.id)];
-    expect(await asked(...redrive)).toMatchObject({ left: [] });
+    expect(await deployment.asked(...redrive)).toMatchObject({ left: [] });
     await expect.poll(() => failed('tutor', 'dead'), PATIENCE).toBe(deaths + 1);
     await settled();
-    expect(await letter()).toMatchObject([{ id: first!.id, status: 'dead' }]);
+    expect(await deadLetter()).toMatchObject([{ id: first!.id, status: 'dead' }]);
 
     const mended = join(directory, 'mended.jsonl');
     writeFileSync(mended, JSON.stringify(tutor('t-bad')));
-    await asked('enrich', 'push', '--kind', 'tutor', '--feed', 'north', mended);
+    await deployment.asked('enrich', 'push', '--kind', 'tutor', '--feed', 'north', mended);
     await settled();
-    expect(await asked('entities', 'show', 'tutor/t-bad')).toMatchObject({ record: tutor('t-bad') });
+    expect(await deployment.asked('entities', 'show', 'tutor/t-bad')).toMatchObject({
+      record: tutor('t-bad'),
+    });
   });
 
   it('acknowledges nothing while the state takes no transaction, and stores all of it afterwards', async () => {
