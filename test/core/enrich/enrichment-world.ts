@@ -2,14 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store.ts';
+import { civilDate } from '../../../core/calendar/civil-date.ts';
+import { type EnrichmentCounts, readCounts } from '../../../core/enrich/enrichment-stats.ts';
+import type { Entity } from '../../../core/enrich/entity.ts';
+import { changesOf, type EntityChange } from '../../../core/enrich/entity-changes.ts';
+import { EntityStore } from '../../../core/enrich/entity-store.ts';
 import { batchHandler, type HandleBatch, type MessageAnswer } from '../../../core/enrich/handle-batch.ts';
+import { type ParkedRecord, parkedRecordsOf } from '../../../core/enrich/parked-records.ts';
 import type { EnrichmentStores } from '../../../core/enrich/stores.ts';
+import type { StateStore, StateWrite } from '../../../core/ports/state-store.ts';
 import type { ReceivedMessage } from '../../../core/ports/work-queue.ts';
 import { feedback } from '../../../sources/tutoring/enrichers/feedback.ts';
 import { session } from '../../../sources/tutoring/enrichers/session.ts';
 import { student } from '../../../sources/tutoring/enrichers/student.ts';
 import { tutor } from '../../../sources/tutoring/enrichers/tutor.ts';
 import { QueueModel } from '../../e2e/support/queue-model.ts';
+import { over } from '../../e2e/support/watched-stores.ts';
 
 const STARTS_AT = Date.parse('2025-11-22T12:00:00Z');
 export const DAY_MS = 86_400_000;
@@ -67,6 +75,22 @@ export function messageOf(
   };
 }
 
+type Message = ReturnType<typeof messageOf>;
+
+/** A tutor, a student, their session and feedback about it. */
+export const T1 = messageOf('m-t1', 'tutor', tutorRecord('t1'));
+export const S1 = messageOf('m-s1', 'student', studentRecord('s1'));
+export const X1 = messageOf('m-x1', 'session', sessionRecord('x1'));
+export const F1 = messageOf('m-f1', 'feedback', feedbackRecord('f1'));
+
+/** Messages as a queue hands them over for the first time. */
+export function deliveriesOf(...messages: readonly Message[]) {
+  return messages.map((message, at) => ({
+    kind: message.kind,
+    delivery: { id: `delivery-${at}`, body: JSON.stringify(message), deliveries: 1 },
+  }));
+}
+
 /** A store and queues with nothing in them, and time that passes when it is told to. */
 export class EnrichmentWorld {
   readonly #directory = mkdtempSync(join(tmpdir(), 'rescrape-enrich-'));
@@ -93,19 +117,53 @@ export class EnrichmentWorld {
     return this.queues.get(kind)!;
   }
 
-  async send(...messages: readonly ReturnType<typeof messageOf>[]): Promise<void> {
+  async send(...messages: readonly Message[]): Promise<void> {
     for (const message of messages)
       await this.queue(message.kind).send([{ body: JSON.stringify(message), delayMs: 0 }]);
   }
 
   /** Handles these messages as one batch, whatever their kinds. */
-  batch(...messages: readonly ReturnType<typeof messageOf>[]): Promise<readonly MessageAnswer[]> {
-    return batchHandler(this.stores)(
-      messages.map((message, at) => ({
-        kind: message.kind,
-        delivery: { id: `delivery-${at}`, body: JSON.stringify(message), deliveries: 1 },
-      })),
-    );
+  batch(...messages: readonly Message[]): Promise<readonly MessageAnswer[]> {
+    return batchHandler(this.stores)(deliveriesOf(...messages));
+  }
+
+  /** The stores, with somebody at work before each write of the state. */
+  disturbed(before: (writes: readonly StateWrite[]) => unknown): EnrichmentStores {
+    const { state } = this;
+    const slow = over<StateStore>(state, {
+      write: async (writes) => {
+        await before(writes);
+        return state.write(writes);
+      },
+      transact: async (writes) => {
+        await before(writes);
+        return state.transact(writes);
+      },
+    });
+    return { ...this.stores, state: slow };
+  }
+
+  entity(kind: string, key: string): Promise<Entity | undefined> {
+    return new EntityStore(this.state).get({ kind, key });
+  }
+
+  /** Parked sessions, then parked feedback. */
+  async parked(): Promise<ParkedRecord[]> {
+    const ofKind = (kind: string) => Array.fromAsync(parkedRecordsOf(this.state, kind));
+    return [...(await ofKind('session')), ...(await ofKind('feedback'))];
+  }
+
+  /** Names of what is kept of parked records; none is left once all of them are stored. */
+  async waitingNames(): Promise<string[]> {
+    return [...(await documentsOf(this.state)).keys()].filter((name) => /^(parked|waiting)/.test(name));
+  }
+
+  async counts(kind: string): Promise<EnrichmentCounts | undefined> {
+    return (await readCounts(this.state)).find((day) => day.kind === kind)?.counts;
+  }
+
+  changes(kind: string, date: string): Promise<EntityChange[]> {
+    return Array.fromAsync(changesOf(this.state, { kind, feed: 'test', date: civilDate(date) }));
   }
 
   /** One worker until nothing is due. */

@@ -19,7 +19,7 @@ const rows = (sql: string) => query(world.platform, sql);
 /** Every object of the lake, with its size. */
 async function lakePicture(): Promise<string[]> {
   const found: string[] = [];
-  for await (const { key } of world.platform.lake.list('')) found.push(key);
+  for await (const { key, size } of world.platform.lake.list('')) found.push(`${key} ${size}`);
   return found;
 }
 
