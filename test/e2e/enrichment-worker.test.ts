@@ -38,7 +38,7 @@ function printed(
 }
 
 const count = async (): Promise<number> => {
-  const { items } = await records.json<{ items: { entities: number }[] }>('entities', 'count');
+  const items = await records.items<{ entities: number }>('entities', 'count');
   return items.reduce((sum, { entities }) => sum + entities, 0);
 };
 
@@ -96,10 +96,10 @@ describe('rescrape worker, of records', () => {
     await records.work();
     const DAY_MS = 86_400_000;
     await work(6 * DAY_MS, '--once').ended;
-    expect((await records.json<{ items: object[] }>('parked', 'list')).items).toHaveLength(1);
+    expect(await records.items('parked', 'list')).toHaveLength(1);
     await work(8 * DAY_MS, '--once').ended;
-    expect((await records.json<{ items: object[] }>('parked', 'list')).items).toEqual([]);
-    const { items } = await records.json<{ items: object[] }>('dead-letters', 'list');
+    expect(await records.items('parked', 'list')).toEqual([]);
+    const items = await records.items('dead-letters', 'list');
     expect(items).toMatchObject([
       {
         kind: 'session',

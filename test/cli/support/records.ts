@@ -38,6 +38,14 @@ export const feedback = (id: string, more: Fields = {}): Fields => ({
   ...more,
 });
 
+/** A record as `entities list --json` prints it. */
+export interface StoredRecord {
+  readonly kind: string;
+  readonly key: string;
+  readonly record: Fields;
+  readonly derived: Fields;
+}
+
 /** A directory to work in, and files of records beside it. */
 export class RecordsDirectory {
   readonly path = mkdtempSync(join(tmpdir(), 'rescrape-records-'));
@@ -63,6 +71,16 @@ export class RecordsDirectory {
 
   json<T>(...words: string[]): Promise<T> {
     return rescrapeJson(this.lake, ...words) as Promise<T>;
+  }
+
+  /** The things of the list that it prints. */
+  async items<T>(...words: string[]): Promise<readonly T[]> {
+    return (await this.json<{ readonly items: readonly T[] }>(...words)).items;
+  }
+
+  /** Stored records that match. */
+  entities(...words: string[]): Promise<readonly StoredRecord[]> {
+    return this.items('entities', 'list', ...words);
   }
 
   async work(...words: string[]): Promise<Said> {
