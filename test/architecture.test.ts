@@ -159,7 +159,7 @@ describe('advice', () => {
   const TOLD_ELSEWHERE = new Set([
     'cli/commands.ts',
     'cli/query.ts',
-    'core/completeness/commit-views.ts',
+    'core/completeness/completeness-view.ts',
     'core/lake/damage.ts',
     'core/lake/manifest.ts',
   ]);

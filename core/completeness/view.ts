@@ -4,3 +4,6 @@ export interface View {
   readonly description: string;
   readonly sql: string;
 }
+
+/** The columns that name a partition in `commits`, and in every view of partitions. */
+export const PARTITION = 'source, table_name, target, partition_date';
