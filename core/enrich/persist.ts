@@ -10,13 +10,14 @@ import {
   entityPlace,
   type ReadParent,
 } from './entity.ts';
+import { keptChange } from './entity-changes.ts';
 import { EntityStore } from './entity-store.ts';
 import { type EnrichedRecord, fold, type StoredAs } from './fold.ts';
 import { compareOrders } from './order.ts';
 import { parkedRecord, unparkWrites } from './parked-records.ts';
 import { park } from './parking.ts';
 import type { BatchContext, EnrichmentStores } from './stores.ts';
-import { type EntityPlan, planEntity, TransactionPlan } from './transaction-plan.ts';
+import { type EntityPlan, planEntity, TransactionPlan, type Unparked } from './transaction-plan.ts';
 import { fingerprintOf, type ValidRecord } from './valid-record.ts';
 
 /** What became of a valid record. */
@@ -93,7 +94,7 @@ class Pass {
       const folded = fold(stored && documentIn(stored), enriched, this.#context.clock.now());
       const unread = folded.last && unreadOf(folded.last);
       if (!unread)
-        return planEntity({ kind, key }, group, stored, folded, revisions, await this.#unpark(group));
+        return planEntity({ kind, key }, group, stored, folded, revisions, await this.#unparked(group));
       // A condition could not tell that what was absent when derive would have read it is there by now.
       if (!(await this.#park(unread.valid, unread.missing))) return undefined;
       group = group.filter((record) => record !== unread.valid);
@@ -135,12 +136,13 @@ class Pass {
   }
 
   /** What waited comes with its message; a newer record that waits still stays. */
-  async #unpark(group: readonly ValidRecord[]): Promise<StateWrite[]> {
+  async #unparked(group: readonly ValidRecord[]): Promise<Unparked | undefined> {
+    const { state } = this.#context;
     const taken = group.filter(({ message }) => message.parked);
-    if (taken.length === 0) return [];
-    const parked = await parkedRecord(this.#context.state, taken[0]!);
-    const isTaken = parked && taken.some(({ order }) => compareOrders(parked.order, order) <= 0);
-    return isTaken ? unparkWrites(parked) : [];
+    if (taken.length === 0) return undefined;
+    const parked = await parkedRecord(state, taken[0]!);
+    if (!parked || !taken.some(({ order }) => compareOrders(parked.order, order) <= 0)) return undefined;
+    return { removal: unparkWrites(parked), change: await keptChange(state, parked) };
   }
 
   /** Writes what is planned. What met a conflict is not done, and looked at anew in the next pass. */

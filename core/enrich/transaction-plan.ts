@@ -28,26 +28,31 @@ export interface EntityPlan extends EntityKey {
   readonly bytes: number;
 }
 
-/**
- * `read`: revisions of the stored parents that derive has read, by name. `unpark`: what removes the record of
- * it that was parked.
- */
+/** A parked record that waits no more. */
+export interface Unparked {
+  readonly removal: readonly StateWrite[];
+  /** Marks its partition, which was told that it waits, and need not be that of the record that came. */
+  readonly change: StateWrite;
+}
+
+/** `read`: revisions of the stored parents that derive has read, by name. */
 export function planEntity(
   entity: EntityKey,
   records: readonly ValidRecord[],
   stored: Entity | undefined,
   folded: Folded,
   read: ReadonlyMap<string, number>,
-  unpark: readonly StateWrite[],
+  unparked: Unparked | undefined,
 ): EntityPlan {
   const { entity: next, last, rows } = folded;
-  const writes: StateWrite[] = [...unpark];
+  const writes: StateWrite[] = [...(unparked?.removal ?? [])];
   if (next)
     writes.push({ kind: 'put', ...entityPlace(entity), value: next, expect: stored?.revision ?? 'absent' });
   for (const { partition, row } of rows) writes.push(changeWrite({ ...partition, key: entity.key }, { row }));
   // The row of a snapshot stays though its entity goes on: `rows` says what becomes of it.
-  if (records[0]?.enricher.day !== 'snapshot')
-    writes.push(...markWrites(entity, { records, stored, folded, isUnparked: unpark.length > 0 }));
+  if (records[0]?.enricher.day !== 'snapshot') writes.push(...markWrites(entity, stored, folded));
+  if (unparked && !writes.some((write) => isOfSameDocument(write, unparked.change)))
+    writes.push(unparked.change);
   if (next && last) {
     const parents = new Set(next.read.map(entityName));
     for (const parent of next.read) writes.push(dependentWrite(parent, entity));
@@ -73,24 +78,20 @@ export function planEntity(
   };
 }
 
-/**
- * Marks the partitions that an entity leaves and enters, and those that were told of records which wait no
- * more: each once.
- */
+/** Marks the partitions that an entity leaves and enters, each once. */
 function markWrites(
   entity: EntityKey,
-  {
-    records,
-    stored,
-    folded: { entity: next, last },
-    isUnparked,
-  }: Pick<EntityPlan, 'records' | 'stored' | 'folded'> & { readonly isUnparked: boolean },
+  stored: Entity | undefined,
+  { entity: next, last }: Folded,
 ): StateWrite[] {
-  const waited = isUnparked ? records.filter(({ message }) => message.parked) : [];
-  const places = waited.map(({ message, date }) => ({ feed: message.feed, date }));
-  if (next && last) places.push(next, ...(stored ? [stored] : []));
+  if (!next || !last) return [];
+  const places = [next, ...(stored ? [stored] : [])];
   const once = new Map(places.map(({ feed, date }) => [`${feed}#${date}`, { feed, date }]));
   return [...once.values()].map((place) => changeWrite({ ...entity, ...place }));
+}
+
+function isOfSameDocument(a: StateWrite, b: StateWrite): boolean {
+  return a.partition === b.partition && a.sort === b.sort;
 }
 
 /** Entities that are written together, all or nothing. */

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deadRecordsOf } from '../../../core/enrich/dead-records.ts';
+import { removeChanges } from '../../../core/enrich/entity-changes.ts';
 import { EntityStore } from '../../../core/enrich/entity-store.ts';
 import { expireParked } from '../../../core/enrich/expire-parked.ts';
 import { batchHandler } from '../../../core/enrich/handle-batch.ts';
-import { longestParkedAt } from '../../../core/enrich/parked-records.ts';
+import { longestParkedAt, parkedRecordsOf } from '../../../core/enrich/parked-records.ts';
 import { retryParked } from '../../../core/enrich/take-up.ts';
+import { student } from '../../../sources/tutoring/enrichers/student.ts';
+import { tutor } from '../../../sources/tutoring/enrichers/tutor.ts';
 import {
   DAY_MS,
   deliveriesOf,
@@ -13,7 +16,9 @@ import {
   messageOf,
   S1,
   sessionRecord,
+  studentRecord,
   T1,
+  tutorRecord,
   X1,
 } from './enrichment-world.ts';
 
@@ -126,6 +131,37 @@ describe('a record whose parents are not there', () => {
     world.now += 8 * DAY_MS;
     expect(await expireParked(world.stores)).toBe(0);
     expect(await world.parked()).toEqual([]);
+  });
+
+  it('that was overtaken and goes with its successor marks the day of its own, of snapshots too', async () => {
+    const reading = {
+      ...student,
+      references: [{ field: 'tutor_id', kind: 'tutor', reads: () => true }],
+      derive: () => ({}),
+    };
+    const stores = { ...world.stores, enrichers: [tutor, reading] };
+    const told = async () => (await world.changes('student', '2025-11-21')).map(({ key }) => key);
+    const sent = (id: string, tutor_id: string, date: string, hour: string) =>
+      world.send(
+        messageOf(id, 'student', studentRecord('s1', { tutor_id }), {
+          date,
+          sent_at: `2025-11-22T${hour}:00:00Z`,
+        }),
+      );
+    await sent('older', 'nobody', '2025-11-21', '09');
+    await world.drain(stores);
+    const published = (await world.changes('student', '2025-11-21')).map((change) => {
+      return { change, entity: 'absent' as const };
+    });
+    expect(await removeChanges(world.state, published)).toBe(1);
+    await world.send(T1);
+    await sent('newer', 't1', '2025-11-22', '10');
+    await world.drain(stores);
+    expect(await told()).toEqual([]);
+    await world.send(messageOf('m-t1b', 'tutor', tutorRecord('t1', { name: 'Other' })));
+    await world.drain(stores);
+    expect(await Array.fromAsync(parkedRecordsOf(world.state, 'student'))).toEqual([]);
+    expect(await told()).toEqual(['s1']);
   });
 
   it('that was overtaken by a stored one goes when it is sent again by hand', async () => {

@@ -248,6 +248,31 @@ describe('publishing of entities', () => {
       expect(await world.judged('sessions', later)).toMatchObject({ status: 'empty', failed: 0 });
     });
 
+    it('leaves another date when its successor is derived anew', async () => {
+      const feedback = {
+        feedback_id: 'f-1',
+        session_id: 'x-1',
+        student_id: 's-1',
+        tutor_id: 't-1',
+        overall_rating: 4,
+        submitted_at: '2026-11-18T10:00:00Z',
+      };
+      const date = civilDate('2026-11-18');
+      await parents();
+      await world.bring('session', { record: SESSION });
+      const ofNobody = { ...feedback, tutor_id: 't-9', submitted_at: '2026-11-19T10:00:00Z' };
+      expect(await world.bring('feedback', { record: ofNobody, sentAt: NOON + 1 })).toBe('parked');
+      await world.publish();
+      await world.bring('feedback', { record: feedback, sentAt: NOON + 2 });
+      await world.publish();
+      expect(await world.judged('feedback', later)).toMatchObject({ failed: 1 });
+      const moved = { ...SESSION, scheduled_start: '2026-11-17T20:30:00-05:00' };
+      await world.bring('session', { record: moved, sentAt: NOON + 3 });
+      await world.publish();
+      expect(await world.judged('feedback', date)).toMatchObject(whole);
+      expect(await world.judged('feedback', later)).toMatchObject({ status: 'empty', failed: 0 });
+    });
+
     it('leaves another date where the newer one is parked as well', async () => {
       await park(ofLater);
       await world.bring('session', { record: SESSION, sentAt: NOON + 2 });
