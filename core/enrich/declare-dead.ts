@@ -1,13 +1,15 @@
 import type { StateWrite } from '../ports/state-store.ts';
 import { StorageError } from '../ports/storage-error.ts';
+import { isIdentifier } from '../source/identifier.ts';
 import { MAX_TRIES } from '../state/collection.ts';
 import { type AboutRow, aboutWrite, type DeadReason, deadWrite } from './dead-records.ts';
-import type { EntityData } from './enricher.ts';
+import type { Enricher, EntityData } from './enricher.ts';
 import type { EnrichmentCounts } from './enrichment-stats.ts';
 import { type EntityPartition, keptChange } from './entity-changes.ts';
-import { decodeMessage } from './message.ts';
+import { decodeMessage, type IncomingMessage } from './message.ts';
 import { orderOf } from './order.ts';
 import type { BatchContext } from './stores.ts';
+import { rowDate } from './valid-record.ts';
 
 /** A message that nothing more can be done with. */
 export interface DeadMessage {
@@ -20,6 +22,24 @@ export interface DeadMessage {
   readonly reason: DeadReason;
   /** The entity that it was about, and its partition; undefined where nobody can read it. */
   readonly about: (EntityPartition & { readonly key: string }) | undefined;
+}
+
+/**
+ * What a record that cannot be enriched says that it is about. Where its key or its date cannot be read, its
+ * message stands for it: the day that the message names must not be taken for complete.
+ */
+export function aboutOf(
+  enricher: Enricher,
+  { id, kind, feed, date, record }: IncomingMessage,
+): DeadMessage['about'] {
+  const fields = (typeof record === 'object' ? record : null) ?? {};
+  const key = (fields as Readonly<Record<string, unknown>>)[enricher.key];
+  return {
+    kind,
+    key: typeof key === 'string' && isIdentifier(key) ? key : id,
+    feed,
+    date: rowDate(enricher, fields as Readonly<Record<string, unknown>>, date) ?? date,
+  };
 }
 
 /**
@@ -41,14 +61,14 @@ export async function declareDead(
     if (!others) return false;
     const place = about && { feed: about.feed, date: about.date, key: about.key };
     const why = { errors: [...errors], reason, at: now, by, ...(place && { about: place }) };
-    const letter = await deadWrite(state, dead, why);
-    const isNews = letter !== undefined;
+    const record = await deadWrite(state, dead, why);
+    const isNews = record !== undefined;
     const counting = await counts.writes(new Map([[dead.kind, { ...counted, dead: isNews ? 1 : 0 }]]), now);
     const writes: StateWrite[] = [
       ...others,
-      ...(letter ? [letter.write] : []),
-      ...(about && letter
-        ? [await keptChange(state, about), aboutWrite(about, letter.id, aboutRow(dead, now))]
+      ...(record ? [record.write] : []),
+      ...(about && record
+        ? [await keptChange(state, about), aboutWrite(about, record.id, aboutRow(dead, now))]
         : []),
       ...counting,
     ];

@@ -1,9 +1,7 @@
 import type { StateWrite } from '../ports/state-store.ts';
 import { StorageError } from '../ports/storage-error.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
-import { isIdentifier } from '../source/identifier.ts';
-import { type DeadMessage, declareDead } from './declare-dead.ts';
-import type { Enricher } from './enricher.ts';
+import { aboutOf, type DeadMessage, declareDead } from './declare-dead.ts';
 import { CountsOfShard } from './enrichment-stats.ts';
 import type { EntityKey } from './entity.ts';
 import type { StoredAs } from './fold.ts';
@@ -13,7 +11,7 @@ import { parkedRecord, unparkWrites } from './parked-records.ts';
 import { persist } from './persist.ts';
 import { type BatchContext, type EnrichmentStores, enricherOf } from './stores.ts';
 import { takeUp } from './take-up.ts';
-import { rowDate, type ValidRecord, validate } from './valid-record.ts';
+import { type ValidRecord, validate } from './valid-record.ts';
 
 /** What became of a message, and what its caller does with it. */
 export type MessageAnswer =
@@ -110,24 +108,6 @@ function readDelivery(context: BatchContext, { kind, delivery }: KindDelivery): 
   const about = aboutOf(enricher, message);
   const dead = { kind, id: message.id, deliveryId, body, errors, reason: 'invalid', about } as const;
   return { kind: 'dead', dead, message };
-}
-
-/**
- * What an invalid record says that it is about. Where its key or its date cannot be read, its message stands
- * for it: the day that the message names must not be taken for complete.
- */
-function aboutOf(
-  enricher: Enricher,
-  { id, kind, feed, date, record }: IncomingMessage,
-): DeadMessage['about'] {
-  const fields = (typeof record === 'object' ? record : null) ?? {};
-  const key = (fields as Readonly<Record<string, unknown>>)[enricher.key];
-  return {
-    kind,
-    key: typeof key === 'string' && isIdentifier(key) ? key : id,
-    feed,
-    date: rowDate(enricher, fields as Readonly<Record<string, unknown>>, date) ?? date,
-  };
 }
 
 async function die(

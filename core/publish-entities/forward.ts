@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { CivilDate } from '../calendar/civil-date.ts';
-import { type DeadMessage, declareDead } from '../enrich/declare-dead.ts';
+import { aboutOf, type DeadMessage, declareDead } from '../enrich/declare-dead.ts';
 import { CountsOfShard } from '../enrich/enrichment-stats.ts';
 import { changeWrite } from '../enrich/entity-changes.ts';
 import { forwardedId, recordForwarded } from '../enrich/forwarded-messages.ts';
 import { encodeMessage, type IncomingMessage } from '../enrich/message.ts';
+import { enricherOf } from '../enrich/stores.ts';
 import { CorruptLakeError } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { VersionDescriptor, VersionItem } from '../lake/version.ts';
@@ -31,7 +32,7 @@ export interface Forwarded {
   readonly sent: number;
 }
 
-type Stores = Pick<Platform, 'lake' | 'state' | 'clock' | 'enrichmentQueue' | 'newId' | 'emit'>;
+type Stores = Pick<Platform, 'lake' | 'state' | 'clock' | 'enrichers' | 'enrichmentQueue' | 'newId' | 'emit'>;
 
 /**
  * Sends the records of a scraped partition on to be enriched: those of the items that differ from the version
@@ -164,7 +165,7 @@ function sizeProblem(message: IncomingMessage): string | undefined {
 
 /** No queue takes it: it is a dead letter at once, and its neighbours go on. */
 async function refuse(platform: Stores, message: IncomingMessage, problem: string): Promise<void> {
-  const { id, kind, feed, date, source } = message;
+  const { id, kind, source } = message;
   const { state, clock } = platform;
   const counts = new CountsOfShard(state, platform.newId()).outsideBatches();
   const dead: DeadMessage = {
@@ -174,7 +175,7 @@ async function refuse(platform: Stores, message: IncomingMessage, problem: strin
     body: encodeMessage(message),
     errors: [`record: ${problem}`],
     reason: 'invalid',
-    about: { kind, key: id, feed, date },
+    about: aboutOf(enricherOf(platform, kind), message),
   };
   await declareDead({ state, clock, counts }, dead, source ?? 'forward', { failed: 1 });
 }

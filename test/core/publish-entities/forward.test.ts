@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
-import { purgeDead, readDeadEntries, redriveDead } from '../../../core/enrich/dead-records.ts';
+import { deadRecordsOf, purgeDead, readDeadEntries, redriveDead } from '../../../core/enrich/dead-records.ts';
 import { rollback } from '../../../core/publish/decisions.ts';
 import { forward, forwardAll } from '../../../core/publish-entities/forward.ts';
 import { query } from '../../e2e/support/sql.ts';
@@ -97,6 +97,18 @@ describe('records of a scraped partition', () => {
     await world.drain();
     await world.publish();
     expect(await world.judged('students')).toMatchObject({ status: 'incomplete', found: 1, failed: 1 });
+    expect(await Array.fromAsync(deadRecordsOf(world.platform.state, 'student'))).toMatchObject([
+      { about: { feed: FEED, date: DATE, key: 's-9' } },
+    ]);
+  });
+
+  it('too large for any queue keeps the date of its own from being complete', async () => {
+    const huge = { ...SESSION, scheduled_start: '2026-11-18T09:00:00Z', subject: 'x'.repeat(300_000) };
+    await found(world.platform, { people: PEOPLE, sessions: [['session', 'x-1', huge]] });
+    await forward(world.platform, lists, PLACE);
+    expect(await Array.fromAsync(deadRecordsOf(world.platform.state, 'session'))).toMatchObject([
+      { about: { feed: FEED, date: '2026-11-18', key: 'x-1' } },
+    ]);
   });
 });
 
