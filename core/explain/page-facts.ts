@@ -1,4 +1,4 @@
-import { pageDays } from '../completeness/extraction-days.ts';
+import { NO_PAGES, pageDays } from '../completeness/extraction-days.ts';
 import type { PagesOfDay } from '../completeness/pages-of-day.ts';
 import { type BatchStateName, isActive } from '../extract/batch.ts';
 import { BatchStore } from '../extract/batch-store.ts';
@@ -7,7 +7,7 @@ import { pageChangesOf } from '../extract/page-changes.ts';
 import { pageKeyText, pageOfAddress, pageOfItem } from '../extract/page-key.ts';
 import { type PageState, PageStore } from '../extract/page-store.ts';
 import { resultKeyOf } from '../extract/result-object.ts';
-import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
+import { readCurrent, unlessCorrupt } from '../lake/manifest.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
 import type { PageKey } from '../ports/page-library.ts';
@@ -51,10 +51,11 @@ export async function pageFacts(
   const name = extractionOf(source);
   const days = await pageDays(state, source, partition);
   if (name === undefined || !days) return undefined;
-  const known = days.get(partition.value)?.get(partition.date);
-  const day: PagesOfDay = known ?? { labelled: null, unpublished: 0, isPublished: true };
+  const day = days.get(partition.value)?.get(partition.date) ?? NO_PAGES;
   if (item === null) return { ...day, page: null };
-  const items = (await currentOf(lake, source, partition))?.items ?? [];
+  // The answer tells what is wrong with it.
+  const current = await readCurrent(lake, source.table, partition).catch(unlessCorrupt);
+  const items = current?.descriptor.items ?? [];
   const url = items.find(({ id }) => id === item)?.url;
   const page = url === undefined ? pageOfItem(partition.value, partition.date, item) : pageOfAddress(url);
   const facts = page && (await factsOf({ state, lake }, name, partition, page, items));
@@ -90,18 +91,4 @@ async function factsOf(
     failures: failures.slice(-MOST_FAILURES),
     isUnpublished: changes.some((change) => pageKeyText(change.page) === key),
   };
-}
-
-async function currentOf(
-  lake: Records['lake'],
-  source: Source,
-  partition: Partition,
-): Promise<VersionDescriptor | undefined> {
-  try {
-    return (await readCurrent(lake, source.table, partition))?.descriptor;
-  } catch (error) {
-    // The answer tells what is wrong with it.
-    if (error instanceof CorruptLakeError) return undefined;
-    throw error;
-  }
 }

@@ -33,6 +33,12 @@ export class CorruptLakeError extends Error {
   }
 }
 
+/** Undefined for what cannot be read, where somebody else says so; anything else is thrown on. */
+export function unlessCorrupt(error: unknown): undefined {
+  if (error instanceof CorruptLakeError) return undefined;
+  throw error;
+}
+
 /** One line: what is wrong, and what mends it as things stand. `damaged`: the version that is. */
 export async function corruptPartition(
   problem: string,

@@ -11,6 +11,7 @@ import {
   putManifest,
   readCurrent,
   readDescriptor,
+  unlessCorrupt,
 } from './manifest.ts';
 import { readParquet, writeParquet } from './parquet.ts';
 import { contentHash, encodeDescriptor, fileHash, type VersionDescriptor } from './version.ts';
@@ -72,6 +73,7 @@ export class PartitionVersions {
     const versions: VersionDescriptor[] = [];
     for await (const { key } of this.#lake.list(`${prefix}_`)) {
       const version = key.slice(prefix.length + 1, -'.json'.length);
+      // One damaged descriptor must not hide the versions that a rollback can go back to.
       const descriptor = await this.descriptor(version).catch(unlessCorrupt);
       if (descriptor) versions.push(descriptor);
     }
@@ -172,10 +174,4 @@ export class PartitionVersions {
       metadata: { version: descriptor.version },
     });
   }
-}
-
-/** One damaged descriptor must not hide the versions that a rollback can go back to. */
-function unlessCorrupt(error: unknown): undefined {
-  if (!(error instanceof CorruptLakeError)) throw error;
-  return undefined;
 }

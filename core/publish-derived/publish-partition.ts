@@ -1,6 +1,6 @@
 import type { PartitionJob } from '../job.ts';
 import { partitionName } from '../lake/layout.ts';
-import { CorruptLakeError } from '../lake/manifest.ts';
+import { unlessCorrupt } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
@@ -11,6 +11,7 @@ import { recordPublish } from '../publish/record.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { LookClock, lastLookOf } from '../state/look-clock.ts';
 import { sinceRegistered } from '../targets/register.ts';
+import type { TargetRecord } from '../targets/target.ts';
 import { BY_ITSELF } from '../targets/target-events.ts';
 import { TargetStore } from '../targets/target-store.ts';
 import { claimPublication, type DerivedPlace, releasePublication } from './publication-claim.ts';
@@ -83,7 +84,9 @@ export async function publishPartition(
   for (const source of sources) {
     const context = { platform, source, runId, partition };
     await registerValue(platform, source, partition.value);
-    const current = await currentOf(context);
+    const versions = new PartitionVersions(platform.lake, source.table, partition);
+    // Publishing says what is wrong with it.
+    const current = (await versions.current().catch(unlessCorrupt))?.descriptor;
     const lookedAt = new LookClock(platform.clock, lastLookOf(current)).order(platform.clock.now());
     const result = await making.resultOf(context, { current, lookedAt });
     const answer = await publishResult(context, result);
@@ -98,26 +101,12 @@ export async function publishPartition(
   return named.map((each, at) => ({ ...each, outcome: { kind: 'published', runId, result: answers[at]! } }));
 }
 
-async function currentOf({
-  platform,
-  source,
-  partition,
-}: PartitionJob): Promise<VersionDescriptor | undefined> {
-  try {
-    return (await new PartitionVersions(platform.lake, source.table, partition).current())?.descriptor;
-  } catch (error) {
-    // Publishing says what is wrong with it.
-    if (error instanceof CorruptLakeError) return undefined;
-    throw error;
-  }
-}
-
 /** The value of a partition is a target of the table as soon as something of it is published. */
 async function registerValue({ state, clock }: Platform, { name }: Source, value: string): Promise<void> {
   const store = new TargetStore(state);
   if ((await store.get(name, value)).attributes !== null) return;
   const by = { actor: BY_ITSELF, at: clock.now() };
-  const register = (record: Awaited<ReturnType<TargetStore['get']>>) =>
+  const register = (record: TargetRecord) =>
     record.attributes === null ? sinceRegistered(record, { ...record, attributes: {} }, by.at) : record;
   await store.update(name, value, register, { ...by, isImport: true });
 }

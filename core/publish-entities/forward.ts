@@ -6,7 +6,7 @@ import { changeWrite } from '../enrich/entity-changes.ts';
 import { forwardedId, recordForwarded } from '../enrich/forwarded-messages.ts';
 import { encodeMessage, type IncomingMessage } from '../enrich/message.ts';
 import { enricherOf } from '../enrich/stores.ts';
-import { CorruptLakeError } from '../lake/manifest.ts';
+import { CorruptLakeError, unlessCorrupt } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { VersionDescriptor, VersionItem } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
@@ -93,18 +93,11 @@ async function changedItems(
   current: VersionDescriptor,
   cursor: string | undefined,
 ): Promise<ReadonlySet<string>> {
-  const before = cursor === undefined ? undefined : await descriptorOf(versions, cursor);
+  // Versions that were collected, or cannot be read, are compared with nothing: all is sent again.
+  const before = cursor === undefined ? undefined : await versions.descriptor(cursor).catch(unlessCorrupt);
   const known = new Map(before?.items.map((item) => [item.id, item]));
   const withRows = current.items.filter(({ rows }) => rows > 0);
   return new Set(withRows.filter((item) => !isSame(item, known.get(item.id))).map(({ id }) => id));
-}
-
-/** Versions that were collected, or cannot be read, are compared with nothing: all is sent again. */
-function descriptorOf(versions: PartitionVersions, version: string): Promise<VersionDescriptor | undefined> {
-  return versions.descriptor(version).catch((error: unknown) => {
-    if (error instanceof CorruptLakeError) return undefined;
-    throw error;
-  });
 }
 
 function isSame({ contentHash }: VersionItem, before: VersionItem | undefined): boolean {

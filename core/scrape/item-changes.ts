@@ -1,6 +1,6 @@
 import type { PartitionJob } from '../job.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
-import { CorruptLakeError } from '../lake/manifest.ts';
+import { unlessCorrupt } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { ItemResult } from '../lake/scrape-result.ts';
 import { contentHash, rowsByItem, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
@@ -100,9 +100,4 @@ export function itemHash(table: Table, rows: readonly Row[]): string {
 function factsOf({ schema }: Table): (row: Row) => string {
   const own = tableColumns(schema).flatMap(({ name }) => (name.startsWith('_') ? [] : [name]));
   return (row) => JSON.stringify(own.map((name) => row[name] ?? null));
-}
-
-function unlessCorrupt(error: unknown): undefined {
-  if (error instanceof CorruptLakeError) return undefined;
-  throw error;
 }
