@@ -3,7 +3,9 @@ import { type CivilDate, civilDate } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import type { Place } from '../state/collection.ts';
+import { firstOfEachGroup } from '../state/skip-scan.ts';
 import { writeEach } from '../state/write-each.ts';
+import { countByDate } from './count-by-date.ts';
 import { type EntityKey, entityPlace, entityRowSchema } from './entity.ts';
 
 const contentSchema = z.object({
@@ -53,29 +55,18 @@ export async function keptChange(
 
 /** The partitions of a kind with something to publish, each once: its keys are skipped, not read. */
 export async function* changedPartitions(state: StateStore, kind: string): AsyncGenerator<EntityPartition> {
-  let from: string | undefined;
-  for (;;) {
-    const next = state.query(changesPartition(kind), { limit: 1, ...(from !== undefined && { from }) });
-    const [document] = await Array.fromAsync(next);
-    if (!document) return;
+  const partitionOf = ({ sort }: StateDocument) => sort.split('#').slice(0, 2).join('#');
+  for await (const document of firstOfEachGroup(state, changesPartition(kind), partitionOf)) {
     const { feed, date } = changeOf(kind, document);
     yield { kind, feed, date };
-    // `$` follows upon `#`.
-    from = `${feed}#${date}$`;
   }
 }
 
 /** The feeds of a kind with something to publish, each once. */
 export async function* changedFeeds(state: StateStore, kind: string): AsyncGenerator<string> {
-  let from: string | undefined;
-  for (;;) {
-    const next = state.query(changesPartition(kind), { limit: 1, ...(from !== undefined && { from }) });
-    const [document] = await Array.fromAsync(next);
-    if (!document) return;
-    const { feed } = changeOf(kind, document);
-    yield feed;
-    from = `${feed}$`;
-  }
+  const feedOf = ({ sort }: StateDocument) => sort.split('#')[0] ?? '';
+  for await (const document of firstOfEachGroup(state, changesPartition(kind), feedOf))
+    yield feedOf(document);
 }
 
 /** The changes of a partition in the byte order of their keys. */
@@ -125,17 +116,11 @@ function changeOf(kind: string, { sort, revision, value }: StateDocument): Entit
 }
 
 /** How many changes are not published, by date of a feed; dates without one are left out. */
-export async function changedDays(
+export function changedDays(
   state: StateStore,
   kind: string,
   feed: string,
-  { start, end }: DateRange,
+  range: DateRange,
 ): Promise<Map<CivilDate, number>> {
-  const days = new Map<CivilDate, number>();
-  const query = state.query(changesPartition(kind), { from: `${feed}#${start}#`, to: `${feed}#${end}$` });
-  for await (const document of query) {
-    const { date } = changeOf(kind, document);
-    days.set(date, (days.get(date) ?? 0) + 1);
-  }
-  return days;
+  return countByDate(state, changesPartition(kind), feed, range);
 }

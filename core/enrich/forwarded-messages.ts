@@ -1,7 +1,8 @@
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import type { StateStore, StateWrite } from '../ports/state-store.ts';
-import { MAX_WRITES } from '../ports/state-transaction.ts';
+import { writeEach } from '../state/write-each.ts';
+import { countByDate } from './count-by-date.ts';
 import type { IncomingMessage } from './message.ts';
 
 /**
@@ -34,7 +35,7 @@ export function recordForwarded(
   messages: readonly Forwarded[],
   sentAt: number,
 ): Promise<void> {
-  return inTransactions(
+  return writeOnce(
     state,
     messages.map((message) => ({ kind: 'put', ...placeOf(message), value: { sentAt } })),
   );
@@ -46,31 +47,27 @@ export function recordForwarded(
  */
 export function settleForwarded(state: StateStore, messages: readonly Forwarded[]): Promise<void> {
   const own = messages.filter(isForwarded);
-  return inTransactions(
+  return writeOnce(
     state,
     own.map((message) => ({ kind: 'delete', ...placeOf(message) })),
   );
 }
 
 /** How many are on their way, by the date that they were forwarded for; dates without one are left out. */
-export async function forwardedDays(
+export function forwardedDays(
   state: StateStore,
   kind: string,
   feed: string,
-  { start, end }: DateRange,
+  range: DateRange,
 ): Promise<Map<CivilDate, number>> {
-  const days = new Map<CivilDate, number>();
-  const { partition } = placeOf({ kind, feed, date: start, id: '' });
-  // `$` follows upon `#`.
-  for await (const { sort } of state.query(partition, { from: `${feed}#${start}#`, to: `${feed}#${end}$` })) {
-    const date = sort.split('#')[1] as CivilDate;
-    days.set(date, (days.get(date) ?? 0) + 1);
-  }
-  return days;
+  const { partition } = placeOf({ kind, feed, date: range.start, id: '' });
+  return countByDate(state, partition, feed, range);
 }
 
-async function inTransactions(state: StateStore, writes: readonly StateWrite[]): Promise<void> {
+async function writeOnce(state: StateStore, writes: readonly StateWrite[]): Promise<void> {
   const byPlace = new Map(writes.map((write) => [`${write.partition}/${write.sort}`, write]));
-  const once = [...byPlace.values()];
-  for (let at = 0; at < once.length; at += MAX_WRITES) await state.write(once.slice(at, at + MAX_WRITES));
+  await writeEach(
+    state,
+    [...byPlace.values()].map((write) => [write]),
+  );
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { civilDateSchema } from '../calendar/civil-date.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import type { Place } from '../state/collection.ts';
+import { writeEach } from '../state/write-each.ts';
 import { isoTime } from '../wording/times.ts';
 import { dataSchema, type EntityKey, entityName } from './entity.ts';
 import { type IncomingMessage, originSchema } from './message.ts';
@@ -100,23 +101,19 @@ export async function* waitingFor(
 }
 
 /**
- * The messages of these, 100 at most, are in their queue by now. One that has been taken up or parked anew
- * meanwhile stays as it is.
+ * The messages of these are in their queue by now. One that has been taken up or parked anew meanwhile stays
+ * as it is.
  */
 export async function markSentOn(
   state: StateStore,
   sent: readonly WaitingRecord[],
   now: number,
 ): Promise<void> {
-  let writes = sent.map(({ parked, place, revision }): StateWrite => {
+  const writes = sent.map(({ parked, place, revision }): StateWrite[] => {
     const value: Waiting = { sentOn: { parking: parked.parking, at: now } };
-    return { kind: 'put', ...place, value, expect: revision };
+    return [{ kind: 'put', ...place, value, expect: revision }];
   });
-  while (writes.length > 0) {
-    const answer = await state.transact(writes);
-    if (answer.kind === 'written') return;
-    writes = writes.filter((_, at) => !answer.at.includes(at));
-  }
+  await writeEach(state, writes);
 }
 
 /** Puts a parked record and its places in the indexes; `before`: what is there of the same key. */

@@ -1,5 +1,6 @@
 import type { PageKey } from '../ports/page-library.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
+import { firstOfEachGroup } from '../state/skip-scan.ts';
 import { pageKeyText, parsePageKey, partitionOfPage } from './page-key.ts';
 import type { PageStore } from './page-store.ts';
 
@@ -39,16 +40,9 @@ export async function* changedPagePartitions(
   state: StateStore,
   extraction: string,
 ): AsyncGenerator<PagePartition> {
-  let from: string | undefined;
-  for (;;) {
-    const next = state.query(partitionKey(extraction), { limit: 1, ...(from !== undefined && { from }) });
-    const [document] = await Array.fromAsync(next);
-    if (!document) return;
-    const partition = partitionOfPage(changeOf(document).page);
-    yield partition;
-    // `$` follows upon `#`.
-    from = `${partition.value}#${partition.date}$`;
-  }
+  const partitionOf = ({ sort }: StateDocument) => sort.split('#').slice(0, 2).join('#');
+  for await (const document of firstOfEachGroup(state, partitionKey(extraction), partitionOf))
+    yield partitionOfPage(changeOf(document).page);
 }
 
 /** The changed pages of a partition. */
