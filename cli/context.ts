@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/calendar/window.ts';
-import { feedsOf } from '../core/completeness/entity-days.ts';
+import { knownTargets } from '../core/completeness/entity-days.ts';
 import { type PipelineEvent, problemWith } from '../core/platform.ts';
 import { movedFrom } from '../core/publish/moved-lake.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';
@@ -102,7 +102,7 @@ async function withRegisteredTargets(platform: CommandPlatform): Promise<Command
   if (platform.sources.every(({ register }) => !register)) return platform;
   const sources: Source[] = [];
   for (const source of platform.sources)
-    sources.push({ ...source, targets: await feedsOf(platform.state, source, platform.sources) });
+    sources.push({ ...source, targets: await knownTargets(platform.state, source, platform.sources) });
   return { ...platform, sources };
 }
 

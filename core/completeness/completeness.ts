@@ -8,7 +8,7 @@ import type { SkipFlag } from '../targets/target.ts';
 import { TargetStore } from '../targets/target-store.ts';
 import { itemsOf, judgePartition, type PartitionJudgement } from './date-status.ts';
 import type { EntitiesOfDay } from './entities-of-day.ts';
-import { entityDays, feedsOf } from './entity-days.ts';
+import { entityDays, knownTargets } from './entity-days.ts';
 import { NO_PAGES, pageDays } from './extraction-days.ts';
 import type { PagesOfDay } from './pages-of-day.ts';
 import type { CompletenessQuery } from './query.ts';
@@ -135,7 +135,7 @@ async function targetsMeant(
   { targets: asked, sources = [] }: CompletenessQuery,
   states: readonly string[],
 ): Promise<readonly Target[]> {
-  const known = await feedsOf(state, source, sources, states);
+  const known = await knownTargets(state, source, sources, states);
   const named = targetsNamed(source, known, asked);
   if (!('unknown' in named)) return named;
   throw new RangeError(

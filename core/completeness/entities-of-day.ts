@@ -52,8 +52,8 @@ export function openTexts({ feeding }: EntitiesOfDay): string[] {
 export function emptyText({ feeding }: EntitiesOfDay, { empty }: PartitionRecord): string {
   if (empty > 0)
     return `${counted(empty, 'entity', 'entities')} moved to other dates or deleted, and no other`;
-  const said = feeding.map(({ name }) => name).join(' and ');
-  return said === '' ? 'no entity belongs to it' : `${said} lists none`;
+  const names = feeding.map(({ name }) => name).join(' and ');
+  return names === '' ? 'no entity belongs to it' : `${names} lists none`;
 }
 
 function feedingText({ name, status, reason }: FeedingPartition): string {

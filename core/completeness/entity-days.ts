@@ -17,7 +17,7 @@ import type { CompletenessQuery } from './query.ts';
  * The targets of a source. Of a table of entities: the feeds that something was published of, or is to be,
  * and those of the scraped sources that feed it. `states`: of a table of pages, those that a scan saw.
  */
-export async function feedsOf(
+export async function knownTargets(
   state: StateStore,
   source: Source,
   sources: readonly Source[],

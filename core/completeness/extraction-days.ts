@@ -1,5 +1,5 @@
 import type { CivilDate } from '../calendar/civil-date.ts';
-import { ProgressStore, sumOf } from '../extract/book-progress.ts';
+import { type PartitionProgress, ProgressStore, sumOf } from '../extract/book-progress.ts';
 import { changedPagePartitions, pageChangesOf } from '../extract/page-changes.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { extractionOf, type Partition, type Source } from '../source/source.ts';
@@ -37,9 +37,6 @@ export async function pageDays(
   return days;
 }
 
-function knownOf({
-  books,
-  published,
-}: Parameters<ProgressStore['write']>[1]): Pick<PagesOfDay, 'labelled' | 'isPublished'> {
+function knownOf({ books, published }: PartitionProgress): Pick<PagesOfDay, 'labelled' | 'isPublished'> {
   return { labelled: sumOf(books), isPublished: published !== null };
 }

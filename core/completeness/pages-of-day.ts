@@ -15,13 +15,15 @@ export interface PagesOfDay {
 export function pageTexts({ labelled, unpublished, isPublished }: PagesOfDay, failed: number): string[] {
   const { exhausted = 0, noImage = 0 } = labelled ?? {};
   const unreadable = failed - exhausted - noImage;
-  const ill = [
+  const problems = [
     ...(exhausted > 0 ? [`${counted(exhausted, 'page')} exhausted`] : []),
     ...(noImage > 0 ? [`${counted(noImage, 'page')} without an image`] : []),
     ...(unreadable > 0 ? [`${counted(unreadable, 'result')} that cannot be read`] : []),
   ];
-  if (unpublished > 0) return [...ill, `${counted(unpublished, 'change')} not published yet`];
-  return isPublished ? ill : [...ill, 'its labelled pages are not published yet as the last scan saw them'];
+  if (unpublished > 0) return [...problems, `${counted(unpublished, 'change')} not published yet`];
+  return isPublished
+    ? problems
+    : [...problems, 'its labelled pages are not published yet as the last scan saw them'];
 }
 
 /** What is still to come, in one text. */

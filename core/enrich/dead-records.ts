@@ -110,8 +110,8 @@ export async function readDeadEntries(
 ): Promise<DeadEntry[]> {
   const entries: DeadEntry[] = [];
   for (const kind of kinds) {
-    const letters = await Array.fromAsync(stores.enrichmentQueue(kind).deadLetters());
-    const byBody = Map.groupBy(letters, ({ body }) => keptBody(body).body);
+    const messages = await Array.fromAsync(stores.enrichmentQueue(kind).deadLetters());
+    const byBody = Map.groupBy(messages, ({ body }) => keptBody(body).body);
     const records = await Array.fromAsync(deadRecordsOf(stores.state, kind));
     for (const record of records) {
       entries.push({ kind, record, messages: byBody.get(record.body) ?? [] });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { isWrittenTime, readWrittenTime } from '../calendar/written-time.ts';
 import type { Json } from '../ports/state-store.ts';
 import { type Cell, columnsOf, type Row } from '../schema/columns.ts';
-import { daily, defineSource, register } from '../source/define-source.ts';
+import { derivedSource } from '../source/derived-source.ts';
 import type { Source } from '../source/source.ts';
 import { type ListedSource, problemOf } from '../source/sources-together.ts';
 import type { Enricher, EntityData } from './enricher.ts';
@@ -22,37 +22,21 @@ const ORIGIN_SHAPE = {
   enriched_at: z.iso.datetime().describe('When it was enriched and stored'),
 } satisfies Record<keyof RowOrigin, z.ZodType>;
 
+/** As that of a source that is scraped each day. */
+const WINDOW_DAYS = 7;
+
 /** Fields that the schema of a record does not name. */
 const EXTRA = 'extra';
 
 /**
- * The table of the entities of a kind, as a source: partitioned by feed and date, a row an entity. Nothing is
- * scraped for it (`isScraped`); `core/publish-entities` commits what was enriched. Its targets are the feeds,
- * registered when something of them is first published.
+ * The table of the entities of a kind: partitioned by feed and date, a row an entity.
+ * `core/publish-entities` commits what was enriched.
  */
 function entitySource(enricher: Enricher): Source {
-  const { kind, table, key } = enricher;
-  return {
-    ...defineSource({
-      name: table.replaceAll('_', '-'),
-      timeZone: 'UTC',
-      // No schedule reads it: it stands for "a date is over when its day is".
-      cadence: daily({ at: '00:00', windowDays: 7 }),
-      targets: register({ attributes: z.object({}) }),
-      items: () => [],
-      parse: () => ({ kind: 'rejected', code: 'PARSE_ERROR', message: 'no page is ever read for entities' }),
-      table: {
-        name: table,
-        partitionBy: ['feed', 'date'],
-        itemKey: key,
-        rowKey: [key],
-        schema: tableSchemaOf(enricher),
-      },
-      // Any number of entities may rightly be there, and all of them may rightly move to other dates.
-      expect: { minItems: 0, maxShrink: 1 },
-    }),
-    derived: { from: 'entities', kind },
-  };
+  const { kind, table: name, key } = enricher;
+  const schema = tableSchemaOf(enricher);
+  const table = { name, partitionBy: ['feed', 'date'], itemKey: key, rowKey: [key], schema } as const;
+  return derivedSource({ from: 'entities', kind }, table, WINDOW_DAYS);
 }
 
 /** The sources of a list, with the tables of these kinds behind them. */

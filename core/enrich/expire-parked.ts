@@ -39,9 +39,8 @@ async function expire(
   counts: CountsOfShard,
 ): Promise<boolean> {
   const { kind, key, feed, date, missing, message, revision } = parked;
-  const { parked: _, ...said } = messageOfParked(parked);
   // As it came: sent again, it waits anew.
-  const body = encodeMessage({ ...said, parked: false });
+  const body = encodeMessage({ ...messageOfParked(parked), parked: false });
   const errors = missing.map((parent) => `${entityName(parent)}: did not come within ${PARKED_DAYS} days`);
   // Its queue has it no more, and the dead-letter queue is the alarm. First, so that no death goes untold.
   await stores.enrichmentQueue(kind).sendDeadLetter(body, errors.join('; '));

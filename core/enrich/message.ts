@@ -76,15 +76,15 @@ export function decodeMessage(
   { id, body }: Pick<ReceivedMessage, 'id' | 'body'>,
   now: number,
 ): DecodedMessage {
-  let said: unknown;
+  let parsed: unknown;
   try {
-    said = JSON.parse(body);
+    parsed = JSON.parse(body);
   } catch {
     return poison('the message is no JSON');
   }
-  const checked = enrichmentMessageSchema.safeParse(said);
+  const checked = enrichmentMessageSchema.safeParse(parsed);
   if (!checked.success) {
-    const version = (said as { schema_version?: unknown } | null)?.schema_version;
+    const version = (parsed as { schema_version?: unknown } | null)?.schema_version;
     if (typeof version === 'number' && version > MESSAGE_VERSION)
       return poison(`schema_version ${version} is newer than this program, which knows ${MESSAGE_VERSION}`);
     const problems = checked.error.issues.map((issue) => {

@@ -9,12 +9,6 @@ import { publishedText } from './wording.ts';
 
 /** Why a partition of a table of entities is as it is: nothing of it was ever scraped. */
 export function explainEntities(facts: WhyFacts, entities: WhyEntities): Answer {
-  const { current, source, partition } = facts;
-  if (current.kind === 'damaged')
-    return {
-      answer: `its current version cannot be read: ${current.message}`,
-      next: advise({ kind: 'damage', mends: current.mends, source, partition }),
-    };
   const { entity } = entities;
   const answer = entity ? entityText(facts, entity) : partitionText(facts, entities);
   return { answer, next: stepsFor(facts, entities) };
@@ -24,8 +18,8 @@ function partitionText(facts: WhyFacts, entities: WhyEntities): string {
   const { lastRefresh } = facts;
   if (!lastRefresh) return whyNotThere(entities);
   const { rows, failed } = lastRefresh;
-  const ill = failed > 0 ? `, ${counted(failed, 'record')} parked or dead` : '';
-  const published = publishedText(facts, lastRefresh, `${counted(rows, 'row')}${ill}`);
+  const lacking = failed > 0 ? `, ${counted(failed, 'record')} parked or dead` : '';
+  const published = publishedText(facts, lastRefresh, `${counted(rows, 'row')}${lacking}`);
   return [published, ...entityTexts(entities), ...openTexts(entities)].join('; ');
 }
 
@@ -33,11 +27,11 @@ function entityText(facts: WhyFacts, { stored, parked, dead, isUnpublished }: En
   const { partition, current, source } = facts;
   const item = current.kind === 'version' ? current.item : null;
   const isHere = stored?.feed === partition.value && stored.date === partition.date;
-  const isIll = item?.state === 'failed' || item?.state === 'carried' || isUnpublished;
+  const isLacking = item?.state === 'failed' || item?.state === 'carried' || isUnpublished;
   const texts: string[] = [];
   if (parked !== null) texts.push(`its newest record is ${parked}`);
-  // A newer record may have taken its place: then the letter is there, and the row is well.
-  else if (dead && isIll)
+  // A newer record may have taken its place: then its dead record is there, and the row is right.
+  else if (dead && isLacking)
     texts.push(
       `its newest record is dead since ${isoTime(dead.at)} (message ${dead.messageId}): ${dead.errors.join('; ')}`,
     );
@@ -74,8 +68,8 @@ function stepsFor(
   { entity, unpublished, onTheirWay, feeding }: WhyEntities,
 ): Step[] {
   const steps: Step[] = [];
-  const isIll = entity ? entity.parked !== null || entity.dead !== null : (lastRefresh?.failed ?? 0) > 0;
-  if (isIll) steps.push(...advise({ kind: 'ended', as: 'parked-or-dead' }));
+  const isLacking = entity ? entity.parked !== null || entity.dead !== null : (lastRefresh?.failed ?? 0) > 0;
+  if (isLacking) steps.push(...advise({ kind: 'ended', as: 'parked-or-dead' }));
   if (onTheirWay > 0) steps.push(...advise({ kind: 'ended', as: 'not-enriched' }));
   if (entity ? entity.isUnpublished : unpublished > 0)
     steps.push(...advise({ kind: 'ended', as: 'not-published' }));

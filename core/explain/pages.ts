@@ -9,12 +9,7 @@ import { publishedText } from './wording.ts';
 
 /** Why a partition of a table of pages that a model reads, or one page of it, is as it is. */
 export function explainPages(facts: WhyFacts, pages: WhyPages): Answer {
-  const { current, source, partition, item } = facts;
-  if (current.kind === 'damaged')
-    return {
-      answer: `its current version cannot be read: ${current.message}`,
-      next: advise({ kind: 'damage', mends: current.mends, source, partition }),
-    };
+  const { item } = facts;
   if (item === null) return { answer: partitionText(facts, pages), next: stepsFor(facts, pages) };
   const { page } = pages;
   if (!page) return { answer: 'no publication has seen a label of it, and it was never sent', next: [] };
@@ -71,8 +66,8 @@ function stateOf({ current }: WhyFacts): string | undefined {
 function stepsFor(facts: WhyFacts, pages: WhyPages): Step[] {
   const { page, labelled, unpublished, isPublished } = pages;
   const steps: Step[] = [];
-  const isIll = page ? stateOf(facts) === 'failed' : (facts.lastRefresh?.failed ?? 0) > 0;
-  if (isIll) steps.push(...advise({ kind: 'ended', as: 'pages-exhausted' }));
+  const isLacking = page ? stateOf(facts) === 'failed' : (facts.lastRefresh?.failed ?? 0) > 0;
+  if (isLacking) steps.push(...advise({ kind: 'ended', as: 'pages-exhausted' }));
   const isBehind = page ? page.isUnpublished : unpublished > 0 || !isPublished;
   const isWaiting = !page && (labelled?.runnable ?? 0) + (labelled?.waiting ?? 0) > 0;
   if (isBehind || isWaiting) steps.push(...advise({ kind: 'ended', as: 'pages-waiting' }));

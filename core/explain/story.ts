@@ -19,8 +19,9 @@ export interface Why extends Answer, WhyFacts {
 export function explain(facts: WhyFacts): Why {
   const { source, partition, item } = facts;
   const name = item === null ? partitionName(source, partition) : itemName({ source, ...partition, item });
-  if (facts.entities) return { name, ...explainEntities(facts, facts.entities), ...facts };
-  if (facts.pages) return { name, ...explainPages(facts, facts.pages), ...facts };
+  const { entities, pages } = facts;
+  if (entities) return { name, ...(damaged(facts) ?? explainEntities(facts, entities)), ...facts };
+  if (pages) return { name, ...(damaged(facts) ?? explainPages(facts, pages)), ...facts };
   const whole = explainPartition(facts);
   const told = item === null ? whole : explainItem(facts, whole);
   const targets = targetsClause(facts);

@@ -97,13 +97,13 @@ export async function mergePublicationLogs(
 ): Promise<void> {
   const { state, clock } = platform;
   const runs = new Map<string, Map<string, JournalEntry[]>>();
-  for await (const { partition: where, sort, value: said } of state.query(journalOf(from))) {
+  for await (const { partition: where, sort, value: journalled } of state.query(journalOf(from))) {
     const [id = '', source = '', value = '', date = ''] = sort.split('#');
     const isDead = isAlone || timeOfId(id) < clock.now() - CLAIM_MS;
     if (!ids.has(id) && !isDead) continue;
     const sources = runs.get(id) ?? new Map();
     runs.set(id, sources);
-    const { owner } = journalSchema.parse(said);
+    const { owner } = journalSchema.parse(journalled);
     const partition = { value, date: civilDate(date) };
     const claim = claimPlace({ from, owner, partition });
     const entry = { partition, claim, place: { partition: where, sort } };

@@ -14,7 +14,12 @@ import { sinceRegistered } from '../targets/register.ts';
 import type { TargetRecord } from '../targets/target.ts';
 import { BY_ITSELF } from '../targets/target-events.ts';
 import { TargetStore } from '../targets/target-store.ts';
-import { claimPublication, type DerivedPlace, releasePublication } from './publication-claim.ts';
+import {
+  claimPublication,
+  type DerivedPlace,
+  mergePublicationLogs,
+  releasePublication,
+} from './publication-claim.ts';
 
 export interface PublicationOptions {
   /** True where nobody else publishes these: a claim that is there is that of a process that died. */
@@ -58,6 +63,17 @@ export interface Making {
    * it had read before: the next one looks again.
    */
   markAgain(): Promise<void>;
+}
+
+/** Puts on record what a publication decided, as `mergePublicationLogs` does. */
+export function endPublication(
+  platform: Platform,
+  from: DerivedPlace['from'],
+  { runId, isAlone }: { readonly runId: string; readonly isAlone: boolean },
+  partitions: readonly PublishedPartition[],
+): Promise<void> {
+  const ids = partitions.map(({ outcome }) => (outcome.kind === 'published' ? outcome.runId : runId));
+  return mergePublicationLogs(platform, from, new Set(ids), isAlone);
 }
 
 /**

@@ -9,8 +9,9 @@ import { isNewer, type Order } from '../enrich/order.ts';
 import { isOvertaken, parkedRecord, parkedText } from '../enrich/parked-records.ts';
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, PageEvidence, ScrapeResult } from '../lake/scrape-result.ts';
-import type { VersionDescriptor } from '../lake/version.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import { derivedResult } from '../publish-derived/derived-result.ts';
+import type { BeforeIt } from '../publish-derived/publish-partition.ts';
 import type { Row } from '../schema/columns.ts';
 import type { Item } from '../source/source.ts';
 
@@ -30,25 +31,26 @@ export interface EntityResult {
 
 /**
  * What the changes of a partition come to, as a scrape of the entities that they name: nothing else of the
- * kind is read. `lookedAt`: orders this look after all before it; milliseconds.
+ * kind is read.
  */
 export async function entityResult(
-  { platform, source, runId, partition }: Omit<PartitionJob, 'crawl'>,
+  job: Omit<PartitionJob, 'crawl'>,
   enricher: Enricher,
   place: EntityPartition,
-  { current, lookedAt }: { readonly current: VersionDescriptor | undefined; readonly lookedAt: number },
+  { current, lookedAt }: BeforeIt,
 ): Promise<EntityResult> {
-  const changes = await Array.fromAsync(changesOf(platform.state, place));
+  const { state } = job.platform;
+  const changes = await Array.fromAsync(changesOf(state, place));
   // Behind the changes: what dies from now on changes its marker, and the next publication comes to it.
-  const dead = Map.groupBy(await Array.fromAsync(deadRecordsAbout(platform.state, place)), ({ key }) => key);
+  const dead = Map.groupBy(await Array.fromAsync(deadRecordsAbout(state, place)), ({ key }) => key);
   const before = new Map(current?.items.map((item) => [item.id, item]));
   const evidence: PageEvidence = { checkedAt: lookedAt, capture: null };
-  const entities = new EntityStore(platform.state);
+  const entities = new EntityStore(state);
   const read = await pLimit(READS_AT_ONCE).map(changes, async (change) => {
     if (change.key === '') return { change, entity: 'absent' as const, items: [] };
     const entity = await entities.get(change);
     const rows = rowsOf(enricher, change, entity);
-    const ill = await illnessOf(platform.state, change, entity, dead.get(change.key));
+    const problem = await problemOf(state, change, entity, dead.get(change.key));
     const { url = urlOf(change.key), capture = null } = before.get(change.key) ?? {};
     const item: Item = {
       id: change.key,
@@ -56,7 +58,7 @@ export async function entityResult(
       target: change.key,
     };
     const keeps = enricher.day === 'snapshot' && entity && (before.get(change.key)?.rows ?? 0) > 0;
-    const content = contentOf(rows, ill, Boolean(keeps), {
+    const content = contentOf(rows, problem, Boolean(keeps), {
       ...evidence,
       capture: rows[0] ? (rows[0]._capture as string | null) : capture,
     });
@@ -66,28 +68,12 @@ export async function entityResult(
       items: [{ item, content, attempts: 0 }],
     };
   });
-  const result: ScrapeResult = {
-    runId,
-    origin: 'derived',
-    source: source.name,
-    partition,
-    parserVersion: source.parserVersion,
-    index: {
-      kind: 'targets',
-      index: {
-        url: '',
-        checkedAt: lookedAt,
-        parserVersion: source.parserVersion,
-        capture: null,
-        ofTargets: true,
-      },
-      targets: changes.map(({ key }) => key),
-    },
-    items: read.flatMap(({ items }) => items),
-    attempts: 0,
-    wireBytes: 0,
+  const items = read.flatMap((each) => each.items);
+  const targets = changes.map(({ key }) => key);
+  return {
+    result: derivedResult(job, lookedAt, items, targets),
+    read: read.map(({ change, entity }) => ({ change, entity })),
   };
-  return { result, read: read.map(({ change, entity }) => ({ change, entity })) };
 }
 
 /**
@@ -102,7 +88,7 @@ function rowsOf(enricher: Enricher, change: EntityChange, entity: Entity | undef
 }
 
 /** Why its newest record is not in the table; undefined where it is, or where there is none. */
-async function illnessOf(
+async function problemOf(
   state: StateStore,
   change: EntityChange,
   entity: Entity | undefined,
@@ -124,12 +110,12 @@ function orderOfRow({ feed, date }: EntityChange, entity: Entity | undefined): O
 
 function contentOf(
   rows: readonly Row[],
-  ill: string | undefined,
+  problem: string | undefined,
   keeps: boolean,
   evidence: PageEvidence,
 ): ItemContent {
-  if (ill !== undefined) {
-    const outcome = { code: 'VALIDATION_ERROR' as const, message: ill };
+  if (problem !== undefined) {
+    const outcome = { code: 'VALIDATION_ERROR' as const, message: problem };
     return rows.length > 0
       ? { kind: 'outdated', records: rows, evidence, outcome }
       : { kind: 'failed', outcome };

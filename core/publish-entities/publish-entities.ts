@@ -6,8 +6,8 @@ import {
   removeChanges,
 } from '../enrich/entity-changes.ts';
 import type { Platform } from '../platform.ts';
-import { mergePublicationLogs } from '../publish-derived/publication-claim.ts';
 import {
+  endPublication,
   type Publication,
   type PublicationOptions,
   type PublishedPartition,
@@ -38,8 +38,7 @@ export async function publishEntities(
       partitions.push(...(await publishChanges(platform, source, enricher, place, { runId, isAlone })));
     }
   }
-  const ids = partitions.map(({ outcome }) => (outcome.kind === 'published' ? outcome.runId : runId));
-  await mergePublicationLogs(platform, 'entities', new Set(ids), isAlone);
+  await endPublication(platform, 'entities', { runId, isAlone }, partitions);
   return { runId, partitions, isStopped };
 }
 

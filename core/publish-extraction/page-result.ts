@@ -8,6 +8,7 @@ import type { PartitionJob } from '../job.ts';
 import type { ItemContent, ItemResult, ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionItem } from '../lake/version.ts';
 import type { PageKey } from '../ports/page-library.ts';
+import { derivedResult } from '../publish-derived/derived-result.ts';
 import type { BeforeIt } from '../publish-derived/publish-partition.ts';
 import { cellsOf, type Row } from '../schema/columns.ts';
 import type { Item, Partition } from '../source/source.ts';
@@ -44,7 +45,7 @@ export interface PageResult {
 export async function pageResult(
   context: PublisherContext,
   table: ExtractionTable,
-  { source, runId, partition }: Omit<PartitionJob, 'crawl'>,
+  job: Omit<PartitionJob, 'crawl'>,
   labelled: LabelledPartition,
   marks: readonly ReadMark[],
   { current, lookedAt }: BeforeIt,
@@ -62,7 +63,7 @@ export async function pageResult(
     }
     const evidence = { checkedAt: lookedAt, capture: null };
     const lineage = {
-      _run_id: read.page.batchId ?? runId,
+      _run_id: read.page.batchId ?? job.runId,
       _source_url: addressOfPage(page),
       _scraped_at: read.page.extractedAt ?? new Date(read.putAt).toISOString(),
       _capture: null,
@@ -92,21 +93,7 @@ export async function pageResult(
   }
   for (const item of before.values())
     if (item.rows > 0 || isThere(item)) items.push({ item, content: { kind: 'unseen' }, attempts: 0 });
-  const result: ScrapeResult = {
-    runId,
-    origin: 'derived',
-    source: source.name,
-    partition,
-    parserVersion: source.parserVersion,
-    index: {
-      kind: 'listed',
-      index: { url: '', checkedAt: lookedAt, parserVersion: source.parserVersion, capture: null },
-    },
-    items,
-    attempts: 0,
-    wireBytes: 0,
-  };
-  return { result, unreadable };
+  return { result: derivedResult(job, lookedAt, items), unreadable };
 }
 
 function itemOf(page: PageKey, id: string): Item {

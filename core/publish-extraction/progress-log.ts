@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { dayOfRun } from '../calendar/run-id.ts';
 import type { BookProgress, ProgressStore } from '../extract/book-progress.ts';
 import { runLogKey } from '../lake/layout.ts';
@@ -31,7 +32,7 @@ export async function logProgress(
     for (const book of books) {
       const was = before.get(book.school);
       before.delete(book.school);
-      if (!was || textOf(was) !== textOf(book)) own.push(book);
+      if (!isDeepStrictEqual(was, book)) own.push(book);
     }
     for (const gone of before.values()) own.push({ ...gone, ...NOTHING });
     if (own.length > 0) changed.push(labelled);
@@ -59,9 +60,4 @@ function rowOf(book: BookProgress): Omit<ExtractionBookRow, 'extraction' | 'run_
     output_tokens: book.outputTokens,
     cost_usd: book.costUsd,
   };
-}
-
-/** The same text for the same counts. */
-function textOf(book: BookProgress): string {
-  return JSON.stringify(Object.entries(book).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

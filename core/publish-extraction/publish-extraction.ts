@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type PartitionProgress, ProgressStore } from '../extract/book-progress.ts';
 import type { PublisherContext } from '../extract/extract-context.ts';
 import type { ExtractionTable } from '../extract/extraction.ts';
 import { changedPagePartitions, pageChangeWrite, publishedWrites } from '../extract/page-changes.ts';
 import type { Platform } from '../platform.ts';
-import { mergePublicationLogs } from '../publish-derived/publication-claim.ts';
 import {
+  endPublication,
+  type Making,
   type Publication,
   type PublicationOptions,
   type PublishedPartition,
@@ -57,8 +59,7 @@ export async function publishExtraction(
     partitions.push(...(await publishing.partition(each)));
   }
   await logProgress(platform, new ProgressStore(platform.state, name), name, labelled, runId);
-  const ids = partitions.map(({ outcome }) => (outcome.kind === 'published' ? outcome.runId : runId));
-  await mergePublicationLogs(platform, 'extraction', new Set(ids), isAlone);
+  await endPublication(platform, 'extraction', { runId, isAlone }, partitions);
   return { runId, partitions, isStopped };
 }
 
@@ -112,7 +113,7 @@ class Publishing {
     const isPublished = before?.published === fingerprint && before.unreadable === 0;
     const seen = { books, unreadable: before?.unreadable ?? 0, seenAt: this.#seenAt };
     if (isPublished && !this.#marked.has(key)) {
-      if (JSON.stringify(before.books) !== JSON.stringify(books))
+      if (!isDeepStrictEqual(before.books, books))
         await this.#put(partition, { ...seen, published: fingerprint });
       return [];
     }
@@ -122,10 +123,8 @@ class Publishing {
     let marks: readonly ReadMark[] = [];
     let unreadable = 0;
     const { name } = this.#context.extraction;
-    const making = {
-      resultOf: async (
-        ...[job, beforeIt]: Parameters<Parameters<typeof publishPartition>[4]['resultOf']>
-      ) => {
+    const making: Making = {
+      resultOf: async (job, beforeIt) => {
         const { table, source } = this.#tables.find((each) => each.source.name === job.source.name)!;
         // Those of the first table: what is marked later is read again by the next publication.
         if (source === this.#tables[0]!.source) marks = await readMarks(this.#context, partition);
