@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
+import type { Step } from '../core/advice/step.ts';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/calendar/window.ts';
 import { knownTargets } from '../core/completeness/entity-days.ts';
 import { type PipelineEvent, problemWith } from '../core/platform.ts';
 import { movedFrom } from '../core/publish/moved-lake.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';
+import { extractionOf, isScraped, notScrapedText } from '../core/source/derived.ts';
 import { targetsNamed } from '../core/source/partition.ts';
-import { extractionOf, isScraped, type Source } from '../core/source/source.ts';
+import type { Source } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { idFinder } from '../core/targets/raw-target.ts';
 import { namesText } from '../core/wording/names.ts';
@@ -119,17 +121,17 @@ export function sourceOf(
   const source = findNamed(platform.sources, name);
   if (source) return source;
   const derived = findNamed(platform.derivedTables ?? [], name);
-  if (derived) {
-    const isOfPages = extractionOf(derived) !== undefined;
-    throw new UsageError(
-      `${name} is a table of ${isOfPages ? 'pages that a model reads' : 'entities'}, for which nothing is scraped`,
-      advise({ kind: 'ended', as: isOfPages ? 'table-of-pages' : 'table-of-entities' }),
-    );
-  }
+  if (derived) throw new UsageError(notScrapedText({ ...derived, name }), whatFills(derived));
   const problem = problemWith(platform, name);
   if (problem !== undefined) throw new FailedCommand(problem);
   const known = platform.sources.map((candidate) => candidate.name).join(', ');
   throw new UsageError(`there is no source ${JSON.stringify(name)}`, `there is: ${known}`);
+}
+
+/** What brings rows into a table that is derived. */
+function whatFills(derived: Source): readonly Step[] {
+  const as = extractionOf(derived) === undefined ? 'table-of-entities' : 'table-of-pages';
+  return advise({ kind: 'ended', as });
 }
 
 /**

@@ -12,7 +12,7 @@ import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
-import { isScraped } from '../core/source/source.ts';
+import { isScraped } from '../core/source/derived.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';

@@ -1,5 +1,6 @@
 import { leastOffset } from '../calendar/window.ts';
-import { entityKindOf, type Source } from '../source/source.ts';
+import { entityKindOf } from '../source/derived.ts';
+import type { Source } from '../source/source.ts';
 import { PENDING_DAYS } from './date-status.ts';
 import { feedingSources } from './feeding-sources.ts';
 import { ofDerived, ofEntities, ofEvery, ofExtractions, text } from './source-conditions.ts';

@@ -1,8 +1,9 @@
 import { type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
 import { civilDateAt, type DateRange } from '../calendar/window.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import { entityKindOf, isScraped } from '../source/derived.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
-import { entityKindOf, isScraped, type Source, type Target } from '../source/source.ts';
+import type { Source, Target } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import type { SkipFlag } from '../targets/target.ts';
 import { TargetStore } from '../targets/target-store.ts';

@@ -2,7 +2,8 @@ import type { CivilDate } from '../calendar/civil-date.ts';
 import { type PartitionProgress, ProgressStore, sumOf } from '../extract/book-progress.ts';
 import { changedPagePartitions, pageChangesOf } from '../extract/page-changes.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import { extractionOf, type Partition, type Source } from '../source/source.ts';
+import { extractionOf } from '../source/derived.ts';
+import type { Partition, Source } from '../source/source.ts';
 import type { PagesOfDay } from './pages-of-day.ts';
 
 /** What is known of every date of a table of pages that has a label, or something to be published. */

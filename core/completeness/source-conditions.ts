@@ -1,4 +1,5 @@
-import { entityKindOf, extractionOf, isScraped, type Source } from '../source/source.ts';
+import { entityKindOf, extractionOf, isScraped } from '../source/derived.ts';
+import type { Source } from '../source/source.ts';
 
 /** The condition for tables of entities. */
 export function ofEntities(sources: readonly Source[]): string {

@@ -8,7 +8,8 @@ import { changesOf } from '../enrich/entity-changes.ts';
 import { EntityStore } from '../enrich/entity-store.ts';
 import { parkedRecord, parkedText } from '../enrich/parked-records.ts';
 import type { Platform } from '../platform.ts';
-import { entityKindOf, type Partition, type Source } from '../source/source.ts';
+import { entityKindOf } from '../source/derived.ts';
+import type { Partition, Source } from '../source/source.ts';
 
 /** The message that a record came in. */
 export type MessageFacts = EntityRow['message'];

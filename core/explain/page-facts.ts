@@ -11,7 +11,8 @@ import { readCurrent, unlessCorrupt } from '../lake/manifest.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
 import type { PageKey } from '../ports/page-library.ts';
-import { extractionOf, type Partition, type Source } from '../source/source.ts';
+import { extractionOf } from '../source/derived.ts';
+import type { Partition, Source } from '../source/source.ts';
 
 /** What is known of one page. */
 export interface PageFacts {

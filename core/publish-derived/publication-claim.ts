@@ -4,7 +4,8 @@ import { timeOfId } from '../calendar/run-id.ts';
 import type { Platform } from '../platform.ts';
 import type { StateWrite } from '../ports/state-store.ts';
 import { mergeLogs } from '../run/merge-logs.ts';
-import type { Derived, Partition, Source } from '../source/source.ts';
+import type { Derived } from '../source/derived.ts';
+import type { Partition, Source } from '../source/source.ts';
 import type { Place } from '../state/collection.ts';
 import { PartitionStore } from '../state/partition-store.ts';
 

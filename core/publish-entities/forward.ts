@@ -12,7 +12,8 @@ import type { VersionDescriptor, VersionItem } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
 import { messageBytes } from '../ports/queue-message.ts';
 import type { Row } from '../schema/columns.ts';
-import { type EnrichedRows, isScraped, type Partition, type Source } from '../source/source.ts';
+import { type EnrichedRows, isScraped } from '../source/derived.ts';
+import type { Partition, Source } from '../source/source.ts';
 import type { Place } from '../state/collection.ts';
 import { PartitionStore } from '../state/partition-store.ts';
 

@@ -13,7 +13,8 @@ import {
   type PublishedPartition,
   publishPartition,
 } from '../publish-derived/publish-partition.ts';
-import { entityKindOf, type Source } from '../source/source.ts';
+import { entityKindOf } from '../source/derived.ts';
+import type { Source } from '../source/source.ts';
 import { entityResult, type ReadChange } from './entity-result.ts';
 
 /**

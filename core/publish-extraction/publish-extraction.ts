@@ -12,7 +12,8 @@ import {
   type PublishedPartition,
   publishPartition,
 } from '../publish-derived/publish-partition.ts';
-import { extractionOf, type Source } from '../source/source.ts';
+import { extractionOf } from '../source/derived.ts';
+import type { Source } from '../source/source.ts';
 import { writeEach } from '../state/write-each.ts';
 import { type LabelledPartition, labelledNow, partitionKey, unlabelled } from './labelled-now.ts';
 import { pageResult, type ReadMark, readMarks } from './page-result.ts';

@@ -8,7 +8,7 @@ import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionStats } from '../lake/version.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
 import { INDEX_ID } from '../scrape/progress.ts';
-import { extractionOf } from '../source/source.ts';
+import { extractionOf } from '../source/derived.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
 

@@ -6,8 +6,9 @@ import { planKey } from '../lake/layout.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { recordRobots } from '../scrape/robots-attempt.ts';
 import { tierOf } from '../scrape/target-gate.ts';
+import { isScraped, notScrapedText } from '../source/derived.ts';
 import { byValue } from '../source/partition.ts';
-import { isScraped, type Partition, type Source, type Target } from '../source/source.ts';
+import type { Partition, Source, Target } from '../source/source.ts';
 import { clockBehind } from '../state/look-clock.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
@@ -49,8 +50,7 @@ export async function makePlan(
   input: Omit<RunInput, 'runId'>,
 ): Promise<Plan> {
   const source = sourceNamed(platform, input.source);
-  if (!isScraped(source))
-    throw new StageError('BadInput', `${source.name} is a table of entities, for which nothing is scraped`);
+  if (!isScraped(source)) throw new StageError('BadInput', notScrapedText(source));
   const problem = otherDates(source, input, platform.clock.now());
   if (problem) throw problem;
   return planOf(platform, source, input, await plannedTargets(platform, source, input));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { daily, defineSource, register } from './define-source.ts';
-import type { Derived, Source, Table } from './source.ts';
+import type { Derived } from './derived.ts';
+import type { Source, Table } from './source.ts';
 
 /**
  * A table for which nothing is scraped (`isScraped`), as a source. Its targets are the values of its

@@ -75,3 +75,6 @@ export interface Expectation {
    */
   readonly maxShrink: number;
 }
+
+/** Values of a source's own settings, by name; undefined where nobody gave one and it has no default. */
+export type OwnSettings = Readonly<Record<string, string | undefined>>;

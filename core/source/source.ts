@@ -2,37 +2,33 @@ import type * as z from 'zod';
 import type { CivilDate } from '../calendar/civil-date.ts';
 import type { Row } from '../schema/columns.ts';
 import type { Cadence } from './cadence.ts';
-import type { Page } from './page.ts';
-import type { Expectation, FetchLimits, OutcomePolicy, Politeness, RetryPolicy } from './source-policy.ts';
+import type { Derived, EnrichedRows } from './derived.ts';
+import type { Page, PageRequest, Rejected } from './page.ts';
+import type {
+  Expectation,
+  FetchLimits,
+  OutcomePolicy,
+  OwnSettings,
+  Politeness,
+  RetryPolicy,
+} from './source-policy.ts';
+import type { Target, TargetRegister } from './target-register.ts';
 
+// What an author writes a source with, and whoever reads one.
 export type { Cell, Row } from '../schema/columns.ts';
 // For the infrastructure, which reads what a source is from this file (a law of the house).
 export { checkMinutesOf, type EveryCadence } from './cadence.ts';
+export { isScraped } from './derived.ts';
+export type { PageRequest, Rejected } from './page.ts';
+export type { OwnSettings } from './source-policy.ts';
 export { requestsAtOnceOf } from './source-policy.ts';
+export type { LookedUp, LookUp, NotReady, Target, TargetRegister } from './target-register.ts';
 
 /** One unit of overwrite: a date of one value of the table's first partition column. */
 export interface Partition {
   /** An attribute of the targets in it; by default the id of its one target. */
   readonly value: string;
   readonly date: CivilDate;
-}
-
-/** What is asked of a site. */
-export interface PageRequest {
-  /** Absolute, or relative to the source's base URL, where it has one. */
-  readonly url: string;
-  /** @default 'GET' */
-  readonly method?: 'GET' | 'POST';
-  /** Beside those that every request has. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /**
-   * Of a request that an answer asked for: the item is whole without it where the site does not have or not
-   * give it, or where it is on another host than the item's own request and that host is still away (no
-   * connection, or too slow) at the last try. The notes of its last attempt say so.
-   * @default false
-   */
-  readonly optional?: boolean;
 }
 
 /**
@@ -46,24 +42,6 @@ export interface Item extends PageRequest {
   readonly id: string;
   /** Whose it is; left out where that is the partition's value. */
   readonly target?: string;
-}
-
-/** Why a page gave no records, where the parser can tell. A parser that throws means PARSE_ERROR. */
-export interface Rejected {
-  readonly kind: 'rejected';
-  /**
-   * HTML_CHANGED: the landmarks are gone. NO_RECORDS: landmarks there, nothing in them. PARSE_ERROR: a cell
-   * that cannot be read. The others are what an API says in its answer where pages say it by their status.
-   */
-  readonly code:
-    | 'HTML_CHANGED'
-    | 'NO_RECORDS'
-    | 'PARSE_ERROR'
-    | 'AUTH_FAILED'
-    | 'RATE_LIMITED'
-    | 'SERVER_ERROR';
-  /** One line: which landmark, which cell. */
-  readonly message: string;
 }
 
 /**
@@ -137,42 +115,6 @@ export interface ItemContext {
   readonly settings: OwnSettings;
 }
 
-/** Targets that are kept in the state store, as `targets import` puts them there. */
-export interface TargetRegister {
-  /** What an author may rely on; a partition column other than the id is one of them. */
-  readonly attributes: z.ZodObject;
-  /**
-   * A target as it came from outside, by the names of its columns, or in one line why it is none.
-   * @default its id and attributes as they are, held against `attributes`
-   */
-  normalize?(raw: Readonly<Record<string, string>>): Target | string;
-  /** True where the target can be asked, or what it waits for; false is `NEEDS_URL`. @default all can */
-  ready?(target: Target): boolean | NotReady;
-  /** How what a target lacks is found out. */
-  readonly lookUp?: LookUp;
-}
-
-/** A site's own answer to what a target lacks. */
-export interface LookUp {
-  /** Or in one line why nothing can be asked; undefined where the target lacks nothing. */
-  request(target: Target, settings: OwnSettings): PageRequest | string | undefined;
-  /** `found`: attributes to be added. `unknown`: the site answers, and does not know the target. */
-  read(page: Page, target: Target): LookedUp | Rejected;
-}
-
-export type LookedUp =
-  | { readonly kind: 'found'; readonly attributes: NonNullable<Target['attributes']> }
-  | { readonly kind: 'unknown'; readonly message: string };
-
-/** What a registered target lacks before it can be asked. */
-export type NotReady = 'NEEDS_URL' | 'NEEDS_DETECTION' | 'NEEDS_PLATFORM_ID';
-
-export interface Target {
-  readonly id: string;
-  /** The source's own facts about the target. */
-  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
-}
-
 export interface Table {
   readonly name: string;
   /** An attribute of the targets, or any other name for their id; then `date`. */
@@ -235,9 +177,6 @@ export interface Discover {
   parse(page: Page, partition: Partition, context: IndexContext): Discovery;
 }
 
-/** Values of a source's own settings, by name; undefined where nobody gave one and it has no default. */
-export type OwnSettings = Readonly<Record<string, string | undefined>>;
-
 /** A source with every default filled in: what `defineSource` returns. */
 export interface Source {
   readonly name: string;
@@ -291,36 +230,6 @@ export interface Source {
   readonly enrich?: EnrichedRows;
   /** Nothing is scraped for it, see `isScraped`: it is published from what else is kept. */
   readonly derived?: Derived;
-}
-
-/** What of a source's rows goes on to be enriched. */
-export interface EnrichedRows {
-  /** Every kind that its records may have; the tables of all of them say that a day is empty where it is. */
-  readonly kinds: readonly string[];
-  /** The record of a row with its kind, or undefined where the row has none. */
-  recordOf(row: Row): { readonly kind: string; readonly record: unknown } | undefined;
-}
-
-/** What the rows of a table are made of for which nothing is scraped. */
-export type Derived =
-  /** The entities of a kind. */
-  | { readonly from: 'entities'; readonly kind: string }
-  /** Pages that a model read: those of the extraction of this name. */
-  | { readonly from: 'extraction'; readonly name: string };
-
-/** False for a table of entities or of an extraction, which is published from these: it has no runs. */
-export function isScraped({ derived }: Pick<Source, 'derived'>): boolean {
-  return derived === undefined;
-}
-
-/** The kind whose entities a table holds; undefined for any other. */
-export function entityKindOf({ derived }: Pick<Source, 'derived'>): string | undefined {
-  return derived?.from === 'entities' ? derived.kind : undefined;
-}
-
-/** The name of the extraction whose pages a table holds; undefined for any other. */
-export function extractionOf({ derived }: Pick<Source, 'derived'>): string | undefined {
-  return derived?.from === 'extraction' ? derived.name : undefined;
 }
 
 /** What tells a row from the others of its partition. */

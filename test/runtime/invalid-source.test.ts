@@ -6,7 +6,7 @@ import { sourceOf } from '../../cli/context.ts';
 import { scopeOf } from '../../cli/filter.ts';
 import { sourceNamed } from '../../core/platform.ts';
 import { defineSource } from '../../core/source/define-source.ts';
-import { isScraped } from '../../core/source/source.ts';
+import { isScraped } from '../../core/source/derived.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
 import { racing } from '../../sources/racing/source.ts';
 import { Synthesized } from '../lib/synthesized.ts';
