@@ -7,8 +7,11 @@ export class CountingLine {
   #hasLine = false;
 
   at(text: string): void {
-    if (process.stderr.isTTY !== true || performance.now() - this.#drawnAt < REDRAW_MS) return;
-    this.#drawnAt = performance.now();
+    if (process.stderr.isTTY !== true) return;
+    // Only about drawing: a terminal is watched in the machine's own time, whatever clock a command works by.
+    const now = performance.now();
+    if (now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
     this.#hasLine = true;
     process.stderr.write(`\r\u001b[K${text}`);
   }

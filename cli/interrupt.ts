@@ -31,6 +31,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
 const INTERRUPTED = new Error('interrupted');
 
 function interrupt(): void {
+  // Two signals of one terminal: the time between them is the machine's, whatever clock a command works by.
   const now = performance.now();
   if (interruptedAt !== undefined && now - interruptedAt < SAME_SIGNAL_MS) return;
   if (interruptedAt !== undefined || underWay.size === 0) process.exit(130);

@@ -6,25 +6,21 @@ import type { PipelineEvent } from '../core/platform.ts';
 import type { Plan } from '../core/run/plan.ts';
 import { counted } from '../core/wording/figures.ts';
 import type { WorkflowEvent } from '../runtime/local-workflow.ts';
+import { CountingLine } from './counting-line.ts';
 import { cellText } from './print.ts';
-
-/** Milliseconds between two drawings of the status line. */
-const REDRAW_MS = 100;
 
 /**
  * What is happening, on standard error: a line for each partition, and on a terminal a status line that
  * moves.
  */
 export class Progress {
-  readonly #isTerminal = process.stderr.isTTY === true;
+  readonly #status = new CountingLine();
   #partitions = 0;
   #published = 0;
   #pages = 0;
   #unchanged = 0;
   #problems = 0;
   #waiting = 0;
-  #drawnAt = 0;
-  #hasLine = false;
   #isClockTold = false;
 
   onStart(
@@ -113,8 +109,7 @@ export class Progress {
 
   /** Takes the status line away. */
   end(): void {
-    if (this.#hasLine) process.stderr.write('\r\u001b[K');
-    this.#hasLine = false;
+    this.#status.end();
   }
 
   #line(text: string): void {
@@ -123,13 +118,8 @@ export class Progress {
   }
 
   #draw(): void {
-    if (!this.#isTerminal) return;
-    const now = performance.now();
-    if (now - this.#drawnAt < REDRAW_MS) return;
-    this.#drawnAt = now;
-    this.#hasLine = true;
     const counts = `${this.#pages} pages (${this.#unchanged} unchanged, ${this.#problems} with problems), ${this.#waiting} waits`;
-    process.stderr.write(`\r\u001b[K${this.#published}/${this.#partitions} partitions, ${counts}`);
+    this.#status.at(`${this.#published}/${this.#partitions} partitions, ${counts}`);
   }
 }
 

@@ -36,8 +36,9 @@ export async function workEnrichment(platform: LocalPlatform, options: WorkOptio
     else console.log(statisticsLine(counts));
   };
   const onBatch = async (batch: HandledBatch): Promise<void> => {
-    const now = performance.now();
-    statistics.add(batch, (now - began) / 1000);
+    const now = platform.clock.now();
+    // A clock that is set back says nothing of how long it took.
+    statistics.add(batch, Math.max(0, now - began) / 1000);
     began = now;
     const failed = batch.messages === 'untaken' ? [] : batch.messages.filter(isTold);
     if (failed.length > 0) line.end();
@@ -50,7 +51,7 @@ export async function workEnrichment(platform: LocalPlatform, options: WorkOptio
   console.error(`enrichment, at first: ${await depthText(platform, place)}`);
   await repeat(platform, { ...options, everyMs: LOOK_EVERY_MS }, async () => {
     await parked.whenDue(() => expireParked(platform));
-    began = performance.now();
+    began = platform.clock.now();
     await drainEnrichment(platform, { mustStop: () => signal.aborted, onBatch });
   }).finally(() => {
     line.end();
