@@ -118,8 +118,8 @@ const REDRIVES = {
 } as const;
 
 /** What came, as it came: of a record the one that is kept, where the queue has it no more. */
-function bodiesOf(letter: AnyDeadLetter): string[] {
-  if (letter.of === 'item') return letter.messages.map(({ body }) => body);
-  const body = bodyOf(letter.entry) ?? letter.entry.record?.body;
+function bodiesOf(deadLetter: AnyDeadLetter): string[] {
+  if (deadLetter.of === 'item') return deadLetter.messages.map(({ body }) => body);
+  const body = bodyOf(deadLetter.entry) ?? deadLetter.entry.record?.body;
   return body === undefined ? [] : [body];
 }

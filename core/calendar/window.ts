@@ -86,7 +86,7 @@ export type CheckedWindow =
 
 /**
  * Judges two dates that a person typed. `today` is the date in the source's time zone (`civilDateAt`): a date
- * that has not begun there has an index that is empty for now, and must not be published as an empty day.
+ * that has not begun there has an index that is still empty, and must not be published as an empty day.
  */
 export function checkWindow(start: string, end: string, today: CivilDate): CheckedWindow {
   const first = parseCivilDate(start);

@@ -51,7 +51,7 @@ describe('robots.txt', () => {
     [503, 'SERVER_ERROR'],
     [500, 'SERVER_ERROR'],
     [429, 'RATE_LIMITED'],
-  ])('answered with %i allows nothing for now: %s', async (status, code) => {
+  ])('answered with %i allows nothing until it can be read: %s', async (status, code) => {
     polite.routes['/robots.txt'] = text('', status);
     const got = await polite.fetcher().fetch(polite.at('/page'));
     expect(got).toMatchObject({

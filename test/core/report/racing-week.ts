@@ -42,7 +42,7 @@ export function partition(
   };
 }
 
-/** A race that the site refused for now, unless told otherwise. */
+/** A race that the site refused and that is tried again, unless told otherwise. */
 export function failedItem(item: string, change: Partial<FailedItemSummary> = {}): FailedItemSummary {
   return {
     name: 'racing/ire/2025-11-16',
