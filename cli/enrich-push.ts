@@ -9,7 +9,7 @@ import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
-import { enricherOf, KNOWN_KINDS } from './enricher.ts';
+import { enricherOf, withRecordsFile } from './enricher.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { inputBytes } from './input-file.ts';
 import { printObject } from './json.ts';
@@ -44,10 +44,8 @@ interface Problem {
 }
 
 export function enrichPushCommand(): Command {
-  return newCommand('push')
+  return withRecordsFile(newCommand('push'))
     .description('put the records of a file into the queue of their kind, for a worker to store')
-    .argument('<file>', 'records as JSON, one a line; - for standard input')
-    .option('--kind <kind>', `what the records are: ${KNOWN_KINDS}`)
     .option('--feed <feed>', 'feed that they belong to, in the tables', DEFAULT_FEED)
     .addHelpText(
       'after',

@@ -8,7 +8,7 @@ import { globalOptions } from './context.ts';
 import { enrichPublishCommand } from './enrich-publish.ts';
 import { enrichPushCommand } from './enrich-push.ts';
 import { enrichStatsCommand } from './enrich-stats.ts';
-import { enricherOf, KNOWN_KINDS } from './enricher.ts';
+import { enricherOf, withRecordsFile } from './enricher.ts';
 import { FailedCommand } from './failure.ts';
 import { inputBytes } from './input-file.ts';
 import { type JsonLine, jsonLines } from './json-lines-input.ts';
@@ -21,10 +21,7 @@ interface EnrichOptions {
 
 export function enrichCommand(): Command {
   // Its subcommands have a --kind of their own: without this, that of the group would take it.
-  return newCommand('enrich')
-    .enablePositionalOptions()
-    .argument('<file>', 'records as JSON, one a line; - for standard input')
-    .option('--kind <kind>', `what the records are: ${KNOWN_KINDS}`)
+  return withRecordsFile(newCommand('enrich').enablePositionalOptions())
     .option('--now <time>', 'enrich as if it were then, ISO 8601', timeOf)
     .addHelpText(
       'after',

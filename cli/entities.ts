@@ -1,18 +1,17 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
-import { entityName } from '../core/enrich/entity.ts';
+import { type Entity, entityName } from '../core/enrich/entity.ts';
 import { EntityStore } from '../core/enrich/entity-store.ts';
-import type { StateStore } from '../core/ports/state-store.ts';
 import { adviseAt } from './advice.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { enricherOf } from './enricher.ts';
 import {
   type EntityFilterOptions,
-  entityFilterOf,
   entityNamed,
   kindsOf,
+  recordsThatMatch,
   withEntityFilter,
   withKind,
 } from './entity-filter.ts';
@@ -78,14 +77,14 @@ export function entitiesCommand(): Command {
 
 async function listEntities(options: Options, command: Command): Promise<void> {
   await withPlatform(command, async (platform, globals) => {
-    const kinds = kindsOf(platform, options.kind);
-    const isMeant = entityFilterOf(options);
+    const store = new EntityStore(platform.state);
+    const entities = recordsThatMatch(platform, options, (kind) => store.list(kind));
     const enricher = options.kind === undefined ? undefined : enricherOf(options.kind);
     await printListStream(
       {
         columns: ENTITY_COLUMNS.map((name) => ({ name, title: name.replace('_', ' ') })),
         csvColumns: csvColumnsOf(enricher),
-        things: entitiesOf(platform.state, kinds, isMeant),
+        things: listed(entities),
         none: 'no stored records',
       },
       { ...globals, ...options },
@@ -93,14 +92,8 @@ async function listEntities(options: Options, command: Command): Promise<void> {
   });
 }
 
-async function* entitiesOf(
-  state: StateStore,
-  kinds: readonly string[],
-  isMeant: ReturnType<typeof entityFilterOf>,
-): AsyncGenerator<ListedThing> {
-  const store = new EntityStore(state);
-  for (const kind of kinds)
-    for await (const entity of store.list(kind)) if (isMeant(entity)) yield listedEntity(entity);
+async function* listed(entities: AsyncIterable<Entity>): AsyncGenerator<ListedThing> {
+  for await (const entity of entities) yield listedEntity(entity);
 }
 
 async function showEntity(name: string, { kind }: { kind?: string }, command: Command): Promise<void> {
@@ -134,15 +127,12 @@ function noSuchEntity(name: string): NotFoundError {
 }
 
 async function countEntities(options: Options, command: Command): Promise<void> {
-  await withPlatform(command, async ({ state, ...platform }, globals) => {
-    const isMeant = entityFilterOf(options);
-    const store = new EntityStore(state);
-    const rows: { kind: string; entities: number }[] = [];
-    for (const kind of kindsOf(platform, options.kind)) {
-      let entities = 0;
-      for await (const entity of store.list(kind)) if (isMeant(entity)) entities++;
-      rows.push({ kind, entities });
-    }
+  await withPlatform(command, async (platform, globals) => {
+    const store = new EntityStore(platform.state);
+    const counts = new Map(kindsOf(platform, options.kind).map((kind) => [kind, 0]));
+    for await (const { kind } of recordsThatMatch(platform, options, (each) => store.list(each)))
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const rows = [...counts].map(([kind, entities]) => ({ kind, entities }));
     const columns = [{ name: 'kind' }, { name: 'entities', ...number }];
     printList({ columns, rows, none: 'there are no kinds of records' }, { ...globals, ...options });
   });

@@ -3,7 +3,12 @@ import type { EntityKey } from '../core/enrich/entity.ts';
 import { isIdentifier } from '../core/source/identifier.ts';
 import { enricherOf, KNOWN_KINDS } from './enricher.ts';
 import { UsageError } from './failure.ts';
-import { dateOf, withDates } from './filter.ts';
+import { datesOf, withDates } from './filter.ts';
+
+/** Of a platform: the kinds that there are. */
+interface Enriching {
+  readonly enrichers: readonly { readonly kind: string }[];
+}
 
 /** Which records a list is about. What is left out narrows nothing. */
 export interface EntityFilterOptions {
@@ -22,19 +27,23 @@ export function withKind(command: Command): Command {
   return command.option('--kind <kind>', `only this kind: ${KNOWN_KINDS}`);
 }
 
-/** What the filter lets through, or a usage error for a date that does not exist. */
-export function entityFilterOf({
-  feed,
-  start,
-  end,
-}: EntityFilterOptions): (one: { readonly feed: string; readonly date: string }) => boolean {
-  const [from, to] = [dateOf('--start', start), dateOf('--end', end)];
-  if (from !== undefined && to !== undefined && to < from)
-    throw new UsageError(`the end ${to} lies before the start ${from}`, 'swap them');
-  return (one) =>
-    (feed === undefined || one.feed === feed) &&
-    (from === undefined || from <= one.date) &&
-    (to === undefined || one.date <= to);
+/**
+ * What `listOf` has of each kind that is meant, as far as the filter lets it through. Throws a UsageError for
+ * a kind that there is not, and for dates as `filterOf` does, before anything is listed.
+ */
+export function recordsThatMatch<T extends { readonly feed: string; readonly date: string }>(
+  platform: Enriching,
+  { kind, feed, ...dates }: EntityFilterOptions,
+  listOf: (kind: string) => AsyncIterable<T>,
+): AsyncIterable<T> {
+  const kinds = kindsOf(platform, kind);
+  const { start, end } = datesOf(dates);
+  async function* matching(): AsyncGenerator<T> {
+    for (const each of kinds)
+      for await (const one of listOf(each))
+        if ((feed === undefined || one.feed === feed) && start <= one.date && one.date <= end) yield one;
+  }
+  return matching();
 }
 
 /** `session/s-17`, or `s-17` with `--kind session`; a usage error where it is neither. */
@@ -46,9 +55,6 @@ export function entityNamed(text: string, kind: string | undefined): EntityKey {
 }
 
 /** The kinds that are meant. */
-export function kindsOf(
-  { enrichers }: { readonly enrichers: readonly { readonly kind: string }[] },
-  kind: string | undefined,
-): readonly string[] {
+export function kindsOf({ enrichers }: Enriching, kind: string | undefined): readonly string[] {
   return kind === undefined ? enrichers.map((each) => each.kind) : [enricherOf(kind).kind];
 }

@@ -19,7 +19,6 @@ import { countsText, printBatches } from './extract-views.ts';
 import {
   type BookFilterOptions,
   bookFilterOf,
-  isFiltered,
   refuseUnknownBooks,
   withExtraction,
   withExtractScan,
@@ -47,7 +46,7 @@ export async function runExtract(
   const asked = { filter, isOutdatedAsked: outdated };
   if (dryRun)
     return withExtractScan(command, name, async (context, { globals: { json } }) => {
-      if (isFiltered(books)) await refuseUnknownBooks(context, filter);
+      await refuseUnknownBooks(context, filter);
       printPlan(await planRun(context, { ...asked, limit }), context.extraction.name, json);
     });
   if (globalOptions(command).stack !== undefined)
@@ -56,7 +55,7 @@ export async function runExtract(
       'leave --stack out to extract here, or see how far it is: extract status',
     );
   await withExtraction(command, name, async (opened, { platform, globals: { json }, progress }) => {
-    if (isFiltered(books)) await refuseUnknownBooks(opened, filter);
+    await refuseUnknownBooks(opened, filter);
     const touched = new Set<string>();
     const context: ExtractContext = {
       ...opened,

@@ -5,7 +5,6 @@ import {
   type BookFilterOptions,
   bookFilterOf,
   type ExtractionOption,
-  isFiltered,
   refuseUnknownBooks,
   withExtractScan,
 } from './extraction.ts';
@@ -35,7 +34,7 @@ export async function scanExtraction(
 ): Promise<void> {
   const filter = bookFilterOf(options);
   await withExtractScan(command, extraction, async (context, { globals }) => {
-    if (isFiltered(options)) await refuseUnknownBooks(context, filter);
+    await refuseUnknownBooks(context, filter);
     const wanted = new Set(reason ?? REASON_NAMES);
     const statuses = eachPageStatus(context, { filter, isOutdatedAsked: outdated });
     await printListStream(

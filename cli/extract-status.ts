@@ -12,7 +12,6 @@ import {
   type BookFilterOptions,
   bookFilterOf,
   type ExtractionOption,
-  isFiltered,
   refuseUnknownBooks,
   withExtractScan,
 } from './extraction.ts';
@@ -40,7 +39,7 @@ export async function showExtractStatus(
   await withExtractScan(command, extraction, async (context, { globals }) => {
     const { json, place } = globals;
     refuseTwoFormats({ ...globals, ...options });
-    if (isFiltered(options)) await refuseUnknownBooks(context, filter);
+    await refuseUnknownBooks(context, filter);
     const groups = await groupsOf(context, by, filter);
     const rows = groups.map(({ of, counts }) => ({ ...of, ...countsRecord(counts) }));
     const active = await context.batches.active();

@@ -66,15 +66,15 @@ export function bookFilterOf({ states, schools, yearStart, yearEnd }: BookFilter
   return { ...(states && { states }), ...(schools && { schools }), yearStart, yearEnd };
 }
 
-export function isFiltered({ states, schools, yearStart, yearEnd }: BookFilterOptions): boolean {
-  return [states, schools, yearStart, yearEnd].some((given) => given !== undefined);
-}
-
-/** Throws where no label is of the books that are asked for: a name may be mistyped. */
+/**
+ * Throws where books are asked for and no label is of one: a name may be mistyped. Where all are meant
+ * nothing is looked at.
+ */
 export async function refuseUnknownBooks(
   { library }: Pick<ScanContext, 'library'>,
   filter: ScanFilter,
 ): Promise<void> {
+  if (Object.values(filter).every((given) => given === undefined)) return;
   const labelled = await LabelledPages.of(library.labels());
   const books = [...labelled.books()].map(({ book }) => book);
   if (books.length === 0) throw new FailedCommand('the library has no labelled page');
@@ -104,59 +104,40 @@ interface Here {
 }
 
 /** Hands over what is on record of an extraction: neither a library nor a provider has to be set. */
-export function withExtractRecords<T>(
-  command: Command,
-  name: string | undefined,
-  use: (records: ExtractRecords, here: Here) => Promise<T>,
-): Promise<T> {
-  return opened(
-    command,
-    name,
-    async (options) => ({
-      context: openExtractRecords(options),
-      close: async () => undefined,
-    }),
-    use,
-  );
-}
+export const withExtractRecords = opening<ExtractRecords>(async (options) => ({
+  context: openExtractRecords(options),
+  close: async () => undefined,
+}));
 
 /** That and the library: no key has to be set. */
-export function withExtractScan<T>(
-  command: Command,
-  name: string | undefined,
-  use: (context: ScanContext, here: Here) => Promise<T>,
-): Promise<T> {
-  return opened(command, name, openExtractScan, use);
-}
+export const withExtractScan = opening<ScanContext>(openExtractScan);
 
 /** An orchestrator, with its provider. */
-export function withExtraction<T>(
-  command: Command,
-  name: string | undefined,
-  use: (context: ExtractContext, here: Here) => Promise<T>,
-): Promise<T> {
-  return opened(command, name, openLocalExtraction, use);
-}
+export const withExtraction = opening<ExtractContext>(openLocalExtraction);
 
-async function opened<Context, T>(
-  command: Command,
-  name: string | undefined,
+/** Opens what a command about an extraction uses, hands it over, and closes it however that ends. */
+function opening<Context>(
   open: (options: Parameters<typeof openLocalExtraction>[0]) => Promise<Opened<Context>>,
-  use: (context: Context, here: Here) => Promise<T>,
-): Promise<T> {
-  const extraction = extractionOf(name);
-  return withPlatform(command, async (platform, globals) => {
-    const { state, lake, clock } = platform;
-    const progress = new Progress();
-    const { context, close } = await open({
-      ...{ extraction, state, lake, clock, env: await settingsHere(process.env) },
-      tell: (event) => progress.onExtract(event),
+) {
+  return async <T>(
+    command: Command,
+    name: string | undefined,
+    use: (context: Context, here: Here) => Promise<T>,
+  ): Promise<T> => {
+    const extraction = extractionOf(name);
+    return withPlatform(command, async (platform, globals) => {
+      const { state, lake, clock } = platform;
+      const progress = new Progress();
+      const { context, close } = await open({
+        ...{ extraction, state, lake, clock, env: await settingsHere(process.env) },
+        tell: (event) => progress.onExtract(event),
+      });
+      try {
+        return await use(context, { platform, globals, progress });
+      } finally {
+        progress.end();
+        await close();
+      }
     });
-    try {
-      return await use(context, { platform, globals, progress });
-    } finally {
-      progress.end();
-      await close();
-    }
-  });
+  };
 }

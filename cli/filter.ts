@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type CivilDate, civilDate, parseCivilDate } from '../core/calendar/civil-date.ts';
+import type { DateRange } from '../core/calendar/window.ts';
 import { parsePartitionName } from '../core/lake/layout.ts';
 import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
 import { isIdentifier } from '../core/source/identifier.ts';
@@ -68,11 +69,15 @@ export function filterWords(
  * start.
  */
 export function filterOf(platform: Sources, options: FilterOptions): Filter {
-  const start = dateOf('--start', options.start) ?? FIRST_DATE;
-  const end = dateOf('--end', options.end) ?? LAST_DATE;
-  if (end < start) throw new UsageError(`the end ${end} lies before the start ${start}`, 'swap them');
-  const { sources, target } = scopeOf(platform, options);
-  return { sources, target, start, end };
+  const dates = datesOf(options);
+  return { ...scopeOf(platform, options), ...dates };
+}
+
+/** The dates of `withDates`, both included. Throws a UsageError as `filterOf` does. */
+export function datesOf({ start, end }: Pick<FilterOptions, 'start' | 'end'>): DateRange {
+  const [from, to] = [dateOf('--start', start) ?? FIRST_DATE, dateOf('--end', end) ?? LAST_DATE];
+  if (to < from) throw new UsageError(`the end ${to} lies before the start ${from}`, 'swap them');
+  return { start: from, end: to };
 }
 
 /** A source, and those of its targets that are meant; all where `targets` is undefined. */

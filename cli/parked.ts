@@ -9,16 +9,14 @@ import {
   parkedRecordsOf,
 } from '../core/enrich/parked-records.ts';
 import { retryParked } from '../core/enrich/take-up.ts';
-import type { StateStore } from '../core/ports/state-store.ts';
-import { isStack } from '../runtime/platform-for.ts';
+import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import { adviseAt, type Place } from './advice.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import {
   type EntityFilterOptions,
-  entityFilterOf,
   entityNamed,
-  kindsOf,
+  recordsThatMatch,
   withEntityFilter,
   withKind,
 } from './entity-filter.ts';
@@ -66,13 +64,8 @@ async function listParked(options: EntityFilterOptions & ListOptions, command: C
   });
 }
 
-async function* matching(
-  platform: { readonly state: StateStore; readonly enrichers: readonly { readonly kind: string }[] },
-  options: EntityFilterOptions,
-): AsyncGenerator<ParkedRecord> {
-  const isMeant = entityFilterOf(options);
-  for (const kind of kindsOf(platform, options.kind))
-    for await (const parked of parkedRecordsOf(platform.state, kind)) if (isMeant(parked)) yield parked;
+function matching(platform: CommandPlatform, options: EntityFilterOptions): AsyncIterable<ParkedRecord> {
+  return recordsThatMatch(platform, options, (kind) => parkedRecordsOf(platform.state, kind));
 }
 
 async function* listed(all: AsyncIterable<ParkedRecord>, place: Place): AsyncGenerator<ListedThing> {
