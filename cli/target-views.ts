@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import type { Source } from '../core/source/source.ts';
 import { keyColumn } from '../core/targets/raw-target.ts';
 import { canLookUp } from '../core/targets/schedule-status.ts';
 import { nameOf, successRate } from '../core/targets/target.ts';
+import { adviseAt } from './advice.ts';
 import { sourceOf, withScrapedSources } from './context.ts';
 import { UsageError } from './failure.ts';
 import { scopeOf } from './filter.ts';
@@ -51,7 +51,7 @@ export async function listTargets(
       listed.filter((one) => canLookUp(one.source, one.scheduleStatus)).map(({ source }) => source.name),
     );
     for (const source of isTable && page.length > 0 ? lacking : [])
-      console.log(stepsText(advise({ kind: 'lacking', source })));
+      console.log(stepsText(adviseAt(globals.place, { kind: 'lacking', source })));
     const rest = sorted.length - offset - page.length;
     if (isTable && page.length > 0 && rest > 0)
       console.log(`${page.length} of ${sorted.length} targets; the next: --offset ${offset + page.length}`);

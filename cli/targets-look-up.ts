@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
-import { stepsText } from '../core/advice/render.ts';
 import { type LookedUpTarget, lookUp } from '../core/run/look-up.ts';
 import { type LookUpPlan, planLookUps, type SkippedLookUp } from '../core/run/look-up-plan.ts';
 import type { Source } from '../core/source/source.ts';
@@ -35,7 +34,7 @@ export async function lookUpTargets(
   if (globals.stack !== undefined)
     throw new UsageError(
       'what targets lack is asked for from this machine, and not from the addresses of a stack',
-      stepsText(advise({ kind: 'ended', as: 'look-up-of-a-stack' })),
+      advise({ kind: 'ended', as: 'look-up-of-a-stack' }),
     );
   await withScrapedSources(
     command,
@@ -161,12 +160,10 @@ function refuseNotFound({ name }: Source, ends: readonly End[], named: ReadonlyS
   if (missed.length === 0) return;
   throw new IncompleteCommand(
     `${counted(missed.length, 'target')} of ${name} could not be looked up`,
-    stepsText(
-      advise(
-        unknown
-          ? { kind: 'unknown-target', source: name, target: unknown.target }
-          : { kind: 'lacking', source: name },
-      ),
+    advise(
+      unknown
+        ? { kind: 'unknown-target', source: name, target: unknown.target }
+        : { kind: 'lacking', source: name },
     ),
   );
 }

@@ -126,8 +126,9 @@ describe('rescrape targets look-up', () => {
     await importStores();
     const ADVICE = 'ask for what they lack: rescrape targets look-up menus';
     const list = () => rescrape(directory, 'targets', 'list', '--schedule-status', 'NEEDS_PLATFORM_ID');
-    expect((await list()).stdout).toContain(ADVICE);
-    expect((await rescrape(directory, 'run', 'menus', '--dry-run')).stdout).toContain(ADVICE);
+    const here = `${ADVICE} --local ${directory}`;
+    expect((await list()).stdout).toContain(here);
+    expect((await rescrape(directory, 'run', 'menus', '--dry-run')).stdout).toContain(here);
     const none = await rescrape(directory, 'run', 'menus', '--target', '138');
     expect(none.stdout).toContain(`1 without an id at its platform; ${ADVICE}`);
     expect((await look('menus')).code).toBe(0);
