@@ -128,10 +128,10 @@ async function countsAfter(context: ExtractContext, options: ScanOptions): Promi
 
 /** Throws where a partition could not become what its results say; the next run tries again. */
 function refuseUnpublished(results: ReturnType<typeof resultsOf>): void {
-  const [first] = results.filter(
-    ({ status, reason }) => status === 'held' || (status === 'failed' && reason),
-  );
-  if (first?.status === 'held') throw new IncompleteCommand(`${first.name} is held: ${first.reason}`);
+  const failed = results.find(({ status }) => status === 'failed');
+  if (failed) throw new FailedCommand(`${failed.name} could not be published: ${failed.reason}`);
+  const held = results.find(({ status }) => status === 'held');
+  if (held) throw new IncompleteCommand(`${held.name} is held: ${held.reason}`);
 }
 
 /** Throws unless every page that was asked for has a result. */
