@@ -23,7 +23,7 @@ export function resumeBatchOf(id: string, options: ExtractionOption, command: Co
     options,
     command,
     resumeBatch,
-    ({ state, transitions }) => `is ${state}: ${transitions.at(-1)?.reason}`,
+    ({ state, transitions }) => ` is ${state}: ${transitions.at(-1)?.reason}`,
   );
 }
 
@@ -49,7 +49,7 @@ export async function clearBatchOf(
       options,
       command,
       clearBatch,
-      ({ pages }) => `is cleared: ${counted(pages, 'page')} free, its log of failures stays`,
+      ({ pages }) => ` is cleared: ${counted(pages, 'page')} free, its log of failures stays`,
     );
   await withExtractRecords(command, options.extraction, async ({ batches }, { globals: { json, place } }) => {
     const batch = (await batches.get(id))?.batch;
@@ -72,6 +72,7 @@ async function operate(
   { extraction }: ExtractionOption,
   command: Command,
   change: (context: ExtractContext, id: string) => Promise<OperateAnswer>,
+  /** What follows upon the name of the batch. */
   said: (batch: Batch) => string,
 ): Promise<void> {
   await withExtraction(command, extraction, async (context, { globals: { json }, progress }) => {
@@ -80,7 +81,7 @@ async function operate(
     switch (answer.kind) {
       case 'done':
         if (json) printObject(batchRecord(answer.batch));
-        else console.log(cellText(`batch ${id} ${said(answer.batch)}`.replace(' :', ':')));
+        else console.log(cellText(`batch ${id}${said(answer.batch)}`));
         return;
       case 'unknown':
         throw noSuchBatch(id);

@@ -13,26 +13,17 @@ interface ListingOptions extends ExtractionOption, ListOptions {
   readonly active?: boolean;
 }
 
+const EXAMPLE = '019aa1c8-0b7e-7c30-9a53-0c5d1f5be7a1';
+
 const CSV_COLUMNS = [
-  ...[
-    'batch_id',
-    'state',
-    'route',
-    'provider',
-    'model',
-    'prompt_version',
-    'job',
-    'pages',
-    'succeeded',
-    'failed',
-  ],
-  ...['input_tokens', 'output_tokens', 'cost_usd', 'created_at', 'read_at', 'reason'],
+  ...['batch_id', 'state', 'route', 'provider', 'model', 'prompt_version', 'job', 'pages', 'succeeded'],
+  ...['failed', 'input_tokens', 'output_tokens', 'cost_usd', 'created_at', 'read_at', 'reason'],
 ];
 
 export function batchesCommand(): Command {
   const batches = newCommand('batches').addHelpText(
     'after',
-    examples('batches list --active', 'batches show 019aa1c8-0b7e-7c30-9a53-0c5d1f5be7a1'),
+    examples('batches list --active', `batches show ${EXAMPLE}`),
   );
   const one = (name: string, description: string) =>
     withExtractionOption(batches.command(name))
@@ -65,8 +56,6 @@ export function batchesCommand(): Command {
     .action(clearBatchOf);
   return batches;
 }
-
-const EXAMPLE = '019aa1c8-0b7e-7c30-9a53-0c5d1f5be7a1';
 
 async function listBatches(
   { state, active = false, extraction, ...options }: ListingOptions,

@@ -17,7 +17,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'demo',
     description:
-      'scrape demo sites on this machine (racing, schedules, menus, tutoring), and show what came of it',
+      'scrape demo sites on this machine (racing, schedules, menus, tutoring, catalogs), and show what came of it',
     load: async () => (await import('./demo.ts')).demoCommand(),
   },
   {

@@ -21,12 +21,12 @@ export function printCsv(
   }
 }
 
-/** The same of rows that come one by one, and are not held together. Returns how many there were. */
+/** The same of rows that come one by one, and are not held together. */
 export async function printCsvStream(
   columns: readonly string[],
   rows: AsyncIterable<CsvRow>,
   target: CsvTarget,
-): Promise<number> {
+): Promise<void> {
   let count = 0;
   async function* lines(): AsyncGenerator<string> {
     yield headerOf(columns);
@@ -40,11 +40,10 @@ export async function printCsvStream(
     await writeWholeStream(target, lines());
     tellWritten(count, target);
   }
-  return count;
 }
 
 function tellWritten(rows: number, path: string): void {
-  console.error(`wrote ${rows} ${rows === 1 ? 'row' : 'rows'} to ${path}`);
+  console.error(`wrote ${rows === 1 ? '1 row' : `${rows} rows`} to ${path}`);
 }
 
 function headerOf(columns: readonly string[]): string {

@@ -165,8 +165,8 @@ function listing(
   const listed = withFailureFilter(failures.command(name).description(description), state);
   return withCsv(withFailureScope(listed)).action(async (options: Options, command: Command) => {
     const scope = failureScopeOf(options, command);
-    if (scope !== 'extraction') await printScraping(view, options, command);
     if (scope === 'extraction') return ofExtraction(options, command);
+    await printScraping(view, options, command);
     // Nobody has said what is meant: a person sees both, and a program the one with its columns as ever.
     if (scope === 'scraping' || !(await tellExtractFailures(command))) return;
     if (!globalOptions(command).json && !options.csv) await ofExtraction(options, command);

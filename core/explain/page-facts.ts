@@ -52,7 +52,8 @@ export async function pageFacts(
   const name = extractionOf(source);
   const days = await pageDays(state, source, partition);
   if (name === undefined || !days) return undefined;
-  const day = days.get(partition.value)?.get(partition.date) ?? NO_PAGES;
+  const known = days.get(partition.value)?.get(partition.date);
+  const day = known ?? NO_PAGES;
   if (item === null) return { ...day, page: null };
   // The answer tells what is wrong with it.
   const current = await readCurrent(lake, source.table, partition).catch(unlessCorrupt);

@@ -1,5 +1,4 @@
-import type { TargetsOfDay } from '../targets/target-day.ts';
-import { DAY_STATUSES, type DayStatus } from '../targets/target-day.ts';
+import { DAY_STATUSES, type DayStatus, type TargetsOfDay } from '../targets/target-day.ts';
 import { counted, wholeNumber } from '../wording/figures.ts';
 import { namesText } from '../wording/names.ts';
 import type { Block, Section } from './document.ts';

@@ -1,4 +1,5 @@
 import type { Platform } from '../platform.ts';
+import { isWebAddress } from '../scrape/listed-items.ts';
 import { minutesOf } from '../source/cadence.ts';
 import type { NotReady, PageRequest, Source, Target } from '../source/source.ts';
 import { type ClaimRefusal, judgeClaim } from '../targets/claim.ts';
@@ -90,9 +91,7 @@ export function lookUpRequest(source: Source, target: Required<Target>): PageReq
   if (typeof request === 'string') return request;
   const url = URL.parse(request.url, source.baseUrl);
   // Addresses of targets come from files: what is none is no request.
-  return url && /^https?:$/.test(url.protocol)
-    ? { ...request, url: url.href }
-    : `${request.url} is no address to ask at`;
+  return isWebAddress(url) ? { ...request, url: url.href } : `${request.url} is no address to ask at`;
 }
 
 const NOTHING = 'there is nothing more to ask for';

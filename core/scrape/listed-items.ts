@@ -1,9 +1,10 @@
 import { ROBOTS_ID } from '../lake/log-tables.ts';
 import { isIdentifier } from '../source/identifier.ts';
 import { LISTED_STATUSES, type ListedItem, type Source } from '../source/source.ts';
+import { INDEX_ID, LOOK_UP_ID } from './progress.ts';
 
 /** Names that the attempts table gives to what is no item. */
-const RESERVED_IDS: ReadonlySet<string> = new Set(['index', ROBOTS_ID, 'look-up']);
+const RESERVED_IDS: ReadonlySet<string> = new Set([INDEX_ID, ROBOTS_ID, LOOK_UP_ID]);
 
 /** Characters; no browser and no proxy promises more, and failures and messages carry it. */
 export const MAX_URL_LENGTH = 2048;
@@ -34,6 +35,6 @@ export function wrongItem(
 }
 
 /** True for what can be asked for at all. */
-export function isWebAddress(url: URL | null): boolean {
+export function isWebAddress(url: URL | null): url is URL {
   return url !== null && /^https?:$/.test(url.protocol);
 }

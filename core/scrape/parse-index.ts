@@ -48,8 +48,7 @@ function emptyIndex({ page, listed }: IndexStep, sign: string): PageParsed {
 /** The absolute address of the next page of an index, or why it is not asked for. */
 function nextAddress({ page, url, asked }: IndexStep, { url: from }: Page, to: string): string | PageParsed {
   const next = to.length > MAX_URL_LENGTH ? null : URL.parse(to, from);
-  if (!next || !isWebAddress(next))
-    return invalid(`the index goes on at ${to.slice(0, 200)}, which is no address`);
+  if (!isWebAddress(next)) return invalid(`the index goes on at ${to.slice(0, 200)}, which is no address`);
   next.hash = '';
   if ([...asked, url].some((before) => isSameAddress(before, next.href)))
     return invalid(`the index goes on at ${next.href}, which is a page that it had before`);

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import type { DefaultTreeAdapterTypes } from 'parse5';
 import { addAttribute, addText, DROPPED_TAGS, MAX_DEPTH, newPage, type OpenElement } from './html-element.ts';
-import type { PageBudget } from './page-budget.ts';
-import { PageTooLargeError } from './page-budget.ts';
+import { type PageBudget, PageTooLargeError } from './page-budget.ts';
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
 type Parent = DefaultTreeAdapterTypes.ParentNode;
