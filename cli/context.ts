@@ -109,7 +109,7 @@ async function withRegisteredTargets(platform: CommandPlatform): Promise<Command
 }
 
 /** By its name, or that of its table. */
-function findNamed(sources: readonly Source[], name: string): Source | undefined {
+export function findNamed(sources: readonly Source[], name: string): Source | undefined {
   return sources.find((source) => source.name === name) ?? sources.find(({ table }) => table.name === name);
 }
 
@@ -145,6 +145,8 @@ export function targetsOf(
   const ids = asked?.map(idFinder(source, source.targets));
   const named = targetsNamed(source, source.targets, ids);
   if (!('unknown' in named)) return ids;
+  if (!isScraped(source) && source.targets.length === 0)
+    throw new UsageError(`nothing of ${source.name} is published yet`, whatFills(source));
   const known = namesText(source.targets.map(({ id }) => id)) || 'none; targets are to be registered first';
   throw new UsageError(
     `source ${source.name} has no target ${JSON.stringify(named.unknown)}`,

@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 import { type CivilDate, civilDate, parseCivilDate } from '../core/calendar/civil-date.ts';
 import type { DateRange } from '../core/calendar/window.ts';
+import { identifierOf } from '../core/extract/page-key.ts';
 import { parsePartitionName } from '../core/lake/layout.ts';
 import { OUTCOME_CODES, type OutcomeCode } from '../core/outcome/outcome.ts';
+import { extractionOf } from '../core/source/derived.ts';
 import { isIdentifier } from '../core/source/identifier.ts';
 import { targetsNamed } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { idFinder } from '../core/targets/raw-target.ts';
 import { namesText } from '../core/wording/names.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
-import { sourceOf, targetsOf } from './context.ts';
+import { findNamed, sourceOf, targetsOf } from './context.ts';
 import { UsageError } from './failure.ts';
 
 type Sources = Pick<CommandPlatform, 'sources'>;
@@ -171,12 +173,15 @@ export function oneOf<T extends string>(
   throw new UsageError(`there is no ${what} ${JSON.stringify(text)}`, `there is: ${all.join(', ')}`);
 }
 
-/** `racing/gb/2026-11-17` as a partition of a known source and target. */
+/**
+ * `racing/gb/2026-11-17` as a partition of a known source and target; of a table of pages that a model reads
+ * also by the true name of the state, `catalog_pages/New York/1861-01-01`.
+ */
 export function partitionOf(
   platform: Sources,
   text: string,
 ): { readonly source: Source; readonly partition: Partition } {
-  const parsed = parsePartitionName(text);
+  const parsed = parsePartitionName(withoutTrueName(platform, text));
   if (!parsed) {
     throw new UsageError(
       `${JSON.stringify(text)} is no partition`,
@@ -186,6 +191,15 @@ export function partitionOf(
   const source = sourceOf(platform, parsed.source);
   targetsOf(source, [parsed.partition.value]);
   return { source, partition: parsed.partition };
+}
+
+/** The same with the identifier that stands for the state in the lake. */
+function withoutTrueName({ sources }: Sources, text: string): string {
+  const [name = '', state = '', ...more] = text.split('/');
+  const source = findNamed(sources, name);
+  const isTrueName = source && extractionOf(source) !== undefined && state !== '';
+  if (!isTrueName || source.targets.some(({ id }) => id === state)) return text;
+  return [name, identifierOf(state), ...more].join('/');
 }
 
 /** True for `racing/gb/2026-11-17/4711`, which is deeper than a partition. */

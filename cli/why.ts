@@ -7,15 +7,19 @@ import { evidenceOf } from '../core/explain/item.ts';
 import type { Why } from '../core/explain/story.ts';
 import { why } from '../core/explain/why.ts';
 import { DAY_TEXT, targetText, whoIs } from '../core/explain/wording.ts';
+import { pageOf } from '../core/extract/make-requests.ts';
+import { itemOfPage, partitionOfPage } from '../core/extract/page-key.ts';
 import { isUnresolved } from '../core/failures/failure.ts';
 import type { AttemptRow } from '../core/lake/log-tables.ts';
 import { DISPOSITIONS } from '../core/outcome/policy.ts';
+import { extractionOf } from '../core/source/derived.ts';
 import { partitionValueOf } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
-import { sourceOf, withPlatform } from './context.ts';
+import { sourceOf, targetsOf, withPlatform } from './context.ts';
 import { NotFoundError } from './failure.ts';
+import { isPageName } from './failure-scope.ts';
 import { isItemName, itemOf, partitionOf } from './filter.ts';
 import { printObject } from './json.ts';
 import { whyRecord } from './json-records.ts';
@@ -25,13 +29,18 @@ import { queryLogs } from './query.ts';
 
 export function whyCommand(): Command {
   return newCommand('why')
-    .argument('<subject>', 'source/target/date, source/target/date/item, or the address of an item')
+    .argument(
+      '<subject>',
+      'source/target/date, source/target/date/item, state:school:year:page, or the address of an item',
+    )
     .addHelpText(
       'after',
       examples(
         'why racing/gb/2025-11-17',
         'why racing/gb/2025-11-17/4711',
         'why https://www.example.org/results/4711',
+        'why "catalog_pages/New York/1861-01-01"',
+        'why "Ohio:Quill Seminary:1861:3"',
       ),
     )
     .action(async (text: string, _options: object, command: Command) => {
@@ -55,7 +64,18 @@ interface Subject {
 
 async function subjectOf(platform: CommandPlatform, text: string): Promise<Subject> {
   if (/^https?:\/\//i.test(text)) return subjectAt(platform, text);
+  if (isPageName(text)) return subjectOfPage(platform, text);
   return isItemName(text) ? itemOf(platform, text) : { ...partitionOf(platform, text), item: null };
+}
+
+/** A page by its true names, in the first table of its extraction: a row there is a page. */
+function subjectOfPage(platform: CommandPlatform, text: string): Subject {
+  const page = pageOf(text);
+  const source = platform.sources.find((each) => extractionOf(each) !== undefined);
+  if (!source) throw new NotFoundError('there is no table of pages that a model reads');
+  const { value, date } = partitionOfPage(page);
+  targetsOf(source, [value]);
+  return { source, partition: { value, date }, item: itemOfPage(page) };
 }
 
 /** The item that was last asked for at an address. */

@@ -37,6 +37,12 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
     { text: 'see what failed', command: command('failures', 'summary') },
     { text: 'and send it again, once its count is cleared', command: command('extract', 'run') },
   ],
+  'pages-without-image': [
+    {
+      text: 'put the image into the library: see which page lacks one',
+      command: command('extract', 'scan', '--reason', 'no_image'),
+    },
+  ],
   'table-of-pages': [
     { text: 'its rows are what was read; read, and publish, more', command: command('extract', 'run') },
   ],

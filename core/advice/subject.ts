@@ -213,6 +213,7 @@ export type CommandSubject =
         | 'not-enriched'
         | 'not-published'
         | 'pages-exhausted'
+        | 'pages-without-image'
         | 'pages-waiting';
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }

@@ -36,10 +36,15 @@ function pageText(facts: WhyFacts, page: PageFacts): string {
   if (hasResult) return `its result was put there by a person${again}`;
   const failed = failures > 0 ? ` after ${counted(failures, 'failure')}, the last: ${lastText(page)}` : '';
   if (batch) return `it is in batch ${batch.id} (${batch.state})${failed}`;
-  if (stateOf(facts) === 'failed' && !page.isUnpublished)
-    return failures > 0 ? `exhausted${failed}` : 'it has no image';
+  if (lacksImage(facts, page)) return 'it has no image';
+  if (stateOf(facts) === 'failed' && !page.isUnpublished) return `exhausted${failed}`;
   if (waitsFor !== null) return `it waits for page ${waitsFor}, which has no result`;
   return `the next run sends it${failed}`;
+}
+
+/** What keeps it from being read is the image, and no answer of a model. */
+function lacksImage(facts: WhyFacts, { hasResult, isUnpublished, record }: PageFacts): boolean {
+  return stateOf(facts) === 'failed' && !hasResult && !isUnpublished && record.failures === 0;
 }
 
 function lastText({ failures }: PageFacts): string {
@@ -66,8 +71,10 @@ function stateOf({ current }: WhyFacts): string | undefined {
 function stepsFor(facts: WhyFacts, pages: WhyPages): Step[] {
   const { page, labelled, unpublished, isPublished } = pages;
   const steps: Step[] = [];
-  const isLacking = page ? stateOf(facts) === 'failed' : (facts.lastRefresh?.failed ?? 0) > 0;
-  if (isLacking) steps.push(...advise({ kind: 'ended', as: 'pages-exhausted' }));
+  const failed = page ? Number(stateOf(facts) === 'failed') : (facts.lastRefresh?.failed ?? 0);
+  const withoutImage = page ? Number(lacksImage(facts, page)) : (labelled?.noImage ?? 0);
+  if (failed > 0 && withoutImage > 0) steps.push(...advise({ kind: 'ended', as: 'pages-without-image' }));
+  if (failed > withoutImage) steps.push(...advise({ kind: 'ended', as: 'pages-exhausted' }));
   const isBehind = page ? page.isUnpublished : unpublished > 0 || !isPublished;
   const isWaiting = !page && (labelled?.runnable ?? 0) + (labelled?.waiting ?? 0) > 0;
   if (isBehind || isWaiting) steps.push(...advise({ kind: 'ended', as: 'pages-waiting' }));

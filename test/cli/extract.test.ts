@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { civilDate } from '../../core/calendar/civil-date.ts';
+import { withExtractionTables } from '../../core/extract/extraction-source.ts';
 import { resultKeyOf } from '../../core/extract/result-object.ts';
+import { manifestKey } from '../../core/lake/layout.ts';
+import type { Source } from '../../core/source/source.ts';
 import { catalogTruth } from '../../demo/catalogs/truth.ts';
+import { EXTRACTIONS } from '../../sources/extractions.ts';
 import { CatalogsDirectory } from './support/catalogs.ts';
 import { rescrape, rescrapeItems, rescrapeJson } from './support/command-line.ts';
 
@@ -286,6 +291,40 @@ describe('extract and what tells of it', () => {
     expect(batchOf(readFileSync(result, 'utf8'))).not.toBe(batchOf(before));
   }, 30_000);
 
+  it('a run that cannot publish what it read ends with 1, and the next one publishes it', async () => {
+    const key = 'Alabama:Larch Hill College:1851:2';
+    const books = ['--states', 'Alabama', '--schools', 'Larch Hill College'];
+    const partition = { value: 'Alabama', date: civilDate('1851-01-01') };
+    const tables = withExtractionTables([], EXTRACTIONS) as readonly Source[];
+    const { table } = tables.find(({ name }) => name === 'catalog-pages')!;
+    const manifest = join(catalogs.lake, 'lake', manifestKey(table, partition));
+    const before = readFileSync(manifest, 'utf8');
+    await cli('extract', 'force', key);
+    writeFileSync(manifest, '{');
+    expect(await cli('extract', 'run', ...books)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('catalog-pages/Alabama/1851-01-01 could not be published: '),
+    });
+    writeFileSync(manifest, before);
+    expect(await cli('extract', 'run', ...books)).toMatchObject({ code: 0 });
+  }, 30_000);
+
+  it('why takes the true name of a state, and the key of a page', async () => {
+    expect(await json('why', 'catalog_pages/New York/1870-01-01')).toMatchObject({
+      source: 'catalog-pages',
+      pages: { labelled: { pages: 2 } },
+    });
+    const page = 'New York:Thornfield College:1870:1';
+    expect(await json('why', page)).toMatchObject({
+      source: 'catalog-pages',
+      pages: { page: { key: page } },
+    });
+    expect(await cli('why', 'Nowhere:A:1870:1')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('source catalog-pages has no target "Nowhere"'),
+    });
+  });
+
   it('a key that is refused ends the run with 1, and loses nothing', async () => {
     stub({ GEMINI_API_KEY: 'another' });
     const said = await cli('extract', 'run', '--states', 'Ohio');
@@ -322,6 +361,19 @@ describe('batches that need a person', () => {
   afterAll(async () => {
     vi.unstubAllEnvs();
     await catalogs.remove();
+  });
+
+  it.each([
+    ['why', 'catalog_pages/Ohio/1861-01-01'],
+    ['why', QUILL],
+    ['completeness', 'catalog_pages', '--target', 'Ohio'],
+  ])('before anything is published, %s %s says so, and what publishes it', async (...words) => {
+    expect(await cli(...words)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /nothing of catalog-pages is published yet; .*rescrape extract run --local /,
+      ),
+    });
   });
 
   it('a job that succeeded without results holds its pages until it is resumed in vain, and cleared', async () => {

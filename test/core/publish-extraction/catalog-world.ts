@@ -148,6 +148,11 @@ export class CatalogWorld {
     return why(this.platform, this.source(table), partitionOfPage(page(key)), itemOfPage(page(key)));
   }
 
+  /** Of the whole date to which this page belongs. */
+  whyDate(table: string, key: string) {
+    return why(this.platform, this.source(table), partitionOfPage(page(key)), null);
+  }
+
   async close(): Promise<void> {
     await this.platform.close();
     rmSync(this.directory, { recursive: true });

@@ -207,6 +207,12 @@ describe('a book', () => {
       status: 'incomplete',
       reason: '1 page without an image',
     });
+    const next = [expect.objectContaining({ command: 'rescrape extract scan --reason no_image' })];
+    expect(await world.why('courses', pagesOf(5)[0]!)).toMatchObject({
+      answer: 'it has no image; it has no row in the table',
+      next,
+    });
+    expect(await world.whyDate('courses', pagesOf(5)[0]!)).toMatchObject({ next });
   });
 
   it('is no more complete when a page is labelled later', async () => {
