@@ -3,7 +3,7 @@ import { kindStats } from '../core/enrich/engine.ts';
 import { addCounts, type EnrichmentCounts, NO_COUNTS, readCounts } from '../core/enrich/enrichment-stats.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
-import { dateOf } from './filter.ts';
+import { datesOf } from './filter.ts';
 import { printObject } from './json.ts';
 import { type ListOptions, number, printList, refuseTwoFormats, withCsv } from './list.ts';
 
@@ -25,10 +25,10 @@ export function enrichStatsCommand(): Command {
 }
 
 async function printStats({ start, end, ...options }: StatsOptions, command: Command): Promise<void> {
-  const [from, to] = [dateOf('--start', start), dateOf('--end', end)];
+  const { start: from, end: to } = datesOf({ start, end });
   await withPlatform(command, async ({ state, enrichers }, { json = false }) => {
     refuseTwoFormats({ json, ...options });
-    const days = await readCounts(state, { ...(from && { from }), ...(to && { to }) });
+    const days = await readCounts(state, { from, to });
     const byKind = new Map(enrichers.map(({ kind }) => [kind, NO_COUNTS]));
     for (const { kind, counts } of days) byKind.set(kind, addCounts(byKind.get(kind) ?? NO_COUNTS, counts));
     if (json) printObject(statsOf(byKind));

@@ -61,13 +61,14 @@ export function usageLine({
 export function countsText({ done, filtered, ...others }: ScanCounts): string {
   const pages = Object.values(others).reduce((sum, count) => sum + count, done);
   const rest = Object.entries(others).flatMap(([reason, count]) =>
-    count > 0 ? [`${wholeNumber(count)} ${WORDS[reason as keyof typeof WORDS]}`] : [],
+    count > 0 ? [`${wholeNumber(count)} ${REASON_WORDS[reason as keyof typeof REASON_WORDS]}`] : [],
   );
   const apart = filtered > 0 ? `; ${counted(filtered, 'page')} of other books` : '';
   return `${[`${wholeNumber(done)} of ${counted(pages, 'page')} done`, ...rest].join(', ')}${apart}`;
 }
 
-const WORDS = {
+/** What is said of pages behind their number, by why they are not read. */
+export const REASON_WORDS = {
   'in flight': 'in flight',
   exhausted: 'exhausted',
   waits: 'waiting for the page before',

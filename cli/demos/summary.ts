@@ -2,7 +2,7 @@ import { RESULTS } from '../../core/extract/result-object.ts';
 import type { Place } from '../advice.ts';
 import { printCompleteness, verdictLine } from '../completeness-text.ts';
 import { batchRecord, extractFailureRecord, extractRunRecord, pageRecord } from '../extract-records.ts';
-import { printBatches, printExtractFailures, retryLines } from '../extract-views.ts';
+import { printBatches, printExtractFailures, REASON_WORDS, retryLines } from '../extract-views.ts';
 import { FailedCommand } from '../failure.ts';
 import { completenessRecord, runRecord } from '../json-records.ts';
 import { counted, number } from '../list.ts';
@@ -87,13 +87,8 @@ function extractVerdict({ source, pages, mismatches, run }: ExtractedEnd): strin
   ].join('\n');
 }
 
-const REASONS = {
-  exhausted: 'exhausted',
-  waits: 'waiting for the page before',
-  'no image': 'without an image',
-  'in flight': 'in flight',
-  runnable: 'not sent',
-} as const;
+/** The run is over: what it would send next was not sent. */
+const REASONS = { ...REASON_WORDS, runnable: 'not sent' } as const;
 
 const NONE = { appeared: 0, gone: 0, prices: 0, stock: 0 };
 const COLUMNS = [

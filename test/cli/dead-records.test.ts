@@ -106,6 +106,14 @@ it('reset forgets the records and their queues, and says what that is', async ()
 });
 
 describe('enrich stats', () => {
+  it('refuses an end that lies before the start', async () => {
+    const words = ['--start', '2026-11-22', '--end', '2026-11-20'];
+    expect(await records.cli('enrich', 'stats', ...words)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the end 2026-11-20 lies before the start 2026-11-22'),
+    });
+  });
+
   it('has the statistics of worker, engine and persister, and they add up', async () => {
     await records.push('tutor', [tutor('t-1'), tutor('t-1'), tutor('t-2', { subjects: 'Algebra' })]);
     await records.push('session', [session('s-1')]);
