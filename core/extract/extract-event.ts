@@ -1,5 +1,6 @@
 import type { ProviderProblem } from '../ports/batch-provider.ts';
 import type { LabelNotice } from '../ports/page-library.ts';
+import { counted } from '../wording/figures.ts';
 import { namesText } from '../wording/names.ts';
 import { isoTime } from '../wording/times.ts';
 import type { BatchCounts, BatchStateName } from './batch.ts';
@@ -73,7 +74,7 @@ export type ExtractEvent =
 export function extractEventText(event: ExtractEvent): string {
   switch (event.kind) {
     case 'claimed':
-      return `batch ${event.batch}: ${pagesText(event.pages)} claimed`;
+      return `batch ${event.batch}: ${counted(event.pages, 'page')} claimed`;
     case 'left-out':
       return `batch ${event.batch}: ${event.page} is left out: ${event.reason}`;
     case 'label':
@@ -83,7 +84,7 @@ export function extractEventText(event: ExtractEvent): string {
     case 'no-context':
       return `${event.page}: asked without what the page before says: ${event.reason}`;
     case 'submitted':
-      return `batch ${event.batch}: ${pagesText(event.pages)} submitted as ${event.job}`;
+      return `batch ${event.batch}: ${counted(event.pages, 'page')} submitted as ${event.job}`;
     case 'adopted':
       return `batch ${event.batch}: its job was submitted before, and found again: ${event.job}`;
     case 'duplicate-cancelled':
@@ -106,15 +107,11 @@ export function extractEventText(event: ExtractEvent): string {
       return event.message;
     case 'held': {
       const until = event.until === null ? '' : `, at most until ${isoTime(event.until)}`;
-      return `${pagesText(event.pages)} wait until there are the ${event.minimum} of a job${until}`;
+      return `${counted(event.pages, 'page waits', 'pages wait')} until there are the ${event.minimum} of a job${until}`;
     }
     case 'one-by-one':
-      return `${pagesText(event.pages)} have waited long enough for the ${event.minimum} of a job: asked one by one`;
+      return `${counted(event.pages, 'page has', 'pages have')} waited long enough for the ${event.minimum} of a job: asked one by one`;
   }
-}
-
-function pagesText(pages: number): string {
-  return pages === 1 ? '1 page' : `${pages} pages`;
 }
 
 function countsText({
@@ -132,5 +129,5 @@ function countsText({
     [invalidLines, 'invalid lines'],
   ].flatMap(([count, what]) => (count ? [`${count} ${what}`] : []));
   const rest = also.length > 0 ? ` (${namesText(also)})` : '';
-  return `${pagesText(succeeded + failed)}: ${succeeded} succeeded, ${failed} failed${rest}`;
+  return `${counted(succeeded + failed, 'page')}: ${succeeded} succeeded, ${failed} failed${rest}`;
 }

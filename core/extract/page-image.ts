@@ -33,7 +33,8 @@ export async function findPageImage(
     reasons.push(`${file} is no JPEG, PNG or WebP: it begins with ${beginningOf(found)}`);
   }
   const names = ENDINGS.map((ending) => `${page}.${ending}`).join(', ');
-  told(reasons.length > 0 ? reasons.join('; ') : `there is none of ${names}`);
+  const none = `there is none of ${names}: the image of page ${page} is named ${page}.*, without leading zeros`;
+  told(reasons.length > 0 ? reasons.join('; ') : none);
   return undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { BatchProvider, JobState, ProviderProblem, RequestLine } from '../ports/batch-provider.ts';
+import { counted } from '../wording/figures.ts';
 import { type Batch, moved } from './batch.ts';
 import { releasePages } from './claim-batch.ts';
 import { type ExtractContext, providerOf } from './extract-context.ts';
@@ -126,10 +127,9 @@ class Submission {
   /** What others will find if this process dies in the call that follows. */
   #intend(): Promise<boolean> {
     const { submissions } = this.#held.batch;
-    return this.#held.keep('submitting', `${this.#lines.length} pages are sent`, {
-      submissions: submissions + 1,
-      pages: this.#lines.length,
-    });
+    const pages = this.#lines.length;
+    const reason = `${counted(pages, 'page is', 'pages are')} sent`;
+    return this.#held.keep('submitting', reason, { submissions: submissions + 1, pages });
   }
 
   async #accept(job: string): Promise<SubmitAnswer> {

@@ -187,7 +187,10 @@ export function pageLibraryContract(name: string, create: () => Promise<PageLibr
         expect(reasons).toHaveLength(1);
         return reasons[0];
       };
-      expect(await told('Alabama:Lincoln:1851:1')).toBe('there is none of 1.jpg, 1.png, 1.webp');
+      await image(`${BOOK}/001.jpg`, JPEG);
+      expect(await told('Alabama:Lincoln:1851:1')).toBe(
+        'there is none of 1.jpg, 1.png, 1.webp: the image of page 1 is named 1.*, without leading zeros',
+      );
       expect(await told('Alabama:Lincoln:1851:2')).toBe(
         '2.jpg is no JPEG, PNG or WebP: it begins with "<!DOCTYP"',
       );

@@ -220,3 +220,15 @@ describe('fewer pages than the provider takes in a job', () => {
     expect(told().join('\n')).toMatch(/asked one by one/);
   });
 });
+
+describe('one page', () => {
+  it('is told of in the singular, where it is sent as where it waits', async () => {
+    const alone = play({ keys: pages(1) });
+    await alone.run();
+    const [sent] = await alone.batches();
+    expect(sent!.transitions.map(({ reason }) => reason)).toContain('1 page is sent');
+    const tooFew = play({ keys: pages(1), minimumPages: 3 });
+    await tooFew.run();
+    expect(tooFew.told()).toEqual(['1 page waits until there are the 3 of a job']);
+  });
+});
