@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
-import { isActive } from '../core/extract/batch.ts';
+import { isActive, strayLines } from '../core/extract/batch.ts';
+import { strayLinesOf } from '../core/extract/result-object.ts';
 import { reportKey } from '../core/lake/layout.ts';
 import { namesText } from '../core/wording/names.ts';
 import { batchRecord, extractFailureRecord } from './extract-records.ts';
@@ -28,22 +29,24 @@ export async function showBatch(
     const failures = await Array.fromAsync(records.failures.ofBatch(id, keys));
     const key = reportKey(id, 'html');
     const report = (await records.lake.head(key)) ? addressOf(platform, key) : null;
+    const lines = strayLines(batch) > 0 ? addressOf(platform, strayLinesOf(id)) : null;
     const next = batchAdvice(batch, records.clock.now(), place);
     if (json) {
       return printObject({
         ...{ ...batchRecord(batch), page_keys: keys, failures: failures.map(extractFailureRecord) },
-        ...{ report, next },
+        ...{ lines, report, next },
       });
     }
     const { name, provider, model, promptVersion, job, counts, transitions, lease, state } = batch;
     const row = batchRow(batch);
-    const lines: [string, unknown][] = [
+    const told: [string, unknown][] = [
       ['batch', id],
       ['state', `${state}${isActive(batch) ? ', its pages are in flight' : ''}`],
       ['job', job === null ? `none yet; its name is ${name}` : `${job}, by the name ${name}`],
       ['model', `${model} at ${provider}, prompt ${promptVersion}`],
       ['pages', `${counted(keys.length, 'page')}: ${namesText(keys, MOST_NAMED)}`],
       ['answers', counts && `${counts.succeeded} succeeded, ${counts.failed} failed`],
+      ['lines', lines && `${counted(strayLines(batch), 'line')} of no page of it, kept below ${lines}`],
       ['tokens', row.tokens],
       ['cost', row.cost && `$${row.cost}`],
       ['lease', lease && `somebody works on it, until ${timeText(lease.until)} at the latest`],
@@ -55,7 +58,7 @@ export async function showBatch(
       ...next.map((step): [string, unknown] => ['next', stepText(step)]),
     ];
     let before = '';
-    for (const [title, text] of lines) {
+    for (const [title, text] of told) {
       if (text === null || text === undefined) continue;
       console.log(`${(title === before ? '' : title).padEnd(8)} ${cellText(text)}`);
       before = title;

@@ -3,8 +3,9 @@ import { stepSpans } from '../advice/render.ts';
 import type { Document, Facts, Section, Table, Tone } from '../report/document.ts';
 import { counted, instant, wholeNumber } from '../wording/figures.ts';
 import { isoTime } from '../wording/times.ts';
-import { type Batch, type BatchStateName, isActive } from './batch.ts';
+import { type Batch, type BatchStateName, isActive, strayLines } from './batch.ts';
 import type { LoggedFailure } from './failure-log.ts';
+import { strayLinesOf } from './result-object.ts';
 
 export interface BatchReportParts {
   readonly batch: Batch;
@@ -68,6 +69,9 @@ function factsOf(batch: Batch): Facts {
         : []),
       ...(costUsd === null ? [] : [['Cost', `$${costUsd.toFixed(4)}`] as const]),
       ...beside.flatMap(([count, what]) => (count ? [[`Lines: ${what}`, wholeNumber(count)] as const] : [])),
+      ...(strayLines(batch) > 0
+        ? [['Kept as they came', ['below ', { code: strayLinesOf(batch.id) }, ' of the lake']] as const]
+        : []),
     ],
   };
 }

@@ -100,6 +100,11 @@ export type Batch = Readonly<z.infer<typeof batchSchema>>;
 export type BatchCounts = NonNullable<Batch['counts']>;
 export type Tokens = z.infer<typeof tokensSchema>;
 
+/** Lines of its results that belong to no page of it; 0 until they are read. */
+export function strayLines({ counts }: Pick<Batch, 'counts'>): number {
+  return counts ? counts.unknownKeys + counts.invalidLines : 0;
+}
+
 /** In flight is exactly what such a batch has. */
 export function isActive({ state }: Pick<Batch, 'state'>): boolean {
   return BATCH_STATES[state].isActive;

@@ -6,7 +6,7 @@ import { pageOf } from './make-requests.ts';
 import { costOf, PageEnds } from './page-ends.ts';
 import { type ResultEvent, readResults } from './read-results.ts';
 import { reportBatch } from './report-batch.ts';
-import { rawKeyOf } from './result-object.ts';
+import { rawKeyOf, strayLineKeyOf } from './result-object.ts';
 
 /**
  * Reads the results of a batch once, line by line, and puts the end of each page on record. Killed anywhere
@@ -31,12 +31,12 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
   const ends = new PageEnds(context, held.batch);
   const sums = new ResultSums();
   // Lines of up to a million characters: a batch of thousands would hold them all until its end.
-  const keepRaw = async (key: string, raw: string): Promise<string> => {
-    const objectKey = rawKeyOf(pageOf(key), id);
+  const keepLine = async (objectKey: string, raw: string): Promise<string> => {
     const body = new TextEncoder().encode(raw);
     await context.lake.put(objectKey, body, { contentType: 'text/plain; charset=utf-8' });
     return objectKey;
   };
+  const keepRaw = (key: string, raw: string) => keepLine(rawKeyOf(pageOf(key), id), raw);
   const lines = provider.results(held.batch.job!, context.signal);
   for await (const event of readResults(lines, keys, context.extraction.answer, keepRaw)) {
     if (!(await held.renew())) return;
@@ -64,6 +64,7 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
         });
         break;
       case 'stray': {
+        await keepLine(strayLineKeyOf(id, event.raw), event.raw);
         const { code, message } = event.failure;
         const named = event.key === undefined ? message : `${event.key}: ${message}`;
         context.tell({ kind: 'stray-line', batch: id, code, message: named });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { PageKey } from '../ports/page-library.ts';
@@ -6,6 +7,8 @@ import { identifierOf, lakePathOfPage, pageKeyText } from './page-key.ts';
 
 /** Below it, an object for each page that has a result. */
 export const RESULTS = 'extractions/';
+
+const FAILURES = 'extraction-failures/';
 
 /** Where the results of a state are. */
 export function resultsOf(state: string): string {
@@ -19,7 +22,17 @@ export function resultKeyOf(page: PageKey): string {
 
 /** Where the line of a failed answer is kept as it came. */
 export function rawKeyOf(page: PageKey, batch: string): string {
-  return `extraction-failures/${lakePathOfPage(page)}/${batch}.txt`;
+  return `${FAILURES}${lakePathOfPage(page)}/${batch}.txt`;
+}
+
+/** Where lines of a batch that belong to no page of it are kept: no identifier of a state begins with `_`. */
+export function strayLinesOf(batch: string): string {
+  return `${FAILURES}_lines/${batch}/`;
+}
+
+/** By what the line says: results that are read again leave the same objects. */
+export function strayLineKeyOf(batch: string, raw: string): string {
+  return `${strayLinesOf(batch)}${createHash('sha256').update(raw).digest('hex').slice(0, 24)}.txt`;
 }
 
 /** What this machine knows of a result, in it; one that a person put there has none. */

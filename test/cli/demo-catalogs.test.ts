@@ -1,10 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resultKeyOf } from '../../core/extract/result-object.ts';
-import { rescrape, rescrapeJson, type Said } from './support/command-line.ts';
+import { rescrape, rescrapeItems, rescrapeJson, type Said } from './support/command-line.ts';
 import { lawsBrokenIn } from './support/json-law.ts';
+
+interface BatchItem {
+  readonly batch_id: string;
+  readonly counts: { readonly invalid_lines: number } | null;
+}
 
 let directory: string;
 let first: Said;
@@ -56,6 +61,23 @@ it('leaves a file a page, and the library', () => {
   const result = JSON.parse(readFileSync(join(directory, 'lake', resultKeyOf(page)), 'utf8'));
   expect(result).toMatchObject({ school_name: 'Larch Hill College', catalog_year: '1851' });
   expect(existsSync(join(directory, 'demo/catalogs/images/Alabama/Vale Academy/1860/3.png'))).toBe(true);
+});
+
+it('keeps a line that nobody can read, and tells where', async () => {
+  const batches = (await rescrapeItems(directory, 'batches', 'list')) as BatchItem[];
+  const id = batches.find(({ counts }) => counts?.invalid_lines === 1)!.batch_id;
+  const { lines } = (await rescrapeJson(directory, 'batches', 'show', id)) as { lines: string };
+  expect(lines).toBe(join(directory, 'lake', 'extraction-failures', '_lines', id, '/'));
+  const [file, ...others] = readdirSync(lines);
+  expect(others).toEqual([]);
+  const kept = readFileSync(join(lines, file!), 'utf8');
+  expect(kept).toContain('Ohio:Normal School at Orle:1890:4');
+  expect(() => JSON.parse(kept)).toThrow(SyntaxError);
+  expect((await rescrape(directory, 'batches', 'show', id)).stdout).toContain(
+    `lines    1 line of no page of it, kept below ${lines}`,
+  );
+  const whole = batches.find(({ counts }) => counts?.invalid_lines === 0)!.batch_id;
+  expect(await rescrapeJson(directory, 'batches', 'show', whole)).toMatchObject({ lines: null });
 });
 
 it('has nothing left to ask when it is started again, and says the same', async () => {

@@ -63,9 +63,21 @@ describe('counting', () => {
       ...valid(other),
       line({ kind: 'invalid-line', message: 'half' }),
     ];
-    const { run, told, batches, record, resultOf } = play({ keys: [KEY], plan: answersInOrder(lines) });
+    const { run, told, batches, record, resultOf, world } = play({ keys: [KEY], plan: answersInOrder(lines) });
     await run();
     expect(told().filter((text) => text.includes('a line of no page'))).toHaveLength(2);
+    const [{ id } = { id: '' }] = await batches();
+    const kept = await Array.fromAsync(world.lake.list(`extraction-failures/_lines/${id}/`));
+    const objects = await Promise.all(kept.map(({ key }) => world.lake.get(key)));
+    const texts = objects.map((object) => new TextDecoder().decode(object!.body));
+    expect(texts.sort()).toEqual(
+      lines(KEY)
+        .slice(1)
+        .map(({ raw }) => raw)
+        .sort(),
+    );
+    const report = await world.lake.get(`reports/${id}/report.md`);
+    expect(new TextDecoder().decode(report!.body)).toContain(`extraction-failures/_lines/${id}/`);
     expect(await batches()).toMatchObject([
       { counts: { unknownKeys: 1, invalidLines: 1, succeeded: 1, failed: 0 } },
     ]);
