@@ -30,7 +30,7 @@ export function batchesCommand(): Command {
       .description(description)
       .argument('<id>', 'as "batches list" prints it');
   withCsv(withExtractionOption(batches.command('list')))
-    .description('list batches, newest first')
+    .description('list batches, newest first; those of which no page was sent only with --state empty')
     .addOption(
       new Option('--state <state...>', 'only batches in these states').choices(Object.keys(BATCH_STATES)),
     )
@@ -62,13 +62,14 @@ async function listBatches(
   command: Command,
 ): Promise<void> {
   await withExtractRecords(command, extraction, async ({ batches }, { globals }) => {
-    const wanted = state && new Set(state);
+    // A page that cannot be uploaded leaves one with each look: they would hide those that matter.
+    const isShown = (batch: Batch) => (state ? state.includes(batch.state) : batch.state !== 'empty');
     async function* things(): AsyncGenerator<ListedThing> {
       const all: AsyncIterable<Batch> | Batch[] = active
         ? (await batches.active()).reverse()
         : batches.list();
       for await (const batch of all)
-        if (!wanted || wanted.has(batch.state)) yield { row: batchRow(batch), value: batchRecord(batch) };
+        if (isShown(batch)) yield { row: batchRow(batch), value: batchRecord(batch) };
     }
     await printListStream(
       { columns: BATCH_COLUMNS, csvColumns: CSV_COLUMNS, things: things(), none: 'no batches that match' },

@@ -334,6 +334,11 @@ describe('extract and what tells of it', () => {
     });
     expect(said.stderr).toContain('look at the key and the model: rescrape config');
     stub(catalogs.env);
+    const listed = (await items('batches', 'list')) as Batch[];
+    expect(listed.map(({ state }) => state)).not.toContain('empty');
+    const empty = await items('batches', 'list', '--state', 'empty');
+    expect(empty).toMatchObject([{ state: 'empty', pages: 0, job: null }]);
+    expect(await items('batches', 'list', '--state', 'empty', 'done')).toHaveLength(listed.length + 1);
     expect(await items('batches', 'list', '--active')).toEqual([]);
   }, 30_000);
 
