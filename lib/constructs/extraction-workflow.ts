@@ -1,10 +1,9 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
-import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import {
   batchExtraction,
@@ -12,10 +11,10 @@ import {
   type ExtractionStageName,
 } from '../../core/workflow/batch-extraction.ts';
 import type { DeployedExtraction } from '../../lambdas/extraction-contract.ts';
-import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
-import { acknowledge } from './acknowledge.ts';
+import { type Deployment, nameOf } from '../deployment.ts';
 import type { DeadLetterQueue } from './queue-with-dlq.ts';
 import type { StageFunction } from './stage-function.ts';
+import { workflowMachine } from './workflow-machine.ts';
 
 /** How often an execution starts, which goes on where the one before ended. */
 const EVERY_MINUTES = 10;
@@ -46,35 +45,13 @@ export class ExtractionWorkflow extends Construct {
   constructor(scope: Construct, id: string, props: ExtractionWorkflowProps) {
     super(scope, id);
     const { deployment, extraction, functions } = props;
-    const policy = STAGE_POLICIES[deployment.stage];
     const name = nameOf(deployment.stage, `extract-${extraction.name}`);
-    const arns = EXTRACTION_STAGE_NAMES.map(
-      (stage) => [stage, functions[stage].function.functionArn] as const,
-    );
-    const definition = batchExtraction({
-      resources: Object.fromEntries(arns) as Record<ExtractionStageName, string>,
-      mostWaves: WAVES_OF_AN_EXECUTION,
-    });
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName: name,
-      definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
-      tracingEnabled: true,
-      logs: {
-        destination: new LogGroup(this, 'Logs', {
-          logGroupName: `/aws/vendedlogs/states/${name}`,
-          retention: policy.logRetention,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-        level: LogLevel.ALL,
-        includeExecutionData: true,
-      },
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    for (const stage of EXTRACTION_STAGE_NAMES)
-      functions[stage].function.grantInvokeLatestVersion(this.stateMachine);
-    acknowledge(this.stateMachine.role, {
-      'AwsSolutions-IAM5[Resource::*]':
-        'Log delivery and X-Ray have no resources to name: their actions only know "*".',
+    this.stateMachine = workflowMachine(this, {
+      deployment,
+      name,
+      stageNames: EXTRACTION_STAGE_NAMES,
+      functions,
+      define: (resources) => batchExtraction({ resources, mostWaves: WAVES_OF_AN_EXECUTION }),
     });
     this.#startOnSchedule(name, props);
     this.#startOnEndOfJob(name, props);

@@ -1,6 +1,5 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack, TimeZone } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import { Grant, Policy } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   ContextAttribute,
   Schedule,
@@ -9,16 +8,17 @@ import {
   ScheduleTargetInput,
 } from 'aws-cdk-lib/aws-scheduler';
 import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
-import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { checkMinutesOf, requestsAtOnceOf, type Source } from '../../core/source/source.ts';
 import { dailyRescrape, STAGE_NAMES, type StageName, scrapeRetryOf } from '../../core/workflow/workflow.ts';
-import { type Deployment, nameOf, STAGE_POLICIES } from '../deployment.ts';
+import { type Deployment, nameOf } from '../deployment.ts';
 import type { LakeStack } from '../lake-stack.ts';
 import { acknowledge } from './acknowledge.ts';
 import { grantLake } from './lake-access.ts';
 import type { DeadLetterQueue } from './queue-with-dlq.ts';
 import type { StageFunction } from './stage-function.ts';
+import { workflowMachine } from './workflow-machine.ts';
 
 /**
  * Of a source with many hosts. A new account may run ten functions at once: this leaves six to the other
@@ -56,44 +56,28 @@ export class SourceWorkflow extends Construct {
   constructor(scope: Construct, id: string, props: SourceWorkflowProps) {
     super(scope, id);
     const { deployment, source, functions, lake } = props;
-    const policy = STAGE_POLICIES[deployment.stage];
     const name = nameOf(deployment.stage, source.name);
-    const arns = STAGE_NAMES.map((stage) => [stage, functions[stage].function.functionArn] as const);
-    const definition = dailyRescrape({
-      resources: Object.fromEntries(arns) as Record<StageName, string>,
-      workListBucket: lake.bucket.bucketName,
-      retry: source.retry,
-      scrapeRetry: scrapeRetryOf(source),
-      maxConcurrency: partitionsAtOnce(source),
-      toleratedFailurePercentage: TOLERATED_FAILURE_PERCENTAGE,
-    });
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      stateMachineName: name,
-      definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
-      tracingEnabled: true,
-      logs: {
-        destination: new LogGroup(this, 'Logs', {
-          // This prefix keeps the account's one resource policy for log delivery from growing past its limit.
-          logGroupName: `/aws/vendedlogs/states/${name}`,
-          retention: policy.logRetention,
-          removalPolicy: RemovalPolicy.DESTROY,
+    this.stateMachine = workflowMachine(this, {
+      deployment,
+      name,
+      stageNames: STAGE_NAMES,
+      functions,
+      define: (resources) =>
+        dailyRescrape({
+          resources,
+          workListBucket: lake.bucket.bucketName,
+          retry: source.retry,
+          scrapeRetry: scrapeRetryOf(source),
+          maxConcurrency: partitionsAtOnce(source),
+          toleratedFailurePercentage: TOLERATED_FAILURE_PERCENTAGE,
         }),
-        level: LogLevel.ALL,
-        includeExecutionData: true,
-      },
-      removalPolicy: RemovalPolicy.DESTROY,
     });
     this.#grantWhatTheDefinitionDoes(name, props);
     this.#startOnSchedule(name, props);
-    acknowledge(this.stateMachine.role, {
-      'AwsSolutions-IAM5[Resource::*]':
-        'Log delivery and X-Ray have no resources to name: their actions only know "*".',
-    });
   }
 
-  #grantWhatTheDefinitionDoes(name: string, { functions, lake }: SourceWorkflowProps): void {
+  #grantWhatTheDefinitionDoes(name: string, { lake }: SourceWorkflowProps): void {
     const { stateMachine } = this;
-    for (const stage of STAGE_NAMES) functions[stage].function.grantInvokeLatestVersion(stateMachine);
     // The item reader reads the work list; the result writer writes beside it.
     grantLake(stateMachine.role, lake, { read: ['work'], write: ['work'] });
     Grant.addToPrincipal({
