@@ -46,7 +46,7 @@ const SLOWEST_BYTES_PER_MS = 250;
  * | S3 says | meaning | we |
  * |---|---|---|
  * | 412, or 404 on If-Match | the condition does not hold | answer `precondition-failed` |
- * | … after the SDK sent it before, no answer, or 5xx | perhaps our own put | read the object: ours is `stored` |
+ * | … after the SDK sent it before, no answer, or 5xx | perhaps our own put | read it: ours is `stored` |
  * | 409 | another write of the key is under way | put again; read the object where that goes on |
  *
  * Throws a `StorageError` that names the action and the key for everything else. Needs s3:GetObject,

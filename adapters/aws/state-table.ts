@@ -13,30 +13,39 @@
  * | pk | sk | what | read by |
  * |---|---|---|---|
  * | `target…` | | targets, their events and indexes | `core/targets/keys.ts` tells all of them |
- * | `failures#<source>` | `<value>#<date>#<item>` | failed item, open or closed | get; prefix `<value>#<date>#`; all of a source |
- * | `partitions#<table>` | `<value>#<date>` | how a partition stands | get; from `<value>#<start>` to `<value>#<end>` |
+ * | `failures#<source>` | `<value>#<date>#<item>` | failed item, open or closed | get; prefix; all |
+ * | `partitions#<table>` | `<value>#<date>` | how a partition stands | get; from date to date of a value |
  * | `runs#<source>` | `<runId>` | run, in the order of time (UUIDv7) | get; all, newest first |
  * | `target-tables` | `<source>` | which file of the table `targets` was written last | get |
  * | `run-sequences` | `<source>` | how many runs were ever begun | get; written with the run |
- * | `hosts#<n>` | `paces` | last starts of requests to some hosts, and their pauses | get; conditional write |
+ * | `hosts#<n>` | `paces` | last starts of requests to some hosts, and their pauses | get |
  * | `proxies#<source>` | `<proxy>` | failures of a proxy, and until when it rests | all of a source |
  * | `deaths#<source>` | `<value>#<date>` | items whose pages ended the process that read them | get |
  * | `lake` | `place` | where the lake was when a run last worked on it | get |
- * | `entities#<kind>` | `<key>` | entity, with what is derived | get; by prefix; its presence or revision as a condition of others |
- * | `entity-changes#<kind>` | `<feed>#<date>#<key>` | marker: changed since it was published | all of a partition; the first after a partition |
+ * | `entities#<kind>` | `<key>` | entity, with what is derived | get; prefix; condition of others |
+ * | `entity-changes#<kind>` | `<feed>#<date>#<key>` | changed since it was published | all of a partition |
  * | `parked#<kind>` | `<key>` | record that waits for what it refers to | get; all of a kind |
  * | `waiting#<kind>#<key>` | `<kind>#<key>` | index: who waits for that entity first | all |
  * | `parked-until` | `<time>#<kind>#<key>` | index: when a parked record is given up | up to now |
- * | `dependents#<kind>#<key>` | `<kind>#<key>` | index: whose derived fields read that entity, and what they read | all |
+ * | `dependents#<kind>#<key>` | `<kind>#<key>` | index: who reads that entity, and what of it | all |
  * | `enrichment-dead#<kind>` | `<message id>` | dead letter of enrichment | get; all of a kind |
- * | `enrichment-dead-rows#<kind>` | `<feed>#<date>#<key>#<message id>` | index: dead letters about a row | all of a feed and date |
+ * | `enrichment-dead-rows#<kind>` | `<feed>#<date>#<key>#<message id>` | index: of a row | all of a date |
  * | `enrichment-stats` | `<day>#<kind>#<shard>` | counts, in 16 shards | get; from day to day |
  * | `enrichment-log` | `last` | which counts the table `enrichments` has | get |
- * | `entity-publication-claims#<kind>` | `<feed>#<date>` | who publishes that partition, and until when | get; conditional write |
- * | `entity-publications` | `<publication>#<source>#<feed>#<date>` | publication whose logs are not merged yet | all |
- * | `forwarded#<source>` | `<value>#<date>` | version whose records were sent on last | get; all of a source |
- * | `forwarded-messages#<kind>` | `<feed>#<date>#<message id>` | record that was sent on and is not handled yet | from day to day of a feed |
- * | `finalized#<runId>` | `<source>#<value>#<date>` | marker: the attempts of that scrape are counted | conditional write only |
+ * | `publication-claims#<from>#<owner>` | `<value>#<date>` | who publishes it, until when | get |
+ * | `publications#<from>` | `<runId>#<source>#<value>#<date>` | logs that are not merged yet | all |
+ * | `forwarded#<source>` | `<value>#<date>` | version that was sent on last | get; all of a source |
+ * | `forwarded-messages#<kind>` | `<feed>#<date>#<message id>` | sent on, not handled yet | day to day |
+ * | `extract-pages#<name>` | `<page>` | failures of a page, its batch, its result | get; all; of a state |
+ * | `extract-batches#<name>` | `<batch>` | batch of an extraction (UUIDv7) | get; all, newest first |
+ * | `extract-active#<name>` | `<batch>` | index: batches whose pages are in flight | all |
+ * | `extract-members#<name>` | `<batch>#<piece>` | pages of a batch, as they were claimed | all of a batch |
+ * | `extract-failures#<name>` | `<page>#<batch>` | failed answer | get; of a page; of a state; all |
+ * | `extract-changes#<name>` | `<value>#<date>#<page>` | page to be published | all of a partition |
+ * | `extract-progress#<name>` | `<value>#<date>` | books as the last scan saw them | get; all; of a state |
+ * | `extract-logged#<name>` | `<value>#<date>` | books as the log table has them | all |
+ * | `extract-waits` | `<name>` | since when pages wait to be enough for a job | get |
+ * | `finalized#<runId>` | `<source>#<value>#<date>` | its attempts are counted | conditional write only |
  *
  * Every read is by key and consistent; there is no index of DynamoDB's, and no scan but that of `rescrape
  * reset`. `targets` is the partition that all runs share: it is written twice for each crawl (its claim and

@@ -7,7 +7,7 @@ import * as z from 'zod';
  * | state | what it means | active |
  * |---|---|---|
  * | `claiming` | its pages are claimed and uploaded; nothing was sent | yes |
- * | `submitting` | the intent is on record: the provider may have the job, under the name of the batch | yes |
+ * | `submitting` | the intent is on record: the provider may have the job, by the batch's name | yes |
  * | `submitted` | the provider has the job | yes |
  * | `without-results` | the job succeeded and there is nothing to read: an operator's case | yes |
  * | `processing` | its results are being read | yes |

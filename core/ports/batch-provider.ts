@@ -153,7 +153,7 @@ export interface ModelUse {
  * |---|---|---|
  * | `rate-limited` | too much at once, or a quota is used up | again, after `retryAfterMs` |
  * | `unreachable` | no answer, or one that broke off; for `submit`: nothing was sent | again later |
- * | `server` | the provider failed or answered with something else than its API; nothing was done | again later |
+ * | `server` | it failed, or answered with something else than its API; nothing was done | again later |
  * | `unclear` | `submit` alone: it may have been carried out | `find`, then again |
  * | `missing` | the provider has no such job, or its results are gone | the job is lost |
  * | `refused` | key, model, address, size or form: the same call is refused again | an operator's case |

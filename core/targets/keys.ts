@@ -9,7 +9,7 @@ import type { TargetRecord } from './target.ts';
  * |---|---|---|---|
  * | `targets` | `<source>#<target>` | the record | get; prefix `<source>#` |
  * | `target-events#<source>#<target>` | `<revision>#<n>` | one transition | all, oldest or newest first |
- * | `targets-due#<source>#<shard>` | `<next crawl>#<target>` | registered, and may be crawled then | up to now |
+ * | `targets-due#<source>#<shard>` | `<next crawl>#<target>` | may be crawled then | up to now |
  * | `targets-skipped#<source>` | `<target>` | is flagged | all |
  * | `targets-indexed` | `<source>` | its records are in the indexes | get |
  */

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openSqliteStateStore } from '../../adapters/local/sqlite-state-store.ts';
 import { resultKeyOf } from '../../core/extract/result-object.ts';
+import { keyKinds, undocumented } from '../contracts/state-keys.ts';
 import { rescrape, rescrapeItems, rescrapeJson, type Said } from './support/command-line.ts';
 import { lawsBrokenIn } from './support/json-law.ts';
 
@@ -78,6 +80,18 @@ it('keeps a line that nobody can read, and tells where', async () => {
   );
   const whole = batches.find(({ counts }) => counts?.invalid_lines === 0)!.batch_id;
   expect(await rescrapeJson(directory, 'batches', 'show', whole)).toMatchObject({ lines: null });
+});
+
+it('keeps nothing in the state whose key is not written down', async () => {
+  const state = openSqliteStateStore(join(directory, 'state.sqlite'));
+  try {
+    const kinds = await keyKinds(state.scan());
+    for (const kind of ['pages', 'batches', 'members', 'failures', 'progress', 'logged'])
+      expect(kinds).toContain(`extract-${kind}`);
+    expect(undocumented(kinds)).toEqual([]);
+  } finally {
+    state.close();
+  }
 });
 
 it('has nothing left to ask when it is started again, and says the same', async () => {
