@@ -1,7 +1,7 @@
 import type { ExtractRecords } from '../core/extract/extract-context.ts';
 import { EXTRACTION_FAILURES, type ExtractionFailureCode } from '../core/extract/extraction-failure.ts';
 import type { LoggedFailure } from '../core/extract/failure-log.ts';
-import { pageOf } from '../core/extract/make-requests.ts';
+import { pageOfKey } from '../core/extract/page-key.ts';
 import { bookFilter } from '../core/extract/scan.ts';
 import { type BookFilterOptions, bookFilterOf, type ExtractionOption } from './extraction.ts';
 import { oneOf } from './filter.ts';
@@ -23,7 +23,7 @@ export async function* extractFailures(
   const code = oneOf('error type', CODES, options.code);
   for (const state of statesOf(filter.states))
     for await (const failure of failures.list(state))
-      if ((!code || failure.code === code) && isChosen(pageOf(failure.page))) yield failure;
+      if ((!code || failure.code === code) && isChosen(pageOfKey(failure.page))) yield failure;
 }
 
 /** Keys of the pages whose tries are used up and that have no result of this machine. */
@@ -37,7 +37,7 @@ export async function exhaustedPages(
   for (const state of statesOf(filter.states))
     for await (const { key, page } of pages.list(state)) {
       const isOver = page.failures > 0 && page.failures >= settings.maxRetries && page.result === null;
-      if (isOver && isChosen(pageOf(key))) exhausted.add(key);
+      if (isOver && isChosen(pageOfKey(key))) exhausted.add(key);
     }
   return exhausted;
 }

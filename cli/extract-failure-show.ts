@@ -4,7 +4,7 @@ import { stepText } from '../core/advice/render.ts';
 import type { Step } from '../core/advice/step.ts';
 import { isActive } from '../core/extract/batch.ts';
 import type { ExtractRecords } from '../core/extract/extract-context.ts';
-import { pageOf } from '../core/extract/make-requests.ts';
+import { pageOfKey } from '../core/extract/page-key.ts';
 import type { PageState } from '../core/extract/page-store.ts';
 import { resultKeyOf } from '../core/extract/result-object.ts';
 import { adviseAt, type Place } from './advice.ts';
@@ -28,7 +28,7 @@ export async function showExtractFailures(name: string, command: Command): Promi
         `no failed answer of ${cellText(key)} is on record`,
         advise({ kind: 'no-such-pages' }),
       );
-    const result = resultKeyOf(pageOf(key));
+    const result = resultKeyOf(pageOfKey(key));
     const hasResult = (await records.lake.head(result)) !== undefined;
     const status = await statusOf(records, page, hasResult);
     const next = nextFor(key, status, place);

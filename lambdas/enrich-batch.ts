@@ -4,7 +4,7 @@ import { enricherOf } from '../core/enrich/stores.ts';
 import { type Platform, StageError } from '../core/platform.ts';
 import type { ReceivedMessage } from '../core/ports/work-queue.ts';
 import type { sqsEventSchema } from './contracts.ts';
-import type { Observer } from './observe.ts';
+import { countsOf, type Observer } from './observe.ts';
 
 type SqsEvent = z.infer<typeof sqsEventSchema>;
 
@@ -40,9 +40,7 @@ export async function enrichBatch(
     if (answer.kind === 'dead' || answer.kind === 'retry' || answer.kind === 'parked')
       logger.warn('record not stored', { recordKind: kind, messageId: delivery.id, ...answer });
   }
-  const results = Object.fromEntries(
-    [...Map.groupBy(answers, (answer) => answer.kind)].map(([result, all]) => [result, all.length]),
-  );
+  const results = countsOf(answers.map((answer) => answer.kind));
   logger.info('enriched', { recordKind: kind, records: answers.length, results });
   return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -122,3 +122,9 @@ export class Observer {
 function stageName(): string {
   return process.env.RESCRAPE_STAGE ?? '';
 }
+
+/** How often each of these results is there, as a line of the log tells it. */
+export function countsOf(results: Iterable<string>): Readonly<Record<string, number>> {
+  const groups = Map.groupBy(results, (result) => result);
+  return Object.fromEntries([...groups].map(([result, all]) => [result, all.length]));
+}

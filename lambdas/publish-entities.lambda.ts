@@ -3,6 +3,7 @@ import { publishEnriched } from '../core/publish-entities/publish-enriched.ts';
 import { withEnrichmentQueues, withGlue } from '../runtime/aws.ts';
 import { type ScheduledPublication, scheduledPublicationSchema } from './contracts.ts';
 import { deployedPlatform } from './deployed-platform.ts';
+import { countsOf } from './observe.ts';
 import { handlerOf, outOfTime, parseEvent, type Stage } from './stage-handler.ts';
 
 /**
@@ -20,9 +21,7 @@ export const publishEntitiesStage: Stage<ScheduledPublication> = {
     const outcomes = partitions.map(({ outcome }) =>
       outcome.kind === 'claimed' ? outcome.kind : outcome.result.status,
     );
-    const results = Object.fromEntries(
-      [...Map.groupBy(outcomes, (one) => one)].map(([k, all]) => [k, all.length]),
-    );
+    const results = countsOf(outcomes);
     const parkedAt = await longestParkedAt(platform.state);
     const waited = parkedAt === undefined ? 0 : platform.clock.now() - parkedAt;
     observer.longestParked(Math.max(0, Math.round(waited / 1000)));

@@ -1,5 +1,6 @@
 import { publishExtraction } from '../core/publish-extraction/publish-extraction.ts';
 import { type ExtractionInput, extractionInputSchema } from './contracts.ts';
+import { countsOf } from './observe.ts';
 import { ExtractionObserver } from './observe-extraction.ts';
 import type { OpenedExtractions } from './opened-extractions.ts';
 import { outOfTime, parseEvent, type Stage } from './stage-handler.ts';
@@ -23,10 +24,7 @@ export function publishExtractionStage(opened: OpenedExtractions): Stage<Extract
       const outcomes = partitions.map(({ outcome }) =>
         outcome.kind === 'published' ? outcome.result.status : outcome.kind,
       );
-      const results = Object.fromEntries(
-        [...Map.groupBy(outcomes, (one) => one)].map(([result, all]) => [result, all.length]),
-      );
-      const told = { partitions: partitions.length, results, isStopped };
+      const told = { partitions: partitions.length, results: countsOf(outcomes), isStopped };
       logger.info('published', { publication: runId, ...told });
       return { runId, ...told };
     },

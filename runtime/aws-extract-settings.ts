@@ -1,5 +1,5 @@
 import type { Extraction } from '../core/extract/extraction.ts';
-import { type ConfiguredExtraction, extractSettings } from './extract-settings.ts';
+import { type ConfiguredExtraction, extractSettings, s3PlaceOf } from './extract-settings.ts';
 import { GEMINI_KEY_SECRET } from './gemini-settings.ts';
 import { SettingError } from './setting-error.ts';
 import { variableOf } from './setting-names.ts';
@@ -47,8 +47,8 @@ export function awsExtractSettings(
 }
 
 function placeOf({ name }: Extraction, library: string): { bucket: string; prefix: string } {
-  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(library) ?? [];
-  if (bucket !== undefined) return { bucket, prefix };
+  const place = s3PlaceOf(library);
+  if (place) return place;
   throw new SettingError(
     `${variableOf(name, 'LIBRARY')} is ${JSON.stringify(library)}: a stack reads s3://bucket/prefix`,
   );

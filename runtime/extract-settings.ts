@@ -82,6 +82,12 @@ export function extractSettings(
   };
 }
 
+/** Bucket and prefix of `s3://bucket/prefix`; undefined for any other place. */
+export function s3PlaceOf(place: string): { readonly bucket: string; readonly prefix: string } | undefined {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(place) ?? [];
+  return bucket === undefined ? undefined : { bucket, prefix };
+}
+
 function settingValue(
   extraction: string,
   setting: ExtractSetting,

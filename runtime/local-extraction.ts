@@ -15,7 +15,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { PageLibrary } from '../core/ports/page-library.ts';
 import type { Publication } from '../core/publish-derived/publish-partition.ts';
 import { publishExtraction } from '../core/publish-extraction/publish-extraction.ts';
-import { extractSettings } from './extract-settings.ts';
+import { extractSettings, s3PlaceOf } from './extract-settings.ts';
 import { geminiSettings } from './gemini-settings.ts';
 import { idsOf } from './ids.ts';
 import type { LocalPlatform } from './local.ts';
@@ -100,9 +100,9 @@ function placeOf({ name }: Extraction, place: string | undefined): string {
 
 /** `place`: a directory, or `s3://bucket/prefix`. */
 async function openLibrary(place: string, clock: Clock): Promise<PageLibrary & { close?(): void }> {
-  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(place) ?? [];
-  if (bucket === undefined) return openDirectoryPageLibrary(resolve(place));
+  const inBucket = s3PlaceOf(place);
+  if (!inBucket) return openDirectoryPageLibrary(resolve(place));
   // The SDK takes a quarter of a second to load.
   const { openS3PageLibrary } = await import('../adapters/aws/s3-page-library.ts');
-  return openS3PageLibrary({ bucket, ...(prefix && { prefix }), clock });
+  return openS3PageLibrary({ ...inBucket, clock });
 }

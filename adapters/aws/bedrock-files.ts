@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type TextLine, textLines } from '../../core/extract/text-lines.ts';
 import type { ProviderFile, ProviderProblem, RequestLine } from '../../core/ports/batch-provider.ts';
 import type { BedrockForm } from './bedrock-form.ts';
 import { askAws, bedrockProblem, refusal } from './bedrock-problem.ts';
-import { type AwsConnection, clientSettings } from './client-settings.ts';
+import type { AwsConnection } from './client-settings.ts';
+import { openS3Client } from './s3-client.ts';
 import { ObjectTooLargeError, writeLargeObject } from './s3-large-object.ts';
 
 /** What Bedrock takes as one file. */
@@ -36,11 +37,7 @@ export class BedrockFiles {
     if (!/^[A-Za-z0-9-]+(?:\/[A-Za-z0-9-]+)*$/.test(options.prefix))
       throw new RangeError(`not a prefix that Bedrock takes: ${JSON.stringify(options.prefix)}`);
     this.#options = options;
-    const { connection = {}, attempts } = options;
-    this.#s3 = new S3Client({
-      ...clientSettings(connection, attempts),
-      ...(connection.endpoint !== undefined && { forcePathStyle: true }),
-    });
+    this.#s3 = openS3Client(options.connection ?? {}, options.attempts);
   }
 
   inputUri(job: string): string {

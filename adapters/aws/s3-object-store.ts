@@ -4,7 +4,7 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../../core/ports/clock.ts';
 import { assertKeyPrefix, assertObjectKey, assertObjectMetadata } from '../../core/ports/object-key.ts';
@@ -19,8 +19,9 @@ import type {
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { type AwsTrouble, awsFailure, awsTrouble } from './aws-failure.ts';
 import { type Backoff, pauseAfter } from './backoff.ts';
-import { type AwsConnection, clientSettings, REQUEST_TIMEOUT_MS } from './client-settings.ts';
+import { type AwsConnection, REQUEST_TIMEOUT_MS } from './client-settings.ts';
 import { readingBody } from './s3-body.ts';
+import { openS3Client } from './s3-client.ts';
 
 export interface S3ObjectStoreOptions {
   readonly bucket: string;
@@ -65,11 +66,7 @@ class S3ObjectStore implements ObjectStore {
   constructor({ bucket, clock, connection = {} }: S3ObjectStoreOptions) {
     this.#bucket = bucket;
     this.#clock = clock;
-    this.#client = new S3Client({
-      ...clientSettings(connection),
-      // Only AWS itself has a host name for each bucket.
-      ...(connection.endpoint !== undefined && { forcePathStyle: true }),
-    });
+    this.#client = openS3Client(connection);
   }
 
   async get(key: string): Promise<StoredObject | undefined> {

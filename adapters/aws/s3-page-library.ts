@@ -1,12 +1,13 @@
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { type FoundFile, findPageImage, tooLarge } from '../../core/extract/page-image.ts';
 import { readLabels } from '../../core/extract/read-labels.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { LabelNotice, PageImage, PageKey, PageLibrary } from '../../core/ports/page-library.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { awsFailure, awsTrouble } from './aws-failure.ts';
-import { type AwsConnection, clientSettings } from './client-settings.ts';
+import type { AwsConnection } from './client-settings.ts';
 import { readingBody } from './s3-body.ts';
+import { openS3Client } from './s3-client.ts';
 
 export interface S3PageLibraryOptions {
   readonly bucket: string;
@@ -36,10 +37,7 @@ class S3PageLibrary implements PageLibrary {
     this.#bucket = bucket;
     this.#prefix = bare === '' ? '' : `${bare}/`;
     this.#clock = clock;
-    this.#s3 = new S3Client({
-      ...clientSettings(connection),
-      ...(connection.endpoint !== undefined && { forcePathStyle: true }),
-    });
+    this.#s3 = openS3Client(connection);
   }
 
   labels(told?: (notice: LabelNotice) => void): AsyncGenerator<PageKey, void> {

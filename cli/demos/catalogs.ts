@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ExtractContext } from '../../core/extract/extract-context.ts';
 import { FailureLog } from '../../core/extract/failure-log.ts';
 import { clearBatch } from '../../core/extract/operate-batches.ts';
-import { parsePageKey } from '../../core/extract/page-key.ts';
+import { pageOfKey } from '../../core/extract/page-key.ts';
 import { readResult } from '../../core/extract/result-object.ts';
 import { writeCatalogLibrary } from '../../demo/catalogs/library.ts';
 import { DEMO_KEY, startCatalogProvider } from '../../demo/catalogs/provider.ts';
@@ -130,9 +130,7 @@ async function mismatches(
 }
 
 async function coursesOf({ lake, extraction }: ExtractContext, key: string): Promise<unknown> {
-  const page = parsePageKey(key);
-  if (typeof page === 'string') throw new RangeError(`${key}: ${page}`);
-  const read = await readResult(lake, extraction, page);
+  const read = await readResult(lake, extraction, pageOfKey(key));
   if (read.kind !== 'result') return read.kind === 'none' ? [] : read.reason;
   const { courses } = read.answer as CatalogAnswer;
   return courses.map(({ course_name, department }) => ({ course_name, department }));

@@ -5,7 +5,7 @@ import type { Member } from './batch-store.ts';
 import type { ExtractContext } from './extract-context.ts';
 import type { PromptVersion } from './extraction.ts';
 import type { HeldBatch } from './held-batch.ts';
-import { parsePageKey } from './page-key.ts';
+import { pageOfKey } from './page-key.ts';
 import { pageRequest } from './prompt.ts';
 import { readResult } from './result-object.ts';
 import { askAgain, isProblem } from './retry-waits.ts';
@@ -46,7 +46,7 @@ export async function makeRequests(
       memory.unsettled();
       return undefined;
     }
-    const page = pageOf(key);
+    const page = pageOfKey(key);
     let reason = 'its image is gone';
     const image = await context.library.image(page, (told) => {
       reason = told;
@@ -75,11 +75,4 @@ async function contextBefore(
   if (read.kind === 'result') return extraction.previousContext(read.answer);
   if (read.kind === 'unreadable') tell({ kind: 'no-context', page: key, reason: read.reason });
   return undefined;
-}
-
-/** The page of a key that was made by `pageKeyText`. */
-export function pageOf(key: string): PageKey {
-  const page = parsePageKey(key);
-  if (typeof page === 'string') throw new RangeError(`${key}: ${page}`);
-  return page;
 }

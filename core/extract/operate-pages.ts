@@ -1,10 +1,8 @@
 import type { StateWrite } from '../ports/state-store.ts';
 import { MAX_WRITES } from '../ports/state-transaction.ts';
-import { isActive } from './batch.ts';
 import type { ExtractRecords } from './extract-context.ts';
-import { pageOf } from './make-requests.ts';
 import { pageChangeWrite } from './page-changes.ts';
-import { pageKeyText, parsePageKey } from './page-key.ts';
+import { pageKeyText, pageOfKey, parsePageKey } from './page-key.ts';
 import { resultKeyOf } from './result-object.ts';
 import { bookFilter, type ScanFilter } from './scan.ts';
 
@@ -56,7 +54,7 @@ export async function clearFailureCounts(
   const isChosen = bookFilter(filter);
   const cleared: ClearedCount[] = [];
   for await (const { key, page } of pages.list()) {
-    if (page.failures === 0 || !isChosen(pageOf(key))) continue;
+    if (page.failures === 0 || !isChosen(pageOfKey(key))) continue;
     let { failures } = page;
     if (!isDryRun)
       await pages.update(
@@ -65,7 +63,7 @@ export async function clearFailureCounts(
           ({ failures } = before);
           return failures === 0 ? undefined : { ...before, failures: 0 };
         },
-        () => [pageChangeWrite(extraction.name, pageOf(key))],
+        () => [pageChangeWrite(extraction.name, pageOfKey(key))],
       );
     if (failures > 0) cleared.push({ key, failures });
   }
@@ -83,16 +81,14 @@ export interface ExtractionReset {
   readonly documents: number;
 }
 
-const KINDS = [
-  ...['active', 'members', 'batches', 'pages', 'failures', 'changes', 'progress', 'logged'],
-] as const;
+const KINDS = ['active', 'members', 'batches', 'pages', 'failures', 'changes', 'progress', 'logged'] as const;
 
 /** Counts, and unless it is a dry run removes, all documents of an extraction. */
 export async function resetExtraction(
   { state, batches, extraction: { name } }: ExtractRecords,
   { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<ExtractionReset> {
-  const active = (await batches.active()).filter(isActive).length;
+  const active = (await batches.active()).length;
   const counts = { batches: 0, pages: 0, failures: 0 };
   let documents = 0;
   let writes: StateWrite[] = [];

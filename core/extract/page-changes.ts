@@ -1,7 +1,7 @@
 import type { PageKey } from '../ports/page-library.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import { firstOfEachGroup } from '../state/skip-scan.ts';
-import { pageKeyText, parsePageKey, partitionOfPage } from './page-key.ts';
+import { pageKeyText, pageOfKey, partitionOfPage } from './page-key.ts';
 import type { PageStore } from './page-store.ts';
 
 /** A page of which something is to be published: written in the transaction that ended a try of it. */
@@ -65,8 +65,5 @@ function placeOf(extraction: string, page: PageKey) {
 }
 
 function changeOf({ sort, revision }: StateDocument): PageChange {
-  const key = sort.split('#').slice(2).join('#');
-  const page = parsePageKey(key);
-  if (typeof page === 'string') throw new Error(`a marker of no page: ${sort}`);
-  return { page, revision };
+  return { page: pageOfKey(sort.split('#').slice(2).join('#')), revision };
 }

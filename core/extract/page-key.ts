@@ -32,6 +32,13 @@ export function pageKeyText({ state, school, year, page }: PageKey): string {
   return `${state}:${school}:${year}:${page}`;
 }
 
+/** The page of a key that was made by `pageKeyText`. Throws a RangeError for any other text. */
+export function pageOfKey(key: string): PageKey {
+  const page = parsePageKey(key);
+  if (typeof page === 'string') throw new RangeError(`${JSON.stringify(key)}: ${page}`);
+  return page;
+}
+
 /**
  * The page of a label by its path inside the folder of labels, `Alabama/LincolnCollege/1851/007.json`, or in
  * one line why it is passed over. `007.json` and `7.json` are one page: `LabelledPages` takes it once.
@@ -46,8 +53,7 @@ export function pageOfLabelPath(path: string): PageKey | string {
 
 /** Throws a RangeError for what is no page: it could lead out of a folder. */
 export function assertPageKey(key: PageKey): void {
-  const read = parsePageKey(pageKeyText(key));
-  if (typeof read === 'string') throw new RangeError(`${JSON.stringify(key)}: ${read}`);
+  pageOfKey(pageKeyText(key));
 }
 
 function pageOf([state = '', school = '', year = '', page = '']: readonly string[]): PageKey | string {

@@ -2,8 +2,8 @@ import type { ProviderProblem } from '../ports/batch-provider.ts';
 import { type Batch, type BatchCounts, moved, type Tokens } from './batch.ts';
 import { type ExtractContext, providerOf } from './extract-context.ts';
 import { type HeldBatch, takeBatch } from './held-batch.ts';
-import { pageOf } from './make-requests.ts';
 import { costOf, PageEnds } from './page-ends.ts';
+import { pageOfKey } from './page-key.ts';
 import { type ResultEvent, readResults } from './read-results.ts';
 import { reportBatch } from './report-batch.ts';
 import { rawKeyOf, strayLineKeyOf } from './result-object.ts';
@@ -36,7 +36,7 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
     await context.lake.put(objectKey, body, { contentType: 'text/plain; charset=utf-8' });
     return objectKey;
   };
-  const keepRaw = (key: string, raw: string) => keepLine(rawKeyOf(pageOf(key), id), raw);
+  const keepRaw = (key: string, raw: string) => keepLine(rawKeyOf(pageOfKey(key), id), raw);
   const lines = provider.results(held.batch.job!, context.signal);
   for await (const event of readResults(lines, keys, context.extraction.answer, keepRaw)) {
     if (!(await held.renew())) return;
@@ -52,13 +52,13 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
         return brokenOff(context, held, event);
       case 'valid': {
         const { key, answer, tokens } = event;
-        await ends.add({ kind: 'valid', page: pageOf(key), answer, tokens });
+        await ends.add({ kind: 'valid', page: pageOfKey(key), answer, tokens });
         break;
       }
       case 'failed':
         await ends.add({
           kind: 'failed',
-          page: pageOf(event.key),
+          page: pageOfKey(event.key),
           failure: event.failure,
           rawKey: event.raw,
         });
