@@ -7,8 +7,7 @@ import { evidenceOf } from '../core/explain/item.ts';
 import type { Why } from '../core/explain/story.ts';
 import { why } from '../core/explain/why.ts';
 import { DAY_TEXT, targetText, whoIs } from '../core/explain/wording.ts';
-import { pageOf } from '../core/extract/make-requests.ts';
-import { itemOfPage, partitionOfPage } from '../core/extract/page-key.ts';
+import { itemOfPage, pageOfKey, partitionOfPage } from '../core/extract/page-key.ts';
 import { isUnresolved } from '../core/failures/failure.ts';
 import type { AttemptRow } from '../core/lake/log-tables.ts';
 import { DISPOSITIONS } from '../core/outcome/policy.ts';
@@ -70,7 +69,7 @@ async function subjectOf(platform: CommandPlatform, text: string): Promise<Subje
 
 /** A page by its true names, in the first table of its extraction: a row there is a page. */
 function subjectOfPage(platform: CommandPlatform, text: string): Subject {
-  const page = pageOf(text);
+  const page = pageOfKey(text);
   const source = platform.sources.find((each) => extractionOf(each) !== undefined);
   if (!source) throw new NotFoundError('there is no table of pages that a model reads');
   const { value, date } = partitionOfPage(page);

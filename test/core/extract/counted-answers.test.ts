@@ -63,7 +63,10 @@ describe('counting', () => {
       ...valid(other),
       line({ kind: 'invalid-line', message: 'half' }),
     ];
-    const { run, told, batches, record, resultOf, world } = play({ keys: [KEY], plan: answersInOrder(lines) });
+    const { run, told, batches, record, resultOf, world } = play({
+      keys: [KEY],
+      plan: answersInOrder(lines),
+    });
     await run();
     expect(told().filter((text) => text.includes('a line of no page'))).toHaveLength(2);
     const [{ id } = { id: '' }] = await batches();
