@@ -3,7 +3,7 @@ import { readWrittenTime } from '../core/calendar/written-time.ts';
 import { enrichRecord } from '../core/enrich/engine.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
 import { clockOf } from '../runtime/clock.ts';
-import { examples, newCommand } from './command.ts';
+import { examples, newCommand, refuseOptionsOfGroup } from './command.ts';
 import { globalOptions } from './context.ts';
 import { enrichPublishCommand } from './enrich-publish.ts';
 import { enrichPushCommand } from './enrich-push.ts';
@@ -31,6 +31,7 @@ export function enrichCommand(): Command {
       ),
     )
     .action(enrichFile)
+    .hook('preSubcommand', refuseOptionsOfGroup)
     .addCommand(enrichPublishCommand())
     .addCommand(enrichPushCommand())
     .addCommand(enrichStatsCommand());

@@ -31,8 +31,9 @@ export async function printItemStream(values: AsyncIterable<unknown>): Promise<v
   await printText(isEmpty ? `${before}]\n}\n` : '\n  ]\n}\n');
 }
 
+/** Not by a regular expression: to its `^`, U+2028 in the text of a record begins a line too. */
 function indented(text: string): string {
-  return text.replace(/^/gm, '    ');
+  return `    ${text.replaceAll('\n', '\n    ')}`;
 }
 
 /** Prints one thing. */

@@ -32,6 +32,25 @@ describe('enrich push', () => {
     ]);
   });
 
+  it('keeps every character of a text, those that some take for the end of a line as well', async () => {
+    const name = 'a\u2028b\u2029c\u0085d\r\ne';
+    await records.push('tutor', [tutor('t-1', { name })]);
+    await records.work();
+    expect(await stored()).toMatchObject([{ record: { name } }]);
+  });
+
+  it.each([
+    ['publish', '--kind', 'tutor'],
+    ['stats', '--kind', 'tutor'],
+    ['push', '--kind', 'tutor', '--now', '2026-11-22', 'tutors.jsonl'],
+    ['--now', '2026-11-22', 'stats'],
+  ])('enrich %s refuses an option that only enrich itself has', async (...words) => {
+    const said = await records.cli('enrich', ...words);
+    const option = words.includes('--now') ? '--now' : '--kind';
+    expect(said).toMatchObject({ code: 2, stdout: '' });
+    expect(said.stderr).toContain(`unknown option '${option}'`);
+  });
+
   it('tells the number of each line that is no message, pushes the others, and ends 1', async () => {
     const huge = { ...tutor('t-3'), bio: 'x'.repeat(300_000) };
     const said = await records.push('tutor', [tutor('t-1'), 'nonsense', '[1]', '"text"', huge, tutor('t-2')]);
