@@ -4,6 +4,7 @@ import { deadRecordsOf } from '../../core/enrich/dead-records.ts';
 import type { Enricher } from '../../core/enrich/enricher.ts';
 import { parkedRecordsOf } from '../../core/enrich/parked-records.ts';
 import { columnsOf } from '../../core/schema/columns.ts';
+import { FEEDS } from '../../demo/tutoring/people.ts';
 import type { RecordTruth, TutoringTruth } from '../../demo/tutoring/truth.ts';
 import type { LocalPlatform } from '../../runtime/local.ts';
 import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
@@ -11,7 +12,7 @@ import type { EnrichedDemo } from './enriched.ts';
 
 type Cells = Readonly<Record<string, unknown>>;
 
-/** Rows of the tables of entities since a date, by kind. */
+/** Rows that the feeds of the site have in the tables of entities since a date, by kind. */
 export type EntityRows = ReadonlyMap<string, readonly Cells[]>;
 
 export async function entityRowsSince(platform: LocalPlatform, date: CivilDate): Promise<EntityRows> {
@@ -20,8 +21,9 @@ export async function entityRowsSince(platform: LocalPlatform, date: CivilDate):
   try {
     for (const { kind, table } of platform.enrichers) {
       const answer = await warehouse.query(
-        `SELECT * REPLACE (date::VARCHAR AS date), epoch_ms(enriched_at) AS enriched_ms FROM ${table} WHERE date >= ?`,
-        [date],
+        `SELECT * REPLACE (date::VARCHAR AS date), epoch_ms(enriched_at) AS enriched_ms FROM ${table}
+         WHERE date >= ? AND feed IN (${FEEDS.map(() => '?').join(', ')})`,
+        [date, ...FEEDS],
       );
       rows.set(kind, answer.rows);
     }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -13,6 +13,8 @@ import { tutoringTruth } from '../../demo/tutoring/truth.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
 import { publishLocally } from '../../runtime/local-enrichment.ts';
 import { tutoring } from '../../sources/tutoring/source.ts';
+import { rescrape } from '../cli/support/command-line.ts';
+import { tutor } from '../cli/support/records.ts';
 import { testClock, todayOf } from './support/test-time.ts';
 
 const SEED = 11;
@@ -45,6 +47,24 @@ it('two days of records end as tables that hold what the site says, row by row a
   expect(Math.min(rows.length - 1000, parked.length, invalid.length)).toBeGreaterThan(5);
   for (const { kind, rows: found } of enriched!.kinds)
     expect([kind, found]).toEqual([kind, rows.filter((row) => row.kind === kind).length]);
+});
+
+it('says nothing of records that somebody pushed between two starts of the demo', async () => {
+  const file = join(directory, 'tutors.jsonl');
+  writeFileSync(file, `${JSON.stringify(tutor('mine-1'))}\n`);
+  for (const words of [['push', '--kind', 'tutor', file], ['publish']])
+    expect(await rescrape(directory, 'enrich', ...words)).toMatchObject({ code: expect.any(Number) });
+  expect((await rescrape(directory, 'worker', '--once', '--only', 'enrichment')).code).toBe(0);
+  const stage = { directory, clock: testClock, seed: SEED, hasFaults: true, progress: new Progress() };
+  const { enriched } = await tutoringDemo.play(stage);
+  expect(enriched?.wrong).toEqual([]);
+  const platform = openLocalPlatform({ directory, env: {}, clock: testClock });
+  try {
+    const key = 'mine-1';
+    expect(await new EntityStore(platform.state).get({ kind: 'tutor', key })).toMatchObject({ key });
+  } finally {
+    await platform.close();
+  }
 });
 
 it('tells of a row that is lost, of one that is otherwise, and of a record that is no longer parked', async () => {
