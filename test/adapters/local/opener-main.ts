@@ -1,7 +1,7 @@
 /**
  * Opens the state and the queue of many new directories, each at a moment that it is told once it is ready,
- * and writes into both. The moments are of the machine's clock, for nothing else is the same in two processes;
- * one that comes too late opens at once, and nothing but how closely the two meet depends on it.
+ * and writes into both. The moments are of the machine's clock, for nothing else is the same in two
+ * processes; one that comes too late opens at once, and only how closely the two meet depends on it.
  */
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
