@@ -1,23 +1,22 @@
-import { ExecutionError, type RunOptions, StateMachine } from 'aws-local-stepfunctions';
 import type { Clock } from '../core/ports/clock.ts';
+import type { Json } from '../core/ports/state-store.ts';
 import type {
   DistributedMapState,
-  State,
+  StateMachine,
   StateMachineDefinition,
   TaskState,
-  StateMachine as Workflow,
 } from '../core/workflow/asl.ts';
 import { retryAfter } from '../core/workflow/asl-retry.ts';
 import { boundedForEach } from './bounded-for-each.ts';
-import { type Json, StatesError, toError, toJson } from './state-payload.ts';
+import { StatesError, toError, toJson } from './state-payload.ts';
+import { type Work, walk } from './state-walker.ts';
 
 /**
- * Plays a Step Functions definition on this machine. `aws-local-stepfunctions` walks the states (paths,
- * choices, catchers); four things that it cannot do are played here from the same value:
+ * Plays a Step Functions definition on this machine. `walk` goes from state to state (paths, choices,
+ * catchers); what a state does is played here from the same value:
  * - a Distributed Map: a stream of lines, a bounded number of children, tolerated failures. The result writer
  *   is not played: children's answers are dropped, so that memory does not grow with the work list;
- * - `Retry`: its timers cannot be owned, so the waits are computed from the block and slept on our clock;
- * - `Wait`: slept on our clock for the same reason;
+ * - `Retry` and `Wait`: slept on our clock, so that tests own time;
  * - Lambda: a stage is called with JSON, answers JSON, and its errors match by `error.name`.
  */
 
@@ -126,65 +125,28 @@ class Run {
   }
 }
 
-type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
 type Ended =
   | { readonly kind: 'succeeded'; readonly output: unknown }
   | { readonly kind: 'failed'; readonly error: Error };
 
-/**
- * The longest that a Node timer holds (2^31 - 1 ms). The interpreter would end a task after 60 s on its own.
- */
-const NO_TIMEOUT_SECONDS = 2_147_483;
-
-/** Made once per definition and shared by all its executions: handlers keep nothing between calls. */
-function compile(machine: Workflow, run: Run): (input: Json) => Promise<Ended> {
-  const handlers: Handlers = {};
-  const states: Record<string, object> = {};
+/** Made once per definition and shared by all its executions: works keep nothing between calls. */
+function compile(machine: StateMachine, run: Run): (input: Json) => Promise<Ended> {
+  const works = new Map<string, Work>();
   for (const [name, state] of Object.entries(machine.States)) {
-    states[name] = playable(state);
-    if (state.Type === 'Task') handlers[name] = taskHandler(name, state, run);
-    if (state.Type === 'Map') handlers[name] = mapHandler(state, run);
-    if (state.Type === 'Wait') handlers[name] = waitHandler(run);
+    if (state.Type === 'Task') works.set(name, taskWork(name, state, run));
+    if (state.Type === 'Map') works.set(name, mapWork(state, run));
+    if (state.Type === 'Wait') works.set(name, waitWork(run));
   }
-  // Parsed anew, because the interpreter's types and hands may write to what it is given.
-  const interpreter = new StateMachine(
-    JSON.parse(JSON.stringify({ StartAt: machine.StartAt, States: states })),
-    {
-      // The definition is validated by its tests; validating it here costs more than a whole small run.
-      validationOptions: { noValidate: true },
-    },
-  );
   return async (input) => {
     try {
-      const execution = interpreter.run(input, { overrides: { taskResourceLocalHandlers: handlers } });
-      return { kind: 'succeeded', output: await execution.result };
+      return { kind: 'succeeded', output: await walk(machine, works, input) };
     } catch (thrown) {
-      return { kind: 'failed', error: toError(thrown instanceof ExecutionError ? thrown.cause : thrown) };
+      return { kind: 'failed', error: toError(thrown) };
     }
   };
 }
 
-/** The state as the interpreter gets it: every Task without its Retry, every Map and Wait as a Task. */
-function playable(state: State): object {
-  switch (state.Type) {
-    case 'Task':
-      return { ...state, Retry: undefined, TimeoutSeconds: NO_TIMEOUT_SECONDS };
-    case 'Map': {
-      const { ItemReader, ItemProcessor: _, ResultWriter: __, ...rest } = state;
-      const { Parameters } = ItemReader;
-      return { ...rest, Type: 'Task', Resource: 'local:map', Parameters, TimeoutSeconds: NO_TIMEOUT_SECONDS };
-    }
-    case 'Wait': {
-      const { SecondsPath, Type: _, ...rest } = state;
-      const played = { Type: 'Task', Resource: 'local:wait', TimeoutSeconds: NO_TIMEOUT_SECONDS };
-      return { ...rest, ...played, Parameters: { 'seconds.$': SecondsPath }, ResultPath: null };
-    }
-    default:
-      return state;
-  }
-}
-
-function taskHandler(name: string, state: TaskState, run: Run): (input: Json) => Promise<Json> {
+function taskWork(name: string, state: TaskState, run: Run): Work {
   const stageName = state.Parameters.FunctionName;
   const { stages, clock, signal, random = Math.random } = run.workflow;
   if (!Object.hasOwn(stages, stageName)) {
@@ -209,7 +171,7 @@ function taskHandler(name: string, state: TaskState, run: Run): (input: Json) =>
         run.stopIfAborted();
         const error = toError(thrown);
         run.tell({ kind: 'stage-failed', stage: stageName, payload, error });
-        const final = error instanceof StatesError && !error.isRetryable;
+        const final = error instanceof StatesError && !error.isCatchable;
         const retry = final ? undefined : retryAfter(retriers, used, error.name, random);
         if (!retry) throw error;
         const attempt = (used[retry.index] ?? 0) + 1;
@@ -224,12 +186,11 @@ function taskHandler(name: string, state: TaskState, run: Run): (input: Json) =>
   };
 }
 
-function waitHandler(run: Run): (input: Json) => Promise<Json> {
+function waitWork(run: Run): Work {
   const { clock, signal } = run.workflow;
-  return async (input) => {
+  return async (seconds) => {
     run.stopIfAborted();
-    const { seconds } = input as { seconds: number };
-    await clock.sleep(seconds * 1_000, signal).catch((reason: unknown) => {
+    await clock.sleep(Number(seconds) * 1_000, signal).catch((reason: unknown) => {
       run.stopIfAborted();
       throw reason;
     });
@@ -237,7 +198,7 @@ function waitHandler(run: Run): (input: Json) => Promise<Json> {
   };
 }
 
-function mapHandler(state: DistributedMapState, run: Run): (reference: Json) => Promise<Json> {
+function mapWork(state: DistributedMapState, run: Run): Work {
   const { readLines } = run.workflow;
   if (!readLines) throw new Error('a definition with a Map is played without a reader of its work lists');
   const play = compile(state.ItemProcessor, run);

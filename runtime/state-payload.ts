@@ -1,20 +1,13 @@
 import { Buffer } from 'node:buffer';
-import type { StateMachine } from 'aws-local-stepfunctions';
+import type { Json } from '../core/ports/state-store.ts';
 
-/** What the interpreter passes between states. */
-export type Json = Parameters<StateMachine['run']>[0];
-
-/**
- * An error of the language itself. The interpreter reads the two flags; `final` passes every Catch and Retry.
- */
+/** An error of the language itself; a `final` one passes every Catch and Retry. */
 export class StatesError extends Error {
-  readonly isRetryable: boolean;
   readonly isCatchable: boolean;
 
   constructor(name: string, message: string, reach: 'final' | 'catchable') {
     super(message);
     this.name = name;
-    this.isRetryable = reach === 'catchable';
     this.isCatchable = reach === 'catchable';
   }
 }

@@ -20,7 +20,7 @@ export function retryAfter(
   random: () => number,
 ): Retry | undefined {
   const index = retriers.findIndex((retrier) =>
-    retrier.ErrorEquals.some((pattern) => matches(pattern, errorName)),
+    retrier.ErrorEquals.some((pattern) => isMatch(pattern, errorName)),
   );
   const retrier = retriers[index];
   const count = used[index] ?? 0;
@@ -34,7 +34,7 @@ export function retryAfter(
 }
 
 /** `States.TaskFailed` stands for every error but a time-out, `States.ALL` for every error. */
-function matches(pattern: string, errorName: string): boolean {
+export function isMatch(pattern: string, errorName: string): boolean {
   if (pattern === 'States.ALL') return true;
   if (pattern === 'States.TaskFailed') return errorName !== 'States.Timeout';
   return pattern === errorName;
