@@ -39,7 +39,8 @@ const NOT_BLANK = /\S/;
 
 /** A piece of white space is one space, and none follows another. */
 export function addText({ children }: OpenElement, text: string): void {
-  if (NOT_BLANK.test(text)) children.push(text);
+  const first = text.charCodeAt(0);
+  if ((first > 0x20 && first < 0x7f) || NOT_BLANK.test(text)) children.push(text);
   else if (children.at(-1) !== ' ') children.push(' ');
 }
 

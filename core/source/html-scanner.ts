@@ -130,8 +130,12 @@ class HtmlScanner {
     const from = this.#at + 1;
     let at = from + 1;
     let c = text.charCodeAt(at);
-    while (!isSpace(c) && c !== GREATER_THAN && c !== SLASH && at < text.length) c = text.charCodeAt(++at);
-    const tag = tagOf(text.slice(from, at));
+    let hash = text.charCodeAt(from);
+    while (!isSpace(c) && c !== GREATER_THAN && c !== SLASH && at < text.length) {
+      hash = (hash * 31 + c) | 0;
+      c = text.charCodeAt(++at);
+    }
+    const tag = tagAt(text, from, at, hash);
     if (!tag) return this.#odd();
     const attributes: Record<string, string> = {};
     this.#isSelfClosing = false;
@@ -157,15 +161,14 @@ class HtmlScanner {
     const text = this.#text;
     let at = from;
     let c = text.charCodeAt(at);
-    let hasCapitals = false;
+    let hash = 0;
     while (!isSpace(c) && c !== EQUALS && c !== GREATER_THAN && c !== SLASH) {
       if (!isPlain(c)) return -1;
-      if (c >= 0x41 && c <= 0x5a) hasCapitals = true;
+      hash = (hash * 31 + c) | 0;
       c = text.charCodeAt(++at);
     }
     if (at === from) return -1;
-    const printed = text.slice(from, at);
-    const name = hasCapitals ? printed.toLowerCase() : printed;
+    const name = attributeName(text, from, at, hash);
     while (isSpace(c)) c = text.charCodeAt(++at);
     let value = '';
     if (c === EQUALS) {
@@ -194,6 +197,15 @@ class HtmlScanner {
   #endTag(): Tag | undefined {
     const text = this.#text;
     const from = this.#at + 2;
+    // Nearly all end what was opened last.
+    const open = this.#tree.innermost();
+    if (open !== undefined) {
+      const { length } = open.name;
+      if (text.charCodeAt(from + length) === GREATER_THAN && text.startsWith(open.name, from)) {
+        this.#at = from + length + 1;
+        return open;
+      }
+    }
     const end = text.indexOf('>', from);
     if (end < 0) return this.#odd();
     const tag = tagOf(text.slice(from, end)) ?? tagOf(text.slice(from, end).trimEnd());
@@ -311,6 +323,35 @@ class HtmlScanner {
     this.#isOdd = true;
     return undefined;
   }
+}
+
+/** Names that were met, by their hash: as keys of objects they need not be looked up letter by letter again. */
+const NAMES: (string | undefined)[] = new Array(256).fill(undefined);
+const LONGEST_NAME = 32;
+
+/** Tags that were met, by the hash of their names. */
+const TAGS: (Tag | undefined)[] = new Array(256).fill(undefined);
+
+function tagAt(text: string, from: number, to: number, hash: number): Tag | undefined {
+  const slot = hash & 0xff;
+  const known = TAGS[slot];
+  if (known !== undefined && known.name.length === to - from && text.startsWith(known.name, from))
+    return known;
+  const tag = tagOf(text.slice(from, to));
+  // A longer name may be a view of the page.
+  if (tag !== undefined && tag.name.length < 13) TAGS[slot] = tag;
+  return tag;
+}
+
+function attributeName(text: string, from: number, to: number, hash: number): string {
+  const slot = hash & 0xff;
+  const known = NAMES[slot];
+  if (known !== undefined && known.length === to - from && text.startsWith(known, from)) return known;
+  const printed = text.slice(from, to);
+  const name = printed.toLowerCase();
+  // What is a key already shares no memory with the page.
+  if (name === printed && name.length <= LONGEST_NAME) NAMES[slot] = Object.keys({ [name]: true })[0];
+  return name;
 }
 
 const DOCTYPE = /^<!doctype/i;

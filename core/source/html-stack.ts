@@ -21,6 +21,11 @@ export class HtmlStack {
     this.budget = budget;
   }
 
+  /** Undefined before the first element. */
+  innermost(): Tag | undefined {
+    return this.tags[this.tags.length - 1];
+  }
+
   protected tag(): Tag {
     return this.tags[this.tags.length - 1]!;
   }

@@ -28,7 +28,19 @@ const SPACE = /[\s\u200b]+/g;
 
 /** White space of any kind (no-break, zero-width) becomes one space, none at the ends. */
 export function collapse(text: string): string {
+  if (isCollapsed(text)) return text;
   return text.length > LONG ? collapseLong(text) : text.replace(SPACE, ' ').trim();
+}
+
+/** True for what most texts of a page are: printable ASCII with single spaces inside. False says nothing. */
+function isCollapsed(text: string): boolean {
+  let before = BLANK;
+  for (let at = 0; at < text.length; at++) {
+    const c = text.charCodeAt(at);
+    if (c <= BLANK ? c !== BLANK || before === BLANK : c > 0x7e) return false;
+    before = c;
+  }
+  return before !== BLANK || text === '';
 }
 
 /**
@@ -99,21 +111,29 @@ function rawText(element: HtmlElement, skip: ((element: HtmlElement) => boolean)
 /** True where `name` is one of the element's classes. */
 export function hasClass(element: HtmlElement, name: string): boolean {
   const classes = element.attributes.class;
-  return classes !== undefined && ` ${classes.replace(SPACE, ' ')} `.includes(` ${name} `);
+  // Most elements have no such class, and that is seen at once.
+  if (classes === undefined || !classes.includes(name)) return false;
+  return classes === name || ` ${classes.replace(SPACE, ' ')} `.includes(` ${name} `);
 }
 
 const NONE: readonly HtmlElement[] = [];
+
+type Lists = Map<string, HtmlElement[]>;
 
 /**
  * The elements below one element by tag, class and test selector, made in one pass. Lists are in document
  * order.
  */
 export class HtmlIndex {
-  readonly #byTag = new Map<string, HtmlElement[]>();
-  readonly #byClass = new Map<string, HtmlElement[]>();
-  readonly #bySelector = new Map<string, HtmlElement[]>();
+  readonly #byTag: Lists = new Map();
+  readonly #byClass: Lists = new Map();
+  readonly #bySelector: Lists = new Map();
+  /** The names in each value of `class` that was met: a page repeats a few hundred of them. */
+  readonly #namesOf: Map<string, readonly string[]>;
 
-  constructor(root: HtmlElement) {
+  /** `around`: an index of what the element stands in. */
+  constructor(root: HtmlElement, around?: HtmlIndex) {
+    this.#namesOf = around ? around.#namesOf : new Map();
     this.#addBelow(root);
   }
 
@@ -136,22 +156,32 @@ export class HtmlIndex {
     return this.#byClass.keys();
   }
 
-  #addBelow(element: HtmlElement): void {
-    for (const child of element.children) {
+  #addBelow({ children }: HtmlElement): void {
+    for (const child of children) {
       if (typeof child === 'string') continue;
-      add(this.#byTag, child.tag, child);
+      listOf(this.#byTag, child.tag).push(child);
       const { class: classes, 'data-test-selector': selector } = child.attributes;
-      if (classes) for (const name of classes.split(/\s+/)) if (name !== '') add(this.#byClass, name, child);
-      if (selector !== undefined) add(this.#bySelector, selector.trim(), child);
-      this.#addBelow(child);
+      if (classes) for (const name of this.#names(classes)) listOf(this.#byClass, name).push(child);
+      if (selector !== undefined) listOf(this.#bySelector, selector.trim()).push(child);
+      if (child.children.length > 0) this.#addBelow(child);
     }
+  }
+
+  #names(classes: string): readonly string[] {
+    const known = this.#namesOf.get(classes);
+    if (known) return known;
+    const names = classes.split(/\s+/).filter((name) => name !== '');
+    this.#namesOf.set(classes, names);
+    return names;
   }
 }
 
-function add(map: Map<string, HtmlElement[]>, key: string, element: HtmlElement): void {
-  const list = map.get(key);
-  if (list) list.push(element);
-  else map.set(key, [element]);
+function listOf(lists: Lists, key: string): HtmlElement[] {
+  const known = lists.get(key);
+  if (known) return known;
+  const list: HtmlElement[] = [];
+  lists.set(key, list);
+  return list;
 }
 
 function ofTag(list: readonly HtmlElement[] | undefined, tag: string | undefined): readonly HtmlElement[] {

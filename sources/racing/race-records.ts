@@ -60,10 +60,14 @@ function toRecords(runs: readonly Run[], prizes: Prizes, shared: RaceColumns): R
   });
 }
 
-/** Records outlive their page by far, so none of their texts may be a view into it. */
+/**
+ * Records outlive their page by far, so none of their texts may be a view into it. In place: a copy of fifty
+ * columns, name by name, takes longer than all the rest of a record.
+ */
 function owned<Columns extends object>(columns: Columns): Columns {
-  const copy: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(columns))
-    copy[name] = typeof value === 'string' ? own(value) : value;
-  return copy as Columns;
+  for (const name in columns) {
+    const value = columns[name];
+    if (typeof value === 'string') columns[name] = own(value) as typeof value;
+  }
+  return columns;
 }

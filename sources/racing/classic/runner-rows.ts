@@ -57,7 +57,7 @@ export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string 
     }
   }
   return runners.map(({ main, comment, pedigree }, at) => {
-    const row = new HtmlIndex(main);
+    const row = new HtmlIndex(main, page);
     return { number: at + 1, row, cells: cellsOf(row), comment, pedigree };
   });
 }

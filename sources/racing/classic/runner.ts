@@ -58,6 +58,8 @@ export function readRunner(rows: RunnerRows, position: Starter): PrintedRunner |
 
 /** The one text of a cell that may be printed twice; superscripts are not part of it. */
 function one(what: string, elements: readonly HtmlElement[], fault: Fault): string {
+  const [only] = elements;
+  if (elements.length <= 1) return only ? textOf(only, isMark) : '';
   const texts = new Set(elements.map((element) => textOf(element, isMark)).filter((text) => text !== ''));
   if (texts.size > 1) fault(`${what} says both ${[...texts].slice(0, 2).map(quote).join(' and ')}`);
   return texts.values().next().value ?? '';
