@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../ports/object-store.ts';
 import { type Column, type Row, tableColumns } from '../schema/columns.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import type { Partition, Table } from '../source/source.ts';
 import { writeCsv } from './csv.ts';
 import { csvKey, dataKey, dataPrefix, descriptorKey, manifestKey } from './layout.ts';
@@ -24,6 +25,8 @@ export interface NewVersion
     >,
     Partial<Pick<VersionDescriptor, 'withdrawn' | 'repeated'>> {
   readonly previous: string | null;
+  /** Of the source that writes it. */
+  readonly parserVersion: number;
   readonly rows: readonly Row[];
 }
 
@@ -119,7 +122,7 @@ export class PartitionVersions {
    * Writes the files of a version, then its descriptor, under names that nobody else uses. Nothing is current
    * yet.
    */
-  async write({ rows, ...next }: NewVersion): Promise<VersionDescriptor> {
+  async write({ rows, parserVersion, ...next }: NewVersion): Promise<VersionDescriptor> {
     const key = dataKey(this.#table, this.#partition, next.version, 0);
     const stamped = rows.map((row) => ({ ...row, _committed_at: next.createdAt }));
     const bytes = writeParquet(this.#columns, stamped);
@@ -132,6 +135,7 @@ export class PartitionVersions {
       files: [{ key, rows: rows.length, bytes: bytes.length, sha256: fileHash(bytes) }],
       rows: rows.length,
       contentHash: this.hash(rows),
+      schema: { parserVersion, ...tableSchema(this.#table) },
     };
     const descriptorAt = descriptorKey(this.#table, this.#partition, next.version);
     await this.#lake.put(descriptorAt, encodeDescriptor(descriptor), { durable: true });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Cell, Column, Row } from '../schema/columns.ts';
+import { versionSchemaSchema } from '../schema/table-shape.ts';
 import { type Item, LISTED_STATUSES, type ListedStatus, type Table } from '../source/source.ts';
 
 /** How an index says that an item has no result, or none yet. */
@@ -38,6 +39,11 @@ const versionItemSchema = z.object({
   checkedAt: z.number(),
   /** Version of the parser that made the rows. */
   parserVersion: z.int(),
+  /**
+   * Fingerprint of the schema that its rows were read with, where that is another one than that of its
+   * version; '' where nobody knows it.
+   */
+  schema: z.string().exactOptional(),
   capture: z.string().nullable(),
   etag: z.string().optional(),
   lastModified: z.string().optional(),
@@ -84,6 +90,8 @@ const descriptorSchema = z.object({
   files: z.array(z.object({ key: z.string(), rows: z.int(), bytes: z.int(), sha256: z.string() })).min(1),
   rows: z.int(),
   contentHash: z.string(),
+  /** Of the table, as its files have it; absent in versions of before it was kept. */
+  schema: versionSchemaSchema.exactOptional(),
   /** The index page that the list of items comes from. */
   index: z.object({
     url: z.string(),

@@ -132,6 +132,7 @@ async function tryPublish(
     items: merged.items.map(({ item }) => item),
     withdrawn: withdrawnBy(merged, id, current?.descriptor),
     repeated: repeatedRows(source.table, rows!),
+    parserVersion: source.parserVersion,
     rows: rows!,
   });
   if (reason !== null) return answer('held', { ...listingOf(version), held: version.version, reason });

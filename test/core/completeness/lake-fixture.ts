@@ -187,6 +187,7 @@ export async function publish(
     createdAt: '2025-11-17T01:30:00.000Z',
     decision: 'commit',
     reason: null,
+    parserVersion: 1,
     index: { url: '/index', checkedAt: 1, parserVersion: 1, capture: null },
     items: [item],
     rows,

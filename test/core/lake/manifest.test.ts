@@ -29,6 +29,7 @@ async function commit(version: string, over: string | undefined, directory = 'la
     createdAt: '2026-11-20T10:00:00.000Z',
     decision: 'commit',
     reason: null,
+    parserVersion: 1,
     index: { url: 'https://notes.example/', checkedAt: 1, parserVersion: 1, capture: null },
     items: [{ id: 'x', url: '/x', state: 'found', rows: 2, checkedAt: 1, parserVersion: 1, capture: null }],
     rows: linesOf('x', ['α', null]),
