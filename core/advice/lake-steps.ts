@@ -6,6 +6,15 @@ import type { Step } from './step.ts';
 import type { Advice, LakeSubject, Place } from './subject.ts';
 
 export const LAKE_ADVICE: Advice<LakeSubject> = {
+  'unread-rows': ({ isScraped, source, partition }) => [
+    ...(isScraped
+      ? [
+          { text: 'have every page read', command: rerunCommand(source, partition, true) },
+          { text: 'read its captures', command: reparseCommand(source, partition) },
+        ]
+      : [{ text: 'have it made anew from what it is derived from' }]),
+    { text: 'let the schema hold what is there: an optional column, or the type of before' },
+  ],
   damage: ({ mends, source, partition }) => mends.map((mend) => stepOf(mend, source, partition)),
   'lake-problem': ({ code, place }) => [problemStep(code, place)],
 };

@@ -4,11 +4,11 @@ import { type DamageKind, mendsOf } from '../lake/damage.ts';
 import type { LakeProblem } from '../lake/lake-problem.ts';
 import { manifestKey, partitionName } from '../lake/layout.ts';
 import { CorruptLakeError, manifestFiles, NewerLakeError, readDescriptor } from '../lake/manifest.ts';
-import { readParquet } from '../lake/parquet.ts';
+import { readParquet, storedColumns } from '../lake/parquet.ts';
 import { fileHash, type VersionDescriptor } from '../lake/version.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { StorageError } from '../ports/storage-error.ts';
-import { type Row, tableColumns } from '../schema/columns.ts';
+import type { Row } from '../schema/columns.ts';
 import type { Partition, Source } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import type { LakeFinding } from './lake-finding.ts';
@@ -158,7 +158,7 @@ class Check {
       return undefined;
     }
     try {
-      const read = await readParquet(stored.body, tableColumns(this.#source.table.schema));
+      const read = await readParquet(stored.body, storedColumns(stored.body));
       if (read.length !== rows)
         this.find('rows_differ', `${key} has ${read.length} rows, committed were ${rows}`);
       return read;
@@ -172,7 +172,8 @@ class Check {
     if (rows.length !== descriptor.rows) {
       this.find('rows_differ', `${rows.length} rows, committed were ${descriptor.rows}`);
     }
-    const { rowKey } = this.#source.table;
+    // By which the rows were told apart when they were written.
+    const { rowKey } = descriptor.schema?.shape ?? this.#source.table;
     const seen = new Set<string>();
     let first: Row | undefined;
     for (const row of rows) {

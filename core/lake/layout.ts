@@ -52,6 +52,15 @@ export function descriptorKey(table: Table, partition: Partition, version: strin
   return `${dataPrefix(table, partition)}_${version}.json`;
 }
 
+/** Which schemas each table was written with: one object a table. No table has a name like the folder's. */
+export function schemaHistoryPrefix(): string {
+  return 'data/_schemas/';
+}
+
+export function schemaHistoryKey(table: string): string {
+  return `${schemaHistoryPrefix()}${table}.json`;
+}
+
 export function manifestPrefix(table: Table): string {
   return `tables/${table.name}/`;
 }

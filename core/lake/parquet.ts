@@ -141,6 +141,32 @@ export async function* parquetGroups(
   }
 }
 
+/** Bytes behind the metadata of a file: its length, and the mark of the format. */
+export const FOOTER_END = 8;
+
+/** Bytes from the metadata of a file to its end; `end`: its last `FOOTER_END` bytes. */
+export function footerLength(end: Uint8Array): number {
+  const length = new DataView(end.buffer, end.byteOffset).getUint32(0, true);
+  return length + FOOTER_END;
+}
+
+/**
+ * The columns of a file that was written here; `tail`: the file, or its end from the metadata on. Of text it
+ * does not say whether it is JSON. Throws where the bytes are no such file.
+ */
+export function storedColumns(tail: Uint8Array): Column[] {
+  const [, ...elements] = readerLibrary().parquetMetadata(tail).schema;
+  return elements.map(({ name, type, converted_type, repetition_type, precision, scale }): Column => {
+    const found = Object.entries(ELEMENTS).find(
+      ([, element]) => element.type === type && element.converted_type === converted_type,
+    );
+    if (!found) throw new Error(`column ${name} has a type that this Rescrape does not read`);
+    const known = found[0] as ColumnType;
+    const digits = known === 'decimal' && { precision: precision!, scale: scale ?? 0 };
+    return { name, type: known, nullable: repetition_type !== 'REQUIRED', ...digits };
+  });
+}
+
 function encoder({ name, type, scale = 0 }: Column): (row: Row) => unknown {
   switch (type) {
     case 'decimal':

@@ -1,7 +1,15 @@
 import type { ObjectStore } from '../ports/object-store.ts';
+import { StorageError } from '../ports/storage-error.ts';
 import { type Column, type Row, tableColumns } from '../schema/columns.ts';
 import { tableSchema } from '../schema/table-shape.ts';
 import type { Partition, Table } from '../source/source.ts';
+import {
+  type CarriedRows,
+  carriedRows,
+  castRows,
+  hasTodaysColumns,
+  type StoredRows,
+} from './carried-rows.ts';
 import { writeCsv } from './csv.ts';
 import { csvKey, dataKey, dataPrefix, descriptorKey, manifestKey } from './layout.ts';
 import {
@@ -14,8 +22,14 @@ import {
   readDescriptor,
   unlessCorrupt,
 } from './manifest.ts';
-import { readParquet, writeParquet } from './parquet.ts';
-import { contentHash, encodeDescriptor, fileHash, type VersionDescriptor } from './version.ts';
+import { FOOTER_END, footerLength, readParquet, storedColumns, writeParquet } from './parquet.ts';
+import {
+  contentHash,
+  encodeDescriptor,
+  fileHash,
+  type VersionDescriptor,
+  type VersionItem,
+} from './version.ts';
 
 /** What a new version is made of. */
 export interface NewVersion
@@ -44,8 +58,38 @@ export class PartitionVersions {
     this.#columns = tableColumns(table.schema);
   }
 
-  current(): Promise<CurrentVersion | undefined> {
-    return readCurrent(this.#lake, this.#table, this.#partition);
+  /**
+   * A version of before schemas were kept has today's where its files have the columns of today; otherwise it
+   * has none.
+   */
+  async current(): Promise<CurrentVersion | undefined> {
+    const current = await readCurrent(this.#lake, this.#table, this.#partition);
+    if (!current || current.descriptor.schema) return current;
+    const { descriptor } = current;
+    const columns = await this.#columnsOf(descriptor.files[0]!);
+    if (!columns || !hasTodaysColumns(columns, this.#table)) return current;
+    const { parserVersion } = descriptor.index;
+    const schema = { parserVersion, ...tableSchema(this.#table) };
+    return { ...current, descriptor: { ...descriptor, schema } };
+  }
+
+  /** Of a file, by its end alone; undefined where it is no such file: whoever reads its rows says so. */
+  async #columnsOf({ key, bytes }: VersionDescriptor['files'][number]): Promise<Column[] | undefined> {
+    try {
+      const end = await this.#lake.getRange(key, bytes - FOOTER_END, FOOTER_END);
+      if (!end) return undefined;
+      const length = footerLength(end);
+      const tail = await this.#lake.getRange(key, bytes - length, length);
+      return tail && storedColumns(tail);
+    } catch (error) {
+      if (error instanceof StorageError) throw error;
+      return undefined;
+    }
+  }
+
+  /** True where it was written with the schema that the code has today. */
+  isOfToday({ schema }: VersionDescriptor): boolean {
+    return schema?.fingerprint === tableSchema(this.#table).fingerprint;
   }
 
   /**
@@ -83,14 +127,37 @@ export class PartitionVersions {
     return versions;
   }
 
-  /** The rows of a version. Throws a CorruptLakeError that names the file where it cannot be read. */
+  /**
+   * The rows of a version, in today's schema. Throws a CorruptLakeError that names the file where it cannot be
+   * read, or holds what today's columns cannot.
+   */
   async rows(descriptor: VersionDescriptor): Promise<Row[]> {
+    const stored = await this.#stored(descriptor);
+    if (this.isOfToday(descriptor)) return [...stored.rows];
+    const cast = castRows(stored, this.#table);
+    if (Array.isArray(cast)) return cast;
+    const { column, from, to, value } = cast;
+    const what = from === null ? 'has no' : `holds ${JSON.stringify(value)} in`;
+    throw new CorruptLakeError(
+      `${descriptor.files[0]!.key} of table ${this.#table.name} ${what} column ${column}, which is ${to} now${from === null ? '' : ` and was ${from}`}: "rescrape run --force" or "rescrape reparse" reads it again`,
+    );
+  }
+
+  /** The rows of these items in today's schema, or why they cannot be had. Throws as `rows` does. */
+  async carried(descriptor: VersionDescriptor, items: readonly VersionItem[]): Promise<CarriedRows> {
+    return carriedRows(descriptor, await this.#stored(descriptor), this.#table, items);
+  }
+
+  /** One write makes all files of a version: they have the same columns. */
+  async #stored(descriptor: VersionDescriptor): Promise<StoredRows> {
+    let columns: readonly Column[] = [];
     const rows: Row[] = [];
     for (const file of descriptor.files) {
       const bytes = await this.#read(descriptor.version, file);
-      for (const row of await readParquet(bytes, this.#columns)) rows.push(row);
+      columns = this.isOfToday(descriptor) ? this.#columns : storedColumns(bytes);
+      for (const row of await readParquet(bytes, columns)) rows.push(row);
     }
-    return rows;
+    return { columns, rows };
   }
 
   async #read(version: string, { key, sha256 }: VersionDescriptor['files'][number]): Promise<Uint8Array> {

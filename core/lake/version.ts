@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Cell, Column, Row } from '../schema/columns.ts';
 import { versionSchemaSchema } from '../schema/table-shape.ts';
-import { type Item, LISTED_STATUSES, type ListedStatus, type Table } from '../source/source.ts';
+import { type Item, LISTED_STATUSES, type ListedStatus } from '../source/source.ts';
 
 /** How an index says that an item has no result, or none yet. */
 export type WithoutResult = Exclude<ListedStatus, 'ready'>;
@@ -166,16 +166,9 @@ export function itemOf({ id, url, target, method, headers, body }: VersionItem):
   };
 }
 
-/** Rows by the item that they belong to. */
-export function rowsByItem(table: Table, rows: readonly Row[]): Map<string, Row[]> {
-  const byItem = new Map<string, Row[]>();
-  for (const row of rows) {
-    const id = String(row[table.itemKey]);
-    const group = byItem.get(id);
-    if (group) group.push(row);
-    else byItem.set(id, [row]);
-  }
-  return byItem;
+/** Fingerprint of the schema that the rows of an item were read with; '' where nobody knows it. */
+export function rowSchemaOf(item: VersionItem, { schema }: VersionDescriptor): string {
+  return item.schema ?? schema?.fingerprint ?? '';
 }
 
 const ROWS_A_CALL = 64;

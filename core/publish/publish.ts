@@ -7,12 +7,13 @@ import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import { repeatedRows } from '../lake/repeated-rows.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
-import { rowsByItem, type VersionDescriptor, type WithdrawnItem } from '../lake/version.ts';
+import type { VersionDescriptor, WithdrawnItem } from '../lake/version.ts';
 import { reasonText } from '../outcome/outcome.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import type { Row } from '../schema/columns.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import { readResult } from '../scrape/finalize.ts';
-import type { Partition, Source } from '../source/source.ts';
+import type { Partition } from '../source/source.ts';
 import { PartitionStore } from '../state/partition-store.ts';
 import {
   type Answer,
@@ -25,6 +26,14 @@ import {
 } from './answer.ts';
 import { holdReason } from './hold-reason.ts';
 import { type PublishActor, recordPublish } from './record.ts';
+import { withRowSchemas } from './row-schemas.ts';
+import {
+  olderThan,
+  recordSchema,
+  refusalText,
+  type SchemaRefusal,
+  writtenParserVersion,
+} from './schema-refusal.ts';
 
 /** Commits that were lost to another writer before the state machine is asked to wait. */
 const COMMIT_TRIES = 5;
@@ -101,19 +110,27 @@ async function tryPublish(
   when: When,
 ): Promise<PublishResult | undefined> {
   const { platform, source } = context;
-  const merged = merge(current?.descriptor, result);
-  const answer = answerOver(result, current, merged, when);
+  const laid = merge(current?.descriptor, result);
+  const answer = answerOver(result, current, laid, when);
+  const refused = (refusal: SchemaRefusal) => answer('failed', { reason: refusalText(context, refusal) });
   const blind = indexProblem(result);
   if (blind !== undefined) return answer('failed', { reason: blind });
-  if (!merged || !isWorthKeeping(merged, result)) return answer('failed', { reason: 'no item gave records' });
+  if (!laid || !isWorthKeeping(laid, result)) return answer('failed', { reason: 'no item gave records' });
+  const older = current && (await olderThan(context, current.descriptor));
+  if (older) return refused(older);
 
-  const { touchesRows, changesStates } = merged;
-  const rows = touchesRows || changesStates ? await mergedRows(source, store, current, merged) : undefined;
-  if (current && (!rows || store.hash(rows) === current.descriptor.contentHash)) {
+  const today = tableSchema(source.table).fingerprint;
+  const { merged, isReread } = withRowSchemas(laid, current?.descriptor, today);
+  const isOfToday = current !== undefined && store.isOfToday(current.descriptor);
+  const isTold = merged.changesStates || isReread || !isOfToday;
+  const made = merged.touchesRows || isTold ? await mergedRows(store, current, merged) : undefined;
+  if (made && !Array.isArray(made)) return refused(made as SchemaRefusal);
+  const rows = made as Row[] | undefined;
+  if (current && isOfToday && (!rows || store.hash(rows) === current.descriptor.contentHash)) {
     const damage = await store.damage(current.descriptor);
     if (damage && !rows) throw damage;
     // With every page read anew a damaged version is written again: that is how --force repairs it.
-    if (!damage && !changesStates) return settled(context, store, current, answer);
+    if (!damage && !isTold) return settled(context, store, current, answer);
   }
 
   const reason = await holdReason(context, merged, rows!.length, current?.descriptor);
@@ -132,10 +149,11 @@ async function tryPublish(
     items: merged.items.map(({ item }) => item),
     withdrawn: withdrawnBy(merged, id, current?.descriptor),
     repeated: repeatedRows(source.table, rows!),
-    parserVersion: source.parserVersion,
+    parserVersion: writtenParserVersion(context, current?.descriptor),
     rows: rows!,
   });
   if (reason !== null) return answer('held', { ...listingOf(version), held: version.version, reason });
+  await recordSchema(context, version, current?.descriptor);
   if ((await store.commit(version, current?.manifestEtag, result.runId, version.createdAt)) === 'lost')
     return undefined;
   await store.exportCsv(version, rows!);
@@ -150,7 +168,7 @@ async function tryPublish(
 }
 
 /**
- * The version with these very rows that waits for a decision: scraping the same again must not pile up
+ * The version with these very rows, of today's schema, that waits for a decision: scraping the same again must not pile up
  * copies.
  */
 async function heldAlready(
@@ -160,7 +178,7 @@ async function heldAlready(
 ): Promise<VersionDescriptor | undefined> {
   const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
   const held = (await store.versions()).find(({ version }) => version === lastRefresh?.held);
-  return held?.contentHash === store.hash(rows) ? held : undefined;
+  return held && store.isOfToday(held) && held.contentHash === store.hash(rows) ? held : undefined;
 }
 
 /** Those of the current version that have not come back, and those that this one no longer has. */
@@ -214,14 +232,17 @@ async function settled(
   });
 }
 
+/** The rows of the next version; what is kept of another schema is cast, or refused. */
 async function mergedRows(
-  source: Source,
   store: PartitionVersions,
   current: CurrentVersion | undefined,
-  merged: Merged,
-): Promise<Row[]> {
-  const keeps =
-    current !== undefined && merged.items.some(({ item, rows }) => rows === 'keep' && item.rows > 0);
-  const kept = keeps ? rowsByItem(source.table, await store.rows(current.descriptor)) : undefined;
-  return merged.items.flatMap(({ item, rows }) => (rows === 'keep' ? (kept?.get(item.id) ?? []) : rows));
+  { items }: Merged,
+): Promise<Row[] | SchemaRefusal> {
+  const kept = items.flatMap(({ item, rows }) => (rows === 'keep' && item.rows > 0 ? [item] : []));
+  const newRows = () => items.flatMap(({ rows }) => (rows === 'keep' ? [] : rows));
+  if (!current || kept.length === 0) return newRows();
+  const carried = await store.carried(current.descriptor, kept);
+  if (carried.kind === 'problem') return { kind: 'cannot-carry', problem: carried.problem };
+  const { byItem } = carried;
+  return items.flatMap(({ item, rows }) => (rows === 'keep' ? (byItem.get(item.id) ?? []) : rows));
 }

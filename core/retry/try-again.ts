@@ -2,7 +2,8 @@ import { type Failure, isUnresolved, lastFailedLookOf } from '../failures/failur
 import { FailureStore } from '../failures/failure-store.ts';
 import { believedDue } from '../failures/retry-policy.ts';
 import type { PartitionJob } from '../job.ts';
-import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
+import { CorruptLakeError } from '../lake/manifest.ts';
+import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import { isWithoutResult, itemOf, type VersionDescriptor } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -56,7 +57,8 @@ async function readable({
   partition,
 }: PartitionJob): Promise<VersionDescriptor | undefined | 'damaged'> {
   try {
-    return (await readCurrent(platform.lake, source.table, partition))?.descriptor;
+    const versions = new PartitionVersions(platform.lake, source.table, partition);
+    return (await versions.current())?.descriptor;
   } catch (error) {
     if (error instanceof CorruptLakeError) return 'damaged';
     throw error;
@@ -102,7 +104,7 @@ async function askOnce(
     const { page } = walk;
     const last = progress.last(item.id, page);
     if (last && !last.again) return 'asked';
-    const seen = page === 0 ? knownItem(context.source, known) : {};
+    const seen = page === 0 ? knownItem(context.source, current, known) : {};
     const which = nextTry(last, { earlier: failure.attempts, lastAt: failure.lastFailedAt });
     const asked = askedItem(progress, walk, true);
     const checkpoint = await attemptPage(context, gate, looks, asked, which, seen);

@@ -38,7 +38,7 @@ export interface ShapedTable {
 }
 
 /** A `ColumnType`, and the digits of a decimal. */
-function typeName({ type, precision, scale }: Column): string {
+export function typeName({ type, precision, scale }: Column): string {
   return type === 'decimal' ? `decimal(${precision},${scale})` : type;
 }
 

@@ -1,9 +1,10 @@
 import type { PartitionJob } from '../job.ts';
+import { rowsByItem } from '../lake/carried-rows.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import { unlessCorrupt } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { ItemResult } from '../lake/scrape-result.ts';
-import { contentHash, rowsByItem, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
+import { contentHash, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
 import { type Row, tableColumns } from '../schema/columns.ts';
 import { rowKeyOf, type Source, type Table } from '../source/source.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -30,7 +31,7 @@ export async function changesOf(
   const rowsOf = async (item: VersionItem | undefined): Promise<readonly Row[]> => {
     if (!known || !item || item.rows === 0) return [];
     const versions = new PartitionVersions(platform.lake, table, partition);
-    read ??= versions.rows(known).then((rows) => rowsByItem(table, rows));
+    read ??= versions.rows(known).then((rows) => rowsByItem(table.itemKey, rows));
     return (await read).get(item.id) ?? [];
   };
   const changes = new Map<string, Changes>();

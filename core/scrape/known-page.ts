@@ -3,7 +3,8 @@ import { type Validators, validatorsOf } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import { CorruptLakeError } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
-import { itemOf, listedAs, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
+import { itemOf, listedAs, rowSchemaOf, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import type { ListedItem, Source } from '../source/source.ts';
 import type { Learned } from './checkpoint.ts';
 
@@ -42,7 +43,7 @@ export function knownIndex(source: Source, current: VersionDescriptor | undefine
   const { index, items } = current;
   const { lastModified, asOf, sign } = index;
   const copy = { lastModified, asOf };
-  const validators = validatorsFor(source, index);
+  const validators = validatorsFor(source, index, current.schema?.fingerprint);
   const isWhole = index.pages === undefined && (items.length > 0 || sign !== undefined);
   if (!validators || !isWhole) return { copy };
   const learned: Learned =
@@ -59,24 +60,36 @@ function statusOf(item: VersionItem): Pick<ListedItem, 'status'> {
 }
 
 /** What the current version holds of an item; nothing where it failed. */
-export function knownItem(source: Source, before: VersionItem | undefined): KnownPage {
+export function knownItem(
+  source: Source,
+  current: VersionDescriptor | undefined,
+  before: VersionItem | undefined,
+): KnownPage {
   // Who sends something asks for an answer to it, and a 304 says nothing of the pages behind the first.
-  if (!before || before.state === 'failed' || before.method === 'POST' || before.pages !== undefined)
+  if (
+    !current ||
+    !before ||
+    before.state === 'failed' ||
+    before.method === 'POST' ||
+    before.pages !== undefined
+  )
     return {};
   const { lastModified, asOf } = before;
-  const validators = validatorsFor(source, before);
+  const validators = validatorsFor(source, before, rowSchemaOf(before, current));
   return {
     ...(validators && { confirms: { validators, learned: { kind: 'unchanged' } } }),
     copy: { lastModified, asOf },
   };
 }
 
-/** Validators are only sent where the rows that a 304 would keep were made by today's parser. */
+/** Only sent where the rows that a 304 would keep were made by today's parser, for today's schema. */
 function validatorsFor(
   source: Source,
   page: Parameters<typeof validatorsOf>[0] & { readonly parserVersion: number },
+  schema: string | undefined,
 ): Validators | undefined {
   if (page.parserVersion !== source.parserVersion) return undefined;
+  if (schema !== tableSchema(source.table).fingerprint) return undefined;
   const validators = validatorsOf(page);
   return Object.keys(validators).length > 0 ? validators : undefined;
 }

@@ -207,7 +207,7 @@ async function scrapeItems(
       if (stopped || gate.isKnownShut) return;
       const { page } = walk;
       const which = nextTry(progress.last(item.id, page));
-      const seen = page === 0 ? knownItem(source, known.get(item.id)) : {};
+      const seen = page === 0 ? knownItem(source, current, known.get(item.id)) : {};
       const policy = policyOf(context, item);
       const isLastTry = once || !isRetryable(policy, NOBODY_THERE, progress.tries(item.id, page) + 1);
       const asked = askedItem(progress, walk, isLastTry);

@@ -49,6 +49,8 @@ describe('the first publish of a partition', () => {
     expect(order).toEqual([
       `data/racing_results/${GB}/*.parquet`,
       `data/racing_results/${GB}/*.json`,
+      // Once for the table: which schemas it was written with.
+      'data/_schemas/*.json',
       `tables/racing_results/${GB}/manifest`,
       'exports/csv/racing_results/gb/*.csv',
     ]);
