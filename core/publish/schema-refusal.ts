@@ -42,7 +42,7 @@ function problemText(problem: CarryProblem): string {
       return `its column ${column} was ${from} and is ${to} now, and ${JSON.stringify(value)} of ${item} would not be the same`;
     }
     case 'item-key':
-      return `its item key is ${problem.itemKey} now, and no such column says which rows are of ${item.slice(0, -1)}`;
+      return `its item key is ${problem.itemKey} now, by which no row is of ${item.slice(0, -1)}`;
     case 'row-key':
       return `its row key is (${problem.rowKey.join(', ')}) now, and does not tell apart the rows of ${item.slice(0, -1)}`;
   }
