@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { checkLake } from '../../../core/completeness/lake-check.ts';
 import { reparse } from '../../../core/run/reparse.ts';
 import { decimal } from '../../../core/schema/columns.ts';
 import { ChangingSchema, DATE, FIRST, lotsSource, type Program } from '../../e2e/support/changing-schema.ts';
@@ -209,6 +210,48 @@ describe('a schema that changed', () => {
       status: 'committed',
     });
     expect(await world.rows(FIRST)).toHaveLength(3);
+  });
+});
+
+describe('a lake of before schemas were kept', () => {
+  beforeEach(async () => {
+    await world.run(FIRST);
+    await world.forgetSchema(FIRST);
+  });
+
+  it('is left as it is by a night that finds nothing changed', async () => {
+    const { version } = await world.current(FIRST);
+    expect(await world.run(FIRST)).toMatchObject({ status: 'unchanged', version });
+    expect(world.answers).toEqual(['2026-03-10 304', 'x 304', 'y 304']);
+    expect(await world.run(FIRST, { force: true })).toMatchObject({ status: 'unchanged', version });
+  });
+
+  it('is written again where its files have other columns than today', async () => {
+    world.broken.add('y');
+    expect(await world.run(RENAMED)).toMatchObject({ status: 'committed', stats: { carried: 1 } });
+    expect(world.answers.slice(0, 3)).toEqual(['2026-03-10 200', 'x 200', 'y 500']);
+    expect(await world.rows(RENAMED)).toContainEqual({ item: 'y', line: 1, cost: null, code: '8' });
+    world.broken.clear();
+    expect(await world.run(RENAMED)).toMatchObject({ status: 'committed', stats: { carried: 0 } });
+    expect(await world.rows(RENAMED)).toContainEqual({ item: 'y', line: 1, cost: 2, code: '8' });
+    expect(await world.run(RENAMED)).toMatchObject({ status: 'unchanged' });
+  });
+
+  it('says by its rows which column was its item key', async () => {
+    world.broken.add('y');
+    expect(await world.run(ITEM_RENAMED)).toMatchObject({ status: 'committed', stats: { carried: 1 } });
+    expect(await world.rows(ITEM_RENAMED)).toContainEqual({ lot: 'y', line: 1, price: 2, code: '8' });
+  });
+
+  it('is held against what was committed, by the columns that it has', async () => {
+    const check = () => {
+      const platform = world.open(ITEM_RENAMED);
+      return checkLake(platform, platform.sources[0]!, { start: DATE, end: DATE });
+    };
+    expect(await check()).toMatchObject({ rows: 2, findings: [] });
+    world.lots.set('y', [{ line: 1, price: 3, code: '9' }]);
+    await world.run(FIRST);
+    expect(await check()).toMatchObject({ rows: 2, findings: [] });
   });
 });
 

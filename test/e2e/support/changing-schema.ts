@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { civilDate } from '../../../core/calendar/civil-date.ts';
+import { descriptorKey, schemaHistoryKey } from '../../../core/lake/layout.ts';
 import { PartitionVersions } from '../../../core/lake/partition-versions.ts';
-import type { VersionDescriptor } from '../../../core/lake/version.ts';
+import { encodeDescriptor, type VersionDescriptor } from '../../../core/lake/version.ts';
 import type { PipelineEvent } from '../../../core/platform.ts';
 import { daily, defineSource } from '../../../core/source/define-source.ts';
 import type { Partition, Source } from '../../../core/source/source.ts';
@@ -159,6 +160,15 @@ export class ChangingSchema {
     connection.closeSync();
     instance.closeSync();
     return rows;
+  }
+
+  /** The current version as a program of before schemas were kept would have written it. */
+  async forgetSchema(program: Program): Promise<void> {
+    const { lake } = this.open(program);
+    const { schema: _, ...descriptor } = await this.current(program);
+    const { table } = lotsSource(program);
+    await lake.put(descriptorKey(table, SHELF, descriptor.version), encodeDescriptor(descriptor));
+    await lake.delete(schemaHistoryKey(table.name));
   }
 
   async close(): Promise<void> {
