@@ -19,9 +19,12 @@ export interface Misfit {
   readonly value: Cell;
 }
 
-/** Why rows of an item that was not read this time cannot go into a version of today's schema. */
+/**
+ * Why rows of an item cannot go into a version of today's schema: it was not read this time, or (`isRead`) by
+ * another program.
+ */
 export type CarryProblem =
-  | ({ readonly kind: 'misfit'; readonly item: string } & Misfit)
+  | ({ readonly kind: 'misfit'; readonly item: string; readonly isRead: boolean } & Misfit)
   /** No column of its rows says whose they are, or today's item key calls them otherwise. */
   | { readonly kind: 'item-key'; readonly item: string; readonly itemKey: string }
   | { readonly kind: 'row-key'; readonly item: string; readonly rowKey: readonly string[] };
@@ -99,7 +102,8 @@ export function carriedRows(
     }
     const rows = isNewKey ? own.map((row) => ({ ...row, [table.itemKey]: id })) : own;
     const cast = castRows({ columns, rows }, table);
-    if (!Array.isArray(cast)) return problem({ kind: 'misfit', item: id, ...(cast as Misfit) });
+    if (!Array.isArray(cast))
+      return problem({ kind: 'misfit', item: id, isRead: false, ...(cast as Misfit) });
     const keys = new Set(cast.map((row) => JSON.stringify(table.rowKey.map((name) => row[name]))));
     if (keys.size < count) return problem({ kind: 'row-key', item: id, rowKey: table.rowKey });
     byItem.set(id, cast);
@@ -138,4 +142,16 @@ export function hasTodaysColumns(columns: readonly Column[], table: Table): bool
   });
   const today = tableSchema(table).shape.columns.map(facts);
   return stored.toSorted().join('\n') === today.toSorted().join('\n');
+}
+
+/** Columns of rows that no file holds yet, as far as their cells tell. */
+export function columnsOfRows(rows: readonly Row[]): Column[] {
+  const types = { string: 'string', number: 'double', boolean: 'boolean' } as const;
+  const columns = new Map<string, Column>();
+  for (const row of rows)
+    for (const [name, cell] of Object.entries(row)) {
+      const type = types[typeof cell as keyof typeof types] ?? 'string';
+      if (cell !== null || !columns.has(name)) columns.set(name, { name, type, nullable: true });
+    }
+  return [...columns.values()];
 }

@@ -154,6 +154,7 @@ function mergeItem(
         ...(pages !== undefined && { pages }),
         ...(absent && { absent }),
         ...(content.kind === 'records' && content.contentHash && { contentHash: content.contentHash }),
+        ...(content.kind === 'records' && content.schema && { schema: content.schema }),
       },
       rows,
     };

@@ -25,6 +25,7 @@ import {
   type When,
 } from './answer.ts';
 import { holdReason } from './hold-reason.ts';
+import { resultOfToday } from './read-elsewhere.ts';
 import { type PublishActor, recordPublish } from './record.ts';
 import { withRowSchemas } from './row-schemas.ts';
 import {
@@ -92,10 +93,16 @@ export function publishResult(context: PartitionJob, result: ScrapeResult): Prom
 async function publishOver(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
   const { platform, source, partition } = context;
   const store = new PartitionVersions(platform.lake, source.table, partition);
+  const read = await resultOfToday(context, result);
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
     // In this order: all that is on record by now rests upon this current version, or one before it.
     const when = await decidedNow(context);
-    const answer = await tryPublish(context, store, result, await store.current(), when);
+    const current = await store.current();
+    if ('kind' in read) {
+      const answer = answerOver(result, current, undefined, when);
+      return answer('failed', { reason: refusalText(context, read) });
+    }
+    const answer = await tryPublish(context, store, read, current, when);
     if (answer) return answer;
   }
   throw new StageError('Conflict', `${partitionName(source.name, partition)}: other writers kept committing`);

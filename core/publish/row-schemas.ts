@@ -13,11 +13,13 @@ export function withRowSchemas(
 ): { readonly merged: Merged; readonly isReread: boolean } {
   const before = new Map(current?.items.map((item) => [item.id, rowSchemaOf(item, current)]));
   let isReread = false;
-  const items = merged.items.map(({ item: { schema: _, ...item }, rows }): MergedItem => {
-    const was = before.get(item.id);
-    const isOlder = rows === 'keep' && item.rows > 0 && was !== undefined && was !== today;
-    isReread ||= !isOlder && was !== undefined && was !== today;
-    return isOlder ? { item: { ...item, schema: was }, rows } : { item, rows };
+  const items = merged.items.map(({ item: { schema, ...item }, rows }): MergedItem => {
+    const was = before.get(item.id) ?? today;
+    // Of rows that were read now, it is there where another program read them.
+    const is = (rows === 'keep' ? was : schema) ?? today;
+    const isOlder = item.rows > 0 && is !== today;
+    isReread ||= !isOlder && was !== today;
+    return isOlder ? { item: { ...item, schema: is }, rows } : { item, rows };
   });
   return { merged: { ...merged, items }, isReread };
 }

@@ -9,8 +9,8 @@ import { isScraped } from '../source/derived.ts';
 
 /** Why nothing is committed for the sake of a schema; the version before stays. */
 export type SchemaRefusal =
-  /** The current version was written with a newer schema than this process has. */
-  | { readonly kind: 'older-program'; readonly parserVersion: number }
+  /** The current version was written (`isRead`: the pages were read) with a newer schema than is known here. */
+  | { readonly kind: 'older-program'; readonly parserVersion: number; readonly isRead: boolean }
   /** Rows of an item that was not read this time do not fit today's schema. */
   | { readonly kind: 'cannot-carry'; readonly problem: CarryProblem };
 
@@ -18,9 +18,9 @@ export type SchemaRefusal =
 export function refusalText({ source, partition }: PartitionJob, refusal: SchemaRefusal): string {
   const { name, table, parserVersion } = source;
   if (refusal.kind === 'older-program') {
-    const newer = `its current version was written with a newer schema of table ${table.name}`;
+    const newer = `${refusal.isRead ? 'its pages were read' : 'its current version was written'} with a newer schema of table ${table.name}`;
     const raised = Math.max(parserVersion, refusal.parserVersion);
-    return `${newer} (parserVersion ${refusal.parserVersion}) than this program has (parserVersion ${parserVersion}): deploy the program that wrote it, or raise parserVersion of ${name} above ${raised} to go back on purpose`;
+    return `${newer} (parserVersion ${refusal.parserVersion}) than this program has (parserVersion ${parserVersion}): deploy the program that has it, or raise parserVersion of ${name} above ${raised} to go back on purpose`;
   }
   const steps = advise({
     kind: 'unread-rows',
@@ -32,7 +32,8 @@ export function refusalText({ source, partition }: PartitionJob, refusal: Schema
 }
 
 function problemText(problem: CarryProblem): string {
-  const item = `item ${problem.item}, which was not read this time,`;
+  const isRead = problem.kind === 'misfit' && problem.isRead;
+  const item = `item ${problem.item}, which ${isRead ? 'an older program read' : 'was not read this time'},`;
   switch (problem.kind) {
     case 'misfit': {
       const { column, from, to, value } = problem;
@@ -57,7 +58,7 @@ export async function olderThan(
   if (!schema || schema.fingerprint === fingerprint) return undefined;
   const history = new SchemaHistory(platform.lake, source.table.name);
   const isOlder = await history.isOlder({ fingerprint, parserVersion: source.parserVersion }, schema);
-  return isOlder ? { kind: 'older-program', parserVersion: schema.parserVersion } : undefined;
+  return isOlder ? { kind: 'older-program', parserVersion: schema.parserVersion, isRead: false } : undefined;
 }
 
 /** Going back on purpose holds, whoever else has the same schema under an earlier number. */

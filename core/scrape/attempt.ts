@@ -4,6 +4,7 @@ import type { FetchResult } from '../fetch/fetcher.ts';
 import { validatorsIn } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import { targetOf } from '../source/partition.ts';
 import type { Item } from '../source/source.ts';
 import type { LookClock } from '../state/look-clock.ts';
@@ -111,6 +112,7 @@ async function readAndRecord(
     outcome,
     ...(again && { again }),
     ...(reading.learned && { learned: reading.learned }),
+    ...(reading.learned?.kind === 'records' && { schema: tableSchema(context.source.table).fingerprint }),
     ...(pageOf(asked) > 0 && { page: pageOf(asked) }),
     ...(response?.status === 304 ? validators : validatorsIn(response)),
     ...(response && { asOf: copyAge(response, fetched.startedAt).asOf }),

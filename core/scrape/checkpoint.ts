@@ -35,6 +35,8 @@ export interface Checkpoint {
   /** Asked for again at once, through another proxy: no retry. */
   readonly again?: true;
   readonly learned?: Learned;
+  /** Fingerprint of the table's schema by which the records were read; left out of what brings none. */
+  readonly schema?: string;
   /** Validators of the page: those it came with, or those that a 304 confirmed. */
   readonly etag?: string;
   readonly lastModified?: string;

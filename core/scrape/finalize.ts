@@ -3,6 +3,7 @@ import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import type { Item, ListedItem } from '../source/source.ts';
 import { appendAttempts } from './attempt-log.ts';
 import { countAttempts } from './count-attempts.ts';
@@ -77,6 +78,7 @@ export async function finalize(context: PartitionJob, options: FinalizeOptions =
     source: source.name,
     partition,
     parserVersion: source.parserVersion,
+    schema: tableSchema(source.table).fingerprint,
     index: scope === 'items' ? { kind: 'none' } : indexOf(),
     items,
     ...(context.crawl?.leftOut && { leftOut: context.crawl.leftOut }),

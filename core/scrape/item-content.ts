@@ -2,6 +2,7 @@ import { validatorsOf } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, ItemResult, PageEvidence } from '../lake/scrape-result.ts';
 import type { Row } from '../schema/columns.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import { type Item, type ListedItem, rowKeyOf, type Source } from '../source/source.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { itemHash } from './item-changes.ts';
@@ -39,7 +40,18 @@ function contentOf(context: PartitionJob, item: Item, pages: LastTries, first: C
   const evidence = walk.pages === 1 ? evidenceOf(first) : evidenceOfAll(first, [...pages.values()]);
   const inOrder = inPageOrder(pages);
   const rows = inOrder.flatMap((checkpoint) => rowsOf(context, checkpoint));
-  return contentOfPages(context.source, rows, inOrder, evidence);
+  const content = contentOfPages(context.source, rows, inOrder, evidence);
+  const other = otherSchemaOf(context, inOrder);
+  return content.kind === 'records' && other !== undefined ? { ...content, schema: other } : content;
+}
+
+/** That of pages which a program with another schema read before this one took its work up. */
+function otherSchemaOf(
+  { source }: PartitionJob,
+  pages: readonly Pick<Checkpoint, 'schema'>[],
+): string | undefined {
+  const { fingerprint } = tableSchema(source.table);
+  return pages.find(({ schema = fingerprint }) => schema !== fingerprint)?.schema;
 }
 
 /** An item of which every page came: where none of them has rows, those that say so speak for it. */

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { checkLake } from '../../../core/completeness/lake-check.ts';
+import { publish } from '../../../core/publish/publish.ts';
+import { plan, readPlan } from '../../../core/run/plan.ts';
 import { reparse } from '../../../core/run/reparse.ts';
 import { decimal } from '../../../core/schema/columns.ts';
+import { scrape } from '../../../core/scrape/scrape.ts';
 import { ChangingSchema, DATE, FIRST, lotsSource, type Program } from '../../e2e/support/changing-schema.ts';
 
 async function reparsed(program: Program) {
@@ -290,7 +293,7 @@ describe('two versions of the program in turn', () => {
     const refused = await world.run(FIRST);
     expect(refused).toMatchObject({ status: 'failed', run: 'failed', version: before.version });
     expect(refused.reason).toBe(
-      'its current version was written with a newer schema of table lots (parserVersion 1) than this program has (parserVersion 1): deploy the program that wrote it, or raise parserVersion of lots above 1 to go back on purpose',
+      'its current version was written with a newer schema of table lots (parserVersion 1) than this program has (parserVersion 1): deploy the program that has it, or raise parserVersion of lots above 1 to go back on purpose',
     );
     expect(await world.run(FIRST, { force: true })).toMatchObject({ status: 'failed' });
     expect(await world.rows(ADDED)).toContainEqual({ ...Y, half: 1 });
@@ -325,4 +328,36 @@ describe('two versions of the program in turn', () => {
     expect(ends.filter((end) => end === 'failed')).toHaveLength(4);
     expect((await world.current(FIRST)).schema).toEqual(schema);
   });
+
+  it('where one reads the pages and the other publishes them, the older reader is cast by name', async () => {
+    expect(await readAndPublished(FIRST, RENAMED)).toMatchObject({ status: 'committed', rows: 2 });
+    expect(await world.rows(RENAMED)).toContainEqual({ item: 'y', line: 1, cost: null, code: '8' });
+    // It is known that they were not read for this schema.
+    expect(await world.run(RENAMED)).toMatchObject({ status: 'committed' });
+    expect(world.answers).toEqual(['2026-03-10 304', 'x 200', 'y 200']);
+    expect(await world.rows(RENAMED)).toContainEqual({ item: 'y', line: 1, cost: 2, code: '8' });
+    const refused = await readAndPublished(FIRST, { ...RETYPED, parserVersion: 2 });
+    expect(refused).toMatchObject({ status: 'failed' });
+    expect(refused.reason).toContain(
+      'its column code was string and is int64 now, and "007" of item x, which an older program read,',
+    );
+  });
+
+  it('and what a newer program read is not published by an older one', async () => {
+    await world.run(FIRST);
+    const refused = await readAndPublished(ADDED, FIRST);
+    expect(refused).toMatchObject({ status: 'failed' });
+    expect(refused.reason).toContain('its pages were read with a newer schema of table lots');
+    expect(await world.rows(FIRST)).toEqual([X, Y]);
+  });
+
+  /** A run whose process is replaced by one of another program between its stages. */
+  async function readAndPublished(reader: Program, publisher: Program) {
+    const platform = world.open(reader);
+    const window = { source: 'lots', start: DATE, end: DATE, force: true };
+    const { workList } = await plan(platform, { ...window, runId: platform.newId() });
+    const [work] = await Array.fromAsync(readPlan(platform, workList.key));
+    while (!(await scrape(platform, work!)).done);
+    return publish(world.open(publisher), work!);
+  }
 });
