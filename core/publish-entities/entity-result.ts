@@ -9,10 +9,12 @@ import { isNewer, type Order } from '../enrich/order.ts';
 import { isOvertaken, parkedRecord, parkedText } from '../enrich/parked-records.ts';
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, PageEvidence, ScrapeResult } from '../lake/scrape-result.ts';
+import { rowSchemaOf } from '../lake/version.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { derivedResult } from '../publish-derived/derived-result.ts';
 import type { BeforeIt } from '../publish-derived/publish-partition.ts';
 import type { Row } from '../schema/columns.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import type { Item } from '../source/source.ts';
 
 /** Entities that are read side by side. */
@@ -46,7 +48,11 @@ export async function entityResult(
   const before = new Map(current?.items.map((item) => [item.id, item]));
   const evidence: PageEvidence = { checkedAt: lookedAt, capture: null };
   const entities = new EntityStore(state);
-  const read = await pLimit(READS_AT_ONCE).map(changes, async (change) => {
+  const marked = [
+    ...changes,
+    ...olderRows(place, current, tableSchema(job.source.table).fingerprint, changes),
+  ];
+  const read = await pLimit(READS_AT_ONCE).map(marked, async (change) => {
     if (change.key === '') return { change, entity: 'absent' as const, items: [] };
     const entity = await entities.get(change);
     const rows = rowsOf(enricher, change, entity);
@@ -69,11 +75,26 @@ export async function entityResult(
     };
   });
   const items = read.flatMap((each) => each.items);
-  const targets = changes.map(({ key }) => key);
+  const targets = marked.map(({ key }) => key);
   return {
     result: derivedResult(job, lookedAt, items, targets),
-    read: read.map(({ change, entity }) => ({ change, entity })),
+    read: read.slice(0, changes.length).map(({ change, entity }) => ({ change, entity })),
   };
+}
+
+/** Entities that did not change, with rows of another schema: theirs are made again where they are here still. */
+function olderRows(
+  place: EntityPartition,
+  current: BeforeIt['current'],
+  today: string,
+  changes: readonly EntityChange[],
+): EntityChange[] {
+  const known = new Set(changes.map(({ key }) => key));
+  return (current?.items ?? []).flatMap((item) =>
+    item.rows > 0 && rowSchemaOf(item, current!) !== today && !known.has(item.id)
+      ? [{ ...place, key: item.id, content: {}, revision: 0 }]
+      : [],
+  );
 }
 
 /**

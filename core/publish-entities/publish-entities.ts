@@ -16,6 +16,7 @@ import {
 import { entityKindOf } from '../source/derived.ts';
 import type { Source } from '../source/source.ts';
 import { entityResult, type ReadChange } from './entity-result.ts';
+import { markOlderPartitions } from './older-partitions.ts';
 
 /**
  * Commits the entities that changed since they were published last into their partitions, one partition after
@@ -33,6 +34,7 @@ export async function publishEntities(
     const source = platform.sources.find((each) => entityKindOf(each) === enricher.kind);
     // Its table is not valid, and the commands say so.
     if (!source) continue;
+    await markOlderPartitions(platform, source, enricher.kind);
     for await (const place of changedPartitions(platform.state, enricher.kind)) {
       isStopped ||= mustStop();
       if (isStopped) break;

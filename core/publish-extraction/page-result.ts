@@ -6,11 +6,12 @@ import { addressOfPage, itemOfPage, pageKeyText } from '../extract/page-key.ts';
 import { readResult } from '../extract/result-object.ts';
 import type { PartitionJob } from '../job.ts';
 import type { ItemContent, ItemResult, ScrapeResult } from '../lake/scrape-result.ts';
-import type { VersionItem } from '../lake/version.ts';
+import { rowSchemaOf, type VersionItem } from '../lake/version.ts';
 import type { PageKey } from '../ports/page-library.ts';
 import { derivedResult } from '../publish-derived/derived-result.ts';
 import type { BeforeIt } from '../publish-derived/publish-partition.ts';
 import { cellsOf, type Row } from '../schema/columns.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import type { Item, Partition } from '../source/source.ts';
 import type { LabelledPage, LabelledPartition } from './labelled-now.ts';
 
@@ -53,6 +54,7 @@ export async function pageResult(
 ): Promise<PageResult> {
   const before = new Map(current?.items.map((item) => [item.id, item]));
   const marked = new Map(marks.map(({ change }) => [itemOfPage(change.page), change.page]));
+  const today = tableSchema(job.source.table).fingerprint;
   let unreadable = 0;
   const contentOf = async (id: string, page: PageKey): Promise<ItemContent | undefined> => {
     const read = await readResult(context.lake, context.extraction, page);
@@ -81,7 +83,9 @@ export async function pageResult(
     const isMarked = marked.delete(id);
     const was = before.get(id);
     before.delete(id);
-    const isRead = isMarked || (each.state === 'done' && !isThere(was));
+    // Of another schema: what the result says is there to be read for this one.
+    const isOld = was !== undefined && was.rows > 0 && rowSchemaOf(was, current!) !== today;
+    const isRead = isMarked || (each.state === 'done' && (isOld || !isThere(was)));
     const content = (isRead ? await contentOf(id, each.page) : undefined) ?? withoutRows(each, was, seenAt);
     return { item: itemOf(each.page, id), content, attempts: 0 };
   });

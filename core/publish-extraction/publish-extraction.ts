@@ -12,6 +12,7 @@ import {
   type PublishedPartition,
   publishPartition,
 } from '../publish-derived/publish-partition.ts';
+import { tableSchema } from '../schema/table-shape.ts';
 import { extractionOf } from '../source/derived.ts';
 import type { Source } from '../source/source.ts';
 import { writeEach } from '../state/write-each.ts';
@@ -108,7 +109,8 @@ class Publishing {
   /** Nothing where it is as it was published. */
   async partition(labelled: LabelledPartition): Promise<PublishedPartition[]> {
     const { state } = this.#platform;
-    const { partition, books, fingerprint } = labelled;
+    const { partition, books } = labelled;
+    const fingerprint = this.#publishedAs(labelled);
     const key = partitionKey(partition);
     const before = this.#before.get(key);
     const isPublished = before?.published === fingerprint && before.unreadable === 0;
@@ -148,6 +150,12 @@ class Publishing {
     const sources = this.#tables.map(({ source }) => source);
     const place = { from: 'extraction', owner: name, partition } as const;
     return publishPartition(this.#platform, sources, place, this.#publication, making);
+  }
+
+  /** What was published: the labelled pages as they were, in tables of these schemas. */
+  #publishedAs({ fingerprint }: LabelledPartition): string {
+    const schemas = this.#tables.map(({ source }) => tableSchema(source.table).fingerprint);
+    return [fingerprint, ...schemas].join('-');
   }
 
   async #put(partition: LabelledPartition['partition'], progress: PartitionProgress): Promise<void> {

@@ -51,7 +51,7 @@ function problemText(problem: CarryProblem): string {
 
 /** Set where this process may not commit over the version. */
 export async function olderThan(
-  { platform, source }: PartitionJob,
+  { platform, source }: Pick<PartitionJob, 'platform' | 'source'>,
   { schema }: VersionDescriptor,
 ): Promise<SchemaRefusal | undefined> {
   const { fingerprint } = tableSchema(source.table);
