@@ -196,8 +196,8 @@ export interface Source {
   readonly limits: FetchLimits;
   readonly expect: Expectation;
   /**
-   * Raise it when `parse` or the schema changes its reading: pages are then read again although they did not
-   * change.
+   * Raise it when `parse` changes its reading: pages are then read again although they did not change. Where
+   * the schema changes they are anyway; of two schemas that with the higher number is the newer one.
    */
   readonly parserVersion: number;
   /**
