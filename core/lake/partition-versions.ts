@@ -137,10 +137,14 @@ export class PartitionVersions {
     const cast = castRows(stored, this.#table);
     if (Array.isArray(cast)) return cast;
     const { column, from, to, value } = cast;
-    const what = from === null ? 'has no' : `holds ${JSON.stringify(value)} in`;
-    throw new CorruptLakeError(
-      `${descriptor.files[0]!.key} of table ${this.#table.name} ${what} column ${column}, which is ${to} now${from === null ? '' : ` and was ${from}`}: "rescrape run --force" or "rescrape reparse" reads it again`,
-    );
+    const { key } = descriptor.files[0]!;
+    const types = from === null || from === to ? `${to}, required` : `${to}, and was ${from}`;
+    const told = value === null ? 'there is none' : `${JSON.stringify(value)} would not be the same`;
+    const problem = `column ${column} of table ${this.#table.name} (${types}): ${told} in ${key}`;
+    throw new CorruptLakeError(`${problem}; "rescrape run --force" or "rescrape reparse" reads it again`, {
+      problem,
+      mends: [{ kind: 'force' }, { kind: 'reparse' }],
+    });
   }
 
   /** The rows of these items in today's schema, or why they cannot be had. Throws as `rows` does. */

@@ -64,7 +64,20 @@ export async function chooseRollback(
       advise({ kind: 'damaged-version', ...place, other }),
     );
   }
+  await refuseMisfit(store, chosen);
   return chosen;
+}
+
+/** A version of another schema is made current only where every reader can have it in today's. */
+async function refuseMisfit(store: PartitionVersions, chosen: VersionDescriptor): Promise<void> {
+  if (store.isOfToday(chosen)) return;
+  try {
+    await store.rows(chosen);
+  } catch (error) {
+    if (!(error instanceof CorruptLakeError)) throw error;
+    const what = `version ${chosen.version} cannot be made current: ${error.problem}`;
+    throw new DecisionError(`${what}; the program that wrote it can do so`);
+  }
 }
 
 /**
@@ -106,6 +119,7 @@ export async function accept(
   }
   const damage = await store.damage(held);
   if (damage) throw new DecisionError(damage.message);
+  await refuseMisfit(store, held);
   const before = current?.descriptor;
   return decide(platform, source, partition, {
     decision: 'accepted',

@@ -1,12 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { checkLake } from '../../../core/completeness/lake-check.ts';
+import { why } from '../../../core/explain/why.ts';
+import { rollback } from '../../../core/publish/decisions.ts';
 import { publish } from '../../../core/publish/publish.ts';
 import { plan, readPlan } from '../../../core/run/plan.ts';
 import { reparse } from '../../../core/run/reparse.ts';
 import { decimal } from '../../../core/schema/columns.ts';
 import { scrape } from '../../../core/scrape/scrape.ts';
-import { ChangingSchema, DATE, FIRST, lotsSource, type Program } from '../../e2e/support/changing-schema.ts';
+import {
+  ChangingSchema,
+  DATE,
+  FIRST,
+  lotsSource,
+  type Program,
+  SHELF,
+} from '../../e2e/support/changing-schema.ts';
 
 async function reparsed(program: Program) {
   const range = { start: DATE, end: DATE };
@@ -216,6 +225,36 @@ describe('a schema that changed', () => {
   });
 });
 
+describe('a version of another schema that a person puts back', () => {
+  it('is made current where readers can have it in the schema of today, and the next run writes it anew', async () => {
+    await world.run(FIRST);
+    const before = await world.current(FIRST);
+    await world.run(RENAMED);
+    const platform = world.open(RENAMED);
+    const [source] = platform.sources;
+    expect(await rollback(platform, source!, SHELF, { actor: 'me' })).toMatchObject({
+      version: before.version,
+    });
+    expect(await world.rows(FIRST)).toEqual([X, Y]);
+    expect(await world.run(RENAMED)).toMatchObject({ status: 'committed', previous: before.version });
+  });
+
+  it('is refused by name where a column of today cannot hold it', async () => {
+    await world.run(FIRST);
+    const before = await world.current(FIRST);
+    await world.run(RETYPED);
+    const platform = world.open(RETYPED);
+    const [source] = platform.sources;
+    await expect(rollback(platform, source!, SHELF, { actor: 'me' })).rejects.toThrow(
+      `version ${before.version} cannot be made current: column code of table lots (int64, and was string): "007" would not be the same in ${before.files[0]!.key}`,
+    );
+    expect((await world.current(RETYPED)).previous).toBe(before.version);
+    const old = world.open(FIRST);
+    await rollback(old, old.sources[0]!, SHELF, { actor: 'me' });
+    expect(await world.rows(FIRST)).toEqual([X, Y]);
+  });
+});
+
 describe('a lake of before schemas were kept', () => {
   beforeEach(async () => {
     await world.run(FIRST);
@@ -295,6 +334,9 @@ describe('two versions of the program in turn', () => {
     expect(refused.reason).toBe(
       'its current version was written with a newer schema of table lots (parserVersion 1) than this program has (parserVersion 1): deploy the program that has it, or raise parserVersion of lots above 1 to go back on purpose',
     );
+    const platform = world.open(FIRST);
+    const story = await why(platform, platform.sources[0]!, SHELF, null);
+    expect(JSON.stringify(story)).toContain('written with a newer schema of table lots');
     expect(await world.run(FIRST, { force: true })).toMatchObject({ status: 'failed' });
     expect(await world.rows(ADDED)).toContainEqual({ ...Y, half: 1 });
     expect(await world.run(ADDED)).toMatchObject({ status: 'committed' });

@@ -16,7 +16,7 @@ import { type LoopbackSite, serveHttp } from '../../contracts/loopback-site.ts';
 import { ImpatientClock } from './impatient-clock.ts';
 
 export const DATE = civilDate('2026-03-10');
-const SHELF: Partition = { value: 'a', date: DATE };
+export const SHELF: Partition = { value: 'a', date: DATE };
 
 /** What a page of the site says of a lot; a program makes its columns of it. */
 export interface Lot {
