@@ -1,7 +1,7 @@
 import type { Mend } from '../lake/damage.ts';
 import type { LakeProblem } from '../lake/lake-problem.ts';
 import type { Partition } from '../source/source.ts';
-import { reparseCommand, rerunCommand, rollbackCommand } from './commands.ts';
+import { command, reparseCommand, rerunCommand, rollbackCommand } from './commands.ts';
 import type { Step } from './step.ts';
 import type { Advice, LakeSubject, Place } from './subject.ts';
 
@@ -15,6 +15,8 @@ export const LAKE_ADVICE: Advice<LakeSubject> = {
       : [{ text: 'have it made anew from what it is derived from' }]),
     { text: 'let the schema hold what is there: an optional column, or the type of before' },
   ],
+  'moved-table': ({ source, isScraped }) =>
+    isScraped ? [{ text: 'fill the new one from the captures', command: command('reparse', source) }] : [],
   damage: ({ mends, source, partition }) => mends.map((mend) => stepOf(mend, source, partition)),
   'lake-problem': ({ code, place }) => [problemStep(code, place)],
 };

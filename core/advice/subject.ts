@@ -133,6 +133,8 @@ export type LakeSubject =
   | (Place & { readonly kind: 'damage'; readonly mends: readonly Mend[] })
   /** Rows that today's schema cannot hold, of items that were not read. */
   | (Place & { readonly kind: 'unread-rows'; readonly isScraped: boolean })
+  /** A source that writes another table, or other partitions of it, from now on. */
+  | { readonly kind: 'moved-table'; readonly source: string; readonly isScraped: boolean }
   /** What a check of the lake found; damage has its own advice. Null: an object of no partition. */
   | { readonly kind: 'lake-problem'; readonly code: LakeProblem; readonly place: Place | null };
 

@@ -11,6 +11,7 @@ import {
   type StoredRows,
 } from './carried-rows.ts';
 import { writeCsv } from './csv.ts';
+import { type Mend, mendText } from './damage.ts';
 import { csvKey, dataKey, dataPrefix, descriptorKey, manifestKey } from './layout.ts';
 import {
   CorruptLakeError,
@@ -128,8 +129,8 @@ export class PartitionVersions {
   }
 
   /**
-   * The rows of a version, in today's schema. Throws a CorruptLakeError that names the file where it cannot be
-   * read, or holds what today's columns cannot.
+   * The rows of a version, in today's schema. Throws a CorruptLakeError that names the file where it cannot
+   * be read, or holds what today's columns cannot.
    */
   async rows(descriptor: VersionDescriptor): Promise<Row[]> {
     const stored = await this.#stored(descriptor);
@@ -141,10 +142,9 @@ export class PartitionVersions {
     const types = from === null || from === to ? `${to}, required` : `${to}, and was ${from}`;
     const told = value === null ? 'there is none' : `${JSON.stringify(value)} would not be the same`;
     const problem = `column ${column} of table ${this.#table.name} (${types}): ${told} in ${key}`;
-    throw new CorruptLakeError(`${problem}; "rescrape run --force" or "rescrape reparse" reads it again`, {
-      problem,
-      mends: [{ kind: 'force' }, { kind: 'reparse' }],
-    });
+    const mends: Mend[] = [{ kind: 'force' }, { kind: 'reparse' }];
+    const message = `${problem}: ${mendText(mends, this.#table, this.#partition)}`;
+    throw new CorruptLakeError(message, { problem, mends });
   }
 
   /** The rows of these items in today's schema, or why they cannot be had. Throws as `rows` does. */

@@ -34,8 +34,8 @@ export class SchemaHistory {
   }
 
   /**
-   * True where rows of `own` may not replace those of `other`: the higher `parserVersion` is the newer one, and
-   * of equal ones that which was seen first is the older. What nobody has seen yet is the newest.
+   * True where rows of `own` may not replace those of `other`: the higher `parserVersion` is the newer one,
+   * and of equal ones that which was seen first is the older. What nobody has seen yet is the newest.
    */
   async isOlder(own: Named, other: Named): Promise<boolean> {
     if (own.parserVersion !== other.parserVersion) return own.parserVersion < other.parserVersion;

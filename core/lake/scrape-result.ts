@@ -26,7 +26,7 @@ export type ItemContent =
       readonly evidence: PageEvidence;
       /** See `VersionItem`. */
       readonly contentHash?: string;
-      /** Fingerprint of the schema by which they were read, where it is another one than that of the result. */
+      /** Fingerprint of the schema by which they were read, where it is not that of the result. */
       readonly schema?: string;
     }
   | { readonly kind: 'empty'; readonly reason: string; readonly evidence: PageEvidence }
@@ -87,7 +87,7 @@ export interface ScrapeResult {
   readonly source: string;
   readonly partition: Partition;
   readonly parserVersion: number;
-  /** Fingerprint of the schema that its records are of; left out where whoever made it publishes it at once. */
+  /** Fingerprint of the schema of its records; left out where whoever made it publishes it at once. */
   readonly schema?: string;
   readonly index: IndexResult;
   readonly items: readonly ItemResult[];

@@ -82,7 +82,7 @@ export async function entityResult(
   };
 }
 
-/** Entities that did not change, with rows of another schema: theirs are made again where they are here still. */
+/** Entities that did not change, with rows of another schema: made again where they are here still. */
 function olderRows(
   place: EntityPartition,
   current: BeforeIt['current'],

@@ -9,8 +9,9 @@ import { PartitionStore } from '../state/partition-store.ts';
 import { writeEach } from '../state/write-each.ts';
 
 /**
- * Marks every partition of a table of entities where today's schema is newer than that of its first partition:
- * that one is written again first, so as long as it is of before, others may be. An older program marks none.
+ * Marks every partition of a table of entities where today's schema is newer than that of its first
+ * partition: that one is written again first, so as long as it is of before, others may be. An older program
+ * marks none.
  */
 export async function markOlderPartitions(platform: Platform, source: Source, kind: string): Promise<void> {
   if (!(await isFirstOlder(platform, source))) return;

@@ -175,8 +175,8 @@ async function tryPublish(
 }
 
 /**
- * The version with these very rows, of today's schema, that waits for a decision: scraping the same again must not pile up
- * copies.
+ * The version with these very rows, of today's schema, that waits for a decision: scraping the same again
+ * must not pile up copies.
  */
 async function heldAlready(
   { platform, source, partition }: PartitionJob,

@@ -9,7 +9,7 @@ import { isScraped } from '../source/derived.ts';
 
 /** Why nothing is committed for the sake of a schema; the version before stays. */
 export type SchemaRefusal =
-  /** The current version was written (`isRead`: the pages were read) with a newer schema than is known here. */
+  /** The current version was written (`isRead`: the pages were read) with a newer schema than this one. */
   | { readonly kind: 'older-program'; readonly parserVersion: number; readonly isRead: boolean }
   /** Rows of an item that was not read this time do not fit today's schema. */
   | { readonly kind: 'cannot-carry'; readonly problem: CarryProblem };
@@ -73,7 +73,7 @@ export function writtenParserVersion(
 
 /**
  * Before a commit: today's schema is on record, behind that of the version that it replaces. Tells where the
- * source wrote another table until now, or divided it otherwise: what is there stays, and is not part of this.
+ * source wrote another table until now, or divided it otherwise: what is there stays as it is.
  */
 export async function recordSchema(
   context: PartitionJob,
@@ -99,7 +99,8 @@ async function movedText(
   before: readonly KnownSchema[],
 ): Promise<string | undefined> {
   const { name, table } = source;
-  const fill = isScraped(source) ? `; "rescrape reparse ${name}" fills it from the captures` : '';
+  const steps = advise({ kind: 'moved-table', source: name, isScraped: isScraped(source) });
+  const fill = steps.length === 0 ? '' : `; ${stepsText(steps)}`;
   const last = before.at(-1);
   const [column] = table.partitionBy;
   if (last && last.partitionBy[0] !== column)
