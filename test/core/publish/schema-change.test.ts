@@ -385,6 +385,15 @@ describe('two versions of the program in turn', () => {
     );
   });
 
+  it('and what it read is on record as read for this schema once it was, also where every value is the same', async () => {
+    await readAndPublished(FIRST, WIDENED);
+    expect((await world.current(WIDENED)).items.map(({ schema }) => schema)).not.toContain(undefined);
+    expect(await world.run(WIDENED)).toMatchObject({ status: 'committed', changed: false });
+    expect((await world.current(WIDENED)).items.map(({ schema }) => schema)).toEqual([undefined, undefined]);
+    expect(await world.run(WIDENED)).toMatchObject({ status: 'unchanged' });
+    expect(world.answers).toEqual(['2026-03-10 304', 'x 304', 'y 304']);
+  });
+
   it('and what a newer program read is not published by an older one', async () => {
     await world.run(FIRST);
     const refused = await readAndPublished(ADDED, FIRST);
