@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { OF_A_PAGE } from '../core/lake/log-tables.ts';
+import { NOT_FOUND_ONCE, OF_A_PAGE } from '../core/lake/log-tables.ts';
 import type { Source } from '../core/source/source.ts';
 import {
   type AutoFlagThresholds,
@@ -33,7 +33,8 @@ export function autoFlagCommand(): Command {
     .addHelpText(
       'after',
       `${examples('auto-flag --dry-run', 'auto-flag racing --blocks 5 --not-found 10', 'auto-flag --json')}\n\n` +
-        'Attempts since the flag of a target was lifted last are counted; time-outs never are. No flag is replaced.',
+        'Attempts since the flag of a target was lifted last are counted; time-outs never are, and items that are not\n' +
+        'there count once a day. No flag is replaced.',
     )
     .action(async (name: string | undefined, options: AutoFlagOptions, command: Command) => {
       await withScrapedSources(command, async (platform, globals) => {
@@ -110,27 +111,33 @@ async function countsOf(
 ): Promise<ReadonlyMap<string, CountedAttempts>> {
   const wanted = new AttemptConditions({ sources: [source], target: undefined }).add(OF_A_PAGE);
   if (only) wanted.since(only.from);
+  const once = `CASE WHEN status = 'not_found' THEN ${NOT_FOUND_ONCE} END`;
   const [at, by] = only ? ['attempted_at', ', attempted_at'] : ['NULL', ''];
   const rows = await queryAttempts(
     platform,
     wanted,
     (where) => `
-SELECT target, status, ${at} AS at, count(*) AS attempts
-FROM attempts WHERE status IN ('blocked', 'not_found') AND ${where} GROUP BY target, status${by}`,
+SELECT target, ${once} AS not_found_once, ${at} AS at, count(*) AS attempts
+FROM attempts WHERE status IN ('blocked', 'not_found') AND ${where} GROUP BY target, ${once}${by}`,
   );
   const found = new Map<string, Counts>();
-  for (const { target, status, at: moment, attempts } of rows as unknown as CountRow[]) {
+  const counted = new Set<string>();
+  for (const { target, not_found_once, at: moment, attempts } of rows as unknown as CountRow[]) {
     if (only && Date.parse(moment ?? '') <= (only.lifted.get(target) ?? Number.POSITIVE_INFINITY)) continue;
     const counts = found.get(target) ?? { blocks: 0, notFound: 0 };
-    counts[status === 'blocked' ? 'blocks' : 'notFound'] += attempts;
     found.set(target, counts);
+    if (not_found_once === null) counts.blocks += attempts;
+    // The same day again: the attempts at items were made at several moments of it.
+    else if (!counted.has(`${target} ${not_found_once}`)) counts.notFound += 1;
+    if (not_found_once !== null) counted.add(`${target} ${not_found_once}`);
   }
   return found;
 }
 
 interface CountRow {
   readonly target: string;
-  readonly status: 'blocked' | 'not_found';
+  /** Of pages that were not there what tells them apart; null of walls. */
+  readonly not_found_once: string | null;
   readonly at: string | null;
   readonly attempts: number;
 }

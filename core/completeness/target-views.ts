@@ -1,4 +1,4 @@
-import { OF_A_PAGE } from '../lake/log-tables.ts';
+import { NOT_FOUND_ONCE, OF_A_PAGE } from '../lake/log-tables.ts';
 import { BLOCK_TYPES } from '../outcome/outcome.ts';
 import type { View } from './view.ts';
 
@@ -90,9 +90,13 @@ WHERE skip_reason IS NOT NULL AND skipped_at >= ${now} - INTERVAL '7' DAY`,
 const targetsToSkip = (): View => ({
   name: 'v_targets_to_skip',
   description:
-    'Targets that are flagged, or have met 3 walls or 4 pages that were not there since a flag of theirs was lifted: what nobody should ask, and why. As the last run left it: a flag that a person lifted since is still here.',
+    'Targets that are flagged, or have met 3 walls or 4 pages that were not there since a flag of theirs was lifted (items count once a day): what nobody should ask, and why. As the last run left it: a flag that a person lifted since is still here.',
   sql: `
-WITH counts AS (
+WITH pages AS (
+  SELECT source, target, status, block_type, attempted_at, ${NOT_FOUND_ONCE} AS not_found_once
+  FROM attempts
+  WHERE ${OF_A_PAGE}
+), counts AS (
   SELECT
     a.source, a.target,
     count(*) AS attempts,
@@ -101,12 +105,11 @@ WITH counts AS (
     count(*) FILTER (
       WHERE a.status = 'blocked' AND (s.unflagged_at IS NULL OR a.attempted_at > s.unflagged_at)
     ) AS blocks,
-    count(*) FILTER (
+    count(DISTINCT a.not_found_once) FILTER (
       WHERE a.status = 'not_found' AND (s.unflagged_at IS NULL OR a.attempted_at > s.unflagged_at)
     ) AS not_found
-  FROM attempts a
+  FROM pages a
   LEFT JOIN v_crawler_status s ON s.source = a.source AND s.target = a.target
-  WHERE a.${OF_A_PAGE}
   GROUP BY a.source, a.target
 )
 SELECT

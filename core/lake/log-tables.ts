@@ -5,6 +5,8 @@ import { BLOCK_TYPES, OUTCOME_CODES } from '../outcome/outcome.ts';
  * The append-only tables: what was tried, what was committed, what was run. Nothing is ever updated in them.
  */
 
+/** The item id under which the index of a day is on record. */
+export const INDEX_ID = 'index';
 /** The item id under which requests for robots.txt are on record. */
 export const ROBOTS_ID = 'robots.txt';
 /**
@@ -12,6 +14,11 @@ export const ROBOTS_ID = 'robots.txt';
  * page behind it, which was not asked for: both would be one wall too many.
  */
 export const OF_A_PAGE = `item_id <> '${ROBOTS_ID}'`;
+/**
+ * What tells pages apart that were not there, in SQL: as `afterAttempt` counts them, each attempt at the page
+ * of a target itself, which its index is too, and those at its items once a day.
+ */
+export const NOT_FOUND_ONCE = `CASE WHEN item_id IN ('${INDEX_ID}', target) THEN attempt_id ELSE CAST(CAST(attempted_at AS DATE) AS VARCHAR) END`;
 
 const run = z.string().describe('Run (UUIDv7: sorts by time)');
 const source = z.string().describe('Source');

@@ -1,13 +1,12 @@
 import { FailureStore } from '../failures/failure-store.ts';
 import type { PartitionJob } from '../job.ts';
 import { manifestKey } from '../lake/layout.ts';
-import type { CommitRow } from '../lake/log-tables.ts';
+import { type CommitRow, INDEX_ID } from '../lake/log-tables.ts';
 import { writeCommit } from '../lake/partition-log.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionStats } from '../lake/version.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
-import { INDEX_ID } from '../scrape/progress.ts';
 import { extractionOf } from '../source/derived.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';

@@ -2,6 +2,7 @@ import { type Failure, isUnresolved, lastFailedLookOf } from '../failures/failur
 import { FailureStore } from '../failures/failure-store.ts';
 import { believedDue } from '../failures/retry-policy.ts';
 import type { PartitionJob } from '../job.ts';
+import { INDEX_ID } from '../lake/log-tables.ts';
 import { CorruptLakeError } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
@@ -15,7 +16,7 @@ import { attemptPage } from '../scrape/attempt.ts';
 import { watchingDeaths } from '../scrape/deaths.ts';
 import { finalize, isFinalized, readResult } from '../scrape/finalize.ts';
 import { knownItem } from '../scrape/known-page.ts';
-import { INDEX_ID, ScrapeProgress } from '../scrape/progress.ts';
+import { ScrapeProgress } from '../scrape/progress.ts';
 import { askedItem, scrape } from '../scrape/scrape.ts';
 import { TargetGate } from '../scrape/target-gate.ts';
 import { nextTry } from '../scrape/which-try.ts';

@@ -5,6 +5,7 @@ import { copyAge, olderThan } from '../fetch/copy-age.ts';
 import { validatorsIn } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import { captureFiles } from '../lake/layout.ts';
+import { INDEX_ID } from '../lake/log-tables.ts';
 import type { PageEvidence } from '../lake/scrape-result.ts';
 import type { VersionDescriptor, VersionIndex, VersionItem } from '../lake/version.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -13,7 +14,6 @@ import type { Learned } from '../scrape/checkpoint.ts';
 import { walkIndex } from '../scrape/index-walk.ts';
 import { walkItem } from '../scrape/item-walk.ts';
 import { knownVersion } from '../scrape/known-page.ts';
-import { INDEX_ID } from '../scrape/progress.ts';
 import { type Reading, readResponse } from '../scrape/read-page.ts';
 import { type Item, type ListedItem, type PageRequest, rowKeyOf } from '../source/source.ts';
 

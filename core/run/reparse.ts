@@ -1,6 +1,7 @@
 import { datesBetween } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import type { PartitionJob } from '../job.ts';
+import { INDEX_ID } from '../lake/log-tables.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ItemResult, PageEvidence, ScrapeResult } from '../lake/scrape-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -10,7 +11,6 @@ import { recordPublish } from '../publish/record.ts';
 import type { Row } from '../schema/columns.ts';
 import { crawlOf } from '../scrape/crawl.ts';
 import { contentOfPages } from '../scrape/item-content.ts';
-import { INDEX_ID } from '../scrape/progress.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { targetsOf } from '../targets/register.ts';

@@ -66,9 +66,7 @@ function afterAttempts(record: TargetRecord, attempts: readonly Checkpoint[], so
   const lastLookAt = Math.max(...attempts.map(({ lookedAt }) => lookedAt));
   const routed = keepingRoute(record, rows, source.politeness.userAgents !== undefined);
   return attempts.reduce(
-    (before, { kind, outcome }, at) => {
-      return afterAttempt(before, outcome, times[at]!, source, kind === 'index' ? 'index' : 'item');
-    },
+    (before, { outcome }, at) => afterAttempt(before, outcome, times[at]!, source, rows[at]!.item_id),
     lookedAtLast(routed, lastLookAt, times),
   );
 }

@@ -1,7 +1,7 @@
-import { ROBOTS_ID } from '../lake/log-tables.ts';
+import { INDEX_ID, ROBOTS_ID } from '../lake/log-tables.ts';
 import { isIdentifier } from '../source/identifier.ts';
 import { LISTED_STATUSES, type ListedItem, type Source } from '../source/source.ts';
-import { INDEX_ID, LOOK_UP_ID } from './progress.ts';
+import { LOOK_UP_ID } from './progress.ts';
 
 /** Names that the attempts table gives to what is no item. */
 const RESERVED_IDS: ReadonlySet<string> = new Set([INDEX_ID, ROBOTS_ID, LOOK_UP_ID]);

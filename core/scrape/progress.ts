@@ -1,12 +1,11 @@
 import type { PartitionJob } from '../job.ts';
+import { INDEX_ID } from '../lake/log-tables.ts';
 import type { Row } from '../schema/columns.ts';
 import { type Item, type ListedItem, rowKeyOf, type Source } from '../source/source.ts';
 import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
 import { type IndexWalk, walkIndex } from './index-walk.ts';
 import { type ItemWalk, walkItem } from './item-walk.ts';
 
-/** The item id under which the index of the day is tried and recorded like any other page. */
-export const INDEX_ID = 'index';
 /** The item id under which what a target lacks is looked up. */
 export const LOOK_UP_ID = 'look-up';
 

@@ -1,5 +1,6 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import type { PartitionJob } from '../job.ts';
+import { INDEX_ID } from '../lake/log-tables.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import { reasonText } from '../outcome/outcome.ts';
 import { type VerdictPolicy, verdictFor } from '../outcome/policy.ts';
@@ -19,7 +20,7 @@ import { hostsSideBySide, limitsOf } from './hosts-side-by-side.ts';
 import type { ItemWalk } from './item-walk.ts';
 import { knownIndex, knownItem, knownVersion } from './known-page.ts';
 import { withoutLeftOut } from './left-out.ts';
-import { INDEX_ID, ScrapeProgress } from './progress.ts';
+import { ScrapeProgress } from './progress.ts';
 import type { TargetGate } from './target-gate.ts';
 import { TargetGates } from './target-gates.ts';
 import { nextTry } from './which-try.ts';

@@ -13,7 +13,6 @@ import { BY_ITSELF } from '../targets/target-events.ts';
 import { TargetStore } from '../targets/target-store.ts';
 import type { PageKind, Visit, WatchedTarget } from '../targets/target-watch.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { INDEX_ID } from './progress.ts';
 import { TargetRoute, type Weighed } from './target-route.ts';
 
 type Tried = Pick<Checkpoint, 'outcome' | 'attempt' | 'again'>;
@@ -215,8 +214,8 @@ export class TargetGate {
   #note({ outcome, attempt }: Tried): SkipFlag | null {
     const { source } = this.#context;
     const before = this.#record.skip;
-    const page = attempt.item_id === INDEX_ID ? 'index' : 'item';
-    this.#record = afterAttempt(this.#record, outcome, Date.parse(attempt.attempted_at), source, page);
+    const { item_id, attempted_at } = attempt;
+    this.#record = afterAttempt(this.#record, outcome, Date.parse(attempted_at), source, item_id);
     const raised: SkipFlag | null = this.#record.skip;
     if (!raised || raised === before) return null;
     this.#shut(raised);

@@ -77,7 +77,10 @@ export const targetSchema = z.object({
   /** Failed crawls in a row. */
   consecutiveFailures: count,
   consecutiveBlocks: count,
+  /** Pages in a row that were not there, as `countsAsNotFound` counts them. */
   consecutiveNotFound: count,
+  /** When the last of those was met. */
+  lastNotFoundAt: time,
   totalAttempts: count,
   totalSuccesses: count,
   /** Records of its last whole crawl; null where none is known. */

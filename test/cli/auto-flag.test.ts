@@ -54,6 +54,18 @@ describe('auto-flag', () => {
     expect(await lake.items('attempts', '--limit', '100')).toEqual(attempts);
   });
 
+  it('counts the items of a target that are not there once a day', async () => {
+    const dead = (days: readonly number[]) =>
+      days.map((day, at) => ({ target: CEDAR, item_id: `item-${at}`, ago: day * DAY_MS + at, ...GONE }));
+    await lake.attempts(...dead([1, 1, 1, 1, 1, 2, 2, 3]));
+    expect(await flag('--dry-run')).toEqual([]);
+    await lake.attempts(...dead([4]));
+    expect(await flag()).toEqual([[CEDAR, 'auto_flag_4_not_found']]);
+    await lake.say('skip', 'remove', 'districts', CEDAR);
+    await lake.attempts(...dead([-1, -1, -1, -1, -2]));
+    expect(await flag()).toEqual([]);
+  });
+
   it('takes other thresholds, a source, and what targets are like', async () => {
     await lake.attempts(...times(2, ALDER, WALL), ...times(2, CEDAR, GONE));
     expect(await flag('racing', '--blocks', '1', '--not-found', '1')).toEqual([]);

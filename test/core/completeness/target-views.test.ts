@@ -150,6 +150,8 @@ describe('the views over targets', () => {
       attempt('c', 1, wall),
       ...three('q', 1, gone),
       attempt('q', 9, gone),
+      // Five dead items of one list say nothing of their target.
+      ...[0, 1, 2, 3, 4].map((n) => attempt('d', 1, { ...gone, item_id: `item-${n}` })),
       attempt('g', 1, wall),
       ...three('f', 1, { ...wall, item_id: 'robots.txt' }),
       attempt('g', 1, { ...wall, item_id: 'robots.txt' }),

@@ -97,11 +97,33 @@ describe('a security wall', () => {
 describe('pages that are not there', () => {
   const one = { env: { RESCRAPE_RACING_CONCURRENCY: '1' }, site: { racesPerDay: 0.6 } };
 
-  it('flag the target when four come in a row, and are not retried', async () => {
-    session = await sessionWith(faults(...[0, 1, 2, 3].map((race) => rule(race, status(404)))), one);
+  const dead = [0, 1, 2, 3];
+
+  it('are not retried, and four dead items of one list flag nothing', async () => {
+    session = await sessionWith(faults(...dead.map((race) => rule(race, status(404)))), one);
     const { waits } = await session.run({ targets: ['gb'] });
     expect(waits).toEqual([]);
-    expect(asked(session, 0, 1, 2, 3, 4)).toEqual([1, 1, 1, 1, 0]);
+    expect(asked(session, ...dead, 4)).toEqual([1, 1, 1, 1, 1]);
+    expect((await session.target('gb')).skip).toBeNull();
+  });
+
+  it('flag the target where it is so on four days in a row', async () => {
+    session = await sessionWith(NO_FAULTS, one);
+    const races = Array.from({ length: session.amount.races }, (_, race) => rule(race, status(404)));
+    session.site.setFaults(faults(...races));
+    const flags: (string | undefined)[] = [];
+    for (let day = 0; day < 4; day++) {
+      await session.run({ targets: ['gb'] });
+      flags.push((await session.target('gb')).skip?.reason);
+      await session.clock.sleep(24 * 3_600_000);
+    }
+    expect(flags).toEqual([undefined, undefined, undefined, 'auto_flag_4_not_found']);
+  });
+
+  it('flag the target at once where they are four of its indexes', async () => {
+    const days = dead.map((ago) => ({ path: `/results/${addDays(DAY, -ago)}` }));
+    session = await sessionWith(faults(...days.map((where) => ({ where, fault: status(404) }))), one);
+    await session.run({ targets: ['gb'], start: addDays(DAY, -4), end: DAY });
     expect((await session.target('gb')).skip).toMatchObject({ reason: 'auto_flag_4_not_found' });
   });
 
@@ -112,13 +134,19 @@ describe('pages that are not there', () => {
     expect((await session.target('gb')).skip).toBeNull();
   });
 
-  it('are counted on after an interruption', async () => {
-    session = await sessionWith(faults(...[0, 1, 2, 3].map((race) => rule(race, status(404)))), one);
+  it('are counted on after an interruption, and no more than once that day', async () => {
+    session = await sessionWith(faults(...dead.map((race) => rule(race, status(404)))), one);
+    const by = { actor: 'anna', at: session.clock.now() };
+    const yesterday = { consecutiveNotFound: 2, lastNotFoundAt: by.at - 24 * 3_600_000 };
+    const store = new TargetStore(session.platform.state);
+    await store.update('racing', 'gb', (record) => ({ ...record, ...yesterday }), by);
     const work = await session.planned('gb');
     let tries = 0;
     expect(await scrape(session.platform, work, () => ++tries > 2)).toEqual({ done: false });
     expect(await scrape(session.platform, work)).toEqual({ done: true });
-    expect(asked(session, 0, 1, 2, 3, 4)).toEqual([1, 1, 1, 1, 0]);
+    expect(asked(session, ...dead, 4)).toEqual([1, 1, 1, 1, 1]);
+    const { skip } = await session.target('gb');
+    expect(skip).toBeNull();
   });
 });
 

@@ -13,7 +13,14 @@ import { BY } from './by.ts';
 
 const recordAfter = (codes: readonly OutcomeCode[], policy = notes): TargetRecord =>
   codes.reduce(
-    (record, code, at) => afterAttempt(record, { code }, at + 1, policy, 'item'),
+    (record, code, at) => afterAttempt(record, { code }, at + 1, policy, 'a'),
+    newTarget('notes', 'a'),
+  );
+const DAY_MS = 86_400_000;
+/** Items that were not there, one after the other, on these days. */
+const notFoundOnDays = (...days: readonly number[]): TargetRecord =>
+  days.reduce(
+    (record, day, at) => afterAttempt(record, { code: 'NOT_FOUND' }, day * DAY_MS + at, notes, `item-${at}`),
     newTarget('notes', 'a'),
   );
 const withOutcomes = (outcomes: Partial<typeof notes.outcomes>) => ({
@@ -35,12 +42,26 @@ describe('the record of a target', () => {
   });
 
   it('goes on counting 404s over an index that is there: it is there every day', () => {
-    const missing = recordAfter(['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND']);
-    const indexed = afterAttempt(missing, { code: 'SUCCESS' }, 9, notes, 'index');
+    const missing = notFoundOnDays(0, 1, 2);
+    const indexed = afterAttempt(missing, { code: 'SUCCESS' }, 2 * DAY_MS + 1, notes, 'index');
     expect(indexed).toMatchObject({ consecutiveNotFound: 3, totalSuccesses: 1, skip: null });
-    expect(afterAttempt(indexed, { code: 'NOT_FOUND' }, 10, notes, 'item').skip).toMatchObject({
+    expect(afterAttempt(indexed, { code: 'NOT_FOUND' }, 3 * DAY_MS, notes, 'item').skip).toMatchObject({
       reason: 'auto_flag_4_not_found',
     });
+  });
+
+  it('counts the items that are not there once a day, and its own page and its index each time', () => {
+    const dead = notFoundOnDays(0, 0, 0, 0, 0, 1, 1, 2, 2, 2);
+    expect(dead).toMatchObject({ consecutiveNotFound: 3, skip: null, totalAttempts: 10 });
+    expect(notFoundOnDays(0, 0, 1, 2, 2, 3).skip?.reason).toBe('auto_flag_4_not_found');
+    const own = (id: string) =>
+      [1, 2, 3, 4].reduce(
+        (record, at) => afterAttempt(record, { code: 'NOT_FOUND' }, at, notes, id),
+        newTarget('notes', 'a'),
+      );
+    expect(own('a').skip?.reason).toBe('auto_flag_4_not_found');
+    expect(own('index').skip?.reason).toBe('auto_flag_4_not_found');
+    expect(own('b').skip).toBeNull();
   });
 
   it('is flagged by the first wall, under the one-attempt rule', () => {
