@@ -1,69 +1,32 @@
 import type { Source } from '../source/source.ts';
-import { completenessView } from './completeness-view.ts';
-import { ofEvery, ofExtractions, text } from './source-conditions.ts';
+import { completenessView, seenOver } from './completeness-view.ts';
+import { ofEvery, ofExtractions } from './source-conditions.ts';
 import { BASELINE_DAYS } from './statistics.ts';
+import { suspiciousDays } from './suspicious-days.ts';
 import { PARTITION, type View } from './view.ts';
 
 /** Views over `commits` and `runs`: how the partitions stand. `now`: an instant of UTC, as SQL. */
 export function commitViews(sources: readonly Source[], now: string): readonly View[] {
   return [
     completenessView(sources, now),
-    suspiciousDates(sources),
+    suspiciousDates(sources, now),
     missingDates(sources),
     PARTITION_UPDATES,
     SETTLING_LAG,
   ];
 }
 
-function suspiciousDates(sources: readonly Source[]): View {
-  const minItems = sources.map(({ name, expect }) => `WHEN ${text(name)} THEN ${expect.minItems}`);
-  const least = minItems.length === 0 ? '0' : `CASE source ${minItems.join(' ')} ELSE 0 END`;
-  const all = 'PARTITION BY source, table_name, target';
-  const weekday = `${all}, weekday`;
+function suspiciousDates(sources: readonly Source[], now: string): View {
   return {
     name: 'v_suspicious_dates',
-    description: `Dates with fewer items than max(minItems, mean - 2 stddev) of all other dates of the target, or of the others on the same day of the week where there are ${BASELINE_DAYS}. An empty date is believed unless the others make it improbable. Books differ in size: pages that a model read are left out.`,
+    description: `Dates with fewer items than max(minItems, mean - 2 stddev) of all other dates of the target, or of the others on the same day of the week where there are ${BASELINE_DAYS}; one item, or a twentieth, may always be lacking. Dates are measured when they are over. An empty date is believed unless the others make it improbable. Left out are targets that are crawled one by one, and pages that a model read: books differ in size.`,
     sql: `
-WITH days AS (
-  SELECT
-    ${PARTITION}, items, rows, CAST(items AS DOUBLE) AS x, EXTRACT(DOW FROM partition_date) AS weekday,
-    CASE WHEN items = 0 THEN 0 ELSE ${least} END AS floor_items
-  FROM v_completeness
-  WHERE standing NOT IN ('missing', 'held') AND NOT ${ofExtractions(sources)}
-), others AS (
-  SELECT
-    ${PARTITION}, items, rows, floor_items,
-    count(*) OVER (${all}) - 1 AS all_days,
-    sum(x) OVER (${all}) - x AS all_sum,
-    sum(x * x) OVER (${all}) - x * x AS all_squares,
-    count(*) OVER (${weekday}) - 1 AS week_days,
-    sum(x) OVER (${weekday}) - x AS week_sum,
-    sum(x * x) OVER (${weekday}) - x * x AS week_squares
-  FROM days
-), baselines AS (
-  SELECT
-    ${PARTITION}, items, rows, floor_items,
-    week_days >= ${BASELINE_DAYS} AS seasonal,
-    CASE WHEN week_days >= ${BASELINE_DAYS} THEN week_days WHEN all_days >= ${BASELINE_DAYS} THEN all_days END AS days,
-    CASE WHEN week_days >= ${BASELINE_DAYS} THEN week_sum ELSE all_sum END AS total,
-    CASE WHEN week_days >= ${BASELINE_DAYS} THEN week_squares ELSE all_squares END AS squares
-  FROM others
-), measured AS (
-  SELECT
-    ${PARTITION}, items, rows, floor_items, seasonal, days, total / days AS usual,
-    CASE WHEN squares > total * total / days THEN sqrt((squares - total * total / days) / (days - 1)) ELSE 0 END AS spread
-  FROM baselines
-), judged AS (
-  SELECT
-    ${PARTITION}, items, rows, seasonal, days, usual, spread,
-    CASE WHEN days IS NOT NULL AND usual - 2 * spread > floor_items THEN usual - 2 * spread ELSE floor_items END AS threshold
-  FROM measured
-)
+WITH ${suspiciousDays(sources, 'v_completeness', seenOver(sources, now))}
 SELECT
   ${PARTITION}, items, rows, threshold,
   usual AS usual_items, CASE WHEN days IS NOT NULL THEN spread END AS usual_stddev, days AS baseline_days,
   days IS NOT NULL AND seasonal AS same_day_of_week
-FROM judged
+FROM thresholds
 WHERE items < threshold`,
   };
 }

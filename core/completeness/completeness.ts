@@ -13,7 +13,7 @@ import { entityDays, knownTargets } from './entity-days.ts';
 import { NO_PAGES, pageDays } from './extraction-days.ts';
 import type { PagesOfDay } from './pages-of-day.ts';
 import type { CompletenessQuery } from './query.ts';
-import { lastRuns, type RefreshDue } from './run-windows.ts';
+import { lastRuns, type RunsOfDate } from './run-windows.ts';
 import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
 import { DATE_STATUSES, type DateStatus, INCOMPLETE_STATUSES, type IncompleteStatus } from './statuses.ts';
 import { type TargetHistory, targetHistories } from './target-history.ts';
@@ -91,12 +91,14 @@ export async function completeness(
   // as they are.
   const isDaily = source.cadence.kind === 'daily';
   const runs =
-    isDaily && isScraped(source) ? await lastRuns(state, source.name, values, { start, end }) : new Map();
+    isDaily && isScraped(source)
+      ? await lastRuns(state, source.name, values, { start, end }, query)
+      : new Map<string, ReadonlyMap<CivilDate, RunsOfDate>>();
   const histories = isDaily ? undefined : await targetHistories(state, source, values, query);
   const answers: TargetCompleteness[] = [];
   const kind = entityKindOf(source);
   for (const [value, targets] of values) {
-    const due = runs.get(value) ?? new Map();
+    const due = runs.get(value) ?? new Map<CivilDate, RunsOfDate>();
     const crawls = histories?.get(value);
     const entities =
       kind === undefined ? undefined : await entityDays(state, kind, value, query, completeness);
@@ -161,7 +163,7 @@ async function flagOf(
 
 /** What is known of the dates of a value beside its partitions. */
 interface KnownOfValue {
-  readonly due: ReadonlyMap<CivilDate, RefreshDue>;
+  readonly due: ReadonlyMap<CivilDate, RunsOfDate>;
   readonly crawls: TargetHistory | undefined;
   /** Of a table of entities. */
   readonly entities: ReadonlyMap<CivilDate, EntitiesOfDay> | undefined;
@@ -179,13 +181,23 @@ async function valueCompleteness(
 ): Promise<TargetCompleteness> {
   const skip = await flagOf(state, source, targets);
   const lastRefreshes = new Map<CivilDate, PartitionRecord>();
-  // The whole history, not the range alone: a short range has no baseline of its own.
+  // What is found there belongs to the day on which it was; and entities are published when they change.
+  const isEarly = (lastRefresh: PartitionRecord) =>
+    !crawls && !entities && !pages && isRefreshedEarly(lastRefresh, source.timeZone);
+  const isUnfinished = (lastRefresh: PartitionRecord) => lastRefresh.date >= today || isEarly(lastRefresh);
+  const current: DayCount[] = [];
+  // The whole history, not the range alone: a short range has no baseline of its own. A day that was not over
+  // accuses nobody, and is not accused: its list may grow.
   const history: DayCount[] = [];
   const store = new PartitionStore(state);
   for await (const lastRefresh of store.range(source.table.name, value, ALL_DATES.start, ALL_DATES.end)) {
     const { date, rows } = lastRefresh;
     const items = itemsOf(lastRefresh);
-    if (items !== undefined) history.push({ date, items, rows });
+    if (items !== undefined) {
+      const day = { date, items, rows };
+      current.push(day);
+      if (!isUnfinished(lastRefresh)) history.push(day);
+    }
     if (date >= start && date <= end) lastRefreshes.set(date, lastRefresh);
   }
   // How many there should be is known where each target has its own time, and where pages are labelled.
@@ -205,10 +217,9 @@ async function valueCompleteness(
       date,
       today,
       lastRefresh,
-      // What is found there belongs to the day on which it was; and entities are published when they change.
-      refreshedEarly:
-        !crawls && !entities && !pages && isEarly(date, lastRefresh?.freshAt ?? undefined, source.timeZone),
-      due: due.get(date),
+      refreshedEarly: lastRefresh !== undefined && isEarly(lastRefresh),
+      due: due.get(date)?.due,
+      underWay: due.get(date)?.underWay,
       suspicious: suspect.get(date),
       skipped: skip?.reason,
       damage: damages.get(date),
@@ -224,7 +235,7 @@ async function valueCompleteness(
   return {
     target: value,
     skipped: skip && { reason: skip.reason, actor: skip.actor, since: new Date(skip.since).toISOString() },
-    statistics: statisticsOf(history.filter(({ date }) => date >= start && date <= end)),
+    statistics: statisticsOf(current.filter(({ date }) => date >= start && date <= end)),
     items: {
       expected: sum(({ expected }) => expected ?? 0),
       failed: sum(({ failed }) => failed),
@@ -242,12 +253,12 @@ async function valueCompleteness(
 }
 
 /**
- * `freshAt`: milliseconds. Days after the date every zone has left it, and to ask a calendar ten years of
- * times costs.
+ * True where a partition was last refreshed before its day was over, or accepted then where it never was. Days
+ * after the date every zone has left it, and to ask a calendar ten years of times costs.
  */
-function isEarly(date: CivilDate, freshAt: number | undefined, timeZone: string): boolean {
-  if (freshAt === undefined || freshAt > (epochDay(date) + 3) * DAY_MS) return false;
-  return civilDateAt(freshAt, timeZone) <= date;
+function isRefreshedEarly({ date, freshAt, at }: PartitionRecord, timeZone: string): boolean {
+  const seenAt = freshAt ?? at;
+  return seenAt <= (epochDay(date) + 3) * DAY_MS && civilDateAt(seenAt, timeZone) <= date;
 }
 
 function statisticsOf(counts: readonly DayCount[]): TargetCompleteness['statistics'] {

@@ -53,7 +53,10 @@ export interface DateEvidence {
   readonly lastRefresh: PartitionRecord | undefined;
   /** True where its last refresh came before its day was over in the source's time zone. */
   readonly refreshedEarly: boolean;
+  /** The last run that was to refresh it and has ended. */
   readonly due: RefreshDue | undefined;
+  /** A newer one that is under way: nothing is late that it may still bring. */
+  readonly underWay?: RefreshDue | undefined;
   readonly suspicious: SuspiciousDay | undefined;
   /** Why the target is not scraped at all, if it is not. */
   readonly skipped: string | undefined;
@@ -111,7 +114,7 @@ function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
     return withoutVersion(evidence) ?? ['missing', whyMissing(evidence)];
   }
   if (evidence.damage !== undefined) return ['damaged', evidence.damage];
-  if (isHeld(lastRefresh)) return ['held', lastRefresh.reason ?? 'a version waits for accept or reject'];
+  if (isHeld(lastRefresh)) return ['held', whyHeld(lastRefresh)];
   const incomplete = whyIncomplete(evidence, lastRefresh);
   if (incomplete !== undefined) return ['incomplete', incomplete];
   const stale = whyStale(evidence, lastRefresh);
@@ -127,20 +130,36 @@ function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
   return ['complete', null];
 }
 
-/** Where each target has its own time, a date may have no version because none was due, or none yet. */
+/** A refresh that failed after it decides nothing: the version waits on. */
+function whyHeld({ status, heldReason, reason }: PartitionRecord): string {
+  const held = heldReason ?? (status === 'failed' ? null : reason);
+  const waits = held ?? 'a version waits for accept or reject';
+  return status === 'failed'
+    ? `${waits}; its last refresh failed: ${reason ?? 'no reason on record'}`
+    : waits;
+}
+
+/**
+ * A date may have no version because its first run is under way, or where each target has its own time
+ * because none was due, or none yet.
+ */
 function withoutVersion({
   date,
   today,
   lastRefresh,
+  due,
+  underWay,
   targets,
   silence,
 }: DateEvidence): [DateStatus, string] | undefined {
-  if (!targets || lastRefresh) return undefined;
-  const { found, failed, expected, due } = targets;
+  if (lastRefresh) return undefined;
+  if (date === today && underWay && !due) return ['open', `its day is not over, and ${runText(underWay)}`];
+  if (!targets) return undefined;
+  const { found, failed, expected } = targets;
   if (date < today) return expected === 0 ? ['empty', 'no target was due'] : undefined;
   if (silence !== undefined) return ['stale', silence];
   const crawled = found + failed;
-  const waiting = expected === 0 ? 'no target is due' : `${counted(due, 'target')} due by its end`;
+  const waiting = expected === 0 ? 'no target is due' : `${counted(targets.due, 'target')} due by its end`;
   const published =
     crawled === 0 ? 'none was crawled yet' : `${counted(crawled, 'target')} crawled and not published yet`;
   return ['open', `its day is not over, ${waiting}, ${published}`];
@@ -153,6 +172,7 @@ function isHeld(lastRefresh: PartitionRecord): boolean {
 function whyMissing({
   lastRefresh,
   due,
+  underWay,
   skipped,
   targets,
   interrupted,
@@ -170,6 +190,7 @@ function whyMissing({
       'nothing was committed',
     ].join('; ');
   if (skipped !== undefined) return `never scraped: the target is skipped (${skipped})`;
+  if (underWay) return `not published yet: ${runText(underWay)}`;
   return due ? `never published: ${runText(due)}` : 'never scraped: no run has covered the date';
 }
 
@@ -254,7 +275,8 @@ function whySuspicious(
 }
 
 /**
- * Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it.
+ * Undefined for a date that is fresh: its own last run counts, so a backfill elsewhere proves nothing for it,
+ * and of one that is under way nobody knows yet.
  */
 function whyStale({ date, today, due, skipped, silence }: DateEvidence, lastRefresh: PartitionRecord) {
   const failed = lastRefresh.status === 'failed';

@@ -22,8 +22,13 @@ export interface CompletenessQuery extends DateRange {
    * their records are all there is, and what they cannot know is no completeness.
    */
   readonly lake?: Pick<ObjectStore, 'get' | 'list'>;
-  /** Milliseconds; left out, nobody looks whether crawls have stopped. */
+  /**
+   * Milliseconds; left out, nobody looks whether crawls have stopped, and a run that has not ended was
+   * interrupted.
+   */
   readonly now?: number;
+  /** A run that ends at this moment: what it left out is late, whatever its record says. */
+  readonly ended?: string;
   /**
    * Of a table of entities: those among which are the scraped ones that feed it. Left out: none does.
    */

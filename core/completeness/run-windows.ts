@@ -1,10 +1,11 @@
 import { type CivilDate, datesBetween } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import { hasAttributes } from '../source/partition.ts';
 import type { Target } from '../source/source.ts';
-import { type RunRecord, RunStore } from '../state/run-store.ts';
+import { type RunInput, type RunRecord, RunStore } from '../state/run-store.ts';
 
-/** The last run that was to refresh a date. */
+/** A run that was, or is, to refresh a date. */
 export interface RefreshDue {
   readonly runId: string;
   readonly status: RunRecord['status'];
@@ -14,29 +15,45 @@ export interface RefreshDue {
   readonly startedAt: number;
 }
 
+/** The runs that were to refresh a date. */
+export interface RunsOfDate {
+  /** The newest that has ended, whatever came of it, or that must have been interrupted. */
+  readonly due?: RefreshDue;
+  /** One that is newer and under way. */
+  readonly underWay?: RefreshDue;
+}
+
+/** No run is under way for longer, in milliseconds: one that has not ended by then was interrupted. */
+const LONGEST_RUN_MS = 86_400_000;
+
 /**
- * For each value, the newest run whose window covers each date of the range, whatever came of the run. A
- * date that no run on record covers is not there. Reads from the newest run back, and stops when every date
- * has its run.
+ * For each value, the newest runs whose window covers each date of the range. A date that no run on record
+ * covers is not there. Reads from the newest run back, and stops when every date has one that has ended.
+ * `now`: milliseconds; left out, a run that has not ended was interrupted. `ended`: a run that ends at this
+ * moment, whatever its record says.
  */
 export async function lastRuns(
   state: StateStore,
   source: string,
   values: ReadonlyMap<string, readonly Target[]>,
   range: DateRange,
-): Promise<ReadonlyMap<string, ReadonlyMap<CivilDate, RefreshDue>>> {
-  const found = new Map([...values.keys()].map((value) => [value, new Map<CivilDate, RefreshDue>()]));
+  { now, ended }: { readonly now?: number | undefined; readonly ended?: string | undefined },
+): Promise<ReadonlyMap<string, ReadonlyMap<CivilDate, RunsOfDate>>> {
+  const found = new Map([...values.keys()].map((value) => [value, new Map<CivilDate, RunsOfDate>()]));
   let open = values.size * [...datesBetween(range.start, range.end)].length;
   for await (const { input, status, sequence, startedAt } of new RunStore(state).list(source)) {
     if (open <= 0) break;
-    const due = { runId: input.runId, status, sequence, startedAt };
+    const run = { runId: input.runId, status, sequence, startedAt };
+    const isRunning = status === 'running' && input.runId !== ended;
+    const isUnderWay = isRunning && now !== undefined && now - startedAt < LONGEST_RUN_MS;
     const covered = [...datesBetween(laterOf(range.start, input.start), earlierOf(range.end, input.end))];
     for (const [value, runs] of found) {
-      if (!coversValue(input.targets, value, values.get(value)!)) continue;
+      if (!coversValue(input, value, values.get(value)!)) continue;
       for (const date of covered) {
-        if (runs.has(date)) continue;
-        runs.set(date, due);
-        open -= 1;
+        const known = runs.get(date);
+        if (known?.due) continue;
+        runs.set(date, isUnderWay ? { underWay: run, ...known } : { ...known, due: run });
+        if (!isUnderWay) open -= 1;
       }
     }
   }
@@ -59,11 +76,21 @@ export async function interruptedRuns(
 
 /** True where a run of these targets, or values, refreshes all of a partition. */
 export function coversValue(
-  asked: readonly string[] | undefined,
+  { targets: asked, where = {} }: Pick<RunInput, 'targets' | 'where'>,
   value: string,
   targets: readonly Target[],
 ): boolean {
-  return !asked || asked.includes(value) || targets.every(({ id }) => asked.includes(id));
+  const isNamed = !asked || asked.includes(value) || targets.every(({ id }) => asked.includes(id));
+  return isNamed && targets.every((target) => hasAttributes(target, where));
+}
+
+/** The values of which a run refreshes all; null where that is every one. */
+export function coveredValues(
+  input: Pick<RunInput, 'targets' | 'where'>,
+  values: ReadonlyMap<string, readonly Target[]>,
+): string[] | null {
+  const covered = [...values].filter(([value, targets]) => coversValue(input, value, targets));
+  return covered.length === values.size ? null : covered.map(([value]) => value);
 }
 
 function laterOf(date: CivilDate, other: string): CivilDate {

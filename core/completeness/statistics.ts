@@ -35,6 +35,20 @@ export interface SuspiciousDay extends DayCount {
  */
 export const BASELINE_DAYS = 4;
 
+/**
+ * A day that has items may always lack one of the usual ones, and a twentieth of them, however much alike the
+ * other days are: days that never differ have a spread of 0, and 299 of 300 are no accident to look for.
+ */
+const TOLERATED_SHARE = 0.05;
+
+/** How many fewer items than usual are not improbable. `items`: those of the day. */
+function toleratedLoss(items: number, { mean, stddev = 0 }: Pick<Baseline, 'mean' | 'stddev'>): number {
+  return items === 0 ? 2 * stddev : Math.max(2 * stddev, 1, TOLERATED_SHARE * mean);
+}
+
+/** The same in SQL. */
+export const TOLERATED_LOSS = `CASE WHEN items = 0 THEN 2 * spread ELSE greatest(2 * spread, 1, ${TOLERATED_SHARE} * usual) END`;
+
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 /** 1970-01-01 was a Thursday. */
 const EPOCH_WEEKDAY = 4;
@@ -57,7 +71,8 @@ export function summarize(counts: readonly DayCount[]): Summary | undefined {
 }
 
 /**
- * Days of `range` with fewer items than `max(minItems, mean − 2·stddev)`, in date order.
+ * Days of `range` with fewer items than `max(minItems, mean − 2·stddev)`, in date order; one item, or a
+ * twentieth of them, may always be lacking where there are any. `history` is of days that are over.
  *
  * The baseline is every other day of `history` (give all of it, not just the range; one entry a date, in any
  * order) or, where the history has at least four others on the same day of the week, those only: a Sunday is
@@ -111,7 +126,7 @@ function judge(
 ): SuspiciousDay | undefined {
   const usual = baseline.days >= BASELINE_DAYS ? baseline : undefined;
   const floor = day.items === 0 ? 0 : minItems;
-  const threshold = usual ? Math.max(floor, usual.mean - 2 * (usual.stddev ?? 0)) : floor;
+  const threshold = usual ? Math.max(floor, usual.mean - toleratedLoss(day.items, usual)) : floor;
   if (day.items >= threshold) return undefined;
   const reasons = [
     day.items === 0

@@ -45,12 +45,20 @@ export class TargetsTally {
   }
 }
 
+/** Those that were expected and not crawled, with what is said of them. */
+const LACKING: readonly (readonly [status: DayStatus, what: string])[] = [
+  ['due', 'due and not crawled'],
+  ['skipped', 'due and skipped'],
+  ['given_up', 'due and given up'],
+  ['unknown', 'not on record for the date'],
+];
+
 /** `2 targets were due and not crawled (oak, elm)`; what is wrong with a date that is over. */
 export function unfinishedTexts(targets: TargetsOfDay): string[] {
-  const { due, unknown, names } = targets;
-  const texts: string[] = [];
-  if (due > 0) texts.push(`${textOf(due, 'due and not crawled', names.due)}`);
-  if (unknown > 0) texts.push(textOf(unknown, 'not on record for the date', names.unknown));
+  const { names } = targets;
+  const texts = LACKING.flatMap(([status, what]) =>
+    targets[status] > 0 ? [textOf(targets[status], what, names[status])] : [],
+  );
   return [...texts, ...failedTexts(targets)];
 }
 

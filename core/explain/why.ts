@@ -159,9 +159,9 @@ async function newestRun(
   for await (const { input, status, startedAt, finishedAt, message } of new RunStore(state).list(
     source.name,
   )) {
-    const { runId, start, end, targets: asked } = input;
+    const { runId, start, end } = input;
     const covers = start <= partition.date && partition.date <= end;
-    if (!covers || !coversValue(asked, partition.value, targets)) continue;
+    if (!covers || !coversValue(input, partition.value, targets)) continue;
     return {
       runId,
       start,

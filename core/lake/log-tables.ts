@@ -131,6 +131,22 @@ export const COMMIT_SCHEMA = z.object({
     .nullable()
     .describe('Higher is later, of what was decided about one partition: a clock may have run ahead'),
   recorded_at: z.iso.datetime().describe('When this was decided'),
+  items_repeated: z
+    .int32()
+    .nullable()
+    .describe('Sets of items of the current version that have rows in common; null in older rows'),
+  fresh: z
+    .boolean()
+    .nullable()
+    .describe('True where the source itself was asked for all of it, and answered; null in older rows'),
+  settled_run: z
+    .int32()
+    .nullable()
+    .describe('The newest run then, where after this none of the runs until it is due; 0 where some may be'),
+  day_over_at: z.iso
+    .datetime()
+    .nullable()
+    .describe('First moment after its date in the time zone of the source; null in older rows'),
 });
 export type CommitRow = z.infer<typeof COMMIT_SCHEMA>;
 
@@ -165,6 +181,16 @@ export const RUN_SCHEMA = z.object({
   items_withdrawn: z.int32().nullable().describe('Taken away by their index in this run, with their rows'),
   attempts: z.int32(),
   wire_bytes: z.int(),
+  sequence: z
+    .int32()
+    .nullable()
+    .describe('1 for the first run of its source: tells the newest, which times do not; null in older rows'),
+  partition_values: z
+    .string()
+    .nullable()
+    .describe(
+      'Values of partitions that it was to refresh as a whole, a list in JSON; null where it was all',
+    ),
 });
 export type RunRow = z.infer<typeof RUN_SCHEMA>;
 

@@ -6,7 +6,7 @@ import type { Platform } from '../platform.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { listingCounts, type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
-import { commitCounts } from './record.ts';
+import { commitCounts, dayOverAt } from './record.ts';
 
 /** What a decision about a version takes. */
 export type DecidingPlatform = Pick<Platform, 'lake' | 'state' | 'clock' | 'newId'>;
@@ -45,6 +45,9 @@ export async function recordDecision(
   const store = new PartitionStore(platform.state);
   const order = ((await store.get(source.table.name, partition))?.order ?? 0) + 1;
   const stats = statsOf(descriptor?.items ?? []);
+  // Whoever accepts or rejects what a run brought settles its question, and those of all runs before.
+  const isSettled = decided.decision !== 'rolled_back';
+  const settledRun = isSettled ? await new RunStore(platform.state).newest(source.name) : 0;
   const row: CommitRow = {
     run_id: id,
     source: source.name,
@@ -66,17 +69,19 @@ export async function recordDecision(
     actor,
     standing_order: order,
     recorded_at: new Date(at).toISOString(),
+    items_repeated: descriptor?.repeated.length ?? 0,
+    fresh: false,
+    settled_run: settledRun,
+    day_over_at: dayOverAt(source, partition),
   };
   await writeCommit(platform.lake, source.name, partition, row);
   const decision = { runId: id, source: source.name, partitions: [partition] };
   await mergeRunLogs(platform.lake, decision, (damage) => {
     throw damage;
   });
-  // Whoever accepts or rejects what a run brought settles its question, and those of all runs before.
-  const isSettled = decided.decision !== 'rolled_back';
   await store.record(source.table.name, partition, {
     order,
-    settledRun: isSettled ? await new RunStore(platform.state).newest(source.name) : 0,
+    settledRun,
     status: decided.decision,
     version: decided.version,
     runId: id,

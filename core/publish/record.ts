@@ -1,3 +1,5 @@
+import { addDays } from '../calendar/civil-date.ts';
+import { startOfDate } from '../calendar/window.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import type { PartitionJob } from '../job.ts';
 import { manifestKey } from '../lake/layout.ts';
@@ -8,6 +10,7 @@ import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionStats } from '../lake/version.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
 import { extractionOf } from '../source/derived.ts';
+import type { Partition, Source } from '../source/source.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
 import { RunStore } from '../state/run-store.ts';
 
@@ -30,6 +33,12 @@ export async function recordPublish(
 ): Promise<void> {
   const { platform, source, runId, partition } = context;
   const at = platform.clock.now();
+  // One item that was tried again makes its partition no fresher.
+  const fresh =
+    result.origin !== 'captures' &&
+    result.index.kind !== 'none' &&
+    (answer.status === 'committed' || answer.status === 'unchanged');
+  const settledRun = fresh ? await new RunStore(platform.state).newest(source.name) : 0;
   if (answer.version !== null) await register(context);
   // A version that is held has taken nothing away yet.
   const withdrawn = withdrawnFrom(answer);
@@ -53,15 +62,15 @@ export async function recordPublish(
     reason: answer.reason,
     actor,
     standing_order: answer.order ?? null,
-    recorded_at: new Date(at).toISOString(),
+    // When it was decided, however late it is put on record: as the record of the partition has it.
+    recorded_at: new Date(answer.decidedAt).toISOString(),
+    items_repeated: answer.repeated.length,
+    fresh,
+    settled_run: settledRun,
+    day_over_at: dayOverAt(source, partition),
   };
   await writeCommit(platform.lake, source.name, partition, row);
 
-  // One item that was tried again makes its partition no fresher.
-  const fresh =
-    result.origin !== 'captures' &&
-    result.index.kind !== 'none' &&
-    (answer.status === 'committed' || answer.status === 'unchanged');
   await new PartitionStore(platform.state).record(source.table.name, partition, {
     status: answer.status,
     version: answer.version,
@@ -69,7 +78,7 @@ export async function recordPublish(
     at: answer.decidedAt,
     // An answer of before the upgrade has no order.
     order: answer.order ?? 0,
-    settledRun: fresh ? await new RunStore(platform.state).newest(source.name) : 0,
+    settledRun,
     ...answer.stats,
     expected: row.items_expected,
     ...listingCounts(withdrawn, answer.repeated),
@@ -89,6 +98,11 @@ export async function recordPublish(
 /** Items that can have rows: of a site those that have a result, of pages that a model reads every one. */
 function expectedOf(source: PartitionJob['source'], { expected, empty, pending }: VersionStats): number {
   return extractionOf(source) === undefined ? expected : expected + empty + pending;
+}
+
+/** When the date of a partition is over where its source is; ISO 8601. */
+export function dayOverAt({ timeZone }: Pick<Source, 'timeZone'>, { date }: Pick<Partition, 'date'>): string {
+  return new Date(startOfDate(addDays(date, 1), timeZone)).toISOString();
 }
 
 /** The items of a version as a commit counts them, beside those that are expected. */

@@ -1,5 +1,6 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import { dayOfRun, timeOfId } from '../calendar/run-id.ts';
+import { coveredValues } from '../completeness/run-windows.ts';
 import type { Failure } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import { indexEarlierLogs } from '../lake/earlier-logs.ts';
@@ -13,8 +14,10 @@ import { readPublished } from '../publish/publish.ts';
 import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
 import { type RunSummary as Summary, withdrawnFrom } from '../report/run-summary.ts';
 import { columnsOf } from '../schema/columns.ts';
+import { byValue } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
+import { targetsOf } from '../targets/register.ts';
 import { flagLookup } from '../targets/target-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
 import { mergeLogs } from './merge-logs.ts';
@@ -47,7 +50,7 @@ export async function summarize(
   const skipped = await skippedTargets(platform, source, input);
   const targets = await recordTargets(platform, source, input);
   const summary: RunSummary = {
-    run: runRow(input, partitions, skipped.length, platform.clock.now()),
+    run: runRow(input, partitions, skipped.length, await placeOf(platform, source, input)),
     partitions,
     skipped,
     failures: await failuresOf(platform, source.name, partitions),
@@ -116,11 +119,24 @@ async function failuresOf(
   return failedItemsOf(failures, (target) => flagged.has(target));
 }
 
+/** Where a run stands among those of its source, and what of it runs after this need not do. */
+async function placeOf({ state, clock }: Platform, source: Source, input: RunInput) {
+  const run = await new RunStore(state).get(source.name, input.runId);
+  // Of targets that are crawled one by one no run refreshes all of a partition.
+  const isPart = source.cadence.kind === 'daily' && (input.targets ?? input.where) !== undefined;
+  const values = isPart && coveredValues(input, byValue(source, await targetsOf(state, source)));
+  return {
+    sequence: run?.sequence ?? null,
+    partition_values: values ? JSON.stringify(values) : null,
+    finished_at: new Date(clock.now()).toISOString(),
+  };
+}
+
 function runRow(
   input: RunInput,
   partitions: RunSummary['partitions'],
   skippedTargets: number,
-  now: number,
+  place: Pick<RunRow, 'sequence' | 'partition_values' | 'finished_at'>,
 ): RunRow {
   const results = partitions.flatMap(({ result }) => (result === 'broken' ? [] : [result]));
   const sum = (of: (result: PublishResult) => number) =>
@@ -141,7 +157,7 @@ function runRow(
     window_end: input.end,
     forced: input.force,
     started_at: new Date(timeOfId(input.runId)).toISOString(),
-    finished_at: new Date(now).toISOString(),
+    ...place,
     partitions: partitions.length,
     committed: count('committed'),
     unchanged: count('unchanged'),

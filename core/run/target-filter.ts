@@ -1,3 +1,4 @@
+import { hasAttributes } from '../source/partition.ts';
 import type { Source, Target } from '../source/source.ts';
 
 /** Values of attributes, any of which a target has to have, for each attribute that is named. */
@@ -24,8 +25,5 @@ export function targetsWhere(
       };
     }
   }
-  const filters = Object.entries(where).map(([attribute, values]) => [attribute, new Set(values)] as const);
-  return targets.filter(({ attributes = {} }) =>
-    filters.every(([attribute, values]) => values.has(String(attributes[attribute]))),
-  );
+  return targets.filter((target) => hasAttributes(target, where));
 }

@@ -40,6 +40,14 @@ export function byValue(source: Pick<Source, 'table'>, targets: readonly Target[
   return Map.groupBy(targets, (target) => partitionValueOf(source, target));
 }
 
+/** True where each attribute that is named has one of the values. */
+export function hasAttributes(
+  { attributes = {} }: Pick<Target, 'attributes'>,
+  where: Readonly<Record<string, readonly string[]>>,
+): boolean {
+  return Object.entries(where).every(([name, values]) => values.includes(String(attributes[name])));
+}
+
 /**
  * The targets that are meant by these names, each the id of one or a value that stands for all of its
  * targets; all where nothing is named, and the first name that is neither where there is one.

@@ -50,6 +50,8 @@ const recordSchema = z.object({
   rows: z.int(),
   /** Version that waits for accept or reject. */
   held: z.string().nullable(),
+  /** Why that was held back, also where a refresh after it failed for a reason of its own. */
+  heldReason: z.string().nullable().default(null),
   reason: z.string().nullable(),
 });
 
@@ -61,7 +63,10 @@ const anyRecordSchema = withPartitionValue(recordSchema);
  */
 export type PartitionRecord = z.infer<typeof recordSchema>;
 /** What older records did not keep may be left out. */
-type NewRecord = Omit<z.input<typeof recordSchema>, 'value' | 'date' | 'freshAt' | 'order' | 'settledRun'> & {
+type NewRecord = Omit<
+  z.input<typeof recordSchema>,
+  'value' | 'date' | 'freshAt' | 'order' | 'settledRun' | 'heldReason'
+> & {
   readonly order: number;
   readonly settledRun: number;
 };
@@ -134,10 +139,21 @@ export class PartitionStore {
       const failed = decided.status === 'failed';
       const version = decided.version ?? (failed ? (before?.version ?? null) : null);
       const held = decided.held ?? (failed ? (before?.held ?? null) : null);
+      const heldReason = heldReasonOf(before, decided);
       const { value, date } = partition;
-      return recordSchema.parse({ ...decided, version, held, value, date, freshAt, settledRun });
+      return recordSchema.parse({ ...decided, version, held, heldReason, value, date, freshAt, settledRun });
     });
   }
+}
+
+/** Records of before it was kept have it as the reason of a refresh that was held. */
+function heldReasonOf(
+  before: PartitionRecord | undefined,
+  { status, reason }: Pick<PartitionRecord, 'status' | 'reason'>,
+): string | null {
+  if (status === 'held') return reason;
+  if (status !== 'failed' || !before?.held) return null;
+  return before.heldReason ?? (before.status === 'held' ? before.reason : null);
 }
 
 function placeOf(table: string, { value, date }: Partition): Place {

@@ -11,8 +11,9 @@ import { isSkipped, type TargetClaim, type TargetRecord } from './target.ts';
  * - `found`: its last crawl of that date came home whole.
  * - `failed`: its last crawl of that date did not.
  * - `due`: it was to be crawled before the end of the date, and was not, or its crawl never ended.
- * - `skipped`, `paused`: a flag, or a person, kept it from being crawled.
- * - `given_up`: so many crawls failed in a row that none is made any more.
+ * - `skipped`: a flag kept it from being crawled, although it was due.
+ * - `paused`: a person kept it from being crawled.
+ * - `given_up`: it was due, and so many crawls failed in a row that none is made any more.
  * - `not_ready`: it waits for an address, or for what its platform is.
  * - `not_due`: its next crawl comes after the date.
  * - `unknown`: what is on record begins after the date.
@@ -23,8 +24,14 @@ export const DAY_STATUSES = [
 ] as const;
 export type DayStatus = (typeof DAY_STATUSES)[number];
 
-/** Those of which something is to be brought home that day; a day is whole where all of them are found. */
-const EXPECTED_STATUSES: ReadonlySet<DayStatus> = new Set(['found', 'failed', 'due', 'unknown']);
+/**
+ * Those of which something is to be brought home that day; a day is whole where all of them are found. Whom
+ * the platform does not ask because of a wall, or because it has failed too often, is there all the same and
+ * lacks. Left out are those that a person has paused and those of which nobody knows where to ask.
+ */
+const EXPECTED_STATUSES: ReadonlySet<DayStatus> = new Set([
+  ...(['found', 'failed', 'due', 'unknown', 'skipped', 'given_up'] as const),
+]);
 
 export function isExpected(status: DayStatus): boolean {
   return EXPECTED_STATUSES.has(status);
@@ -69,14 +76,15 @@ export function targetDay(
   if (claim && claim.at >= day.endsAt) return crawledLater(record, claim, day);
   if ((lastCrawlAt ?? 0) >= day.endsAt) return UNKNOWN;
   if (claim) return { status: 'due', reason: `its crawl of ${timeText(claim.at)} has not ended` };
-  if (status === 'failed') return { status: 'given_up', reason: record.failureNotes };
   if (status === 'paused') return { status: 'paused', reason: null };
-  if (skip && skip.since < day.endsAt && isSkipped(record, day.endsAt - 1))
-    return { status: 'skipped', reason: skip.reason };
   const waits = notReady(source, record);
   if (waits) return { status: 'not_ready', reason: waits };
   if (nextCrawlAt !== null && nextCrawlAt >= day.endsAt)
     return { status: 'not_due', reason: `its next crawl is due at ${timeText(nextCrawlAt)}` };
+  // From here on it is due, and lacks, whatever kept it from being crawled.
+  if (status === 'failed') return { status: 'given_up', reason: record.failureNotes };
+  if (skip && skip.since < day.endsAt && isSkipped(record, day.endsAt - 1))
+    return { status: 'skipped', reason: skip.reason };
   if (nextCrawlAt === null) return neverCrawled(record, day, now);
   return { status: 'due', reason: `due ${nextCrawlAt > now ? 'at' : 'since'} ${timeText(nextCrawlAt)}` };
 }

@@ -30,6 +30,7 @@ export const VIEW_COLUMNS: Readonly<Record<string, Readonly<Record<string, ViewC
     recorded_at: 'timestamp',
     refreshed_at: 'timestamp',
     targets_uncrawled: 'bigint',
+    day_over_at: 'timestamp',
   },
   v_suspicious_dates: {
     source: 'string',

@@ -58,24 +58,59 @@ describe('completeness of a source crawled target by target', () => {
     );
     await site.run({ targets: ['elm'] });
     const date = site.today();
-    expect(await arizona(date)).toMatchObject({ status: 'open', targets: { expected: 2, found: 1, due: 1 } });
+    expect(await arizona(date)).toMatchObject({
+      status: 'open',
+      targets: { expected: 3, found: 1, due: 1, skipped: 1 },
+    });
     await site.toHour(1);
     expect(await arizona(date)).toMatchObject({
       status: 'incomplete',
-      reason: '1 target due and not crawled (oak)',
+      reason: '1 target due and not crawled (oak); 1 target due and skipped (yew)',
       targets: {
-        expected: 2,
+        expected: 3,
         found: 1,
         due: 1,
         skipped: 1,
         not_ready: 1,
-        names: { due: ['oak'], not_ready: [id] },
+        names: { due: ['oak'], skipped: ['yew'], not_ready: [id] },
       },
     });
     await site.change('oak', paused);
     await site.run();
     expect(await arizona(date)).toMatchObject({ status: 'incomplete', targets: { due: 1 } });
     expect(await arizona(site.today())).toMatchObject({ status: 'open', targets: { paused: 1, found: 1 } });
+  });
+
+  it('counts a target behind a flag among those that are expected, on the days on which it is due', async () => {
+    await site.change('yew', (record) => ({ ...record, crawlFrequencyMinutes: 2 * 24 * 60 }));
+    await site.run();
+    const whole = site.today();
+    await site.toHour(10);
+    await site.change('yew', (record) =>
+      flagged(record, { reason: 'wall', actor: 'ann', at: site.clock.now() }),
+    );
+    await site.run();
+    const early = site.today();
+    await site.toHour(11);
+    await site.run();
+    const lacking = site.today();
+    await site.toHour(1);
+    await site.run();
+    expect(await arizona(whole)).toMatchObject({ status: 'complete', targets: { expected: 3, found: 3 } });
+    // Flagged or not, nothing of it was due that day.
+    expect(await arizona(early)).toMatchObject({
+      status: 'complete',
+      targets: { expected: 2, found: 2, not_due: 1 },
+    });
+    expect(await arizona(lacking)).toMatchObject({
+      status: 'incomplete',
+      reason: '1 target due and skipped (yew)',
+      targets: { expected: 3, found: 2, skipped: 1 },
+    });
+    const [row] = await site.query(
+      `SELECT standing, targets_uncrawled FROM v_completeness WHERE target = 'AZ' AND partition_date = DATE '${lacking}'`,
+    );
+    expect(row).toEqual({ standing: 'incomplete', targets_uncrawled: 1 });
   });
 
   it('tells a crawl that failed, and that it was healed', async () => {

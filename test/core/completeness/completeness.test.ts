@@ -183,6 +183,24 @@ describe('completeness', () => {
     expect((await statuses())['2025-11-12']).toBe('empty');
   });
 
+  it('neither accuses a day that is not over nor measures others by it', async () => {
+    const early = '2025-11-17T01:30';
+    await wholeWeek(early, { '2025-11-17': { expected: 0, found: 0, rows: 0 } });
+    const report = await ask({ now: at(early) });
+    expect(report.targets[0]).toMatchObject({ suspicious: [], statistics: { days: 7, min: 0 } });
+    expect(report.targets[0]!.dates.at(-1)).toMatchObject({ status: 'open', reason: 'its day is not over' });
+    // The next day nobody has looked again: what was there at half past one tells nothing of the whole day.
+    const next = await ask({ today: addDays(TODAY, 1), now: at('2025-11-18T01:00') });
+    expect(next.targets[0]).toMatchObject({ suspicious: [] });
+    expect(next.targets[0]!.dates.at(-1)).toMatchObject({ status: 'open' });
+    // With the empty day among the others 12 of 20 would be usual.
+    await refresh('gb', '2025-11-14', '2025-11-17T01:31', { expected: 12, found: 12 });
+    expect((await statuses())['2025-11-14']).toBe('suspicious');
+    await refresh('gb', '2025-11-17', '2025-11-18T01:30', { expected: 0, found: 0, rows: 0 });
+    const later = await ask({ today: addDays(TODAY, 1), now: at('2025-11-18T02:00') });
+    expect(later.targets[0]!.dates.at(-1)).toMatchObject({ status: 'suspicious' });
+  });
+
   it('casts doubt on a day with too few items, and measures it by days outside the range', async () => {
     await wholeWeek('2025-11-17T01:30', { '2025-11-16': { expected: 9, found: 9, rows: 60 } });
     const oneDay = await ask({ start: addDays(TODAY, -1), end: addDays(TODAY, -1) });
@@ -207,6 +225,34 @@ describe('completeness', () => {
       await refresh('gb', '2025-11-11', '2025-11-17T01:31', { status: 'unchanged' });
       const found = await statuses();
       expect(found).toMatchObject({ '2025-11-11': 'complete', '2025-11-12': 'stale', '2025-11-17': 'stale' });
+    });
+
+    it('but not while the run is under way that is to refresh it, which is judged when it has ended', async () => {
+      const [first, second] = ['2025-11-16T01:30', '2025-11-17T01:30'];
+      const runs = new RunStore(state);
+      const begun = await run('2025-11-10', '2025-11-16', first);
+      for (const date of datesBetween(WEEK.start, addDays(TODAY, -1))) await refresh('gb', date, first);
+      await runs.finish('racing', begun, { status: 'succeeded', at: at(first) });
+      const runId = await run('2025-11-11', '2025-11-17', second);
+      const now = at('2025-11-17T01:40');
+      const underWay = await ask({ now });
+      expect(underWay.reasons).toEqual([]);
+      expect(underWay.partitions).toMatchObject({ stale: 0, missing: 0 });
+      expect(underWay.targets[0]!.dates.at(-1)).toMatchObject({
+        status: 'open',
+        reason: expect.stringMatching(/^its day is not over, and run .* is under way/),
+      });
+      // A day of which no run has ever brought anything is missing, whoever is at it.
+      const [older] = (await ask({ now, start: addDays(TODAY, -7), targets: ['fr'] })).targets;
+      expect(older!.dates[1]).toMatchObject({
+        status: 'missing',
+        reason: expect.stringContaining('is under way'),
+      });
+      // What did not end in a day was interrupted; and the summary of the run judges it as ended.
+      expect((await ask({ now: now + 86_400_000 })).partitions.stale).toBe(6);
+      expect((await ask({ now, ended: runId })).partitions).toMatchObject({ stale: 6, missing: 1 });
+      await runs.finish('racing', runId, { status: 'incomplete', at: now });
+      expect((await ask({ now })).partitions).toMatchObject({ stale: 6, missing: 1 });
     });
 
     it('whose last refresh failed, with the reason', async () => {
@@ -242,6 +288,19 @@ describe('completeness', () => {
       expect((await statuses())['2025-11-12']).toBe('complete');
       await wholeWeek('2025-11-18T01:30', { '2025-11-12': { status: 'rolled_back' } });
       expect((await statuses())['2025-11-12']).toBe('stale');
+    });
+
+    it('whose version waits, when a refresh after it failed: it is held, with both reasons', async () => {
+      await wholeWeek('2025-11-16T01:30');
+      const held = { status: 'held', held: 'v', reason: 'few rows' } as const;
+      await wholeWeek('2025-11-17T01:30', { '2025-11-12': held });
+      const failed = { status: 'failed', reason: 'index: TIMEOUT' } as const;
+      await wholeWeek('2025-11-18T01:30', { '2025-11-12': failed });
+      await wholeWeek('2025-11-19T01:30', { '2025-11-12': { ...failed, reason: 'index: BLOCKED' } });
+      expect((await ask()).targets[0]!.dates[1]).toMatchObject({
+        status: 'held',
+        reason: 'few rows; its last refresh failed: index: BLOCKED',
+      });
     });
 
     it('only for the targets that the run was asked for', async () => {

@@ -108,6 +108,7 @@ export async function writeRun(lake: Lake['lake'], start: string, end: string): 
     items_withdrawn: 0,
     attempts: 0,
     wire_bytes: 0,
+    ...{ sequence: null, partition_values: null },
   };
   await lake.put(runLogKey('runs', civilDate(end), run.run_id), writeParquet(columnsOf(RUN_SCHEMA), [run]));
 }
@@ -146,6 +147,7 @@ export function commit(
     reason: null,
     actor: 'run',
     recorded_at: new Date(`${recordedAt}Z`).toISOString(),
+    ...{ items_repeated: null, fresh: null, settled_run: null, day_over_at: null },
     ...change,
   };
 }

@@ -40,7 +40,8 @@ function naive(history: readonly DayCount[], range: DateRange, minItems: number)
     if (baseline.length >= BASELINE_DAYS) {
       const mean = baseline.reduce((a, b) => a + b, 0) / baseline.length;
       const variance = baseline.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (baseline.length - 1);
-      threshold = Math.max(floor, mean - 2 * Math.sqrt(variance));
+      const spread = 2 * Math.sqrt(variance);
+      threshold = Math.max(floor, mean - (day.items === 0 ? spread : Math.max(spread, 1, mean / 20)));
     }
     margins.set(day.date, day.items - threshold);
   }
@@ -147,6 +148,18 @@ describe('suspicious dates', () => {
 
   it('are not found where every day is the same', () => {
     expect(suspiciousIn(days('2025-01-01', Array(100).fill(1_000_003)))).toEqual([]);
+  });
+
+  it('are not those that lack one item, or a twentieth, where the others never differ', () => {
+    const year = (short: number) =>
+      days('2025-01-01', [...Array(200).fill(300), short, ...Array(99).fill(300)]);
+    for (const lacking of [299, 298, 285]) expect(suspiciousIn(year(lacking))).toEqual([]);
+    expect(suspiciousIn(year(284))).toMatchObject([{ items: 284, threshold: 285 }]);
+    const week = (short: number) => days('2025-01-01', [8, 8, 8, short, 8, 8, 8]);
+    expect(suspiciousIn(week(7))).toEqual([]);
+    expect(suspiciousIn(week(6))).toMatchObject([{ items: 6, threshold: 7 }]);
+    // Nothing at all is another matter, however few are usual.
+    expect(suspiciousIn(days('2025-01-01', [1, 1, 1, 0, 1, 1]), 0)).toMatchObject([{ items: 0 }]);
   });
 
   it('are the same as by measuring every day against a list of the others', () => {

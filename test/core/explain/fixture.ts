@@ -51,6 +51,7 @@ export const lastRefresh = (more: Partial<PartitionRecord> = {}): PartitionRecor
   ...NOTHING.partition,
   status: 'committed',
   version: 'v2',
+  heldReason: null,
   runId: RUN,
   at: AT,
   order: 1,

@@ -77,6 +77,8 @@ export function summaryOf(
       source: 'racing',
       status: 'succeeded',
       window_start: '2025-11-11',
+      sequence: 7,
+      partition_values: null,
       window_end: '2025-11-17',
       forced: false,
       started_at: '2025-11-17T01:30:00.000Z',

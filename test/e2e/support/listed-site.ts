@@ -32,6 +32,11 @@ export const DATE = civilDate('2026-03-10');
 export const PLACE: Partition = { value: 'a', date: DATE };
 export const INDEX = `/list/${DATE}`;
 
+/** Where the index of a date is; that of `a` is the one without a name. */
+function listPath(date: string, target = 'a'): string {
+  return target === 'a' ? `/list/${date}` : `/list/${target}/${date}`;
+}
+
 export interface Answer {
   readonly status?: number;
   readonly body?: string;
@@ -62,7 +67,7 @@ export function listPage(
 }
 
 /** A page of an item: a row a text. */
-function itemPage(...texts: readonly string[]): string {
+export function itemPage(...texts: readonly string[]): string {
   return `<html><body>${texts.map((text) => `<b>${text}</b>`).join('')}</body></html>`;
 }
 export const VOID_PAGE = '<html><body><i>void</i></body></html>';
@@ -95,6 +100,8 @@ export interface ListedOptions {
   readonly unique?: readonly string[];
   readonly maxShrink?: number;
   readonly parserVersion?: number;
+  /** @default a alone */
+  readonly targets?: readonly string[];
 }
 
 export function listedSource({
@@ -102,13 +109,14 @@ export function listedSource({
   unique,
   maxShrink = 0.5,
   parserVersion = 1,
+  targets = ['a'],
 }: ListedOptions = {}): Source {
   return defineSource({
     name: 'listed',
     baseUrl: 'https://listed.example/',
     timeZone: 'Europe/London',
     cadence: daily({ at: '01:00', windowDays: 3 }),
-    targets: [{ id: 'a' }],
+    targets: targets.map((id) => ({ id })),
     table: {
       name: 'listed',
       partitionBy: ['shelf', 'date'],
@@ -120,7 +128,7 @@ export function listedSource({
     retry: { attempts: 2, intervalSeconds: 1, backoffRate: 1 },
     expect: { minItems: 1, maxShrink },
     discover: {
-      url: ({ date }) => `/list/${date}`,
+      url: ({ value, date }) => listPath(date, value),
       ...(whole && { whole }),
       parse: (page, _partition, context) => parseList(page, context),
     },
@@ -211,8 +219,8 @@ export class ListedSite {
   }
 
   /** From now on the index of a date answers like this; of `DATE` where none is given. */
-  index(page: string | Page, date: string = DATE): void {
-    this.pages.set(`/list/${date}`, typeof page === 'string' ? { body: page } : page);
+  index(page: string | Page, date: string = DATE, target = 'a'): void {
+    this.pages.set(listPath(date, target), typeof page === 'string' ? { body: page } : page);
   }
 
   item(id: string, page: string | Page): void {
