@@ -1,7 +1,7 @@
 import { stepsText } from '../core/advice/render.ts';
 import type { CompletenessReport, TargetCompleteness } from '../core/completeness/completeness.ts';
 import type { PartitionJudgement } from '../core/completeness/date-status.ts';
-import type { DateStatus } from '../core/completeness/statuses.ts';
+import type { DateStatus } from '../core/lake/date-statuses.ts';
 import { withdrawnText } from '../core/lake/item-counts.ts';
 import { DAY_STATUSES } from '../core/targets/target-day.ts';
 import { adviseAt, type Place } from './advice.ts';

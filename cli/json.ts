@@ -64,7 +64,16 @@ const MOMENTS: ReadonlySet<string> = new Set([
   ...['at', 'since', 'until', 'now', 'asOf'],
   ...['sentAt', 'dueAt', 'deadAt', 'openedAt', 'closedAt', 'seenAt', 'checkedAt', 'freshAt'],
   ...['startedAt', 'finishedAt', 'decidedAt', 'endedAt', 'previousAt'],
-  ...['nextCrawlAt', 'lastCrawlAt', 'registeredAt', 'releasedAt', 'failedAt', 'unflaggedAt', 'expiresAt'],
+  ...[
+    'nextCrawlAt',
+    'lastCrawlAt',
+    'registeredAt',
+    'releasedAt',
+    'failedAt',
+    'unflaggedAt',
+    'lastNotFoundAt',
+    'expiresAt',
+  ],
   ...['storedAt', 'firstStoredAt', 'parkedAt'],
   ...['lastFailedAt', 'lastAttemptAt', 'lastSuccessAt', 'lastFailureAt'],
 ]);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
+import { hasDataBefore } from '../core/report/run-summary.ts';
 import { makePlan, otherDates, type Plan } from '../core/run/plan.ts';
 import type { TargetFilter } from '../core/run/target-filter.ts';
 import type { Source, Target } from '../core/source/source.ts';
@@ -233,18 +234,26 @@ export function refuseInterrupted(end: RunEnd | undefined): void {
 function problemOf(end: RunEnd): string[] {
   if (end.kind === 'nothing-due') return [];
   if (end.kind !== 'finished') return [end.message];
-  const stale = end.summary.partitions.flatMap(({ name, result }) =>
-    result !== 'broken' && result.status === 'failed'
-      ? [{ name, message: result.reason ?? 'unknown', hasVersion: result.version !== null }]
-      : [],
+  const { partitions } = end.summary;
+  const stale = partitions.flatMap(({ name, result }) =>
+    result !== 'broken' && result.status === 'failed' ? [{ name, message: result.reason ?? 'unknown' }] : [],
   );
   const stuck = [...end.problems, ...stale];
-  if (stuck.length === 0) return [];
   const [first] = stuck;
+  if (!first) return [];
   const others = stuck.length > 1 ? ` (and ${stuck.length - 1} more)` : '';
-  const isKnown = end.problems.length === 0 && stale.every(({ hasVersion }) => hasVersion);
-  const stays = `the data from before stays${isKnown ? '' : ', where there is any'}`;
-  return [`${first!.name}${others} could not be refreshed: ${first!.message}; ${stays}`];
+  const before = stuck.map(({ name }) => {
+    const one = partitions.find((partition) => partition.name === name);
+    return one && hasDataBefore(one);
+  });
+  return [`${first.name}${others} could not be refreshed: ${first.message}; ${staysText(before)}`];
+}
+
+/** `before`: of each partition whether there is data from before, as far as anybody knows. */
+function staysText(before: readonly (boolean | undefined)[]): string {
+  if (before.every((has) => has === true)) return 'the data from before stays';
+  if (before.every((has) => has === false)) return 'there is no data of it from before';
+  return 'the data from before stays, where there is any';
 }
 
 interface PlanOfSource {

@@ -106,11 +106,19 @@ function linesOf(answer: Why): Line[] {
   return [
     [answer.name, ''],
     ['because', answer.answer],
+    ...statusLine(answer),
     ...ownLines(answer),
     ...publishedLines(answer),
     currentLine(answer),
     ...answer.next.map((step): Line => ['next', stepText(step)]),
   ];
+}
+
+/** In the word of completeness, the views and the reports. */
+function statusLine({ completeness }: Why): Line[] {
+  if (!completeness) return [];
+  const { status, reason } = completeness;
+  return [['status', reason === null ? status : `${status}: ${reason}`]];
 }
 
 function ownLines(answer: Why): Line[] {

@@ -10,7 +10,7 @@ import { PARTITION, type View } from './view.ts';
 /** Columns that commits of before they were kept lack. */
 const LISTED = ['items_pending', 'items_abandoned', 'items_void', 'items_withdrawn'];
 
-/** True where a partition was published since a crawl of that day failed: where no item lacks, it was healed. */
+/** True where a partition was published since a crawl of its day failed: unless items lack, it was healed. */
 const HEALED = 'refreshed_at > targets_failed_at';
 /** Of what was decided about one partition, the last first. */
 const LAST_FIRST = 'place DESC, recorded_at DESC, run_id DESC';
@@ -18,7 +18,7 @@ const OF_PARTITION = `PARTITION BY ${PARTITION}`;
 /** Before every time. */
 const NEVER = `TIMESTAMP '1970-01-01 00:00:00'`;
 
-/** The condition for partitions that were refreshed when their day was over, or are published as it changes. */
+/** The condition for partitions whose day is over, and was when they were refreshed. */
 export function seenOver(sources: readonly Source[], now: string): string {
   const isLate = `(${ofDerived(sources)} OR coalesce(refreshed_at, recorded_at) >= day_over_at)`;
   return `${now} >= day_over_at AND ${isLate}`;

@@ -1,9 +1,15 @@
 import { type CivilDate, civilDate, datesBetween, epochDay } from '../calendar/civil-date.ts';
 import { civilDateAt, type DateRange } from '../calendar/window.ts';
+import {
+  DATE_STATUSES,
+  type DateStatus,
+  INCOMPLETE_STATUSES,
+  type IncompleteStatus,
+} from '../lake/date-statuses.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { entityKindOf, isScraped } from '../source/derived.ts';
 import { byValue, targetsNamed } from '../source/partition.ts';
-import type { Source, Target } from '../source/source.ts';
+import type { Partition, Source, Target } from '../source/source.ts';
 import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import type { SkipFlag } from '../targets/target.ts';
 import { TargetStore } from '../targets/target-store.ts';
@@ -15,7 +21,6 @@ import type { PagesOfDay } from './pages-of-day.ts';
 import type { CompletenessQuery } from './query.ts';
 import { lastRuns, type RunsOfDate } from './run-windows.ts';
 import { type DayCount, findSuspicious, type Summary, type SuspiciousDay, summarize } from './statistics.ts';
-import { DATE_STATUSES, type DateStatus, INCOMPLETE_STATUSES, type IncompleteStatus } from './statuses.ts';
 import { type TargetHistory, targetHistories } from './target-history.ts';
 
 export type Verdict = 'complete' | 'open' | 'suspicious' | 'incomplete';
@@ -124,6 +129,23 @@ export async function completeness(
     partitions,
     targets: answers,
   };
+}
+
+/**
+ * How one partition stands; undefined where its value is that of no target, and of a book that nobody knows.
+ */
+export async function judgementOf(
+  state: StateStore,
+  source: Source,
+  { value, date }: Partition,
+  query: Omit<CompletenessQuery, 'start' | 'end' | 'targets'>,
+): Promise<PartitionJudgement | undefined> {
+  const states = (await pageDays(state, source))?.keys() ?? [];
+  const known = byValue(source, await knownTargets(state, source, query.sources ?? [], [...states]));
+  if (!known.has(value)) return undefined;
+  const asked = { ...query, start: date, end: date, targets: [value] };
+  const { targets } = await completeness(state, source, asked);
+  return targets.find(({ target }) => target === value)?.dates[0];
 }
 
 function verdictOf(partitions: CompletenessReport['partitions']): Verdict {
@@ -253,8 +275,8 @@ async function valueCompleteness(
 }
 
 /**
- * True where a partition was last refreshed before its day was over, or accepted then where it never was. Days
- * after the date every zone has left it, and to ask a calendar ten years of times costs.
+ * True where a partition was last refreshed before its day was over, or accepted then where it never was.
+ * Days after the date every zone has left it, and to ask a calendar ten years of times costs.
  */
 function isRefreshedEarly({ date, freshAt, at }: PartitionRecord, timeZone: string): boolean {
   const seenAt = freshAt ?? at;

@@ -1,4 +1,5 @@
 import { type CivilDate, epochDay } from '../calendar/civil-date.ts';
+import type { DateStatus } from '../lake/date-statuses.ts';
 import { withdrawnText } from '../lake/item-counts.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import type { TargetsOfDay } from '../targets/target-day.ts';
@@ -7,7 +8,6 @@ import { type EntitiesOfDay, emptyText, entityTexts, openTexts, whyNotThere } fr
 import { type PagesOfDay, pageTexts, pendingText } from './pages-of-day.ts';
 import type { RefreshDue } from './run-windows.ts';
 import type { SuspiciousDay } from './statistics.ts';
-import type { DateStatus } from './statuses.ts';
 import { failedTexts, unfinishedTexts } from './targets-of-day.ts';
 
 /** Days after the end of its own during which a date may wait for results; later they are overdue. */
@@ -130,8 +130,12 @@ function statusOf(evidence: DateEvidence): [DateStatus, string | null] {
   return ['complete', null];
 }
 
-/** A refresh that failed after it decides nothing: the version waits on. */
-function whyHeld({ status, heldReason, reason }: PartitionRecord): string {
+/** Why a version waits. A refresh that failed after it decides nothing. */
+export function whyHeld({
+  status,
+  heldReason,
+  reason,
+}: Pick<PartitionRecord, 'status' | 'heldReason' | 'reason'>): string {
   const held = heldReason ?? (status === 'failed' ? null : reason);
   const waits = held ?? 'a version waits for accept or reject';
   return status === 'failed'

@@ -1,7 +1,7 @@
+import { type DateStatus, INCOMPLETE_STATUSES } from '../lake/date-statuses.ts';
 import type { Partition } from '../source/source.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import { counted } from '../wording/figures.ts';
-import { type DateStatus, INCOMPLETE_STATUSES } from './statuses.ts';
 
 /** A partition of a scraped source whose records feed a table of entities. */
 export interface FeedingPartition {

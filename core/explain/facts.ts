@@ -1,5 +1,6 @@
 import type { Step } from '../advice/step.ts';
 import type { CivilDate } from '../calendar/civil-date.ts';
+import type { PartitionJudgement } from '../completeness/date-status.ts';
 import type { TargetOfDay } from '../completeness/target-days.ts';
 import type { Failure } from '../failures/failure.ts';
 import type { Mend } from '../lake/damage.ts';
@@ -80,6 +81,8 @@ export interface WhyFacts {
   /** What was decided about the partition, newest first. */
   readonly commits: readonly CommitRow[];
   readonly lastRefresh: PartitionRecord | null;
+  /** What completeness says of the partition; null where it does not know its value. */
+  readonly completeness: Pick<PartitionJudgement, 'status' | 'reason'> | null;
   readonly current: WhyCurrent;
   /**
    * Where each target has its own time: how those of the partition stood on the date, of an item its own;

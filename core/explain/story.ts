@@ -1,4 +1,5 @@
 import { advise } from '../advice/advise.ts';
+import { whyHeld } from '../completeness/date-status.ts';
 import { itemName, partitionName } from '../lake/layout.ts';
 import { ROBOTS_ID } from '../lake/log-tables.ts';
 import { counted } from '../wording/figures.ts';
@@ -170,10 +171,12 @@ const ENDINGS: Readonly<Record<WhyRun['status'], string>> = {
 };
 
 function held(facts: WhyFacts): Answer | undefined {
-  const { lastRefresh } = facts;
+  const { lastRefresh, commits } = facts;
   if (!lastRefresh?.held) return undefined;
+  // A refresh that failed since is the last on record, and held nothing.
+  const by = commits.find(({ status }) => status === 'held')?.run_id ?? lastRefresh.runId;
   return {
-    answer: `${whoIs(facts, lastRefresh.runId)} held its new version back: ${lastRefresh.reason ?? 'no reason on record'}; ${remains(facts)}`,
+    answer: `${whoIs(facts, by)} held its new version back: ${whyHeld(lastRefresh)}; ${remains(facts)}`,
     next: advise({ ...facts, kind: 'held' }),
   };
 }

@@ -1,4 +1,5 @@
 import { civilDateAt } from '../calendar/window.ts';
+import { judgementOf } from '../completeness/completeness.ts';
 import { coversValue } from '../completeness/run-windows.ts';
 import { type TargetOfDay, visitTargetDays } from '../completeness/target-days.ts';
 import { type Failure, isUnresolved } from '../failures/failure.ts';
@@ -45,7 +46,9 @@ export async function why(
   partition: Partition,
   item: string | null,
 ): Promise<Why> {
-  const { lake, state, clock } = platform;
+  const { lake, state, clock, sources } = platform;
+  const now = clock.now();
+  const today = civilDateAt(now, source.timeZone);
   const targets = byValue(source, await targetsOf(state, source)).get(partition.value) ?? [];
   const run = await newestRun(platform, source, partition, targets);
   const failures = await failuresOf(platform, source, partition, item);
@@ -56,18 +59,24 @@ export async function why(
   };
   const current = await currentOf(platform, source, partition, item, lastRefresh?.version != null);
   const tried = await attemptsOnRecord(platform, source, partition, item, asked);
+  const judged = await judgementOf(state, source, partition, {
+    ...{ today, now, lake, ...(sources && { sources }) },
+    // Whoever asks has looked at its files already.
+    damageOf: async () => (current.kind === 'damaged' ? current.message : undefined),
+  });
   return explain({
     source: source.name,
     partition,
     item,
-    today: civilDateAt(clock.now(), source.timeZone),
-    now: clock.now(),
+    today,
+    now,
     skip: await flagOf(state, source, partition, targets, failures),
     run: run ?? null,
     ...tried,
     failures,
     commits: await readCommits(lake, source, partition),
     lastRefresh: lastRefresh ?? null,
+    completeness: judged ? { status: judged.status, reason: judged.reason } : null,
     current,
     targets:
       source.cadence.kind === 'every'

@@ -5,6 +5,7 @@ import { repeatedText, withdrawnText } from '../lake/item-counts.ts';
 import { counted, instant } from '../wording/figures.ts';
 import type { Section, Text } from './document.ts';
 import {
+  hasDataBefore,
   type PartitionResult,
   type PartitionSummary,
   type RunSummary,
@@ -58,26 +59,31 @@ export function attention(summary: RunSummary): Section[] {
   return sections;
 }
 
-function adviceFor({ run }: RunSummary, { partition, name, result }: PartitionSummary): Text[] | undefined {
+function adviceFor({ run }: RunSummary, summary: PartitionSummary): Text[] | undefined {
+  const { partition, name, result, status } = summary;
   const place = { source: run.source, partition };
   const told = (text: string, ...subjects: Subject[]): Text => [
     `${text} `,
     ...stepSpans(subjects.flatMap(advise)),
   ];
   const story: Subject = { kind: 'story', ...place };
+  const held: Subject = { kind: 'held', ...place };
   const again: Subject = { kind: 'not-refreshed', ...place };
   if (result === 'broken')
-    return [
-      told(`${name} could not be published; the version before, if there is one, stays.`, again, story),
-    ];
+    return [told(`${name} could not be published; ${keptUnseen(summary)}`, again, story)];
   switch (result.status) {
     case 'held': {
       const reason = result.reason ?? 'the new version is suspicious';
-      const held: Subject = { kind: 'held', ...place };
-      return [told(`${name} is held: ${reason}. The version before stays until you decide.`, held)];
+      const stays = result.version === null ? '' : ' The version before stays until you decide.';
+      return [told(`${name} is held: ${reason}.${stays}`, held)];
     }
     case 'failed': {
       const reason = result.reason ?? 'no reason on record';
+      // Nothing is decided by a refresh that failed: a version that waited before waits on.
+      if (status === 'held')
+        return [
+          told(`${name} is held still, and was not refreshed: ${reason}. ${kept(result)}`, held, story),
+        ];
       return [told(`${name} was not refreshed: ${reason}. ${kept(result)}`, again, story)];
     }
     case 'committed':
@@ -107,7 +113,14 @@ function adviceFor({ run }: RunSummary, { partition, name, result }: PartitionSu
 }
 
 function kept({ version, rows }: PartitionResult): string {
-  return version === null
-    ? 'No current version of it was found.'
+  if (version === null) return 'No current version of it was found.';
+  return rows === 0
+    ? 'The version before, without rows, stays.'
     : `The ${counted(rows, 'row')} from before stay.`;
+}
+
+function keptUnseen(summary: PartitionSummary): string {
+  const has = hasDataBefore(summary);
+  if (has === undefined) return 'the version before, if there is one, stays.';
+  return has ? 'the version before stays.' : 'there is no version of it from before.';
 }

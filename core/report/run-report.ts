@@ -1,3 +1,4 @@
+import type { DateStatus } from '../lake/date-statuses.ts';
 import { besideRun, repeatedText, withdrawnText, withoutResult } from '../lake/item-counts.ts';
 import { byteSize, counted, duration, instant, wholeNumber } from '../wording/figures.ts';
 import { attention } from './attention.ts';
@@ -112,18 +113,31 @@ function partitionTable(partitions: readonly PartitionSummary[]): Table {
   const isShown = ({ optional, cell }: Column) =>
     !optional || partitions.some(({ result }) => result !== 'broken' && Number(cell(result)) > 0);
   const columns = COLUMNS.filter(isShown);
+  // Summaries of before it was kept have none.
+  const isJudged = partitions.some(({ status }) => status !== undefined);
   return {
     kind: 'table',
     columns: [
       { title: 'Partition', align: 'left' },
+      ...(isJudged ? [{ title: 'Completeness', align: 'left' } as const] : []),
       ...columns.map(({ title, align }) => ({ title, align })),
     ],
-    rows: partitions.map(({ name, result }) => [
+    rows: partitions.map(({ name, result, status }) => [
       name,
+      ...(isJudged ? [statusCell(status)] : []),
       ...columns.map((column) => (result === 'broken' ? brokenCell(column) : cellOf(column, result))),
     ]),
   };
 }
+
+function statusCell(status: DateStatus | undefined): string | readonly Span[] {
+  return status === undefined ? NOTHING : [{ mark: status, tone: TONES[status] }];
+}
+
+const TONES: Readonly<Record<DateStatus, Tone>> = {
+  ...{ missing: 'bad', damaged: 'bad', held: 'warn', incomplete: 'bad', stale: 'bad', suspicious: 'warn' },
+  ...{ upcoming: 'quiet', open: 'quiet', empty: 'good', complete: 'good' },
+};
 
 function cellOf({ cell }: Column, result: PartitionResult): string | readonly Span[] {
   const value = cell(result);
@@ -160,6 +174,7 @@ function glossary(): Section {
       {
         kind: 'list',
         items: [
+          'completeness: how the partition was judged as the run ended, in the words of the completeness of its source',
           'committed: the partition was swapped for a new version in one step',
           'unchanged: the source was asked again and says the same; the version stays',
           'held: the new version is written beside the current one and waits for a person',

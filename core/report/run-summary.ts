@@ -1,3 +1,4 @@
+import type { DateStatus } from '../lake/date-statuses.ts';
 import type { RunRow } from '../lake/log-tables.ts';
 import type { RepeatedRows, VersionStats, WithdrawnItem } from '../lake/version.ts';
 import type { Partition } from '../source/source.ts';
@@ -53,6 +54,16 @@ export interface PartitionSummary<Result extends PartitionResult = PartitionResu
   /** `racing/gb/2026-11-17` */
   readonly name: string;
   readonly result: Result | 'broken';
+  /** What completeness says of it as the run ends. Absent from the summaries of before it was kept. */
+  readonly status?: DateStatus;
+}
+
+/** Whether readers of a partition that was not refreshed have data from before; undefined: nobody knows. */
+export function hasDataBefore({ result, status }: Omit<PartitionSummary, 'partition'>): boolean | undefined {
+  if (result !== 'broken' && result.version !== null) return true;
+  // A version that cannot be read is no current one for its run, and there all the same.
+  if (status !== undefined) return status !== 'missing' && status !== 'upcoming';
+  return result === 'broken' ? undefined : false;
 }
 
 /** A target that the run left out. `since` is ISO 8601. */

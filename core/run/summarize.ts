@@ -1,8 +1,11 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import { dayOfRun, timeOfId } from '../calendar/run-id.ts';
+import { civilDateAt } from '../calendar/window.ts';
+import { completeness } from '../completeness/completeness.ts';
 import { coveredValues } from '../completeness/run-windows.ts';
 import type { Failure } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
+import type { DateStatus } from '../lake/date-statuses.ts';
 import { indexEarlierLogs } from '../lake/earlier-logs.ts';
 import { withoutResult } from '../lake/item-counts.ts';
 import { partitionName, planKey, runLogKey, workPrefix } from '../lake/layout.ts';
@@ -44,6 +47,8 @@ export async function summarize(
     partitions.push({ partition, name: partitionName(source.name, partition), result });
   }
   const touched = partitions.map(({ partition }) => partition);
+  const statuses = await statusesOf(platform, source, input, touched);
+  const judged = partitions.map((one) => ({ ...one, ...statuses.get(one.name) }));
   await mergeLogs(platform, source, runId, touched);
   await mergeLogsOfDeadRuns(platform, source, runId);
   for (const table of ['attempts', 'commits'] as const) await indexEarlierLogs(platform.lake, table);
@@ -51,7 +56,7 @@ export async function summarize(
   const targets = await recordTargets(platform, source, input);
   const summary: RunSummary = {
     run: runRow(input, partitions, skipped.length, await placeOf(platform, source, input)),
-    partitions,
+    partitions: judged,
     skipped,
     failures: await failuresOf(platform, source.name, partitions),
     ...(targets && { targets }),
@@ -117,6 +122,25 @@ async function failuresOf(
   const flagOf = flagLookup(state, clock.now());
   for (const failure of failures) if ((await flagOf(failure)) !== null) flagged.add(failure.target);
   return failedItemsOf(failures, (target) => flagged.has(target));
+}
+
+/** What completeness says of these partitions, by name, as if the run had ended. */
+async function statusesOf(
+  { state, lake, clock, sources }: Platform,
+  source: Source,
+  { runId, start, end }: RunInput,
+  partitions: readonly Partition[],
+): Promise<ReadonlyMap<string, { readonly status: DateStatus }>> {
+  const now = clock.now();
+  const today = civilDateAt(now, source.timeZone);
+  const report = await completeness(state, source, {
+    ...{ start: civilDate(start), end: civilDate(end), today, now, lake, sources, ended: runId },
+    targets: [...new Set(partitions.map(({ value }) => value))],
+  });
+  const named = report.targets.flatMap(({ target: value, dates }) =>
+    dates.map(({ date, status }) => [partitionName(source.name, { value, date }), { status }] as const),
+  );
+  return new Map(named);
 }
 
 /** Where a run stands among those of its source, and what of it runs after this need not do. */

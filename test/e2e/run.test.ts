@@ -241,9 +241,7 @@ describe('a run that cannot do its work', () => {
     const end = await rescrape(RUN);
     expect(end).toMatchObject({ code: 1 });
     expect(complaintOf(end)).toMatch(
-      new RegExp(
-        `racing/gb/${DAY} could not be refreshed: .*; the data from before stays, where there is any$`,
-      ),
+      new RegExp(`racing/gb/${DAY} could not be refreshed: .*; there is no data of it from before$`),
     );
     expect(existsSync(manifestFile())).toBe(false);
   });

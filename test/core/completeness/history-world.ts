@@ -1,8 +1,10 @@
-import { addDays, type CivilDate, civilDate, datesBetween } from '../../../core/calendar/civil-date.ts';
+import { addDays, type CivilDate, civilDate } from '../../../core/calendar/civil-date.ts';
 import { civilDateAt } from '../../../core/calendar/window.ts';
 import { completeness } from '../../../core/completeness/completeness.ts';
+import { why } from '../../../core/explain/why.ts';
 import { isUnresolved } from '../../../core/failures/failure.ts';
 import { keyOf } from '../../../core/failures/failure-store.ts';
+import { reportKey } from '../../../core/lake/layout.ts';
 import { accept, DecisionError, reject, rollback } from '../../../core/publish/decisions.ts';
 import { retryNow } from '../../../core/retry/claimed-retry.ts';
 import { reparse } from '../../../core/run/reparse.ts';
@@ -45,18 +47,24 @@ export type Step =
 export interface Words {
   readonly view: string | undefined;
   readonly completeness: string;
+  /** Where it was asked for. */
+  readonly why?: string | undefined;
+  /** Of a partition of the run that has just ended. */
+  readonly report?: string | undefined;
 }
 
 /** Items of an index in an ordinary time. */
-const USUAL = 5;
+const USUAL = 3;
 /** Days before the first step of which there is data already. */
 export const DAYS_BEFORE = 5;
 
-/** A daily source of two targets, run for some days, to which steps happen through the code that does them. */
+/** A daily source of two targets that was run for some days. Steps happen through the code that does them. */
 export class HistoryWorld {
   readonly #site: ListedSite;
   readonly #first: CivilDate;
   readonly #by = { actor: 'anna' };
+  /** What the report of the run said that was the last to happen, by partition. */
+  #reported = new Map<string, string>();
 
   private constructor(site: ListedSite, first: CivilDate) {
     this.#site = site;
@@ -84,6 +92,7 @@ export class HistoryWorld {
   async do(step: Step): Promise<void> {
     const { platform, clock } = this.#site;
     const source = platform.sources[0]!;
+    this.#reported = new Map();
     switch (step.do) {
       case 'wait':
         return clock.sleep(step.hours * HOUR_MS);
@@ -94,7 +103,10 @@ export class HistoryWorld {
       case 'run': {
         const { days, targets } = step;
         const end = this.today;
-        await this.#site.run({ start: addDays(end, -days), end, ...(targets && { targets }) });
+        const request = { start: addDays(end, -days), end, ...(targets && { targets }) };
+        const { run } = await this.#site.run(request);
+        const report = (await platform.lake.get(reportKey(run.run_id, 'md')))!;
+        this.#reported = statusesIn(new TextDecoder().decode(report.body));
         return;
       }
       case 'skip':
@@ -128,8 +140,8 @@ export class HistoryWorld {
     }
   }
 
-  /** Every partition on record, or of a date until today: what it is called. */
-  async words(): Promise<Map<string, Words>> {
+  /** What every date until today is called. `isLast`: `why` is asked of all, and not of those of a run. */
+  async words(isLast: boolean): Promise<Map<string, Words>> {
     const { platform, clock } = this.#site;
     const source = platform.sources[0]!;
     const rows = await query(platform, 'SELECT target, partition_date, standing FROM v_completeness');
@@ -144,7 +156,15 @@ export class HistoryWorld {
     for (const { target, dates } of report.targets)
       for (const { date, status } of dates) {
         const name = `${target}/${date}`;
-        words.set(name, { view: inView.get(name), completeness: status });
+        const reported = this.#reported.get(`${source.name}/${name}`);
+        const isAsked = isLast || reported !== undefined;
+        const told = isAsked ? await why(platform, source, { value: target, date }, null) : undefined;
+        words.set(name, {
+          view: inView.get(name),
+          completeness: status,
+          ...(told && { why: told.completeness?.status ?? 'unknown' }),
+          ...(reported !== undefined && { report: reported }),
+        });
       }
     return words;
   }
@@ -181,7 +201,9 @@ export class HistoryWorld {
   }
 }
 
-/** Dates from the first to the last, for whoever prints a history. */
-export function daysOf(first: string, days: number): CivilDate[] {
-  return [...datesBetween(civilDate(first), addDays(civilDate(first), days))];
+/** The column of completeness in the table of partitions of a report. */
+function statusesIn(report: string): Map<string, string> {
+  const table = report.slice(report.indexOf('## Partitions'));
+  const rows = table.matchAll(/^\| (listed\/\S+) +\| \W*(\w+)/gm);
+  return new Map([...rows].map(([, name, status]) => [name!, status!]));
 }

@@ -29,6 +29,7 @@ export const NOTHING: WhyFacts = {
   failures: [],
   commits: [],
   lastRefresh: null,
+  completeness: null,
   current: { kind: 'none' },
   targets: null,
   entities: null,
