@@ -1,4 +1,5 @@
 import { setImmediate as othersFirst } from 'node:timers/promises';
+import type { LocalWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { drainEnrichment, type HandledBatch, type HandledMessage } from '../core/enrich/drain.ts';
 import { entityName } from '../core/enrich/entity.ts';
@@ -11,6 +12,7 @@ import { printLine } from './json.ts';
 import { counted } from './list.ts';
 import { cellText } from './print.ts';
 import { Due, repeat, type WorkOptions } from './worker-loop.ts';
+import { printWaiting, waitingIn, waitingText } from './worker-queues.ts';
 import { statisticsLine, WorkerStatistics } from './worker-statistics.ts';
 
 /** Milliseconds between two looks at queues that had nothing due; a look reads an index and no more. */
@@ -58,20 +60,19 @@ export async function workEnrichment(platform: LocalPlatform, options: WorkOptio
     if (statistics.counts.batches > toldAt) tell();
   });
   console.error(`enrichment, at the end: ${await depthText(platform, place)}`);
+  if (options.once && json) printWaiting('enrichment', await waitingIn(queuesOf(platform)));
 }
 
-async function depthText({ enrichers, enrichmentQueue }: LocalPlatform, place: Place): Promise<string> {
-  let [due, delayed, inFlight, dead] = [0, 0, 0, 0];
-  for (const { kind } of enrichers) {
-    const depth = await enrichmentQueue(kind).depth();
-    due += depth.due;
-    delayed += depth.delayed;
-    inFlight += depth.inFlight;
-    dead += depth.dead;
-  }
+function queuesOf({ enrichers, enrichmentQueue }: LocalPlatform): LocalWorkQueue[] {
+  return enrichers.map(({ kind }) => enrichmentQueue(kind));
+}
+
+async function depthText(platform: LocalPlatform, place: Place): Promise<string> {
+  const waiting = await waitingIn(queuesOf(platform));
+  const { dead } = waiting;
   const see = stepsText(adviseAt(place, { kind: 'ended', as: 'dead-letters' }));
   const deadText = dead === 0 ? '' : `, ${counted(dead, 'dead letter')} (${see})`;
-  return `${due} due, ${delayed} waiting, ${inFlight} under way${deadText}`;
+  return `${waitingText(waiting)}${deadText}`;
 }
 
 /** What is not stored is told one by one. */

@@ -15,6 +15,7 @@ import { counted } from './list.ts';
 import { cellText } from './print.ts';
 import { answerText } from './retry-answer.ts';
 import { Due, repeat, type WorkOptions } from './worker-loop.ts';
+import { printWaiting, waitingIn, waitingText } from './worker-queues.ts';
 
 /** Milliseconds between two looks at a queue that had nothing due: cool-downs are counted in minutes. */
 const LOOK_EVERY_MS = 2000;
@@ -45,10 +46,11 @@ export async function workRetries(platform: LocalPlatform, options: WorkOptions)
     recovered = 0;
   });
   console.error(`at the end: ${await queueText(platform, place)}`);
+  if (once && json) printWaiting('retries', await waitingIn([platform.failedItems]));
 }
 
 async function queueText(platform: LocalPlatform, place: Place): Promise<string> {
-  const { due, delayed, inFlight } = await platform.failedItems.depth();
+  const waiting = await waitingIn([platform.failedItems]);
   let dead = 0;
   for (const { name } of platform.sources)
     for await (const { state } of new FailureStore(platform.state).list(name)) if (state === 'dead') dead++;
@@ -56,8 +58,8 @@ async function queueText(platform: LocalPlatform, place: Place): Promise<string>
     dead === 0
       ? ''
       : `, ${counted(dead, 'dead letter')} (${stepsText(adviseAt(place, { kind: 'ended', as: 'dead-letters' }))})`;
-  const claimed = inFlight === 0 ? '' : ' (those of a process that died come back within 15 minutes)';
-  return `${due} due, ${delayed} waiting, ${inFlight} under way${claimed}${deadText}`;
+  const claimed = waiting.inFlight === 0 ? '' : ' (those of a process that died come back within 15 minutes)';
+  return `${waitingText(waiting)}${claimed}${deadText}`;
 }
 
 function say({ clock }: LocalPlatform, { body }: ReceivedMessage, answer: RetryAnswer, json: boolean): void {

@@ -3,16 +3,16 @@ import type { WorkQueue } from '../core/ports/work-queue.ts';
 type OpenQueue = WorkQueue & { close(): void };
 
 /** The queues of enrichment, one a kind. Each is opened when it is first asked for. */
-export class EnrichmentQueues {
-  readonly #open: (kind: string) => OpenQueue;
-  readonly #queues = new Map<string, OpenQueue>();
+export class EnrichmentQueues<Queue extends OpenQueue> {
+  readonly #open: (kind: string) => Queue;
+  readonly #queues = new Map<string, Queue>();
 
   /** `open` throws for a kind that has no queue here. */
-  constructor(open: (kind: string) => OpenQueue) {
+  constructor(open: (kind: string) => Queue) {
     this.#open = open;
   }
 
-  readonly of = (kind: string): WorkQueue => {
+  readonly of = (kind: string): Queue => {
     const queue = this.#queues.get(kind) ?? this.#open(kind);
     this.#queues.set(kind, queue);
     return queue;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openDirectoryObjectStore } from '../adapters/local/directory-object-store.ts';
 import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
-import { openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
+import { type LocalWorkQueue, openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
 import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
@@ -46,6 +46,8 @@ export interface LocalOptions {
 export interface LocalPlatform extends Platform {
   readonly directory: string;
   readonly verified: VerifiedFiles;
+  readonly failedItems: LocalWorkQueue;
+  readonly enrichmentQueue: (kind: string) => LocalWorkQueue;
   /** Milliseconds for which the host of a source still rests, because it asked for that. */
   pausedMs(source: Source): number;
   close(): Promise<void>;

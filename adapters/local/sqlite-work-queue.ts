@@ -45,6 +45,12 @@ const SCHEMA = `
   ) STRICT;
 `;
 
+export interface LocalWorkQueue extends WorkQueue {
+  /** When the next message that nobody has and that is not due yet may be received; milliseconds, or null. */
+  nextDueAt(): Promise<number | null>;
+  close(): void;
+}
+
 export interface SqliteWorkQueueOptions {
   /** Made when the first message is sent, so that looking at a lake creates nothing. */
   readonly file: string;
@@ -60,7 +66,7 @@ export interface SqliteWorkQueueOptions {
  * delivery changes nothing: the message is somebody else's by then. Throws `StorageError` where the file is
  * damaged, locked or cannot be written.
  */
-export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): WorkQueue & { close(): void } {
+export function openSqliteWorkQueue(options: SqliteWorkQueueOptions): LocalWorkQueue {
   return new SqliteWorkQueue(options);
 }
 
@@ -78,7 +84,7 @@ interface OpenQueue {
   readonly commits: SqliteGroupCommit;
 }
 
-class SqliteWorkQueue implements WorkQueue {
+class SqliteWorkQueue implements LocalWorkQueue {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #maxDeliveries: number;
@@ -165,6 +171,16 @@ class SqliteWorkQueue implements WorkQueue {
         inFlight: count('messages', `NOT ${DUE} AND receipt IS NOT NULL`),
         dead: count('dead_letters', 'true', []),
       };
+    });
+  }
+
+  async nextDueAt(): Promise<number | null> {
+    return this.#read<number | null>(null, (database) => {
+      const next = database.prepare(
+        `SELECT min(due_at) AS next FROM messages WHERE NOT ${DUE} AND receipt IS NULL`,
+      );
+      const at = next.get(...dueAt(this.#clock.now()))?.next;
+      return at == null ? null : Number(at);
     });
   }
 

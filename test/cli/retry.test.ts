@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isoTime } from '../../core/wording/times.ts';
 import type { FaultRule } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { asked, faults, raceId, rule, status } from '../e2e/support/race-faults.ts';
@@ -22,8 +23,12 @@ afterEach(async () => {
 });
 
 async function failedRun(...rules: FaultRule[]): Promise<void> {
+  return failedRunCoolingDown('0', ...rules);
+}
+/** `minutes`: what failed waits for so long. */
+async function failedRunCoolingDown(minutes: string, ...rules: FaultRule[]): Promise<void> {
   site = await startSmallSite({ faults: faults(...rules) });
-  const settings = settingsFor(site, { RESCRAPE_RACING_COOL_DOWN_MINUTES: '0' });
+  const settings = settingsFor(site, { RESCRAPE_RACING_COOL_DOWN_MINUTES: minutes });
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
   const [end] = (await rescrapeItems(directory, ...day)) as { run_id: string }[];
   run = end!.run_id;
@@ -152,6 +157,19 @@ describe('rescrape retry', () => {
 });
 
 describe('rescrape worker --once', () => {
+  it('says when the next of what waits is due, in text and in JSON', async () => {
+    await failedRunCoolingDown('30', changed(0, 1), changed(1, 1));
+    const [first] = (await rescrapeItems(directory, 'failures', 'list')) as { retry: { due_at: string } }[];
+    const { stdout, stderr } = await rescrape(directory, 'worker', '--once', '--json', '--only', 'retries');
+    const { next_due_at, ...counts } = JSON.parse(stdout);
+    expect(counts).toEqual({ work: 'retries', due: 0, waiting: 2, under_way: 0 });
+    expect(Math.abs(Date.parse(next_due_at) - Date.parse(first!.retry.due_at))).toBeLessThan(1000);
+    expect(stderr).toContain(
+      `at the end: 0 due, 2 waiting (the next is due at ${isoTime(Date.parse(next_due_at))}), 0 under way`,
+    );
+    expect(requests(0, 1)).toEqual([1, 1]);
+  });
+
   it('works what is due to its end, dead letters included, and ends', async () => {
     await failedRun(changed(0, 1), changed(1));
     const { code, stdout } = await rescrape(directory, 'worker', '--once', '--json');
@@ -163,6 +181,8 @@ describe('rescrape worker --once', () => {
     expect(answers).toMatchObject([
       { failure: name(0), kind: 'recovered' },
       ...['failed-again', 'failed-again', 'dead'].map((kind) => ({ failure: name(1), kind })),
+      { work: 'retries', due: 0, waiting: 0, under_way: 0, next_due_at: null },
+      { work: 'enrichment', waiting: 0, next_due_at: null },
     ]);
     expect(await rescrapeItems(directory, 'failures', 'list')).toMatchObject([{ state: 'dead' }]);
     expect((await rescrape(directory, 'worker', '--once')).stderr).toContain('1 dead letter');

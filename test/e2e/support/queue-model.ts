@@ -100,6 +100,14 @@ export class QueueModel implements WorkQueue {
     };
   }
 
+  async nextDueAt(): Promise<number | null> {
+    const waiting = this.#entries.filter(({ receipt }) => receipt === undefined).map(({ dueAt }) => dueAt);
+    const later = waiting.filter((at) => at > this.#clock.now());
+    return later.length === 0 ? null : Math.min(...later);
+  }
+
+  close(): void {}
+
   async *deadLetters(): AsyncGenerator<DeadLetter> {
     this.#moveExhausted();
     yield* [...this.#dead];
@@ -130,8 +138,8 @@ export class QueueModel implements WorkQueue {
     return this.#dead.map(({ body }) => body);
   }
 
-  /** When the next message is due; undefined where there is none. */
-  nextDueAt(): number | undefined {
+  /** When the next message may be received, whoever has it now; undefined where there is none. */
+  nextEntryAt(): number | undefined {
     if (this.#entries.length === 0) return undefined;
     return Math.min(...this.#entries.map(({ dueAt }) => dueAt));
   }

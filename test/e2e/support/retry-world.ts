@@ -166,7 +166,7 @@ export class RetryWorld {
     if (!deeds.some((deed) => deed.kind === 'deliver' && deed.wait)) return;
     const { due, delayed, inFlight } = await this.observer.failedItems.depth();
     if (due > 0 || delayed + inFlight === 0) return;
-    const dueAt = this.model?.nextDueAt() ?? this.clock.now() + 16 * MINUTE;
+    const dueAt = this.model?.nextEntryAt() ?? this.clock.now() + 16 * MINUTE;
     await this.clock.sleep(Math.max(0, dueAt - this.clock.now()));
   }
 
