@@ -22,7 +22,9 @@ export const TARGET_SCHEMA = z.object({
     .nullable()
     .describe('How it stood on the date: found, failed, due, skipped, …; null for sources scraped by date'),
   day_reason: z.string().nullable().describe('Why, in one line'),
-  due_that_day: z.boolean().describe('Whether it was to be crawled on the date'),
+  due_that_day: z
+    .boolean()
+    .describe('Whether it was due on the date; of targets that are crawled one by one also behind a flag'),
   crawled_that_day: z.boolean().describe('Whether it was'),
   needs: z.string().nullable().describe('What it waits for before it can be asked: NEEDS_URL, …'),
   skip_reason: z.string().nullable().describe('Reason of its flag; null where it has none'),
