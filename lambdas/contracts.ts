@@ -163,7 +163,11 @@ export const sqsEventSchema = z.object({
       receiptHandle: z.string(),
       /** `arn:aws:sqs:eu-west-1:123456789012:rescrape-dev-enrich-tutor` */
       eventSourceARN: z.string().optional(),
-      attributes: z.object({ ApproximateReceiveCount: z.coerce.number().int().positive() }),
+      attributes: z.object({
+        ApproximateReceiveCount: z.coerce.number().int().positive(),
+        /** Milliseconds since the epoch. */
+        SentTimestamp: z.coerce.number().int().nonnegative(),
+      }),
     }),
   ),
 });

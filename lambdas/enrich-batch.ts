@@ -19,9 +19,12 @@ interface PartialResponse {
  */
 export async function enrichBatch(
   platform: Platform,
-  { Records }: SqsEvent,
-  { logger }: Observer,
+  event: SqsEvent,
+  observer: Observer,
 ): Promise<PartialResponse> {
+  observer.delivered(event, platform.clock.now());
+  const { Records } = event;
+  const { logger } = observer;
   const kind = kindOf(platform, Records);
   const deliveries = Records.map(
     ({ messageId, body, receiptHandle, attributes }): ReceivedMessage => ({

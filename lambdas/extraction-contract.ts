@@ -1,7 +1,7 @@
 import { batchName } from '../core/extract/batch.ts';
+import type { Extraction } from '../core/extract/extraction.ts';
 import { awsExtractSettings } from '../runtime/aws-extract-settings.ts';
 import { GEMINI_KEY_SECRET } from '../runtime/gemini-settings.ts';
-import { EXTRACTIONS } from '../sources/extractions.ts';
 
 export { BEDROCK_FOLDER, LIBRARY_FOLDER } from '../runtime/aws-extract-settings.ts';
 
@@ -21,8 +21,9 @@ export interface DeployedExtraction {
 /** `variables`: those that every function gets. Throws a SettingError for the first that cannot be used. */
 export function deployedExtractions(
   variables: Readonly<Record<string, string>>,
+  extractions: readonly Extraction[],
 ): readonly DeployedExtraction[] {
-  return EXTRACTIONS.map((extraction) => {
+  return extractions.map((extraction) => {
     const { provider, settings, libraryPlace } = awsExtractSettings(extraction, variables);
     return {
       name: extraction.name,

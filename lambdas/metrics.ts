@@ -10,9 +10,14 @@
  *
  * With the dimension `stage` alone, once for each publication of entities that came to its end:
  * `LongestParked`, the seconds since the record was parked that has waited longest, 0 where none waits.
+ *
+ * With the dimensions `stage` and `queue`, for each batch of messages that Lambda delivers: `OldestMessage`,
+ * the seconds since the oldest of them was sent. SQS's own age of the oldest message leaves out what was
+ * received more than three times, which is just what is stuck.
  */
 export const NAMESPACE = 'Rescrape';
 
 /** Metrics that alarms watch. */
 export type TargetMetric = 'Crawls' | 'CrawlsOrNoneDue' | 'TargetsFailed' | 'TargetsLeftOut';
 export type EnrichmentMetric = 'LongestParked';
+export type QueueMetric = 'OldestMessage';

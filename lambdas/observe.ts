@@ -1,13 +1,15 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
+import type * as z from 'zod';
 import type { PipelineEvent } from '../core/platform.ts';
-import type { FunctionName } from './contracts.ts';
-import { type EnrichmentMetric, NAMESPACE, type TargetMetric } from './metrics.ts';
+import type { FunctionName, sqsEventSchema } from './contracts.ts';
+import { type EnrichmentMetric, NAMESPACE, type QueueMetric, type TargetMetric } from './metrics.ts';
 
 const UNITS = new Map([
   ['Bytes', MetricUnit.Bytes],
   ['LongestParked', MetricUnit.Seconds],
+  ['OldestMessage', MetricUnit.Seconds],
 ]);
 
 /** What every line of an invocation's log says. */
@@ -93,6 +95,16 @@ export class Observer {
   longestParked(seconds: number): void {
     const name: EnrichmentMetric = 'LongestParked';
     this.#counts.set(name, { name, dimensions: { stage: stageName() }, value: seconds });
+  }
+
+  /** A batch was delivered at `now` (milliseconds). How old its oldest message is, is told at the end. */
+  delivered({ Records }: z.infer<typeof sqsEventSchema>, now: number): void {
+    const name: QueueMetric = 'OldestMessage';
+    const queue = Records[0]?.eventSourceARN?.split(':').at(-1);
+    const sent = Math.min(...Records.map(({ attributes }) => attributes.SentTimestamp));
+    if (!queue) return;
+    const value = Math.max(0, Math.round((now - sent) / 1000));
+    this.#counts.set(name, { name, dimensions: { stage: stageName(), queue }, value });
   }
 
   /** Called last, whatever happened: tells the metrics of this invocation. */

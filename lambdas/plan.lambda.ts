@@ -5,9 +5,8 @@ import { plan } from '../core/run/plan.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';
 import { withSqs } from '../runtime/aws.ts';
-import { withFetchers } from '../runtime/aws-fetchers.ts';
+import { askingPlatform } from './asking-platform.ts';
 import { runInputSchema, scheduledRunSchema } from './contracts.ts';
-import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 type PlanEvent = RunInput | { readonly source: string; readonly scheduledTime: string };
@@ -46,4 +45,4 @@ async function scheduledInput(
   return { runId, source: name, ...window, force: false };
 }
 
-export const handler = handlerOf(planStage, deployedPlatform('plan', [withFetchers, withSqs]));
+export const handler = handlerOf(planStage, askingPlatform('plan', [withSqs]));

@@ -4,9 +4,10 @@ import type * as z from 'zod';
 import type { Platform } from '../core/platform.ts';
 import { handleFailedItem, staysQueued } from '../core/retry/handle-message.ts';
 import { asStageError } from '../runtime/aws-error.ts';
+import { withinTime } from '../runtime/within-time.ts';
 import type { sqsEventSchema } from './contracts.ts';
 import type { Observer } from './observe.ts';
-import { outOfTime } from './stage-handler.ts';
+import { timeLeft } from './stage-handler.ts';
 
 /**
  * Not an error: Lambda deletes every message of a batch that is not reported, and this one is to come again.
@@ -23,14 +24,27 @@ export function retryBatch(
   platform: Platform,
   event: z.infer<typeof sqsEventSchema>,
   context: Context,
+  observer: Observer,
+): Promise<unknown> {
+  observer.delivered(event, platform.clock.now());
+  return withinTime(platform, timeLeft(context), (within, mustStop) =>
+    handleBatch(within, event, context, observer, mustStop),
+  );
+}
+
+function handleBatch(
+  platform: Platform,
+  event: z.infer<typeof sqsEventSchema>,
+  context: Context,
   { logger }: Observer,
+  mustStop: () => boolean,
 ): Promise<unknown> {
   const handle = async ({ messageId, body, receiptHandle, attributes }: SQSRecord): Promise<void> => {
     const deliveries = Number(attributes.ApproximateReceiveCount);
     logger.resetKeys();
     logger.appendKeys({ messageId, deliveries });
     const delivery = { id: messageId, body, deliveries, receipt: receiptHandle };
-    const answer = await handleFailedItem(platform, delivery, outOfTime(context)).catch((thrown: unknown) => {
+    const answer = await handleFailedItem(platform, delivery, mustStop).catch((thrown: unknown) => {
       const error = asStageError(thrown);
       logger.error('retry broke', { error });
       throw error;

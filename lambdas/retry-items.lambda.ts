@@ -1,8 +1,7 @@
 import type * as z from 'zod';
 import { withGlue, withSqs } from '../runtime/aws.ts';
-import { withFetchers } from '../runtime/aws-fetchers.ts';
+import { askingPlatform } from './asking-platform.ts';
 import { sqsEventSchema } from './contracts.ts';
-import { deployedPlatform } from './deployed-platform.ts';
 import { retryBatch } from './retry-batch.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
@@ -17,7 +16,4 @@ export const retryItemsStage: Stage<z.infer<typeof sqsEventSchema>> = {
   run: retryBatch,
 };
 
-export const handler = handlerOf(
-  retryItemsStage,
-  deployedPlatform('retry-items', [withFetchers, withGlue, withSqs]),
-);
+export const handler = handlerOf(retryItemsStage, askingPlatform('retry-items', [withGlue, withSqs]));

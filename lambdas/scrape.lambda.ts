@@ -1,10 +1,10 @@
 import type { PartitionWork } from '../core/platform.ts';
 import { scrape } from '../core/scrape/scrape.ts';
 import { withSqs } from '../runtime/aws.ts';
-import { withFetchers } from '../runtime/aws-fetchers.ts';
+import { withinTime } from '../runtime/within-time.ts';
+import { askingPlatform } from './asking-platform.ts';
 import { partitionWorkSchema } from './contracts.ts';
-import { deployedPlatform } from './deployed-platform.ts';
-import { handlerOf, outOfTime, parseEvent, type Stage } from './stage-handler.ts';
+import { handlerOf, parseEvent, type Stage, timeLeft } from './stage-handler.ts';
 
 /**
  * Stops by itself before the deadline; the state machine then calls again, and only what is missing is
@@ -14,7 +14,8 @@ export const scrapeStage: Stage<PartitionWork> = {
   name: 'scrape',
   parse: (event) => parseEvent(partitionWorkSchema, event),
   keys: ({ runId, source, value, date }) => ({ runId, source, partition: `${value}/${date}` }),
-  run: (platform, work, context) => scrape(platform, work, outOfTime(context)),
+  run: (platform, work, context) =>
+    withinTime(platform, timeLeft(context), (within, mustStop) => scrape(within, work, mustStop)),
 };
 
-export const handler = handlerOf(scrapeStage, deployedPlatform('scrape', [withFetchers, withSqs]));
+export const handler = handlerOf(scrapeStage, askingPlatform('scrape', [withSqs]));

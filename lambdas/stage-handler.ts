@@ -70,13 +70,18 @@ export function parseEvent<Schema extends z.ZodType>(schema: Schema, event: unkn
  */
 const RESERVE_MS = 80_000;
 
+type RemainingTime = Pick<Context, 'getRemainingTimeInMillis'>;
+
 /**
- * Asked before each page: is there too little time left for another one? `reserveMs`: what that takes, and
- * the end of the work after it.
+ * Milliseconds in which something may still be begun, negative when it is too late. `reserveMs`: what the
+ * longest piece takes, and the end of the work after it.
  */
-export function outOfTime(
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-  reserveMs = RESERVE_MS,
-): () => boolean {
-  return () => context.getRemainingTimeInMillis() < reserveMs;
+export function timeLeft(context: RemainingTime, reserveMs = RESERVE_MS): () => number {
+  return () => context.getRemainingTimeInMillis() - reserveMs;
+}
+
+/** Asked before each piece of work: is there too little time left for another one? */
+export function outOfTime(context: RemainingTime, reserveMs?: number): () => boolean {
+  const left = timeLeft(context, reserveMs);
+  return () => left() < 0;
 }

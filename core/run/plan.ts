@@ -110,7 +110,7 @@ function fittingIn(targets: readonly Target[]): readonly Target[] {
 }
 
 function unsetText({ name, settings }: Source, setting: string): string {
-  const { description } = settings!.shape[setting] as z.ZodType;
+  const description = (settings?.shape[setting] as z.ZodType | undefined)?.description;
   return `${name} needs its setting ${setting}, and nobody gave it${description ? `: ${description}` : ''}`;
 }
 

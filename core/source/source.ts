@@ -207,7 +207,7 @@ export interface Source {
   readonly settings?: z.ZodObject;
   /** Their values: the defaults, until `applySettings` puts in what was given. */
   readonly ownSettings: OwnSettings;
-  /** The name of its own setting without which nothing can be asked for; undefined where none is missing. */
+  /** The setting without which nothing can be asked for; undefined where none is missing. */
   readonly unset: string | undefined;
   /** Absent: there is no index, and the targets themselves give the items. */
   readonly discover?: Discover;

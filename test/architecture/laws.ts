@@ -93,7 +93,7 @@ const HOUSE = /^(?:core|sources|adapters|runtime|cli|demo|lib|lambdas|bin|test|b
  * store.
  */
 const VALUES_FOR_LIB =
-  /^(?:core\/(?:workflow\/(?:workflow|batch-extraction|asl)|schema\/columns|lake\/(?:log-tables|target-table)|completeness\/views?|enrich\/entity-source|extract\/extraction-source|source\/source(?:s-together)?|failures\/retry-policy)|lambdas\/(?:contracts|extraction-contract|bundling|metrics|extraction-metrics))\.ts$/;
+  /^(?:core\/(?:workflow\/(?:workflow|batch-extraction|asl)|schema\/columns|lake\/(?:log-tables|target-table)|completeness\/views?|enrich\/entity-source|extract\/extraction-source|source\/source(?:s-together)?|failures\/retry-policy)|lambdas\/(?:contracts|extraction-contract|bundling|metrics|extraction-metrics|source-address))\.ts$/;
 
 /** The stages of a run, in the order of a day; every other room of core is a capability that they use. */
 const STAGE_ROOMS = [

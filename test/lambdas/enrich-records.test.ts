@@ -22,7 +22,7 @@ async function enriched(session: Session, kind: string, bodies: readonly string[
       messageId: id,
       body,
       receiptHandle: receipt,
-      attributes: { ApproximateReceiveCount: '1' },
+      attributes: { ApproximateReceiveCount: '1', SentTimestamp: '0' },
       eventSourceARN: arn,
     })),
   });

@@ -12,11 +12,16 @@ const called = new CalledStages();
 const call: CalledStages['call'] = (...given) => called.call(...given);
 
 describe('retry-items', () => {
-  const record = (message: { id: string; body: string; receipt: string }, receives = 1) => ({
+  const record = (
+    message: { id: string; body: string; receipt: string },
+    receives = 1,
+    sentAt = session.clock.now(),
+  ) => ({
     messageId: message.id,
     body: message.body,
     receiptHandle: message.receipt,
-    attributes: { ApproximateReceiveCount: String(receives) },
+    eventSourceARN: 'arn:aws:sqs:eu-west-1:000000000000:rescrape-dev-failed-items',
+    attributes: { ApproximateReceiveCount: String(receives), SentTimestamp: String(sentAt) },
   });
   const received = async () => {
     await session.clock.sleep(COOL_DOWN_MINUTES * MINUTE);
@@ -36,6 +41,34 @@ describe('retry-items', () => {
     expect((await currentRows(session.directory)).get(`country=gb/date=${DAY}`)).toHaveLength(
       session.amount.rows - session.site.truth('gb', DAY)[1]!.runners.length,
     );
+  });
+
+  it('tells how old the oldest message of a batch is, however often it was received', async () => {
+    session = await called.sessionWith(rule(0, status(500), IN_A_RUN), rule(1, status(500)));
+    await session.run({ targets: ['gb'] });
+    const messages = await received();
+    const now = session.clock.now();
+    const Records = messages.map((message, at) => record(message, 40, now - (at + 1) * 3_600_000));
+    await call('retry-items', { Records });
+    const told = called.lines.filter((line) => 'OldestMessage' in line);
+    expect(told).toMatchObject([
+      {
+        stage: 'dev',
+        queue: 'rescrape-dev-failed-items',
+        _aws: {
+          CloudWatchMetrics: [
+            {
+              Namespace: 'Rescrape',
+              Dimensions: [['stage', 'queue']],
+              Metrics: [{ Name: 'OldestMessage', Unit: 'Seconds' }],
+            },
+          ],
+        },
+      },
+    ]);
+    const seconds = Number(told[0]!.OldestMessage);
+    expect(seconds).toBeGreaterThanOrEqual(messages.length * 3600);
+    expect(seconds).toBeLessThan(messages.length * 3600 + 60);
   });
 
   it('answers, and does not throw, where every message stays', async () => {

@@ -33,5 +33,5 @@ it('an invalid source says so in one line and stops only itself', async () => {
 });
 
 it('a deployment is refused with it: without it, what is deployed of it would be taken down', () => {
-  expect(() => new Synthesized({ stage: 'dev' }, undefined, [broken, shelves])).toThrow(LINE);
+  expect(() => new Synthesized({ stage: 'dev' }, undefined, { listed: [broken, shelves] })).toThrow(LINE);
 });
