@@ -18,7 +18,8 @@ const OVERRIDES = new Set([...variablesOf(sources), ...extractVariablesOf(EXTRAC
 
 const app = new App();
 try {
-  addStacks(app, deploymentOf(app.node.getAllContext()));
+  const { pipeline } = addStacks(app, deploymentOf(app.node.getAllContext()));
+  for (const note of pipeline.notes) console.error(note);
 } catch (error) {
   if (!(error instanceof InvalidSourcesError)) throw error;
   console.error(error.message);
@@ -26,17 +27,26 @@ try {
 }
 
 function deploymentOf(context: Readonly<Record<string, unknown>>): Deployment {
-  const { stage = 'dev', alertEmail } = context;
+  const { stage = 'dev', alertEmail, schedules } = context;
   if (!isStage(stage)) {
     console.error(
       `there is no stage ${JSON.stringify(stage)}: give -c stage=${STAGES.join(' or -c stage=')}`,
     );
     process.exit(1);
   }
+  if (schedules !== undefined && schedules !== 'on' && schedules !== 'off') {
+    console.error(`schedules is ${JSON.stringify(schedules)}: give -c schedules=on or -c schedules=off`);
+    process.exit(1);
+  }
   const sourceOverrides = Object.fromEntries(
     Object.entries(context).flatMap(([name, value]) => (OVERRIDES.has(name) ? [[name, String(value)]] : [])),
   );
-  return { stage, ...(typeof alertEmail === 'string' && { alertEmail }), sourceOverrides };
+  return {
+    stage,
+    ...(typeof alertEmail === 'string' && { alertEmail }),
+    ...(schedules !== undefined && { schedules: schedules === 'on' }),
+    sourceOverrides,
+  };
 }
 
 function isStage(value: unknown): value is Stage {

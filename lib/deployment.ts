@@ -20,22 +20,48 @@ export interface Deployment {
    * @default each source as it is defined
    */
   readonly sourceOverrides?: Readonly<Record<string, string>>;
+  /**
+   * Runs start by themselves.
+   * @default as the stage has it (`STAGE_POLICIES`)
+   */
+  readonly schedules?: boolean;
 }
 
 /** What differs between stages, in one table. */
 interface StagePolicy {
-  /** Of everything that holds data: kept in prod whatever happens to the stack. */
+  /**
+   * Of everything that holds data: kept in prod whatever happens to the stack, unless the deployment that
+   * was to create it failed. Then it is empty, and kept it would hold the name that the next try needs.
+   */
   readonly removalPolicy: RemovalPolicy;
   /** Neither the stateful stack nor its table can be deleted by accident. */
   readonly protected: boolean;
   readonly logRetention: RetentionDays;
+  /** Whether runs start by themselves where nobody says otherwise. */
+  readonly schedules: boolean;
 }
 
 export const STAGE_POLICIES: Readonly<Record<Stage, StagePolicy>> = {
-  dev: { removalPolicy: RemovalPolicy.DESTROY, protected: false, logRetention: RetentionDays.ONE_WEEK },
+  dev: {
+    removalPolicy: RemovalPolicy.DESTROY,
+    protected: false,
+    logRetention: RetentionDays.ONE_WEEK,
+    // Tried out and left behind, it would ask sites and a model every day.
+    schedules: false,
+  },
   // Three months: a redrive of last month's run can still be compared with what was logged then.
-  prod: { removalPolicy: RemovalPolicy.RETAIN, protected: true, logRetention: RetentionDays.THREE_MONTHS },
+  prod: {
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    protected: true,
+    logRetention: RetentionDays.THREE_MONTHS,
+    schedules: true,
+  },
 };
+
+/** Whether this deployment starts anything by itself. */
+export function hasSchedules({ stage, schedules = STAGE_POLICIES[stage].schedules }: Deployment): boolean {
+  return schedules;
+}
 
 /**
  * `rescrape-dev-lake`. Names are ours where a person types them; everything else is named by CloudFormation.

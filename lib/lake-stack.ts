@@ -38,8 +38,8 @@ export class LakeStack extends Stack {
   readonly bucketArnExportName: string;
   readonly table: TableV2;
   readonly database: Database;
-  /** By the name of the source. */
-  readonly sourceTables: ReadonlyMap<string, SourceTable>;
+  /** Of the sources. Other stacks name them so: an import would stop a deployment without the table. */
+  readonly tableNames: readonly string[];
   readonly workGroup: CfnWorkGroup;
 
   constructor(scope: Construct, id: string, { deployment, sources, ...props }: LakeStackProps) {
@@ -124,9 +124,8 @@ export class LakeStack extends Stack {
     });
     this.database.applyRemovalPolicy(removalPolicy);
     const place = { database: this.database, bucket: this.bucket, removalPolicy };
-    this.sourceTables = new Map(
-      sources.map((source) => [source.name, new SourceTable(this, source.table.name, { ...place, source })]),
-    );
+    for (const source of sources) new SourceTable(this, source.table.name, { ...place, source });
+    this.tableNames = sources.map(({ table }) => table.name);
     addLogTables(this, place);
     addTargetTable(this, place, sources);
 
@@ -147,6 +146,8 @@ export class LakeStack extends Stack {
       },
     });
     this.workGroup.applyRemovalPolicy(removalPolicy);
+    // Protected against deletion, it would stay behind when a first deployment is rolled back: it comes last.
+    this.table.node.addDependency(...this.node.children.filter((child) => child !== this.table));
 
     acknowledge(accessLogs, {
       'AwsSolutions-S1': 'It holds the access logs; logging their delivery would never end.',

@@ -12,19 +12,20 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
+import { MAX_DELIVERIES, MAX_WAIT_MS } from '../core/failures/retry-policy.ts';
 import type { Source } from '../core/source/source.ts';
 import { ENV_CONTRACTS, type FunctionName } from '../lambdas/contracts.ts';
-import { deployedExtractions } from '../lambdas/extraction-contract.ts';
-import { ENRICHERS } from '../sources/enrichers.ts';
+import type { DeployedExtraction } from '../lambdas/extraction-contract.ts';
+import { missingAddress } from '../lambdas/source-address.ts';
+import type { ENRICHERS } from '../sources/enrichers.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
 import { ExtractionAccess } from './constructs/extraction-access.ts';
 import { ExtractionWorkflow } from './constructs/extraction-workflow.ts';
-import { grantLake, LAKE_ACCESS } from './constructs/lake-access.ts';
+import { grantLake, grantTables, LAKE_ACCESS } from './constructs/lake-access.ts';
 import { DeadLetterQueue, QueueWithDlq } from './constructs/queue-with-dlq.ts';
 import { SourceWorkflow } from './constructs/source-workflow.ts';
 import { type EnvValues, StageFunction } from './constructs/stage-function.ts';
-import { type Deployment, nameOf, pascalCase } from './deployment.ts';
+import { type Deployment, hasSchedules, nameOf, pascalCase } from './deployment.ts';
 import { FUNCTION_SIZES } from './function-sizes.ts';
 import type { LakeStack } from './lake-stack.ts';
 
@@ -34,6 +35,8 @@ const ASKS_SITES: ReadonlySet<FunctionName> = new Set(['plan', 'scrape', 'retry-
 export interface PipelineStackProps extends StackProps {
   readonly deployment: Deployment;
   readonly sources: readonly Source[];
+  readonly enrichers: typeof ENRICHERS;
+  readonly extractions: readonly DeployedExtraction[];
   readonly lake: LakeStack;
 }
 
@@ -48,12 +51,21 @@ export class PipelineStack extends Stack {
   /** By the kind of their records. */
   readonly enrichmentQueues: ReadonlyMap<string, QueueWithDlq>;
   readonly scheduleDlq: DeadLetterQueue;
+  readonly scheduleDlqName: string;
   /** By the name of the source. */
   readonly workflows: ReadonlyMap<string, SourceWorkflow>;
+  /** The sources that are scraped by themselves. */
+  readonly scheduled: ReadonlySet<string>;
+  /** For whoever deploys, a line each: what does not start by itself, and what to give so that it does. */
+  readonly notes: readonly string[];
   /** By the name of the extraction. */
   readonly extractions: ReadonlyMap<string, ExtractionWorkflow>;
 
-  constructor(scope: Construct, id: string, { deployment, sources, lake, ...props }: PipelineStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { deployment, sources, enrichers, extractions, lake, ...props }: PipelineStackProps,
+  ) {
     super(scope, id, { ...props, description: 'Rescrape: functions, state machines, schedules, queues' });
     const { stage } = deployment;
     this.topic = this.#makeTopic(deployment);
@@ -64,14 +76,17 @@ export class PipelineStack extends Stack {
       maxReceiveCount: MAX_DELIVERIES,
       // Three tries, each at most 12 hours after the one before, are over in 36 hours.
       maxAge: Duration.hours(48),
+      longestWait: Duration.millis(MAX_WAIT_MS),
+      stage,
       runbook: { dead: 'failed-items-dlq-not-empty', stuck: 'failed-items-stuck' },
       topic,
     });
     this.enrichmentQueues = new Map(
-      ENRICHERS.map(({ kind }) => [kind, this.#makeEnrichmentQueue(deployment, kind)]),
+      enrichers.map(({ kind }) => [kind, this.#makeEnrichmentQueue(deployment, kind)]),
     );
+    this.scheduleDlqName = nameOf(stage, 'schedule-dlq');
     this.scheduleDlq = new DeadLetterQueue(this, 'ScheduleDlq', {
-      queueName: nameOf(stage, 'schedule-dlq'),
+      queueName: this.scheduleDlqName,
       runbook: 'schedule-dlq-not-empty',
       topic,
     });
@@ -80,7 +95,6 @@ export class PipelineStack extends Stack {
         'It is a dead-letter queue itself: that of the schedules, where cdk-nag does not look.',
     });
 
-    const extractions = deployedExtractions(deployment.sourceOverrides ?? {});
     const access = new ExtractionAccess(this, 'Extraction', { extractions, lake });
     const values: EnvValues = {
       RESCRAPE_STAGE: stage,
@@ -117,10 +131,24 @@ export class PipelineStack extends Stack {
     ) as Record<FunctionName, StageFunction>;
     this.#retryFailedItems();
     this.#enrichRecords();
-    this.#publishEntities(stage);
+    this.#publishEntities(deployment);
     access.grant(this.functions['extract-wave'].role);
     access.grantLibraries(this.functions['publish-extraction'].role);
 
+    const missing = sources.flatMap((source) => {
+      const variable = missingAddress(source, deployment.sourceOverrides ?? {});
+      return variable === undefined ? [] : [{ name: source.name, variable }];
+    });
+    const isScraped = (source: Source) => !missing.some(({ name }) => name === source.name);
+    const scheduled = hasSchedules(deployment) ? sources.filter(isScraped) : [];
+    this.scheduled = new Set(scheduled.map(({ name }) => name));
+    const ways = missing.map(({ name, variable }) => `${name} (-c ${variable}=ADDRESS)`);
+    this.notes = [
+      ...(ways.length > 0 ? [`not scraped, because nobody chose where: ${ways.join(', ')}`] : []),
+      ...(hasSchedules(deployment)
+        ? []
+        : [`nothing starts by itself in ${stage}, because no schedule is on (-c schedules=on)`]),
+    ];
     this.workflows = new Map(
       sources.map((source) => [
         source.name,
@@ -130,6 +158,7 @@ export class PipelineStack extends Stack {
           functions: this.functions,
           lake,
           scheduleDlq: this.scheduleDlq,
+          isScheduled: this.scheduled.has(source.name),
         }),
       ]),
     );
@@ -178,15 +207,8 @@ export class PipelineStack extends Stack {
         dlq.grantSendMessages(grantee);
       }
     if ('RESCRAPE_TOPIC_ARN' in contract) this.topic.grantPublish(grantee);
-    if ('RESCRAPE_DATABASE' in contract) {
-      for (const table of lake.sourceTables.values()) {
-        table.grantToUnderlyingResources(grantee, [
-          'glue:GetTable',
-          'glue:GetPartitions',
-          'glue:CreatePartition',
-        ]);
-      }
-    }
+    if ('RESCRAPE_DATABASE' in contract)
+      grantTables(grantee, lake, ['glue:GetTable', 'glue:GetPartitions', 'glue:CreatePartition']);
   }
 
   /** Whoever asks a site may read the proxies that its requests go through. */
@@ -216,6 +238,9 @@ export class PipelineStack extends Stack {
       consumerTimeout: FUNCTION_SIZES['enrich-records'].timeout,
       maxReceiveCount: MAX_DELIVERIES,
       maxAge: Duration.hours(1),
+      // What is not stored comes again when it is no longer hidden, six times the time-out later.
+      longestWait: Duration.seconds(6 * FUNCTION_SIZES['enrich-records'].timeout.toSeconds()),
+      stage,
       runbook: { dead: 'enrichment-dlq-not-empty', stuck: 'enrichment-stuck' },
       topic: this.topic,
     });
@@ -229,7 +254,7 @@ export class PipelineStack extends Stack {
   }
 
   /** Where nothing changed it asks for four lists and two documents. */
-  #publishEntities(stage: Deployment['stage']): void {
+  #publishEntities(deployment: Deployment): void {
     const { function: publishes } = this.functions['publish-entities'];
     const role = new Role(this, 'PublishEntitiesScheduler', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
@@ -238,7 +263,8 @@ export class PipelineStack extends Stack {
     Grant.addToPrincipal({ grantee: role, ...invoke });
     this.scheduleDlq.grantSendMessages(role);
     new Schedule(this, 'PublishEntitiesSchedule', {
-      scheduleName: nameOf(stage, 'publish-entities'),
+      scheduleName: nameOf(deployment.stage, 'publish-entities'),
+      enabled: hasSchedules(deployment),
       description: 'Publishes the entities that changed, every 15 minutes',
       schedule: ScheduleExpression.rate(Duration.minutes(15)),
       target: new LambdaInvoke(publishes, {

@@ -4,6 +4,7 @@ import { withEntityTables } from '../core/enrich/entity-source.ts';
 import { withExtractionTables } from '../core/extract/extraction-source.ts';
 import { isScraped } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
+import { deployedExtractions } from '../lambdas/extraction-contract.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';
 import { EXTRACTIONS } from '../sources/extractions.ts';
 import { listedSources } from '../sources/index.ts';
@@ -20,6 +21,13 @@ export interface RescrapeStacks {
   readonly watch: WatchStack;
 }
 
+/** What the stacks are made for; by default all that there is. */
+export interface Deployed {
+  readonly listed: readonly ListedSource[];
+  readonly enrichers: typeof ENRICHERS;
+  readonly extractions: typeof EXTRACTIONS;
+}
+
 /** A source of the list cannot be run. `message`: why, in one line. */
 export class InvalidSourcesError extends Error {
   override readonly name = 'InvalidSourcesError';
@@ -32,12 +40,16 @@ export class InvalidSourcesError extends Error {
 export function addStacks(
   app: App,
   deployment: Deployment,
-  listed: readonly ListedSource[] = listedSources,
+  {
+    listed = listedSources,
+    enrichers = ENRICHERS,
+    extractions: allExtractions = EXTRACTIONS,
+  }: Partial<Deployed> = {},
 ): RescrapeStacks {
   const { stage } = deployment;
   // To deploy without it would take down what is deployed of it.
   const { sources: tables, invalidSources } = sourcesTogether(
-    withExtractionTables(withEntityTables(listed, ENRICHERS), EXTRACTIONS),
+    withExtractionTables(withEntityTables(listed, enrichers), allExtractions),
   );
   const sources = tables.filter(isScraped);
   if (invalidSources.length > 0)
@@ -48,7 +60,14 @@ export function addStacks(
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('rescrape:stage', stage);
   const lake = new LakeStack(app, nameOf(stage, 'lake'), { deployment, sources: tables });
-  const pipeline = new PipelineStack(app, nameOf(stage, 'pipeline'), { deployment, sources, lake });
+  const extractions = deployedExtractions(deployment.sourceOverrides ?? {}, allExtractions);
+  const pipeline = new PipelineStack(app, nameOf(stage, 'pipeline'), {
+    deployment,
+    sources,
+    enrichers,
+    extractions,
+    lake,
+  });
   const analytics = new AnalyticsStack(app, nameOf(stage, 'analytics'), {
     deployment,
     sources: tables,

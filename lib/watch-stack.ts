@@ -8,12 +8,14 @@ import {
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { EveryCadence, Source } from '../core/source/source.ts';
 import { type EnrichmentMetric, NAMESPACE, type TargetMetric } from '../lambdas/metrics.ts';
 import { ExtractionAlarms, extractionMetric } from './constructs/extraction-alarms.ts';
+import { functionNamed, messagesIn, stateMachineNamed } from './constructs/named.ts';
 import { RunbookAlarm } from './constructs/runbook-alarm.ts';
-import { type Deployment, nameOf, pascalCase } from './deployment.ts';
+import { type Deployment, hasSchedules, nameOf, pascalCase } from './deployment.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
 
 /**
@@ -37,14 +39,18 @@ export interface WatchStackProps extends StackProps {
 }
 
 /**
- * Alarms on whole runs, and the dashboard. The alarms of queues and functions stand with them
- * (`constructs/`); the topic stands in the pipeline stack, because the report goes there too.
+ * Alarms on whole runs, and the dashboard. That nothing has run is an alarm only where a schedule starts it.
+ * The alarms of queues and functions stand with them (`constructs/`); the topic stands in the pipeline stack,
+ * because the report goes there too.
  */
 export class WatchStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, sources, pipeline, ...props }: WatchStackProps) {
     super(scope, id, { ...props, description: 'Rescrape: alarms on runs, dashboard' });
     const { topic } = pipeline;
-    for (const [source, { stateMachine }] of pipeline.workflows) {
+    const machines = new Map(
+      [...pipeline.workflows].map(([source, { name }]) => [source, stateMachineNamed(this, name)]),
+    );
+    for (const [source, stateMachine] of machines) {
       const name = nameOf(deployment.stage, source);
       new RunbookAlarm(this, `${pascalCase(source)}Failed`, {
         alarmName: `${name}-execution-failed`,
@@ -57,6 +63,7 @@ export class WatchStack extends Stack {
         evaluationPeriods: 1,
         treatMissingData: TreatMissingData.NOT_BREACHING,
       });
+      if (!pipeline.scheduled.has(source)) continue;
       new RunbookAlarm(this, `${pascalCase(source)}NoRun`, {
         alarmName: `${name}-no-run`,
         summary: `No run of ${source} has ended well for ${HOURS_WITHOUT_A_RUN} hours.`,
@@ -73,21 +80,21 @@ export class WatchStack extends Stack {
     for (const { name, cadence } of sources)
       if (cadence.kind === 'every') this.#watchTargets(deployment, name, cadence, pipeline);
     this.#watchEnrichment(deployment, pipeline);
-    for (const [extraction, workflow] of pipeline.extractions)
+    for (const [extraction, { name }] of pipeline.extractions)
       new ExtractionAlarms(this, `Extract${pascalCase(extraction)}`, {
         deployment,
         extraction,
-        workflow,
+        stateMachine: stateMachineNamed(this, name),
         topic,
       });
-    this.#drawDashboard(deployment, pipeline, sources);
+    this.#drawDashboard(deployment, pipeline, sources, machines);
   }
 
   #watchTargets(
     { stage }: Deployment,
     source: string,
     { minutes }: EveryCadence,
-    { topic }: PipelineStack,
+    { topic, scheduled }: PipelineStack,
   ): void {
     const name = nameOf(stage, source);
     new RunbookAlarm(this, `${pascalCase(source)}TargetsFailed`, {
@@ -101,6 +108,7 @@ export class WatchStack extends Stack {
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
+    if (!scheduled.has(source)) return;
     const hours = Math.ceil((PERIODS_WITHOUT_A_CRAWL * minutes) / 60);
     // Longer than CloudWatch looks back, a time without a crawl is only odd where something was due.
     const isLong = hours > MOST_HOURS;
@@ -122,7 +130,8 @@ export class WatchStack extends Stack {
   }
 
   /** What is parked is in no queue any more: no alarm of a queue tells of it. */
-  #watchEnrichment({ stage }: Deployment, { topic }: PipelineStack): void {
+  #watchEnrichment(deployment: Deployment, { topic }: PipelineStack): void {
+    const { stage } = deployment;
     new RunbookAlarm(this, 'RecordsParked', {
       alarmName: nameOf(stage, 'records-parked'),
       summary: `A record has waited for more than ${PARKED_TOO_LONG.toHours()} hours for one that it refers to.`,
@@ -134,6 +143,7 @@ export class WatchStack extends Stack {
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.IGNORE,
     });
+    if (!hasSchedules(deployment)) return;
     new RunbookAlarm(this, 'EntitiesNotPublished', {
       alarmName: nameOf(stage, 'entities-not-published'),
       summary: `No publication of entities has come to its end for ${HOURS_WITHOUT_A_PUBLICATION} hours.`,
@@ -148,8 +158,15 @@ export class WatchStack extends Stack {
     });
   }
 
-  #drawDashboard({ stage }: Deployment, pipeline: PipelineStack, sources: readonly Source[]): void {
-    const functions = Object.values(pipeline.functions).map((made) => made.function);
+  #drawDashboard(
+    { stage }: Deployment,
+    pipeline: PipelineStack,
+    sources: readonly Source[],
+    machines: ReadonlyMap<string, IStateMachine>,
+  ): void {
+    const functions = Object.values(pipeline.functions).map(({ name }) => functionNamed(this, name));
+    const queues = [pipeline.failedItems, ...pipeline.enrichmentQueues.values()];
+    const queueNames = [...queues.flatMap(({ name, dlqName }) => [name, dlqName]), pipeline.scheduleDlqName];
     const ofTargets: readonly TargetMetric[] = ['Crawls', 'TargetsFailed', 'TargetsLeftOut'];
     const crawled = sources.filter(({ cadence }) => cadence.kind === 'every');
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
@@ -157,7 +174,7 @@ export class WatchStack extends Stack {
       dashboardName: nameOf(stage, 'overview'),
       defaultInterval: Duration.days(14),
       widgets: [
-        [...pipeline.workflows].map(([source, { stateMachine }]) =>
+        [...machines].map(([source, stateMachine]) =>
           graph(`${source}: runs`, [
             stateMachine.metricSucceeded({ period: Duration.days(1) }),
             stateMachine.metricFailed({ period: Duration.days(1) }),
@@ -178,13 +195,7 @@ export class WatchStack extends Stack {
           ),
         ),
         [
-          graph(
-            'Queues: messages',
-            [
-              ...[pipeline.failedItems.queue, pipeline.failedItems.dlq, pipeline.scheduleDlq],
-              ...[...pipeline.enrichmentQueues.values()].flatMap(({ queue, dlq }) => [queue, dlq]),
-            ].map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
-          ),
+          graph('Queues: messages', queueNames.map(messagesIn)),
           graph('Records: seconds that one has been parked (maximum)', [longestParked(stage, Stats.MAXIMUM)]),
         ],
         [

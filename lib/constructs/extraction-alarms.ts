@@ -1,11 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { ExtractionMetric } from '../../lambdas/extraction-metrics.ts';
 import { NAMESPACE } from '../../lambdas/metrics.ts';
-import { type Deployment, nameOf } from '../deployment.ts';
-import type { ExtractionWorkflow } from './extraction-workflow.ts';
+import { type Deployment, hasSchedules, nameOf } from '../deployment.ts';
 import { RunbookAlarm, type RunbookAlarmProps } from './runbook-alarm.ts';
 
 const DAY_SECONDS = 86_400;
@@ -18,7 +18,7 @@ export interface ExtractionAlarmsProps {
   readonly deployment: Deployment;
   /** Its name. */
   readonly extraction: string;
-  readonly workflow: ExtractionWorkflow;
+  readonly stateMachine: IStateMachine;
   readonly topic: ITopic;
 }
 
@@ -29,7 +29,7 @@ export class ExtractionAlarms extends Construct {
   constructor(scope: Construct, id: string, props: ExtractionAlarmsProps) {
     super(scope, id);
     this.#props = props;
-    const { extraction, workflow, deployment } = props;
+    const { extraction, stateMachine, deployment } = props;
     const metric = (name: ExtractionMetric, period: Duration, statistic: string = Stats.SUM) =>
       extractionMetric(name, deployment.stage, extraction, period, statistic);
     this.#alarm('Stuck', 'batch-stuck', {
@@ -46,11 +46,11 @@ export class ExtractionAlarms extends Construct {
       metric: metric('ProviderErrors', Duration.minutes(30)),
       evaluationPeriods: HALF_HOURS_OF_ERRORS,
     });
-    const { stateMachine } = workflow;
     this.#alarm('Failed', 'extraction-failed', {
       summary: `The state machine of ${extraction} failed.`,
       metric: stateMachine.metricFailed({ period: Duration.minutes(5) }),
     });
+    if (!hasSchedules(deployment)) return;
     this.#alarm('NoLook', 'extraction-stopped', {
       summary: `Nobody has looked after the batches of ${extraction} for ${HOURS_WITHOUT_A_LOOK} hours.`,
       metric: stateMachine.metricSucceeded({ period: Duration.hours(1) }),

@@ -11,7 +11,7 @@ import {
   type ExtractionStageName,
 } from '../../core/workflow/batch-extraction.ts';
 import type { DeployedExtraction } from '../../lambdas/extraction-contract.ts';
-import { type Deployment, nameOf } from '../deployment.ts';
+import { type Deployment, hasSchedules, nameOf } from '../deployment.ts';
 import type { DeadLetterQueue } from './queue-with-dlq.ts';
 import type { StageFunction } from './stage-function.ts';
 import { workflowMachine } from './workflow-machine.ts';
@@ -41,11 +41,14 @@ export interface ExtractionWorkflowProps {
  */
 export class ExtractionWorkflow extends Construct {
   readonly stateMachine: StateMachine;
+  /** Of the state machine; other stacks know it by that. */
+  readonly name: string;
 
   constructor(scope: Construct, id: string, props: ExtractionWorkflowProps) {
     super(scope, id);
     const { deployment, extraction, functions } = props;
     const name = nameOf(deployment.stage, `extract-${extraction.name}`);
+    this.name = name;
     this.stateMachine = workflowMachine(this, {
       deployment,
       name,
@@ -57,11 +60,12 @@ export class ExtractionWorkflow extends Construct {
     this.#startOnEndOfJob(name, props);
   }
 
-  #startOnSchedule(name: string, { extraction, scheduleDlq }: ExtractionWorkflowProps): void {
+  #startOnSchedule(name: string, { deployment, extraction, scheduleDlq }: ExtractionWorkflowProps): void {
     new Schedule(this, 'Schedule', {
       scheduleName: name,
       description: `Looks after the batches of ${extraction.name}, and sends new ones, every ${EVERY_MINUTES} minutes`,
       schedule: ScheduleExpression.rate(Duration.minutes(EVERY_MINUTES)),
+      enabled: hasSchedules(deployment),
       target: new StepFunctionsStartExecution(this.stateMachine, {
         input: ScheduleTargetInput.fromObject({ extraction: extraction.name }),
         // The next one does all that this one would have done.

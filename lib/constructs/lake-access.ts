@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { Grant, type IRole } from 'aws-cdk-lib/aws-iam';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 import type { LakeStack } from '../lake-stack.ts';
@@ -103,4 +104,17 @@ export function grantLake(role: IRole, lake: LakeStack, access: LakeAccess): voi
         'Objects get their names at run time; the wildcard stands for those of one folder of the lake.',
     });
   }
+}
+
+/** Grants these actions on the tables of the sources, and on the catalog and the database that hold them. */
+export function grantTables(role: IRole, { database, tableNames }: LakeStack, actions: string[]): void {
+  const table = (name: string) =>
+    Stack.of(role).formatArn({
+      service: 'glue',
+      resource: 'table',
+      resourceName: `${database.databaseName}/${name}`,
+    });
+  const { catalogArn } = database.catalog;
+  const resourceArns = [catalogArn, database.databaseArn, ...tableNames.map(table)];
+  Grant.addToPrincipal({ grantee: role, actions, resourceArns });
 }

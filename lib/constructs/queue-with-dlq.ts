@@ -1,8 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { NAMESPACE, type QueueMetric } from '../../lambdas/metrics.ts';
+import type { Stage } from '../deployment.ts';
 import { RunbookAlarm } from './runbook-alarm.ts';
 
 /** The longest that SQS keeps a message: a dead letter waits for a person, who may be on holiday. */
@@ -53,20 +55,28 @@ export interface QueueWithDlqProps {
   readonly maxReceiveCount: number;
   /** The oldest message may be as old as this before somebody is told. */
   readonly maxAge: Duration;
+  /** The longest that a message is hidden between two deliveries. */
+  readonly longestWait: Duration;
+  readonly stage: Stage;
   readonly topic: ITopic;
   readonly runbook: { readonly dead: string; readonly stuck: string };
 }
 
-/** A work queue, the dead letters behind it, and an alarm on each. Encrypted; TLS only. */
+/** A work queue, the dead letters behind it, and alarms on both. Encrypted; TLS only. */
 export class QueueWithDlq extends Construct {
   readonly queue: Queue;
   readonly dlq: DeadLetterQueue;
+  /** Other stacks know the queues by these. */
+  readonly name: string;
+  readonly dlqName: string;
 
   constructor(scope: Construct, id: string, props: QueueWithDlqProps) {
     super(scope, id);
     const { queueName, topic } = props;
+    this.name = queueName;
+    this.dlqName = `${queueName}-dlq`;
     this.dlq = new DeadLetterQueue(this, 'Dlq', {
-      queueName: `${queueName}-dlq`,
+      queueName: this.dlqName,
       topic,
       runbook: props.runbook.dead,
     });
@@ -90,6 +100,28 @@ export class QueueWithDlq extends Construct {
       threshold: props.maxAge.toSeconds(),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    // SQS counts no message there that was received more than three times: the function that works the queue
+    // tells how old it is whenever it is delivered.
+    const oldest: QueueMetric = 'OldestMessage';
+    new RunbookAlarm(this, 'Redelivered', {
+      alarmName: `${queueName}-stuck-redelivered`,
+      summary: `A message in ${queueName} is delivered again and again, and older than ${props.maxAge.toHours()} hours.`,
+      runbook: props.runbook.stuck,
+      topic,
+      metric: new Metric({
+        namespace: NAMESPACE,
+        metricName: oldest,
+        dimensionsMap: { stage: props.stage, queue: queueName },
+        period: Duration.hours(1),
+        statistic: Stats.MAXIMUM,
+      }),
+      threshold: props.maxAge.toSeconds(),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      // It stays on for as long as the message may be hidden before it comes again.
+      evaluationPeriods: 1 + Math.ceil(props.longestWait.toHours({ integral: false })),
+      datapointsToAlarm: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }

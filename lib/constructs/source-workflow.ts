@@ -47,16 +47,21 @@ export interface SourceWorkflowProps {
   readonly lake: LakeStack;
   /** Where a schedule leaves what it could not start. */
   readonly scheduleDlq: DeadLetterQueue;
+  /** Its schedule is on. */
+  readonly isScheduled: boolean;
 }
 
 /** The state machine of one source, and the schedule that starts it at the source's own times. */
 export class SourceWorkflow extends Construct {
   readonly stateMachine: StateMachine;
+  /** Of the state machine; other stacks know it by that. */
+  readonly name: string;
 
   constructor(scope: Construct, id: string, props: SourceWorkflowProps) {
     super(scope, id);
     const { deployment, source, functions, lake } = props;
     const name = nameOf(deployment.stage, source.name);
+    this.name = name;
     this.stateMachine = workflowMachine(this, {
       deployment,
       name,
@@ -117,11 +122,12 @@ export class SourceWorkflow extends Construct {
     });
   }
 
-  #startOnSchedule(name: string, { source, scheduleDlq }: SourceWorkflowProps): void {
+  #startOnSchedule(name: string, { source, scheduleDlq, isScheduled }: SourceWorkflowProps): void {
     // Its id stays what it was: under another one the name would be taken while the old one is still there.
     new Schedule(this, 'Daily', {
       scheduleName: name,
       ...scheduleOf(source),
+      enabled: isScheduled,
       target: new StepFunctionsStartExecution(this.stateMachine, {
         // A scheduled run is named by when it was due, which Scheduler puts in here, and not by when it
         // starts: plan makes the window and the run's id of it, so a late, a doubled or a redriven start is

@@ -40,6 +40,8 @@ export interface StageFunctionProps {
  */
 export class StageFunction extends Construct {
   readonly function: LambdaFunction;
+  /** Other stacks know it by that. */
+  readonly name: string;
   /** Grants of more than its own log go here. */
   readonly role: Role;
 
@@ -48,8 +50,9 @@ export class StageFunction extends Construct {
     const { deployment, name, values } = props;
     const policy = STAGE_POLICIES[deployment.stage];
     const functionName = nameOf(deployment.stage, name);
+    this.name = functionName;
+    // Named by CloudFormation: it outlives its stack in prod, and a name of ours would stop the next one.
     const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/rescrape/${deployment.stage}/${name}`,
       retention: policy.logRetention,
       removalPolicy: policy.removalPolicy,
     });

@@ -50,6 +50,30 @@ describe('every queue', () => {
     }
   });
 
+  it('that a function works has an alarm that sees messages which were received more than three times', () => {
+    const worked = queues.filter(({ Properties }) => Properties.RedrivePolicy);
+    expect(worked).toHaveLength(1 + ENRICHERS.length);
+    for (const queue of worked) {
+      const name = nameOf(queue);
+      const [ofSqs, ours] = [`${name}-stuck`, `${name}-stuck-redelivered`].map(
+        (wanted) => alarms.find((alarm) => nameOf(alarm) === wanted)!.Properties,
+      );
+      // SQS leaves such messages out of its own metric.
+      expect(ours).toMatchObject({
+        ...{ Namespace: 'Rescrape', MetricName: 'OldestMessage', Statistic: 'Maximum' },
+        ...{ Threshold: ofSqs.Threshold, DatapointsToAlarm: 1, TreatMissingData: 'notBreaching' },
+        Dimensions: [
+          { Name: 'queue', Value: name },
+          { Name: 'stage', Value: 'prod' },
+        ],
+      });
+      // It does not end while the message is hidden: for 12 hours at most, or its time-out.
+      const seconds = ours.Period * (ours.EvaluationPeriods - 1);
+      const isOfItems = name === 'rescrape-prod-failed-items';
+      expect(seconds).toBeGreaterThanOrEqual(isOfItems ? 12 * 3600 : queue.Properties.VisibilityTimeout);
+    }
+  });
+
   it('is encrypted and refuses what does not come over TLS', () => {
     for (const queue of queues) {
       expect(queue.Properties.SqsManagedSseEnabled, nameOf(queue)).toBe(true);

@@ -4,7 +4,7 @@ import { kitchens } from '../sources-of-tests/kitchens.ts';
 import { shelves } from '../sources-of-tests/shelves.ts';
 import { Synthesized } from './synthesized.ts';
 
-const made = new Synthesized({ stage: 'dev' }, undefined, [kitchens, shelves]);
+const made = new Synthesized({ stage: 'dev' }, undefined, { listed: [kitchens, shelves] });
 
 it('a source is scheduled by its cadence: every so many minutes, or daily in its zone', () => {
   const schedules = made

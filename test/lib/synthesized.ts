@@ -1,9 +1,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import type { ListedSource } from '../../core/source/sources-together.ts';
 import type { Deployment } from '../../lib/deployment.ts';
-import { addStacks, type RescrapeStacks } from '../../lib/rescrape-app.ts';
+import { addStacks, type Deployed, type RescrapeStacks } from '../../lib/rescrape-app.ts';
+
+import { variableOf } from '../../runtime/setting-names.ts';
+import { sources } from '../../sources/index.ts';
 
 /** A resource as it stands in a template. */
 export interface Resource {
@@ -14,11 +16,25 @@ export interface Resource {
   readonly Properties: any;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
+  readonly DependsOn?: readonly string[];
+}
+
+/** An address of its own choice for every source that takes one. */
+export const CHOSEN: Readonly<Record<string, string>> = Object.fromEntries(
+  sources.flatMap(({ name, baseUrl }) =>
+    baseUrl === undefined ? [] : [[variableOf(name, 'URL'), `https://${name}.test/`]],
+  ),
+);
+
+/** As it stands in a template. */
+interface Output {
+  readonly Value: unknown;
+  readonly Export?: { readonly Name: unknown };
 }
 
 interface Template {
   readonly Resources: Readonly<Record<string, Omit<Resource, 'stack' | 'id'>>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+  readonly Outputs?: Readonly<Record<string, Output>>;
 }
 
 /**
@@ -28,16 +44,14 @@ interface Template {
 export class Synthesized {
   readonly stacks: RescrapeStacks;
   readonly resources: readonly Resource[];
-  readonly outputs: Partial<
-    Record<keyof RescrapeStacks, Readonly<Record<string, { readonly Value: unknown }>>>
-  > = {};
+  readonly outputs: Partial<Record<keyof RescrapeStacks, Readonly<Record<string, Output>>>> = {};
   constructor(
     deployment: Deployment,
     spoil: (stacks: RescrapeStacks) => void = () => {},
-    sources?: readonly ListedSource[],
+    deployed?: Partial<Deployed>,
   ) {
     const app = newApp();
-    this.stacks = addStacks(app, deployment, sources);
+    this.stacks = addStacks(app, deployment, deployed);
     spoil(this.stacks);
     const { directory } = app.synth();
     this.resources = (Object.keys(this.stacks) as (keyof RescrapeStacks)[]).flatMap((stack) => {

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { OUTCOME_CODES } from '../../core/outcome/outcome.ts';
 import { sources } from '../../sources/index.ts';
-import { nameOf, Synthesized } from './synthesized.ts';
+import { CHOSEN, nameOf, Synthesized } from './synthesized.ts';
 
-const prod = new Synthesized({ stage: 'prod', alertEmail: 'ops@example.org' });
+const prod = new Synthesized({
+  stage: 'prod',
+  alertEmail: 'ops@example.org',
+  sourceOverrides: CHOSEN,
+});
 const alarms = prod.all('AWS::CloudWatch::Alarm');
 
 describe('the alarms', () => {
