@@ -5,6 +5,7 @@ import type { ScanCounts, ScanReason } from '../core/extract/scan.ts';
 import type { Usage } from '../core/extract/usage.ts';
 import { isoTime } from '../core/wording/times.ts';
 import type { PageStatus } from './page-status.ts';
+import type { resultsOf } from './publication-text.ts';
 
 /** Records of extraction under the names that its tables have: `page_key`, `batch_id`, `prompt_version`. */
 
@@ -65,6 +66,10 @@ export function pageRecord({ key, reason, reasonText, tries, failures, lastFailu
     failures,
     last_failure: lastFailure,
   };
+}
+
+export function tableRecord({ name, status, rows }: ReturnType<typeof resultsOf>[number]): Json {
+  return { partition: name, status, rows };
 }
 
 export function extractRunRecord({ leftOut, ...run }: RunEnd): Json {

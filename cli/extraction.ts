@@ -1,17 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import type { ExtractContext, ExtractRecords, ScanContext } from '../core/extract/extract-context.ts';
+import type { ExtractEvent } from '../core/extract/extract-event.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
 import { LabelledPages } from '../core/extract/labelled-pages.ts';
 import { bookFilter, type ScanFilter } from '../core/extract/scan.ts';
 import { namesText } from '../core/wording/names.ts';
+import type { ExtractionCall, OpenedExtraction } from '../runtime/aws-extraction.ts';
 import {
   type Opened,
   openExtractRecords,
   openExtractScan,
   openLocalExtraction,
 } from '../runtime/local-extraction.ts';
-import { type CommandPlatform, settingsHere } from '../runtime/platform-for.ts';
+import { type CommandPlatform, isStack, settingsHere } from '../runtime/platform-for.ts';
 import { EXTRACTIONS } from '../sources/extractions.ts';
 import { type GlobalOptions, withPlatform } from './context.ts';
 import { FailedCommand, UsageError } from './failure.ts';
@@ -97,27 +99,35 @@ export async function refuseUnknownBooks(
   throw new UsageError('no labelled page is of these books', advise({ kind: 'no-such-pages' }));
 }
 
-interface Here {
+export interface Here {
   readonly platform: CommandPlatform;
   readonly globals: GlobalOptions;
   readonly progress: Progress;
 }
 
 /** Hands over what is on record of an extraction: neither a library nor a provider has to be set. */
-export const withExtractRecords = opening<ExtractRecords>(async (options) => ({
-  context: openExtractRecords(options),
-  close: async () => undefined,
-}));
+export const withExtractRecords = opening<ExtractRecords>(
+  async (options) => ({ context: openExtractRecords(options), close: async () => undefined }),
+  async (opened, call) => opened.records(call),
+);
 
 /** That and the library: no key has to be set. */
-export const withExtractScan = opening<ScanContext>(openExtractScan);
+export const withExtractScan = opening<ScanContext>(openExtractScan, async (opened, call) =>
+  opened.records(call),
+);
 
 /** An orchestrator, with its provider. */
-export const withExtraction = opening<ExtractContext>(openLocalExtraction);
+export const withExtraction = opening<ExtractContext>(openLocalExtraction, (opened, call) =>
+  opened.orchestrator(call),
+);
 
-/** Opens what a command about an extraction uses, hands it over, and closes it however that ends. */
+/**
+ * Opens what a command about an extraction uses, hands it over, and closes it however that ends. In a stack
+ * it has the settings that were deployed, on this machine those of here.
+ */
 function opening<Context>(
-  open: (options: Parameters<typeof openLocalExtraction>[0]) => Promise<Opened<Context>>,
+  openHere: (options: Parameters<typeof openLocalExtraction>[0]) => Promise<Opened<Context>>,
+  openThere: (opened: OpenedExtraction, call: ExtractionCall) => Promise<Context>,
 ) {
   return async <T>(
     command: Command,
@@ -126,12 +136,25 @@ function opening<Context>(
   ): Promise<T> => {
     const extraction = extractionOf(name);
     return withPlatform(command, async (platform, globals) => {
-      const { state, lake, clock } = platform;
       const progress = new Progress();
-      const { context, close } = await open({
-        ...{ extraction, state, lake, clock, env: await settingsHere(process.env) },
-        tell: (event) => progress.onExtract(event),
-      });
+      const tell = (event: ExtractEvent) => progress.onExtract(event);
+      const open = async (): Promise<Opened<Context>> => {
+        const env = await settingsHere(process.env);
+        if (isStack(platform)) {
+          // The SDK takes a quarter of a second to load, which a command that works locally has no use for.
+          const { openStackExtraction } = await import('../runtime/stack-extraction.ts');
+          const opened = openStackExtraction(platform, extraction, env);
+          const close = () => opened.close();
+          const context = await openThere(opened, { tell }).catch(async (error: unknown) => {
+            await close();
+            throw error;
+          });
+          return { context, close };
+        }
+        const { state, lake, clock } = platform;
+        return openHere({ extraction, state, lake, clock, env, tell });
+      };
+      const { context, close } = await open();
       try {
         return await use(context, { platform, globals, progress });
       } finally {

@@ -31,6 +31,10 @@ export class Progress {
     this.#line(`${request.source}${window}: ${start.resumed ? 'resuming run' : 'run'} ${start.runId}`);
   }
 
+  onExecution({ name, isContinuation }: { readonly name: string; readonly isContinuation: boolean }): void {
+    this.#line(`  execution ${name}${isContinuation ? ' goes on where the one before ended' : ''}`);
+  }
+
   onExtract(event: ExtractEvent): void {
     this.#line(`  ${cellText(extractEventText(event))}`);
   }

@@ -2,6 +2,7 @@ import { batchName } from '../core/extract/batch.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
 import { awsExtractSettings } from '../runtime/aws-extract-settings.ts';
 import { GEMINI_KEY_SECRET } from '../runtime/gemini-settings.ts';
+import { extractVariablesOf } from '../runtime/setting-names.ts';
 
 export { BEDROCK_FOLDER, LIBRARY_FOLDER } from '../runtime/aws-extract-settings.ts';
 
@@ -16,6 +17,8 @@ export interface DeployedExtraction {
   readonly libraryPlace: { readonly bucket: string; readonly prefix: string } | undefined;
   /** ARN; undefined where its provider needs none. */
   readonly keySecret: string | undefined;
+  /** Those of the variables that it reads: the command line works by the same ones. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** `variables`: those that every function gets. Throws a SettingError for the first that cannot be used. */
@@ -30,6 +33,12 @@ export function deployedExtractions(
       jobPrefix: batchName(extraction.name, ''),
       bedrockModel: provider === 'bedrock' ? settings.model : undefined,
       libraryPlace,
+      variables: Object.fromEntries(
+        extractVariablesOf([extraction]).flatMap((each) => {
+          const value = variables[each];
+          return value === undefined ? [] : [[each, value]];
+        }),
+      ),
       keySecret: provider === 'gemini' ? variables[GEMINI_KEY_SECRET] : undefined,
     };
   });

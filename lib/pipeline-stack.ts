@@ -173,7 +173,7 @@ export class PipelineStack extends Stack {
         }),
       ]),
     );
-    this.#writeOutputs(lake);
+    this.#writeOutputs(lake, extractions, access);
   }
 
   #makeTopic({ stage, alertEmail }: Deployment): Topic {
@@ -282,7 +282,11 @@ export class PipelineStack extends Stack {
   }
 
   /** What the command line finds everything by (`--stack NAME`). */
-  #writeOutputs(lake: LakeStack): void {
+  #writeOutputs(
+    lake: LakeStack,
+    extractions: readonly DeployedExtraction[],
+    { bedrockRole }: ExtractionAccess,
+  ): void {
     const outputs: Record<string, string> = {
       Bucket: lake.bucket.bucketName,
       Table: lake.table.tableName,
@@ -291,11 +295,14 @@ export class PipelineStack extends Stack {
       FailedItemsQueueUrl: this.failedItems.queue.queueUrl,
       FailedItemsDlqUrl: this.failedItems.dlq.queueUrl,
       TopicArn: this.topic.topicArn,
+      BedrockRoleArn: bedrockRole.roleArn,
     };
     for (const [source, { stateMachine }] of this.workflows)
       outputs[`StateMachineArn${pascalCase(source)}`] = stateMachine.stateMachineArn;
     for (const [extraction, { stateMachine }] of this.extractions)
       outputs[`ExtractionArn${pascalCase(extraction)}`] = stateMachine.stateMachineArn;
+    for (const { name, variables } of extractions)
+      outputs[`ExtractionSettings${pascalCase(name)}`] = this.toJsonString(variables);
     for (const [kind, { queue, dlq }] of this.enrichmentQueues) {
       outputs[`EnrichQueueUrl${pascalCase(kind)}`] = queue.queueUrl;
       outputs[`EnrichDlqUrl${pascalCase(kind)}`] = dlq.queueUrl;

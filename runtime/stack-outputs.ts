@@ -12,9 +12,21 @@ export interface StackResources extends Required<AwsResources> {
    * ARN of the state machine of each source, by the name that the output carries: `Racing`, `BellSchedules`.
    */
   readonly stateMachines: ReadonlyMap<string, string>;
+  /** By the name that the outputs carry: `Catalogs`. */
+  readonly extractions: ReadonlyMap<string, ExtractionResources>;
+  /** By which Bedrock reads and writes batches; undefined where a version without it was deployed. */
+  readonly bedrockRoleArn: string | undefined;
+}
+
+export interface ExtractionResources {
+  /** ARN */
+  readonly stateMachine: string;
+  /** The variables of its settings that were given when it was deployed. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 const STATE_MACHINE = 'StateMachineArn';
+const EXTRACTION = 'ExtractionArn';
 const ENRICH_QUEUE = 'EnrichQueueUrl';
 
 /**
@@ -52,6 +64,14 @@ export async function readStackOutputs(
     ),
     topicArn: output('TopicArn'),
     stateMachines: namedAfter(outputs, STATE_MACHINE),
+    extractions: new Map(
+      [...namedAfter(outputs, EXTRACTION)].flatMap(([name, stateMachine]) => {
+        const settings = outputs.get(`ExtractionSettings${name}`);
+        // Of a version that did not tell them: `extractionResourcesOf` says what to do.
+        return settings === undefined ? [] : [[name, { stateMachine, settings: JSON.parse(settings) }]];
+      }),
+    ),
+    bedrockRoleArn: outputs.get('BedrockRoleArn'),
   };
 }
 
@@ -60,13 +80,23 @@ export async function readStackOutputs(
  * source.
  */
 export function stateMachineOf({ stack, stateMachines }: StackResources, source: string): string {
-  const name = source
-    .split('-')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
-  const arn = stateMachines.get(name);
-  if (arn !== undefined) return arn;
-  throw new StorageError(`the stack ${stack} does not run ${source}: deploy it again with this version`);
+  return deployed(stack, stateMachines, source);
+}
+
+/** Of an extraction. Throws a `StorageError` where the stack was deployed without it. */
+export function extractionResourcesOf(
+  { stack, extractions }: StackResources,
+  extraction: string,
+): ExtractionResources {
+  return deployed(stack, extractions, extraction);
+}
+
+/** `name`: `bell-schedules`, which an output carries as `BellSchedules`. */
+function deployed<T>(stack: string, all: ReadonlyMap<string, T>, name: string): T {
+  const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  const found = all.get(words.join(''));
+  if (found !== undefined) return found;
+  throw new StorageError(`the stack ${stack} does not run ${name}: deploy it again with this version`);
 }
 
 /** Values of the outputs whose name begins so, by the rest of it. */

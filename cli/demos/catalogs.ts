@@ -12,7 +12,7 @@ import { openLocalExtraction, publishPagesLocally } from '../../runtime/local-ex
 import { openLocalWarehouse } from '../../runtime/local-warehouse.ts';
 import type { CatalogAnswer } from '../../sources/catalogs/answer.ts';
 import { catalogs } from '../../sources/catalogs/extraction.ts';
-import { interruptibleExtraction } from '../extract-run.ts';
+import { interruptibleExtraction } from '../extract-runner.ts';
 import { type PageStatus, pageStatuses } from '../page-status.ts';
 import type { Demo, ExtractedEnd } from './demo.ts';
 import { skippingClock } from './skipping-clock.ts';

@@ -12,6 +12,9 @@ export const EXTRACT_ADVICE: Advice<ExtractSubject> = {
     { text: 'have it tried again', command: clearCountCommand(page) },
   ],
   'failed-page': () => [{ text: 'it is tried again by the next run', command: command('extract', 'run') }],
+  'unpublished-pages': () => [
+    { text: 'the next run tries again; see which partitions', command: command('completeness') },
+  ],
   'unread-pages': () => [
     {
       text: 'see which, and why',

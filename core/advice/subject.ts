@@ -181,6 +181,8 @@ export type ExtractSubject =
   | { readonly kind: 'failed-page' }
   /** A run ended, and not every page has a result; or pages wait until there are enough for a job. */
   | { readonly kind: 'unread-pages' | 'held-pages' }
+  /** Partitions of their tables could not become what their results say. */
+  | { readonly kind: 'unpublished-pages' }
   /** The provider takes nothing that it is sent. */
   | { readonly kind: 'refused-by-provider' }
   /** Its job succeeded, and there is nothing to read. */

@@ -109,11 +109,11 @@ export async function withoutResults(
       : undefined,
   );
   if (!stored) return;
-  const message = `batch ${id}: its job ${job} succeeded and has no results: ${reason}`;
-  context.tell({
-    kind: 'operator',
-    message: `${message}; look at the provider, then resume or clear the batch`,
-  });
+  context.tell({ kind: 'operator', message: withoutResultsText({ id, job }, reason) });
+}
+
+export function withoutResultsText({ id, job }: Pick<Batch, 'id' | 'job'>, reason: string): string {
+  return `batch ${id}: its job ${job} succeeded and has no results: ${reason}; look at the provider, then resume or clear the batch`;
 }
 
 /** What is counted while results are read. */

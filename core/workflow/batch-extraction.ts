@@ -14,6 +14,8 @@ export interface WaveAnswer {
   readonly waves: number;
   /** The provider refused a job: this execution submits no more. */
   readonly isRefused: boolean;
+  /** What this execution has come to, as `WaveProgress` has it: for whoever follows it. */
+  readonly progress: object;
   /** There is something that is not published yet. */
   readonly publishes: boolean;
   /** False where nothing is in flight, nothing can be sent, or only a person can help. */
@@ -59,6 +61,7 @@ export function batchExtraction({ resources, mostWaves }: BatchExtractionOptions
           'memory.$': '$.Payload.memory',
           'waves.$': '$.Payload.waves',
           'isRefused.$': '$.Payload.isRefused',
+          'progress.$': '$.Payload.progress',
           'publishes.$': '$.Payload.publishes',
           'goesOn.$': '$.Payload.goesOn',
           'waitSeconds.$': '$.Payload.waitSeconds',
@@ -75,7 +78,9 @@ export function batchExtraction({ resources, mostWaves }: BatchExtractionOptions
         ...invocation(resources['publish-extraction'], retriersFor(['Conflict', 'Transient'], RETRY), {
           Next: 'GoesOn',
         }),
-        ResultPath: null,
+        // Of the last one: what whoever follows the execution is told.
+        ResultSelector: { 'partitions.$': '$.Payload.partitions', 'results.$': '$.Payload.results' },
+        ResultPath: '$.published',
       },
       GoesOn: {
         Type: 'Choice',

@@ -35,6 +35,7 @@ function stack(): StackPlatform {
     ...{ failedItems: { queueUrl: 'q', deadLettersUrl: 'dlq' }, topicArn: 'arn' },
     enrichmentQueues: new Map(),
     stateMachines: new Map([['Racing', 'arn:racing']]),
+    ...{ extractions: new Map(), bedrockRoleArn: undefined },
   };
   return { ...session.platform, resources };
 }

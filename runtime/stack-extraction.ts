@@ -1,0 +1,22 @@
+import type { Extraction } from '../core/extract/extraction.ts';
+import { type AwsOptions, connectionOf } from './aws.ts';
+import { type OpenedExtraction, openAwsExtraction } from './aws-extraction.ts';
+import type { StackPlatform } from './stack.ts';
+import { extractionResourcesOf } from './stack-outputs.ts';
+
+/**
+ * An extraction of a stack, for the command line: with the settings that it was deployed with, whatever is
+ * set here. Opens no connection before it is used. Throws a `StorageError` where it was not deployed.
+ */
+export function openStackExtraction(
+  platform: StackPlatform,
+  extraction: Extraction,
+  env: AwsOptions['env'],
+): OpenedExtraction {
+  const { bucket, bedrockRoleArn } = platform.resources;
+  const { settings } = extractionResourcesOf(platform.resources, extraction.name);
+  return openAwsExtraction(platform, {
+    ...{ extraction, env: settings, bucket, connection: connectionOf(env) },
+    ...(bedrockRoleArn !== undefined && { bedrockRoleArn }),
+  });
+}
