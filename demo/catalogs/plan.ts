@@ -1,5 +1,7 @@
 import type { GeminiFaultPlan } from '../gemini/faults.ts';
 
+const TOO_FAST = { kind: 'status', status: 429, retryDelay: '36s' } as const;
+
 /** What goes wrong at the provider, page by page and job by job; `truth.ts` says what comes of it. */
 export const CATALOG_FAULTS: GeminiFaultPlan = {
   calls: [
@@ -10,7 +12,7 @@ export const CATALOG_FAULTS: GeminiFaultPlan = {
       fault: { kind: 'status', status: 503 },
       times: 2,
     },
-    { call: 'create', fault: { kind: 'status', status: 429, retryDelay: '36s' }, times: 1 },
+    { call: 'create', fault: TOO_FAST, times: 1 },
     // A job that was started, and nobody was told.
     { call: 'create', fault: { kind: 'drop-after' }, times: 1 },
     { call: 'get', fault: { kind: 'html', status: 502 }, times: 1 },
@@ -46,12 +48,21 @@ export const NO_LABELS: readonly string[] = [
   'Ohio/Quill Seminary/notes.json',
 ];
 
-/** What is left of the plan for pages that failed before, under a provider that is there no more. */
-export function faultsLeft(failures: ReadonlyMap<string, number>): GeminiFaultPlan {
+/**
+ * What is left of the plan for pages that failed before, under a provider that is there no more.
+ * `retryDelay`: of the client that is too fast.
+ */
+export function faultsLeft(
+  failures: ReadonlyMap<string, number>,
+  retryDelay: string = TOO_FAST.retryDelay,
+): GeminiFaultPlan {
   const lines = CATALOG_FAULTS.lines!.flatMap((line) => {
     if (line.times === undefined) return [line];
     const times = line.times - (failures.get(line.key) ?? 0);
     return times > 0 ? [{ ...line, times }] : [];
   });
-  return { ...CATALOG_FAULTS, lines };
+  const calls = CATALOG_FAULTS.calls!.map((each) =>
+    each.fault === TOO_FAST ? { ...each, fault: { ...TOO_FAST, retryDelay } } : each,
+  );
+  return { ...CATALOG_FAULTS, calls, lines };
 }

@@ -36,7 +36,11 @@ function play({ plan = {}, keys = KEYS }: { plan?: Partial<ProviderPlan>; keys?:
   const execute = (mostWaves: number, stages: Record<string, Stage> = {}) =>
     runWorkflow(batchExtraction({ resources: LOCAL_EXTRACTION_RESOURCES, mostWaves }), {
       input: INPUT,
-      stages: { 'extract-wave': wave, 'publish-extraction': async () => null, ...stages },
+      stages: {
+        'extract-wave': wave,
+        'publish-extraction': async () => ({ partitions: 0, results: {} }),
+        ...stages,
+      },
       clock,
       onEvent: (event) => {
         if (event.kind === 'stage-finished') called.push(event.stage);

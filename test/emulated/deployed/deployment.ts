@@ -36,8 +36,8 @@ import { type Change, makePlayable, makeTemplatePlayable } from './cloud-assembl
 
 /** What the command line is given with `--stack`. */
 const PIPELINE = 'rescrape-dev-pipeline';
-/** Milliseconds: a run of 48 pages ends in seconds. */
-const RUN_TIMEOUT_MS = 120_000;
+/** Milliseconds, for what hangs: a run of 48 pages ends in seconds, and an extraction in a minute. */
+const RUN_TIMEOUT_MS = 300_000;
 
 /** One try of a stage that failed, as its execution's history tells it. */
 export interface StageFailure {
