@@ -5,17 +5,13 @@ import type { ExtractContext } from '../core/extract/extract-context.ts';
 import { cancelBatch, clearBatch, type OperateAnswer, resumeBatch } from '../core/extract/operate-batches.ts';
 import { adviseAt } from './advice.ts';
 import { noSuchBatch } from './batch-show.ts';
+import { type ConfirmOptions, isDryRun, refuseUnconfirmed } from './confirmation.ts';
 import { batchRecord } from './extract-records.ts';
 import { type ExtractionOption, withExtraction, withExtractRecords } from './extraction.ts';
 import { FailedCommand, NothingToDoError } from './failure.ts';
 import { printObject } from './json.ts';
 import { counted, timeText } from './list.ts';
 import { cellText } from './print.ts';
-
-interface ClearBatchOptions extends ExtractionOption {
-  readonly dryRun?: boolean;
-  readonly confirm?: boolean;
-}
 
 export function resumeBatchOf(id: string, options: ExtractionOption, command: Command): Promise<void> {
   return operate(
@@ -40,10 +36,10 @@ export function cancelBatchOf(id: string, options: ExtractionOption, command: Co
 
 export async function clearBatchOf(
   id: string,
-  { dryRun = false, confirm = false, ...options }: ClearBatchOptions,
+  options: ExtractionOption & ConfirmOptions,
   command: Command,
 ): Promise<void> {
-  if (confirm && !dryRun)
+  if (!isDryRun(options))
     return operate(
       id,
       options,
@@ -55,7 +51,10 @@ export async function clearBatchOf(
     const batch = (await batches.get(id))?.batch;
     if (!batch) throw noSuchBatch(id);
     if (!isActive(batch)) throw overError(id, batch.state);
-    if (json) return printObject({ dryRun: true, ...batchRecord(batch) });
+    if (json) {
+      printObject({ dryRun: true, ...batchRecord(batch) });
+      return refuseUnconfirmed(options, 1);
+    }
     const job = batch.job === null ? 'it has no job yet' : `its job ${batch.job} cancelled`;
     console.log(
       cellText(
@@ -64,6 +63,7 @@ export async function clearBatchOf(
     );
     for (const step of adviseAt(place, { kind: 'dry-run', words: ['batches', 'clear', id] }))
       console.log(stepText(step));
+    refuseUnconfirmed(options, 1);
   });
 }
 

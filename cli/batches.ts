@@ -3,6 +3,7 @@ import { BATCH_STATES, type Batch } from '../core/extract/batch.ts';
 import { cancelBatchOf, clearBatchOf, resumeBatchOf } from './batch-change.ts';
 import { showBatch } from './batch-show.ts';
 import { examples, newCommand } from './command.ts';
+import { withConfirmation } from './confirmation.ts';
 import { batchRecord } from './extract-records.ts';
 import { BATCH_COLUMNS, batchRow } from './extract-views.ts';
 import { type ExtractionOption, withExtractionOption, withExtractRecords } from './extraction.ts';
@@ -49,10 +50,14 @@ export function batchesCommand(): Command {
   one('cancel', 'ask the provider to end the job of a batch; its pages are free once it has')
     .addHelpText('after', examples(`batches cancel ${EXAMPLE}`))
     .action(cancelBatchOf);
-  one('clear', 'give a batch up: its pages are free, its job is cancelled, and its log of failures stays')
-    .option('--dry-run', 'say what would be freed and do nothing: so it is without --confirm')
-    .option('--confirm', 'do it')
-    .addHelpText('after', examples(`batches clear ${EXAMPLE}`, `batches clear ${EXAMPLE} --confirm`))
+  withConfirmation(
+    one('clear', 'give a batch up: its pages are free, its job is cancelled, and its log of failures stays'),
+    'what would be freed',
+  )
+    .addHelpText(
+      'after',
+      examples(`batches clear ${EXAMPLE} --dry-run`, `batches clear ${EXAMPLE} --confirm`),
+    )
     .action(clearBatchOf);
   return batches;
 }

@@ -3,6 +3,7 @@ import { stepText } from '../core/advice/render.ts';
 import { purgeDead } from '../core/enrich/dead-records.ts';
 import { purgeDeadLetters } from '../core/retry/dead-letters.ts';
 import { adviseAt } from './advice.ts';
+import { type ConfirmOptions, isDryRun, refuseUnconfirmed } from './confirmation.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
 import { type DeadLetterFilterOptions, deadLettersThatMatch } from './dead-letter-filter.ts';
@@ -12,20 +13,18 @@ import { printObject } from './json.ts';
 import { counted, printList } from './list.ts';
 import { operator } from './operator.ts';
 
-interface PurgeOptions extends DeadLetterFilterOptions {
-  readonly confirm?: boolean;
-  readonly dryRun?: boolean;
-}
+type PurgeOptions = DeadLetterFilterOptions & ConfirmOptions;
 
 /** Deletes dead letters of both kinds; without `--confirm` it only shows which. */
 export async function purgeMatching(
   names: readonly string[],
-  { confirm = false, dryRun: asked = false, ...filter }: PurgeOptions,
+  { confirm, dryRun: asked, ...filter }: PurgeOptions,
   command: Command,
 ): Promise<void> {
+  const asking = { confirm, dryRun: asked };
+  const dryRun = isDryRun(asking);
   await withPlatform(command, async (platform, globals) => {
     const { entries, none } = await deadLettersThatMatch(platform, filter, names);
-    const dryRun = asked || !confirm;
     const items = entries.filter((entry) => entry.of === 'item');
     const records = entries.filter((entry) => entry.of === 'record');
     const dead = items.filter(({ status }) => status === 'dead').length;
@@ -40,7 +39,10 @@ export async function purgeMatching(
         records.map(({ entry }) => entry),
       );
     const list = listOf(entries, globals.place);
-    if (globals.json) return printObject({ dryRun, purged: list.values, dismissed });
+    if (globals.json) {
+      printObject({ dryRun, purged: list.values, dismissed });
+      return refuseUnconfirmed(asking, entries.length);
+    }
     printList({ ...list, none }, {});
     if (entries.length === 0) return;
     const what = `${counted(entries.length, 'dead letter')}${dryRun ? ' would be' : ''} deleted`;
@@ -49,5 +51,6 @@ export async function purgeMatching(
     const words = ['dead-letters', 'purge', ...names, ...filterWords(filter)];
     console.log(`${what}${closed}. Nothing was changed`);
     for (const step of adviseAt(globals.place, { kind: 'dry-run', words })) console.log(stepText(step));
+    refuseUnconfirmed(asking, entries.length);
   });
 }

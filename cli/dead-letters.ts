@@ -3,6 +3,7 @@ import { stepText } from '../core/advice/render.ts';
 import { bodyOf } from '../core/enrich/dead-records.ts';
 import type { AnyDeadLetter } from '../core/retry/dead-letter.ts';
 import { examples, newCommand } from './command.ts';
+import { withConfirmation } from './confirmation.ts';
 import { withPlatform } from './context.ts';
 import {
   type DeadLetterFilterOptions,
@@ -53,14 +54,12 @@ export function deadLettersCommand(): Command {
       ),
     )
     .action(redriveMatching);
-  withDeadLetterFilter(deadLetters.command('purge'))
+  withConfirmation(withDeadLetterFilter(deadLetters.command('purge')), 'what would be deleted')
     .description('delete dead letters, and dismiss the failures of their items')
     .argument('[dead-letters...]', NAMES)
-    .option('--dry-run', 'say what would be deleted and do nothing: so it is without --confirm')
-    .option('--confirm', 'do it')
     .addHelpText(
       'after',
-      examples('dead-letters purge --target fr', 'dead-letters purge --target fr --confirm'),
+      examples('dead-letters purge --target fr --dry-run', 'dead-letters purge --target fr --confirm'),
     )
     .action(purgeMatching);
   return deadLetters;

@@ -5,6 +5,7 @@ import { type Entity, entityName } from '../core/enrich/entity.ts';
 import { EntityStore } from '../core/enrich/entity-store.ts';
 import { adviseAt } from './advice.ts';
 import { examples, newCommand } from './command.ts';
+import { type ConfirmOptions, isDryRun, refuseUnconfirmed, withConfirmation } from './confirmation.ts';
 import { withPlatform } from './context.ts';
 import { enricherOf } from './enricher.ts';
 import {
@@ -32,10 +33,8 @@ import { cellText } from './print.ts';
 
 type Options = EntityFilterOptions & ListOptions;
 
-interface DeleteOptions {
+interface DeleteOptions extends ConfirmOptions {
   readonly kind?: string;
-  readonly dryRun?: boolean;
-  readonly confirm?: boolean;
 }
 
 export function entitiesCommand(): Command {
@@ -62,14 +61,15 @@ export function entitiesCommand(): Command {
     .description('count stored records by kind')
     .addHelpText('after', examples('entities count', 'entities count --kind tutor --feed pushed'))
     .action(countEntities);
-  withKind(entities.command('delete'))
+  withConfirmation(withKind(entities.command('delete')), 'what would be deleted')
     .description('delete stored records; a message about one that comes later makes it anew')
     .argument('<records...>', 'kind/key, or keys with --kind')
-    .option('--dry-run', 'say what would be deleted and do nothing: so it is without --confirm')
-    .option('--confirm', 'do it')
     .addHelpText(
       'after',
-      examples('entities delete session/s-17', 'entities delete --kind session s-17 s-18 --confirm'),
+      examples(
+        'entities delete session/s-17 --dry-run',
+        'entities delete --kind session s-17 s-18 --confirm',
+      ),
     )
     .action(deleteEntities);
   return entities;
@@ -140,21 +140,25 @@ async function countEntities(options: Options, command: Command): Promise<void> 
 
 async function deleteEntities(
   names: readonly string[],
-  { kind, dryRun = false, confirm = false }: DeleteOptions,
+  { kind, ...asked }: DeleteOptions,
   command: Command,
 ): Promise<void> {
   const keys = names.map((name) => entityNamed(name, kind));
+  const isDry = isDryRun(asked);
   await withPlatform(command, async ({ state }, { json, place }) => {
     const store = new EntityStore(state);
     for (const key of keys) if (!(await store.get(key))) throw noSuchEntity(entityName(key));
-    const isDry = dryRun || !confirm;
     const deleted: string[] = [];
     for (const key of keys) if (isDry || (await store.delete(key))) deleted.push(entityName(key));
-    if (json) return printObject({ dryRun: isDry, deleted });
+    if (json) {
+      printObject({ dryRun: isDry, deleted });
+      return refuseUnconfirmed(asked, deleted.length);
+    }
     const what = `${counted(deleted.length, 'record')}${isDry ? ' would be' : ''} deleted: ${deleted.join(', ')}`;
     console.log(cellText(what));
     if (!isDry) return;
     const words = ['entities', 'delete', ...keys.map(entityName)];
     for (const step of adviseAt(place, { kind: 'dry-run', words })) console.log(stepText(step));
+    refuseUnconfirmed(asked, deleted.length);
   });
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { stepText } from '../core/advice/render.ts';
 import { clearFailureCounts } from '../core/extract/operate-pages.ts';
 import { adviseAt } from './advice.ts';
+import { type ConfirmOptions, refuseBoth } from './confirmation.ts';
 import {
   type BookFilterOptions,
   bookFilterOf,
@@ -12,17 +13,17 @@ import { UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { counted, type ListOptions, number, printList, refuseTwoFormats } from './list.ts';
 
-interface Options extends BookFilterOptions, ExtractionOption, ListOptions {
+interface Options extends BookFilterOptions, ExtractionOption, ListOptions, ConfirmOptions {
   readonly all?: boolean;
-  readonly dryRun?: boolean;
 }
 
 /** Clears the counts of failures, so that pages are tried again; the log of their failures stays. */
 export async function clearExtractCounts(
-  { all = false, dryRun = false, extraction, ...options }: Options,
+  { all = false, dryRun = false, confirm = false, extraction, ...options }: Options,
   command: Command,
 ): Promise<void> {
   const filter = bookFilterOf(options);
+  refuseBoth({ dryRun, confirm });
   if (options.states === undefined && !all)
     throw new UsageError('clear the counts of whose pages?', 'give --states, or --all');
   if (all && options.states !== undefined)

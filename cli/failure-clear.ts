@@ -6,6 +6,7 @@ import { FailureStore } from '../core/failures/failure-store.ts';
 import { itemName } from '../core/lake/layout.ts';
 import { countsText } from '../core/report/failed-items.ts';
 import { adviseAt, type Place } from './advice.ts';
+import { type ConfirmOptions, isDryRun, refuseUnconfirmed } from './confirmation.ts';
 import { withScrapedSources } from './context.ts';
 import { type FailureFilterOptions, failuresThatMatch, noFailures } from './failure-filter.ts';
 import { filterWords } from './filter.ts';
@@ -15,20 +16,17 @@ import { counted, type ListOptions, number, printList, refuseTwoFormats, timeTex
 import { operator } from './operator.ts';
 import { cellText } from './print.ts';
 
-export interface ClearOptions extends FailureFilterOptions, ListOptions {
-  readonly confirm?: boolean;
-  readonly dryRun?: boolean;
-}
+export interface ClearOptions extends FailureFilterOptions, ListOptions, ConfirmOptions {}
 
 /**
  * Dismisses what is unresolved and forgets what is closed; without `--confirm` it only shows what that would
  * be.
  */
 export async function clearMatching(options: ClearOptions, command: Command): Promise<void> {
+  const dryRun = isDryRun(options);
   await withScrapedSources(command, async (platform, globals) => {
     refuseTwoFormats({ ...globals, ...options });
     const plan = planClear(await failuresThatMatch(platform, options), platform.clock.now());
-    const dryRun = options.dryRun === true || options.confirm !== true;
     const cleared: Cleared = dryRun
       ? { ...plan, changed: [] }
       : await clearFailures(new FailureStore(platform.state), plan, {
@@ -40,7 +38,8 @@ export async function clearMatching(options: ClearOptions, command: Command): Pr
       const records = Object.entries({ dismissed, forgotten, busy, changed }).map(
         ([what, failures]) => [what, failures.map(failureRecord)] as const,
       );
-      return printObject({ dryRun, ...Object.fromEntries(records) });
+      printObject({ dryRun, ...Object.fromEntries(records) });
+      return refuseUnconfirmed(options, cleared.dismissed.length + cleared.forgotten.length);
     }
     const { dismissed, forgotten } = cleared;
     const columns = [
@@ -62,6 +61,7 @@ export async function clearMatching(options: ClearOptions, command: Command): Pr
       if (options.csv) console.error(line);
       else console.log(line);
     }
+    refuseUnconfirmed(options, rows.length);
   });
 }
 

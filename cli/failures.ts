@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Failure } from '../core/failures/failure.ts';
 import { count, examples, newCommand } from './command.ts';
+import { withConfirmation } from './confirmation.ts';
 import { globalOptions, withScrapedSources } from './context.ts';
 import { clearExtractCounts } from './extract-failure-clear.ts';
 import { exportExtractFailures, listExtractFailures } from './extract-failure-list.ts';
@@ -112,17 +113,16 @@ export function failuresCommand(): Command {
     .action((name: string, options: object, command: Command) =>
       isPageName(name) ? showExtractFailures(name, command) : showFailure(name, options, command),
     );
-  withCsv(withFailureScope(withFailureFilter(failures.command('clear'))))
+  const clear = withCsv(withFailureScope(withFailureFilter(failures.command('clear'))));
+  withConfirmation(clear, 'what would be cleared')
     .description(
-      'dismiss failures that nobody wants any more, and forget closed ones; or the counts of pages',
+      'dismiss failures that nobody wants any more, and forget closed ones; or clear the counts of pages, which takes nothing away and needs no --confirm',
     )
     .option('--all', 'the counts of all pages of an extraction; what is logged of them stays')
-    .option('--dry-run', 'say what would be cleared and do nothing: so it is without --confirm')
-    .option('--confirm', 'do it')
     .addHelpText(
       'after',
       examples(
-        'failures clear --code NOT_FOUND --target gb',
+        'failures clear --code NOT_FOUND --target gb --dry-run',
         'failures clear --code NOT_FOUND --target gb --confirm',
         'failures clear --state recovered --end 2025-10-31 --confirm',
         'failures clear --all --dry-run',

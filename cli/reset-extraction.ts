@@ -4,6 +4,7 @@ import { resetExtraction } from '../core/extract/operate-pages.ts';
 import type { ResetPlan } from '../core/run/reset.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { adviseAt } from './advice.ts';
+import { type ConfirmOptions, isDryRun, refuseUnconfirmed } from './confirmation.ts';
 import { withExtractRecords } from './extraction.ts';
 import { printObject } from './json.ts';
 import { number } from './list.ts';
@@ -37,12 +38,17 @@ export function extractionRows({
 }
 
 /** Forgets what extraction knows, and nothing else: results, reports, failed answers stay in the lake. */
-export async function resetExtractionHere(isDryRun: boolean, command: Command): Promise<void> {
+export async function resetExtractionHere(asked: ConfirmOptions, command: Command): Promise<void> {
+  const isDry = isDryRun(asked);
   await withExtractRecords(command, undefined, async (records, { platform, globals }) => {
-    const { active, batches, pages, failures, documents } = await resetExtraction(records, { isDryRun });
+    const { active, batches, pages, failures, documents } = await resetExtraction(records, {
+      isDryRun: isDry,
+    });
     const place = isStack(platform) ? `the stack ${platform.resources.stack}` : platform.directory;
-    if (globals.json)
-      return printObject({ dryRun: isDryRun, place, documents, active, batches, pages, failures });
+    if (globals.json) {
+      printObject({ dryRun: isDry, place, documents, active, batches, pages, failures });
+      return refuseUnconfirmed(asked, documents);
+    }
     if (documents === 0) {
       console.log(`${place} has no state of extraction: there is nothing to forget`);
       return;
@@ -52,10 +58,11 @@ export async function resetExtractionHere(isDryRun: boolean, command: Command): 
       extractionRows({ batches, active, pages, failures }),
     );
     console.log(
-      `the state of extraction in ${place} ${isDryRun ? 'would be forgotten; nothing was changed' : 'is forgotten'}`,
+      `the state of extraction in ${place} ${isDry ? 'would be forgotten; nothing was changed' : 'is forgotten'}`,
     );
-    if (!isDryRun) return;
+    if (!isDry) return;
     const words = ['reset', '--only', 'extraction'];
     for (const step of adviseAt(globals.place, { kind: 'dry-run', words })) console.log(stepText(step));
+    refuseUnconfirmed(asked, documents);
   });
 }

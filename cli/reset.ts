@@ -5,25 +5,21 @@ import { isStack } from '../runtime/platform-for.ts';
 import { resetState } from '../runtime/reset.ts';
 import { adviseAt } from './advice.ts';
 import { examples, newCommand } from './command.ts';
+import { type ConfirmOptions, isDryRun, refuseUnconfirmed, withConfirmation } from './confirmation.ts';
 import { withPlatform } from './context.ts';
 import { CountingLine } from './counting-line.ts';
-import { UsageError } from './failure.ts';
 import { printObject } from './json.ts';
 import { counted, number } from './list.ts';
 import { cellText, printTable } from './print.ts';
 import { extractionRows, resetExtractionHere } from './reset-extraction.ts';
 
-interface ResetOptions {
+interface ResetOptions extends ConfirmOptions {
   readonly only?: 'extraction';
-  readonly dryRun?: boolean;
-  readonly confirm?: boolean;
 }
 
 export function resetCommand(): Command {
-  return newCommand('reset')
-    .addOption(new Option('--only <what>', 'forget nothing else').choices(['extraction']))
-    .option('--dry-run', 'say what would be forgotten, and do nothing')
-    .option('--confirm', 'do it')
+  const only = new Option('--only <what>', 'forget nothing else').choices(['extraction']);
+  return withConfirmation(newCommand('reset').addOption(only), 'what would be forgotten')
     .addHelpText(
       'after',
       examples(
@@ -33,16 +29,9 @@ export function resetCommand(): Command {
         '--stack rescrape-dev-pipeline reset --dry-run',
       ),
     )
-    .action(async ({ only, dryRun = false, confirm = false }: ResetOptions, command: Command) => {
-      if (dryRun === confirm) {
-        throw new UsageError(
-          dryRun
-            ? '--dry-run and --confirm exclude each other'
-            : `reset forgets ${only === undefined ? 'the whole state' : `the state of ${only}`}`,
-          'choose --dry-run to see what that is, or --confirm to do it',
-        );
-      }
-      if (only === 'extraction') return resetExtractionHere(dryRun, command);
+    .action(async ({ only, ...asked }: ResetOptions, command: Command) => {
+      if (only === 'extraction') return resetExtractionHere(asked, command);
+      const dryRun = isDryRun(asked);
       await withPlatform(command, async (platform, globals) => {
         const line = new CountingLine();
         const onDeleted = (done: number, all: number) => line.at(`${done} of ${all} documents deleted`);
@@ -53,19 +42,20 @@ export function resetCommand(): Command {
         if (globals.json) {
           const { documents, ...counts } = plan;
           printObject({ dryRun, place, documents: documents.length, ...counts });
-          return;
+          return refuseUnconfirmed(asked, countIn(plan));
         }
         printPlan(plan, place, dryRun);
-        if (dryRun && !isEmpty(plan))
+        if (dryRun && countIn(plan) > 0)
           for (const step of adviseAt(globals.place, { kind: 'dry-run', words: ['reset'] }))
             console.log(stepText(step));
+        refuseUnconfirmed(asked, countIn(plan));
       });
     });
 }
 
 function printPlan(plan: ResetPlan, place: string, dryRun: boolean): void {
   const rows = rowsOf(plan).filter(({ count }) => count > 0);
-  if (isEmpty(plan)) {
+  if (countIn(plan) === 0) {
     console.log(`${place} has no state: there is nothing to forget`);
     return;
   }
@@ -85,8 +75,8 @@ function printPlan(plan: ResetPlan, place: string, dryRun: boolean): void {
   console.log('the lake keeps every row; the next run asks for everything in its window');
 }
 
-function isEmpty(plan: ResetPlan): boolean {
-  return rowsOf(plan).every(({ count }) => count === 0);
+function countIn(plan: ResetPlan): number {
+  return rowsOf(plan).reduce((sum, { count }) => sum + count, 0);
 }
 
 function rowsOf(plan: ResetPlan): { what: string; count: number; cost: string }[] {

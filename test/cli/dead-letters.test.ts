@@ -129,13 +129,12 @@ describe('dead-letters', () => {
   });
 
   it('shows what a purge would delete, and the command that does it', async () => {
-    const { code, stdout } = await cli('purge', '--target', 'gb');
+    const { code, stdout } = await cli('purge', '--target', 'gb', '--dry-run');
     expect(code).toBe(0);
     expect(stdout).toContain('2 dead letters would be deleted, 2 failures dismissed with them.');
     expect(stdout).toContain(
       `rescrape dead-letters purge --target gb --confirm --local ${session.directory}\n`,
     );
-    expect((await cli('purge', '--dry-run', '--confirm')).stdout).toContain('Nothing was changed');
     expect(await dead()).toBe(3);
   });
 

@@ -110,7 +110,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
     before: () => rescrape(lake.directory, 'run', 'racing', ...older(), '--target', 'ire'),
   },
   retry: { form: 'object', words: () => ['--all'] },
-  'failures clear': { form: 'object', words: () => ['--state', 'all'] },
+  'failures clear': { form: 'object', words: () => ['--state', 'all', '--dry-run'] },
   'retry-list': { form: 'list', words: () => ['districts'], in: 'districts' },
   'auto-flag': { form: 'list', words: () => ['--blocks', '1', '--dry-run'], in: 'districts' },
   'targets list': { form: 'list', words: () => [], in: 'districts' },
@@ -145,7 +145,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'entities list': { form: 'list', words: () => [], in: 'records' },
   'entities count': { form: 'list', words: () => [], in: 'records' },
   'entities show': { form: 'object', words: () => ['student/u-1'], in: 'records' },
-  'entities delete': { form: 'object', words: () => ['student/u-1'], in: 'records' },
+  'entities delete': { form: 'object', words: () => ['student/u-1', '--confirm'], in: 'records' },
   'parked list': { form: 'list', words: () => [], in: 'records' },
   'parked show': { form: 'object', words: () => ['session/s-1'], in: 'records' },
   'parked retry': { form: 'object', words: () => [], in: 'records' },
@@ -184,7 +184,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   'dead-letters show': { form: 'list', words: () => [deadLetterName()], in: 'dead letters' },
   'dead-letters redrive': { form: 'object', words: () => [], in: 'dead letters' },
   worker: { form: 'lines', words: () => ['--once'], in: 'dead letters' },
-  'dead-letters purge': { form: 'object', words: () => [], in: 'dead letters' },
+  'dead-letters purge': { form: 'object', words: () => ['--confirm'], in: 'dead letters' },
   reset: { form: 'object', words: () => ['--dry-run'] },
 };
 /** Held against the same rules by test/e2e/demo.slow.test.ts: a whole demo takes its time. */

@@ -37,17 +37,6 @@ describe('reset', () => {
   const cli = (...words: string[]) => rescrape(session.directory, 'reset', ...words);
   const plan = () => rescrapeJson(session.directory, 'reset', '--dry-run') as Promise<Plan>;
 
-  it.each([
-    [[], 'reset forgets the whole state; choose --dry-run to see what that is, or --confirm to do it'],
-    [
-      ['--dry-run', '--confirm'],
-      '--dry-run and --confirm exclude each other; choose --dry-run to see what that is, or --confirm to do it',
-    ],
-  ])('wants a choice: %j', async (words, message) => {
-    expect(await cli(...words)).toEqual({ code: 2, stdout: '', stderr: `rescrape: ${message}\n` });
-    expect((await plan()).documents).toBeGreaterThan(0);
-  });
-
   it('says with --dry-run what it would forget and what that costs, and forgets nothing', async () => {
     const before = await plan();
     expect(before).toMatchObject({
