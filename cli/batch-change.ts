@@ -89,7 +89,7 @@ async function operate(
         throw overError(id, answer.state);
       case 'busy':
         throw new NothingToDoError(
-          `somebody works on batch ${id}`,
+          `${answer.owner} works on batch ${id}, or has died at it`,
           `give the same command again after ${timeText(answer.until)}`,
         );
       case 'no-job':

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import { stepText } from '../core/advice/render.ts';
-import { isActive, strayLines } from '../core/extract/batch.ts';
+import { isActive, leaseText, strayLines } from '../core/extract/batch.ts';
 import { strayLinesOf } from '../core/extract/result-object.ts';
 import { reportKey } from '../core/lake/layout.ts';
 import { namesText } from '../core/wording/names.ts';
@@ -37,7 +37,7 @@ export async function showBatch(
         ...{ lines, report, next },
       });
     }
-    const { name, provider, model, promptVersion, job, counts, transitions, lease, state } = batch;
+    const { name, provider, model, promptVersion, job, counts, transitions, state } = batch;
     const row = batchRow(batch);
     const told: [string, unknown][] = [
       ['batch', id],
@@ -49,7 +49,7 @@ export async function showBatch(
       ['lines', lines && `${counted(strayLines(batch), 'line')} of no page of it, kept below ${lines}`],
       ['tokens', row.tokens],
       ['cost', row.cost && `$${row.cost}`],
-      ['lease', lease && `somebody works on it, until ${timeText(lease.until)} at the latest`],
+      ['lease', leaseText(batch, records.clock.now())],
       ...transitions.map((each): [string, unknown] => [
         'history',
         `${timeText(each.at)} ${each.state}: ${each.reason}`,

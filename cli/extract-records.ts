@@ -32,7 +32,7 @@ export function usageRecord({ model, promptVersion, tokens, costUsd, ...counts }
 
 export function batchRecord(batch: Batch): Json {
   const { id, state, name, route, provider, model, promptVersion, job, pages, submissions } = batch;
-  const { createdAt, readAt, counts, tokens, costUsd, transitions } = batch;
+  const { createdAt, readAt, counts, tokens, costUsd, lease, transitions } = batch;
   return {
     ...{ batch_id: id, state, name, route, provider, model, prompt_version: promptVersion, job, pages },
     ...{ submissions, created_at: isoTime(createdAt), read_at: readAt === null ? null : isoTime(readAt) },
@@ -45,6 +45,7 @@ export function batchRecord(batch: Batch): Json {
       invalid_lines: counts.invalidLines,
     },
     ...{ input_tokens: tokens?.input ?? null, output_tokens: tokens?.output ?? null, cost_usd: costUsd },
+    lease: lease && { owner: lease.owner, until: isoTime(lease.until) },
     transitions: transitions.map((each) => ({ ...each, at: isoTime(each.at) })),
   };
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { SCAN_REASONS } from '../core/extract/scan.ts';
+import { noCounts, SCAN_REASONS, type ScanReason } from '../core/extract/scan.ts';
 import { pageRecord, reasonName } from './extract-records.ts';
+import { countsText } from './extract-views.ts';
 import {
   type BookFilterOptions,
   bookFilterOf,
@@ -13,6 +14,7 @@ import { eachPageStatus, type PageStatus } from './page-status.ts';
 
 /** As one types them: `in_flight`. */
 export const REASON_NAMES = SCAN_REASONS.map(reasonName);
+const FILTERED = reasonName('filtered');
 
 interface Options extends BookFilterOptions, ExtractionOption, ListOptions {
   readonly reason?: readonly string[];
@@ -35,22 +37,45 @@ export async function scanExtraction(
   const filter = bookFilterOf(options);
   await withExtractScan(command, extraction, async (context, { globals }) => {
     await refuseUnknownBooks(context, filter);
-    const wanted = new Set(reason ?? REASON_NAMES);
-    const statuses = eachPageStatus(context, { filter, isOutdatedAsked: outdated });
+    // A person who names books wants to see no others; a program gets every page with its decision.
+    const usual = globals.json ? REASON_NAMES : REASON_NAMES.filter((each) => each !== FILTERED);
+    const wanted = new Set(reason ?? usual);
+    const counts = noCounts();
+    const statuses = counting(eachPageStatus(context, { filter, isOutdatedAsked: outdated }), counts);
     await printListStream(
       { columns: COLUMNS, things: listed(statuses, wanted), none: 'no labelled page that matches' },
       { ...globals, ...options },
     );
+    if (globals.json || options.csv) return;
+    // A long table ends before the pages do.
+    while (!(await statuses.next()).done);
+    console.log(`${context.extraction.name}: ${countsText(counts)}`);
   });
 }
 
+/** Not ended by whoever takes no more of it for now. */
+function counting(
+  statuses: AsyncGenerator<PageStatus>,
+  counts: Record<ScanReason, number>,
+): Pick<AsyncIterator<PageStatus, void>, 'next'> {
+  return {
+    next: async () => {
+      const next = await statuses.next();
+      if (!next.done) counts[next.value.reason]++;
+      return next;
+    },
+  };
+}
+
 async function* listed(
-  statuses: AsyncIterable<PageStatus>,
+  statuses: ReturnType<typeof counting>,
   wanted: ReadonlySet<string>,
 ): AsyncGenerator<ListedThing> {
-  for await (const status of statuses) {
-    if (!wanted.has(reasonName(status.reason))) continue;
-    const record = pageRecord(status);
+  for (;;) {
+    const next = await statuses.next();
+    if (next.done) return;
+    if (!wanted.has(reasonName(next.value.reason))) continue;
+    const record = pageRecord(next.value);
     yield { row: record, value: record };
   }
 }

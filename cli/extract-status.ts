@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { stepsText } from '../core/advice/render.ts';
-import { type Batch, isStuck } from '../core/extract/batch.ts';
+import { type Batch, isStuck, leaseText } from '../core/extract/batch.ts';
 import type { ScanContext } from '../core/extract/extract-context.ts';
 import { noCounts, type ScanCounts } from '../core/extract/scan.ts';
 import { decidedPages } from '../core/extract/scan-now.ts';
@@ -55,6 +55,10 @@ export async function showExtractStatus(
     if (active.length > 0) printBatchTable(active);
     for (const usage of await usageOf(context.batches.list())) console.log(usageLine(usage));
     const now = context.clock.now();
+    for (const batch of active) {
+      const lease = leaseText(batch, now);
+      if (lease !== undefined) console.log(cellText(`batch ${batch.id}: ${lease}`));
+    }
     for (const batch of active.filter(
       (each: Batch) => isStuck(each, now) || each.state === 'without-results',
     ))

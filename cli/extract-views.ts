@@ -6,7 +6,7 @@ import { type Usage, usageOf } from '../core/extract/usage.ts';
 import { counted, wholeNumber } from '../core/wording/figures.ts';
 import { adviseAt, type Place } from './advice.ts';
 import { batchRecord } from './extract-records.ts';
-import { number } from './list.ts';
+import { number, timeText } from './list.ts';
 import type { PageStatus } from './page-status.ts';
 import { cellText, printTable } from './print.ts';
 
@@ -19,6 +19,7 @@ export const BATCH_COLUMNS = [
   { name: 'failed', ...number },
   { name: 'tokens', title: 'tokens in / out', ...number },
   { name: 'cost', title: 'US $', ...number },
+  { name: 'lease', title: 'worked on until' },
   { name: 'reason' },
 ];
 
@@ -34,13 +35,14 @@ export function printBatchTable(batches: readonly Batch[]): void {
 
 /** Of the table, and with the names of the CSV beside. */
 export function batchRow(batch: Batch): Readonly<Record<string, unknown>> {
-  const { transitions: _, counts: __, ...record } = batchRecord(batch);
-  const { id, tokens, costUsd, transitions } = batch;
+  const { transitions: _, counts: __, lease: ___, ...record } = batchRecord(batch);
+  const { id, tokens, costUsd, lease, transitions } = batch;
   return {
     ...record,
     ...{ batch: id, succeeded: batch.counts?.succeeded, failed: batch.counts?.failed },
     tokens: tokens && `${wholeNumber(tokens.input)} / ${wholeNumber(tokens.output)}`,
     cost: costUsd?.toFixed(4),
+    lease: timeText(lease?.until),
     reason: transitions.at(-1)?.reason,
   };
 }

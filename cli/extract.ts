@@ -40,7 +40,10 @@ export function extractCommand(): Command {
   withCsv(withExtractionOption(withBookFilter(extract.command('scan'))))
     .description('every labelled page, in the order of the books, with what a run would do about it, and why')
     .addOption(
-      new Option('--reason <reason...>', 'only pages with these decisions').choices([...REASON_NAMES]),
+      new Option(
+        '--reason <reason...>',
+        'only pages with these decisions (default: all but filtered; all with --json)',
+      ).choices([...REASON_NAMES]),
     )
     .option('--outdated', 'as a run with --outdated would decide')
     .addHelpText(

@@ -14,6 +14,7 @@ import {
   openLocalExtraction,
 } from '../runtime/local-extraction.ts';
 import { type CommandPlatform, isStack, settingsHere } from '../runtime/platform-for.ts';
+import { thisProcess } from '../runtime/this-process.ts';
 import { EXTRACTIONS } from '../sources/extractions.ts';
 import { type GlobalOptions, withPlatform } from './context.ts';
 import { FailedCommand, UsageError } from './failure.ts';
@@ -145,10 +146,12 @@ function opening<Context>(
           const { openStackExtraction } = await import('../runtime/stack-extraction.ts');
           const opened = openStackExtraction(platform, extraction, env);
           const close = () => opened.close();
-          const context = await openThere(opened, { tell }).catch(async (error: unknown) => {
-            await close();
-            throw error;
-          });
+          const context = await openThere(opened, { tell, process: thisProcess() }).catch(
+            async (error: unknown) => {
+              await close();
+              throw error;
+            },
+          );
           return { context, close };
         }
         const { state, lake, clock } = platform;

@@ -32,6 +32,7 @@ export function extractWaveStage(opened: OpenedExtractions): Stage<WaveInput> {
           tell: observer.tell,
           mustStop: outOfTime(context, RESERVE_MS),
           signal: deadline.signal,
+          process: `request ${context.awsRequestId} of ${context.functionName}`,
         });
         const { answer, wave } = await waveStage(orchestrator, input);
         const [oldest] = await orchestrator.batches.active();

@@ -31,8 +31,8 @@ export interface AwsExtractionOptions {
 
 export type ExtractionPlatform = Pick<Platform, 'state' | 'lake' | 'clock' | 'newId'>;
 
-/** Of one call: its deadline, and who is told what happens. */
-export type ExtractionCall = Pick<ExtractParts, 'signal' | 'mustStop' | 'tell'>;
+/** Of one call: its deadline, who is told what happens, and who is at work. */
+export type ExtractionCall = Pick<ExtractParts, 'signal' | 'mustStop' | 'tell' | 'process'>;
 
 export interface OpenedExtraction {
   /** For a call that asks no provider. */

@@ -22,6 +22,7 @@ import type { LocalPlatform } from './local.ts';
 import { publishingAlone } from './publication-lock.ts';
 import { SettingError } from './setting-error.ts';
 import { variableOf } from './setting-names.ts';
+import { thisProcess } from './this-process.ts';
 
 export interface ExtractRecordsOptions extends Pick<ExtractParts, 'state' | 'lake' | 'clock'> {
   readonly extraction: Extraction;
@@ -75,7 +76,10 @@ export async function openLocalExtraction({
   const http = new NodeHttpClient();
   const provider = openGeminiBatchProvider({ http, clock, ...gemini });
   return {
-    context: extractContext({ ...parts, extraction, settings, provider, library, newId: idsOf(clock) }),
+    context: extractContext({
+      ...{ ...parts, extraction, settings, provider, library },
+      ...{ process: thisProcess(), newId: idsOf(clock) },
+    }),
     close: async () => {
       library.close?.();
       await http.close();

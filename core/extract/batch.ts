@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isoTime } from '../wording/times.ts';
 
 /**
  * Where a batch is. While it is active, its pages are in flight; when it ends, all of them are free by that
@@ -121,6 +122,15 @@ export function isStuck(batch: Pick<Batch, 'state' | 'createdAt'>, now: number):
 /** True while somebody else works on it. `now`: milliseconds. */
 export function isHeldByOther({ lease }: Batch, owner: string, now: number): boolean {
   return lease !== null && lease.owner !== owner && lease.until > now;
+}
+
+/** Who works on a batch, for a person; undefined where nobody does. `now`: milliseconds. */
+export function leaseText({ lease }: Pick<Batch, 'lease'>, now: number): string | undefined {
+  if (lease === null) return undefined;
+  const { owner, until } = lease;
+  return until > now
+    ? `${owner} works on it, until ${isoTime(until)} at the latest; if that has died, it is free then`
+    : `${owner} was at it until ${isoTime(until)}; it is free for the next run`;
 }
 
 /** The same batch in another state, with its reason. Leases end with the state that they were for. */

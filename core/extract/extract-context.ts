@@ -29,6 +29,8 @@ export interface ExtractParts {
    * to where the next wave goes on. @default never
    */
   readonly mustStop?: () => boolean;
+  /** Who this is, for those that wait for it: `process 4711 on host`. @default told by its id alone */
+  readonly process?: string;
   /** A fresh UUIDv7. */
   newId(): string;
   /** Told as it happens; for progress and logs. Never throws. */
@@ -74,8 +76,10 @@ export function extractContext(parts: ExtractParts): ExtractContext {
 }
 
 export function publisherContext(parts: Omit<ExtractParts, 'provider' | 'singleProvider'>): PublisherContext {
-  const { mustStop = () => false } = parts;
-  return { ...parts, ...extractRecords(parts), mustStop, owner: parts.newId() };
+  const { mustStop = () => false, process } = parts;
+  const id = parts.newId();
+  const owner = process === undefined ? id : `${process} (${id})`;
+  return { ...parts, ...extractRecords(parts), mustStop, owner };
 }
 
 /** Who has the job of a batch; undefined where it is at another provider than is configured now. */

@@ -28,6 +28,8 @@ export type ExtractEvent =
       readonly reason: string;
     }
   | { readonly kind: 'lease-lost'; readonly batch: string }
+  /** Somebody else works on it, or has died at it: it is waited for. `lease`: who, and until when. */
+  | { readonly kind: 'leased'; readonly batch: string; readonly lease: string }
   | { readonly kind: 'processed'; readonly batch: string; readonly counts: BatchCounts }
   /** A line of results that belongs to no page of the batch. */
   | {
@@ -93,6 +95,8 @@ export function extractEventText(event: ExtractEvent): string {
       return `batch ${event.batch}: cancel its job ${event.job} by hand: ${event.reason}`;
     case 'lease-lost':
       return `batch ${event.batch}: another orchestrator has taken it over`;
+    case 'leased':
+      return `batch ${event.batch}: ${event.lease}`;
     case 'processed':
       return `batch ${event.batch}: ${countsText(event.counts)}`;
     case 'stray-line':

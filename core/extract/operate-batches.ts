@@ -13,7 +13,7 @@ export type OperateAnswer =
   /** It has ended: nothing is left to be done. */
   | { readonly kind: 'over'; readonly state: BatchStateName }
   /** Somebody works on it. `until`: milliseconds; when to try again at the latest. */
-  | { readonly kind: 'busy'; readonly until: number }
+  | { readonly kind: 'busy'; readonly owner: string; readonly until: number }
   /** It has no job that is under way. */
   | { readonly kind: 'no-job'; readonly state: BatchStateName }
   /** The provider could not be asked, and nothing was changed. */
@@ -89,8 +89,7 @@ async function idleBatch(
   const batch = (await context.batches.get(id))?.batch;
   if (!batch) return { kind: 'unknown' };
   if (!isActive(batch)) return { kind: 'over', state: batch.state };
-  if (isHeldByOther(batch, context.owner, context.clock.now()))
-    return { kind: 'busy', until: batch.lease!.until };
+  if (isHeldByOther(batch, context.owner, context.clock.now())) return { kind: 'busy', ...batch.lease! };
   return { kind: 'idle', batch };
 }
 

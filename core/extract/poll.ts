@@ -1,5 +1,5 @@
 import type { BatchProvider, JobState, ProviderProblem } from '../ports/batch-provider.ts';
-import { type Batch, type BatchStateName, isHeldByOther, moved } from './batch.ts';
+import { type Batch, type BatchStateName, isHeldByOther, leaseText, moved } from './batch.ts';
 import { type ExtractContext, providerOf } from './extract-context.ts';
 import { takeBatch } from './held-batch.ts';
 import { processBatch, withoutResults } from './process.ts';
@@ -23,7 +23,13 @@ const WAITS_FOR_A_PERSON: LookAnswer = { goesOn: false, retryAfterMs: 0 };
  * asked for once, and its results are read where there are any.
  */
 export async function lookAt(context: ExtractContext, batch: Batch, memory: RunMemory): Promise<LookAnswer> {
-  if (isHeldByOther(batch, context.owner, context.clock.now())) return GOES_ON;
+  const now = context.clock.now();
+  if (isHeldByOther(batch, context.owner, now)) {
+    const lease = leaseText(batch, now)!;
+    if (memory.isNews(`lease ${batch.id} ${batch.lease!.owner}`))
+      context.tell({ kind: 'leased', batch: batch.id, lease });
+    return GOES_ON;
+  }
   const provider = providerOf(context, batch);
   switch (batch.state) {
     case 'claiming':

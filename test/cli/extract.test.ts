@@ -2,12 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { civilDate } from '../../core/calendar/civil-date.ts';
+import { BatchStore } from '../../core/extract/batch-store.ts';
 import { withExtractionTables } from '../../core/extract/extraction-source.ts';
 import { resultKeyOf } from '../../core/extract/result-object.ts';
 import { manifestKey } from '../../core/lake/layout.ts';
 import type { Source } from '../../core/source/source.ts';
 import { catalogTruth } from '../../demo/catalogs/truth.ts';
+import { openLocalPlatform } from '../../runtime/local.ts';
 import { EXTRACTIONS } from '../../sources/extractions.ts';
+import { STARTS_AT, testClock } from '../e2e/support/test-time.ts';
 import { CatalogsDirectory } from './support/catalogs.ts';
 import { rescrape, rescrapeItems, rescrapeJson } from './support/command-line.ts';
 
@@ -75,6 +78,18 @@ describe('extract and what tells of it', () => {
     expect(await items('extract', 'scan', '--reason', 'waits', '--states', 'Alabama')).toEqual([
       expect.objectContaining({ page_key: 'Alabama:Vale Academy:1860:3', reason: 'waits for page 2' }),
     ]);
+  });
+
+  it('extract scan leaves books that were not asked for out of a table, and counts them', async () => {
+    const words = ['extract', 'scan', '--states', 'Ohio'];
+    const { stdout } = await cli(...words);
+    expect(stdout).toContain('Ohio:Quill Seminary:1861:3');
+    expect(stdout).not.toMatch(/Alabama|filtered/);
+    expect(stdout).toMatch(/\ncatalogs: 13 of 14 pages done, 1 exhausted; 28 pages of other books\n$/);
+    expect((await cli(...words, '--csv')).stdout).not.toMatch(/Alabama|of other books/);
+    expect((await cli(...words, '--reason', 'filtered')).stdout).toContain('Alabama:Vale Academy:1860:3');
+    const all = (await items(...words)) as { status: string }[];
+    expect(all.filter(({ status }) => status === 'filtered').length).toBe(28);
   });
 
   it('extract status counts by state, school and book, with what it cost', async () => {
@@ -399,9 +414,49 @@ describe('batches that need a person', () => {
     expect((await cli('batches', 'cancel', id)).stderr).toContain(
       'has no job that is under way: it is without-results',
     );
-    expect(await json('batches', 'clear', id)).toMatchObject({ dry_run: true, state: 'without-results' });
+    expect(await json('batches', 'clear', id, '--dry-run')).toMatchObject({
+      ...{ dry_run: true, state: 'without-results' },
+    });
     expect(await json('batches', 'show', id)).toMatchObject({ state: 'without-results' });
     expect(await json('batches', 'clear', id, '--confirm')).toMatchObject({ state: 'cleared' });
     expect(await cli('extract', 'run', ...books)).toMatchObject({ code: 0 });
   }, 60_000);
+});
+
+describe('a batch that somebody works on, or has died at', () => {
+  let catalogs: CatalogsDirectory;
+  let id: string;
+  const cli = (...words: string[]) => rescrape(catalogs.lake, ...words);
+  const lease = { owner: 'process 4711 on host (id)', until: Date.parse(STARTS_AT) + 5 * 60_000 };
+  const until = '2026-11-22T12:05:00Z';
+
+  beforeAll(async () => {
+    catalogs = await CatalogsDirectory.make();
+    stub(catalogs.env);
+    id = await catalogs.submitted('Alabama');
+    const { state, close } = openLocalPlatform({ directory: catalogs.lake, env: {}, clock: testClock });
+    await new BatchStore(state, 'catalogs').change(id, (batch) => batch && { ...batch, lease });
+    await close();
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await catalogs.remove();
+  });
+
+  it('says who that is, and until when, wherever it is shown', async () => {
+    const text = `${lease.owner} works on it, until ${until} at the latest; if that has died, it is free then`;
+    expect((await cli('extract', 'status')).stdout).toContain(`batch ${id}: ${text}`);
+    expect((await cli('batches', 'show', id)).stdout).toContain(`lease    ${text}`);
+    const listed = (await cli('batches', 'list')).stdout;
+    expect(listed).toContain('worked on until');
+    expect(listed).toContain(until);
+    const [batch] = await rescrapeItems(catalogs.lake, 'batches', 'list');
+    expect(batch).toMatchObject({
+      lease: { owner: lease.owner, until: expect.stringContaining('2026-11-22T12:05:00') },
+    });
+    expect(await cli('batches', 'cancel', id)).toMatchObject({
+      code: 1,
+      stderr: `rescrape: ${lease.owner} works on batch ${id}, or has died at it; give the same command again after ${until}\n`,
+    });
+  });
 });

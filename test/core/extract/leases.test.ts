@@ -58,12 +58,21 @@ describe('a batch whose job is at another provider than is set now', () => {
 
 describe('a batch whose orchestrator died', () => {
   it('before anything was sent is left alone until the lease is over, and its pages are free then', async () => {
-    const { clock, provider, world, dying, wave, states } = play();
+    const { clock, provider, world, dying, wave, states, told } = play();
     await expect(wave(dying('upload'))).rejects.toThrow('killed');
     const other = world.orchestrator();
-    await wave(other);
-    expect(await states()).toEqual(['claiming']);
     const [batch] = await other.batches.active();
+    const memory = new RunMemory();
+    for (let looks = 0; looks < 3; looks++) await runWave(other, memory);
+    expect(await states()).toEqual(['claiming']);
+    const until = '2026-03-02T08:05:00Z';
+    expect(
+      told()
+        .split('\n')
+        .filter((line) => line.includes(until)),
+    ).toEqual([
+      `batch ${batch!.id}: ${batch!.lease!.owner} works on it, until ${until} at the latest; if that has died, it is free then`,
+    ]);
     expect(await clearBatch(other, batch!.id)).toMatchObject({ kind: 'busy', until: batch!.lease!.until });
     clock.advance(BATCH_LEASE_MS);
     await wave(other);
