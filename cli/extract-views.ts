@@ -12,14 +12,13 @@ import { cellText, printTable } from './print.ts';
 
 export const BATCH_COLUMNS = [
   { name: 'batch' },
-  { name: 'state' },
+  { name: 'status', title: 'state' },
   { name: 'job' },
   { name: 'pages', ...number },
   { name: 'succeeded', ...number },
   { name: 'failed', ...number },
   { name: 'tokens', title: 'tokens in / out', ...number },
   { name: 'cost', title: 'US $', ...number },
-  { name: 'lease', title: 'worked on until' },
   { name: 'reason' },
 ];
 
@@ -42,7 +41,7 @@ export function batchRow(batch: Batch): Readonly<Record<string, unknown>> {
     ...{ batch: id, succeeded: batch.counts?.succeeded, failed: batch.counts?.failed },
     tokens: tokens && `${wholeNumber(tokens.input)} / ${wholeNumber(tokens.output)}`,
     cost: costUsd?.toFixed(4),
-    lease: timeText(lease?.until),
+    status: lease ? `${batch.state}, worked on until ${timeText(lease.until)}` : batch.state,
     reason: transitions.at(-1)?.reason,
   };
 }

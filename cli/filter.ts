@@ -180,6 +180,7 @@ export function oneOf<T extends string>(
 export function partitionOf(
   platform: Sources,
   text: string,
+  isKnown: (source: Source, value: string) => void = (source, value) => void targetsOf(source, [value]),
 ): { readonly source: Source; readonly partition: Partition } {
   const parsed = parsePartitionName(withoutTrueName(platform, text));
   if (!parsed) {
@@ -189,7 +190,7 @@ export function partitionOf(
     );
   }
   const source = sourceOf(platform, parsed.source);
-  targetsOf(source, [parsed.partition.value]);
+  isKnown(source, parsed.partition.value);
   return { source, partition: parsed.partition };
 }
 

@@ -22,6 +22,7 @@ export class Progress {
   #problems = 0;
   #waiting = 0;
   #isClockTold = false;
+  readonly #notices = new Set<string>();
 
   onStart(
     request: Pick<Plan, 'source'> | { source: string; start: string; end: string },
@@ -36,7 +37,13 @@ export class Progress {
   }
 
   onExtract(event: ExtractEvent): void {
-    this.#line(`  ${cellText(extractEventText(event))}`);
+    const text = extractEventText(event);
+    if (event.kind === 'label' || event.kind === 'no-image') {
+      // Of a library, which is looked at again and again: to send, and to publish.
+      if (this.#notices.has(text)) return;
+      this.#notices.add(text);
+    }
+    this.#line(`  ${cellText(text)}`);
   }
 
   /** Waves that only ask how jobs are going say nothing. */

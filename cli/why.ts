@@ -7,10 +7,12 @@ import { evidenceOf } from '../core/explain/item.ts';
 import type { Why } from '../core/explain/story.ts';
 import { why } from '../core/explain/why.ts';
 import { DAY_TEXT, targetText, whoIs } from '../core/explain/wording.ts';
-import { itemOfPage, pageOfKey, partitionOfPage } from '../core/extract/page-key.ts';
+import { itemOfPage, pageKeyText, pageOfKey, partitionOfPage } from '../core/extract/page-key.ts';
+import { PageStore } from '../core/extract/page-store.ts';
 import { isUnresolved } from '../core/failures/failure.ts';
 import type { AttemptRow } from '../core/lake/log-tables.ts';
 import { DISPOSITIONS } from '../core/outcome/policy.ts';
+import type { PageKey } from '../core/ports/page-library.ts';
 import { extractionOf } from '../core/source/derived.ts';
 import { partitionValueOf } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
@@ -44,8 +46,8 @@ export function whyCommand(): Command {
     )
     .action(async (text: string, _options: object, command: Command) => {
       await withPlatform(command, async (platform, { json, place }) => {
-        const { source, partition, item } = await subjectOf(platform, text);
-        const found = await why(platform, source, partition, item);
+        const { source, partition, item, page } = await subjectOf(platform, text);
+        const found = await why(platform, source, partition, item, page);
         const answer = { ...found, next: stepsAt(place, found.next) };
         if (json) printObject(whyRecord(answer));
         else
@@ -59,22 +61,35 @@ interface Subject {
   readonly source: Source;
   readonly partition: Partition;
   readonly item: string | null;
+  /** Where it was named by its true names. */
+  readonly page?: PageKey;
 }
 
 async function subjectOf(platform: CommandPlatform, text: string): Promise<Subject> {
   if (/^https?:\/\//i.test(text)) return subjectAt(platform, text);
   if (isPageName(text)) return subjectOfPage(platform, text);
-  return isItemName(text) ? itemOf(platform, text) : { ...partitionOf(platform, text), item: null };
+  return isItemName(text)
+    ? itemOf(platform, text)
+    : { ...partitionOf(platform, text, refuseUnknownValue), item: null };
 }
 
 /** A page by its true names, in the first table of its extraction: a row there is a page. */
-function subjectOfPage(platform: CommandPlatform, text: string): Subject {
+async function subjectOfPage(platform: CommandPlatform, text: string): Promise<Subject> {
   const page = pageOfKey(text);
   const source = platform.sources.find((each) => extractionOf(each) !== undefined);
   if (!source) throw new NotFoundError('there is no table of pages that a model reads');
   const { value, date } = partitionOfPage(page);
-  targetsOf(source, [value]);
-  return { source, partition: { value, date }, item: itemOfPage(page) };
+  // Of a state whose first pages are on their way nothing is published.
+  const pages = new PageStore(platform.state, extractionOf(source)!);
+  const { revision } = await pages.get(pageKeyText(page));
+  if (revision === 0) refuseUnknownValue(source, value);
+  return { source, partition: { value, date }, item: itemOfPage(page), page };
+}
+
+/** Where nothing at all is published of pages, nobody knows the names of their states. */
+function refuseUnknownValue(source: Source, value: string): void {
+  const isUnpublished = extractionOf(source) !== undefined && source.targets.length === 0;
+  if (!isUnpublished) targetsOf(source, [value]);
 }
 
 /** The item that was last asked for at an address. */
@@ -123,11 +138,11 @@ function statusLine({ completeness }: Why): Line[] {
 
 function ownLines(answer: Why): Line[] {
   if (answer.entities) return feedingLines(answer.entities);
-  return answer.pages ? pageLines(answer.pages) : scrapingLines(answer);
+  return answer.pages ? pageLines(answer.pages, answer.lastRefresh === null) : scrapingLines(answer);
 }
 
 /** How its labelled pages stood at the last scan, or how the page failed. */
-function pageLines({ labelled, page }: NonNullable<Why['pages']>): Line[] {
+function pageLines({ labelled, page }: NonNullable<Why['pages']>, isNeverSeen: boolean): Line[] {
   if (page)
     return [
       ['page', page.key],
@@ -135,7 +150,8 @@ function pageLines({ labelled, page }: NonNullable<Why['pages']>): Line[] {
         return ['failed', `${timeText(at)} try ${attempt}: ${code} (${message}); batch ${batch}`];
       }),
     ];
-  if (!labelled) return [['pages', 'none was labelled at the last scan']];
+  if (!labelled)
+    return [['pages', isNeverSeen ? 'no publication has looked yet' : 'none was labelled at the last scan']];
   const { pages, done, inFlight, waiting, runnable, exhausted, noImage } = labelled;
   const counts = { done, 'in a batch': inFlight, waiting, runnable, exhausted, 'without an image': noImage };
   const told = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${count} ${name}`] : []));

@@ -47,6 +47,11 @@ const ENDS: Readonly<Record<(CommandSubject & { readonly kind: 'ended' })['as'],
     { text: 'its rows are what was read; read, and publish, more', command: command('extract', 'run') },
   ],
   'pages-waiting': [{ text: 'send what can be sent, and publish', command: command('extract', 'run') }],
+  'pages-unpublished': [
+    { text: 'see what is labelled, and what a run does about it', command: command('extract', 'scan') },
+    { text: 'then send what can be sent, and publish', command: command('extract', 'run') },
+  ],
+  'pages-unseen': [{ text: 'see which pages are labelled', command: command('extract', 'scan') }],
   'table-of-entities': [
     { text: 'its rows are what was enriched; publish that', command: command('enrich', 'publish') },
   ],

@@ -220,7 +220,9 @@ export type CommandSubject =
         | 'not-published'
         | 'pages-exhausted'
         | 'pages-without-image'
-        | 'pages-waiting';
+        | 'pages-waiting'
+        | 'pages-unpublished'
+        | 'pages-unseen';
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
   /** No failure of this item, or nothing of this partition, is on record. */

@@ -42,12 +42,16 @@ type Records = Pick<Platform, 'state' | 'lake'>;
 /** Failures of a page that are told. */
 const MOST_FAILURES = 10;
 
-/** Undefined for any other table. */
+/**
+ * Undefined for any other table. `asked`: the page of the item by its true names, which its id alone may not
+ * tell before it is published.
+ */
 export async function pageFacts(
   { state, lake }: Records,
   source: Source,
   partition: Partition,
   item: string | null,
+  asked?: PageKey,
 ): Promise<WhyPages | undefined> {
   const name = extractionOf(source);
   const days = await pageDays(state, source, partition);
@@ -59,7 +63,8 @@ export async function pageFacts(
   const current = await readCurrent(lake, source.table, partition).catch(unlessCorrupt);
   const items = current?.descriptor.items ?? [];
   const url = items.find(({ id }) => id === item)?.url;
-  const page = url === undefined ? pageOfItem(partition.value, partition.date, item) : pageOfAddress(url);
+  const page =
+    asked ?? (url === undefined ? pageOfItem(partition.value, partition.date, item) : pageOfAddress(url));
   const facts = page && (await factsOf({ state, lake }, name, partition, page, items));
   const isKnown = facts && (url !== undefined || facts.hasResult || facts.isOnRecord);
   return { ...day, page: isKnown ? facts : null };

@@ -9,17 +9,27 @@ import { publishedText } from './wording.ts';
 
 /** Why a partition of a table of pages that a model reads, or one page of it, is as it is. */
 export function explainPages(facts: WhyFacts, pages: WhyPages): Answer {
-  const { item } = facts;
+  const { item, lastRefresh } = facts;
   if (item === null) return { answer: partitionText(facts, pages), next: stepsFor(facts, pages) };
   const { page } = pages;
-  if (!page) return { answer: 'no publication has seen a label of it, and it was never sent', next: [] };
+  if (!page) {
+    const answer = lastRefresh
+      ? 'no publication has seen a label of it, and it was never sent'
+      : `${NOT_PUBLISHED}, and it was never sent`;
+    return {
+      answer,
+      next: advise({ kind: 'ended', as: lastRefresh ? 'pages-unseen' : 'pages-unpublished' }),
+    };
+  }
   return { answer: `${pageText(facts, page)}; ${rowText(facts, page)}`, next: stepsFor(facts, pages) };
 }
+
+const NOT_PUBLISHED = 'nothing of its partition is published yet';
 
 function partitionText(facts: WhyFacts, pages: WhyPages): string {
   const { lastRefresh } = facts;
   const texts = pageTexts(pages, lastRefresh?.failed ?? 0);
-  if (!lastRefresh) return texts.join('; ') || 'no scan has seen a label of it';
+  if (!lastRefresh) return ['nothing of it is published yet', ...texts].join('; ');
   const { rows, pending } = lastRefresh;
   const open = pending > 0 ? [pendingText(pages, pending)] : [];
   return [publishedText(facts, lastRefresh, counted(rows, 'row')), ...texts, ...open].join('; ');
@@ -38,6 +48,8 @@ function pageText(facts: WhyFacts, page: PageFacts): string {
   if (batch) return `it is in batch ${batch.id} (${batch.state})${failed}`;
   if (lacksImage(facts, page)) return 'it has no image';
   if (stateOf(facts) === 'failed' && !page.isUnpublished) return `exhausted${failed}`;
+  // Nobody has looked yet whether it is labelled, and whom it waits for.
+  if (!facts.lastRefresh) return `it is in no batch${failed}`;
   if (waitsFor !== null) return `it waits for page ${waitsFor}, which has no result`;
   return `the next run sends it${failed}`;
 }
@@ -54,7 +66,8 @@ function lastText({ failures }: PageFacts): string {
   return `${last.code} ${last.message} (batch ${last.batch}${where})`;
 }
 
-function rowText({ current }: WhyFacts, { isUnpublished }: PageFacts): string {
+function rowText({ current, lastRefresh }: WhyFacts, { isUnpublished }: PageFacts): string {
+  if (!lastRefresh) return NOT_PUBLISHED;
   const item = current.kind === 'version' ? current.item : null;
   const rows = item?.rows ?? 0;
   const there =
@@ -70,6 +83,7 @@ function stateOf({ current }: WhyFacts): string | undefined {
 
 function stepsFor(facts: WhyFacts, pages: WhyPages): Step[] {
   const { page, labelled, unpublished, isPublished } = pages;
+  if (!facts.lastRefresh) return [...advise({ kind: 'ended', as: 'pages-unpublished' })];
   const steps: Step[] = [];
   const failed = page ? Number(stateOf(facts) === 'failed') : (facts.lastRefresh?.failed ?? 0);
   const withoutImage = page ? Number(lacksImage(facts, page)) : (labelled?.noImage ?? 0);

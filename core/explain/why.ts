@@ -9,6 +9,7 @@ import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
 import { readCommits } from '../lake/partition-log.ts';
 import { currentDamage, manifestGone } from '../lake/whole-version.ts';
 import type { Platform } from '../platform.ts';
+import type { PageKey } from '../ports/page-library.ts';
 import type { VerifiedFiles } from '../ports/verified-files.ts';
 import { readPlan } from '../run/plan.ts';
 import { byValue } from '../source/partition.ts';
@@ -38,13 +39,14 @@ const CLOSED_OF_A_PARTITION = 10;
 
 /**
  * Gathers what is on record about a partition, or about one item of it, and says what follows from it.
- * Changes nothing.
+ * Changes nothing. `page`: the item by its true names, of a table of pages.
  */
 export async function why(
   platform: Records,
   source: Source,
   partition: Partition,
   item: string | null,
+  page?: PageKey,
 ): Promise<Why> {
   const { lake, state, clock, sources } = platform;
   const now = clock.now();
@@ -86,7 +88,7 @@ export async function why(
           ])
         : null,
     entities: (await entityFacts(platform, source, partition, item)) ?? null,
-    pages: (await pageFacts(platform, source, partition, item)) ?? null,
+    pages: (await pageFacts(platform, source, partition, item, page)) ?? null,
   });
 }
 

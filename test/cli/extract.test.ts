@@ -384,11 +384,18 @@ describe('batches that need a person', () => {
   });
 
   it.each([
-    ['why', 'catalog_pages/Ohio/1861-01-01'],
-    ['why', QUILL],
-    ['completeness', 'catalog_pages', '--target', 'Ohio'],
-  ])('before anything is published, %s %s says so, and what publishes it', async (...words) => {
-    expect(await cli(...words)).toMatchObject({
+    ['catalog_pages/Ohio/1861-01-01', 'nothing of it is published yet'],
+    [QUILL, 'nothing of its partition is published yet, and it was never sent'],
+  ])('before anything is published, why %s says so, and what publishes it', async (subject, answer) => {
+    const { code, stdout } = await cli('why', subject);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`because    ${answer}\n`)]);
+    expect(stdout).toContain('published  never\ncurrent    nothing\n');
+    for (const next of ['extract scan', 'extract run'])
+      expect(stdout).toContain(`: rescrape ${next} --local`);
+  });
+
+  it('before anything is published, completeness says so, and what publishes it', async () => {
+    expect(await cli('completeness', 'catalog_pages', '--target', 'Ohio')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
         /nothing of catalog-pages is published yet; .*rescrape extract run --local /,
@@ -443,13 +450,20 @@ describe('a batch that somebody works on, or has died at', () => {
     await catalogs.remove();
   });
 
+  it('why tells of a page of it before the first publication', async () => {
+    const [key] = ((await rescrapeJson(catalogs.lake, 'batches', 'show', id)) as { page_keys: string[] })
+      .page_keys;
+    expect((await cli('why', key!)).stdout).toContain(
+      `it is in batch ${id} (submitted); nothing of its partition is published yet`,
+    );
+  });
+
   it('says who that is, and until when, wherever it is shown', async () => {
     const text = `${lease.owner} works on it, until ${until} at the latest; if that has died, it is free then`;
     expect((await cli('extract', 'status')).stdout).toContain(`batch ${id}: ${text}`);
     expect((await cli('batches', 'show', id)).stdout).toContain(`lease    ${text}`);
     const listed = (await cli('batches', 'list')).stdout;
-    expect(listed).toContain('worked on until');
-    expect(listed).toContain(until);
+    expect(listed).toContain(`submitted, worked on until ${until}`);
     const [batch] = await rescrapeItems(catalogs.lake, 'batches', 'list');
     expect(batch).toMatchObject({
       lease: { owner: lease.owner, until: expect.stringContaining('2026-11-22T12:05:00') },
