@@ -25,7 +25,7 @@ export async function clearExtractCounts(
   const filter = bookFilterOf(options);
   refuseBoth({ dryRun, confirm });
   if (options.states === undefined && !all)
-    throw new UsageError('clear the counts of whose pages?', 'give --states, or --all');
+    throw new UsageError('it is not said whose counts are to be cleared', 'give --states, or --all');
   if (all && options.states !== undefined)
     throw new UsageError('--all and --states exclude each other', 'choose one');
   await withExtractRecords(command, extraction, async (records, { globals }) => {

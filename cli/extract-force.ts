@@ -39,6 +39,9 @@ export async function forceExtraction(
 export function pageNamed(text: string): string {
   const page = parsePageKey(text);
   if (typeof page === 'string')
-    throw new UsageError(`${JSON.stringify(text)} names no page: ${page}`, 'write state:school:year:page');
+    throw new UsageError(
+      `${JSON.stringify(text)} names no page: ${page}`,
+      'as in "Alabama:Larch Hill College:1852:2"',
+    );
   return pageKeyText(page);
 }

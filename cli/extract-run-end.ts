@@ -4,6 +4,7 @@ import type { RunEnd } from '../core/extract/run-extraction.ts';
 import type { ScanCounts } from '../core/extract/scan.ts';
 import { namesText } from '../core/wording/names.ts';
 import type { StackPublication } from '../runtime/aws-extract-run.ts';
+import { emptyLibrary } from './extraction.ts';
 import { FailedCommand, IncompleteCommand } from './failure.ts';
 import { counted } from './list.ts';
 import type { resultsOf } from './publication-text.ts';
@@ -73,7 +74,7 @@ export function refuseUnread(
   }
   const { done, filtered, ...others } = counts;
   const unread = Object.values(others).reduce((sum, each) => sum + each, 0);
-  if (done + unread === 0 && filtered === 0) throw new FailedCommand('the library has no labelled page');
+  if (done + unread === 0 && filtered === 0) throw emptyLibrary();
   if (unread === 0) return;
   const text = `${counted(unread, 'page')} of ${done + unread} without a result`;
   throw new IncompleteCommand(text, advise({ kind: kind === 'held' ? 'held-pages' : 'unread-pages' }));

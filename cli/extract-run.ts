@@ -12,7 +12,13 @@ import { batchRecord, countsRecord, extractRunRecord, tableRecord } from './extr
 import { refuseUnpublished, refuseUnread, tablesText } from './extract-run-end.ts';
 import { withRunner } from './extract-runner.ts';
 import { countsText, printBatches } from './extract-views.ts';
-import { type BookFilterOptions, bookFilterOf, refuseUnknownBooks, withExtractScan } from './extraction.ts';
+import {
+  type BookFilterOptions,
+  bookFilterOf,
+  emptyLibrary,
+  refuseUnknownBooks,
+  withExtractScan,
+} from './extraction.ts';
 import { printObject } from './json.ts';
 import { counted, number } from './list.ts';
 import { cellText, printTable } from './print.ts';
@@ -34,7 +40,9 @@ export async function runExtract(
   if (dryRun)
     return withExtractScan(command, name, async (context, { globals: { json } }) => {
       await refuseUnknownBooks(context, filter);
-      printPlan(await planRun(context, { ...asked, limit }), context.extraction.name, json);
+      const plan = await planRun(context, { ...asked, limit });
+      printPlan(plan, context.extraction.name, json);
+      if (Object.values(plan.counts).every((pages) => pages === 0)) throw emptyLibrary();
     });
   await withRunner(command, name, async (runner, { platform, globals: { json }, progress }) => {
     await refuseUnknownBooks(runner.records, filter);

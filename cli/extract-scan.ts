@@ -49,6 +49,7 @@ export async function scanExtraction(
     if (globals.json || options.csv) return;
     // A long table ends before the pages do.
     while (!(await statuses.next()).done);
+    if (Object.values(counts).every((pages) => pages === 0)) return;
     console.log(`${context.extraction.name}: ${countsText(counts)}`);
   });
 }

@@ -80,7 +80,7 @@ export async function refuseUnknownBooks(
   if (Object.values(filter).every((given) => given === undefined)) return;
   const labelled = await LabelledPages.of(library.labels());
   const books = [...labelled.books()].map(({ book }) => book);
-  if (books.length === 0) throw new FailedCommand('the library has no labelled page');
+  if (books.length === 0) throw emptyLibrary();
   if (books.some(bookFilter(filter))) return;
   const { states = [], schools = [] } = filter;
   const known = (all: readonly string[], asked: readonly string[]) =>
@@ -98,6 +98,14 @@ export async function refuseUnknownBooks(
       `the schools are: ${namesText(ofSchools, 20)}`,
     );
   throw new UsageError('no labelled page is of these books', advise({ kind: 'no-such-pages' }));
+}
+
+/** Nothing that one could ask of it makes sense. */
+export function emptyLibrary(): FailedCommand {
+  return new FailedCommand(
+    'the library has no labelled page',
+    'a label is a file labels/state/school/year/4.json in it, and says that page 4 is work',
+  );
 }
 
 export interface Here {

@@ -53,7 +53,9 @@ export class Progress {
       count ? [`${count} ${reason}`] : [],
     );
     const batches = counted(sent.batches, 'batch', 'batches');
-    this.#line(`  scanned: ${reasons.join(', ')}; ${batches} sent, ${active} in flight`);
+    this.#line(
+      `  scanned: ${reasons.join(', ') || 'no labelled page'}; ${batches} sent, ${active} in flight`,
+    );
   }
 
   onPipeline(event: PipelineEvent): void {

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { civilDate } from '../../core/calendar/civil-date.ts';
@@ -266,6 +267,23 @@ describe('extract and what tells of it', () => {
       expect(said.stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(message)]);
     } finally {
       vi.unstubAllEnvs();
+    }
+  });
+
+  it('an empty library is told in one line, whatever is asked of it', async () => {
+    const library = mkdtempSync(join(tmpdir(), 'rescrape-empty-'));
+    mkdirSync(join(library, 'labels'));
+    stub({ RESCRAPE_CATALOGS_LIBRARY: library });
+    try {
+      const line =
+        'rescrape: the library has no labelled page; a label is a file labels/state/school/year/4.json';
+      for (const words of [[], ['--dry-run'], ['--states', 'Ohio'], ['--states', 'Ohio', '--dry-run']]) {
+        const { code, stderr } = await cli('extract', 'run', ...words);
+        expect([code, stderr.trimEnd().split('\n').at(-1)]).toEqual([1, expect.stringContaining(line)]);
+      }
+      expect((await cli('extract', 'scan')).stdout).toBe('no labelled page that matches\n');
+    } finally {
+      rmSync(library, { recursive: true });
     }
   });
 

@@ -7,7 +7,7 @@ import {
 } from '../../core/workflow/batch-extraction.ts';
 import { pascalCase } from '../../lib/deployment.ts';
 import { FUNCTION_SIZES } from '../../lib/function-sizes.ts';
-import { extractVariablesOf } from '../../runtime/setting-names.ts';
+import { extractVariablesOf, variableOf } from '../../runtime/setting-names.ts';
 import { EXTRACTIONS } from '../../sources/extractions.ts';
 import { nameOf, type Resource, references, Synthesized } from './synthesized.ts';
 
@@ -79,6 +79,15 @@ describe.each(EXTRACTIONS)('the deployed machine of $name', ({ name }) => {
 
   it('is found by the command line through an output of the pipeline stack', () => {
     expect(Object.keys(prod.outputs.pipeline ?? {})).toContain(`ExtractionArn${pascalCase(name)}`);
+    // By which the command line works as the functions do.
+    const variable = variableOf(name, 'BATCH_SIZE');
+    const sized = new Synthesized({
+      stage: 'prod',
+      sourceOverrides: { [variable]: '7', RESCRAPE_X_URL: 'x' },
+    });
+    const settings = sized.outputs.pipeline?.[`ExtractionSettings${pascalCase(name)}`]?.Value;
+    expect(JSON.parse(String(settings))).toEqual({ [variable]: '7' });
+    expect(Object.keys(sized.outputs.pipeline ?? {})).toContain('BedrockRoleArn');
   });
 
   it('begins nothing new five minutes before its end, of fifteen', () => {

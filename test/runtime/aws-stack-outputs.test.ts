@@ -2,7 +2,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StorageError } from '../../core/ports/storage-error.ts';
-import { readStackOutputs, stateMachineOf } from '../../runtime/stack-outputs.ts';
+import { extractionResourcesOf, readStackOutputs, stateMachineOf } from '../../runtime/stack-outputs.ts';
 
 const cloudFormation = mockClient(CloudFormationClient);
 afterEach(() => cloudFormation.reset());
@@ -22,6 +22,9 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   TopicArn: 'arn:aws:sns:::t',
   StateMachineArnRacing: 'arn:racing',
   StateMachineArnBellSchedules: 'arn:bells',
+  ExtractionArnOldBooks: 'arn:books',
+  ExtractionSettingsOldBooks: '{"RESCRAPE_OLD_BOOKS_BATCH_SIZE":"7"}',
+  BedrockRoleArn: 'arn:role',
 };
 
 function deployed(outputs: Readonly<Record<string, string>>): void {
@@ -51,7 +54,13 @@ describe('what a stack has deployed', () => {
       workGroup: 'rescrape-dev',
       failedItems: { queueUrl: 'https://sqs/q', deadLettersUrl: 'https://sqs/dlq' },
       topicArn: 'arn:aws:sns:::t',
+      bedrockRoleArn: 'arn:role',
     });
+    expect(extractionResourcesOf(resources, 'old-books')).toEqual({
+      stateMachine: 'arn:books',
+      settings: { RESCRAPE_OLD_BOOKS_BATCH_SIZE: '7' },
+    });
+    expect(() => extractionResourcesOf(resources, 'maps')).toThrow(/does not run maps: deploy it again/);
     expect([...resources.enrichmentQueues]).toEqual([
       ['tutor', { queueUrl: 'https://sqs/enrich-tutor', deadLettersUrl: 'https://sqs/enrich-tutor-dlq' }],
       [
@@ -66,19 +75,26 @@ describe('what a stack has deployed', () => {
     );
   });
 
-  it.each(Object.keys(OUTPUTS).filter((name) => !/^(StateMachine|EnrichQueue)/.test(name)))(
-    'is no pipeline of ours where there is no output %s: one line that names the stack',
-    async (name) => {
-      const { [name]: _, ...others } = OUTPUTS;
-      deployed(others);
-      expect(await refused()).toMatchObject({
-        name: 'StorageError',
-        message: expect.stringMatching(
-          new RegExp(`^the stack ${STACK} has no output ${name}: give the name of a pipeline stack[^\n]*$`),
-        ),
-      });
-    },
-  );
+  it('has no extraction whose settings an older version did not tell: one is to deploy again', async () => {
+    const { ExtractionSettingsOldBooks: _, BedrockRoleArn: __, ...older } = OUTPUTS;
+    deployed(older);
+    const resources = await readStackOutputs(STACK);
+    expect(resources.bedrockRoleArn).toBeUndefined();
+    expect(() => extractionResourcesOf(resources, 'old-books')).toThrow(/deploy it again/);
+  });
+
+  it.each(
+    Object.keys(OUTPUTS).filter((name) => !/^(StateMachine|EnrichQueue|Extraction|BedrockRole)/.test(name)),
+  )('is no pipeline of ours where there is no output %s: one line that names the stack', async (name) => {
+    const { [name]: _, ...others } = OUTPUTS;
+    deployed(others);
+    expect(await refused()).toMatchObject({
+      name: 'StorageError',
+      message: expect.stringMatching(
+        new RegExp(`^the stack ${STACK} has no output ${name}: give the name of a pipeline stack[^\n]*$`),
+      ),
+    });
+  });
 
   it('is one line that names the stack where there is no such stack', async () => {
     const error = Object.assign(new Error('Stack with id nope does not exist'), {
