@@ -13,6 +13,8 @@ export interface DeployedExtraction {
   readonly jobPrefix: string;
   /** Of Bedrock; undefined where another provider is asked. */
   readonly bedrockModel: string | undefined;
+  /** Pages that are too few for a job may be asked one by one: the function calls the model itself. */
+  readonly asksOneByOne: boolean;
   /** Of another bucket than the lake's. */
   readonly libraryPlace: { readonly bucket: string; readonly prefix: string } | undefined;
   /** ARN; undefined where its provider needs none. */
@@ -32,6 +34,7 @@ export function deployedExtractions(
       name: extraction.name,
       jobPrefix: batchName(extraction.name, ''),
       bedrockModel: provider === 'bedrock' ? settings.model : undefined,
+      asksOneByOne: provider === 'bedrock' && settings.tooFew === 'one-by-one',
       libraryPlace,
       variables: Object.fromEntries(
         extractVariablesOf([extraction]).flatMap((each) => {

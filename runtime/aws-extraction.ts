@@ -1,4 +1,3 @@
-import { openBedrockBatchProvider } from '../adapters/aws/bedrock-batch-provider.ts';
 import type { AwsConnection } from '../adapters/aws/client-settings.ts';
 import { openS3PageLibrary } from '../adapters/aws/s3-page-library.ts';
 import { openSecrets } from '../adapters/aws/secrets.ts';
@@ -12,10 +11,11 @@ import {
 } from '../core/extract/extract-context.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
 import type { Platform } from '../core/platform.ts';
-import type { BatchProvider } from '../core/ports/batch-provider.ts';
-import { awsExtractSettings, BEDROCK_FOLDER, LIBRARY_FOLDER } from './aws-extract-settings.ts';
+import { awsExtractSettings, LIBRARY_FOLDER } from './aws-extract-settings.ts';
+import { openBedrockProviders } from './bedrock-providers.ts';
 import { GEMINI_KEY_SECRET, geminiSettings } from './gemini-settings.ts';
 
+type Providers = Pick<ExtractParts, 'provider' | 'singleProvider'>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What an extraction of a stack stands on, beside its platform. */
@@ -52,22 +52,24 @@ export function openAwsExtraction(
   const place = libraryPlace ?? { bucket, prefix: `${LIBRARY_FOLDER}/${extraction.name}` };
   const library = openS3PageLibrary({ ...place, clock, connection });
   const closing: (() => unknown)[] = [() => library.close()];
-  let provider: Promise<BatchProvider> | undefined;
+  let providers: Promise<Providers> | undefined;
 
-  const openProvider = async (): Promise<BatchProvider> => {
+  const openProviders = async (): Promise<Providers> => {
     if (name === 'bedrock') {
       if (bedrockRoleArn === undefined)
         throw new Error('an orchestrator was opened without a role for Bedrock');
-      const prefix = `${BEDROCK_FOLDER}/${extraction.name}`;
-      const bedrock = openBedrockBatchProvider({ bucket, prefix, roleArn: bedrockRoleArn, connection });
-      closing.push(() => bedrock.close());
+      const { close, ...bedrock } = openBedrockProviders({
+        ...{ bucket, roleArn: bedrockRoleArn, extraction: extraction.name, clock, connection },
+      });
+      closing.push(close);
       return bedrock;
     }
     const secrets = openSecrets(connection);
     const key = await secrets.text(env[GEMINI_KEY_SECRET]!).finally(() => secrets.close());
     const http = new NodeHttpClient();
     closing.push(() => http.close());
-    return openGeminiBatchProvider({ http, clock, ...geminiSettings({ ...env, GEMINI_API_KEY: key }) });
+    const gemini = geminiSettings({ ...env, GEMINI_API_KEY: key });
+    return { provider: openGeminiBatchProvider({ http, clock, ...gemini }) };
   };
 
   const records = (call: ExtractionCall) =>
@@ -75,12 +77,12 @@ export function openAwsExtraction(
   return {
     records,
     async orchestrator(call) {
-      provider ??= openProvider();
+      providers ??= openProviders();
       // Secrets that could not be read now may be with the next call.
-      provider.catch(() => {
-        provider = undefined;
+      providers.catch(() => {
+        providers = undefined;
       });
-      return { ...records(call), provider: await provider };
+      return { ...records(call), ...(await providers) };
     },
     close: async () => {
       for (const close of closing) await close();

@@ -15,7 +15,8 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { PageLibrary } from '../core/ports/page-library.ts';
 import type { Publication } from '../core/publish-derived/publish-partition.ts';
 import { publishExtraction } from '../core/publish-extraction/publish-extraction.ts';
-import { extractSettings, s3PlaceOf } from './extract-settings.ts';
+import { bedrockSettings } from './bedrock-settings.ts';
+import { type ConfiguredExtraction, extractSettings, s3PlaceOf } from './extract-settings.ts';
 import { geminiSettings } from './gemini-settings.ts';
 import { idsOf } from './ids.ts';
 import type { LocalPlatform } from './local.ts';
@@ -65,27 +66,41 @@ export async function openLocalExtraction({
   ...parts
 }: LocalExtractionOptions): Promise<Opened<ExtractContext>> {
   const { provider: name, library: given, settings } = extractSettings(extraction, env);
-  if (name !== 'gemini')
-    throw new SettingError(
-      `${variableOf(extraction.name, 'PROVIDER')} is ${name}, which a stack asks: here it is gemini`,
-    );
   const place = placeOf(extraction, given);
-  const gemini = geminiSettings(env);
   const { clock } = parts;
+  const { close, ...providers } = await PROVIDERS[name](extraction.name, env, clock);
   const library = await openLibrary(place, clock);
-  const http = new NodeHttpClient();
-  const provider = openGeminiBatchProvider({ http, clock, ...gemini });
   return {
     context: extractContext({
-      ...{ ...parts, extraction, settings, provider, library },
+      ...{ ...parts, ...providers, extraction, settings, library },
       ...{ process: thisProcess(), newId: idsOf(clock) },
     }),
     close: async () => {
       library.close?.();
-      await http.close();
+      await close();
     },
   };
 }
+
+type OpenProviders = (
+  extraction: string,
+  env: ExtractRecordsOptions['env'],
+  clock: Clock,
+) => Promise<Pick<ExtractParts, 'provider' | 'singleProvider'> & { close(): unknown }>;
+
+const PROVIDERS: Readonly<Record<ConfiguredExtraction['provider'], OpenProviders>> = {
+  gemini: async (_, env, clock) => {
+    const gemini = geminiSettings(env);
+    const http = new NodeHttpClient();
+    return { provider: openGeminiBatchProvider({ http, clock, ...gemini }), close: () => http.close() };
+  },
+  bedrock: async (extraction, env, clock) => {
+    const settings = bedrockSettings(env);
+    // The SDK takes a quarter of a second to load.
+    const { openBedrockProviders } = await import('./bedrock-providers.ts');
+    return openBedrockProviders({ ...settings, extraction, clock, connection: {} });
+  },
+};
 
 /**
  * Commits what became of pages into their tables. Throws a RunInProgressError where another process is at it

@@ -65,17 +65,29 @@ export function awsTrouble(error: unknown): AwsTrouble | undefined {
   const ofAws = metadata !== undefined || name !== error.name || OF_THE_SDK.test(name);
   if (!ofAws) return undefined;
   const status = metadata?.httpStatusCode;
+  const strange = strangeAnswer(error);
   const known =
     KINDS.find(({ names }) => names.test(name)) ??
     KINDS.find(({ names }) => status !== undefined && names.test(String(status)));
   return {
     // A request that was never answered may have been carried out.
-    kind: known?.kind ?? (status === undefined ? 'unclear' : 'other'),
-    name,
+    kind: known?.kind ?? (status === undefined || (strange && status < 300) ? 'unclear' : 'other'),
+    name: strange && status !== undefined ? `HTTP ${status}` : name,
     status,
     attempts: metadata?.attempts ?? 1,
-    message: error.message.replace(/\s+/g, ' ').trim(),
+    message: strange ?? error.message.replace(/\s+/g, ' ').trim(),
   };
+}
+
+/** What came in place of an answer of AWS (a proxy's page, half a line); undefined where one came. */
+function strangeAnswer(error: Error): string | undefined {
+  const { $response: response } = error as { $response?: { headers?: Record<string, string> } };
+  const [said = ''] = error.message.split(/\s*Deserialization error: /, 1);
+  const isUnread = said !== error.message;
+  const isHtml = error.name === 'Unknown' && /html/i.test(response?.headers?.['content-type'] ?? '');
+  if (!isUnread && !isHtml) return undefined;
+  const type = response?.headers?.['content-type'] ?? 'something without a media type';
+  return `${type} in place of an answer of AWS${isUnread ? `: ${said.replace(/\s+/g, ' ')}` : ''}`;
 }
 
 const OF_THE_SDK = /^(TimeoutError|CredentialsProviderError|TokenProviderError)$/;

@@ -34,8 +34,7 @@ export class BedrockFiles {
 
   /** Throws a RangeError for a prefix that Bedrock would not take. */
   constructor(options: BedrockFilesOptions) {
-    if (!/^[A-Za-z0-9-]+(?:\/[A-Za-z0-9-]+)*$/.test(options.prefix))
-      throw new RangeError(`not a prefix that Bedrock takes: ${JSON.stringify(options.prefix)}`);
+    assertPrefix(options.prefix);
     this.#options = options;
     this.#s3 = openS3Client(options.connection ?? {}, options.attempts);
   }
@@ -59,6 +58,12 @@ export class BedrockFiles {
       await this.#s3.send(new PutObjectCommand(input), { abortSignal: signal });
       return this.#uri(path);
     });
+  }
+
+  /** Throws what the SDK throws. */
+  async image(uri: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const { Body } = await this.#s3.send(new GetObjectCommand(targetOf(uri)), { abortSignal: signal });
+    return (await Body?.transformToByteArray()) ?? new Uint8Array();
   }
 
   /** The file of requests, images inside, and the list of their keys; undefined where both are there. */
@@ -140,10 +145,7 @@ export class BedrockFiles {
   /** One record after the other: no more than one image is in memory. */
   async *#records(form: BedrockForm, lines: readonly RequestLine[], signal: AbortSignal | undefined) {
     for (const [at, line] of lines.entries()) {
-      const { Body } = await this.#s3.send(new GetObjectCommand(targetOf(line.image.uri)), {
-        abortSignal: signal,
-      });
-      const image = Buffer.from((await Body?.transformToByteArray()) ?? []).toString('base64');
+      const image = Buffer.from(await this.image(line.image.uri, signal)).toString('base64');
       const record = { recordId: recordIdOf(at), modelInput: form.modelInput(line, image) };
       yield Buffer.from(`${JSON.stringify(record)}\n`);
     }
@@ -159,8 +161,14 @@ export class BedrockFiles {
   }
 }
 
+/** Throws a RangeError for a prefix that Bedrock would not take. */
+export function assertPrefix(prefix: string): void {
+  if (!/^[A-Za-z0-9-]+(?:\/[A-Za-z0-9-]+)*$/.test(prefix))
+    throw new RangeError(`not a prefix that Bedrock takes: ${JSON.stringify(prefix)}`);
+}
+
 /** Eleven letters and digits, as Bedrock's own guide has them: keys of pages hold more than that. */
-function recordIdOf(at: number): string {
+export function recordIdOf(at: number): string {
   return `R${String(at + 1).padStart(10, '0')}`;
 }
 

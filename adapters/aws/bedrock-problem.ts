@@ -25,8 +25,13 @@ function causeOfSubmit(trouble: AwsTrouble): ProviderProblem['cause'] {
   if (trouble.name === 'ConflictException') return 'unclear';
   const cause = causeOf(trouble);
   if (cause === 'server') return 'unclear';
-  if (cause === 'unreachable') return NO_CONNECTION.test(trouble.name) ? 'unreachable' : 'unclear';
+  if (cause === 'unreachable') return isNotSent(trouble) ? 'unreachable' : 'unclear';
   return cause === 'missing' ? 'refused' : cause;
+}
+
+/** True where not even a connection was made. */
+export function isNotSent({ name }: AwsTrouble): boolean {
+  return NO_CONNECTION.test(name);
 }
 
 function causeOf({ kind, name, status }: AwsTrouble): ProviderProblem['cause'] {

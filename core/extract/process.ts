@@ -78,7 +78,7 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
   await ends.flush();
   const { counts, tokens } = sums;
   const { prices } = context.settings;
-  const costUsd = tokens && prices ? costOf(tokens, prices) : null;
+  const costUsd = tokens && prices ? costOf(tokens, prices, held.batch.route) : null;
   const reason = 'its results are on record';
   const ended = { ...held.batch, counts, tokens, costUsd };
   // Before its end: whoever dies in between does it again.

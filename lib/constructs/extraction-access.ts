@@ -45,9 +45,7 @@ export class ExtractionAccess extends Construct {
       resourceArns: [props.lake.bucketArnImport],
       conditions: { ...inAccount, StringLike: { 's3:prefix': [`${BEDROCK_FOLDER}/*`] } },
     });
-    const profiles = this.#models().filter((arn) => arn.includes(':inference-profile/'));
-    // A profile leads to the models of several regions, which it names itself.
-    if (profiles.length > 0) this.#grantInvoking(profiles);
+    this.#grantProfiles(this.bedrockRole, this.#models());
   }
 
   /** Everything that looks after the batches of these extractions. */
@@ -78,6 +76,7 @@ export class ExtractionAccess extends Construct {
       [`AwsSolutions-IAM5[Resource::${this.#shown(jobs)}]`]:
         'Bedrock names a job when it is created; the wildcard stands for the batch jobs of this account.',
     });
+    this.#grantOneByOne(grantee);
   }
 
   /** Reading of pages: listing of the lake's bucket is granted with the lake. */
@@ -86,11 +85,27 @@ export class ExtractionAccess extends Construct {
     this.#grantLibrariesElsewhere(grantee);
   }
 
+  /** Calls to a model itself, and the intents and answers of its pages. */
+  #grantOneByOne(grantee: IRole): void {
+    const models = this.#models(({ asksOneByOne }) => asksOneByOne);
+    if (models.length === 0) return;
+    this.#grantFolder(grantee, BEDROCK_FOLDER, ['s3:DeleteObject']);
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['bedrock:GetFoundationModel', 'bedrock:GetInferenceProfile'],
+      resourceArns: models,
+    });
+    const own = models.filter((arn) => !isProfile(arn));
+    if (own.length > 0)
+      Grant.addToPrincipal({ grantee, actions: ['bedrock:InvokeModel'], resourceArns: own });
+    this.#grantProfiles(grantee, models);
+  }
+
   /** ARNs of the models and inference profiles that are asked. */
-  #models(): string[] {
-    return this.#props.extractions.flatMap(({ bedrockModel }) =>
-      bedrockModel === undefined ? [] : [this.#arnOf(bedrockModel)],
-    );
+  #models(of: (extraction: DeployedExtraction) => boolean = () => true): string[] {
+    return this.#props.extractions
+      .filter(of)
+      .flatMap(({ bedrockModel }) => (bedrockModel === undefined ? [] : [this.#arnOf(bedrockModel)]));
   }
 
   /** `amazon.nova-lite-v1:0`, an inference profile (`eu.amazon.nova-lite-v1:0`), or the ARN of either. */
@@ -114,7 +129,10 @@ export class ExtractionAccess extends Construct {
     });
   }
 
-  #grantInvoking(profiles: readonly string[]): void {
+  /** A profile leads to the models of several regions, which it names itself. */
+  #grantProfiles(grantee: IRole, arns: readonly string[]): void {
+    const profiles = arns.filter(isProfile);
+    if (profiles.length === 0) return;
     const models = Stack.of(this).formatArn({
       service: 'bedrock',
       region: '*',
@@ -122,7 +140,6 @@ export class ExtractionAccess extends Construct {
       resource: 'foundation-model',
       resourceName: '*',
     });
-    const grantee = this.bedrockRole;
     const actions = ['bedrock:InvokeModel'];
     Grant.addToPrincipal({ grantee, actions, resourceArns: [...profiles] });
     const conditions = { ArnEquals: { 'bedrock:InferenceProfileArn': [...profiles] } };
@@ -179,4 +196,8 @@ export class ExtractionAccess extends Construct {
       .replaceAll(region, '<AWS::Region>')
       .replaceAll(account, '<AWS::AccountId>');
   }
+}
+
+function isProfile(arn: string): boolean {
+  return arn.includes('inference-profile/');
 }

@@ -70,10 +70,16 @@ export async function allOf(
   return all;
 }
 
+/** What cannot happen at a provider, each with its reason. */
+export type NeverThere = Readonly<
+  Partial<Record<NonNullable<ProviderTrouble['end']> | 'missing' | 'doubled', string>>
+>;
+
 /** What every provider of batches must do; each adapter's test calls it. */
 export function batchProviderContract(
   name: string,
   play: (answers: PlayedAnswers) => Promise<PlayedProvider>,
+  never: NeverThere = {},
 ): void {
   describe(`${name} keeps the contract of a provider of batches`, () => {
     let played: PlayedProvider | undefined;
@@ -184,7 +190,8 @@ export function batchProviderContract(
       expect(await here.provider.cancel(job)).toEqual({ kind: 'cancel-asked' });
     });
 
-    it.each(['failed', 'expired', 'cancelled'] as const)('tells of a job that %s', async (end) => {
+    const ends = (['failed', 'expired', 'cancelled'] as const).filter((end) => never[end] === undefined);
+    it.each(ends)('tells of a job that %s', async (end) => {
       const here = await open({ end });
       const { job } = await submitted(here, ['a']);
       here.finish();
@@ -192,7 +199,7 @@ export function batchProviderContract(
       expect(await allOf(here.provider.results(job))).toMatchObject([{ kind: 'problem', cause: 'missing' }]);
     });
 
-    it('tells of a job that succeeds without results', async () => {
+    it.skipIf(never['no-results'])('tells of a job that succeeds without results', async () => {
       const here = await open({ end: 'no-results' });
       const { job } = await submitted(here, ['a']);
       here.finish();
@@ -212,8 +219,8 @@ export function batchProviderContract(
       ]);
       expect(of('t')).toMatchObject([{ kind: 'text', isTruncated: true }]);
       expect(of('b')).toMatchObject([{ kind: 'blocked', reason: expect.stringMatching(/./) }]);
-      expect(of('m')).toEqual([]);
-      expect(of('d')).toMatchObject([{ kind: 'text' }, { kind: 'text' }]);
+      if (!never.missing) expect(of('m')).toEqual([]);
+      if (!never.doubled) expect(of('d')).toMatchObject([{ kind: 'text' }, { kind: 'text' }]);
       expect(of('good')).toMatchObject([{ kind: 'text', text: '{"read":"good"}' }]);
       expect(await here.provider.state(job)).toMatchObject({ status: 'succeeded', counts: { failed: 1 } });
     });

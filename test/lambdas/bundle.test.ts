@@ -73,10 +73,10 @@ describe('the bundle of', () => {
     const code = `const ${names} = require(process.argv[1]); console.log(${expression})`;
     const { stdout } = spawnSync(process.execPath, ['-e', code, outfile], { cwd: folder, encoding: 'utf8' });
     const found =
-      'console.log(typeof require("hyparquet").parquetReadObjects, typeof require("socks").SocksClient, typeof require("@aws-sdk/client-secrets-manager").SecretsManagerClient)';
+      'console.log(typeof require("hyparquet").parquetReadObjects, typeof require("socks").SocksClient, typeof require("@aws-sdk/client-secrets-manager").SecretsManagerClient, typeof require("@aws-sdk/client-bedrock-runtime").ConverseCommand)';
     const beside = spawnSync(process.execPath, ['-e', found], { cwd: folder, encoding: 'utf8' });
     rmSync(folder, { recursive: true, force: true });
     expect(stdout).toBe(`${said}\n`);
-    expect(beside.stdout).toBe('function function function\n');
+    expect(beside.stdout).toBe('function function function function\n');
   });
 });

@@ -163,6 +163,30 @@ describe('the function that looks after batches', () => {
     expect(own).toContain(':s3:::scans/of?catalogs/*');
   });
 
+  it('calls no model itself', () => {
+    expect(withAction(statements, 'bedrock:InvokeModel')).toEqual([]);
+    expect(
+      withAction(statements, 's3:DeleteObject').map(({ Resource }) => JSON.stringify(Resource)),
+    ).not.toContain('/bedrock/');
+  });
+
+  it.each([
+    ['amazon.nova-lite-v1:0', 1],
+    ['eu.amazon.nova-lite-v1:0', 2],
+  ])('calls %s, and nothing else, where pages may be asked one by one', (model, rights) => {
+    const sourceOverrides = { RESCRAPE_CATALOGS_MODEL: model, RESCRAPE_CATALOGS_TOO_FEW: 'one-by-one' };
+    const own = statementsOf(new Synthesized({ stage: 'dev', sourceOverrides }), 'ExtractWaveRole');
+    const invoking = withAction(own, 'bedrock:InvokeModel');
+    expect(invoking).toHaveLength(rights);
+    expect(JSON.stringify(invoking[0]!.Resource)).toContain(`/${model}`);
+    for (const { Resource, Condition } of invoking.slice(1)) {
+      expect(JSON.stringify(Resource)).toContain('foundation-model/*');
+      expect(JSON.stringify(Condition)).toContain(`inference-profile/${model}`);
+    }
+    expect(JSON.stringify(withAction(own, 's3:DeleteObject'))).toContain('/bedrock/*');
+    expect(JSON.stringify(withAction(own, 'bedrock:GetFoundationModel'))).toContain(`/${model}`);
+  });
+
   it.each([
     [{ RESCRAPE_CATALOGS_PROVIDER: 'gemini' }, /RESCRAPE_GEMINI_KEY_SECRET is not set/],
     [{ RESCRAPE_CATALOGS_BATCH_SIZE: '5000' }, /RESCRAPE_CATALOGS_BATCH_SIZE is 5000: .* at most 1000/],

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { PlayedAnswers, ProviderTrouble } from '../../contracts/batch-provider.contract.ts';
 import { type LoopbackSite, serveHttp } from '../../contracts/loopback-site.ts';
+import { type Answered, failed, json, playedS3, s3Failed } from './played-s3.ts';
 
 const ARN = 'arn:aws:bedrock:eu-west-1:123456789012:model-invocation-job/';
 /** What Bedrock takes as the address of a folder or a file: no `=`, no space. */
@@ -28,32 +28,15 @@ export interface PlayedBedrock extends LoopbackSite {
   finish(): void;
 }
 
-interface Answered {
-  readonly status: number;
-  readonly body: string | Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-const json = (value: unknown): Answered => ({ status: 200, body: JSON.stringify(value) });
-const failed = (status: number, type: string, message = 'as played'): Answered => ({
-  status,
-  body: JSON.stringify({ message }),
-  headers: { 'x-amzn-errortype': type },
-});
-const s3Failed = (status: number, code: string): Answered => ({
-  status,
-  body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>as played</Message></Error>`,
-});
-
 /** The control plane of Bedrock's batches and the S3 that it reads and writes, behind one address. */
 export async function serveBedrock(
   answer: PlayedAnswers['answer'],
   trouble: ProviderTrouble = {},
 ): Promise<PlayedBedrock> {
   const objects: PlayedBedrock['objects'] = new Map();
-  const uploads = new Map<string, Map<number, Buffer>>();
   const jobs: Job[] = [];
   const journal: string[] = [];
+  const s3 = playedS3(objects, journal);
   let isFinished = false;
   let lost = 0;
 
@@ -166,42 +149,6 @@ export async function serveBedrock(
     const modelOutput = outputOf(modelInput, answer({ key, prompt: textIn(modelInput) }), fault);
     const line = { modelInput, modelOutput, recordId };
     return fault === 'doubled' ? [line, line] : [line];
-  }
-
-  function s3(request: IncomingMessage, url: URL, body: Buffer): Answered {
-    const path = decodeURIComponent(url.pathname);
-    const { method = '' } = request;
-    journal.push(`s3 ${method}`);
-    const id = url.searchParams.get('uploadId');
-    const etag = (bytes: Buffer) => ({ ETag: `"${createHash('md5').update(bytes).digest('hex')}"` });
-    if (method === 'POST' && url.searchParams.has('uploads')) {
-      uploads.set(path, new Map());
-      return {
-        status: 200,
-        body: `<InitiateMultipartUploadResult><UploadId>${path}</UploadId></InitiateMultipartUploadResult>`,
-      };
-    }
-    if (method === 'PUT' && id !== null)
-      uploads.get(id)?.set(Number(url.searchParams.get('partNumber')), body);
-    else if (method === 'PUT') objects.set(path, body);
-    if (method === 'PUT') return { status: 200, body: '', headers: etag(body) };
-    if (method === 'DELETE') {
-      uploads.delete(id ?? '');
-      return { status: 204, body: '' };
-    }
-    if (method === 'POST') {
-      const parts = [...(uploads.get(id ?? '') ?? [])].toSorted(([a], [b]) => a - b);
-      if (parts.slice(0, -1).some(([, bytes]) => bytes.length < 5_242_880))
-        return s3Failed(400, 'EntityTooSmall');
-      objects.set(path, Buffer.concat(parts.map(([, bytes]) => bytes)));
-      uploads.delete(id ?? '');
-      return {
-        status: 200,
-        body: '<CompleteMultipartUploadResult><ETag>"whole"</ETag></CompleteMultipartUploadResult>',
-      };
-    }
-    const object = objects.get(path);
-    return object ? { status: 200, body: object, headers: etag(object) } : s3Failed(404, 'NoSuchKey');
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
