@@ -1,9 +1,10 @@
 import type { Extraction } from '../core/extract/extraction.ts';
 import { StageError } from '../core/platform.ts';
-import { connectionOf } from '../runtime/aws.ts';
+import { connectionOf } from '../runtime/aws-connection.ts';
 import { awsExtractSettings } from '../runtime/aws-extract-settings.ts';
 import {
   type ExtractionPlatform,
+  type OpenAwsProviders,
   type OpenedExtraction,
   openAwsExtraction,
 } from '../runtime/aws-extraction.ts';
@@ -38,21 +39,18 @@ export class OpenedExtractions {
 }
 
 /**
- * Those of a deployment, by the variables of a function. Throws a SettingError at once, at the cold start,
- * for a setting that cannot be used.
+ * Those of a deployment, by the variables of a function; with `openProviders` for orchestrators. Throws a
+ * SettingError at once, at the cold start, for a setting that cannot be used.
  */
-export function openDeployedExtractions({
-  RESCRAPE_BUCKET: bucket,
-  RESCRAPE_BEDROCK_ROLE_ARN: bedrockRoleArn,
-}: {
-  readonly RESCRAPE_BUCKET: string;
-  readonly RESCRAPE_BEDROCK_ROLE_ARN?: string;
-}): OpenedExtractions {
+export function openDeployedExtractions(
+  { RESCRAPE_BUCKET: bucket }: { readonly RESCRAPE_BUCKET: string },
+  openProviders?: OpenAwsProviders,
+): OpenedExtractions {
   const { env } = process;
   for (const extraction of EXTRACTIONS) awsExtractSettings(extraction, env);
   const connection = connectionOf(env);
-  const role = bedrockRoleArn === undefined ? {} : { bedrockRoleArn };
+  const providers = openProviders && { openProviders };
   return new OpenedExtractions(EXTRACTIONS, (platform, extraction) =>
-    openAwsExtraction(platform, { extraction, env, bucket, connection, ...role }),
+    openAwsExtraction(platform, { extraction, env, bucket, connection, ...providers }),
   );
 }

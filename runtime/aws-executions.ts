@@ -12,7 +12,8 @@ import { civilDate } from '../core/calendar/civil-date.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import { type AwsOptions, connectionOf } from './aws.ts';
+import type { AwsOptions } from './aws.ts';
+import { connectionOf } from './aws-connection.ts';
 import type { BrokenPartition } from './run-end.ts';
 
 /**

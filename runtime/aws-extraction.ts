@@ -1,8 +1,5 @@
 import type { AwsConnection } from '../adapters/aws/client-settings.ts';
 import { openS3PageLibrary } from '../adapters/aws/s3-page-library.ts';
-import { openSecrets } from '../adapters/aws/secrets.ts';
-import { openGeminiBatchProvider } from '../adapters/llm/gemini-batch-provider.ts';
-import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import {
   type ExtractContext,
   type ExtractParts,
@@ -11,12 +8,25 @@ import {
 } from '../core/extract/extract-context.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
 import type { Platform } from '../core/platform.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import { awsExtractSettings, LIBRARY_FOLDER } from './aws-extract-settings.ts';
-import { openBedrockProviders } from './bedrock-providers.ts';
-import { GEMINI_KEY_SECRET, geminiSettings } from './gemini-settings.ts';
+import type { ConfiguredExtraction } from './extract-settings.ts';
 
-type Providers = Pick<ExtractParts, 'provider' | 'singleProvider'>;
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whoever answers the pages of an extraction, open. */
+type OpenedProviders = Pick<ExtractParts, 'provider' | 'singleProvider'> & { close(): unknown };
+
+/** Opens what `provider` names; `bucket`: of the lake. Rejects where a secret cannot be read. */
+export type OpenAwsProviders = (of: {
+  readonly provider: ConfiguredExtraction['provider'];
+  /** Its name. */
+  readonly extraction: string;
+  readonly env: Environment;
+  readonly bucket: string;
+  readonly clock: Clock;
+  readonly connection: AwsConnection;
+}) => Promise<OpenedProviders>;
 
 /** What an extraction of a stack stands on, beside its platform. */
 export interface AwsExtractionOptions {
@@ -24,8 +34,8 @@ export interface AwsExtractionOptions {
   readonly env: Environment;
   /** Of the lake. */
   readonly bucket: string;
-  /** Lets Bedrock read and write in the bucket; for orchestrators alone. */
-  readonly bedrockRoleArn?: string;
+  /** For orchestrators alone: a function that only publishes loads none of them. */
+  readonly openProviders?: OpenAwsProviders;
   readonly connection: AwsConnection;
 }
 
@@ -45,31 +55,22 @@ export interface OpenedExtraction {
 /** Opens no connection before it is used. Throws as `awsExtractSettings` does. */
 export function openAwsExtraction(
   platform: ExtractionPlatform,
-  { extraction, env, bucket, bedrockRoleArn, connection }: AwsExtractionOptions,
+  { extraction, env, bucket, openProviders, connection }: AwsExtractionOptions,
 ): OpenedExtraction {
   const { state, lake, clock, newId } = platform;
   const { provider: name, libraryPlace, settings } = awsExtractSettings(extraction, env);
   const place = libraryPlace ?? { bucket, prefix: `${LIBRARY_FOLDER}/${extraction.name}` };
   const library = openS3PageLibrary({ ...place, clock, connection });
   const closing: (() => unknown)[] = [() => library.close()];
-  let providers: Promise<Providers> | undefined;
+  let providers: Promise<Omit<OpenedProviders, 'close'>> | undefined;
 
-  const openProviders = async (): Promise<Providers> => {
-    if (name === 'bedrock') {
-      if (bedrockRoleArn === undefined)
-        throw new Error('an orchestrator was opened without a role for Bedrock');
-      const { close, ...bedrock } = openBedrockProviders({
-        ...{ bucket, roleArn: bedrockRoleArn, extraction: extraction.name, clock, connection },
-      });
-      closing.push(close);
-      return bedrock;
-    }
-    const secrets = openSecrets(connection);
-    const key = await secrets.text(env[GEMINI_KEY_SECRET]!).finally(() => secrets.close());
-    const http = new NodeHttpClient();
-    closing.push(() => http.close());
-    const gemini = geminiSettings({ ...env, GEMINI_API_KEY: key });
-    return { provider: openGeminiBatchProvider({ http, clock, ...gemini }) };
+  const open = async (): Promise<Omit<OpenedProviders, 'close'>> => {
+    if (openProviders === undefined) throw new Error('an orchestrator was opened without providers');
+    const { close, ...opened } = await openProviders({
+      ...{ provider: name, extraction: extraction.name, env, bucket, clock, connection },
+    });
+    closing.push(close);
+    return opened;
   };
 
   const records = (call: ExtractionCall) =>
@@ -77,7 +78,7 @@ export function openAwsExtraction(
   return {
     records,
     async orchestrator(call) {
-      providers ??= openProviders();
+      providers ??= open();
       // Secrets that could not be read now may be with the next call.
       providers.catch(() => {
         providers = undefined;

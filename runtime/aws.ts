@@ -17,6 +17,7 @@ import { type ListedSource, sourcesTogether } from '../core/source/sources-toget
 import { TargetWatch } from '../core/targets/target-watch.ts';
 import { ENRICHERS } from '../sources/enrichers.ts';
 import { EXTRACTIONS } from '../sources/extractions.ts';
+import { connectionOf } from './aws-connection.ts';
 import { EnrichmentQueues } from './enrichment-queues.ts';
 import { idsOf } from './ids.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
@@ -150,15 +151,6 @@ export function openAwsPlatform(
       state.close();
     },
   };
-}
-
-/**
- * Something else that speaks the APIs of AWS, where `AWS_ENDPOINT_URL` names it. All else the SDK finds by
- * itself.
- */
-export function connectionOf(env: AwsOptions['env']): AwsConnection {
-  const endpoint = env.AWS_ENDPOINT_URL;
-  return endpoint === undefined || endpoint === '' ? {} : { endpoint };
 }
 
 function needed<Name extends keyof AwsResources>(

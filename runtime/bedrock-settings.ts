@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { SettingError } from './setting-error.ts';
 
-/** Where Bedrock reads and writes, and by which role: what `openBedrockProviders` wants of the environment. */
+/** Where Bedrock reads and writes, and by which role. */
 export interface BedrockSettings {
   readonly bucket: string;
   readonly roleArn: string;

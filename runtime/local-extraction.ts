@@ -15,6 +15,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { PageLibrary } from '../core/ports/page-library.ts';
 import type { Publication } from '../core/publish-derived/publish-partition.ts';
 import { publishExtraction } from '../core/publish-extraction/publish-extraction.ts';
+import { connectionOf } from './aws-connection.ts';
 import { bedrockSettings } from './bedrock-settings.ts';
 import { type ConfiguredExtraction, extractSettings, s3PlaceOf } from './extract-settings.ts';
 import { geminiSettings } from './gemini-settings.ts';
@@ -98,7 +99,7 @@ const PROVIDERS: Readonly<Record<ConfiguredExtraction['provider'], OpenProviders
     const settings = bedrockSettings(env);
     // The SDK takes a quarter of a second to load.
     const { openBedrockProviders } = await import('./bedrock-providers.ts');
-    return openBedrockProviders({ ...settings, extraction, clock, connection: {} });
+    return openBedrockProviders({ ...settings, extraction, clock, connection: connectionOf(env) });
   },
 };
 

@@ -39,8 +39,8 @@ export type ExtractSetting = (typeof EXTRACT_SETTINGS)[number];
 const GEMINI = ['RESCRAPE_GEMINI_URL', 'RESCRAPE_GEMINI_KEY_SECRET'];
 
 /**
- * Variables of no source: the clock, the launcher's sign, where Bedrock reads and writes for this machine, and
- * what a stack gives to its functions.
+ * Variables of no source: the clock, the launcher's sign, where Bedrock reads and writes for this machine,
+ * and what a stack gives to its functions.
  */
 const OTHERS = [
   'RESCRAPE_NOW',

@@ -1,5 +1,6 @@
 import type { Extraction } from '../core/extract/extraction.ts';
-import { type AwsOptions, connectionOf } from './aws.ts';
+import type { AwsOptions } from './aws.ts';
+import { connectionOf } from './aws-connection.ts';
 import { type OpenedExtraction, openAwsExtraction } from './aws-extraction.ts';
 import type { StackPlatform } from './stack.ts';
 import { extractionResourcesOf } from './stack-outputs.ts';

@@ -3,13 +3,13 @@ import type { Warehouse } from '../core/ports/warehouse.ts';
 import {
   type AwsOptions,
   type AwsPlatform,
-  connectionOf,
   openAwsPlatform,
   withEnrichmentQueues,
   withGlue,
   withSns,
   withSqs,
 } from './aws.ts';
+import { connectionOf } from './aws-connection.ts';
 import { withFetchers } from './aws-fetchers.ts';
 import { readStackOutputs, type StackResources } from './stack-outputs.ts';
 

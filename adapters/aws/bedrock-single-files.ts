@@ -123,7 +123,7 @@ export class BedrockSingleFiles {
     });
   }
 
-  /** `line`: as a line of a job of many, without the request. False: the record has ended otherwise before. */
+  /** `line`: as one of a job of many, without the request. False: the record has ended before. */
   async answer(name: string, id: string, line: string): Done<boolean> {
     // Not even by a signal: it was paid for.
     return this.#putOnce(

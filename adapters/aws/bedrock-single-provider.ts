@@ -46,8 +46,9 @@ const MAX_RAW = 1_000_000;
  * Bedrock said that nothing was done (throttled, not let in, failed before the model), and never after an
  * answer that got lost: that page ends as `NO_ANSWER`, one try that may have been paid for.
  *
- * Needs bedrock:InvokeModel, GetFoundationModel and GetInferenceProfile on the model, s3:ListBucket and, below
- * the prefix, s3:GetObject, s3:PutObject and s3:DeleteObject. What lies there is needed until the job is read.
+ * Needs bedrock:InvokeModel, GetFoundationModel and GetInferenceProfile on the model, s3:ListBucket and,
+ * below the prefix, s3:GetObject, s3:PutObject and s3:DeleteObject. What lies there is needed until the job
+ * is read.
  */
 export function openBedrockSingleProvider(options: BedrockSingleOptions): BatchProvider & { close(): void } {
   return new BedrockSingleProvider(options);

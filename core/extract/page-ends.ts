@@ -171,7 +171,7 @@ export class PageEnds {
   }
 }
 
-/** What a token costs as a multiple of its price in a batch: both providers give batches at half the price. */
+/** What a token costs, in prices of a batch: both providers give batches at half of what they ask else. */
 const PRICE_OF = { batch: 1, single: 2 } as const satisfies Readonly<Record<Batch['route'], number>>;
 
 /** US dollars. `prices`: in a batch. */

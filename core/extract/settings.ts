@@ -24,7 +24,7 @@ export const extractSettingsSchema = z.strictObject({
   /** What becomes of them then. */
   tooFew: z.enum(['wait', 'one-by-one']).default('wait'),
   uploadAttempts: count(1, 20).default(3),
-  /** US dollars per million tokens in a batch; one by one they cost twice as much. No cost is told without. */
+  /** US dollars per million tokens in a batch; one by one they cost twice that. Without: no cost is told. */
   prices: z.strictObject({ input: price, output: price }).optional(),
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectionOf, openAwsPlatform, withEnrichmentQueues, withGlue, withSqs } from '../../runtime/aws.ts';
+import { openAwsPlatform, withEnrichmentQueues, withGlue, withSqs } from '../../runtime/aws.ts';
+import { connectionOf } from '../../runtime/aws-connection.ts';
 import { notes } from '../e2e/support/notes-source.ts';
 
 const RESOURCES = { bucket: 'lake', table: 'state' };

@@ -111,7 +111,7 @@ it.each<[Readonly<Record<string, string>>, string]>([
     'RESCRAPE_CATALOGS_LIBRARY is not set: give the directory of the pages',
   ],
   [{ GEMINI_API_KEY: '' }, 'GEMINI_API_KEY is not set'],
-  [{ RESCRAPE_CATALOGS_PROVIDER: 'bedrock' }, 'RESCRAPE_CATALOGS_PROVIDER is bedrock, which a stack asks'],
+  [{ RESCRAPE_CATALOGS_PROVIDER: 'bedrock' }, 'RESCRAPE_BEDROCK_BUCKET is not set'],
 ])('%j is refused in one line', async (env, message) => {
   await expect(open(env)).rejects.toThrow(message);
 });

@@ -19,7 +19,7 @@ export const s3Failed = (status: number, code: string): Answered => ({
   body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>as played</Message></Error>`,
 });
 
-/** What S3 does of objects by `/bucket/key`: puts, conditional ones too, in parts too; gets, lists, deletes. */
+/** S3 over objects by `/bucket/key`: puts (conditional, in parts), gets, lists, deletes. */
 export function playedS3(
   objects: Map<string, Buffer>,
   journal: string[],
