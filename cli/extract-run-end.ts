@@ -40,6 +40,11 @@ export function refuseUnpublished(tables: PublishedTables): void {
   if (held) throw new IncompleteCommand(`${held.name} is held: ${held.reason}`);
 }
 
+/** True where nothing could be sent: the command ends with 1, and says why. */
+export function isFruitless({ kind, sent, leftOut }: RunEnd): boolean {
+  return kind === 'refused' || kind === 'delayed' || (sent.pages === 0 && leftOut.length > 0);
+}
+
 /** Throws unless every page that was asked for has a result. */
 export function refuseUnread(
   { kind, refused, sent, leftOut }: RunEnd,

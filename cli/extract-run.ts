@@ -38,16 +38,16 @@ export async function runExtract(
   const filter = bookFilterOf(books);
   const asked = { filter, isOutdatedAsked: outdated };
   if (dryRun)
-    return withExtractScan(command, name, async (context, { globals: { json } }) => {
+    return withExtractScan(command, name, async (context, { globals: { json }, progress }) => {
       await refuseUnknownBooks(context, filter);
       const plan = await planRun(context, { ...asked, limit });
-      printPlan(plan, context.extraction.name, json);
+      printPlan(plan, context.extraction.name, json && { labelNotes: progress.labels.all });
       if (Object.values(plan.counts).every((pages) => pages === 0)) throw emptyLibrary();
     });
   await withRunner(command, name, async (runner, { platform, globals: { json }, progress }) => {
     await refuseUnknownBooks(runner.records, filter);
     const touched = new Set<string>();
-    const { end, tables } = await runner.run({
+    const { end, isRead, tables } = await runner.run({
       ...asked,
       ...(limit !== undefined && { limit }),
       progress,
@@ -69,8 +69,9 @@ export async function runExtract(
         ...{ extraction: records.extraction.name, ...extractRunRecord(end), pages: countsRecord(counts) },
         batches: batches.map((batch) => batchRecord(batch)),
         tables: tables.kind === 'counted' ? null : tables.results.map(tableRecord),
+        labelNotes: progress.labels.all,
       });
-    else {
+    else if (isRead || end.kind !== 'refused') {
       if (batches.length > 0) await printBatches(batches);
       for (const { page, reason } of end.leftOut) console.log(cellText(`${page} was not sent: ${reason}`));
       console.log(`${records.extraction.name} ${end.kind}: ${countsText(counts)}`);
@@ -98,7 +99,8 @@ async function countsAfter(context: ScanContext, options: ScanOptions): Promise<
 function printPlan(
   { counts, batches, active }: RunPlan,
   extraction: string,
-  json: boolean | undefined,
+  /** Printed with the plan, as JSON. */
+  json: object | undefined | false,
 ): void {
   const rows = batches.map((pages, at) => ({
     ...{ batch: at + 1, pages: pages.length },
@@ -106,7 +108,7 @@ function printPlan(
   }));
   if (json) {
     const planned = rows.map((row, at) => ({ ...row, page_keys: batches[at]!.map(pageKeyText) }));
-    printObject({ dryRun: true, extraction, pages: countsRecord(counts), active, batches: planned });
+    printObject({ dryRun: true, extraction, pages: countsRecord(counts), active, batches: planned, ...json });
     return;
   }
   if (rows.length > 0)

@@ -6,7 +6,7 @@ import type { ScanOptions } from '../core/extract/scan-now.ts';
 import { publishPagesLocally } from '../runtime/local-extraction.ts';
 import { isStack } from '../runtime/platform-for.ts';
 import { globalOptions } from './context.ts';
-import type { PublishedTables } from './extract-run-end.ts';
+import { isFruitless, type PublishedTables } from './extract-run-end.ts';
 import { type Here, withExtraction, withExtractScan } from './extraction.ts';
 import { FailedCommand, InterruptedCommand } from './failure.ts';
 import { interruptible } from './interrupt.ts';
@@ -19,11 +19,18 @@ interface RunRequest extends ScanOptions {
   readonly tell: (event: ExtractEvent) => void;
 }
 
+interface FinishedRun {
+  readonly end: RunEnd;
+  /** Results of a batch were read. */
+  readonly isRead: boolean;
+  readonly tables: PublishedTables;
+}
+
 /** Where waves are run: by this process, or by the state machine of a stack. */
 export interface Runner {
   readonly records: ScanContext;
   /** Throws where it is interrupted, and where it could not be done at all. */
-  run(request: RunRequest): Promise<{ readonly end: RunEnd; readonly tables: PublishedTables }>;
+  run(request: RunRequest): Promise<FinishedRun>;
 }
 
 export async function withRunner(
@@ -44,21 +51,30 @@ async function runHere(
   opened: ExtractContext,
   { platform }: Here,
   { progress, tell, ...options }: RunRequest,
-): ReturnType<Runner['run']> {
-  const context: ExtractContext = { ...opened, tell };
+): Promise<FinishedRun> {
+  let isRead = false;
+  const context: ExtractContext = {
+    ...opened,
+    tell: (event) => {
+      isRead ||= event.kind === 'processed';
+      tell(event);
+    },
+  };
   const end = await interruptibleExtraction(context, {
     ...options,
     onWave: (wave) => progress.onWave(wave),
   });
-  const published = isStack(platform) ? undefined : await publishPagesLocally(platform, context);
-  return { end, tables: { kind: 'listed', results: published ? resultsOf(published) : [] } };
+  // What a provider does not let happen changes no table.
+  const isPublished = !isStack(platform) && (isRead || !isFruitless(end));
+  const published = isPublished ? await publishPagesLocally(platform, context) : undefined;
+  return { end, isRead, tables: { kind: 'listed', results: published ? resultsOf(published) : [] } };
 }
 
 async function runThere(
   records: ScanContext,
   { platform, progress }: Here,
   { limit, tell, filter = {}, isOutdatedAsked = false }: RunRequest,
-): ReturnType<Runner['run']> {
+): Promise<FinishedRun> {
   if (!isStack(platform)) throw new TypeError('a stack was to be run on, and none is open');
   const { extractOnStack } = await import('../runtime/aws-extract-run.ts');
   const run = await interruptible((signal) =>
@@ -70,7 +86,8 @@ async function runThere(
   );
   if (run.kind === 'failed') throw new FailedCommand(run.message);
   if (run.kind === 'aborted') throw new InterruptedCommand(run.message);
-  return { end: run.end, tables: { kind: 'counted', published: run.published } };
+  // Of what a stack has read before it is not known here: it is told all the same.
+  return { end: run.end, isRead: true, tables: { kind: 'counted', published: run.published } };
 }
 
 /** Ctrl-C ends it in order. `interrupted`: what is said then. */

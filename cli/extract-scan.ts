@@ -35,15 +35,22 @@ export async function scanExtraction(
   command: Command,
 ): Promise<void> {
   const filter = bookFilterOf(options);
-  await withExtractScan(command, extraction, async (context, { globals }) => {
+  await withExtractScan(command, extraction, async (context, { globals, progress }) => {
     await refuseUnknownBooks(context, filter);
+    // Where all of them are asked for, as here, each has its line.
+    progress.labels.saysAll = !globals.json;
     // A person who names books wants to see no others; a program gets every page with its decision.
     const usual = globals.json ? REASON_NAMES : REASON_NAMES.filter((each) => each !== FILTERED);
     const wanted = new Set(reason ?? usual);
     const counts = noCounts();
     const statuses = counting(eachPageStatus(context, { filter, isOutdatedAsked: outdated }), counts);
     await printListStream(
-      { columns: COLUMNS, things: listed(statuses, wanted), none: 'no labelled page that matches' },
+      {
+        columns: COLUMNS,
+        things: listed(statuses, wanted),
+        none: 'no labelled page that matches',
+        also: () => ({ labelNotes: progress.labels.all }),
+      },
       { ...globals, ...options },
     );
     if (globals.json || options.csv) return;

@@ -1,4 +1,5 @@
 import { type ExtractEvent, extractEventText } from '../core/extract/extract-event.ts';
+import { LabelNotices } from '../core/extract/label-notices.ts';
 import type { Wave } from '../core/extract/wave.ts';
 import { besideText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
@@ -8,6 +9,9 @@ import { counted } from '../core/wording/figures.ts';
 import type { WorkflowEvent } from '../runtime/local-workflow.ts';
 import { CountingLine } from './counting-line.ts';
 import { cellText } from './print.ts';
+
+/** Problems that are remembered as said. */
+const MOST_TOLD = 1_000;
 
 /**
  * What is happening, on standard error: a line for each partition, and on a terminal a status line that
@@ -22,7 +26,9 @@ export class Progress {
   #problems = 0;
   #waiting = 0;
   #isClockTold = false;
-  readonly #notices = new Set<string>();
+  readonly #told = new Set<string>();
+  /** What was noticed of the labels of a library. */
+  readonly labels = new LabelNotices();
 
   onStart(
     request: Pick<Plan, 'source'> | { source: string; start: string; end: string },
@@ -36,12 +42,26 @@ export class Progress {
     this.#line(`  execution ${name}${isContinuation ? ' goes on where the one before ended' : ''}`);
   }
 
+  /**
+   * What is tried again, or waits for a person, comes again with every look: it is said once. A refusal is
+   * what the command itself ends with, page by page too. What is noticed of labels is summed.
+   */
   onExtract(event: ExtractEvent): void {
+    const isRefusal =
+      event.kind === 'refused' ||
+      (event.kind === 'ended' && event.state === 'refused') ||
+      (event.kind === 'left-out' && event.isRefused);
+    if (isRefusal) return;
+    if (event.kind === 'label') {
+      this.labels.add(event.notice);
+      return;
+    }
+    this.#sayLabels();
     const text = extractEventText(event);
-    if (event.kind === 'label' || event.kind === 'no-image') {
-      // Of a library, which is looked at again and again: to send, and to publish.
-      if (this.#notices.has(text)) return;
-      this.#notices.add(text);
+    const cause = causeOf(event, text);
+    if (cause !== undefined) {
+      if (this.#told.has(cause)) return;
+      if (this.#told.size < MOST_TOLD) this.#told.add(cause);
     }
     this.#line(`  ${cellText(text)}`);
   }
@@ -49,6 +69,7 @@ export class Progress {
   /** Waves that only ask how jobs are going say nothing. */
   onWave({ counts, sent, active }: Wave): void {
     if (!counts) return;
+    this.#sayLabels();
     const reasons = Object.entries(counts).flatMap(([reason, count]) =>
       count ? [`${count} ${reason}`] : [],
     );
@@ -120,13 +141,18 @@ export class Progress {
     this.#draw();
   }
 
-  /** Takes the status line away. */
+  #sayLabels(): void {
+    for (const line of this.labels.newLines()) this.#line(`  ${cellText(line)}`);
+  }
+
+  /** Takes the status line away, and says what is left to say. */
   end(): void {
     this.#status.end();
+    this.#sayLabels();
   }
 
   #line(text: string): void {
-    this.end();
+    this.#status.end();
     process.stderr.write(`${text}\n`);
   }
 
@@ -134,6 +160,13 @@ export class Progress {
     const counts = `${this.#pages} pages (${this.#unchanged} unchanged, ${this.#problems} with problems), ${this.#waiting} waits`;
     this.#status.at(`${this.#published}/${this.#partitions} partitions, ${counts}`);
   }
+}
+
+/** What an event that may come again and again is about; undefined for any other. */
+function causeOf(event: ExtractEvent, text: string): string | undefined {
+  // The end of a run names each page; why is the same for many.
+  if (event.kind === 'left-out') return event.reason.replaceAll(event.page, '');
+  return event.kind === 'problem' || event.kind === 'operator' ? text : undefined;
 }
 
 function clockText({ now, known }: Extract<PipelineEvent, { kind: 'clock-behind' }>): string {

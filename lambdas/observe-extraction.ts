@@ -1,5 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type ExtractEvent, extractEventText } from '../core/extract/extract-event.ts';
+import { LabelNotices } from '../core/extract/label-notices.ts';
 import type { ExtractionMetric } from './extraction-metrics.ts';
 import { NAMESPACE } from './metrics.ts';
 import type { Observer } from './observe.ts';
@@ -9,6 +10,7 @@ export class ExtractionObserver {
   readonly #logger: Observer['logger'];
   readonly #metrics = new Metrics({ namespace: NAMESPACE });
   readonly #dimensions: Readonly<Record<string, string>>;
+  readonly #labels = new LabelNotices();
   readonly #counts = new Map<ExtractionMetric, number>();
 
   constructor({ logger }: Pick<Observer, 'logger'>, stage: string, extraction: string) {
@@ -34,6 +36,7 @@ export class ExtractionObserver {
         this.#logger.warn(text, { batch: event.batch, cause: event.problem.cause });
         break;
       case 'operator':
+      case 'refused':
       case 'duplicate-remains':
         this.#count('ProviderErrors', 1);
         this.#logger.error(text);
@@ -47,8 +50,10 @@ export class ExtractionObserver {
       case 'no-image':
       case 'no-context':
       case 'stray-line':
-      case 'label':
         this.#logger.warn(text);
+        break;
+      case 'label':
+        this.#labels.add(event.notice);
         break;
       default:
         this.#logger.info(text);
@@ -57,6 +62,7 @@ export class ExtractionObserver {
 
   /** Called last, whatever happened. `oldest`: milliseconds for which a batch has been in flight. */
   end(oldestMs: number | undefined): void {
+    for (const line of this.#labels.newLines()) this.#logger.warn(line);
     for (const [name, value] of this.#counts) this.#send(name, value, MetricUnit.Count);
     this.#counts.clear();
     if (oldestMs !== undefined) this.#send('OldestBatchSeconds', oldestMs / 1_000, MetricUnit.Seconds);

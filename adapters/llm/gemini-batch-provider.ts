@@ -15,6 +15,7 @@ import { assertJobName } from '../../core/ports/job-name.ts';
 import { GeminiApi, type GeminiApiOptions, type GeminiCall } from './gemini-api.ts';
 import { displayNameOf, type GeminiJob, jobNameOf, jobOf } from './gemini-job.ts';
 import { answerOfLine, requestLine } from './gemini-line.ts';
+import { firstWords } from './gemini-problem.ts';
 import { uploadFile } from './gemini-upload.ts';
 
 /** A file of requests is made in memory; the API itself would take 2 GB. */
@@ -27,6 +28,8 @@ const MOST_PAGES = 500;
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** Characters of a line that go on record. */
 const MAX_RAW = 1_000_000;
+/** Characters of a page in place of results: its first words are told. */
+const PAGE_LENGTH = 4_000;
 
 /**
  * Batches of the Gemini API, spoken over REST: the official SDK ends the process where a download is cut
@@ -141,12 +144,17 @@ class GeminiBatchProvider implements BatchProvider {
       problem = yield* api.download(call);
     };
     let isFirst = true;
+    let page: string | undefined;
     for await (const { text, isWhole } of textLines(pieces(), MAX_LINE_BYTES)) {
       // The last line of a body that was cut is half a line, and no answer.
       if (problem) break;
-      if (isFirst && text.trimStart().startsWith('<'))
-        return void (yield this.#api.unexpected(call, 'a page of HTML or XML in place of JSON'));
+      if (isFirst && text.trimStart().startsWith('<')) page = '';
       isFirst = false;
+      if (page !== undefined) {
+        page += `${text}\n`;
+        if (page.length > PAGE_LENGTH) break;
+        continue;
+      }
       yield {
         kind: 'line',
         raw: text.slice(0, MAX_RAW),
@@ -155,19 +163,23 @@ class GeminiBatchProvider implements BatchProvider {
           : { kind: 'invalid-line', message: `the line has more than ${MAX_LINE_BYTES} bytes` },
       };
     }
+    if (page !== undefined && !problem) {
+      const message = `a page of HTML or XML in place of JSON: ${JSON.stringify(firstWords(page))}`;
+      return void (yield this.#api.unexpected(call, message));
+    }
     // The job itself could be read with the same key: what is refused here is a file that is there no more.
     if (problem) yield problem.cause === 'refused' ? { ...problem, cause: 'missing' } : problem;
   }
 
   async cancel(job: string, signal?: AbortSignal): Promise<CancelAsked | ProviderProblem> {
-    const answer = await this.#api.send({
+    const answer = await this.#api.json({
       action: `cancel ${job}`,
       method: 'POST',
       path: `${this.#api.version}/${checked(job)}:cancel`,
       body: {},
       signal,
     });
-    if (answer.kind !== 'problem') return { kind: 'cancel-asked' };
+    if (answer.kind === 'json') return { kind: 'cancel-asked' };
     if (answer.cause !== 'refused') return answer;
     // One that is over cannot be cancelled, and need not be.
     const now = await this.state(job, signal);

@@ -33,10 +33,29 @@ export function failureProblem({ code, message }: HttpFailure): ProviderProblem 
   return { kind: 'problem', cause, message };
 }
 
-/** The start of a body that should have been JSON: a login page, a proxy's error. */
-export function notJson({ headers, body }: HttpResponse): string {
-  const type = headerValue(headers, 'content-type') ?? 'no content type';
-  return body.length === 0 ? 'without a body' : `with ${type} in place of JSON`;
+/** What came where JSON should have come, a login page or a proxy's error: its media type and first words. */
+export function notJson({ headers, body }: Pick<HttpResponse, 'headers' | 'body'>): string {
+  if (body.length === 0) return 'without a body';
+  const type = headerValue(headers, 'content-type')?.split(';', 1)[0] ?? 'no content type';
+  const words = firstWords(Buffer.from(body.subarray(0, LOOKED_AT)).toString('utf8'));
+  return `with ${type} in place of JSON${words === '' ? '' : `: ${JSON.stringify(words)}`}`;
+}
+
+/** Bytes of a page that are looked at for words. */
+const LOOKED_AT = 16_384;
+/** Characters of them that are told. */
+const WORDS_LENGTH = 80;
+
+/** What a person reads first in a page, without its tags, styles and scripts; empty where it says nothing. */
+export function firstWords(page: string): string {
+  return page
+    .slice(0, LOOKED_AT)
+    .replace(/<(script|style)\b[^]*?(?:<\/\1\s*>|$)/gi, ' ')
+    .replace(/<[^>]*>?/g, ' ')
+    .replace(/[\s\p{C}]+/gu, ' ')
+    .trim()
+    .slice(0, WORDS_LENGTH)
+    .trim();
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

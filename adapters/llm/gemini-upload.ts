@@ -2,7 +2,7 @@ import { headerValue } from '../../core/http/headers.ts';
 import type { ProviderProblem } from '../../core/ports/batch-provider.ts';
 import type { HttpResponse } from '../../core/ports/http-client.ts';
 import type { GeminiApi, GeminiCall } from './gemini-api.ts';
-import { isRecord } from './gemini-problem.ts';
+import { isRecord, notJson, parsedJson } from './gemini-problem.ts';
 
 /** A file as the API has it from now on, for 48 hours. */
 export interface GeminiFile {
@@ -50,7 +50,8 @@ export async function uploadFile(
   const started = await api.send(start);
   if (started.kind === 'problem') return started;
   const place = URL.parse(headerValue(started.headers, 'x-goog-upload-url') ?? '')?.href;
-  if (place === undefined) return api.unexpected(start, 'the answer names no address to upload to');
+  if (place === undefined)
+    return api.unexpected(start, `${cameText(started)}, which names no address to upload to`);
 
   for (let offset = 0; ; offset += CHUNK_BYTES) {
     const chunk = bytes.subarray(offset, offset + CHUNK_BYTES);
@@ -87,7 +88,16 @@ async function sendChunk(api: GeminiApi, call: GeminiCall): Promise<HttpResponse
   }
   const answer = await api.send(call);
   if (answer.kind === 'problem' || statusOf(answer) !== undefined) return answer;
-  return api.unexpected(call, `no status of the upload, ${PAUSES_MS.length + 1} times`);
+  return api.unexpected(
+    call,
+    `${cameText(answer)}, without a status of the upload, ${PAUSES_MS.length + 1} times`,
+  );
+}
+
+/** What came: an answer of the API that lacks something, or a page of something else. */
+function cameText(response: HttpResponse): string {
+  const isApi = parsedJson(response.body) !== undefined || response.body.length === 0;
+  return `HTTP ${response.status}${isApi ? '' : ` ${notJson(response)}`}`;
 }
 
 function statusOf({ headers }: HttpResponse): string | undefined {

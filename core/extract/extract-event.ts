@@ -10,7 +10,14 @@ import type { ExtractionFailureCode } from './extraction-failure.ts';
 export type ExtractEvent =
   | { readonly kind: 'claimed'; readonly batch: string; readonly pages: number }
   /** Freed again, and not counted: it comes with the next scan. */
-  | { readonly kind: 'left-out'; readonly batch: string; readonly page: string; readonly reason: string }
+  | {
+      readonly kind: 'left-out';
+      readonly batch: string;
+      readonly page: string;
+      readonly reason: string;
+      /** The provider will not take its image: asked again in this run it would say the same. */
+      readonly isRefused: boolean;
+    }
   /** Of the library: once a run. */
   | { readonly kind: 'label'; readonly notice: LabelNotice }
   | { readonly kind: 'no-image'; readonly page: string; readonly reason: string }
@@ -61,6 +68,8 @@ export type ExtractEvent =
       readonly doing: string;
       readonly problem: ProviderProblem;
     }
+  /** The provider takes nothing of what is sent: key, model. The run ends with it. */
+  | { readonly kind: 'refused'; readonly message: string }
   /** Waits for a person. */
   | { readonly kind: 'operator'; readonly message: string }
   /** Fewer pages than the provider takes in a job. `until`: milliseconds, null for ever. */
@@ -107,6 +116,8 @@ export function extractEventText(event: ExtractEvent): string {
       return `batch ${event.batch}: ${event.state}: ${event.reason}`;
     case 'problem':
       return `batch ${event.batch}: ${event.doing}: ${event.problem.message}; tried again later`;
+    case 'refused':
+      return `nothing more is submitted: ${event.message}`;
     case 'operator':
       return event.message;
     case 'held': {

@@ -17,6 +17,8 @@ export interface MadeRequests {
   readonly lines: readonly RequestLine[];
   /** Pages that are not sent, with the reason. */
   readonly leftOut: ReadonlyMap<string, string>;
+  /** Those of them of which the provider refuses the image. */
+  readonly refused: ReadonlySet<string>;
   /** Another orchestrator has the batch. */
   readonly isLost: boolean;
 }
@@ -31,9 +33,11 @@ export async function makeRequests(
   memory: RunMemory,
 ): Promise<MadeRequests> {
   const leftOut = new Map<string, string>();
+  const refused = new Set<string>();
   let isLost = false;
   const leaveOut = (key: string, reason: string, isRefused = false) => {
     leftOut.set(key, reason);
+    if (isRefused) refused.add(key);
     memory.leaveOut(key, reason, isRefused);
   };
 
@@ -62,7 +66,7 @@ export async function makeRequests(
   };
 
   const lines = await pLimit(UPLOADS_AT_ONCE).map(members, requestOf);
-  return { lines: lines.filter((line) => line !== undefined), leftOut, isLost };
+  return { lines: lines.filter((line) => line !== undefined), leftOut, refused, isLost };
 }
 
 /** What the prompt is told of the page before; undefined where that has no result that can be read. */

@@ -4,8 +4,8 @@ import * as z from 'zod';
 const MOST_TRIES = 3;
 /** So many images refused one after the other, and none taken: it is not about the images. */
 const REFUSED_AS_A_WHOLE = 4;
-/** Of things about a library that a person is told of in one run. */
-const MOST_NEWS = 1_000;
+/** Things about a library that are remembered as told in one run. */
+const MOST_NEWS = 100_000;
 /** What a state machine hands on from state to state is small: 256 KiB. */
 const MOST_HANDED_ON = 300;
 /** Characters of a reason that is handed on. */

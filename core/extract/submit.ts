@@ -53,7 +53,7 @@ export async function submitBatch(
     return { kind: 'later', retryAfterMs: 0 };
   }
   for (const [page, reason] of made.leftOut)
-    context.tell({ kind: 'left-out', batch: held.batch.id, page, reason });
+    context.tell({ kind: 'left-out', batch: held.batch.id, page, reason, isRefused: made.refused.has(page) });
   if (firstLeftOut && !(await releasePages(context, held, new Set(made.leftOut.keys())))) return NOT_SENT;
   const { minimumPages } = provider.limits;
   if (made.lines.length === 0 || made.lines.length < minimumPages) {
@@ -83,7 +83,7 @@ async function refuse(context: ExtractContext, held: HeldBatch, message: string)
 }
 
 function refused({ tell }: ExtractContext, message: string): SubmitAnswer {
-  tell({ kind: 'operator', message: `nothing more is submitted: ${message}` });
+  tell({ kind: 'refused', message });
   return { kind: 'refused', message };
 }
 

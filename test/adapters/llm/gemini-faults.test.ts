@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { GeminiApiOptions } from '../../../adapters/llm/gemini-api.ts';
 import { openGeminiBatchProvider } from '../../../adapters/llm/gemini-batch-provider.ts';
 import { NodeHttpClient } from '../../../adapters/web/node-http-client.ts';
+import type { BatchProvider } from '../../../core/ports/batch-provider.ts';
 import type { HttpClient } from '../../../core/ports/http-client.ts';
 import type { CallFault, GeminiCall, GeminiFaultPlan } from '../../../demo/gemini/faults.ts';
 import { allOf, requestsFor } from '../../contracts/batch-provider.contract.ts';
@@ -393,4 +394,54 @@ it('a name that is none of a job is a bug, and goes into no address', async () =
   await expect(provider.state('batches/../files')).rejects.toThrow(RangeError);
   await expect(provider.cancel('b1')).rejects.toThrow(RangeError);
   expect(server.requests).toEqual([]);
+});
+
+describe('a page of a proxy in place of an answer', () => {
+  const page = `<!DOCTYPE html><style>p { color: red }</style><title>Sign\u0007 in</title>
+    <script>let a = '<p>';</script><p>to the network of the house, or ask somebody who can, so that you get further</p>`;
+  const words = '"Sign in to the network of the house, or ask somebody who can, so that you get fu"';
+  /** Of the API as it should be, and a page of a proxy where an address is asked that matches. */
+  const behindProxy = (asked: RegExp, status: number) =>
+    serveHttp((request, answer) => {
+      if (asked.test(`${request.method} ${request.url}`)) {
+        answer.writeHead(status, { 'Content-Type': 'text/html' }).end(page);
+      } else answer.end(JSON.stringify(SUCCEEDED));
+    });
+  type Call = (provider: BatchProvider) => Promise<unknown>;
+
+  it.each<[string, RegExp, Call]>([
+    ['start of an upload', /POST \/upload/, (provider) => provider.upload(image)],
+    ['listing', /GET .*\/batches\?/, (provider) => provider.find('ours-1')],
+    ['look at a job', /GET .*\/batches\/b1$/, (provider) => provider.state('batches/b1')],
+    ['cancellation', /:cancel$/, (provider) => provider.cancel('batches/b1')],
+    ['download', /:download/, async (provider) => (await allOf(provider.results('batches/b1')))[0]],
+  ])('is told with its first words, at every %s, and nothing is taken for done', async (_, asked, call) => {
+    for (const status of [200, 502]) {
+      await using site = await behindProxy(asked, status);
+      const { provider } = await play({}, { baseUrl: site.origin });
+      const problem = await call(provider);
+      expect(problem).toMatchObject({ kind: 'problem', cause: 'server' });
+      const { message } = problem as { message: string };
+      expect(message).toContain(words);
+      if (status === 502) expect(message).toContain('HTTP 502 with text/html in place of JSON');
+      expect(message).not.toContain('color');
+    }
+  });
+
+  it('is told of a chunk as well, once it came four times', async () => {
+    await using site = await serveHttp((request, answer) => {
+      request.resume();
+      if (request.url?.endsWith('/files'))
+        answer.writeHead(200, { 'X-Goog-Upload-Url': 'http://x.invalid/put' }).end('{}');
+      else answer.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
+    });
+    const played = await play({}, { baseUrl: site.origin });
+    const upload = driven(played, played.provider.upload(image));
+    expect(await upload).toMatchObject({
+      cause: 'server',
+      message: expect.stringMatching(
+        /HTTP 200 with text\/html in place of JSON: "Sign in .*, without a status of the upload, 4 times$/,
+      ),
+    });
+  });
 });

@@ -136,6 +136,6 @@ it('stops with one line where the key is wrong, and nothing was accepted', async
     },
   );
   expect(await runExtraction(context)).toMatchObject({ kind: 'refused', active: 0 });
-  expect(world.events.filter(({ kind }) => kind === 'operator')).toHaveLength(1);
+  expect(world.events.filter(({ kind }) => kind === 'refused')).toHaveLength(1);
   expect(server.jobs).toEqual([]);
 });
