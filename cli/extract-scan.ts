@@ -38,7 +38,7 @@ export async function scanExtraction(
   await withExtractScan(command, extraction, async (context, { globals, progress }) => {
     await refuseUnknownBooks(context, filter);
     // Where all of them are asked for, as here, each has its line.
-    progress.labels.saysAll = !globals.json;
+    progress.labels.saysAll = true;
     // A person who names books wants to see no others; a program gets every page with its decision.
     const usual = globals.json ? REASON_NAMES : REASON_NAMES.filter((each) => each !== FILTERED);
     const wanted = new Set(reason ?? usual);
@@ -49,7 +49,6 @@ export async function scanExtraction(
         columns: COLUMNS,
         things: listed(statuses, wanted),
         none: 'no labelled page that matches',
-        also: () => ({ labelNotes: progress.labels.all }),
       },
       { ...globals, ...options },
     );

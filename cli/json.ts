@@ -19,11 +19,8 @@ export class AsItIs {
   }
 }
 
-/**
- * Prints a list of what comes one by one, and is not held together. `also`: fields behind the items, asked for
- * once these have come.
- */
-export async function printItemStream(values: AsyncIterable<unknown>, also?: () => object): Promise<void> {
+/** Prints a list of what comes one by one, and is not held together. */
+export async function printItemStream(values: AsyncIterable<unknown>): Promise<void> {
   let before = '{\n  "items": [';
   let isEmpty = true;
   for await (const value of values) {
@@ -31,15 +28,7 @@ export async function printItemStream(values: AsyncIterable<unknown>, also?: () 
     before = ',';
     isEmpty = false;
   }
-  await printText(isEmpty ? `${before}]` : '\n  ]');
-  const more = Object.entries(jsonOf(also?.() ?? {}) as object);
-  for (const [name, value] of more)
-    await printText(
-      `,\n${indented(`${JSON.stringify(name)}: ${jsonText(value)}`)
-        .slice(2)
-        .replaceAll('\n  ', '\n')}`,
-    );
-  await printText('\n}\n');
+  await printText(isEmpty ? `${before}]\n}\n` : '\n  ]\n}\n');
 }
 
 /** Not by a regular expression: to its `^`, U+2028 in the text of a record begins a line too. */

@@ -72,8 +72,6 @@ export interface StreamedList {
   readonly csvColumns?: readonly string[];
   readonly things: AsyncIterable<ListedThing>;
   readonly none: string;
-  /** What `--json` has behind the items, asked for once they have come. */
-  readonly also?: () => object;
 }
 
 /** Nobody reads a longer table, and it is drawn when all of it is there. */
@@ -82,12 +80,8 @@ const MOST_TABLE_ROWS = 1000;
 /** As `printList`, of things that come one by one: however many there are, they are not held together. */
 export async function printListStream(list: StreamedList, options: FormatOptions): Promise<void> {
   refuseTwoFormats(options);
-  const { columns, things, none, also, csvColumns = columns.map(({ name }) => name) } = list;
-  if (options.json)
-    return printItemStream(
-      map(things, ({ value }) => value),
-      also,
-    );
+  const { columns, things, none, csvColumns = columns.map(({ name }) => name) } = list;
+  if (options.json) return printItemStream(map(things, ({ value }) => value));
   if (options.csv) {
     await printCsvStream(
       csvColumns,

@@ -50,7 +50,7 @@ const WORDS_LENGTH = 80;
 export function firstWords(page: string): string {
   return page
     .slice(0, LOOKED_AT)
-    .replace(/<(script|style)\b[^]*?(?:<\/\1\s*>|$)/gi, ' ')
+    .replace(/<(script|style)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, ' ')
     .replace(/<[^>]*>?/g, ' ')
     .replace(/[\s\p{C}]+/gu, ' ')
     .trim()

@@ -43,7 +43,7 @@ export class LabelNotices {
       if (more === 0) return named;
       return [
         ...named,
-        `${counted(more, 'more', 'more')} ${more === 1 ? one : several}: extract scan --json has all`,
+        `${counted(more, 'more', 'more')} ${more === 1 ? one : several}: extract scan names all`,
       ];
     });
     this.#unsaid.clear();
