@@ -1,5 +1,4 @@
 import { setImmediate as othersFirst } from 'node:timers/promises';
-import type { LocalWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { drainEnrichment, type HandledBatch, type HandledMessage } from '../core/enrich/drain.ts';
 import { entityName } from '../core/enrich/entity.ts';
@@ -63,7 +62,7 @@ export async function workEnrichment(platform: LocalPlatform, options: WorkOptio
   if (options.once && json) printWaiting('enrichment', await waitingIn(queuesOf(platform)));
 }
 
-function queuesOf({ enrichers, enrichmentQueue }: LocalPlatform): LocalWorkQueue[] {
+function queuesOf({ enrichers, enrichmentQueue }: LocalPlatform): LocalPlatform['failedItems'][] {
   return enrichers.map(({ kind }) => enrichmentQueue(kind));
 }
 

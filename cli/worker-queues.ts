@@ -1,6 +1,6 @@
-import type { LocalWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import type { QueueDepth } from '../core/ports/work-queue.ts';
 import { isoTime } from '../core/wording/times.ts';
+import type { LocalPlatform } from '../runtime/local.ts';
 import { printLine } from './json.ts';
 
 /** What is in the queues of one kind of work. */
@@ -9,7 +9,7 @@ export type Waiting = QueueDepth & {
   readonly nextDueAt: number | null;
 };
 
-export async function waitingIn(queues: Iterable<LocalWorkQueue>): Promise<Waiting> {
+export async function waitingIn(queues: Iterable<LocalPlatform['failedItems']>): Promise<Waiting> {
   const sum = { due: 0, delayed: 0, inFlight: 0, dead: 0 };
   let nextDueAt: number | null = null;
   for (const queue of queues) {

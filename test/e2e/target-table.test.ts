@@ -61,7 +61,7 @@ describe('the table of targets', () => {
         ...{ last_error_code: 'NOT_FOUND', crawled_that_day: true },
       },
       {
-        ...{ target: 'yew', day_status: 'skipped', due_that_day: false, crawled_that_day: false },
+        ...{ target: 'yew', day_status: 'skipped', due_that_day: true, crawled_that_day: false },
         ...{ schedule_status: 'SKIPPED', skip_reason: 'wall', skip_actor: 'ann', success_rate: 0 },
       },
     ]);
