@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Warehouse } from '../core/ports/warehouse.ts';
 import type { LocalPlatform } from './local.ts';
 import { localRelations } from './local-relations.ts';
@@ -6,10 +7,12 @@ import { localRelations } from './local-relations.ts';
  * The lake of a platform as SQL sees it at this moment: what is committed later needs a new one. Close it.
  */
 export async function openLocalWarehouse(
-  platform: Pick<LocalPlatform, 'lake' | 'sources' | 'clock' | 'verified' | 'state'>,
+  platform: Pick<LocalPlatform, 'directory' | 'lake' | 'sources' | 'clock' | 'verified' | 'state'>,
 ): Promise<Warehouse> {
   const relations = await localRelations(platform);
   // Loading DuckDB takes 160 ms and tens of megabytes, which a run or a list has no use for.
   const { openDuckDbWarehouse } = await import('../adapters/local/duckdb-warehouse.ts');
-  return openDuckDbWarehouse({ relations });
+  const { openRememberedColumns } = await import('../adapters/local/remembered-columns.ts');
+  const remembered = openRememberedColumns(join(platform.directory, 'lake', '.columns.sqlite'));
+  return openDuckDbWarehouse({ relations, remembered });
 }

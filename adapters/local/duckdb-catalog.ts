@@ -1,25 +1,20 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { isColumnMissing } from './duckdb-failure.ts';
-import {
-  type LocalRelation,
-  type LocalTable,
-  quoteName,
-  quoteText,
-  readParquet,
-  tableQuery,
-} from './duckdb-relation.ts';
+import { quoteName, quoteText } from './duckdb-quote.ts';
+import { type LocalRelation, type LocalTable, tableQuery } from './duckdb-relation.ts';
+import { storedTypes } from './duckdb-stored-types.ts';
+import type { RememberedColumns } from './remembered-columns.ts';
 
 /** The views of one database: each is made when a statement first names it, for making one opens a file. */
 export class DuckDbCatalog {
   readonly #relations: readonly LocalRelation[];
+  readonly #remembered: RememberedColumns | undefined;
   readonly #made = new Set<LocalRelation>();
-  /** Tables whose files differ in their columns; see `ColumnMatching`. */
-  readonly #byName = new Set<LocalTable>();
   #commented = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(relations: readonly LocalRelation[]) {
+  constructor(relations: readonly LocalRelation[], remembered?: RememberedColumns) {
     this.#relations = relations;
+    this.#remembered = remembered;
   }
 
   /**
@@ -40,16 +35,6 @@ export class DuckDbCatalog {
   /** The tables that the statement reads, directly or through views. */
   tablesBehind(sql: string): readonly LocalTable[] {
     return this.#behind(sql).filter((relation) => relation.kind === 'table');
-  }
-
-  /** From now on these tables are read by column name; false where they all are already. */
-  matchByName(tables: readonly LocalTable[]): boolean {
-    const changed = tables.filter((table) => table.files.length > 0 && !this.#byName.has(table));
-    for (const table of changed) {
-      this.#byName.add(table);
-      this.#made.delete(table);
-    }
-    return changed.length > 0;
   }
 
   async #make(connection: DuckDBConnection, relations: readonly LocalRelation[]): Promise<void> {
@@ -78,19 +63,8 @@ export class DuckDbCatalog {
   }
 
   async #makeTable(connection: DuckDBConnection, table: LocalTable): Promise<void> {
-    if (!this.#byName.has(table)) {
-      try {
-        return await createView(connection, table.name, tableQuery(table, 'strict'));
-      } catch (error) {
-        if (!isColumnMissing(error)) throw error;
-        this.#byName.add(table);
-      }
-    }
-    const described = await connection.runAndReadAll(
-      `DESCRIBE SELECT * FROM ${readParquet(table, 'by-name')}`,
-    );
-    const present = new Set(described.getRows().map(([name]) => String(name)));
-    await createView(connection, table.name, tableQuery(table, 'by-name', present));
+    const typesOf = await storedTypes(connection, table.files, this.#remembered);
+    await createView(connection, table.name, tableQuery(table, typesOf));
   }
 
   /** Only a statement about the catalogue shows comments, and they cost as much as the views. */

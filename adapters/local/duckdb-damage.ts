@@ -11,21 +11,21 @@ export async function findDamagedFile(
 ): Promise<string | undefined> {
   for (const table of tables) {
     let files = table.files;
-    if (await isReadable(connection, { ...table, files })) continue;
+    if (await isReadable(connection, files)) continue;
     while (files.length > 1) {
       const half = files.slice(0, Math.ceil(files.length / 2));
-      files = (await isReadable(connection, { ...table, files: half })) ? files.slice(half.length) : half;
+      files = (await isReadable(connection, half)) ? files.slice(half.length) : half;
     }
     return files[0];
   }
   return undefined;
 }
 
-async function isReadable(connection: DuckDBConnection, table: LocalTable): Promise<boolean> {
-  if (table.files.length === 0) return true;
+async function isReadable(connection: DuckDBConnection, files: readonly string[]): Promise<boolean> {
+  if (files.length === 0) return true;
   try {
     // Counting rows would read the footers only; a hash has to decode every value.
-    await connection.run(`SELECT bit_xor(hash(file)) FROM ${readParquet(table, 'by-name')} AS file`);
+    await connection.run(`SELECT bit_xor(hash(file)) FROM ${readParquet(files, 'by-name')} AS file`);
     return true;
   } catch {
     return false;

@@ -1,5 +1,8 @@
 import { WarehouseError } from '../../core/ports/warehouse.ts';
+import { LOSS } from './duckdb-casts.ts';
 
+const REWRITE =
+  'scrape its partition again, or "rescrape reparse" it, so that it is written as the schema is today';
 const REMEDY = 'roll its partition back to an earlier version, or scrape it again';
 
 interface Reading {
@@ -13,6 +16,8 @@ interface Reading {
  * match wins.
  */
 const READINGS: readonly Reading[] = [
+  // First, because it ends with a value of the lake, which may say anything.
+  { pattern: new RegExp(`^Invalid Input Error: ${LOSS}(.*)$`), message: `$1: ${REWRITE}` },
   // It looks for a directory of that name where the file is not there.
   { pattern: /^.*"(.+\.parquet)\/\*\*\/.*$/, message: `the file $1 is gone: ${REMEDY}` },
   {
@@ -71,17 +76,4 @@ export function damagedFile(file: string, cause: unknown): WarehouseError {
 /** After one of these the whole database refuses to work. */
 export function isFatal(error: unknown): boolean {
   return error instanceof Error && /^(INTERNAL|FATAL) Error\b/.test(error.message);
-}
-
-/** A column that the first file has and a later one lacks: found while reading. */
-export function isColumnMismatch(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('schema mismatch in glob');
-}
-
-/** A column that the first file lacks: found when the view is made. */
-export function isColumnMissing(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /does not have a column named|Referenced column .* not found/.test(error.message)
-  );
 }

@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { literalPath, quoteText } from './duckdb-relation.ts';
+import { quoteText } from './duckdb-quote.ts';
+import { literalPath } from './duckdb-relation.ts';
 
 /**
  * A database in memory that can read these files and nothing else. The order matters: once access is off,

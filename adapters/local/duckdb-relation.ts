@@ -1,3 +1,6 @@
+import { castColumn } from './duckdb-casts.ts';
+import { quoteName, quoteText } from './duckdb-quote.ts';
+
 /** A table of the lake: its Parquet files, listed by whoever read the manifests. */
 export interface LocalTable {
   readonly name: string;
@@ -33,46 +36,80 @@ interface LocalView {
 
 export type LocalRelation = LocalTable | LocalView;
 
-/**
- * `strict` takes the columns of the first file for those of all, and opens no file that a filter on a
- * partition column leaves out. `by-name` opens them all and fills in what the older ones lack.
- */
-export type ColumnMatching = 'strict' | 'by-name';
+/** The columns of a Parquet file with the types that DuckDB gives them, in the order of their names. */
+export type StoredTypes = ReadonlyMap<string, string>;
+
+/** Files of one table whose columns are the same. Undefined: nobody could read which. */
+interface FilesAlike {
+  readonly files: readonly string[];
+  readonly types: StoredTypes | undefined;
+}
 
 /**
- * The SELECT that a table stands for. `present` names the columns that the files have; the others are null.
- * Every column is cast to its type, so that the table looks the same whichever files it has.
+ * The SELECT that a table stands for. Whichever files it has, it has the columns and types that are declared:
+ * files are read by the names of their columns, those that differ among them apart from each other, because
+ * DuckDB would take the types of the first for all.
  */
 export function tableQuery(
   table: LocalTable,
-  matching: ColumnMatching,
-  present?: ReadonlySet<string>,
+  typesOf: (file: string) => StoredTypes | undefined = () => undefined,
 ): string {
   const { files, jsonFiles = [] } = table;
-  const selects = [];
-  if (files.length > 0) selects.push(select(table, readParquet(table, matching), present));
+  const selects = filesAlike(files, typesOf).map((alike) =>
+    select(table, readParquet(alike.files, 'alike'), alike.types),
+  );
   if (jsonFiles.length > 0) selects.push(select(table, readJson(table, jsonFiles)));
-  return selects.length > 0 ? selects.join(' UNION ALL ') : select(table, undefined);
+  const [only = select(table, undefined), ...more] = selects;
+  if (more.length === 0) return `SELECT ${only}`;
+  // A count reads the first column of a union, and that must not be one whose cast may fail.
+  const counted = selects.map((each) => `SELECT 0 AS "a row", ${each}`);
+  const names = [...table.columns.map(({ name }) => name), ...Object.keys(table.partitionTypes ?? {})];
+  return `SELECT ${names.map(quoteName).join(', ')} FROM (${counted.join(' UNION ALL ')})`;
 }
 
-/** `from`: undefined where there is nothing to read. */
-function select(table: LocalTable, from: string | undefined, present?: ReadonlySet<string>): string {
-  const partitions = Object.entries(table.partitionTypes ?? {});
-  const types = [...table.columns.map((column) => [column.name, column.duckdbType] as const), ...partitions];
-  const absent = (name: string) => from === undefined || (present !== undefined && !present.has(name));
+/** In the order of their first files. */
+function filesAlike(
+  files: readonly string[],
+  typesOf: (file: string) => StoredTypes | undefined,
+): readonly FilesAlike[] {
+  const groups = new Map<StoredTypes | undefined, { files: string[]; types: StoredTypes | undefined }>();
+  const typed = files.map(typesOf);
+  // A file that cannot be read stands among others, so that only who reads it is told.
+  const some = typed.find((types) => types !== undefined);
+  for (const [at, file] of files.entries()) {
+    const types = typed[at] ?? some;
+    const group = groups.get(types);
+    if (group) group.files.push(file);
+    else groups.set(types, { files: [file], types });
+  }
+  return [...groups.values()];
+}
+
+/** All behind the word SELECT. `from`: undefined where there is nothing to read. */
+function select(table: LocalTable, from: string | undefined, stored?: StoredTypes): string {
   const folders = from === undefined ? new Map<string, string>() : folderValues(table);
-  const columns = types.map(([name, type]) => {
+  const own = table.columns.map(({ name, duckdbType }) => {
+    const type = stored?.get(name);
     // Without the alias a missing column could be taken for another one of this very list.
-    const value = folders.get(name) ?? (absent(name) ? 'NULL' : `file.${quoteName(name)}`);
-    return `CAST(${value} AS ${type}) AS ${quoteName(name)}`;
+    if (from === undefined || (stored && type === undefined)) return typedNull(name, duckdbType);
+    const column = { table: table.name, name, stored: type ?? duckdbType, wanted: duckdbType };
+    return `${castColumn(column)} AS ${quoteName(name)}`;
   });
-  return `SELECT ${columns.join(', ')} ${from === undefined ? 'WHERE false' : `FROM ${from} AS file`}`;
+  const partitions = Object.entries(table.partitionTypes ?? {}).map(
+    ([name, type]) => `CAST(${folders.get(name) ?? 'NULL'} AS ${type}) AS ${quoteName(name)}`,
+  );
+  const source = from === undefined ? 'WHERE false' : `FROM ${from} AS file`;
+  return `${[...own, ...partitions].join(', ')} ${source}`;
+}
+
+function typedNull(name: string, type: string): string {
+  return `CAST(NULL AS ${type}) AS ${quoteName(name)}`;
 }
 
 function readJson({ columns }: LocalTable, files: readonly string[]): string {
   const types = columns.map(({ name, duckdbType }) => `${quoteText(name)}: ${quoteText(duckdbType)}`);
   const options = [
-    `[${files.map((file) => quoteText(literalPath(file))).join(', ')}]`,
+    fileList(files),
     "format = 'newline_delimited'",
     'hive_partitioning = false',
     'filename = true',
@@ -81,16 +118,23 @@ function readJson({ columns }: LocalTable, files: readonly string[]): string {
   return `read_json(${options.join(', ')})`;
 }
 
-/** The files as they are, each row with the path that it was read from. */
-export function readParquet(table: LocalTable, matching: ColumnMatching): string {
+/**
+ * The files as they are, each row with the path that it was read from. `alike`: all have the columns of the
+ * first, and none is opened that a filter on a partition column leaves out.
+ */
+export function readParquet(files: readonly string[], columns: 'alike' | 'by-name'): string {
   const options = [
-    `[${table.files.map((file) => quoteText(literalPath(file))).join(', ')}]`,
+    fileList(files),
     // DuckDB would take the values from any folder above the lake as well: `/backup/date=2020-01-01/lake`.
     'hive_partitioning = false',
     'filename = true',
-    `union_by_name = ${matching === 'by-name'}`,
+    `union_by_name = ${columns === 'by-name'}`,
   ];
   return `read_parquet(${options.join(', ')})`;
+}
+
+export function fileList(files: readonly string[]): string {
+  return `[${files.map((file) => quoteText(literalPath(file))).join(', ')}]`;
 }
 
 /**
@@ -108,12 +152,4 @@ function folderValues({ partitionTypes = {}, earlierFolders = {} }: LocalTable):
 /** A path that DuckDB takes for a pattern, as one that fits nothing else. */
 export function literalPath(path: string): string {
   return /[*?]/.test(path) ? path.replace(/[*?[]/g, '[$&]') : path;
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -12,16 +12,11 @@ import {
 } from '../../core/ports/warehouse.ts';
 import { DuckDbCatalog } from './duckdb-catalog.ts';
 import { findDamagedFile } from './duckdb-damage.ts';
-import {
-  damagedFile,
-  isColumnMismatch,
-  isFatal,
-  isNamelessDamage,
-  warehouseFailure,
-} from './duckdb-failure.ts';
+import { damagedFile, isFatal, isNamelessDamage, warehouseFailure } from './duckdb-failure.ts';
 import { openLockedInstance } from './duckdb-instance.ts';
 import type { LocalRelation } from './duckdb-relation.ts';
 import { plainValue } from './duckdb-value.ts';
+import type { RememberedColumns } from './remembered-columns.ts';
 
 export interface DuckDbWarehouseOptions {
   /** Names must be identifiers of letters, digits and `_` that differ, letter case aside. */
@@ -31,6 +26,11 @@ export interface DuckDbWarehouseOptions {
    * @default 2
    */
   readonly threads?: number;
+  /**
+   * What is known of files from before; closed with the warehouse.
+   * @default none: the footers of all files of a table are read before its first statement
+   */
+  readonly remembered?: RememberedColumns;
 }
 
 /**
@@ -51,11 +51,13 @@ interface Database {
 class DuckDbWarehouse implements Warehouse {
   readonly #relations: readonly LocalRelation[];
   readonly #threads: number;
+  readonly #remembered: RememberedColumns | undefined;
   #database: Promise<Database> | undefined;
 
-  constructor({ relations, threads = 2 }: DuckDbWarehouseOptions) {
+  constructor({ relations, threads = 2, remembered }: DuckDbWarehouseOptions) {
     this.#relations = relations;
     this.#threads = threads;
+    this.#remembered = remembered;
   }
 
   async query(sql: string, parameters: readonly SqlValue[] = []): Promise<QueryResult> {
@@ -65,16 +67,10 @@ class DuckDbWarehouse implements Warehouse {
     try {
       return await queryOnce(connection, catalog, sql, parameters);
     } catch (error) {
-      const tables = catalog.tablesBehind(sql);
-      if (isColumnMismatch(error) && catalog.matchByName(tables)) {
-        return await queryOnce(connection, catalog, sql, parameters).catch((again) => {
-          throw warehouseFailure(again);
-        });
-      }
       // DuckDB takes no more statements after an internal error; the next query starts on a new database.
       if (isFatal(error)) this.#database = undefined;
       else if (isNamelessDamage(error)) {
-        const file = await findDamagedFile(connection, tables);
+        const file = await findDamagedFile(connection, catalog.tablesBehind(sql));
         if (file !== undefined) throw damagedFile(file, error);
       }
       throw warehouseFailure(error);
@@ -87,6 +83,7 @@ class DuckDbWarehouse implements Warehouse {
     const database = await this.#database;
     this.#database = undefined;
     database?.instance.closeSync();
+    this.#remembered?.close();
   }
 
   async #open(): Promise<Database> {
@@ -94,7 +91,7 @@ class DuckDbWarehouse implements Warehouse {
       relation.kind === 'table' ? [...relation.files, ...(relation.jsonFiles ?? [])] : [],
     );
     const instance = await openLockedInstance(files, this.#threads);
-    return { instance, catalog: new DuckDbCatalog(this.#relations) };
+    return { instance, catalog: new DuckDbCatalog(this.#relations, this.#remembered) };
   }
 }
 

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import type { VerifiedFiles } from '../../core/ports/verified-files.ts';
+import { fileStamp } from './file-stamp.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 
 const SCHEMA = `
@@ -39,7 +39,7 @@ export function openVerifiedFiles(
     return stamps;
   };
   const isKnown = (key: string): boolean => {
-    const stamp = stampOf(lake.uri(key));
+    const stamp = fileStamp(lake.uri(key));
     return stamp !== undefined && known().get(key) === stamp;
   };
   const remember = (key: string, stamp: string): void => {
@@ -56,7 +56,7 @@ export function openVerifiedFiles(
     verify: async (key, isWhole) => {
       if (isKnown(key)) return 'whole';
       // Before the bytes: what is changed meanwhile has another stamp then.
-      const stamp = stampOf(lake.uri(key));
+      const stamp = fileStamp(lake.uri(key));
       const stored = await lake.get(key);
       if (!stored || stamp === undefined) return 'missing';
       if (!isWhole(stored.body)) return 'damaged';
@@ -65,9 +65,4 @@ export function openVerifiedFiles(
     },
     close: () => database?.close(),
   };
-}
-
-function stampOf(path: string): string | undefined {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat && [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':');
 }

@@ -1,0 +1,7 @@
+import { statSync } from 'node:fs';
+
+/** Changes with every write to the file, and with a copy; undefined where there is none. */
+export function fileStamp(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':');
+}

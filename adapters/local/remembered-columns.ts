@@ -1,0 +1,84 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { fileStamp } from './file-stamp.ts';
+import { openSqliteDatabase } from './sqlite-database.ts';
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = OFF;
+  CREATE TABLE IF NOT EXISTS columns (id INTEGER PRIMARY KEY, columns TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, columns INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID;
+`;
+
+/** What is in the footers of files, as text, so that the next process need not open them all for it. */
+export interface RememberedColumns {
+  /** Undefined where nobody has looked, or the file is another one since. */
+  recall(path: string): string | undefined;
+  remember(found: readonly FoundColumns[]): void;
+  close(): void;
+}
+
+export interface FoundColumns {
+  readonly path: string;
+  /** Of before the file was opened. */
+  readonly stamp: string;
+  readonly columns: string;
+}
+
+/**
+ * Kept in a SQLite file, by inode, size and times. Where nothing can be written, what is learned holds for
+ * this process.
+ */
+export function openRememberedColumns(file: string): RememberedColumns {
+  let database: DatabaseSync | undefined;
+  let loaded: Map<string, Omit<FoundColumns, 'path'>> | undefined;
+
+  const known = (): Map<string, Omit<FoundColumns, 'path'>> => {
+    if (loaded) return loaded;
+    loaded = new Map();
+    try {
+      database = openSqliteDatabase(file, SCHEMA);
+      const texts = new Map<unknown, string>();
+      for (const { id, columns } of database.prepare('SELECT id, columns FROM columns').all())
+        texts.set(id, String(columns));
+      for (const { path, stamp, columns } of database.prepare('SELECT * FROM files').all()) {
+        const text = texts.get(columns);
+        if (text !== undefined) loaded.set(String(path), { stamp: String(stamp), columns: text });
+      }
+    } catch {
+      database?.close();
+      database = undefined;
+    }
+    return loaded;
+  };
+
+  return {
+    recall(path) {
+      const before = known().get(path);
+      return before !== undefined && fileStamp(path) === before.stamp ? before.columns : undefined;
+    },
+    remember(found) {
+      for (const { path, ...entry } of found) known().set(path, entry);
+      if (database) writeAll(database, found);
+    },
+    close: () => database?.close(),
+  };
+}
+
+function writeAll(database: DatabaseSync, found: readonly FoundColumns[]): void {
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    const addColumns = database.prepare('INSERT OR IGNORE INTO columns (columns) VALUES (?)');
+    const addFile = database.prepare(
+      'INSERT OR REPLACE INTO files SELECT ?, ?, id FROM columns WHERE columns = ?',
+    );
+    for (const { path, stamp, columns } of found) {
+      addColumns.run(columns);
+      addFile.run(path, stamp, columns);
+    }
+    database.exec('COMMIT');
+  } catch {
+    // The next process looks into these files once more.
+    if (database.isTransaction) database.exec('ROLLBACK');
+  }
+}
