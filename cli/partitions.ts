@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { examples, newCommand } from './command.ts';
 import { withDates } from './filter.ts';
 import { withCsv } from './list.ts';
+import { alignPartitions } from './partition-align.ts';
 import { acceptHeld, rejectHeld, rollBack } from './partition-decisions.ts';
 import { printHistory } from './partition-history.ts';
 import { listPartitions, showPartition } from './partition-status.ts';
@@ -68,5 +69,14 @@ export function partitionsCommand(): Command {
     .argument('<partition>', PARTITION)
     .addHelpText('after', examples('partitions reject racing/gb/2025-11-17'))
     .action(rejectHeld);
+  partitions
+    .command('align')
+    .description("give registered partitions the columns of today's tables, after a schema was deployed")
+    .argument('[source]', 'only this source')
+    .addHelpText(
+      'after',
+      examples('partitions align --stack rescrape-prod-pipeline', 'partitions align racing --stack NAME'),
+    )
+    .action(alignPartitions);
   return partitions;
 }

@@ -4,6 +4,7 @@ import type { Wave } from '../core/extract/wave.ts';
 import { besideText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { PipelineEvent } from '../core/platform.ts';
+import { alignedText } from '../core/publish/align-catalog.ts';
 import type { Plan } from '../core/run/plan.ts';
 import { counted } from '../core/wording/figures.ts';
 import type { WorkflowEvent } from '../runtime/local-workflow.ts';
@@ -123,6 +124,9 @@ export class Progress {
       case 'crawled':
         if (event.status === 'failed' && event.was !== 'failed')
           this.#line(`  ${event.source}/${event.target} has failed too often, and is left alone from now on`);
+        break;
+      case 'aligned':
+        this.#line(`  ${alignedText(event)}`);
         break;
       case 'nothing-due':
       case 'discovered':

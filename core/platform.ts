@@ -2,7 +2,7 @@ import type { Enricher } from './enrich/enricher.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
 import type { PublishResult } from './lake/publish-result.ts';
 import type { OutcomeCode } from './outcome/outcome.ts';
-import type { Catalog } from './ports/catalog.ts';
+import type { AlignedPartitions, Catalog } from './ports/catalog.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Notifier } from './ports/notifier.ts';
 import type { ObjectStore } from './ports/object-store.ts';
@@ -63,6 +63,8 @@ export type PipelineEvent =
       readonly items: number;
     }
   | ClockBehind
+  /** Partitions of the table got its columns in the catalog; `left` still have those of an older schema. */
+  | ({ readonly kind: 'aligned'; readonly table: string } & AlignedPartitions)
   /** Something of ours went wrong that ends nothing. */
   | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'flagged'; readonly source: string; readonly target: string; readonly reason: string }

@@ -46,7 +46,7 @@ export const ENV_CONTRACTS = {
   scrape: base.extend(failedItems),
   'record-failures': base.extend(failedItems),
   publish: base.extend(catalog),
-  summarize: base,
+  summarize: base.extend(catalog),
   report: base.extend({ RESCRAPE_TOPIC_ARN: z.string().regex(/^arn:/).describe('Topic that reports go to') }),
   'retry-items': base.extend({
     ...catalog,

@@ -76,6 +76,13 @@ export class Observer {
         this.#countTarget('TargetsFailed', event.source);
         this.logger.warn('target failed', { target: event.target, code: event.code });
         break;
+      case 'aligned':
+        this.logger.info('partitions got the columns of their table', {
+          table: event.table,
+          updated: event.updated,
+          left: event.left,
+        });
+        break;
       case 'nothing-due':
         this.#countTarget('CrawlsOrNoneDue', event.source);
         this.logger.info('nothing due');

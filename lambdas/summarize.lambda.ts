@@ -1,10 +1,11 @@
 import { summarize } from '../core/run/summarize.ts';
 import type { PlanAnswer } from '../core/workflow/workflow.ts';
+import { withGlue } from '../runtime/aws.ts';
 import { planAnswerSchema } from './contracts.ts';
 import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
-/** Adds up the run from what publish answered for each partition. */
+/** Adds up the run from what publish answered for each partition, and aligns the catalog with its table. */
 export const summarizeStage: Stage<PlanAnswer> = {
   name: 'summarize',
   parse: (event) => parseEvent(planAnswerSchema, event),
@@ -12,4 +13,4 @@ export const summarizeStage: Stage<PlanAnswer> = {
   run: (platform, planned) => summarize(platform, planned),
 };
 
-export const handler = handlerOf(summarizeStage, deployedPlatform('summarize', []));
+export const handler = handlerOf(summarizeStage, deployedPlatform('summarize', [withGlue]));

@@ -208,7 +208,13 @@ export class PipelineStack extends Stack {
       }
     if ('RESCRAPE_TOPIC_ARN' in contract) this.topic.grantPublish(grantee);
     if ('RESCRAPE_DATABASE' in contract)
-      grantTables(grantee, lake, ['glue:GetTable', 'glue:GetPartitions', 'glue:CreatePartition']);
+      grantTables(grantee, lake, [
+        'glue:GetTable',
+        'glue:GetPartitions',
+        'glue:CreatePartition',
+        'glue:UpdatePartition',
+        'glue:BatchUpdatePartition',
+      ]);
   }
 
   /** Whoever asks a site may read the proxies that its requests go through. */

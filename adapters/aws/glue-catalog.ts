@@ -1,17 +1,20 @@
 import {
+  BatchUpdatePartitionCommand,
+  type BatchUpdatePartitionRequestEntry,
   CreatePartitionCommand,
   GetPartitionsCommand,
   type GetPartitionsCommandOutput,
   GetTableCommand,
   GlueClient,
-  type StorageDescriptor,
+  type Partition,
 } from '@aws-sdk/client-glue';
-import type { Catalog, CatalogPartition } from '../../core/ports/catalog.ts';
+import type { AlignedPartitions, Catalog, CatalogPartition } from '../../core/ports/catalog.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { awsFailure, awsTrouble } from './aws-failure.ts';
 import { type Backoff, retrying } from './backoff.ts';
 import { type AwsConnection, clientSettings, PATIENT_ATTEMPTS } from './client-settings.ts';
+import { columnsMark, entryError, hasColumnsOf, partitionInput, type TableShape } from './glue-columns.ts';
 
 export interface GlueCatalogOptions {
   readonly database: string;
@@ -25,21 +28,22 @@ export interface GlueCatalogOptions {
  * repeat that.
  */
 const CONTENDED: Backoff = { attempts: 8, baseMs: 200, capMs: 5_000 };
+/** As many as Glue updates in one request. */
+const BATCH = 100;
+/** Of one call of `alignPartitions`: 2,000 partitions, which take well under a minute. */
+const BATCHES = 20;
 
 /**
  * The tables of a Glue database. A partition gets its formats and columns from its table (the symlink input
- * format over Parquet), so that Athena reads both in one way; only the place differs.
+ * format over Parquet), so that Athena reads both in one way; only the place differs. Glue copies nothing of
+ * a table that changes: its partitions keep their columns until they are aligned with it.
  *
  * Throws a `StorageError` where Glue stays out of reach, the table is not there, or the values do not fit its
- * partition columns. Needs glue:GetTable, CreatePartition and GetPartitions on catalog, database and tables.
+ * partition columns. Needs glue:GetTable, CreatePartition, GetPartitions and BatchUpdatePartition on catalog,
+ * database and tables.
  */
 export function openGlueCatalog(options: GlueCatalogOptions): Catalog & { close(): void } {
   return new GlueCatalog(options);
-}
-
-interface TableShape {
-  readonly partitionKeys: readonly string[];
-  readonly storage: StorageDescriptor;
 }
 
 class GlueCatalog implements Catalog {
@@ -47,6 +51,7 @@ class GlueCatalog implements Catalog {
   readonly #clock: Clock;
   readonly #client: GlueClient;
   readonly #shapes = new Map<string, Promise<TableShape>>();
+  readonly #aligned = new Set<string>();
 
   constructor({ database, clock, connection = {} }: GlueCatalogOptions) {
     this.#database = database;
@@ -55,7 +60,8 @@ class GlueCatalog implements Catalog {
   }
 
   async registerPartition({ table, values, location }: CatalogPartition): Promise<void> {
-    const { partitionKeys, storage } = await this.#shapeOf(table);
+    const shape = await this.#shapeOf(table);
+    const { partitionKeys } = shape;
     const name = `${this.#database}.${table} (${values.join(', ')})`;
     if (partitionKeys.length !== values.length) {
       throw new StorageError(
@@ -65,11 +71,8 @@ class GlueCatalog implements Catalog {
     const command = new CreatePartitionCommand({
       DatabaseName: this.#database,
       TableName: table,
-      PartitionInput: {
-        Values: [...values],
-        // With the slash it cannot be taken for the beginning of another folder's name.
-        StorageDescriptor: { ...storage, Location: `${location}/` },
-      },
+      // With the slash it cannot be taken for the beginning of another folder's name.
+      PartitionInput: partitionInput(shape, values, `${location}/`),
     });
     await this.#attempt(`glue:CreatePartition ${name}`, async () => {
       try {
@@ -81,6 +84,51 @@ class GlueCatalog implements Catalog {
   }
 
   async *partitions(table: string): AsyncGenerator<readonly string[]> {
+    for await (const { Values } of this.#list(table)) if (Values) yield Values;
+  }
+
+  /** Once in a process, as far as that was enough: a deployment starts new processes. */
+  async alignPartitions(table: string): Promise<AlignedPartitions> {
+    if (this.#aligned.has(table)) return { updated: 0, left: 0 };
+    const shape = await this.#shapeOf(table);
+    const entries: BatchUpdatePartitionRequestEntry[] = [];
+    let left = 0;
+    for await (const { Values = [], StorageDescriptor, Parameters } of this.#list(table)) {
+      if (hasColumnsOf(shape, Parameters)) continue;
+      if (entries.length >= BATCH * BATCHES) left++;
+      else
+        entries.push({
+          PartitionValueList: Values,
+          PartitionInput: partitionInput(shape, Values, StorageDescriptor?.Location, Parameters),
+        });
+    }
+    for (let at = 0; at < entries.length; at += BATCH)
+      await this.#update(table, entries.slice(at, at + BATCH));
+    if (left === 0) this.#aligned.add(table);
+    return { updated: entries.length, left };
+  }
+
+  async #update(table: string, entries: readonly BatchUpdatePartitionRequestEntry[]): Promise<void> {
+    let remaining = [...entries];
+    const action = `glue:BatchUpdatePartition ${this.#database}.${table}`;
+    await this.#attempt(action, async () => {
+      const { Errors = [] } = await this.#client.send(
+        new BatchUpdatePartitionCommand({
+          DatabaseName: this.#database,
+          TableName: table,
+          Entries: remaining,
+        }),
+      );
+      // Somebody has removed it: there is nothing left to update.
+      const failed = Errors.filter(({ ErrorDetail }) => ErrorDetail?.ErrorCode !== 'EntityNotFoundException');
+      if (failed.length === 0) return;
+      const again = new Set(failed.map(({ PartitionValueList }) => JSON.stringify(PartitionValueList)));
+      remaining = remaining.filter(({ PartitionValueList }) => again.has(JSON.stringify(PartitionValueList)));
+      throw entryError(failed);
+    });
+  }
+
+  async *#list(table: string): AsyncGenerator<Partition> {
     let token: string | undefined;
     do {
       const page: GetPartitionsCommandOutput = await this.#attempt(
@@ -96,7 +144,7 @@ class GlueCatalog implements Catalog {
             }),
           ),
       );
-      for (const { Values } of page.Partitions ?? []) if (Values) yield Values;
+      yield* page.Partitions ?? [];
       token = page.NextToken;
     } while (token);
   }
@@ -125,6 +173,7 @@ class GlueCatalog implements Catalog {
     return {
       partitionKeys: (Table.PartitionKeys ?? []).map(({ Name }) => Name ?? ''),
       storage: Table.StorageDescriptor,
+      mark: columnsMark(Table.StorageDescriptor.Columns),
     };
   }
 
@@ -137,8 +186,12 @@ class GlueCatalog implements Catalog {
   }
 }
 
-/** Names of errors with status 400, which the SDK takes for final. */
-const CONTENTION = new Set(['ConcurrentModificationException', 'OperationTimeoutException']);
+/** Names of errors with status 400, or of one entry of a batch, which the SDK takes for final. */
+const CONTENTION = new Set([
+  'ConcurrentModificationException',
+  'OperationTimeoutException',
+  'InternalServiceException',
+]);
 
 function isContention(error: unknown): boolean {
   return CONTENTION.has(awsTrouble(error)?.name ?? '');

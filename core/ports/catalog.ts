@@ -6,6 +6,18 @@ export interface Catalog {
    * The values of every partition that is known of a table, in the order of the table's partition columns.
    */
   partitions(table: string): AsyncIterable<readonly string[]>;
+  /**
+   * Gives the columns that a table has now to each of its partitions that was registered with others: a query
+   * engine may match them by position. Once more changes nothing. Throws as `registerPartition` does.
+   */
+  alignPartitions(table: string): Promise<AlignedPartitions>;
+}
+
+export interface AlignedPartitions {
+  /** Partitions that have other columns now than before. */
+  readonly updated: number;
+  /** Those that still have others, because one call does not take hours: call again. */
+  readonly left: number;
 }
 
 export interface CatalogPartition {

@@ -6,8 +6,10 @@ import type { PublishResult } from '../lake/publish-result.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
+import { alignCatalog } from '../publish/align-catalog.ts';
 import { publishResult } from '../publish/publish.ts';
 import { recordPublish } from '../publish/record.ts';
+import { entityKindOf, extractionOf } from '../source/derived.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { LookClock, lastLookOf } from '../state/look-clock.ts';
 import { sinceRegistered } from '../targets/register.ts';
@@ -65,15 +67,20 @@ export interface Making {
   markAgain(): Promise<void>;
 }
 
-/** Puts on record what a publication decided, as `mergePublicationLogs` does. */
-export function endPublication(
+/** Puts on record what a publication decided, as `mergePublicationLogs` does, and aligns the catalog. */
+export async function endPublication(
   platform: Platform,
   from: DerivedPlace['from'],
   { runId, isAlone }: { readonly runId: string; readonly isAlone: boolean },
   partitions: readonly PublishedPartition[],
 ): Promise<void> {
   const ids = partitions.map(({ outcome }) => (outcome.kind === 'published' ? outcome.runId : runId));
-  return mergePublicationLogs(platform, from, new Set(ids), isAlone);
+  await mergePublicationLogs(platform, from, new Set(ids), isAlone);
+  const derived = from === 'extraction' ? extractionOf : entityKindOf;
+  await alignCatalog(
+    platform,
+    platform.sources.filter((source) => derived(source) !== undefined),
+  );
 }
 
 /**

@@ -83,6 +83,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   query: { form: 'rows', words: () => ['SELECT recorded_at, status FROM commits'] },
   views: { form: 'list', words: () => [] },
   config: { form: 'list', words: () => [] },
+  'partitions align': { form: 'list', words: () => [] },
   'partitions rollback': { form: 'object', words: () => [nameOf('gb', lake.newer)] },
   'partitions accept': { form: 'object', words: () => [nameOf('ire', lake.older)] },
   reparse: { form: 'list', words: () => ['racing', ...older()] },

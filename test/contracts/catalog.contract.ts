@@ -6,6 +6,10 @@ export const catalogFixture = { racing_results: ['country', 'date'], bells: ['di
 
 export interface CatalogHarness {
   open(): Promise<Catalog>;
+  /** Deploys the table with one more column, where the catalog keeps columns. */
+  widen(table: keyof typeof catalogFixture): Promise<void>;
+  /** How many columns each partition of the table has for a query engine, where the catalog keeps them. */
+  columns(table: keyof typeof catalogFixture): Promise<readonly number[]>;
   /**
    * Puts the manifest of a partition into the lake, as a commit does, and gives the address of its folder.
    */
@@ -64,6 +68,37 @@ export function catalogContract(name: string, create: () => Promise<CatalogHarne
     it('sees what another handle has registered', async () => {
       await publish('racing_results', 'fr', '2026-11-17');
       expect(await known('racing_results', await harness.open())).toEqual(['fr/2026-11-17']);
+    });
+
+    it('has nothing to align where nothing is registered, or nothing has changed', async () => {
+      expect(await catalog.alignPartitions('racing_results')).toEqual({ updated: 0, left: 0 });
+      await publish('racing_results', 'gb', '2026-11-17');
+      expect(await catalog.alignPartitions('racing_results')).toEqual({ updated: 0, left: 0 });
+      expect(await (await harness.open()).alignPartitions('racing_results')).toEqual({ updated: 0, left: 0 });
+    });
+
+    it('gives the columns of its table to every partition, and changes nothing else or twice', async () => {
+      const dates = Array.from({ length: 120 }, (_, day) => `2026-${String(100 + day)}`);
+      for (const date of dates) await publish('racing_results', 'gb', date);
+      await publish('bells', 'north', '2026-11-18');
+      const before = await harness.columns('racing_results');
+      await harness.widen('racing_results');
+      const deployed = await harness.open();
+      await deployed.registerPartition({
+        table: 'racing_results',
+        values: ['ire', '2026-11-18'],
+        location: await harness.commit('racing_results', ['ire', '2026-11-18']),
+      });
+      const { updated, left } = await deployed.alignPartitions('racing_results');
+      expect([0, dates.length]).toContain(updated);
+      expect(left).toBe(0);
+      const after = await harness.columns('racing_results');
+      expect(after).toEqual(before.length === 0 ? [] : Array(dates.length + 1).fill(before[0]! + 1));
+      expect(await known('racing_results')).toEqual([...dates.map((date) => `gb/${date}`), 'ire/2026-11-18']);
+      const others = await harness.columns('bells');
+      expect(others).toEqual(before.length === 0 ? [] : [before[0]]);
+      const again = await harness.open();
+      expect(await again.alignPartitions('racing_results')).toEqual({ updated: 0, left: 0 });
     });
 
     it('registers many partitions at the same time and lists them all', async () => {

@@ -94,6 +94,84 @@ describe('the Glue catalog, when Glue misbehaves', () => {
     ]);
   });
 
+  const partitionsOf = (from: number, count: number, more: object = {}) =>
+    Array.from({ length: count }, (_, n) => ({
+      Values: ['gb', String(from + n)],
+      StorageDescriptor: { Location: `s3://lake/${from + n}/` },
+      ...more,
+    }));
+  const updates = () => service.calls.filter(({ operation }) => operation === 'BatchUpdatePartition');
+
+  it('aligns a hundred partitions in one request, and at most two thousand in one call', async () => {
+    answers = [
+      { output: { Partitions: partitionsOf(0, 1_000), NextToken: 'next' } },
+      { output: { Partitions: partitionsOf(1_000, 1_250) } },
+    ];
+    expect(await catalog.alignPartitions('results')).toEqual({ updated: 2_000, left: 250 });
+    expect(updates().map(({ input }) => (input.Entries as unknown[]).length)).toEqual(Array(20).fill(100));
+    const [entry] = updates()[0]!.input.Entries as {
+      PartitionInput: { Parameters: Record<string, string> };
+    }[];
+    expect(entry).toMatchObject({
+      PartitionValueList: ['gb', '0'],
+      PartitionInput: {
+        Values: ['gb', '0'],
+        StorageDescriptor: { InputFormat: 'symlinks', Location: 's3://lake/0/' },
+      },
+    });
+    const { Parameters } = entry!.PartitionInput;
+    answers = [
+      { output: { Partitions: [...partitionsOf(0, 2_000, { Parameters }), ...partitionsOf(2_000, 250)] } },
+    ];
+    expect(await catalog.alignPartitions('results')).toEqual({ updated: 250, left: 0 });
+    const asked = service.calls.length;
+    // A process looks no more when all are as they should be: a deployment starts a new one.
+    expect(await catalog.alignPartitions('results')).toEqual({ updated: 0, left: 0 });
+    expect(service.calls).toHaveLength(asked);
+  });
+
+  it('aligns again only what Glue could not, and forgets what is gone', async () => {
+    const failed = (value: string, ErrorCode: string) => ({
+      PartitionValueList: ['gb', value],
+      ErrorDetail: { ErrorCode, ErrorMessage: 'as scripted' },
+    });
+    answers = [
+      { output: { Partitions: partitionsOf(0, 3) } },
+      {
+        output: {
+          Errors: [failed('1', 'ConcurrentModificationException'), failed('2', 'EntityNotFoundException')],
+        },
+      },
+    ];
+    expect(await catalog.alignPartitions('results')).toEqual({ updated: 3, left: 0 });
+    expect(
+      updates().map(({ input }) =>
+        (input.Entries as { PartitionValueList: unknown }[]).map((e) => e.PartitionValueList),
+      ),
+    ).toEqual([
+      [
+        ['gb', '0'],
+        ['gb', '1'],
+        ['gb', '2'],
+      ],
+      [['gb', '1']],
+    ]);
+    expect(slept).toHaveLength(1);
+  });
+
+  it('says which action failed where a partition cannot be aligned', async () => {
+    const ErrorDetail = { ErrorCode: 'InvalidInputException', ErrorMessage: 'as scripted' };
+    answers = [
+      { output: { Partitions: partitionsOf(0, 1) } },
+      { output: { Errors: [{ PartitionValueList: ['gb', '0'], ErrorDetail }] } },
+    ];
+    await expect(catalog.alignPartitions('results')).rejects.toThrow(
+      new StorageError(
+        'glue:BatchUpdatePartition lake.results: InvalidInputException: 1 partition was not updated: as scripted',
+      ),
+    );
+  });
+
   it('asks for the table again after it could not be read', async () => {
     tables = [{ error: 'AccessDeniedException' }];
     await expect(catalog.registerPartition(partition)).rejects.toThrow(

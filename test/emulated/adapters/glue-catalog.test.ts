@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import {
   CreateDatabaseCommand,
+  CreatePartitionCommand,
   CreateTableCommand,
   GetPartitionCommand,
+  GetPartitionsCommand,
+  GetTableCommand,
   GlueClient,
+  UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openGlueCatalog } from '../../../adapters/aws/glue-catalog.ts';
@@ -60,6 +64,22 @@ describe.skipIf(!emulator)('on an emulated Glue', () => {
       },
       // Glue looks at no object.
       commit: async (table, values) => `s3://lake/tables/${table}/${values.join('/')}`,
+      async widen(table) {
+        const { Table } = await client.send(new GetTableCommand({ DatabaseName: database, Name: table }));
+        const { Name, TableType, PartitionKeys, StorageDescriptor } = Table!;
+        const Columns = [{ Name: '_new', Type: 'double' }, ...StorageDescriptor!.Columns!];
+        const TableInput = {
+          ...{ Name, TableType, PartitionKeys },
+          StorageDescriptor: { ...StorageDescriptor, Columns },
+        };
+        await client.send(new UpdateTableCommand({ DatabaseName: database, TableInput }));
+      },
+      async columns(table) {
+        const listed = await client.send(
+          new GetPartitionsCommand({ DatabaseName: database, TableName: table }),
+        );
+        return (listed.Partitions ?? []).map((each) => each.StorageDescriptor?.Columns?.length ?? 0);
+      },
       async dispose() {
         for (const catalog of open) catalog.close();
       },
@@ -84,6 +104,34 @@ describe.skipIf(!emulator)('on an emulated Glue', () => {
         ...FORMATS,
         Location: `${location}/`,
         Columns: [{ Name: 'race_id', Type: 'string', Comment: 'of the source' }],
+      });
+      catalog.close();
+    });
+
+    it('that was registered before its columns were kept gets those of the table, and keeps its place', async () => {
+      const database = await newDatabase();
+      const Location = 's3://lake/elsewhere/';
+      const Values = ['gb', '2026-11-17'];
+      const Old = { ...FORMATS, Location, Columns: [{ Name: 'old', Type: 'int' }] };
+      await client.send(
+        new CreatePartitionCommand({
+          DatabaseName: database,
+          TableName: 'racing_results',
+          PartitionInput: { Values, StorageDescriptor: Old, Parameters: { ours: 'kept' } },
+        }),
+      );
+      const catalog = openGlueCatalog({ database, clock: systemClock, connection });
+      expect(await catalog.alignPartitions('racing_results')).toEqual({ updated: 1, left: 0 });
+      const { Partition } = await client.send(
+        new GetPartitionCommand({
+          DatabaseName: database,
+          TableName: 'racing_results',
+          PartitionValues: Values,
+        }),
+      );
+      expect(Partition).toMatchObject({
+        Parameters: { ours: 'kept' },
+        StorageDescriptor: { ...FORMATS, Location, Columns: [{ Name: 'race_id', Type: 'string' }] },
       });
       catalog.close();
     });

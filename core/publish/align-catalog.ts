@@ -1,0 +1,33 @@
+import type { Platform } from '../platform.ts';
+import type { AlignedPartitions } from '../ports/catalog.ts';
+import { StorageError } from '../ports/storage-error.ts';
+import type { Source } from '../source/source.ts';
+
+/**
+ * The catalog's partitions of these sources get the columns of today's tables, and it is told how many had
+ * others. A catalog that is out of reach ends nothing: it is told, and the next run tries again.
+ */
+export async function alignCatalog(
+  { catalog, emit }: Pick<Platform, 'catalog' | 'emit'>,
+  sources: readonly Source[],
+): Promise<void> {
+  for (const { table } of sources) {
+    try {
+      const aligned = await catalog.alignPartitions(table.name);
+      if (aligned.updated > 0) emit({ kind: 'aligned', table: table.name, ...aligned });
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      const message = `partitions of ${table.name} may have the columns of an older schema in the catalog: ${error.message}`;
+      emit({ kind: 'warning', message });
+    }
+  }
+}
+
+export function alignedText({
+  table,
+  updated,
+  left,
+}: { readonly table: string } & AlignedPartitions): string {
+  const more = left === 0 ? '' : `; ${left} more still have those of an older schema`;
+  return `${table}: ${updated} partitions got the columns of today's schema in the catalog${more}`;
+}
