@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { AlignedPartitions } from '../core/ports/catalog.ts';
-import { alignedText } from '../core/publish/align-catalog.ts';
+import { alignedText } from '../core/publish/check-engines.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { printItems } from './json.ts';
 

@@ -4,7 +4,7 @@ import type { Wave } from '../core/extract/wave.ts';
 import { besideText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { PipelineEvent } from '../core/platform.ts';
-import { alignedText } from '../core/publish/align-catalog.ts';
+import { alignedText } from '../core/publish/check-engines.ts';
 import type { Plan } from '../core/run/plan.ts';
 import { counted } from '../core/wording/figures.ts';
 import type { WorkflowEvent } from '../runtime/local-workflow.ts';

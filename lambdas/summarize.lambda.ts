@@ -5,7 +5,7 @@ import { planAnswerSchema } from './contracts.ts';
 import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
-/** Adds up the run from what publish answered for each partition, and aligns the catalog with its table. */
+/** Adds up the run from what publish answered for each partition, and sees to what query engines need. */
 export const summarizeStage: Stage<PlanAnswer> = {
   name: 'summarize',
   parse: (event) => parseEvent(planAnswerSchema, event),

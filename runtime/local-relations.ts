@@ -16,7 +16,8 @@ import {
   EXTRACTION_BOOK_SCHEMA,
   RUN_SCHEMA,
 } from '../core/lake/log-tables.ts';
-import { CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
+import { type CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
+import { strayObject } from '../core/lake/stray-objects.ts';
 import { TARGET_SCHEMA } from '../core/lake/target-table.ts';
 import { damageBehind, manifestGone } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -103,11 +104,7 @@ async function sourceTable(
   const unknown: { readonly partition: Partition; readonly manifest: StoredObject }[] = [];
   for await (const { key } of lake.list(manifestPrefix(table))) {
     const partition = partitionOfManifest(table, key);
-    if (!partition) {
-      throw new CorruptLakeError(
-        `${lake.uri(key)} is no manifest of ${table.name}: query engines read every file there, so move it away`,
-      );
-    }
+    if (!partition) throw strayObject(lake, table, key);
     const manifest = await lake.get(key);
     // Undefined: removed since it was listed.
     if (!manifest) continue;

@@ -11,6 +11,7 @@ import {
 } from './aws.ts';
 import { connectionOf } from './aws-connection.ts';
 import { withFetchers } from './aws-fetchers.ts';
+import { guardedWarehouse } from './guarded-warehouse.ts';
 import { readStackOutputs, type StackResources } from './stack-outputs.ts';
 
 /** A deployed pipeline, for the command line. */
@@ -26,8 +27,10 @@ export async function openStack(stack: string, options: AwsOptions): Promise<Sta
   return { ...openAwsPlatform(resources, parts, { ...options, connection }), resources };
 }
 
-/** The lake of a stack as Athena sees it. Close it. */
-export function openStackWarehouse({ resources, clock }: StackPlatform, env: AwsOptions['env']): Warehouse {
+/** The lake of a stack as Athena sees it. Close it. Refuses a table with objects that are no manifests. */
+export function openStackWarehouse(platform: StackPlatform, env: AwsOptions['env']): Warehouse {
+  const { clock, resources } = platform;
   const { database, workGroup } = resources;
-  return openAthenaWarehouse({ database, workGroup, clock, connection: connectionOf(env) });
+  const athena = openAthenaWarehouse({ database, workGroup, clock, connection: connectionOf(env) });
+  return guardedWarehouse(athena, platform);
 }

@@ -100,10 +100,9 @@ class SqsWorkQueue implements WorkQueue {
   }
 
   async depth(): Promise<QueueDepth> {
-    const [queue, dead] = await Promise.all([
-      this.#queue.counts(),
-      this.#dead('sqs:GetQueueAttributes').counts(),
-    ]);
+    // Before anything is asked: nobody would wait for that answer, and its failure would end the process.
+    const deadLetters = this.#dead('sqs:GetQueueAttributes');
+    const [queue, dead] = await Promise.all([this.#queue.counts(), deadLetters.counts()]);
     return { ...queue, dead: dead.due + dead.delayed + dead.inFlight };
   }
 

@@ -6,7 +6,7 @@ import type { PublishResult } from '../lake/publish-result.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
-import { alignCatalog } from '../publish/align-catalog.ts';
+import { checkEngines } from '../publish/check-engines.ts';
 import { publishResult } from '../publish/publish.ts';
 import { recordPublish } from '../publish/record.ts';
 import { entityKindOf, extractionOf } from '../source/derived.ts';
@@ -67,7 +67,7 @@ export interface Making {
   markAgain(): Promise<void>;
 }
 
-/** Puts on record what a publication decided, as `mergePublicationLogs` does, and aligns the catalog. */
+/** Puts what a publication decided on record (`mergePublicationLogs`), and looks after query engines. */
 export async function endPublication(
   platform: Platform,
   from: DerivedPlace['from'],
@@ -77,7 +77,7 @@ export async function endPublication(
   const ids = partitions.map(({ outcome }) => (outcome.kind === 'published' ? outcome.runId : runId));
   await mergePublicationLogs(platform, from, new Set(ids), isAlone);
   const derived = from === 'extraction' ? extractionOf : entityKindOf;
-  await alignCatalog(
+  await checkEngines(
     platform,
     platform.sources.filter((source) => derived(source) !== undefined),
   );

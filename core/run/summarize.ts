@@ -13,7 +13,7 @@ import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
-import { alignCatalog } from '../publish/align-catalog.ts';
+import { checkEngines } from '../publish/check-engines.ts';
 import { readPublished } from '../publish/publish.ts';
 import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
 import { type RunSummary as Summary, withdrawnFrom } from '../report/run-summary.ts';
@@ -67,7 +67,7 @@ export async function summarize(
     writeParquet(RUN_COLUMNS, [summary.run]),
   );
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
-  await alignCatalog(platform, [source]);
+  await checkEngines(platform, [source]);
   const { status } = summary.run;
   return { status };
 }

@@ -22,8 +22,9 @@ export interface CatalogViewProps {
 }
 
 /**
- * A view, as `CREATE VIEW` in Athena would leave it in the catalog: the definition in JSON, in base64, in a
- * comment. So it comes with the deployment, changes with it, and nobody has to run a statement first.
+ * A view, as `CREATE VIEW` in Athena or Trino would leave it in the catalog: the definition in JSON, in
+ * base64, in a comment. So it comes with the deployment, changes with it, and nobody has to run a statement
+ * first. What it is for is told by `rescrape views`.
  */
 export class CatalogView extends CfnTable {
   constructor(scope: Construct, id: string, { view, catalogId, databaseName }: CatalogViewProps) {
@@ -34,6 +35,10 @@ export class CatalogView extends CfnTable {
       catalog: 'awsdatacatalog',
       schema: databaseName,
       columns: Object.entries(columns).map(([name, type]) => ({ name, type: TYPES[type].trino })),
+      // Without these three a current Trino cannot read the definition; Athena asks for none of them.
+      owner: 'rescrape',
+      runAsInvoker: false,
+      path: [],
     };
     const encoded = Buffer.from(JSON.stringify(definition)).toString('base64');
     super(scope, id, {
@@ -41,7 +46,7 @@ export class CatalogView extends CfnTable {
       databaseName,
       tableInput: {
         name: view.name,
-        description: view.description,
+        // No description: Trino takes it for the comment, and a view without this very comment for none.
         tableType: 'VIRTUAL_VIEW',
         parameters: { presto_view: 'true', comment: 'Presto View' },
         viewOriginalText: `/* Presto View: ${encoded} */`,

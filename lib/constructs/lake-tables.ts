@@ -67,7 +67,7 @@ export class SourceTable extends S3Table {
       database,
       tableName: table.name,
       description: `Records of ${source.name}, a partition per ${table.partitionBy[0]} and date`,
-      columns: glueColumns(tableColumns(table.schema)),
+      columns: glueColumns(lineageFirst(table.schema)),
       partitionKeys: [
         { name: table.partitionBy[0], type: Schema.STRING, comment: partitionComment(source) },
         { name: 'date', type: Schema.DATE, comment: `Date in ${source.timeZone}` },
@@ -177,6 +177,16 @@ export function addTargetTable(
     hasEncryptedData: false,
   });
   table.applyRemovalPolicy(removalPolicy);
+}
+
+/**
+ * Trino matches the columns of a partition behind a symlink file by position, whatever it is told about
+ * Parquet: a column that is new at the end of a schema leaves all others where they were.
+ */
+function lineageFirst(schema: Source['table']['schema']): readonly Column[] {
+  const columns = tableColumns(schema);
+  const own = columnsOf(schema).length;
+  return [...columns.slice(own), ...columns.slice(0, own)];
 }
 
 /** The first partition column is an attribute of the targets, or their id under another name. */

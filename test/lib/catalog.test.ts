@@ -49,11 +49,16 @@ describe.each(everySource)('the table of $name', ({ table }) => {
     );
   });
 
-  it('has the columns of the schema in their order, each with its comment', () => {
+  it('has the lineage, then the columns of the schema in their order, each with its comment', () => {
     const columns = made.StorageDescriptor.Columns as readonly { Name: string; Comment?: string }[];
+    const isLineage = (name: string) => name.startsWith('_');
+    const stored = tableColumns(table.schema);
     expect(columns.map(({ Name, Comment }) => [Name, Comment])).toEqual(
-      tableColumns(table.schema).map(({ name, comment }) => [name, comment]),
+      [...stored.filter(({ name }) => isLineage(name)), ...stored.filter(({ name }) => !isLineage(name))].map(
+        ({ name, comment }) => [name, comment],
+      ),
     );
+    expect(columns.findIndex(({ Name }) => !isLineage(Name))).toBe(5);
   });
 
   it('is partitioned by target and date', () => {
@@ -152,17 +157,26 @@ describe('views and saved queries', () => {
   );
 
   it.each(viewsOf(everySource))(
-    '$name is in the catalog as Athena would have written it',
+    '$name is in the catalog as Athena would have written it, and Trino can read it',
     ({ name, sql }) => {
       const made = tableNamed(name);
-      expect(made).toMatchObject({ TableType: 'VIRTUAL_VIEW', Parameters: { presto_view: 'true' } });
+      expect(made).toMatchObject({
+        TableType: 'VIRTUAL_VIEW',
+        Parameters: { presto_view: 'true', comment: 'Presto View' },
+      });
+      // Trino takes it for the comment by which it knows a view.
+      expect(made).not.toHaveProperty('Description');
       const encoded = /^\/\* Presto View: (\S+) \*\/$/.exec(made.ViewOriginalText)?.[1] ?? '';
       const definition = JSON.parse(Buffer.from(encoded, 'base64').toString());
       expect(definition).toMatchObject({
         originalSql: sql.trim(),
         catalog: 'awsdatacatalog',
         schema: 'rescrape_prod',
+        owner: 'rescrape',
+        runAsInvoker: false,
+        path: [],
       });
+      expect(definition).not.toHaveProperty('comment');
       const names = (columns: readonly { name?: string; Name?: string }[]) =>
         columns.map((c) => c.name ?? c.Name);
       expect(names(definition.columns)).toEqual(names(made.StorageDescriptor.Columns));

@@ -43,6 +43,16 @@ describe('the SQS work queue, when SQS misbehaves', () => {
     expect(operations()).toEqual(Array(4).fill('SendMessageBatch'));
   });
 
+  it('asks nothing whose answer nobody waits for, where the dead letters are not known', async () => {
+    const queueUrl = `${service.connection.endpoint}/123456789012/failed-items`;
+    const sender = openSqsWorkQueue({ queueUrl, waitSeconds: 0, connection: service.connection });
+    await expect(sender.depth()).rejects.toThrow(/RESCRAPE_FAILED_ITEMS_DLQ_URL/);
+    // By then a request of before would have arrived.
+    await queue.depth();
+    expect(operations()).toEqual(['GetQueueAttributes', 'GetQueueAttributes']);
+    sender.close();
+  });
+
   it('deletes again what SQS missed of a batch, and no other', async () => {
     answer = (operation, _, calls) =>
       operation === 'DeleteMessageBatch' && calls === 1

@@ -1,13 +1,29 @@
+import { findStrayObject } from '../lake/stray-objects.ts';
 import type { Platform } from '../platform.ts';
 import type { AlignedPartitions } from '../ports/catalog.ts';
 import { StorageError } from '../ports/storage-error.ts';
 import type { Source } from '../source/source.ts';
 
 /**
+ * What is to be seen to after the commits, for engines that read the lake by themselves: that nothing stands
+ * among the manifests which they would read as one, and that their catalog knows today's columns.
+ */
+export async function checkEngines(
+  platform: Pick<Platform, 'catalog' | 'emit' | 'lake'>,
+  sources: readonly Source[],
+): Promise<void> {
+  for (const { table } of sources) {
+    const stray = await findStrayObject(platform.lake, table);
+    if (stray) platform.emit({ kind: 'warning', message: stray.message });
+  }
+  await alignCatalog(platform, sources);
+}
+
+/**
  * The catalog's partitions of these sources get the columns of today's tables, and it is told how many had
  * others. A catalog that is out of reach ends nothing: it is told, and the next run tries again.
  */
-export async function alignCatalog(
+async function alignCatalog(
   { catalog, emit }: Pick<Platform, 'catalog' | 'emit'>,
   sources: readonly Source[],
 ): Promise<void> {
