@@ -60,9 +60,19 @@ function textOf(value: string, stored: string): string {
   const double = `CAST(${value} AS DOUBLE)`;
   const isWhole = `${double} = trunc(${double}) AND abs(${double}) < ${LARGEST}`;
   const whole = `CAST(CAST(${double} AS BIGINT) AS VARCHAR)`;
-  const other = `regexp_replace(CAST(${double} AS VARCHAR), 'e([+-])0*', 'e\\1')`;
+  const other = REWRITTEN.reduce(
+    (text, [pattern, replacement]) => `regexp_replace(${text}, '${pattern}', '${replacement}')`,
+    `CAST(${double} AS VARCHAR)`,
+  );
   return `CASE WHEN ${isWhole} THEN ${whole} ELSE ${other} END`;
 }
+
+/** `1e-05` and `1e-06` are written without an exponent in JavaScript, and `1e-07` is `1e-7`. */
+const REWRITTEN = [
+  ['^(-?)([0-9])[.]?([0-9]*)e-05$', '\\10.0000\\2\\3'],
+  ['^(-?)([0-9])[.]?([0-9]*)e-06$', '\\10.00000\\2\\3'],
+  ['e([+-])0*', 'e\\1'],
+] as const;
 
 /** Whole numbers up to it fit a BIGINT. */
 const LARGEST = '9e18';
