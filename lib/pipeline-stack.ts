@@ -19,6 +19,7 @@ import type { DeployedExtraction } from '../lambdas/extraction-contract.ts';
 import { missingAddress } from '../lambdas/source-address.ts';
 import type { ENRICHERS } from '../sources/enrichers.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
+import { CATALOG_ACCESS } from './constructs/catalog-access.ts';
 import { ExtractionAccess } from './constructs/extraction-access.ts';
 import { ExtractionWorkflow } from './constructs/extraction-workflow.ts';
 import { grantLake, grantTables, LAKE_ACCESS } from './constructs/lake-access.ts';
@@ -207,14 +208,8 @@ export class PipelineStack extends Stack {
         dlq.grantSendMessages(grantee);
       }
     if ('RESCRAPE_TOPIC_ARN' in contract) this.topic.grantPublish(grantee);
-    if ('RESCRAPE_DATABASE' in contract)
-      grantTables(grantee, lake, [
-        'glue:GetTable',
-        'glue:GetPartitions',
-        'glue:CreatePartition',
-        'glue:UpdatePartition',
-        'glue:BatchUpdatePartition',
-      ]);
+    const catalogActions = [...new Set(CATALOG_ACCESS[name])];
+    if (catalogActions.length > 0) grantTables(grantee, lake, catalogActions);
   }
 
   /** Whoever asks a site may read the proxies that its requests go through. */

@@ -240,7 +240,7 @@ describe('permissions', () => {
     ).toEqual([]);
   });
 
-  it('of the functions of enrichment are what they do, and no more', () => {
+  it('are what the functions of enrichment do, and those of the catalog, and no more', () => {
     const actionsOf = (name: string, service: string) => {
       const own = prod.all('AWS::IAM::Policy').filter(({ id }) => id.startsWith(`${name}Role`));
       expect(own.length, name).toBeGreaterThan(0);
@@ -261,7 +261,12 @@ describe('permissions', () => {
       'sqs:SendMessage',
     ]);
     expect(actionsOf('PublishEntities', 's3')).toEqual(['s3:GetObject', 's3:ListBucket', 's3:PutObject']);
-    expect(actionsOf('PublishEntities', 'glue')).toContain('glue:CreatePartition');
+    const align = ['BatchUpdatePartition', 'GetPartitions', 'GetTable', 'UpdatePartition'];
+    const register = ['CreatePartition', 'GetTable'];
+    const glue = (actions: readonly string[]) => actions.map((action) => `glue:${action}`).sort();
+    expect(actionsOf('PublishEntities', 'glue')).toEqual(glue([...new Set([...align, ...register])]));
+    expect(actionsOf('Summarize', 'glue')).toEqual(glue(align));
+    for (const name of ['Publish', 'RetryItems']) expect(actionsOf(name, 'glue')).toEqual(glue(register));
   });
 
   it('let the state machine redrive its children', () => {
