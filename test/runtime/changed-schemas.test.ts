@@ -45,17 +45,19 @@ describe('a lake that several schemas have written', () => {
       _scraped_at: '2025-11-17T01:30:00.000Z',
       _capture: null,
     };
-    const descriptor = await versions.write({
+    const next = {
       version: `v-${date}`,
+      parserVersion: 1,
       previous: null,
       runId: 'run',
       createdAt: '2025-11-17T01:30:00.000Z',
-      decision: 'commit',
+      decision: 'commit' as const,
       reason: null,
       index: { url: '/index', checkedAt: 1, parserVersion: 1, capture: null },
       items: [],
       rows: [{ ...row, ...lineage }],
-    });
+    };
+    const descriptor = await versions.write(next);
     expect(await versions.commit(descriptor, undefined, 'run', descriptor.createdAt)).toBe('committed');
   }
 
