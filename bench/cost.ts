@@ -70,7 +70,7 @@ async function measureRun(
     }
   };
   const input = { runId: platform.newId(), ...asked, force: false };
-  const planned = (await call('plan', input)) as PlanAnswer;
+  const planned = (await call('plan', { input, execution: input.runId })) as PlanAnswer;
   if (planned.nothingDue) return { nothingDue: true, stages: rounded({ plan: uses.plan }) };
   let rows = 0;
   let wireBytes = 0;
@@ -83,7 +83,7 @@ async function measureRun(
     wireBytes += published.wireBytes;
   }
   await call('summarize', planned);
-  await call('report', planned);
+  await call('report', { input: planned, execution: input.runId });
   return { partitions, rows, wireBytes, stages: rounded(uses) };
 }
 

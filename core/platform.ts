@@ -4,6 +4,7 @@ import type { PublishResult } from './lake/publish-result.ts';
 import type { OutcomeCode } from './outcome/outcome.ts';
 import type { AlignedPartitions, Catalog } from './ports/catalog.ts';
 import type { Clock } from './ports/clock.ts';
+import type { Executions } from './ports/executions.ts';
 import type { Notifier } from './ports/notifier.ts';
 import type { ObjectStore } from './ports/object-store.ts';
 import type { StateStore } from './ports/state-store.ts';
@@ -30,6 +31,8 @@ export interface Platform {
   enrichmentQueue(kind: string): WorkQueue;
   /** Told how a run ended; nobody where it is left out. */
   readonly notifier?: Notifier;
+  /** What plays runs elsewhere; left out where they are played by this process. */
+  readonly executions?: Executions;
   /** Those that can be run. */
   readonly sources: readonly Source[];
   /** Those that cannot, with their `problem`. */

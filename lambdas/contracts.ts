@@ -89,7 +89,7 @@ export function readEnv<Schema extends z.ZodObject>(
 const identifier = z.string().refine(isIdentifier, { error: 'not an identifier' });
 const runId = z.uuidv7();
 
-/** A run that somebody asked for by name: what the command line starts, and what a redrive sees again. */
+/** A run that somebody asked for by name: what the command line starts. */
 export const runInputSchema = z.strictObject({
   runId,
   source: identifier,
@@ -104,9 +104,9 @@ export const runInputSchema = z.strictObject({
 
 /**
  * A run that a schedule asked for. EventBridge Scheduler puts the time that the run was due into the input
- * (`<aws.scheduler.scheduled-time>`), and plan turns it into the window in the source's zone: a late start, a
- * retry or a redrive next week works on the same dates, and no clock is read. Source and scheduled time also
- * name the run, so that a schedule that fires twice (it delivers at least once) does not make two runs.
+ * (`<aws.scheduler.scheduled-time>`), and plan turns it into the window in the source's zone: a late start or
+ * a retry works on the same dates, and no clock is read. Source and scheduled time also name the run, which
+ * belongs to the execution that begins it: a schedule that fires twice (it delivers at least once) makes one.
  */
 export const scheduledRunSchema = z.strictObject({
   source: identifier,
@@ -145,11 +145,38 @@ export const partitionWorkSchema = withPartitionValue(
   }),
 );
 
-/** The state of an execution after plan: what summarize and report get. */
+/** The state of an execution after plan: what summarize gets. */
 export const planAnswerSchema = z.object({
   ...runInputSchema.shape,
   workList: z.object({ key: z.string().min(1), lines: z.int().nonnegative() }),
 });
+
+/** What a catcher leaves of an error. */
+const problem = z.object({ Error: z.string(), Cause: z.string().optional() }).optional();
+
+/** What report gets of a run that is named, and of one whose plan failed before it had a name. */
+export const reportedRunSchema = z.object({ ...runInputSchema.shape, problem });
+export const failedRunSchema = z.object({ ...scheduledRunSchema.shape, problem });
+
+/** A payload with the ARN of the execution that calls; undefined where a machine of before that calls. */
+export interface CalledByExecution<Input> {
+  readonly input: Input;
+  readonly execution: string | undefined;
+}
+
+const callSchema = z.strictObject({ input: z.unknown(), execution: z.string().min(1) });
+
+/** Takes the payload of `invocationByExecution` apart, or one that is the input alone. */
+export function parseCall<Input>(event: unknown, parse: (input: unknown) => Input): CalledByExecution<Input> {
+  const call = callSchema.safeParse(event);
+  if (call.success) return { input: parse(call.data.input), execution: call.data.execution };
+  return { input: parse(event), execution: undefined };
+}
+
+/** True for the input of an execution that a schedule started. */
+export function isScheduled(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'scheduledTime' in input;
+}
 
 /**
  * The part of an SQS event that is relied on. What a body means is decided where it is parsed, a message at a

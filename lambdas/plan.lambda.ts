@@ -1,48 +1,29 @@
-import { scheduledRunId } from '../core/calendar/run-id.ts';
-import { windowFor } from '../core/calendar/window.ts';
-import { type Platform, sourceNamed } from '../core/platform.ts';
 import { plan } from '../core/run/plan.ts';
-import { windowDaysOf } from '../core/source/cadence.ts';
-import { type RunInput, RunStore } from '../core/state/run-store.ts';
-import { withSqs } from '../runtime/aws.ts';
+import { withExecutions, withSqs } from '../runtime/aws.ts';
 import { askingPlatform } from './asking-platform.ts';
-import { runInputSchema, scheduledRunSchema } from './contracts.ts';
-import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
+import {
+  type CalledByExecution,
+  isScheduled,
+  parseCall,
+  runInputSchema,
+  scheduledRunSchema,
+} from './contracts.ts';
+import { type RunEvent, runInputOf } from './run-input.ts';
+import { handlerOf, outOfTime, parseEvent, type Stage } from './stage-handler.ts';
 
-type PlanEvent = RunInput | { readonly source: string; readonly scheduledTime: string };
+/** Milliseconds: a request that the fetcher ends after 60 s, and the work list. */
+const RESERVE_MS = 75_000;
 
-/**
- * Of a run that is named, or of one that a schedule asked for: then the time it was due says which run, and
- * which dates.
- */
-export const planStage: Stage<PlanEvent> = {
+export const planStage: Stage<CalledByExecution<RunEvent>> = {
   name: 'plan',
-  parse: (event) => {
-    const scheduled = typeof event === 'object' && event !== null && 'scheduledTime' in event;
-    return parseEvent(scheduled ? scheduledRunSchema : runInputSchema, event) as PlanEvent;
-  },
-  keys: (event) => ({ source: event.source, ...('runId' in event && { runId: event.runId }) }),
-  run: async (platform, event, _context, { logger }) => {
-    const input = 'runId' in event ? event : await scheduledInput(platform, event);
+  parse: (event) =>
+    parseCall(event, (input) => parseEvent(isScheduled(input) ? scheduledRunSchema : runInputSchema, input)),
+  keys: ({ input }) => ({ source: input.source, ...('runId' in input && { runId: input.runId }) }),
+  run: async (platform, { input: event, execution }, context, { logger }) => {
+    const input = await runInputOf(platform, event);
     logger.appendKeys({ runId: input.runId });
-    return plan(platform, input);
+    return plan(platform, input, { execution, mustStop: outOfTime(context, RESERVE_MS) });
   },
 };
 
-async function scheduledInput(
-  platform: Platform,
-  { source: name, scheduledTime }: Exclude<PlanEvent, RunInput>,
-): Promise<RunInput> {
-  const source = sourceNamed(platform, name);
-  const scheduledAt = Date.parse(scheduledTime);
-  const runId = scheduledRunId(name, scheduledAt);
-  // Called late, it finds what is there now; called again, it keeps the date that it was begun with.
-  const isOfNow = source.cadence.kind === 'every';
-  const begun = isOfNow ? await new RunStore(platform.state).get(name, runId) : undefined;
-  if (begun) return begun.input;
-  const now = isOfNow ? platform.clock.now() : scheduledAt;
-  const window = windowFor({ now, timeZone: source.timeZone, windowDays: windowDaysOf(source.cadence) });
-  return { runId, source: name, ...window, force: false };
-}
-
-export const handler = handlerOf(planStage, askingPlatform('plan', [withSqs]));
+export const handler = handlerOf(planStage, askingPlatform('plan', [withSqs, withExecutions]));

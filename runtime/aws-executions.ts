@@ -12,6 +12,7 @@ import { civilDate } from '../core/calendar/civil-date.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import { causeText, problemText } from '../core/workflow/problem.ts';
 import type { AwsOptions } from './aws.ts';
 import { connectionOf } from './aws-connection.ts';
 import type { BrokenPartition } from './run-end.ts';
@@ -25,18 +26,7 @@ export type Execution = DescribeExecutionCommandOutput;
 
 /** Why an execution ended that did not succeed. */
 export function executionProblem({ status, error, cause }: Execution): string {
-  return `the execution ended ${status}; ${error ?? status}: ${messageOf(cause)}`;
-}
-
-/** What Lambda puts around an error: `{ errorType, errorMessage, trace }`. */
-function messageOf(cause: string | undefined): string {
-  try {
-    const { errorMessage } = JSON.parse(cause ?? '') as { errorMessage?: unknown };
-    if (typeof errorMessage === 'string') return errorMessage;
-  } catch {
-    // Not every cause comes from a Lambda.
-  }
-  return cause || 'no cause was given';
+  return `the execution ended ${status}; ${problemText({ Error: error ?? String(status), Cause: cause })}`;
 }
 
 /** Executions of the state machines of a stack. Methods throw a `StorageError` where AWS cannot be asked. */
@@ -90,7 +80,7 @@ export class Executions {
         const { value, date } = JSON.parse(input) as PartitionWork;
         broken.push({
           name: partitionName(source, { value, date: civilDate(date) }),
-          message: error === undefined ? messageOf(cause) : `${error}: ${messageOf(cause)}`,
+          message: error === undefined ? causeText(cause) : problemText({ Error: error, Cause: cause }),
         });
       }
       return broken;

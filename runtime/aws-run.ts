@@ -2,6 +2,7 @@ import { reportKey } from '../core/lake/layout.ts';
 import type { PipelineEvent } from '../core/platform.ts';
 import { readSummary } from '../core/run/summarize.ts';
 import type { RunInput } from '../core/state/run-store.ts';
+import { EVERY_PARTITION_BROKE } from '../core/workflow/workflow.ts';
 import { type Execution, Executions, executionProblem } from './aws-executions.ts';
 import { isNothingDue, nothingDue, type RunEnd } from './run-end.ts';
 import { RunFollower } from './run-follower.ts';
@@ -49,12 +50,12 @@ async function ended(
   input: RunInput,
 ): Promise<RunEnd> {
   const { runId, source } = input;
-  const { executionArn = '', status, output } = execution;
+  const { executionArn = '', status, error, output } = execution;
   if (status === 'SUCCEEDED' && isNothingDue(JSON.parse(output ?? 'null')))
     return await nothingDue(platform, input);
   const summary = await readSummary(platform, runId);
-  if (!summary || status !== 'SUCCEEDED')
-    return { kind: 'failed', runId, message: executionProblem(execution) };
+  const isPlayed = status === 'SUCCEEDED' || error === EVERY_PARTITION_BROKE;
+  if (!summary || !isPlayed) return { kind: 'failed', runId, message: executionProblem(execution) };
   const isBroken = summary.partitions.some(({ result }) => result === 'broken');
   const problems = isBroken ? await executions.brokenPartitions(executionArn, source) : [];
   const report = (await platform.lake.head(reportKey(runId, 'html'))) ? reportKey(runId, 'html') : null;

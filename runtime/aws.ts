@@ -4,6 +4,7 @@ import { openGlueCatalog } from '../adapters/aws/glue-catalog.ts';
 import { openS3ObjectStore } from '../adapters/aws/s3-object-store.ts';
 import { openSnsNotifier } from '../adapters/aws/sns-notifier.ts';
 import { openSqsWorkQueue } from '../adapters/aws/sqs-work-queue.ts';
+import { openStepFunctionsExecutions } from '../adapters/aws/step-functions-executions.ts';
 import { systemClock } from '../adapters/local/system-clock.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
 import { withEntityTables } from '../core/enrich/entity-source.ts';
@@ -70,7 +71,10 @@ export interface Given {
 /** Something that not every function has a use for: what a function does not name is not in its bundle. */
 export type AwsPart = (given: Given) => {
   readonly ports: Partial<
-    Pick<Platform, 'catalog' | 'failedItems' | 'enrichmentQueue' | 'notifier' | 'fetcherFor' | 'routesFor'>
+    Pick<
+      Platform,
+      'catalog' | 'failedItems' | 'enrichmentQueue' | 'notifier' | 'fetcherFor' | 'routesFor' | 'executions'
+    >
   >;
   close(): void | Promise<void>;
 };
@@ -110,6 +114,11 @@ export function withEnrichmentQueues({ resources, connection }: Given): ReturnTy
 export function withSns({ resources, connection }: Given): ReturnType<AwsPart> {
   const notifier = openSnsNotifier({ topicArn: needed(resources, 'topicArn'), connection });
   return { ports: { notifier }, close: () => notifier.close() };
+}
+
+export function withExecutions({ connection }: Given): ReturnType<AwsPart> {
+  const executions = openStepFunctionsExecutions(connection);
+  return { ports: { executions }, close: () => executions.close() };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { civilDate } from '../core/calendar/civil-date.ts';
 import { timeOfId } from '../core/calendar/run-id.ts';
+import { reportKey } from '../core/lake/layout.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
 import { forward } from '../core/publish-entities/forward.ts';
@@ -11,6 +12,7 @@ import { STAGES } from '../core/stages.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';
 import {
   dailyRescrape,
+  EVERY_PARTITION_BROKE,
   LOCAL_RESOURCES,
   STAGE_NAMES,
   type StageName,
@@ -85,6 +87,8 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   const problems: BrokenPartition[] = [];
   const result = await runWorkflow(definition, {
     input: { ...asked, runId } satisfies RunInput,
+    // One that is taken up again goes on as the same.
+    execution: runId,
     stages: stagesOf(stoppable(platform, signal), asking, () => signal?.aborted ?? false),
     readLines: ({ key }) => readPlan(platform, key),
     clock: platform.clock,
@@ -101,15 +105,15 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   if (result.kind === 'succeeded' && isNothingDue(result.output))
     return await nothingDue(platform, { ...asked, runId });
   const summary = await readSummary(platform, runId);
-  if (result.kind === 'failed' || !summary) {
+  const isPlayed = result.kind === 'succeeded' || result.error.name === EVERY_PARTITION_BROKE;
+  if (!isPlayed || !summary) {
     const message = result.kind === 'failed' ? result.error.message : 'the summary stage left no summary';
     await runs.finish(source, runId, { status: 'failed', at: platform.clock.now(), message });
     await closeEarlierRuns(platform, source);
     return { kind: 'failed', runId, message };
   }
   await clearFinalized(platform, source, runId);
-  const answer = (result.output as { report?: { answer?: { report?: string | null } } }).report?.answer;
-  const report = answer?.report ?? null;
+  const report = (await platform.lake.head(reportKey(runId, 'html'))) ? reportKey(runId, 'html') : null;
   const enrichment = asking.enrich && (await enrichLocally(platform, () => signal?.aborted ?? false));
   return { kind: 'finished', runId, summary, problems, report, ...(enrichment && { enrichment }) };
 }

@@ -28,6 +28,8 @@ export type Stage = (payload: unknown) => Promise<unknown>;
 
 export interface LocalWorkflow {
   readonly input: unknown;
+  /** What `$$.Execution.Id` is. @default 'local' */
+  readonly execution?: string;
   /** By the FunctionName of the definition, which is the stage's name in `LOCAL_RESOURCES` and its like. */
   readonly stages: Readonly<Record<string, Stage>>;
   /**
@@ -139,7 +141,8 @@ function compile(machine: StateMachine, run: Run): (input: Json) => Promise<Ende
   }
   return async (input) => {
     try {
-      return { kind: 'succeeded', output: await walk(machine, works, input) };
+      const context = { Execution: { Id: run.workflow.execution ?? 'local' } };
+      return { kind: 'succeeded', output: await walk(machine, works, input, context) };
     } catch (thrown) {
       return { kind: 'failed', error: toError(thrown) };
     }

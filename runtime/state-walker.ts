@@ -15,13 +15,16 @@ import { StatesError, toError } from './state-payload.ts';
 /** A state that waits for something outside: what it does is played by whoever walks the machine. */
 export type WorkingState = TaskState | DistributedMapState | WaitState;
 
+type NestedTemplate = Readonly<Record<string, string | PayloadTemplate>>;
+
 /** Does the work of a state. Its error is matched by its name against the state's catchers. */
 export type Work = (input: Json) => Promise<Json>;
 
 /**
  * Walks a state machine from its start to its end, as Step Functions does it (JSONPath): parameters, results
  * and outputs by paths, choices, catchers. Of paths there are only those that name fields, `$.a.b`: no
- * definition of ours has others. `works` has the work of each state that has any, by the state's name.
+ * definition of ours has others. `works` has the work of each state that has any, by the state's name;
+ * `context` is what paths that begin with `$$` are looked up in.
  *
  * Answers the output. Throws what a state threw that no catcher takes, the error of a Fail state under its
  * own name, and a `StatesError` where the definition and its data do not fit.
@@ -30,6 +33,7 @@ export async function walk(
   machine: StateMachine,
   works: ReadonlyMap<string, Work>,
   input: Json,
+  context: Json = {},
 ): Promise<Json> {
   let name = machine.StartAt;
   let data = input;
@@ -42,10 +46,11 @@ export async function walk(
       case 'Fail':
         throw failureOf(state, data);
       case 'Choice':
+        data = required(data, state.InputPath ?? '$');
         name = chosen(state, data);
         break;
       default: {
-        const { output, next } = await doWork(state, works.get(name), data);
+        const { output, next } = await doWork(state, works.get(name), data, context);
         data = output;
         if (next === undefined) return data;
         name = next;
@@ -58,10 +63,11 @@ async function doWork(
   state: WorkingState,
   work: Work | undefined,
   input: Json,
+  context: Json,
 ): Promise<{ readonly output: Json; readonly next: string | undefined }> {
   if (!work) throw new Error(`nobody does the work of a state of type ${state.Type}`);
   try {
-    const result = await work(inputOf(state, input));
+    const result = await work(inputOf(state, input, context));
     return { output: outputOf(state, input, result), next: 'Next' in state ? state.Next : undefined };
   } catch (thrown) {
     const error = toError(thrown);
@@ -77,10 +83,10 @@ function catcherOf(catchers: readonly Catcher[], error: Error): Catcher | undefi
   return catchers.find(({ ErrorEquals }) => ErrorEquals.some((pattern) => isMatch(pattern, error.name)));
 }
 
-function inputOf(state: WorkingState, input: Json): Json {
+function inputOf(state: WorkingState, input: Json, context: Json): Json {
   switch (state.Type) {
     case 'Task':
-      return filled(state.Parameters, input);
+      return filled(state.Parameters, input, context);
     case 'Map':
       return filled(state.ItemReader.Parameters, input);
     case 'Wait':
@@ -92,16 +98,18 @@ function outputOf(state: WorkingState, input: Json, result: Json): Json {
   // A Wait has no result, and that of a Map is in the bucket.
   if (state.Type !== 'Task') return input;
   const selected = state.ResultSelector ? filled(state.ResultSelector, result) : result;
-  const whole = state.ResultPath === undefined ? selected : placed(input, state.ResultPath, selected);
-  return state.OutputPath === undefined ? whole : required(whole, state.OutputPath);
+  return state.ResultPath === undefined ? selected : placed(input, state.ResultPath, selected);
 }
 
 /** The template with every `name.$` as `name`, and what stands at its path. */
-function filled(template: PayloadTemplate, data: Json): Json {
+function filled(template: NestedTemplate, data: Json, context: Json = {}): Json {
   return Object.fromEntries(
-    Object.entries(template).map(([key, value]) =>
-      key.endsWith('.$') ? [key.slice(0, -2), required(data, value)] : [key, value],
-    ),
+    Object.entries(template).map(([key, value]) => {
+      if (typeof value !== 'string') return [key, filled(value, data, context)];
+      if (!key.endsWith('.$')) return [key, value];
+      const isOfContext = value.startsWith('$$');
+      return [key.slice(0, -2), isOfContext ? required(context, value.slice(1)) : required(data, value)];
+    }),
   );
 }
 
@@ -116,9 +124,10 @@ function chosen({ Choices, Default }: ChoiceState, data: Json): string {
   return choice?.Next ?? Default;
 }
 
-function failureOf({ ErrorPath, CausePath }: FailState, data: Json): Error {
-  const error = new Error(requiredText(data, CausePath));
-  error.name = requiredText(data, ErrorPath);
+function failureOf(state: FailState, data: Json): Error {
+  const isGiven = 'Error' in state;
+  const error = new Error(isGiven ? state.Cause : requiredText(data, state.CausePath));
+  error.name = isGiven ? state.Error : requiredText(data, state.ErrorPath);
   return error;
 }
 

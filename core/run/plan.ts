@@ -10,8 +10,9 @@ import { isScraped, notScrapedText } from '../source/derived.ts';
 import { byValue } from '../source/partition.ts';
 import type { Partition, Source, Target } from '../source/source.ts';
 import { clockBehind } from '../state/look-clock.ts';
-import { type RunInput, RunStore } from '../state/run-store.ts';
+import { type RunInput, type RunRecord, RunStore } from '../state/run-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
+import { endDeadRuns } from './dead-runs.ts';
 import {
   dueByIndex,
   isByIndex,
@@ -137,17 +138,33 @@ function crawled(value: string, targets: readonly Target[]): Pick<PartitionWork,
   return ids.length === 1 && ids[0] === value ? {} : { targets: ids };
 }
 
+export interface PlanOptions {
+  /** Which execution calls: a run belongs to the one that begins it. Left out, to whoever calls. */
+  readonly execution?: string | undefined;
+  /** Asked before work on earlier runs, which can wait. */
+  readonly mustStop?: (() => boolean) | undefined;
+}
+
 /**
- * The first stage: checks that the site answers at all, and writes the work list. Called again for the same
- * run it keeps the list that is there, and the date of the run. Where targets are crawled one by one and none
- * is due, the run ends here and leaves nothing on record. Throws a StageError `Transient` where the site
- * cannot be reached.
+ * The first stage: ends earlier runs that died, checks that the site answers at all, and writes the work
+ * list. Called again for the same run it keeps the list that is there, and the date of the run; called by
+ * another execution than the one that has begun the run, it plans nothing. Where targets are crawled one by
+ * one and none is due, the run ends here and leaves nothing on record. Throws a StageError `Transient` where
+ * the site cannot be reached, `BadInput` where the run has failed in another execution.
  */
-export async function plan(platform: Platform, input: RunInput): Promise<PlanAnswer> {
+export async function plan(
+  platform: Platform,
+  input: RunInput,
+  { execution, mustStop }: PlanOptions = {},
+): Promise<PlanAnswer> {
   const { runId, force } = input;
   const source = sourceNamed(platform, input.source);
   const key = planKey(runId);
   const now = platform.clock.now();
+  const runs = new RunStore(platform.state);
+  const there = await runs.get(source.name, runId);
+  if (there && isOfAnother(there, execution)) return begunByAnother(there);
+  await endDeadRuns(platform, source, { except: runId, ...(mustStop && { mustStop }) });
   const behind = clockBehind(now, await lastRunAt(platform, source.name));
   if (behind) platform.emit(behind);
   const stored = await platform.lake.get(key);
@@ -156,7 +173,7 @@ export async function plan(platform: Platform, input: RunInput): Promise<PlanAns
   else {
     // One that is on record was planned on its date, and died before its list was written.
     const problem = otherDates(source, input, now);
-    if (problem && !(await new RunStore(platform.state).get(source.name, runId))) throw problem;
+    if (problem && !there) throw problem;
     await settleTargets(platform, source, behind !== undefined);
     ({ work } = isByIndex(source, input)
       ? planOf(platform, source, input, await dueByIndex(platform, source))
@@ -167,7 +184,8 @@ export async function plan(platform: Platform, input: RunInput): Promise<PlanAns
     if (isByIndex(source, input)) platform.emit({ kind: 'nothing-due', source: source.name });
     return { ...input, workList: { key, lines: 0 }, nothingDue: true };
   }
-  await new RunStore(platform.state).begin(input, now);
+  const begun = await runs.begin(input, now, execution);
+  if (isOfAnother(begun, execution)) return begunByAnother(begun);
   await sendLostAgain(platform, source.name);
   if (first) await checkReach(platform, source, runId, first);
   if (!stored)
@@ -179,6 +197,22 @@ export async function plan(platform: Platform, input: RunInput): Promise<PlanAns
     }));
   platform.emit({ kind: 'planned', runId, partitions: work.length });
   return { ...input, workList: { key, lines: work.length } };
+}
+
+/** True where another execution than the one that calls has begun the run. */
+export function isOfAnother(run: RunRecord, execution: string | undefined): boolean {
+  return execution !== undefined && run.execution !== null && run.execution !== execution;
+}
+
+/** A schedule that fires twice has nothing to do the second time, but nobody is told that a failed run is done. */
+function begunByAnother({ input, status }: RunRecord): PlanAnswer {
+  const { runId, source } = input;
+  if (status === 'failed' || status === 'abandoned')
+    throw new StageError(
+      'BadInput',
+      `run ${runId} of ${source} has ended as ${status} in another execution: give its input to a new run, with rescrape run --resume ${runId}`,
+    );
+  return { ...input, workList: { key: planKey(runId), lines: 0 }, alreadyBegun: true };
 }
 
 async function checkReach(

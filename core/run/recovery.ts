@@ -29,19 +29,39 @@ export async function closeEarlierRuns(
   const left = (await workPlaces(platform.lake)).filter(
     (place) => place.source === sourceName && place.runId !== except,
   );
-  for (const [runId, places] of Map.groupBy(left, ({ runId }) => runId)) {
-    const closed: Closed[] = [];
-    for (const { partition } of places) {
-      const one = await finalizeLeftover({ platform, source, runId, partition });
-      if (one) closed.push(one);
-    }
-    await endClosed(platform, source, runId, closed);
-  }
+  for (const [runId, places] of Map.groupBy(left, ({ runId }) => runId))
+    await closeWork(platform, source, runId, places);
   const runs = new RunStore(platform.state);
-  for await (const { input, status } of runs.list(sourceName)) {
-    if (status !== 'running' || input.runId === except) continue;
-    await runs.finish(sourceName, input.runId, { status: 'abandoned', at: platform.clock.now() });
+  for await (const { input, status, unrecorded } of runs.list(sourceName)) {
+    const { runId } = input;
+    if (runId === except) continue;
+    if (status === 'running')
+      await runs.finish(sourceName, runId, { status: 'abandoned', at: platform.clock.now() });
+    if (unrecorded) await runs.recorded(sourceName, runId);
   }
+}
+
+/**
+ * Puts on record what a run that is over left in these places, and removes it. False where `mustStop` said so
+ * before all was done; what cannot be closed at all is told and left.
+ */
+export async function closeWork(
+  platform: Platform,
+  source: Source,
+  runId: string,
+  places: readonly Pick<PartitionJob, 'partition'>[],
+  mustStop: () => boolean = () => false,
+): Promise<boolean> {
+  const closed: Closed[] = [];
+  let isWhole = true;
+  for (const { partition } of places) {
+    isWhole = !mustStop();
+    if (!isWhole) break;
+    const one = await finalizeLeftover({ platform, source, runId, partition });
+    if (one) closed.push(one);
+  }
+  await endClosed(platform, source, runId, closed);
+  return isWhole;
 }
 
 /** A partition whose attempts are on record; `claimed`: the failure that was being tried again. */

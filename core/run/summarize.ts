@@ -23,7 +23,7 @@ import type { Partition, Source } from '../source/source.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
 import { targetsOf } from '../targets/register.ts';
 import { flagLookup } from '../targets/target-store.ts';
-import type { PlanAnswer } from '../workflow/workflow.ts';
+import type { PlanAnswer, SummarizeAnswer } from '../workflow/workflow.ts';
 import { mergeLogs } from './merge-logs.ts';
 import { readPlan } from './plan.ts';
 import { skippedTargets } from './planned-targets.ts';
@@ -35,10 +35,7 @@ export type RunSummary = Summary<PublishResult>;
 const RUN_COLUMNS = columnsOf(RUN_SCHEMA);
 
 /** Adds up a run from what publish answered, and puts it on record. Repeating it gives the same. */
-export async function summarize(
-  platform: Platform,
-  input: PlanAnswer,
-): Promise<{ status: RunRow['status'] }> {
+export async function summarize(platform: Platform, input: PlanAnswer): Promise<SummarizeAnswer> {
   const source = sourceNamed(platform, input.source);
   const { runId } = input;
   const partitions: RunSummary['partitions'][number][] = [];
@@ -69,7 +66,8 @@ export async function summarize(
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
   await checkEngines(platform, [source]);
   const { status } = summary.run;
-  return { status };
+  const isBroken = partitions.length > 0 && partitions.every(({ result }) => result === 'broken');
+  return { status, ...(isBroken && { everyPartitionBroke: true as const }) };
 }
 
 /** Runs before this one that are looked at: those whose work lists have not expired, at a run a day. */

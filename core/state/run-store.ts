@@ -3,8 +3,8 @@ import type { StateStore } from '../ports/state-store.ts';
 import { Collection, type Place } from './collection.ts';
 
 /**
- * What a run is asked to do: the input of the workflow. The window is named, so a redrive next week does the
- * same.
+ * What a run is asked to do: the input of the workflow. The window is named, so that the same input does the
+ * same work next week.
  */
 const inputSchema = z.object({
   runId: z.string(),
@@ -25,17 +25,21 @@ export type RunInput = Readonly<z.infer<typeof inputSchema>>;
 
 const runSchema = z.object({
   input: inputSchema,
+  /** The execution that plays it; null for one that was begun before that was kept. */
+  execution: z.string().nullable().default(null),
   /**
    * 1 for the first run of its source. Tells the newest, which ids and times do not: a clock may have run
    * ahead.
    */
   sequence: z.int().default(0),
-  /** `abandoned`: it was interrupted, and a run with another window took its place. */
+  /** `abandoned`: it was interrupted or stopped, and not taken up again. */
   status: z.enum(['running', 'succeeded', 'incomplete', 'failed', 'abandoned']),
   /** Milliseconds. */
   startedAt: z.number(),
   finishedAt: z.number().nullable(),
   message: z.string().nullable(),
+  /** It has ended, and attempts of it may not be on record yet: a later run of the source sees to them. */
+  unrecorded: z.boolean().default(false),
 });
 
 /** A run from its first stage to its end. */
@@ -90,25 +94,37 @@ export class RunStore {
     return undefined;
   }
 
+  /** So many of the newest, as their ids tell: for one request. */
+  recent(source: string, most: number): AsyncGenerator<RunRecord> {
+    return this.#runs.list(partitionKey(source), { descending: true, limit: most });
+  }
+
   /** The sequence of the newest run of a source, 0 where there is none. */
   async newest(source: string): Promise<number> {
     return (await this.#sequences.get({ partition: SEQUENCES, sort: source }))?.last ?? 0;
   }
 
-  /** Puts a run on record; one that is there already (it is being resumed) is kept. */
-  async begin(input: RunInput, at: number): Promise<void> {
+  /**
+   * Puts a run on record and answers it as it is there: one that is there already (it is being resumed, or
+   * another execution has begun it) is kept.
+   */
+  async begin(input: RunInput, at: number, execution: string | null = null): Promise<RunRecord> {
     const { source, runId } = input;
-    if (await this.get(source, runId)) return;
+    const there = await this.get(source, runId);
+    if (there) return there;
+    const begun = { input: inputSchema.parse(input), execution, status: 'running' as const, startedAt: at };
+    const open = { finishedAt: null, message: null, unrecorded: false };
     await this.#sequences.updateOnce(
       { partition: SEQUENCES, sort: source },
       (before) => ({ last: (before?.last ?? 0) + 1 }),
       ({ last }) => ({
         kind: 'put',
         ...placeOf(source, runId),
-        value: { input, sequence: last, status: 'running', startedAt: at, finishedAt: null, message: null },
+        value: { ...begun, sequence: last, ...open },
         expect: 'absent',
       }),
     );
+    return (await this.get(source, runId))!;
   }
 
   /**
@@ -121,12 +137,20 @@ export class RunStore {
     end: {
       readonly status: Exclude<RunRecord['status'], 'running'>;
       readonly at: number;
-      readonly message?: string;
+      readonly message?: string | undefined;
+      readonly unrecorded?: boolean;
     },
   ): Promise<void> {
-    const { status, at, message = null } = end;
+    const { status, at, message = null, unrecorded = false } = end;
     await this.#runs.update(placeOf(source, runId), (before) =>
-      before?.status === 'running' ? { ...before, status, finishedAt: at, message } : undefined,
+      before?.status === 'running' ? { ...before, status, finishedAt: at, message, unrecorded } : undefined,
+    );
+  }
+
+  /** All that a run did is on record now. */
+  async recorded(source: string, runId: string): Promise<void> {
+    await this.#runs.update(placeOf(source, runId), (before) =>
+      before?.unrecorded ? { ...before, unrecorded: false } : undefined,
     );
   }
 }

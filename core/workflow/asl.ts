@@ -33,11 +33,13 @@ export type TaskState = Transition & {
   readonly Type: 'Task';
   readonly Comment?: string;
   readonly Resource: 'arn:aws:states:::lambda:invoke';
-  readonly Parameters: { readonly FunctionName: string; readonly 'Payload.$': string };
+  readonly Parameters: { readonly FunctionName: string } & (
+    | { readonly 'Payload.$': string }
+    | { readonly Payload: PayloadTemplate }
+  );
   readonly ResultSelector?: PayloadTemplate;
   /** Null throws the result away and hands on the input. */
   readonly ResultPath?: string | null;
-  readonly OutputPath?: string;
   readonly Retry?: readonly Retrier[];
   readonly Catch?: readonly Catcher[];
 };
@@ -74,6 +76,8 @@ type Comparison =
 export interface ChoiceState {
   readonly Type: 'Choice';
   readonly Comment?: string;
+  /** The part of the input that is compared, and handed on. */
+  readonly InputPath?: string;
   readonly Choices: readonly (Comparison & { readonly Next: string })[];
   readonly Default: string;
 }
@@ -85,12 +89,10 @@ export type WaitState = Transition & {
   readonly SecondsPath: string;
 };
 
-export interface FailState {
-  readonly Type: 'Fail';
-  readonly Comment?: string;
-  readonly ErrorPath: string;
-  readonly CausePath: string;
-}
+export type FailState = { readonly Type: 'Fail'; readonly Comment?: string } & (
+  | { readonly ErrorPath: string; readonly CausePath: string }
+  | { readonly Error: string; readonly Cause: string }
+);
 
 export interface SucceedState {
   readonly Type: 'Succeed';

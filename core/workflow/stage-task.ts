@@ -48,6 +48,20 @@ export function invocation(functionName: string, retriers: readonly Retrier[], n
   };
 }
 
+/** What a stage gets that must know which execution calls it: its ARN, and here the id of the run. */
+export interface ExecutionPayload<Input> {
+  readonly input: Input;
+  readonly execution: string;
+}
+
+/** An invocation whose payload is an `ExecutionPayload`. */
+export function invocationByExecution(...given: Parameters<typeof invocation>): TaskState {
+  const task = invocation(...given);
+  const { FunctionName } = task.Parameters;
+  const Payload = { 'input.$': '$', 'execution.$': '$$.Execution.Id' };
+  return { ...task, Parameters: { FunctionName, Payload } };
+}
+
 /** Which errors of a stage are tried again, and how often. */
 export function retriersFor(errors: readonly RetryableErrorName[], retry: RetryPolicy): readonly Retrier[] {
   const asked: Retrier = {

@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../source/source-policy.ts';
 import type { RunInput } from '../state/run-store.ts';
 import { MAX_TARGET_RETRIES } from '../targets/target.ts';
 import type { StateMachineDefinition, Transition } from './asl.ts';
-import { invocation, type RetryableErrorName, retriersFor } from './stage-task.ts';
+import { invocation, invocationByExecution, type RetryableErrorName, retriersFor } from './stage-task.ts';
 
 /**
  * What the workflow calls, in the order of a good day; `record-failures` only after a scrape that failed for
@@ -26,7 +26,19 @@ export interface PlanAnswer extends RunInput {
    * Targets are crawled one by one, and none is due: the run ends at once, and nothing is on record of it.
    */
   readonly nothingDue?: true;
+  /** Another execution has begun this run: there is nothing left to do. */
+  readonly alreadyBegun?: true;
 }
+
+/** What `summarize` answers, as far as the workflow reads it. */
+export interface SummarizeAnswer {
+  readonly status: string;
+  /** There were partitions, and the child of each failed. */
+  readonly everyPartitionBroke?: true;
+}
+
+/** The error of an execution that did all its work, and got no partition to its end. */
+export const EVERY_PARTITION_BROKE = 'EveryPartitionBroke';
 
 /** What `scrape` answers: false when it stopped before its deadline and wants to be called again. */
 export interface ScrapeAnswer {
@@ -70,10 +82,11 @@ export function scrapeRetryOf({ cadence, retry }: Pick<Source, 'cadence' | 'retr
  *
  * A scrape that fails for good is closed by `record-failures`, which opens failures for what is missing, and
  * is published all the same with the rows that the current version still holds. A publish or record-failures
- * that fails for good fails its child under its own error name, so that the Map Run counts it and a redrive
- * plays just that child again. A work list that cannot be read, a summary stage that breaks, or more failures
- * than tolerated still end in a report, then fail the execution. Nothing in here reads a clock, so a redrive
- * next week does the same work.
+ * that fails for good fails its child under its own error name, so that the Map Run counts it. A plan that
+ * fails, a work list that cannot be read, a summary stage that breaks, or more failures than tolerated still
+ * end in the report stage, which ends the run; then the execution fails, as it does where every child failed.
+ * All that can fail is caught, so an execution cannot be redriven: the same input is run anew
+ * (`rescrape run --resume`). Nothing in here reads a clock, so that does the same work next week.
  *
  * Throws a RangeError for options that Step Functions would refuse.
  */
@@ -81,23 +94,33 @@ export function dailyRescrape(options: DailyRescrapeOptions): StateMachineDefini
   refuseWhatStepFunctionsRefuses(options);
   const invoke = (stage: StageName, errors: readonly RetryableErrorName[], next: Transition) =>
     invocation(options.resources[stage], retriersFor(errors, retryOf(stage, options)), next);
+  const invokeByExecution = (stage: StageName, errors: readonly RetryableErrorName[], next: Transition) =>
+    invocationByExecution(options.resources[stage], retriersFor(errors, retryOf(stage, options)), next);
+  const toReport = [{ ErrorEquals: ['States.ALL'], Next: 'Report', ResultPath: '$.problem' }];
   const toSummarize = [{ ErrorEquals: ['States.ALL'], Next: 'Summarize', ResultPath: '$.problem' }];
 
   return {
     Comment: 'Scrapes every partition of the window again and makes the new versions current.',
     StartAt: 'Plan',
     States: {
-      Plan: { ...invoke('plan', ['Transient'], { Next: 'IsAnythingPlanned' }), OutputPath: '$.Payload' },
+      Plan: {
+        ...invokeByExecution('plan', ['Transient'], { Next: 'IsAnythingPlanned' }),
+        ResultPath: '$.plan',
+        Catch: toReport,
+      },
       IsAnythingPlanned: {
         Type: 'Choice',
         Comment: 'An empty object is no work list that a Map Run can be started on.',
+        InputPath: '$.plan.Payload',
         Choices: [
+          { Variable: '$.alreadyBegun', IsPresent: true, Next: 'AlreadyBegun' },
           { Variable: '$.nothingDue', IsPresent: true, Next: 'NothingDue' },
           { Variable: '$.workList.lines', NumericEquals: 0, Next: 'Summarize' },
         ],
         Default: 'Partitions',
       },
       NothingDue: { Type: 'Succeed' },
+      AlreadyBegun: { Type: 'Succeed', Comment: 'A schedule delivers at least once; one run is enough.' },
       Partitions: {
         Type: 'Map',
         Label: 'partitions',
@@ -151,19 +174,27 @@ export function dailyRescrape(options: DailyRescrapeOptions): StateMachineDefini
         ...invoke('summarize', ['Transient'], { Next: 'Report' }),
         ResultSelector: { 'answer.$': '$.Payload' },
         ResultPath: '$.summarize',
-        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Report', ResultPath: '$.problem' }],
+        Catch: toReport,
       },
       Report: {
-        ...invoke('report', ['Transient'], { Next: 'IsWhole' }),
+        ...invokeByExecution('report', ['Transient'], { Next: 'IsWhole' }),
         ResultSelector: { 'answer.$': '$.Payload' },
         ResultPath: '$.report',
       },
       IsWhole: {
         Type: 'Choice',
-        Choices: [{ Variable: '$.problem', IsPresent: true, Next: 'Broken' }],
+        Choices: [
+          { Variable: '$.problem', IsPresent: true, Next: 'Broken' },
+          { Variable: '$.summarize.answer.everyPartitionBroke', IsPresent: true, Next: 'AllBroken' },
+        ],
         Default: 'Done',
       },
       Broken: { Type: 'Fail', ErrorPath: '$.problem.Error', CausePath: '$.problem.Cause' },
+      AllBroken: {
+        Type: 'Fail',
+        Error: EVERY_PARTITION_BROKE,
+        Cause: 'no partition came to its end; the children of the Map Run say why',
+      },
       Done: { Type: 'Succeed' },
     },
   };

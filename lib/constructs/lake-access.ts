@@ -46,7 +46,12 @@ const FINALIZE = {
  * recording store and fails where a stage does what is not in here, or where something in here is never done.
  */
 export const LAKE_ACCESS: Readonly<Record<FunctionName, LakeAccess>> = {
-  plan: { read: ['work'], write: ['work'] },
+  // Puts on record what a run left whose execution was stopped.
+  plan: {
+    read: [...FINALIZE.read, 'commits'],
+    write: [...FINALIZE.write, 'commits'],
+    delete: FINALIZE.delete,
+  },
   scrape: FINALIZE,
   'record-failures': FINALIZE,
   publish: {

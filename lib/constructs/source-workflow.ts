@@ -81,7 +81,7 @@ export class SourceWorkflow extends Construct {
     this.#startOnSchedule(name, props);
   }
 
-  #grantWhatTheDefinitionDoes(name: string, { lake }: SourceWorkflowProps): void {
+  #grantWhatTheDefinitionDoes(name: string, { functions, lake }: SourceWorkflowProps): void {
     const { stateMachine } = this;
     // The item reader reads the work list; the result writer writes beside it.
     grantLake(stateMachine.role, lake, { read: ['work'], write: ['work'] });
@@ -106,20 +106,18 @@ export class SourceWorkflow extends Construct {
       actions: ['states:DescribeExecution', 'states:StopExecution'],
       resourceArns: [executions(`${name}:*`)],
     });
-    // Redriving the execution redrives its map run, which redrives the children that failed.
-    Grant.addToPrincipal({
-      grantee: mapRuns,
-      actions: ['states:RedriveExecution'],
-      resourceArns: [executions(`${name}/partitions:*`)],
-    });
     mapRuns.attachToRole(stateMachine.role);
+    // Of a run that has not ended, the plan of the next one asks whether its execution has.
+    Grant.addToPrincipal({
+      grantee: functions.plan.role,
+      actions: ['states:DescribeExecution'],
+      resourceArns: [executions(`${name}:*`)],
+    });
     const own = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution';
     const reason =
       'An execution is named when it starts; the wildcard stands for those of this state machine alone.';
-    acknowledge(mapRuns, {
-      [`AwsSolutions-IAM5[Resource::${own}:${name}:*]`]: reason,
-      [`AwsSolutions-IAM5[Resource::${own}:${name}/partitions:*]`]: reason,
-    });
+    for (const construct of [mapRuns, functions.plan.role])
+      acknowledge(construct, { [`AwsSolutions-IAM5[Resource::${own}:${name}:*]`]: reason });
   }
 
   #startOnSchedule(name: string, { source, scheduleDlq, isScheduled }: SourceWorkflowProps): void {
@@ -130,8 +128,7 @@ export class SourceWorkflow extends Construct {
       enabled: isScheduled,
       target: new StepFunctionsStartExecution(this.stateMachine, {
         // A scheduled run is named by when it was due, which Scheduler puts in here, and not by when it
-        // starts: plan makes the window and the run's id of it, so a late, a doubled or a redriven start is
-        // the same run.
+        // starts: plan makes the window and the run's id of it, so a late or a doubled start is the same run.
         input: ScheduleTargetInput.fromObject({
           source: source.name,
           scheduledTime: ContextAttribute.scheduledTime,

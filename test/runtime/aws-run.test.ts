@@ -8,6 +8,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../../core/platform.ts';
+import type { Executions } from '../../core/ports/executions.ts';
 import { readPlan } from '../../core/run/plan.ts';
 import { STAGES } from '../../core/stages.ts';
 import type { RunInput } from '../../core/state/run-store.ts';
@@ -37,7 +38,8 @@ function stack(): StackPlatform {
     stateMachines: new Map([['Racing', 'arn:racing']]),
     ...{ extractions: new Map(), bedrockRoleArn: undefined },
   };
-  return { ...session.platform, resources };
+  const executions: Executions = { find: async () => ({ kind: 'running' }) };
+  return { ...session.platform, executions, resources };
 }
 
 /** Plays an execution when it is started; `leaveOut` breaks off before the publish of a target. */
@@ -45,13 +47,14 @@ function executes(leaveOut?: string): { input?: RunInput; done?: Promise<void> }
   const execution: { input?: RunInput; done?: Promise<void>; ended?: boolean } = {};
   const play = async (input: RunInput) => {
     const { platform } = session;
-    const planned = (await STAGES.plan(platform, input as never, () => false)) as PlanAnswer;
+    const byExecution = (input: object) => ({ input, execution: ARN }) as never;
+    const planned = (await STAGES.plan(platform, byExecution(input), () => false)) as PlanAnswer;
     for await (const work of readPlan(platform, planned.workList.key)) {
       await STAGES.scrape(platform, work as never, () => false);
       if (work.value !== leaveOut) await STAGES.publish(platform, work as never, () => false);
     }
     await STAGES.summarize(platform, planned as never, () => false);
-    await STAGES.report(platform, planned as never, () => false);
+    await STAGES.report(platform, byExecution(planned), () => false);
     execution.ended = true;
   };
   sfn.on(StartExecutionCommand).callsFake(({ input, stateMachineArn, name }) => {
