@@ -6,12 +6,11 @@ import type { Failure } from '../core/failures/failure.ts';
 import { itemName, partitionName } from '../core/lake/layout.ts';
 import { forwardRecords } from '../core/publish-entities/forward.ts';
 import { planRetry, type RetryPlan } from '../core/retry/retry-failures.ts';
-import { RunStore } from '../core/state/run-store.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { Place } from './advice.ts';
 import { examples, newCommand } from './command.ts';
 import { withScrapedSources } from './context.ts';
-import { IncompleteCommand, InterruptedCommand, NotFoundError, UsageError } from './failure.ts';
+import { IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
 import { failuresThatMatch } from './failure-filter.ts';
 import { listOf } from './failure-views.ts';
 import { type FilterOptions, isItemName, itemOf, partitionOf, withDates, withScope } from './filter.ts';
@@ -20,6 +19,7 @@ import { printObject } from './json.ts';
 import { answerRecord, failureRecord } from './json-records.ts';
 import { counted, printList } from './list.ts';
 import { cellText } from './print.ts';
+import { runOnRecord, unknownRun } from './resumed-run.ts';
 import { tellTrouble } from './retry-answer.ts';
 import { retryHere, retryOnStack, type TryEnd } from './retry-ends.ts';
 
@@ -95,13 +95,9 @@ async function refuseUnknownRun(
   run: string,
   isOfRun: (failure: Failure) => boolean,
 ): Promise<void> {
-  const runs = new RunStore(platform.state);
-  for (const { name } of platform.sources) if (await runs.get(name, run)) return;
+  if (await runOnRecord(platform, run)) return;
   if ((await failuresThatMatch(platform, { state: 'all' })).some(isOfRun)) return;
-  throw new NotFoundError(
-    `no run ${cellText(run)} is on record`,
-    advise({ kind: 'ended', as: 'unknown-run' }),
-  );
+  throw unknownRun(run);
 }
 
 function meant(platform: CommandPlatform, { partition, run }: RetryOptions): (failure: Failure) => boolean {

@@ -4,8 +4,7 @@ import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { hasDataBefore } from '../core/report/run-summary.ts';
 import { makePlan, otherDates, type Plan } from '../core/run/plan.ts';
-import type { TargetFilter } from '../core/run/target-filter.ts';
-import type { Source, Target } from '../core/source/source.ts';
+import type { Source } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { canLookUp } from '../core/targets/schedule-status.ts';
 import { namesText } from '../core/wording/names.ts';
@@ -15,11 +14,11 @@ import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { RunEnd } from '../runtime/run-end.ts';
 import type { StackPlatform } from '../runtime/stack.ts';
 import { adviseAt, type Place } from './advice.ts';
-import { type ChoiceOptions, chosenTargets, withTargetsFile } from './chosen-targets.ts';
+import { askedRuns, type Request, type RunOptions } from './asked-runs.ts';
+import { withTargetsFile } from './chosen-targets.ts';
 import { examples, newCommand } from './command.ts';
-import { type GlobalOptions, scrapedOnly, windowOf, withPlatform } from './context.ts';
-import { FailedCommand, IncompleteCommand, InterruptedCommand, UsageError } from './failure.ts';
-import { type Scope, scopesOf } from './filter.ts';
+import { type GlobalOptions, windowOf, withPlatform } from './context.ts';
+import { FailedCommand, IncompleteCommand, InterruptedCommand } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { printItems } from './json.ts';
 import { planRecord, runRecord } from './json-records.ts';
@@ -28,16 +27,7 @@ import { cellText } from './print.ts';
 import { Progress } from './progress.ts';
 import { resultsOf } from './publication-text.ts';
 import { printRunEnd } from './run-summary.ts';
-import { isTargetFiltered, targetsLike, whereIn, whereOf, withTargetFilter } from './target-filter.ts';
-
-interface RunOptions extends ChoiceOptions {
-  readonly start?: string;
-  readonly end?: string;
-  readonly target?: string[];
-  readonly all?: boolean;
-  readonly force?: boolean;
-  readonly dryRun?: boolean;
-}
+import { isTargetFiltered, withTargetFilter } from './target-filter.ts';
 
 export function runCommand(): Command {
   return withTargetsFile(withTargetFilter(newCommand('run')), ', due or not')
@@ -50,6 +40,7 @@ export function runCommand(): Command {
     )
     .option('--all', 'of targets that are crawled one by one also those that are not due')
     .option('--force', 'ask for every page in full, even where it did not change')
+    .option('--resume <run>', 'a new run with the input of one that failed or was stopped')
     .option('--dry-run', 'print the plan and do nothing')
     .addHelpText(
       'after',
@@ -59,6 +50,7 @@ export function runCommand(): Command {
         'run racing --dry-run',
         'run racing --targets retry.csv',
         'run menus --all --state AZ --dry-run',
+        'run --resume 019a8c5e-7d2b-7c41-9f0e-2f6d1c3b5a70',
       ),
     )
     .action(async (names: string[], options: RunOptions, command: Command) => {
@@ -66,14 +58,7 @@ export function runCommand(): Command {
       await withPlatform(
         command,
         async (platform, { json, place }) => {
-          const asked: { readonly source: Source; readonly request: Request }[] = [];
-          const scopes = scopesMeant(scrapedOnly(platform), names, options);
-          const where = whereOf(
-            scopes.map(({ source }) => source),
-            options,
-          );
-          for (const scope of scopes)
-            asked.push({ source: scope.source, request: await requestOf(platform, scope, where, options) });
+          const asked = await askedRuns(platform, names, options);
           if (options.dryRun) {
             const plans = asked.map(async ({ source, request }) => ({
               source,
@@ -84,7 +69,9 @@ export function runCommand(): Command {
           const ends: RunEnd[] = [];
           for (const { source, request: before } of asked) {
             // The runs before it may have taken the rest of the day.
-            const request = { ...before, ...windowOf(source, platform.clock.now(), options) };
+            const window =
+              options.resume === undefined ? windowOf(source, platform.clock.now(), options) : {};
+            const request = { ...before, ...window };
             const refused = isStack(platform) && otherDates(source, request, platform.clock.now());
             if (refused) throw refused;
             const run = isStack(platform)
@@ -95,58 +82,14 @@ export function runCommand(): Command {
             if (end.kind === 'aborted') break;
           }
           // Who names sources or targets, or says what these are like, has not asked for all.
-          const isAll = names.length === 0 && options.target === undefined && !isTargetFiltered(options);
+          const isNamed = names.length > 0 || options.resume !== undefined;
+          const isAll = !isNamed && options.target === undefined && !isTargetFiltered(options);
           const unrun = isAll ? (platform.invalidSources ?? []) : [];
           report(platform, ends, unrun, { json, place });
         },
         (event) => progress.onPipeline(event),
       );
     });
-}
-
-/** Sources that are not named are left out where they have no target like what is asked for. */
-function scopesMeant(
-  platform: CommandPlatform,
-  names: readonly string[],
-  options: RunOptions,
-): readonly Scope[] {
-  const scopes = scopesOf(platform, names, options.target);
-  // Of each source that is named, what is asked for has to be there.
-  if (names.length > 0) for (const { source } of scopes) whereOf([source], options);
-  const like = targetsLike(
-    scopes.map(({ source }) => source),
-    options,
-  );
-  if (names.length > 0 || !like) return scopes;
-  const found = scopes.filter(({ source }) => (like.get(source.name)?.size ?? 0) > 0);
-  if (found.length === 0)
-    throw new UsageError('no target has this state and this tier', 'leave --state or --tier away');
-  return found;
-}
-
-type Request = Parameters<typeof makePlan>[1];
-
-async function requestOf(
-  platform: CommandPlatform,
-  { source, targets: named }: Scope,
-  asked: TargetFilter,
-  { targets: file, all = false, force = false, ...options }: RunOptions,
-): Promise<Request> {
-  const where = whereIn(source, asked);
-  const targets = file === undefined ? named : idsOf(await chosenTargets(source, named, { targets: file }));
-  if (targets?.length === 0)
-    throw new UsageError(`no target of ${source.name} in ${file} is one of those that are named`);
-  const { start, end } = windowOf(source, platform.clock.now(), options);
-  return {
-    ...{ source: source.name, start, end, force },
-    ...(targets && { targets }),
-    ...(Object.keys(where).length > 0 && { where }),
-    ...(all && { all }),
-  };
-}
-
-function idsOf(targets: readonly Target[]): readonly string[] {
-  return targets.map(({ id }) => id);
 }
 
 /** Runs one source; Ctrl-C ends it in order, and the next run takes it up again. */

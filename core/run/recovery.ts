@@ -42,8 +42,8 @@ export async function closeEarlierRuns(
 }
 
 /**
- * Puts on record what a run that is over left in these places, and removes it. False where `mustStop` said so
- * before all was done; what cannot be closed at all is told and left.
+ * Puts on record what a run that is over left in these places, and removes it. False where some of it stays:
+ * `mustStop` said so before all was done, or it cannot be closed, which is told.
  */
 export async function closeWork(
   platform: Platform,
@@ -53,15 +53,13 @@ export async function closeWork(
   mustStop: () => boolean = () => false,
 ): Promise<boolean> {
   const closed: Closed[] = [];
-  let isWhole = true;
   for (const { partition } of places) {
-    isWhole = !mustStop();
-    if (!isWhole) break;
+    if (mustStop()) break;
     const one = await finalizeLeftover({ platform, source, runId, partition });
     if (one) closed.push(one);
   }
   await endClosed(platform, source, runId, closed);
-  return isWhole;
+  return closed.length === places.length;
 }
 
 /** A partition whose attempts are on record; `claimed`: the failure that was being tried again. */

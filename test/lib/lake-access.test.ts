@@ -5,6 +5,7 @@ import { forcePages } from '../../core/extract/operate-pages.ts';
 import { extractSettingsSchema } from '../../core/extract/settings.ts';
 import { waveStage } from '../../core/extract/wave-stage.ts';
 import type { PartitionWork, Platform } from '../../core/platform.ts';
+import type { Executions } from '../../core/ports/executions.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import { publishEnriched } from '../../core/publish-entities/publish-enriched.ts';
 import { publishExtraction } from '../../core/publish-extraction/publish-extraction.ts';
@@ -107,6 +108,38 @@ async function runGivenUp(): Promise<void> {
   await again(() => STAGES['record-failures'](as('record-failures'), work as never, () => false));
 }
 
+/**
+ * A run whose execution is stopped between two partitions: the plan of the next run puts on record what it
+ * did.
+ */
+async function runStopped(): Promise<void> {
+  const input = { source: 'racing', start: DAY, end: DAY, targets: ['gb', 'ire'], force: true };
+  const runId = session.platform.newId();
+  await STAGES.plan(as('plan'), called({ ...input, runId }), () => false);
+  const workOf = (value: string): PartitionWork => ({
+    runId,
+    source: 'racing',
+    value,
+    date: DAY,
+    force: true,
+  });
+  await again(() => STAGES.scrape(as('scrape'), workOf('gb') as never, () => false));
+  await STAGES.publish(as('publish'), workOf('gb') as never, () => false);
+  let asked = 0;
+  await STAGES.scrape(as('scrape'), workOf('ire') as never, () => ++asked > 1);
+  const executions: Executions = {
+    find: async () => ({
+      kind: 'ended',
+      as: 'stopped',
+      at: session.clock.now() - 60 * MINUTE,
+      problem: null,
+    }),
+  };
+  const platform = { ...as('plan'), executions };
+  for (let plans = 0; plans < 2; plans++)
+    await STAGES.plan(platform, called({ ...input, runId: session.platform.newId() }), () => false);
+}
+
 /** Every finalize dies once before its result is written: what it has written by then, the second finds. */
 function dieInFrontOfResults(): void {
   const died = new Set<string>();
@@ -174,6 +207,7 @@ beforeAll(async () => {
   await session.clock.sleep(24 * 60 * MINUTE);
   await run(true);
   await runGivenUp();
+  await runStopped();
   await enrich('Ada');
   await enrich('Eve');
   await extract();

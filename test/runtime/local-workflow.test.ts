@@ -129,7 +129,7 @@ describe('a local run of the daily rescrape', () => {
         report: { answer: { path: 'reports/r1/report.md' } },
       },
     });
-    expect(calls.payloads.get('plan')).toEqual([workflow.input]);
+    expect(calls.payloads.get('plan')).toEqual([{ input: workflow.input, execution: 'local' }]);
     expect(calls.payloads.get('scrape')).toEqual(linesOf(3));
   });
 
@@ -323,11 +323,14 @@ describe('failures of a local run', () => {
     });
   });
 
-  it('fails when there is no plan', async () => {
+  it('fails when there is no plan, and the report is told', async () => {
     const { workflow, calls } = setUp(linesOf(1), { plan: failing('UnknownSource', 9) });
     const result = await runWorkflow(definitionWith(), workflow);
     expect(result).toMatchObject({ kind: 'failed', error: { name: 'UnknownSource' } });
-    expect(calls.names).toEqual(['plan']);
+    expect(calls.names).toEqual(['plan', 'report']);
+    expect(calls.payloads.get('report')).toMatchObject([
+      { input: { source: 'racing', problem: { Error: expect.any(String) } }, execution: 'local' },
+    ]);
   });
 
   it('fails an answer that Step Functions would be too small for', async () => {
