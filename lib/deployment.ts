@@ -49,7 +49,7 @@ export const STAGE_POLICIES: Readonly<Record<Stage, StagePolicy>> = {
     // Tried out and left behind, it would ask sites and a model every day.
     schedules: false,
   },
-  // Three months: a redrive of last month's run can still be compared with what was logged then.
+  // Three months: a run of last month can still be compared with what was logged then.
   prod: {
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     protected: true,

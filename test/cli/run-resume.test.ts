@@ -2,9 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { resumedRun } from '../../cli/resumed-run.ts';
+import type { ExecutionStatus, Executions } from '../../core/ports/executions.ts';
+import { RunStore } from '../../core/state/run-store.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
 import type { DemoSite } from '../../demo/site.ts';
+import { openLocalPlatform } from '../../runtime/local.ts';
+import type { StackPlatform } from '../../runtime/stack.ts';
 import { DAY, ONE_DAY, settingsFor, startSmallSite } from '../e2e/support/small-site.ts';
+import { testClock } from '../e2e/support/test-time.ts';
 import { rescrape, rescrapeItems } from './support/command-line.ts';
 
 let site: DemoSite;
@@ -76,6 +82,36 @@ describe('rescrape run --resume', () => {
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(new RegExp(`^rescrape: no run ${UNKNOWN} is on record;[^\n]*\n$`));
     expect(site.requests).toEqual([]);
+  });
+
+  it('is refused in a stack while the execution of the run is under way, and goes on once it has ended', async () => {
+    const platform = openLocalPlatform({ directory, env: settingsFor(site), clock: testClock });
+    let status: ExecutionStatus = { kind: 'running' };
+    const executions: Executions = { find: async () => status };
+    const stack = { ...platform, executions, resources: {} } as unknown as StackPlatform;
+    try {
+      const input = {
+        runId: platform.newId(),
+        source: 'racing',
+        start: DAY,
+        end: DAY,
+        targets: ['gb'],
+        force: true,
+      };
+      await new RunStore(platform.state).begin(input, testClock.now(), 'arn:execution');
+      await expect(resumedRun(stack, input.runId)).rejects.toMatchObject({
+        name: 'FailedCommand',
+        message: expect.stringMatching(/is still under way: .*\(arn:execution\)$/),
+      });
+      status = { kind: 'ended', as: 'stopped', at: 0, problem: null };
+      const { runId, ...asked } = input;
+      expect(await resumedRun(stack, runId)).toMatchObject({
+        request: asked,
+        text: expect.stringContaining(`run ${runId} of racing, ${DAY} to ${DAY}, has not come to its end`),
+      });
+    } finally {
+      await platform.close();
+    }
   });
 
   it.each([[['racing']], [['--target', 'gb']], [['--start', DAY]], [['--force']], [['--state', 'CA']]])(

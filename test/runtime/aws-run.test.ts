@@ -160,6 +160,21 @@ describe('a run on a stack', () => {
     });
   });
 
+  it('tells of an execution that failed because every partition broke as of a run, with each', async () => {
+    session = await Session.start();
+    const execution = executes('gb');
+    sfn.on(DescribeExecutionCommand, { executionArn: ARN }).callsFake(async () => {
+      await execution.done;
+      return { executionArn: ARN, status: 'FAILED', error: 'EveryPartitionBroke', cause: 'no partition' };
+    });
+    sfn.on(ListMapRunsCommand).resolves({ mapRuns: [] });
+    const end = await runOnStack(stack(), ask(['gb']));
+    expect(end).toMatchObject({
+      kind: 'finished',
+      summary: { run: { status: 'failed' }, partitions: [{ name: `racing/gb/${DAY}`, result: 'broken' }] },
+    });
+  });
+
   it('says what an execution died of that left no summary', async () => {
     session = await Session.start();
     sfn.on(StartExecutionCommand).resolves({ executionArn: ARN });

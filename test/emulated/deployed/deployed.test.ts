@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { uuidv7 } from 'uuidv7';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDays } from '../../../core/calendar/civil-date.ts';
 import { scheduledRunId } from '../../../core/calendar/run-id.ts';
@@ -8,6 +9,7 @@ import { isUnresolved } from '../../../core/failures/failure.ts';
 import { FailureStore, keyOf } from '../../../core/failures/failure-store.ts';
 import { encodeFailedItem } from '../../../core/failures/message.ts';
 import { MAX_RETRIES } from '../../../core/failures/retry-policy.ts';
+import { RunStore } from '../../../core/state/run-store.ts';
 import { type FaultPlan, type FaultRule, NO_FAULTS } from '../../../demo/faults.ts';
 import type { DemoSite } from '../../../demo/site.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../../runtime/local.ts';
@@ -203,6 +205,68 @@ describe.skipIf(!emulator)('the deployed app', () => {
     const [deployed, here] = [await pictureOf(mirror, runId), await pictureOf(local, end.runId)];
     expect(deployed.partitions).toEqual(here.partitions);
     expect(deployed.run).toMatchObject({ partitions: 21, failed: 0 });
+  });
+
+  it('makes one run also where both executions of a schedule are under way at once', async () => {
+    const due = `${addDays(TODAY, -1)}T01:30:00Z`;
+    const fired = { source: 'racing', scheduledTime: due, executionName: 'fired' };
+    const before = site.requests.length;
+    const ends = await Promise.all([deployment.start(fired), deployment.start(fired)]);
+    expect(ends.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    const twice = site.requests.length - before;
+    const once = await deployment.run({ ...WINDOW, start: addDays(TODAY, -7), end: addDays(TODAY, -1) });
+    expect(once.status).toBe('SUCCEEDED');
+    expect(twice).toBe(site.requests.length - before - twice);
+  });
+
+  const recordOf = (runId: string) => new RunStore(deployment.state).get('racing', runId);
+
+  it('ends a run whose plan fails, and gives its input to a new one', async () => {
+    const allow = await deployment.denyWriting('work/');
+    const failed = await deployment.run({ ...WINDOW, targets: ['gb'] });
+    await allow();
+    expect(failed.status).toBe('FAILED');
+    expect(await recordOf(failed.runId)).toMatchObject({
+      ...{ status: 'failed', execution: failed.executionArn },
+      message: expect.stringMatching(/^StorageError: s3:PutObject .*work\//),
+    });
+    const resumed = await deployment.rescrape('run', '--resume', failed.runId);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toContain(
+      `run ${failed.runId} of racing, ${WINDOW.start} to ${WINDOW.end}, ended`,
+    );
+    expect(resumed.stdout).toMatch(/racing\/gb\/\S+ │.*unchanged/);
+    const unknown = await deployment.rescrape('run', '--resume', uuidv7());
+    expect(unknown.code).toBe(1);
+    expect(unknown.stderr).toMatch(/^rescrape: no run \S+ is on record;/m);
+  });
+
+  it('ends a run whose execution was stopped with the next run of its source', async () => {
+    const { runId } = await deployment.stopped(WINDOW);
+    expect(await recordOf(runId)).toMatchObject({ status: 'running' });
+    const next = await deployment.run({ ...WINDOW, targets: ['gb'] });
+    expect(next.status).toBe('SUCCEEDED');
+    expect(await recordOf(runId)).toMatchObject({
+      ...{ status: 'abandoned', message: 'its execution was stopped' },
+    });
+  });
+
+  it('fails where every partition broke, and so does the command that follows it', async () => {
+    const allow = await deployment.denyWriting('tables/');
+    site.setFaults({ ...NO_FAULTS, settlesLate: PROVISIONAL });
+    const day = ['--start', DAY, '--end', DAY, '--target', 'gb'];
+    const run = await deployment.rescrape('run', 'racing', ...day);
+    const broken = await deployment.run({ ...WINDOW, start: DAY, end: DAY, targets: ['gb'] });
+    await allow();
+    site.setFaults(NO_FAULTS);
+    expect(broken.status).toBe('FAILED');
+    expect(broken.problem).toMatch(/^EveryPartitionBroke: /);
+    expect(await recordOf(broken.runId)).toMatchObject({ status: 'failed' });
+    expect(run.code, run.stderr).toBe(1);
+    expect(run.stderr).toMatch(
+      new RegExp(`racing/gb/${DAY} could not be refreshed: StorageError: s3:PutObject`),
+    );
+    expect(run.stdout).toMatch(new RegExp(`racing/gb/${DAY} │.*failed`));
   });
 
   it('is run, followed and asked from the command line', async () => {

@@ -21,13 +21,14 @@ import {
   ListMapRunsCommand,
   SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { uuidv7 } from 'uuidv7';
 import { openDynamoStateStore } from '../../../adapters/aws/dynamo-state-store.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 import type { StateStore } from '../../../core/ports/state-store.ts';
-import type { RunInput } from '../../../core/state/run-store.ts';
+import { type RunInput, RunStore } from '../../../core/state/run-store.ts';
 import type { FunctionName } from '../../../lambdas/contracts.ts';
 import { pascalCase } from '../../../lib/deployment.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
@@ -146,13 +147,32 @@ export class Deployment {
     }
   }
 
-  async #execute(machine: string, input: unknown): Promise<ExecutionEnd> {
+  /** Starts a run and stops its execution, as from the console, once the run is on record. */
+  async stopped(input: Omit<RunInput, 'runId'>): Promise<RunInput> {
+    const named = { ...input, runId: uuidv7() };
+    const executionArn = await this.#begin(`StateMachineArn${pascalCase(input.source)}`, named);
+    const runs = new RunStore(this.state);
+    const deadline = Date.now() + RUN_TIMEOUT_MS;
+    while (!(await runs.get(input.source, named.runId))) {
+      if (Date.now() > deadline) throw new Error('the run was never begun');
+      await sleep(20);
+    }
+    await this.#stepFunctions.send(new StopExecutionCommand({ executionArn }));
+    return named;
+  }
+
+  async #begin(machine: string, input: unknown): Promise<string> {
     const { executionArn = '' } = await this.#stepFunctions.send(
       new StartExecutionCommand({
         stateMachineArn: this.outputs[machine],
         input: JSON.stringify(input),
       }),
     );
+    return executionArn;
+  }
+
+  async #execute(machine: string, input: unknown): Promise<ExecutionEnd> {
+    const executionArn = await this.#begin(machine, input);
     const deadline = Date.now() + RUN_TIMEOUT_MS;
     while (Date.now() < deadline) {
       const { status, error, cause } = await this.#stepFunctions.send(
