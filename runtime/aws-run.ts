@@ -1,6 +1,6 @@
 import { reportKey } from '../core/lake/layout.ts';
 import type { PipelineEvent } from '../core/platform.ts';
-import { readSummary } from '../core/run/summarize.ts';
+import { readSummary } from '../core/run/stored-summary.ts';
 import type { RunInput } from '../core/state/run-store.ts';
 import { EVERY_PARTITION_BROKE } from '../core/workflow/workflow.ts';
 import { type Execution, Executions, executionProblem } from './aws-executions.ts';

@@ -6,7 +6,7 @@ import { settleIn } from '../core/publish/moved-lake.ts';
 import { forward } from '../core/publish-entities/forward.ts';
 import { otherDates, readPlan } from '../core/run/plan.ts';
 import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
-import { readSummary } from '../core/run/summarize.ts';
+import { readSummary } from '../core/run/stored-summary.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { STAGES } from '../core/stages.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';

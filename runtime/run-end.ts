@@ -1,7 +1,7 @@
 import { type Platform, sourceNamed } from '../core/platform.ts';
 import { nothingDueText } from '../core/run/nothing-due.ts';
 import { plannedTargets } from '../core/run/planned-targets.ts';
-import type { RunSummary } from '../core/run/summarize.ts';
+import type { RunSummary } from '../core/run/stored-summary.ts';
 import type { RunInput } from '../core/state/run-store.ts';
 import type { EnrichmentEnd } from './local-enrichment.ts';
 

@@ -63,6 +63,9 @@ export const COMMAND_ADVICE: Advice<CommandSubject> = {
   'incomplete-run': ({ source }) => [
     { text: 'see what is not whole', command: command('completeness', source) },
   ],
+  'failed-run': ({ runId }) => [
+    { text: 'give its input to a new run', command: command('run', '--resume', runId) },
+  ],
   'not-on-record': ({ name }) => [{ text: 'see what became of it', command: command('why', name) }],
   'dry-run': ({ words }) => [{ text: 'this does it', command: command(...words, '--confirm') }],
 };

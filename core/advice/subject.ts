@@ -225,6 +225,7 @@ export type CommandSubject =
         | 'pages-unseen';
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
+  | { readonly kind: 'failed-run'; readonly runId: string }
   /** No failure of this item, or nothing of this partition, is on record. */
   | { readonly kind: 'not-on-record'; readonly name: string }
   /** Nothing was changed; the same words with `--confirm` do it. */

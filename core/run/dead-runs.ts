@@ -5,13 +5,13 @@ import { StorageError } from '../ports/storage-error.ts';
 import type { Source } from '../source/source.ts';
 import { type RunRecord, RunStore } from '../state/run-store.ts';
 import { closeWork } from './recovery.ts';
-import { readSummary } from './summarize.ts';
+import { readSummary } from './stored-summary.ts';
 
 /** Runs that are looked at: one of them was begun when the one that died was the newest, or soon after. */
 const MOST_RUNS = 20;
 /** A function that was at work goes on when its execution is stopped; no function of Lambda has longer. */
 const FUNCTION_MS = 15 * 60_000;
-/** What a run keeps below `work/` is deleted then: one of which nobody knows the execution is over at last. */
+/** What a run keeps below `work/` is deleted then: one whose execution nobody knows is over at last. */
 const WORK_MS = 14 * 86_400_000;
 
 type Over = Exclude<ExecutionStatus, { readonly kind: 'running' }>;

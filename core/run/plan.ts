@@ -10,8 +10,9 @@ import { isScraped, notScrapedText } from '../source/derived.ts';
 import { byValue } from '../source/partition.ts';
 import type { Partition, Source, Target } from '../source/source.ts';
 import { clockBehind } from '../state/look-clock.ts';
-import { type RunInput, type RunRecord, RunStore } from '../state/run-store.ts';
+import { type RunInput, RunStore } from '../state/run-store.ts';
 import type { PlanAnswer } from '../workflow/workflow.ts';
+import { begunByAnother, isOfAnother } from './begun-run.ts';
 import { endDeadRuns } from './dead-runs.ts';
 import {
   dueByIndex,
@@ -197,22 +198,6 @@ export async function plan(
     }));
   platform.emit({ kind: 'planned', runId, partitions: work.length });
   return { ...input, workList: { key, lines: work.length } };
-}
-
-/** True where another execution than the one that calls has begun the run. */
-export function isOfAnother(run: RunRecord, execution: string | undefined): boolean {
-  return execution !== undefined && run.execution !== null && run.execution !== execution;
-}
-
-/** A schedule that fires twice has nothing to do the second time, but nobody is told that a failed run is done. */
-function begunByAnother({ input, status }: RunRecord): PlanAnswer {
-  const { runId, source } = input;
-  if (status === 'failed' || status === 'abandoned')
-    throw new StageError(
-      'BadInput',
-      `run ${runId} of ${source} has ended as ${status} in another execution: give its input to a new run, with rescrape run --resume ${runId}`,
-    );
-  return { ...input, workList: { key: planKey(runId), lines: 0 }, alreadyBegun: true };
 }
 
 async function checkReach(

@@ -4,8 +4,8 @@ import { runReport } from '../report/run-report.ts';
 import { writeReport } from '../report/write-report.ts';
 import { type RunInput, RunStore } from '../state/run-store.ts';
 import { type Problem, problemText } from '../workflow/problem.ts';
-import { isOfAnother } from './plan.ts';
-import { type RunSummary, readSummary } from './summarize.ts';
+import { isOfAnother } from './begun-run.ts';
+import { type RunSummary, readSummary } from './stored-summary.ts';
 
 /** Bytes of a notification; SNS takes 256 KB, and nobody reads more than this in a mail. */
 const MAX_TEXT = 64 * 1024;

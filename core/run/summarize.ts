@@ -8,7 +8,7 @@ import { FailureStore } from '../failures/failure-store.ts';
 import type { DateStatus } from '../lake/date-statuses.ts';
 import { indexEarlierLogs } from '../lake/earlier-logs.ts';
 import { withoutResult } from '../lake/item-counts.ts';
-import { partitionName, planKey, runLogKey, workPrefix } from '../lake/layout.ts';
+import { partitionName, planKey, runLogKey } from '../lake/layout.ts';
 import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
@@ -16,7 +16,7 @@ import { type Platform, sourceNamed } from '../platform.ts';
 import { checkEngines } from '../publish/check-engines.ts';
 import { readPublished } from '../publish/publish.ts';
 import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
-import { type RunSummary as Summary, withdrawnFrom } from '../report/run-summary.ts';
+import { withdrawnFrom } from '../report/run-summary.ts';
 import { columnsOf } from '../schema/columns.ts';
 import { byValue } from '../source/partition.ts';
 import type { Partition, Source } from '../source/source.ts';
@@ -27,10 +27,8 @@ import type { PlanAnswer, SummarizeAnswer } from '../workflow/workflow.ts';
 import { mergeLogs } from './merge-logs.ts';
 import { readPlan } from './plan.ts';
 import { skippedTargets } from './planned-targets.ts';
+import { type RunSummary, summaryKey } from './stored-summary.ts';
 import { recordTargets } from './target-table.ts';
-
-/** A run in numbers, with what publish answered for each partition. */
-export type RunSummary = Summary<PublishResult>;
 
 const RUN_COLUMNS = columnsOf(RUN_SCHEMA);
 
@@ -88,19 +86,6 @@ async function mergeLogsOfDeadRuns(platform: Platform, source: Source, runId: st
       partitions.push({ value, date: civilDate(date) });
     await mergeLogs(platform, source, input.runId, partitions);
   }
-}
-
-/** The summary that this stage left; undefined before it ran. */
-export async function readSummary(
-  platform: Pick<Platform, 'lake'>,
-  runId: string,
-): Promise<RunSummary | undefined> {
-  const stored = await platform.lake.get(summaryKey(runId));
-  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as RunSummary);
-}
-
-function summaryKey(runId: string): string {
-  return `${workPrefix(runId)}summary.json`;
 }
 
 /**

@@ -8,7 +8,7 @@ import { html } from '../../../core/report/html.ts';
 import { markdown } from '../../../core/report/markdown.ts';
 import { runReport } from '../../../core/report/run-report.ts';
 import type { RunSummary } from '../../../core/report/run-summary.ts';
-import type { RunSummary as PipelineSummary } from '../../../core/run/summarize.ts';
+import type { RunSummary as PipelineSummary } from '../../../core/run/stored-summary.ts';
 import { failedItem, failedItems, partition, racingWeek, result, summaryOf } from './racing-week.ts';
 
 const htmlReport = (summary: RunSummary) => html(runReport(summary));
