@@ -33,7 +33,6 @@ const task = (later: string): fc.Arbitrary<TaskState> =>
           fc.constantFrom('$.Payload', '$.Payload.a'),
         ),
         ResultPath: fc.option(below, { nil: null }),
-        OutputPath: path,
         Catch: fc.constantFrom(
           [{ ErrorEquals: ['States.ALL'], Next: later, ResultPath: '$.problem' }],
           [{ ErrorEquals: ['Transient', 'Conflict'], Next: later, ResultPath: '$.a' }],
@@ -58,7 +57,12 @@ const choice = (one: string, other: string): fc.Arbitrary<ChoiceState> =>
       // The other one takes true for 1.
       below.map((Variable) => ({ Variable, NumericGreaterThanEquals: 2 })),
     )
-    .map((comparison) => ({ Type: 'Choice', Choices: [{ ...comparison, Next: one }], Default: other }));
+    .chain((comparison) =>
+      fc.record({ InputPath: path }, { requiredKeys: [] }).map((more) => ({
+        ...{ Type: 'Choice' as const, ...more },
+        ...{ Choices: [{ ...comparison, Next: one }], Default: other },
+      })),
+    );
 const machine: fc.Arbitrary<StateMachine> = fc
   .tuple(
     ...NAMES.map((_, index) =>
@@ -74,6 +78,7 @@ const machine: fc.Arbitrary<StateMachine> = fc
                 { weight: 4, arbitrary: task(NAMES[one]!) } as never,
                 choice(NAMES[one]!, NAMES[other]!),
                 fc.constant<State>({ Type: 'Fail', ErrorPath: '$.a', CausePath: '$.b' }),
+                fc.constant<State>({ Type: 'Fail', Error: 'Broken', Cause: 'all of it' }),
               ),
             ),
     ),

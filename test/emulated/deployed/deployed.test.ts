@@ -244,7 +244,7 @@ describe.skipIf(!emulator)('the deployed app', () => {
   it('ends a run whose execution was stopped with the next run of its source', async () => {
     const { runId } = await deployment.stopped(WINDOW);
     expect(await recordOf(runId)).toMatchObject({ status: 'running' });
-    const next = await deployment.run({ ...WINDOW, targets: ['gb'] });
+    const next = await deployment.run(WINDOW);
     expect(next.status).toBe('SUCCEEDED');
     expect(await recordOf(runId)).toMatchObject({
       ...{ status: 'abandoned', message: 'its execution was stopped' },
