@@ -117,8 +117,8 @@ async function ready(endpoint: string, child: ChildProcess): Promise<void> {
   throw new Error(child.exitCode === null ? 'not ready in time' : `ended with ${child.exitCode}`);
 }
 
-/** A port that was free a moment ago; the emulator cannot be asked to choose one. */
-async function freePort(): Promise<number> {
+/** A port that was free a moment ago, for a server that cannot be asked to choose one. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
