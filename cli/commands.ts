@@ -38,6 +38,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./partitions.ts')).partitionsCommand(),
   },
   {
+    name: 'schema',
+    description: 'the columns of the tables: what a changed schema will do to what was written before',
+    load: async () => (await import('./schema.ts')).schemaCommand(),
+  },
+  {
     name: 'failures',
     description: 'items that used up their attempts in a run: what became of each, and what to do',
     load: async () => (await import('./failures.ts')).failuresCommand(),

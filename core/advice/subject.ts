@@ -226,6 +226,8 @@ export type CommandSubject =
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
   | { readonly kind: 'failed-run'; readonly runId: string }
+  /** Its table is not as current versions were written. */
+  | { readonly kind: 'schema-changed'; readonly source: string }
   /** No failure of this item, or nothing of this partition, is on record. */
   | { readonly kind: 'not-on-record'; readonly name: string }
   /** Nothing was changed; the same words with `--confirm` do it. */
