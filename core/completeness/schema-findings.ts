@@ -25,14 +25,12 @@ export interface SchemaFinding {
   readonly needs_author: boolean;
 }
 
-type Difference = Pick<
-  SchemaFinding,
-  'change' | 'column' | 'before' | 'today' | 'effect' | 'needs_author'
->;
+type Difference = Pick<SchemaFinding, 'change' | 'column' | 'before' | 'today' | 'effect' | 'needs_author'>;
 
 const UNKNOWN: Difference = {
   ...{ change: 'unknown', column: null, before: null, today: null, needs_author: false },
-  effect: 'written before schemas were kept: rewritten by the next run over them, read by the names of columns',
+  effect:
+    'written before schemas were kept: rewritten by the next run over them, read by the names of columns',
 };
 
 /** None where every current version is of today's schema. Throws a CorruptLakeError as `storedSchemas` does. */

@@ -13,7 +13,9 @@ const TEXTS = ['string', 'json'];
 const NUMBERS = ['int32', 'int64', 'double', 'decimal'];
 
 /** By the type that a cell is to have: the types of which every value fits, and those of which some do. */
-const RANGES: Readonly<Record<string, { readonly all: readonly string[]; readonly some: readonly string[] }>> = {
+const RANGES: Readonly<
+  Record<string, { readonly all: readonly string[]; readonly some: readonly string[] }>
+> = {
   string: { all: ['json', ...NUMBERS, 'boolean', 'date', 'timestamp'], some: [] },
   json: { all: [...NUMBERS, 'boolean', 'date', 'timestamp'], some: ['string'] },
   int32: { all: [], some: ['int64', 'double', 'decimal', ...TEXTS] },

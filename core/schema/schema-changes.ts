@@ -69,7 +69,8 @@ export interface ChangeEffect {
   readonly needsAuthor: boolean;
 }
 
-const NEVER_TAKEN = 'rows that a run does not read anew cannot be taken over, and their partition stays as it is';
+const NEVER_TAKEN =
+  'rows that a run does not read anew cannot be taken over, and their partition stays as it is';
 
 const EFFECTS: Readonly<Record<Exclude<SchemaChange['kind'], 'retyped'>, ChangeEffect>> = {
   added: { text: 'NULL in all rows until their pages are read again', needsAuthor: false },

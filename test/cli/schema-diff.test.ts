@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import type { SchemaFinding } from '../../core/completeness/schema-findings.ts';
+import type { Source } from '../../core/source/source.ts';
+import type { DemoSite } from '../../demo/site.ts';
+import { openLocalPlatform } from '../../runtime/local.ts';
+import { runLocally } from '../../runtime/local-run.ts';
+import { runnerSchema } from '../../sources/racing/schema.ts';
+import { racing } from '../../sources/racing/source.ts';
+import { DAY, settingsFor, startSmallSite } from '../e2e/support/small-site.ts';
+import { testClock } from '../e2e/support/test-time.ts';
+import { rescrape, rescrapeItems } from './support/command-line.ts';
+
+/** The table as an earlier version of the program has it. */
+function earlier(schema: z.ZodObject, parserVersion = racing.parserVersion): Source {
+  return { ...racing, parserVersion, table: { ...racing.table, schema } };
+}
+
+describe('schema diff', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rescrape-cli-'));
+  let site: DemoSite;
+
+  beforeAll(async () => {
+    site = await startSmallSite();
+  });
+  afterAll(async () => {
+    await site.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** A lake in which one program scraped Great Britain, and this one Ireland. */
+  async function lakeOf(name: string, source: Source): Promise<string> {
+    const place = join(directory, name);
+    for (const [sources, target] of [
+      [[source], 'gb'],
+      [undefined, 'ire'],
+    ] as const) {
+      const platform = openLocalPlatform({
+        ...{ directory: place, clock: testClock, env: settingsFor(site) },
+        ...(sources && { sources }),
+      });
+      const window = { start: DAY, end: DAY, targets: [target], force: false };
+      const end = await runLocally(platform, { source: 'racing', ...window });
+      await platform.close();
+      expect(end.kind).toBe('finished');
+    }
+    return place;
+  }
+
+  it('finds nothing where everything is of the schema of today', async () => {
+    const place = await lakeOf('same', racing);
+    expect(await rescrapeItems(place, 'schema', 'diff')).toEqual([]);
+    expect(await rescrape(place, 'schema', 'diff')).toMatchObject({
+      code: 0,
+      stdout: 'every current version was written by the schema of today\n',
+    });
+  });
+
+  it('tells what becomes of a column that was added, widened or removed, and that nothing is to be decided', async () => {
+    const before = runnerSchema.omit({ comment: true }).extend({ keeper: z.string().nullish() });
+    const place = await lakeOf('harmless', earlier(before));
+    const said = await rescrape(place, 'schema', 'diff', 'racing');
+    expect(said).toMatchObject({ code: 0, stderr: '' });
+    const found = (await rescrapeItems(place, 'schema', 'diff')) as SchemaFinding[];
+    const where = {
+      source: 'racing',
+      table: 'racing_results',
+      partitions: 1,
+      first_date: DAY,
+      last_date: DAY,
+    };
+    expect(found).toMatchObject([
+      { ...where, change: 'added', column: 'comment', before: null, today: 'string', needs_author: false },
+      { ...where, change: 'removed', column: 'keeper', before: 'string', today: null, needs_author: false },
+    ]);
+    for (const { effect } of found) expect(said.stdout).toContain(effect);
+  });
+
+  it('ends with 3, and says how pages are read again, where values of before may not fit', async () => {
+    const place = await lakeOf('narrowed', earlier(runnerSchema.extend({ ran: z.int() })));
+    const said = await rescrape(place, 'schema', 'diff', 'racing');
+    expect(said.code).toBe(3);
+    expect(said.stdout).toMatch(/ran +│ int64 +│ int32/);
+    expect(said.stderr).toContain('a change of racing_results is to be decided before it is deployed');
+    expect(said.stderr).toContain('rescrape reparse racing --local');
+  });
+
+  it('says that a program of a higher parserVersion wrote it', async () => {
+    const newer = earlier(runnerSchema.extend({ keeper: z.string().nullish() }), racing.parserVersion + 1);
+    const place = await lakeOf('newer', newer);
+    const found = (await rescrapeItems(place, 'schema', 'diff')) as SchemaFinding[];
+    expect(found[0]).toMatchObject({ change: 'newer-program', before: '3', today: '2', needs_author: true });
+  });
+
+  it('refuses a source that there is not', async () => {
+    expect(await rescrape(directory, 'schema', 'diff', 'mars')).toMatchObject({ code: 2 });
+  });
+});
