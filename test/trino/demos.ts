@@ -33,7 +33,7 @@ export interface PlayedSource {
 const SEED = 3;
 const now = systemClock.now;
 /** Views look back from now, so what they see is of these days; functions know no clock but the machine's. */
-const todayOf = ({ timeZone }: { readonly timeZone: string }) => civilDateAt(now(), timeZone);
+export const todayOf = ({ timeZone }: { readonly timeZone: string }) => civilDateAt(now(), timeZone);
 
 /** All demos, their sites up. */
 export async function startDemos(emulator: Emulator): Promise<readonly PlayedSource[]> {

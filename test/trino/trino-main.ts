@@ -1,15 +1,20 @@
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from '../../adapters/local/system-clock.ts';
 import { Deployment } from '../emulated/deployed/deployment.ts';
 import { startEmulator } from '../emulator/emulator.ts';
 import { installEmulator } from '../emulator/install.ts';
+import { checkoutWith } from './checkout.ts';
 import { type Compared, compare } from './comparison.ts';
-import { type PlayedSource, startDemos } from './demos.ts';
+import { type PlayedSource, startDemos, todayOf } from './demos.ts';
 import { startGlueInFront } from './glue-in-front.ts';
 import { installTrino } from './install.ts';
 import { findJava } from './java.ts';
+import { startLedgerSite } from './ledger-site.ts';
 import { openMirror } from './mirror.ts';
 import { everyQuestion } from './questions.ts';
+import { compareSchemaChanges, scrapeLedger } from './schema-changes.ts';
 import { startTrino } from './trino-server.ts';
 
 /**
@@ -17,7 +22,6 @@ import { startTrino } from './trino-server.ts';
  * and asks Trino, of which Athena's engine is one, everything that `rescrape query` can be asked.
  */
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SKIPPED = 'the comparison with Trino is skipped';
 const began = systemClock.now();
 const undo: (() => Promise<void> | void)[] = [];
@@ -43,8 +47,6 @@ async function compareAll(): Promise<number> {
   undo.push(() => emulator.stop());
   const glue = await startGlueInFront(emulator.endpoint);
   undo.push(() => glue.close());
-  const demos = await startDemos(emulator);
-  undo.push(() => Promise.all(demos.map((demo) => demo.close())).then(() => {}));
   const starting = startTrino({
     ...{ home: installed.home, java: java.command, glue: `http://127.0.0.1:${glue.port}` },
     ...{ s3: emulator.endpoint, region: emulator.region, credentials: emulator.credentials },
@@ -54,25 +56,35 @@ async function compareAll(): Promise<number> {
     ({ stop }) => undo.push(stop),
     () => {},
   );
-  const settings = Object.assign({}, ...demos.map((demo) => demo.settings)) as Record<string, string>;
-  const deployment = await Deployment.start(emulator, settings);
+  const place = mkdtempSync(join(tmpdir(), 'rescrape-checkouts-'));
+  undo.push(() => rmSync(place, { recursive: true, force: true }));
+  const ledger = await startLedgerSite();
+  undo.push(() => ledger.close());
+  const demos = await startDemos(emulator);
+  undo.push(() => Promise.all(demos.map((demo) => demo.close())).then(() => {}));
+  const settings: Record<string, string> = { RESCRAPE_LEDGER_URL: ledger.url };
+  for (const demo of demos) Object.assign(settings, demo.settings);
+
+  const root = checkoutWith('first', join(place, 'first'));
+  const deployment = await Deployment.start(emulator, settings, root);
   undo.push(() => deployment.close());
   tell('deployed');
   for (const demo of demos) await play(demo, deployment);
-  const trino = await starting;
+  const today = todayOf({ timeZone: 'UTC' });
+  await scrapeLedger(deployment, today, 2);
+  const trino = { url: (await starting).url, database: deployment.outputs.Database! };
 
-  const mirror = await openMirror(ROOT, await deployment.mirror());
-  undo.push(() => mirror.close());
-  const sides = {
-    trino: { url: trino.url, database: deployment.outputs.Database! },
-    duckdb: mirror.warehouse,
-  };
   const answers: Compared[] = [];
-  for (const question of everyQuestion(mirror.sources, await mirror.tables())) {
-    const answer = await compare(sides, question);
+  const keep = (answer: Compared) => {
     answers.push(answer);
     console.log(lineOf(answer));
-  }
+  };
+  const mirror = await openMirror(root, await deployment.mirror());
+  undo.push(() => mirror.close());
+  for (const question of everyQuestion(mirror.sources, await mirror.tables()))
+    keep(await compare({ trino, duckdb: mirror.warehouse }, question));
+  const changes = { deployment, site: ledger, settings, trino, place, today };
+  for await (const answer of compareSchemaChanges(changes)) keep(answer);
   const agreed = answers.filter(({ difference }) => difference === undefined).length;
   tell(`${agreed} of ${answers.length} agree`);
   return agreed === answers.length ? 0 : 1;

@@ -32,8 +32,8 @@ import { type RunInput, RunStore } from '../../../core/state/run-store.ts';
 import type { FunctionName } from '../../../lambdas/contracts.ts';
 import { pascalCase } from '../../../lib/deployment.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
-import { runCdk } from './cdk-cli.ts';
-import { type Change, makePlayable, makeTemplatePlayable } from './cloud-assembly.ts';
+import { deploy, ROOT, runCdk, synthesize } from './cdk-cli.ts';
+import { type Change, makeTemplatePlayable } from './cloud-assembly.ts';
 
 /** What the command line is given with `--stack`. */
 const PIPELINE = 'rescrape-dev-pipeline';
@@ -65,17 +65,20 @@ export class Deployment {
   readonly #stepFunctions: SFNClient;
   readonly #glue: GlueClient;
   readonly #sqs: SQSClient;
+  #root: string;
   #mirrors = 0;
 
   private constructor(
     emulator: Emulator,
     home: string,
+    root: string,
     changes: readonly Change[],
     outputs: Readonly<Record<string, string>>,
   ) {
     const { connection } = emulator;
     this.#emulator = emulator;
     this.#home = home;
+    this.#root = root;
     this.changes = changes;
     this.outputs = outputs;
     this.#s3 = new S3Client({ ...connection, forcePathStyle: true });
@@ -85,39 +88,39 @@ export class Deployment {
     this.state = openDynamoStateStore({ table: outputs.Table!, clock: systemClock, connection });
   }
 
-  /** `overrides`: the variables `RESCRAPE_<SOURCE>_…` of every function. */
-  static async start(emulator: Emulator, overrides: Readonly<Record<string, string>>): Promise<Deployment> {
+  /**
+   * `overrides`: the variables `RESCRAPE_<SOURCE>_…` of every function. `root`: the checkout of the app.
+   * @default root ours
+   */
+  static async start(
+    emulator: Emulator,
+    overrides: Readonly<Record<string, string>>,
+    root = ROOT,
+  ): Promise<Deployment> {
     const home = mkdtempSync(join(tmpdir(), 'rescrape-deployed-'));
     try {
       // Node's search for the type of a module ends here and not in some package.json above.
       writeFileSync(join(home, 'package.json'), '{}');
-      const assembly = join(home, 'assembly');
-      const cdk = (...args: string[]) => runCdk(emulator, home, args);
-      const context = { stage: 'dev', ...overrides };
-      await cdk(
-        'synth',
-        '--quiet',
-        ...['--output', assembly],
-        ...Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]),
-      );
-      const changes = makePlayable(assembly);
+      const assembly = await synthesize(emulator, home, overrides, root);
       const bootstrap = join(home, 'bootstrap.json');
-      writeFileSync(bootstrap, await cdk('bootstrap', '--show-template', '--json'));
+      writeFileSync(bootstrap, await runCdk(emulator, home, ['bootstrap', '--show-template', '--json']));
       makeTemplatePlayable(bootstrap);
-      await cdk(
-        'bootstrap',
-        '--template',
-        bootstrap,
-        '--app',
-        assembly,
-        `aws://000000000000/${emulator.region}`,
-      );
-      await cdk('deploy', '--all', '--app', assembly, '--require-approval', 'never');
-      return new Deployment(emulator, home, changes, await outputsOf(emulator, PIPELINE));
+      const account = `aws://000000000000/${emulator.region}`;
+      const here = ['--app', assembly.directory];
+      await runCdk(emulator, home, ['bootstrap', '--template', bootstrap, ...here, account]);
+      await deploy(emulator, home, assembly);
+      return new Deployment(emulator, home, root, assembly.changes, await outputsOf(emulator, PIPELINE));
     } catch (error) {
       rmSync(home, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** Deploys another version of the app, from a checkout of it, over this one, with the same stores. */
+  async redeploy(overrides: Readonly<Record<string, string>>, root: string): Promise<void> {
+    const assembly = await synthesize(this.#emulator, this.#home, overrides, root);
+    await deploy(this.#emulator, this.#home, assembly);
+    this.#root = root;
   }
 
   /** One run of the state machine of a source, to its end. */
@@ -201,7 +204,7 @@ export class Deployment {
       execFile(
         'node',
         ['bin/rescrape.js', '--stack', PIPELINE, ...args],
-        { env },
+        { env, cwd: this.#root },
         (error, stdout, stderr) => {
           resolve({ code: Number(error?.code ?? 0), stdout, stderr });
         },
