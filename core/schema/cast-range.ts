@@ -17,7 +17,7 @@ const RANGES: Readonly<
   Record<string, { readonly all: readonly string[]; readonly some: readonly string[] }>
 > = {
   string: { all: ['json', ...NUMBERS, 'boolean', 'date', 'timestamp'], some: [] },
-  json: { all: [...NUMBERS, 'boolean', 'date', 'timestamp'], some: ['string'] },
+  json: { all: [...NUMBERS, 'boolean'], some: ['string'] },
   int32: { all: [], some: ['int64', 'double', 'decimal', ...TEXTS] },
   int64: { all: ['int32'], some: ['double', 'decimal', ...TEXTS] },
   double: { all: ['int32', 'int64', 'decimal'], some: TEXTS },

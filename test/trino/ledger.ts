@@ -75,7 +75,7 @@ const first = (entry: string, fact: LedgerFact) => ({
 });
 const later = (entry: string, fact: LedgerFact) => {
   const { place, note, ...same } = first(entry, fact);
-  return { ...same, weight: fact.ratio * 2, town: place, remark: note };
+  return { ...same, weight: fact.ratio / 2, town: place, remark: note };
 };
 
 const VERSIONS = {
