@@ -33,7 +33,7 @@ const UNKNOWN: Difference = {
     'written before schemas were kept: rewritten by the next run over them, read by the names of columns',
 };
 
-/** None where every current version is of today's schema. Throws a CorruptLakeError as `storedSchemas` does. */
+/** None where every current version is of today's schema. Throws a CorruptLakeError: see `storedSchemas`. */
 export async function schemaFindings(lake: ObjectStore, source: Source): Promise<readonly SchemaFinding[]> {
   const { name, table } = source;
   const findings: SchemaFinding[] = [];

@@ -28,8 +28,8 @@ const RANGES: Readonly<
 };
 
 /**
- * What a column's change of type does to the values that were written before: the rules of `castCell`, told of
- * whole types. Types are written as a `TableShape` has them; of one that is not known, some may fit.
+ * What a column's change of type does to the values that were written before: the rules of `castCell`, told
+ * of whole types. Types are written as a `TableShape` has them; of one that is not known, some may fit.
  */
 export function castRange(from: string, to: string): CastRange {
   if (from === to) return 'all';

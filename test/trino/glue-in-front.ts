@@ -11,9 +11,9 @@ interface Described {
 }
 
 /**
- * Between Trino and the emulator's Glue. Glue leaves a description and an owner out where nobody gave one, the
- * emulator says ""; and an empty description is, to Trino, one that hides the mark of a view. Nothing else is
- * changed.
+ * Between Trino and the emulator's Glue. Glue leaves a description and an owner out where nobody gave one,
+ * the emulator says ""; and an empty description is, to Trino, one that hides the mark of a view. Nothing
+ * else is changed.
  */
 export function startGlueInFront(emulator: string): Promise<LoopbackServer> {
   const { hostname, port } = new URL(emulator);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { civilDate } from '../../core/calendar/civil-date.ts';
 import { schemaChanges } from '../../core/schema/schema-changes.ts';
 import { tableSchema } from '../../core/schema/table-shape.ts';
 import { ledgerOf } from './ledger.ts';
@@ -14,7 +15,8 @@ describe('the ledger, whose schema changes', () => {
     const url = `${site.url}/north/2026-11-22/e1`;
     const page = { url, status: 200, contentType: 'application/json', text: await (await fetch(url)).text() };
     const context = { page: 0, requests: [], rowKeys: new Set<string>(), settings: {} };
-    const parsed = source.parse(page, { id: 'e1', url }, context as never);
+    const where = { value: 'north', date: civilDate('2026-11-22') };
+    const parsed = source.parse(page, { id: 'e1', url }, where, context as never);
     await site.close();
     if (parsed.kind !== 'records') throw new Error(`the page is ${parsed.kind}`);
     expect(parsed.records).toHaveLength(3);

@@ -18,7 +18,7 @@ interface Failure {
   readonly cause?: Failure;
 }
 
-/** Milliseconds for one request: Trino answers each within seconds, a statement that runs on with "not yet". */
+/** Milliseconds for one request: Trino answers each within seconds, of a statement that goes on as well. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /** The catalog's name is Athena's own, which the views name. */

@@ -49,7 +49,7 @@ interface Assembly {
   readonly changes: readonly Change[];
 }
 
-/** The cloud assembly of a checkout, in a folder of its own below `home`, changed so that it can be played. */
+/** The cloud assembly of a checkout, in a folder of its own below `home`, changed so that it is playable. */
 export async function synthesize(
   emulator: Emulator,
   home: string,
