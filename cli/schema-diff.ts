@@ -16,7 +16,8 @@ export async function printSchemaDiff(
   await withPlatform(command, async (platform, globals) => {
     const sources = name === undefined ? platform.sources : [sourceOf(platform, name)];
     const found: SchemaFinding[] = [];
-    for (const source of sources) found.push(...(await schemaFindings(platform.lake, source)));
+    for (const source of sources)
+      found.push(...(await schemaFindings(platform.lake, source, platform.sources)));
     const rows = found.map((finding) => ({ ...finding, needs_author: finding.needs_author ? 'yes' : '' }));
     const columns = [
       { name: 'table' },

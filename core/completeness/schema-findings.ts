@@ -1,3 +1,4 @@
+import { SchemaHistory, tablesOnceOf } from '../lake/schema-history.ts';
 import { type StoredSchema, storedSchemas } from '../lake/stored-schemas.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { effectOf, type SchemaChange, schemaChanges } from '../schema/schema-changes.ts';
@@ -5,18 +6,17 @@ import { tableSchema } from '../schema/table-shape.ts';
 import type { Source } from '../source/source.ts';
 
 /**
- * One way in which the table of a source differs from current versions that another schema wrote. Plain JSON,
- * under the names that are printed.
+ * One way in which the table of a source differs from current versions that were written with another schema.
+ * Plain JSON, under the names that are printed.
  */
 export interface SchemaFinding {
   readonly source: string;
   readonly table: string;
-  /** How many current versions are of that schema, and their first and last date. */
+  /** How many current versions have that schema, and their first and last date; null for another table. */
   readonly partitions: number;
-  readonly first_date: string;
-  readonly last_date: string;
-  /** `unknown`: versions of before schemas were kept. `newer-program`: see its effect. */
-  readonly change: SchemaChange['kind'] | 'unknown' | 'newer-program';
+  readonly first_date: string | null;
+  readonly last_date: string | null;
+  readonly change: SchemaChange['kind'] | 'newer-program' | 'table';
   readonly column: string | null;
   readonly before: string | null;
   readonly today: string | null;
@@ -27,41 +27,60 @@ export interface SchemaFinding {
 
 type Difference = Pick<SchemaFinding, 'change' | 'column' | 'before' | 'today' | 'effect' | 'needs_author'>;
 
-const UNKNOWN: Difference = {
-  ...{ change: 'unknown', column: null, before: null, today: null, needs_author: false },
-  effect:
-    'written before schemas were kept: rewritten by the next run over them, read by the names of columns',
-};
-
-/** None where every current version is of today's schema. Throws a CorruptLakeError: see `storedSchemas`. */
-export async function schemaFindings(lake: ObjectStore, source: Source): Promise<readonly SchemaFinding[]> {
+/**
+ * Of the table of one of these sources. None where every current version has today's schema. Throws a
+ * CorruptLakeError: see `storedSchemas`.
+ */
+export async function schemaFindings(
+  lake: ObjectStore,
+  source: Source,
+  sources: readonly Source[],
+): Promise<readonly SchemaFinding[]> {
   const { name, table } = source;
+  const place = { source: name, table: table.name };
+  const found = await storedSchemas(lake, table);
+  if (found.length === 0) {
+    const once = await tablesOnceOf(lake, name, new Set(sources.map((each) => each.table.name)));
+    const nowhere = { partitions: 0, first_date: null, last_date: null };
+    return once.map((before) => ({ ...place, ...nowhere, ...otherTable(before, table.name) }));
+  }
   const findings: SchemaFinding[] = [];
-  for (const stored of await storedSchemas(lake, table)) {
+  for (const stored of found) {
     if (stored.isTodays) continue;
     const dates = stored.partitions.map(({ date }) => date).toSorted();
-    const place = {
-      ...{ source: name, table: table.name, partitions: dates.length },
-      ...{ first_date: dates[0]!, last_date: dates.at(-1)! },
-    };
-    findings.push(...differences(stored, source).map((difference) => ({ ...place, ...difference })));
+    const span = { partitions: dates.length, first_date: dates[0]!, last_date: dates.at(-1)! };
+    for (const difference of await differences(lake, stored, source))
+      findings.push({ ...place, ...span, ...difference });
   }
   return findings;
 }
 
-function differences({ schema, parserVersion }: StoredSchema, source: Source): Difference[] {
-  if (schema === null) return [UNKNOWN];
-  const changes = schemaChanges(schema.shape, tableSchema(source.table).shape).map(differenceOf);
-  return parserVersion !== null && parserVersion > source.parserVersion
-    ? [newerProgram(parserVersion, source), ...changes]
-    : changes;
+function otherTable(before: string, today: string): Difference {
+  return {
+    ...{ change: 'table', column: null, before, today, needs_author: true },
+    effect:
+      'the rows of before stay in the old table, which nobody writes any more; the new one begins empty',
+  };
+}
+
+async function differences(lake: ObjectStore, stored: StoredSchema, source: Source): Promise<Difference[]> {
+  const today = tableSchema(source.table);
+  const changes = schemaChanges(stored.shape, today.shape).map(differenceOf);
+  const { fingerprint, parserVersion } = stored;
+  if (parserVersion === null) return changes;
+  const own = { fingerprint: today.fingerprint, parserVersion: source.parserVersion };
+  const isOlder = await new SchemaHistory(lake, source.table.name).isOlder(own, {
+    fingerprint,
+    parserVersion,
+  });
+  return isOlder ? [newerProgram(parserVersion, source), ...changes] : changes;
 }
 
 function newerProgram(parserVersion: number, { parserVersion: today }: Source): Difference {
   return {
     ...{ change: 'newer-program', column: null, before: String(parserVersion), today: String(today) },
     effect:
-      'a program of a higher parserVersion wrote them: this one commits nothing over them; use that one, or raise parserVersion to go back on purpose',
+      'a newer program wrote them, over which this one commits nothing: use that one, or raise parserVersion to go back on purpose',
     needs_author: true,
   };
 }

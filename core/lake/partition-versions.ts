@@ -67,15 +67,19 @@ export class PartitionVersions {
     const current = await readCurrent(this.#lake, this.#table, this.#partition);
     if (!current || current.descriptor.schema) return current;
     const { descriptor } = current;
-    const columns = await this.#columnsOf(descriptor.files[0]!);
+    const columns = await this.columns(descriptor);
     if (!columns || !hasTodaysColumns(columns, this.#table)) return current;
     const { parserVersion } = descriptor.index;
     const schema = { parserVersion, ...tableSchema(this.#table) };
     return { ...current, descriptor: { ...descriptor, schema } };
   }
 
-  /** Of a file, by its end alone; undefined where it is no such file: whoever reads its rows says so. */
-  async #columnsOf({ key, bytes }: VersionDescriptor['files'][number]): Promise<Column[] | undefined> {
+  /**
+   * As the files of a version have them, by the end of one alone; undefined where it is no such file: whoever
+   * reads its rows says so.
+   */
+  async columns({ files }: VersionDescriptor): Promise<Column[] | undefined> {
+    const { key, bytes } = files[0]!;
     try {
       const end = await this.#lake.getRange(key, bytes - FOOTER_END, FOOTER_END);
       if (!end) return undefined;

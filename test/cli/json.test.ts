@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newProgram } from '../../cli/main.ts';
 import { NO_FAULTS } from '../../demo/faults.ts';
+import { racing } from '../../sources/racing/source.ts';
 import type { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
 import { RECORDS } from '../sources/tutoring/records.ts';
@@ -11,6 +12,7 @@ import { CatalogsDirectory } from './support/catalogs.ts';
 import { rescrape } from './support/command-line.ts';
 import { sessionWithDeadLetters } from './support/dead-letters.ts';
 import { DistrictsDirectory, HOUR_MS, TIMEOUT, WALL } from './support/districts.ts';
+import { rewriteSchema, withColumn } from './support/earlier-schema.ts';
 import { lawsBrokenIn } from './support/json-law.ts';
 import { buildLake, nameOf, type TestLake } from './support/lake.ts';
 import { leavesOf, pathOf } from './support/program.ts';
@@ -187,6 +189,15 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   worker: { form: 'lines', words: () => ['--once'], in: 'dead letters' },
   'dead-letters purge': { form: 'object', words: () => ['--confirm'], in: 'dead letters' },
   reset: { form: 'object', words: () => ['--dry-run'] },
+  'schema diff': {
+    form: 'list',
+    words: () => [],
+    before: () =>
+      rewriteSchema(lake.directory, racing.table, { value: 'gb', date: lake.older }, (descriptor) =>
+        withColumn(descriptor, 'stable'),
+      ),
+    holds: { change: 'newer-program' },
+  },
 };
 /** Held against the same rules by test/e2e/demo.slow.test.ts: a whole demo takes its time. */
 const SLOW = ['demo'];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { SchemaFinding } from '../../core/completeness/schema-findings.ts';
+import type { VersionDescriptor } from '../../core/lake/version.ts';
 import type { Source } from '../../core/source/source.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
@@ -13,6 +14,7 @@ import { racing } from '../../sources/racing/source.ts';
 import { DAY, settingsFor, startSmallSite } from '../e2e/support/small-site.ts';
 import { testClock } from '../e2e/support/test-time.ts';
 import { rescrape, rescrapeItems } from './support/command-line.ts';
+import { rewriteSchema } from './support/earlier-schema.ts';
 
 /** The table as an earlier version of the program has it. */
 function earlier(schema: z.ZodObject, parserVersion = racing.parserVersion): Source {
@@ -32,12 +34,13 @@ describe('schema diff', () => {
   });
 
   /** A lake in which one program scraped Great Britain, and this one Ireland. */
-  async function lakeOf(name: string, source: Source): Promise<string> {
+  async function lakeOf(name: string, source: Source, isBoth = true): Promise<string> {
     const place = join(directory, name);
-    for (const [sources, target] of [
+    const programs = [
       [[source], 'gb'],
       [undefined, 'ire'],
-    ] as const) {
+    ] as const;
+    for (const [sources, target] of isBoth ? programs : programs.slice(0, 1)) {
       const platform = openLocalPlatform({
         ...{ directory: place, clock: testClock, env: settingsFor(site) },
         ...(sources && { sources }),
@@ -93,6 +96,24 @@ describe('schema diff', () => {
     const place = await lakeOf('newer', newer);
     const found = (await rescrapeItems(place, 'schema', 'diff')) as SchemaFinding[];
     expect(found[0]).toMatchObject({ change: 'newer-program', before: '3', today: '2', needs_author: true });
+  });
+
+  it('tells of a version of before schemas were kept by the columns of its files', async () => {
+    const place = await lakeOf('old', earlier(runnerSchema.omit({ comment: true })));
+    const unsaid = ({ schema: _, ...descriptor }: VersionDescriptor) => descriptor;
+    await rewriteSchema(place, racing.table, { value: 'gb', date: DAY }, unsaid);
+    const found = await rescrapeItems(place, 'schema', 'diff', 'racing');
+    expect(found).toMatchObject([{ change: 'added', column: 'comment', partitions: 1 }]);
+  });
+
+  it('tells where a table got another name, until the new one has rows', async () => {
+    const before = { ...racing, table: { ...racing.table, name: 'race_results' } };
+    const place = await lakeOf('renamed', before, false);
+    expect(await rescrape(place, 'schema', 'diff', 'racing')).toMatchObject({ code: 3 });
+    const found = (await rescrapeItems(place, 'schema', 'diff')) as SchemaFinding[];
+    expect(found).toMatchObject([{ change: 'table', before: 'race_results', today: 'racing_results' }]);
+    await lakeOf('renamed', racing);
+    expect(await rescrapeItems(place, 'schema', 'diff')).toEqual([]);
   });
 
   it('refuses a source that there is not', async () => {

@@ -7,6 +7,8 @@ export interface Compared {
   readonly name: string;
   /** Undefined where a side could not answer. */
   readonly rows: number | undefined;
+  /** Why Trino did not answer a question that it may refuse. */
+  readonly refusal?: string;
   /** Undefined where both answer the same. */
   readonly difference: string | undefined;
 }
@@ -27,9 +29,14 @@ export async function compare(sides: Sides, question: Question): Promise<Compare
   return first.difference === undefined ? first : compareOnce(sides, question);
 }
 
-async function compareOnce({ trino, duckdb }: Sides, { name, sql }: Question): Promise<Compared> {
+async function compareOnce({ trino, duckdb }: Sides, question: Question): Promise<Compared> {
+  const { name, sql, mayRefuse = false } = question;
   try {
-    const answer = await askTrino(trino.url, trino.database, sql);
+    const answer = await askTrino(trino.url, trino.database, sql).catch((error: Error) => {
+      if (mayRefuse) return error.message;
+      throw error;
+    });
+    if (typeof answer === 'string') return { name, rows: undefined, refusal: answer, difference: undefined };
     const difference = differenceOf(withoutFolder(answer), await duckdb.query(sql));
     return { name, rows: answer.rows.length, difference };
   } catch (error) {

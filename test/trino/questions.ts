@@ -7,6 +7,8 @@ export interface Question {
   /** What it asks, as the table of answers names it: `view v_completeness`. */
   readonly name: string;
   readonly sql: string;
+  /** True where Trino may refuse to answer, as the documentation says; another answer it may not give. */
+  readonly mayRefuse?: true;
 }
 
 /** A table as DuckDB describes it. */
@@ -26,7 +28,7 @@ export function everyQuestion(sources: readonly Source[], tables: readonly Descr
   ];
 }
 
-function questionsOfTable({ name, columns, partitionBy }: DescribedTable): Question[] {
+export function questionsOfTable({ name, columns, partitionBy }: DescribedTable): Question[] {
   // By name: the log tables of the catalog have the folder as a column more.
   const all = columns.map((column) => quoted(column.name)).join(', ');
   const ends = columns.filter(({ type }) => type !== 'BOOLEAN').map(({ name: column }) => endsOf(column));
