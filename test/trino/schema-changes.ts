@@ -65,8 +65,8 @@ export async function scrapeLedger(deployment: Deployment, today: CivilDate, day
 }
 
 /**
- * What the program of a checkout answers to itself, and what Trino does. `refused`: columns that Trino may not
- * read, but must not read as something else.
+ * What the program of a checkout answers to itself, and what Trino does. `refused`: columns that Trino may
+ * not read, but must not read as something else.
  */
 async function* compareLedger(
   { deployment, trino }: SchemaChangesOptions,

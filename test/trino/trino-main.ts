@@ -26,12 +26,24 @@ const SKIPPED = 'the comparison with Trino is skipped';
 const began = systemClock.now();
 const undo: (() => Promise<void> | void)[] = [];
 
-// What was started ends with this process, also where it is interrupted.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    isInterrupted = true;
+    cleanUp().finally(() => process.exit(130));
+  });
 try {
   process.exitCode = await compareAll();
+} catch (error) {
+  // What is under way then fails because it is taken down.
+  if (!isInterrupted) throw error;
 } finally {
-  for (const one of undo.reverse()) await one();
+  await cleanUp();
+}
+
+/** Ends everything that was started, the last first. */
+async function cleanUp(): Promise<void> {
+  for (const one of undo.splice(0).reverse()) await one();
 }
 
 /** The exit code. */
