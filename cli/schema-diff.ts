@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { catalogFindings } from '../core/completeness/catalog-findings.ts';
 import { type SchemaFinding, schemaFindings } from '../core/completeness/schema-findings.ts';
 import { isScraped } from '../core/source/derived.ts';
 import { namesText } from '../core/wording/names.ts';
+import { isStack } from '../runtime/platform-for.ts';
 import { adviseAt } from './advice.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { IncompleteCommand } from './failure.ts';
@@ -16,8 +18,14 @@ export async function printSchemaDiff(
   await withPlatform(command, async (platform, globals) => {
     const sources = name === undefined ? platform.sources : [sourceOf(platform, name)];
     const found: SchemaFinding[] = [];
-    for (const source of sources)
+    for (const source of sources) {
       found.push(...(await schemaFindings(platform.lake, source, platform.sources)));
+      if (isStack(platform)) {
+        const { deployedColumns } = await import('../runtime/stack-columns.ts');
+        const deployed = await deployedColumns(platform, source.table.name, process.env);
+        found.push(...catalogFindings(source, deployed));
+      }
+    }
     const rows = found.map((finding) => ({ ...finding, needs_author: finding.needs_author ? 'yes' : '' }));
     const columns = [
       { name: 'table' },

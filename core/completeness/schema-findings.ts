@@ -16,7 +16,7 @@ export interface SchemaFinding {
   readonly partitions: number;
   readonly first_date: string | null;
   readonly last_date: string | null;
-  readonly change: SchemaChange['kind'] | 'newer-program' | 'table';
+  readonly change: SchemaChange['kind'] | 'newer-program' | 'table' | 'catalog';
   readonly column: string | null;
   readonly before: string | null;
   readonly today: string | null;

@@ -1,0 +1,12 @@
+import { glueTableColumns } from '../adapters/aws/glue-table-columns.ts';
+import { connectionOf } from './aws.ts';
+import type { StackPlatform } from './stack.ts';
+
+/** The columns of a table as a stack has deployed it, types as Glue names them; undefined where it has none. */
+export function deployedColumns(
+  { resources }: Pick<StackPlatform, 'resources'>,
+  table: string,
+  env: Parameters<typeof connectionOf>[0],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  return glueTableColumns(resources.database, table, connectionOf(env));
+}
