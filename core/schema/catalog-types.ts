@@ -11,7 +11,7 @@ const CATALOG_TYPES: Readonly<Record<string, string>> = {
   timestamp: 'timestamp',
 };
 
-/** The columns of a table as Glue has them when the program of this table is deployed: types by their names. */
+/** The columns of a table as Glue has them once this is deployed: types by their names. */
 export function catalogTypes({ columns }: TableShape): ReadonlyMap<string, string> {
   // A decimal is written as in a shape.
   return new Map(columns.map(({ name, type }) => [name, CATALOG_TYPES[type] ?? type]));
