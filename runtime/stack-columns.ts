@@ -2,7 +2,7 @@ import { glueTableColumns } from '../adapters/aws/glue-table-columns.ts';
 import { connectionOf } from './aws.ts';
 import type { StackPlatform } from './stack.ts';
 
-/** The columns of a table in the catalog of a stack, types as Glue names them; undefined where it has none. */
+/** Columns of a table in the catalog of a stack, types as Glue names them; undefined where it has none. */
 export function deployedColumns(
   { resources }: Pick<StackPlatform, 'resources'>,
   table: string,
