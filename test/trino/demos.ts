@@ -35,9 +35,18 @@ const now = systemClock.now;
 /** Views look back from now, so what they see is of these days; functions know no clock but the machine's. */
 export const todayOf = ({ timeZone }: { readonly timeZone: string }) => civilDateAt(now(), timeZone);
 
-/** All demos, their sites up. */
-export async function startDemos(emulator: Emulator): Promise<readonly PlayedSource[]> {
-  return [await racing(), await schedules(), await menus(), await tutoring(), await catalogs(emulator)];
+const DEMOS = { racing, schedules, menus, tutoring, catalogs };
+export type DemoName = keyof typeof DEMOS;
+export const DEMO_NAMES = Object.keys(DEMOS) as DemoName[];
+
+/** Demos, their sites up. */
+export async function startDemos(
+  emulator: Emulator,
+  names: readonly DemoName[],
+): Promise<readonly PlayedSource[]> {
+  const started: PlayedSource[] = [];
+  for (const name of names) started.push(await DEMOS[name](emulator));
+  return started;
 }
 
 async function racing(): Promise<PlayedSource> {

@@ -7,7 +7,7 @@ import { startEmulator } from '../emulator/emulator.ts';
 import { installEmulator } from '../emulator/install.ts';
 import { checkoutWith } from './checkout.ts';
 import { type Compared, compare } from './comparison.ts';
-import { type PlayedSource, startDemos, todayOf } from './demos.ts';
+import { DEMO_NAMES, type DemoName, type PlayedSource, startDemos, todayOf } from './demos.ts';
 import { startGlueInFront } from './glue-in-front.ts';
 import { installTrino } from './install.ts';
 import { findJava } from './java.ts';
@@ -19,7 +19,8 @@ import { startTrino } from './trino-server.ts';
 
 /**
  * `npm run test:trino`: deploys the app on the emulator as `npm run test:emulated` does, scrapes the demos,
- * and asks Trino, of which Athena's engine is one, everything that `rescrape query` can be asked.
+ * and asks Trino, of which Athena's engine is one, everything that `rescrape query` can be asked. Arguments are
+ * names of demos, where not all are to be scraped.
  */
 
 const SKIPPED = 'the comparison with Trino is skipped';
@@ -48,6 +49,8 @@ async function cleanUp(): Promise<void> {
 
 /** The exit code. */
 async function compareAll(): Promise<number> {
+  const names = process.argv.slice(2).filter(isDemo);
+  if (names.length < process.argv.length - 2) return refuse();
   const java = await findJava();
   if (java.kind === 'missing') return skip(java.why);
   const emulated = await installEmulator();
@@ -59,32 +62,35 @@ async function compareAll(): Promise<number> {
   undo.push(() => emulator.stop());
   const glue = await startGlueInFront(emulator.endpoint);
   undo.push(() => glue.close());
-  const starting = startTrino({
-    ...{ home: installed.home, java: java.command, glue: `http://127.0.0.1:${glue.port}` },
-    ...{ s3: emulator.endpoint, region: emulator.region, credentials: emulator.credentials },
-  });
-  // Reported where it is awaited, and not as one that nobody handles meanwhile.
-  starting.then(
-    ({ stop }) => undo.push(stop),
-    () => {},
-  );
   const place = mkdtempSync(join(tmpdir(), 'rescrape-checkouts-'));
   undo.push(() => rmSync(place, { recursive: true, force: true }));
   const ledger = await startLedgerSite();
   undo.push(() => ledger.close());
-  const demos = await startDemos(emulator);
+  const demos = await startDemos(emulator, names.length > 0 ? names : DEMO_NAMES);
   undo.push(() => Promise.all(demos.map((demo) => demo.close())).then(() => {}));
   const settings: Record<string, string> = { RESCRAPE_LEDGER_URL: ledger.url };
   for (const demo of demos) Object.assign(settings, demo.settings);
 
   const root = checkoutWith('first', join(place, 'first'));
-  const deployment = await Deployment.start(emulator, settings, root);
-  undo.push(() => deployment.close());
+  const startServer = async () => {
+    const server = await startTrino({
+      ...{ home: installed.home, java: java.command, glue: `http://127.0.0.1:${glue.port}` },
+      ...{ s3: emulator.endpoint, region: emulator.region, credentials: emulator.credentials },
+    });
+    undo.push(server.stop);
+    return server;
+  };
+  const deploy = async () => {
+    const deployed = await Deployment.start(emulator, settings, root);
+    undo.push(() => deployed.close());
+    return deployed;
+  };
+  const [server, deployment] = await Promise.all([startServer(), deploy()]);
   tell('deployed');
   for (const demo of demos) await play(demo, deployment);
   const today = todayOf({ timeZone: 'UTC' });
   await scrapeLedger(deployment, today, 2);
-  const trino = { url: (await starting).url, database: deployment.outputs.Database! };
+  const trino = { url: server.url, database: deployment.outputs.Database! };
 
   const answers: Compared[] = [];
   const keep = (answer: Compared) => {
@@ -113,6 +119,15 @@ function lineOf({ name, rows, refusal, difference }: Compared): string {
   if (refusal !== undefined) return `refused  ${name}: ${refusal}`;
   const amount = rows === undefined ? '' : ` (${rows} ${rows === 1 ? 'row' : 'rows'})`;
   return difference === undefined ? `agrees   ${name}${amount}` : `DIFFERS  ${name}: ${difference}`;
+}
+
+function isDemo(name: string): name is DemoName {
+  return DEMO_NAMES.some((known) => known === name);
+}
+
+function refuse(): number {
+  console.error(`arguments are names of demos: ${DEMO_NAMES.join(', ')}`);
+  return 2;
 }
 
 function skip(why: string): number {

@@ -23,9 +23,8 @@ export interface TrinoServer {
   stop(): Promise<void>;
 }
 
-/** Tries, a second each: 20 are usual. */
-const PATIENCE = 180;
-/** Of the heap; one query may have half of it. */
+/** Tries, a second each: 20 are usual, and several minutes on a machine that has other work. */
+const PATIENCE = 600;
 const JVM = [
   ...['-Xmx2G', '-XX:+UseSerialGC', '-XX:CICompilerCount=2', '-Dfile.encoding=UTF-8'],
   ...['--sun-misc-unsafe-memory-access=allow', '--enable-native-access=ALL-UNNAMED'],
@@ -87,6 +86,7 @@ function settingsOf(options: TrinoOptions, place: string, url: string, port: num
     'node.environment': 'rescrape',
     'node.id': 'rescrape',
     'node.data-dir': place,
+    'node.bind-ip': '127.0.0.1',
     'plugin.dir': plugins,
   };
   const config = write('config.properties', {
