@@ -1,5 +1,5 @@
 import { glueTableColumns } from '../adapters/aws/glue-table-columns.ts';
-import { connectionOf } from './aws.ts';
+import { connectionOf } from './aws-connection.ts';
 import type { StackPlatform } from './stack.ts';
 
 /** Columns of a table in the catalog of a stack, types as Glue names them; undefined where it has none. */

@@ -325,7 +325,7 @@ class HtmlScanner {
   }
 }
 
-/** Names that were met, by their hash: as keys of objects they need not be looked up letter by letter again. */
+/** Names that were met, by their hash: as constants they need not be hashed again as keys of objects. */
 const NAMES: (string | undefined)[] = new Array(256).fill(undefined);
 const LONGEST_NAME = 32;
 

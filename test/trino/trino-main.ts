@@ -19,8 +19,8 @@ import { startTrino } from './trino-server.ts';
 
 /**
  * `npm run test:trino`: deploys the app on the emulator as `npm run test:emulated` does, scrapes the demos,
- * and asks Trino, of which Athena's engine is one, everything that `rescrape query` can be asked. Arguments are
- * names of demos, where not all are to be scraped.
+ * and asks Trino, of which Athena's engine is one, everything that `rescrape query` can be asked. Arguments
+ * are names of demos, where not all are to be scraped.
  */
 
 const SKIPPED = 'the comparison with Trino is skipped';
