@@ -71,10 +71,19 @@ export function manifestKey(table: Table, partition: Partition): string {
 
 /** Reads the partition back from a manifest's key; undefined where it is no manifest of the table. */
 export function partitionOfManifest(table: Table, key: string): Partition | undefined {
+  const found = manifestPlace(table, key);
+  return found?.column === table.partitionBy[0] ? found.partition : undefined;
+}
+
+/** As above, with the column by which the table was divided when it was written. */
+export function manifestPlace(
+  { name }: Pick<Table, 'name'>,
+  key: string,
+): { readonly column: string; readonly partition: Partition } | undefined {
   const match = /^tables\/([^/]+)\/([^/=]+)=([^/]+)\/date=([^/]+)\/manifest$/.exec(key);
   const date = parseCivilDate(match?.[4] ?? '');
-  if (!match || !date || match[1] !== table.name || match[2] !== table.partitionBy[0]) return undefined;
-  return { value: match[3]!, date };
+  if (!match || !date || match[1] !== name) return undefined;
+  return { column: match[2]!, partition: { value: match[3]!, date } };
 }
 
 export function captureKey(source: string, partition: Partition, runId: string, part: number): string {

@@ -97,6 +97,9 @@ describe('enrich push', () => {
   });
 });
 
+/** The last line of a worker that has ended. */
+const NOTHING_WAITS = { work: 'enrichment', due: 0, waiting: 0, under_way: 0, next_due_at: null };
+
 describe('a worker of enrichment', () => {
   it('tells its statistics every ten batches and at its end', async () => {
     await records.push(
@@ -105,8 +108,8 @@ describe('a worker of enrichment', () => {
     );
     const { stdout } = await records.work();
     expect(stdout.match(/processed=\d+/g)).toEqual(['processed=100', 'processed=200', 'processed=203']);
-    const lines = (await records.work('--json')).stdout;
-    expect(lines).toBe('');
+    const { stdout: nothing } = await records.work('--json');
+    expect(JSON.parse(nothing)).toEqual(NOTHING_WAITS);
   });
 
   it('tells of each record that it does not store, and counts it as failed', async () => {
@@ -133,6 +136,7 @@ describe('a worker of enrichment', () => {
         errors: [expect.any(String)],
       }),
       { processed: 1, enriched: 0, persisted: 0, failed: 1, batches: 1, rate: expect.any(Number) },
+      NOTHING_WAITS,
     ]);
   });
 

@@ -79,7 +79,7 @@ describe('an installation of an earlier version', () => {
     expect(versions.map(({ state }) => state)).toEqual(['current', 'earlier']);
     expect(await items('skip', 'list')).toHaveLength(1);
     const whole = await rescrape('completeness', 'racing', ...WINDOW, '--lake');
-    expect(whole.stdout).toContain('3 missing, 3 incomplete of 6 partitions');
+    expect(whole.stdout).toContain('2 missing, 3 incomplete of 6 partitions; 1 open');
     expect(whole.stdout).toContain('every row is as it was committed');
     const why = await rescrape('why', 'racing/gb/2026-11-20');
     expect(why.stdout).toContain(`run ${INTERRUPTED} has not ended`);
