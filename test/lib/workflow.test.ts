@@ -97,7 +97,7 @@ describe.each(sources)('the schedule of $name', (source) => {
 
   it("is the one that starts the source's own state machine", () => {
     expect(own).toHaveLength(1);
-    expect(Properties).toMatchObject({ State: 'ENABLED', FlexibleTimeWindow: { Mode: 'OFF' } });
+    expect(Properties).toMatchObject({ FlexibleTimeWindow: { Mode: 'OFF' } });
     const [machine] = prod
       .all('AWS::StepFunctions::StateMachine')
       .filter(({ id }) => references(Properties.Target.Arn, id));
