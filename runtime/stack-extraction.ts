@@ -1,7 +1,7 @@
 import type { Extraction } from '../core/extract/extraction.ts';
 import type { AwsOptions } from './aws.ts';
 import { connectionOf } from './aws-connection.ts';
-import { type OpenedExtraction, openAwsExtraction } from './aws-extraction.ts';
+import { type OpenAwsProviders, type OpenedExtraction, openAwsExtraction } from './aws-extraction.ts';
 import type { StackPlatform } from './stack.ts';
 import { extractionResourcesOf } from './stack-outputs.ts';
 
@@ -16,8 +16,12 @@ export function openStackExtraction(
 ): OpenedExtraction {
   const { bucket, bedrockRoleArn } = platform.resources;
   const { settings } = extractionResourcesOf(platform.resources, extraction.name);
+  // Loaded by what asks them: most commands only read.
+  const openProviders: OpenAwsProviders = async (options) => {
+    const { awsProviders } = await import('./aws-providers.ts');
+    return awsProviders(bedrockRoleArn ?? '')(options);
+  };
   return openAwsExtraction(platform, {
-    ...{ extraction, env: settings, bucket, connection: connectionOf(env) },
-    ...(bedrockRoleArn !== undefined && { bedrockRoleArn }),
+    ...{ extraction, env: settings, bucket, openProviders, connection: connectionOf(env) },
   });
 }

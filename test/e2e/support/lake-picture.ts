@@ -24,7 +24,7 @@ const OF_THE_MOMENT: ReadonlySet<string> = new Set([
   ...['started_at', 'finished_at', 'window_start', 'window_end'],
   ...['lastAttemptAt', 'lastLookAt', 'lastSuccessAt', 'lastFailureAt', 'runId', 'at', 'freshAt', 'since'],
   ...['last_retry_at', 'backoff_delay_ms', 'registeredAt'],
-  ...['lastCrawlAt', 'releasedAt', 'nextCrawlAt', 'failedAt', 'unflaggedAt'],
+  ...['lastCrawlAt', 'lastNotFoundAt', 'releasedAt', 'nextCrawlAt', 'failedAt', 'unflaggedAt'],
   ...['firstRunId', 'lastRunId', 'openedAt', 'lastFailedAt', 'closedAt', 'closedBy', 'seenAt'],
 ]);
 
