@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { advise } from '../core/advice/advise.ts';
 import { catalogFindings } from '../core/completeness/catalog-findings.ts';
 import { type SchemaFinding, schemaFindings } from '../core/completeness/schema-findings.ts';
 import { isScraped } from '../core/source/derived.ts';
 import { namesText } from '../core/wording/names.ts';
 import { isStack } from '../runtime/platform-for.ts';
-import { adviseAt } from './advice.ts';
 import { sourceOf, withPlatform } from './context.ts';
 import { IncompleteCommand } from './failure.ts';
 import { type ListOptions, number, printList } from './list.ts';
@@ -46,7 +46,10 @@ export async function printSchemaDiff(
     const again = sources.filter((source) => isScraped(source) && undecided.includes(source.table.name));
     throw new IncompleteCommand(
       `a change of ${namesText(undecided)} is to be decided before it is deployed`,
-      again.flatMap(({ name: source }) => adviseAt(globals.place, { kind: 'schema-changed', source })),
+      again.flatMap(({ name: source }) => {
+        const isOlder = found.some((each) => each.source === source && each.change === 'newer-program');
+        return advise({ kind: 'schema-changed', source, isOlder });
+      }),
     );
   });
 }

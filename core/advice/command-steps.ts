@@ -66,10 +66,13 @@ export const COMMAND_ADVICE: Advice<CommandSubject> = {
   'failed-run': ({ runId }) => [
     { text: 'give its input to a new run', command: command('run', '--resume', runId) },
   ],
-  'schema-changed': ({ source }) => [
-    { text: 'have kept pages read again, without a request', command: command('reparse', source) },
-    { text: 'or ask for every page again', command: command('run', source, '--force') },
-  ],
+  'schema-changed': ({ source, isOlder }) =>
+    isOlder
+      ? [{ text: `use the newer program, or raise parserVersion of ${source} to go back on purpose` }]
+      : [
+          { text: 'have kept pages read again, without a request', command: command('reparse', source) },
+          { text: 'or ask for every page again', command: command('run', source, '--force') },
+        ],
   'not-on-record': ({ name }) => [{ text: 'see what became of it', command: command('why', name) }],
   'dry-run': ({ words }) => [{ text: 'this does it', command: command(...words, '--confirm') }],
 };

@@ -227,7 +227,8 @@ export type CommandSubject =
   | { readonly kind: 'incomplete-run'; readonly source: string }
   | { readonly kind: 'failed-run'; readonly runId: string }
   /** Its table is not as current versions were written. */
-  | { readonly kind: 'schema-changed'; readonly source: string }
+  /** `isOlder`: some of the table was written by a newer program, over which this one commits nothing. */
+  | { readonly kind: 'schema-changed'; readonly source: string; readonly isOlder: boolean }
   /** No failure of this item, or nothing of this partition, is on record. */
   | { readonly kind: 'not-on-record'; readonly name: string }
   /** Nothing was changed; the same words with `--confirm` do it. */

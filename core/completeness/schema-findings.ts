@@ -1,9 +1,10 @@
+import { manifestPlace, manifestPrefix } from '../lake/layout.ts';
 import { SchemaHistory, tablesOnceOf } from '../lake/schema-history.ts';
 import { type StoredSchema, storedSchemas } from '../lake/stored-schemas.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { effectOf, type SchemaChange, schemaChanges } from '../schema/schema-changes.ts';
 import { tableSchema } from '../schema/table-shape.ts';
-import type { Source } from '../source/source.ts';
+import type { Partition, Source, Table } from '../source/source.ts';
 
 /**
  * One way in which the table of a source differs from current versions that were written with another schema.
@@ -12,7 +13,7 @@ import type { Source } from '../source/source.ts';
 export interface SchemaFinding {
   readonly source: string;
   readonly table: string;
-  /** How many current versions have that schema, and their first and last date; null for another table. */
+  /** How many current versions have that schema, or are in the other table alone; their first and last date. */
   readonly partitions: number;
   readonly first_date: string | null;
   readonly last_date: string | null;
@@ -39,27 +40,53 @@ export async function schemaFindings(
   const { name, table } = source;
   const place = { source: name, table: table.name };
   const found = await storedSchemas(lake, table);
-  if (found.length === 0) {
-    const once = await tablesOnceOf(lake, name, new Set(sources.map((each) => each.table.name)));
-    const nowhere = { partitions: 0, first_date: null, last_date: null };
-    return once.map((before) => ({ ...place, ...nowhere, ...otherTable(before, table.name) }));
-  }
   const findings: SchemaFinding[] = [];
+  const today = found.flatMap(({ partitions }) => partitions);
+  for (const before of await tablesOnceOf(lake, name, new Set(sources.map((each) => each.table.name)))) {
+    const left = await onlyIn(lake, before, table, today);
+    if (left.length > 0)
+      findings.push({ ...place, ...spanOf(left), ...otherTable(before, table.name, today.length === 0) });
+  }
   for (const stored of found) {
     if (stored.isTodays) continue;
-    const dates = stored.partitions.map(({ date }) => date).toSorted();
-    const span = { partitions: dates.length, first_date: dates[0]!, last_date: dates.at(-1)! };
     for (const difference of await differences(lake, stored, source))
-      findings.push({ ...place, ...span, ...difference });
+      findings.push({ ...place, ...spanOf(stored.partitions), ...difference });
   }
   return findings;
 }
 
-function otherTable(before: string, today: string): Difference {
+function spanOf(
+  partitions: readonly Partition[],
+): Pick<SchemaFinding, 'partitions' | 'first_date' | 'last_date'> {
+  const dates = partitions.map(({ date }) => date).toSorted();
+  return { partitions: dates.length, first_date: dates[0] ?? null, last_date: dates.at(-1) ?? null };
+}
+
+/** Partitions of another table that today's lacks: by their dates, where the two are divided by other columns. */
+async function onlyIn(
+  lake: ObjectStore,
+  name: string,
+  table: Table,
+  today: readonly Partition[],
+): Promise<readonly Partition[]> {
+  const known = new Set(today.flatMap(({ value, date }) => [date, `${value}/${date}`]));
+  const left: Partition[] = [];
+  for await (const { key } of lake.list(manifestPrefix({ ...table, name }))) {
+    const found = manifestPlace({ name }, key);
+    if (!found) continue;
+    const { column, partition } = found;
+    const { value, date } = partition;
+    if (!known.has(column === table.partitionBy[0] ? `${value}/${date}` : date)) left.push(partition);
+  }
+  return left;
+}
+
+function otherTable(before: string, today: string, isEmpty: boolean): Difference {
   return {
-    ...{ change: 'table', column: null, before, today, needs_author: true },
-    effect:
-      'the rows of before stay in the old table, which nobody writes any more; the new one begins empty',
+    ...{ change: 'table', column: null, before, today, needs_author: isEmpty },
+    effect: isEmpty
+      ? 'the rows of before stay in the old table, which nobody writes any more; the new one begins empty'
+      : 'the rows of before are in the old table alone until these dates are read again',
   };
 }
 

@@ -83,7 +83,7 @@ const EFFECTS: Readonly<Record<Exclude<SchemaChange['kind'], 'retyped'>, ChangeE
     needsAuthor: false,
   },
   required: {
-    text: `where it is NULL ${NEVER_TAKEN}; leave it nullable, or have all pages read again`,
+    text: `where it is NULL, ${NEVER_TAKEN}; leave it nullable, or have all pages read again`,
     needsAuthor: true,
   },
   optional: { text: 'nothing changes in rows of before', needsAuthor: false },
@@ -92,7 +92,7 @@ const EFFECTS: Readonly<Record<Exclude<SchemaChange['kind'], 'retyped'>, ChangeE
     needsAuthor: true,
   },
   'row-key': {
-    text: `where rows of before are not told apart by it ${NEVER_TAKEN}`,
+    text: `where it does not tell rows of before apart, ${NEVER_TAKEN}`,
     needsAuthor: true,
   },
   'partition-by': {

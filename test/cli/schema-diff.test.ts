@@ -34,13 +34,17 @@ describe('schema diff', () => {
   });
 
   /** A lake in which one program scraped Great Britain, and this one Ireland. */
-  async function lakeOf(name: string, source: Source, isBoth = true): Promise<string> {
+  async function lakeOf(
+    name: string,
+    source: Source,
+    which: 'both' | 'first' | 'second' = 'both',
+  ): Promise<string> {
     const place = join(directory, name);
     const programs = [
       [[source], 'gb'],
       [undefined, 'ire'],
     ] as const;
-    for (const [sources, target] of isBoth ? programs : programs.slice(0, 1)) {
+    for (const [sources, target] of programs.slice(which === 'second' ? 1 : 0, which === 'first' ? 1 : 2)) {
       const platform = openLocalPlatform({
         ...{ directory: place, clock: testClock, env: settingsFor(site) },
         ...(sources && { sources }),
@@ -88,7 +92,8 @@ describe('schema diff', () => {
     expect(said.code).toBe(3);
     expect(said.stdout).toMatch(/ran +│ int64 +│ int32/);
     expect(said.stderr).toContain('a change of racing_results is to be decided before it is deployed');
-    expect(said.stderr).toContain('rescrape reparse racing --local');
+    expect(said.stderr).toContain(`rescrape reparse racing --local ${place};`);
+    expect(said.stderr).toMatch(/rescrape run racing --force --local \S+\n$/);
   });
 
   it('says that a program of a higher parserVersion wrote it', async () => {
@@ -96,6 +101,10 @@ describe('schema diff', () => {
     const place = await lakeOf('newer', newer);
     const found = (await rescrapeItems(place, 'schema', 'diff')) as SchemaFinding[];
     expect(found[0]).toMatchObject({ change: 'newer-program', before: '3', today: '2', needs_author: true });
+    const { stderr } = await rescrape(place, 'schema', 'diff', 'racing');
+    expect(stderr).toContain('use the newer program, or raise parserVersion of racing');
+    // Neither gets past the newer one.
+    expect(stderr).not.toMatch(/reparse|--force/);
   });
 
   it('tells of a version of before schemas were kept by the columns of its files', async () => {
@@ -106,12 +115,16 @@ describe('schema diff', () => {
     expect(found).toMatchObject([{ change: 'added', column: 'comment', partitions: 1 }]);
   });
 
-  it('tells where a table got another name, until the new one has rows', async () => {
+  it('tells where a table got another name, until the new one has all of its partitions', async () => {
     const before = { ...racing, table: { ...racing.table, name: 'race_results' } };
-    const place = await lakeOf('renamed', before, false);
+    const place = await lakeOf('renamed', before, 'first');
     expect(await rescrape(place, 'schema', 'diff', 'racing')).toMatchObject({ code: 3 });
     const found = (await rescrapeItems(place, 'schema', 'diff')) as SchemaFinding[];
-    expect(found).toMatchObject([{ change: 'table', before: 'race_results', today: 'racing_results' }]);
+    const renamed = { change: 'table', before: 'race_results', today: 'racing_results', partitions: 1 };
+    expect(found).toMatchObject([{ ...renamed, first_date: DAY, needs_author: true }]);
+    // Another partition of the new table than the one that is left in the old one.
+    await lakeOf('renamed', racing, 'second');
+    expect(await rescrapeItems(place, 'schema', 'diff')).toMatchObject([{ ...renamed, needs_author: false }]);
     await lakeOf('renamed', racing);
     expect(await rescrapeItems(place, 'schema', 'diff')).toEqual([]);
   });
