@@ -4,6 +4,7 @@ import { viewsOf } from '../core/completeness/views.ts';
 import {
   dateOfTargetTable,
   manifestKey,
+  manifestPlace,
   manifestPrefix,
   partitionOfManifest,
   targetTablePrefix,
@@ -104,7 +105,9 @@ async function sourceTable(
   const unknown: { readonly partition: Partition; readonly manifest: StoredObject }[] = [];
   for await (const { key } of lake.list(manifestPrefix(table))) {
     const partition = partitionOfManifest(table, key);
-    if (!partition) throw strayObject(lake, table, key);
+    if (!manifestPlace(table, key)) throw strayObject(lake, table, key);
+    // Of a column that the table was divided by before: it belongs to no table any more.
+    if (!partition) continue;
     const manifest = await lake.get(key);
     // Undefined: removed since it was listed.
     if (!manifest) continue;

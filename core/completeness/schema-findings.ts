@@ -13,7 +13,7 @@ import type { Partition, Source, Table } from '../source/source.ts';
 export interface SchemaFinding {
   readonly source: string;
   readonly table: string;
-  /** How many current versions have that schema, or are in the other table alone; their first and last date. */
+  /** How many current versions have that schema, or are in the old table alone; first and last date. */
   readonly partitions: number;
   readonly first_date: string | null;
   readonly last_date: string | null;
@@ -42,10 +42,15 @@ export async function schemaFindings(
   const found = await storedSchemas(lake, table);
   const findings: SchemaFinding[] = [];
   const today = found.flatMap(({ partitions }) => partitions);
-  for (const before of await tablesOnceOf(lake, name, new Set(sources.map((each) => each.table.name)))) {
+  const isEmpty = today.length === 0;
+  const once = await tablesOnceOf(lake, name, new Set(sources.map((each) => each.table.name)));
+  for (const before of [...once, table.name]) {
     const left = await onlyIn(lake, before, table, today);
-    if (left.length > 0)
-      findings.push({ ...place, ...spanOf(left), ...otherTable(before, table.name, today.length === 0) });
+    for (const [column, partitions] of left) {
+      const moved =
+        before === table.name ? divided(column, table, isEmpty) : otherTable(before, table.name, isEmpty);
+      findings.push({ ...place, ...spanOf(partitions), ...moved });
+    }
   }
   for (const stored of found) {
     if (stored.isTodays) continue;
@@ -62,23 +67,33 @@ function spanOf(
   return { partitions: dates.length, first_date: dates[0] ?? null, last_date: dates.at(-1) ?? null };
 }
 
-/** Partitions of another table that today's lacks: by their dates, where the two are divided by other columns. */
+/**
+ * What another table, or this one divided by another column, has and today's lacks: by dates alone where the
+ * columns are not the same.
+ */
 async function onlyIn(
   lake: ObjectStore,
   name: string,
   table: Table,
   today: readonly Partition[],
-): Promise<readonly Partition[]> {
+): Promise<ReadonlyMap<string, readonly Partition[]>> {
   const known = new Set(today.flatMap(({ value, date }) => [date, `${value}/${date}`]));
-  const left: Partition[] = [];
+  const left = new Map<string, Partition[]>();
   for await (const { key } of lake.list(manifestPrefix({ ...table, name }))) {
     const found = manifestPlace({ name }, key);
     if (!found) continue;
     const { column, partition } = found;
     const { value, date } = partition;
-    if (!known.has(column === table.partitionBy[0] ? `${value}/${date}` : date)) left.push(partition);
+    if (known.has(column === table.partitionBy[0] ? `${value}/${date}` : date)) continue;
+    left.set(column, [...(left.get(column) ?? []), partition]);
   }
   return left;
+}
+
+function divided(before: string, { partitionBy }: Table, isEmpty: boolean): Difference {
+  const [today] = partitionBy;
+  const change = { kind: 'partition-by', from: before, to: today } as const;
+  return { ...differenceOf(change), needs_author: isEmpty };
 }
 
 function otherTable(before: string, today: string, isEmpty: boolean): Difference {

@@ -96,7 +96,7 @@ const EFFECTS: Readonly<Record<Exclude<SchemaChange['kind'], 'retyped'>, ChangeE
     needsAuthor: true,
   },
   'partition-by': {
-    text: 'partitions of before are read no more; give the table a new name, and have its days read again',
+    text: 'partitions of before belong to no table any more, and readers do not see them; have their dates read again',
     needsAuthor: true,
   },
   order: { text: 'nothing: columns are found by their names', needsAuthor: false },

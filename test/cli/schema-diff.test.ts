@@ -129,6 +129,23 @@ describe('schema diff', () => {
     expect(await rescrapeItems(place, 'schema', 'diff')).toEqual([]);
   });
 
+  it('tells where a table is divided by another column, which leaves it readable', async () => {
+    const table = { ...racing.table, partitionBy: ['land', 'date'] } as const;
+    const place = await lakeOf('divided', { ...racing, table }, 'first');
+    const divided = { change: 'partition-by', before: 'land', today: 'country', partitions: 1 };
+    const isTold = async () => (await rescrapeItems(place, 'schema', 'diff')) as SchemaFinding[];
+    expect(await isTold()).toMatchObject([{ ...divided, first_date: DAY, needs_author: true }]);
+    await lakeOf('divided', racing);
+    expect(await isTold()).toEqual([]);
+    const said = await rescrape(
+      place,
+      'query',
+      'SELECT DISTINCT country FROM racing_results ORDER BY 1',
+      '--csv',
+    );
+    expect(said).toMatchObject({ code: 0, stdout: 'country\r\ngb\r\nire\r\n' });
+  });
+
   it('refuses a source that there is not', async () => {
     expect(await rescrape(directory, 'schema', 'diff', 'mars')).toMatchObject({ code: 2 });
   });
