@@ -47,9 +47,16 @@ export async function printSchemaDiff(
     throw new IncompleteCommand(
       `a change of ${namesText(undecided)} is to be decided before it is deployed`,
       again.flatMap(({ name: source }) => {
-        const isOlder = found.some((each) => each.source === source && each.change === 'newer-program');
-        return advise({ kind: 'schema-changed', source, isOlder });
+        const own = found.filter((each) => each.source === source);
+        const isOlder = own.some((each) => each.change === 'newer-program');
+        return advise({ kind: 'schema-changed', source, isOlder, dates: spanOf(own) });
       }),
     );
   });
+}
+
+function spanOf(findings: readonly SchemaFinding[]): { start: string; end: string } | null {
+  const dates = findings.flatMap(({ first_date, last_date }) => [first_date ?? [], last_date ?? []].flat());
+  const [start, end] = [dates.toSorted()[0], dates.toSorted().at(-1)];
+  return start !== undefined && end !== undefined ? { start, end } : null;
 }

@@ -66,13 +66,19 @@ export const COMMAND_ADVICE: Advice<CommandSubject> = {
   'failed-run': ({ runId }) => [
     { text: 'give its input to a new run', command: command('run', '--resume', runId) },
   ],
-  'schema-changed': ({ source, isOlder }) =>
-    isOlder
-      ? [{ text: `use the newer program, or raise parserVersion of ${source} to go back on purpose` }]
-      : [
-          { text: 'have kept pages read again, without a request', command: command('reparse', source) },
-          { text: 'or ask for every page again', command: command('run', source, '--force') },
-        ],
+  'schema-changed': ({ source, isOlder, dates }) => {
+    if (isOlder)
+      return [{ text: `use the newer program, or raise parserVersion of ${source} to go back on purpose` }];
+    // Without them both commands read the last days alone.
+    const range = dates ? ['--start', dates.start, '--end', dates.end] : [];
+    return [
+      {
+        text: 'have kept pages read again, without a request',
+        command: command('reparse', source, ...range),
+      },
+      { text: 'or ask for every page again', command: command('run', source, ...range, '--force') },
+    ];
+  },
   'not-on-record': ({ name }) => [{ text: 'see what became of it', command: command('why', name) }],
   'dry-run': ({ words }) => [{ text: 'this does it', command: command(...words, '--confirm') }],
 };

@@ -16,7 +16,12 @@ export const LAKE_ADVICE: Advice<LakeSubject> = {
     { text: 'let the schema hold what is there: an optional column, or the type of before' },
   ],
   'moved-table': ({ source, isScraped }) =>
-    isScraped ? [{ text: 'fill the new one from the captures', command: command('reparse', source) }] : [],
+    isScraped
+      ? [
+          { text: 'fill the new one from the captures', command: command('reparse', source) },
+          { text: 'and see which dates it lacks after that', command: command('schema', 'diff', source) },
+        ]
+      : [],
   damage: ({ mends, source, partition }) => mends.map((mend) => stepOf(mend, source, partition)),
   'lake-problem': ({ code, place }) => [problemStep(code, place)],
 };

@@ -227,8 +227,16 @@ export type CommandSubject =
   | { readonly kind: 'incomplete-run'; readonly source: string }
   | { readonly kind: 'failed-run'; readonly runId: string }
   /** Its table is not as current versions were written. */
-  /** `isOlder`: some of the table was written by a newer program, over which this one commits nothing. */
-  | { readonly kind: 'schema-changed'; readonly source: string; readonly isOlder: boolean }
+  /**
+   * `isOlder`: some of the table was written by a newer program, over which this one commits nothing. `dates`:
+   * the first and the last that are to be read again; null where only the tables in Glue differ.
+   */
+  | {
+      readonly kind: 'schema-changed';
+      readonly source: string;
+      readonly isOlder: boolean;
+      readonly dates: { readonly start: string; readonly end: string } | null;
+    }
   /** No failure of this item, or nothing of this partition, is on record. */
   | { readonly kind: 'not-on-record'; readonly name: string }
   /** Nothing was changed; the same words with `--confirm` do it. */

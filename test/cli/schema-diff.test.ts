@@ -92,8 +92,8 @@ describe('schema diff', () => {
     expect(said.code).toBe(3);
     expect(said.stdout).toMatch(/ran +│ int64 +│ int32/);
     expect(said.stderr).toContain('a change of racing_results is to be decided before it is deployed');
-    expect(said.stderr).toContain(`rescrape reparse racing --local ${place};`);
-    expect(said.stderr).toMatch(/rescrape run racing --force --local \S+\n$/);
+    expect(said.stderr).toContain(`rescrape reparse racing --start ${DAY} --end ${DAY} --local ${place};`);
+    expect(said.stderr).toMatch(/rescrape run racing --start \S+ --end \S+ --force --local \S+\n$/);
   });
 
   it('says that a program of a higher parserVersion wrote it', async () => {

@@ -303,7 +303,7 @@ describe('a table that is called otherwise', () => {
     const next: Program = { ...FIRST, table: 'auctions' };
     await world.run(next);
     const message =
-      'source lots writes table auctions from now on, and wrote lots before: what is there stays in the lake as it is, and belongs to no source any more; fill the new one from the captures: rescrape reparse lots';
+      'source lots writes table auctions from now on, and wrote lots before: what is there stays in the lake as it is, and belongs to no source any more; fill the new one from the captures: rescrape reparse lots; and see which dates it lacks after that: rescrape schema diff lots';
     expect(world.warnings.filter((each) => each.includes('table'))).toEqual([message]);
     await world.run(next);
     expect(world.warnings.filter((each) => each.includes('table'))).toHaveLength(1);
@@ -316,7 +316,7 @@ describe('a table that is called otherwise', () => {
     const next: Program = { ...FIRST, shelf: 'rack' };
     await world.run(next);
     expect(world.warnings).toEqual([
-      'table lots is divided by rack from now on: its partitions by shelf stay in the lake as they are, and belong to no table any more; fill the new one from the captures: rescrape reparse lots',
+      'table lots is divided by rack from now on: its partitions by shelf stay in the lake as they are, and belong to no table any more; fill the new one from the captures: rescrape reparse lots; and see which dates it lacks after that: rescrape schema diff lots',
     ]);
     expect(await world.rows(FIRST)).toEqual([X, Y]);
     expect(await world.rows(next)).toEqual([X, Y]);
