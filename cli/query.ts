@@ -4,6 +4,7 @@ import { type CommandPlatform, openWarehouse } from '../runtime/platform-for.ts'
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
+import { cellText } from './print.ts';
 
 /** SQL types whose values a table puts to the right. */
 const NUMERIC = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL\b.*)$/;
@@ -22,6 +23,8 @@ export function queryCommand(): Command {
     .action(async (sql: string, options: ListOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
         const result = await queryLake(platform, sql);
+        for (const note of result.notes ?? [])
+          console.error(`note: ${cellText(note)}; see which dates: rescrape schema diff`);
         const columns = result.columns.map(({ name, type }) => ({
           name,
           alignment: NUMERIC.test(type) ? ('right' as const) : ('left' as const),

@@ -131,7 +131,9 @@ async function sourceTable(
           }
       },
     }),
-    columns: duckdbColumns(tableColumns(table.schema)),
+    columns: tableColumns(table.schema).flatMap((column) =>
+      duckdbColumns([column]).map((each) => ({ ...each, isRequired: !column.nullable })),
+    ),
     partitionTypes: { [table.partitionBy[0]]: 'VARCHAR', date: 'DATE' },
   };
 }

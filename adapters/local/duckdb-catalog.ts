@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteName, quoteText } from './duckdb-quote.ts';
-import { type LocalRelation, type LocalTable, tableQuery } from './duckdb-relation.ts';
+import { type LocalRelation, type LocalTable, lackingFiles, tableQuery } from './duckdb-relation.ts';
 import { storedTypes } from './duckdb-stored-types.ts';
 import type { RememberedColumns } from './remembered-columns.ts';
 
@@ -9,6 +9,7 @@ export class DuckDbCatalog {
   readonly #relations: readonly LocalRelation[];
   readonly #remembered: RememberedColumns | undefined;
   readonly #made = new Set<LocalRelation>();
+  readonly #lacking = new Map<LocalTable, ReadonlyMap<string, number>>();
   #commented = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -35,6 +36,22 @@ export class DuckDbCatalog {
   /** The tables that the statement reads, directly or through views. */
   tablesBehind(sql: string): readonly LocalTable[] {
     return this.#behind(sql).filter((relation) => relation.kind === 'table');
+  }
+
+  /** A line for each column that the statement may show as NULL although no row of today's may be. */
+  notesAbout(sql: string): readonly string[] {
+    const words = new Set(sql.toLowerCase().match(/\w+/g));
+    // Neither count(*) nor a product.
+    const isEvery = /(\bselect|\bdistinct|[,.])\s*\*/i.test(sql);
+    const isShown = (column: string) => isEvery || words.has(column.toLowerCase());
+    return this.tablesBehind(sql).flatMap((table) =>
+      [...(this.#lacking.get(table) ?? [])]
+        .filter(([column]) => isShown(column))
+        .map(
+          ([column, count]) =>
+            `${column} of ${table.name} is NULL in all rows of ${count} of ${table.files.length} files, which were written without it`,
+        ),
+    );
   }
 
   async #make(connection: DuckDBConnection, relations: readonly LocalRelation[]): Promise<void> {
@@ -65,6 +82,7 @@ export class DuckDbCatalog {
   async #makeTable(connection: DuckDBConnection, table: LocalTable): Promise<void> {
     const typesOf = await storedTypes(connection, table.files, this.#remembered);
     await createView(connection, table.name, tableQuery(table, typesOf));
+    this.#lacking.set(table, lackingFiles(table, typesOf));
   }
 
   /** Only a statement about the catalogue shows comments, and they cost as much as the views. */

@@ -25,6 +25,8 @@ interface LocalColumn {
   readonly name: string;
   readonly duckdbType: string;
   readonly comment?: string;
+  /** True where every row should have a value: that a file of before lacks it is told. */
+  readonly isRequired?: boolean;
 }
 
 /** A view over tables and other views, in DuckDB's SQL. */
@@ -65,6 +67,21 @@ export function tableQuery(
   const counted = selects.map((each) => `SELECT 0 AS "a row", ${each}`);
   const names = [...table.columns.map(({ name }) => name), ...Object.keys(table.partitionTypes ?? {})];
   return `SELECT ${names.map(quoteName).join(', ')} FROM (${counted.join(' UNION ALL ')})`;
+}
+
+/** Of columns that every row should have, how many files lack each, as far as footers could be read. */
+export function lackingFiles(
+  { columns, files }: LocalTable,
+  typesOf: (file: string) => StoredTypes | undefined,
+): ReadonlyMap<string, number> {
+  const alike = filesAlike(files, typesOf).filter(({ types }) => types !== undefined);
+  const counts = columns
+    .filter(({ isRequired }) => isRequired)
+    .map(({ name }) => {
+      const lacking = alike.filter(({ types }) => !types!.has(name));
+      return [name, lacking.reduce((sum, group) => sum + group.files.length, 0)] as const;
+    });
+  return new Map(counts.filter(([, count]) => count > 0));
 }
 
 /** In the order of their first files. */

@@ -112,7 +112,9 @@ async function queryOnce(
   await catalog.prepare(connection, sql);
   const statement = await statements.prepare(0);
   refuseWrites(statement.statementType, sql);
-  return run(statement, parameters);
+  const result = await run(statement, parameters);
+  const notes = catalog.notesAbout(sql);
+  return notes.length === 0 ? result : { ...result, notes };
 }
 
 /**

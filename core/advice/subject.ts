@@ -226,10 +226,10 @@ export type CommandSubject =
     }
   | { readonly kind: 'incomplete-run'; readonly source: string }
   | { readonly kind: 'failed-run'; readonly runId: string }
-  /** Its table is not as current versions were written. */
   /**
-   * `isOlder`: some of the table was written by a newer program, over which this one commits nothing. `dates`:
-   * the first and the last that are to be read again; null where only the tables in Glue differ.
+   * Its table is not as current versions were written.
+   * `isOlder`: some of the table is of a newer program, over which this one commits nothing. `dates`: the
+   * first and the last that are to be read again; null where only tables in Glue differ.
    */
   | {
       readonly kind: 'schema-changed';

@@ -17,6 +17,8 @@ export interface QueryResult {
    * safe, else strings.
    */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** What a reader would not see from the rows: which NULLs are of files that lack the column. */
+  readonly notes?: readonly string[];
 }
 
 export class WarehouseError extends Error {

@@ -146,6 +146,13 @@ describe('schema diff', () => {
     expect(said).toMatchObject({ code: 0, stdout: 'country\r\ngb\r\nire\r\n' });
   });
 
+  it('has a query say which NULL is of a file that lacks the column', async () => {
+    const place = await lakeOf('lacking', earlier(runnerSchema.omit({ horse: true })));
+    const said = await rescrape(place, 'query', 'SELECT horse FROM racing_results LIMIT 1', '--csv');
+    expect(said).toMatchObject({ code: 0 });
+    expect(said.stderr).toMatch(/^note: horse of racing_results is NULL in all rows of 1 of 2 files, /);
+  });
+
   it('refuses a source that there is not', async () => {
     expect(await rescrape(directory, 'schema', 'diff', 'mars')).toMatchObject({ code: 2 });
   });

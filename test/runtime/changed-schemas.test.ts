@@ -108,4 +108,16 @@ describe('a lake that several schemas have written', () => {
       { prize: 2.5 },
     ]);
   });
+
+  it('tells of a NULL that is of a file without the column, where every row should have a value', async () => {
+    const { gone: _, ...shape } = SCHEMAS[0].shape;
+    await commit(z.object(shape).omit({ code: true }), '2025-11-15', { id: 'a', grade: 1, prize: 1675 });
+    await commit(SCHEMAS[2], '2025-11-17', { id: 'c', grade: 3, prize: 2.5, code: 'x', going: 'soft' });
+    const note = 'code of racing_results is NULL in all rows of 1 of 2 files, which were written without it';
+    expect((await query('SELECT * FROM racing_results')).notes).toEqual([note]);
+    expect((await query('SELECT upper(code) FROM racing_results')).notes).toEqual([note]);
+    // `going` may be NULL, and this one does not ask for the code.
+    for (const other of ['id, going', 'count(*)'])
+      expect((await query(`SELECT ${other} FROM racing_results`)).notes).toBeUndefined();
+  });
 });
