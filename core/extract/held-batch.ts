@@ -121,3 +121,24 @@ export async function takeBatch(
   });
   return stored && new HeldBatch(context, stored);
 }
+
+/**
+ * Ends the leases of an orchestrator that is interrupted, so that nobody waits for them. One under which
+ * pages are sent stays: the provider may have got the call, or get it yet.
+ */
+export async function letGo({ batches, clock, owner, tell }: ExtractContext): Promise<void> {
+  for (const { id } of await batches.active()) {
+    const stored = await batches.change(id, (batch) => {
+      if (batch?.lease?.owner !== owner) return undefined;
+      const at = clock.now();
+      if (batch.state === 'claiming')
+        return moved(batch, 'abandoned', { at, reason: 'interrupted before its pages were sent' });
+      // One by one, pages are sent while results are read.
+      if (batch.state === 'processing' && batch.route === 'batch')
+        return moved(batch, 'submitted', { at, reason: 'interrupted while its results were read' });
+      return undefined;
+    });
+    if (stored?.batch.state !== 'abandoned') continue;
+    tell({ kind: 'ended', batch: id, state: 'abandoned', reason: stored.batch.transitions.at(-1)!.reason });
+  }
+}

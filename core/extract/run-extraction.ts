@@ -1,4 +1,5 @@
 import type { ExtractContext } from './extract-context.ts';
+import { letGo } from './held-batch.ts';
 import { RunMemory } from './run-memory.ts';
 import type { ScanOptions } from './scan-now.ts';
 import { runWave, type Wave } from './wave.ts';
@@ -31,8 +32,20 @@ export interface RunEnd {
 /** Waves in a row in which nothing could be submitted, with nothing else in flight. */
 const MOST_DELAYED = 5;
 
-/** Looks again and again until nothing is runnable or in flight, or nothing more can be done. */
+/**
+ * Looks again and again until nothing is runnable or in flight, or nothing more can be done. Interrupted by
+ * the context's signal it throws its reason, and nobody waits for what it was at.
+ */
 export async function runExtraction(context: ExtractContext, options: RunOptions = {}): Promise<RunEnd> {
+  try {
+    return await goThroughWaves(context, options);
+  } catch (error) {
+    if (context.signal?.aborted) await letGo(context);
+    throw error;
+  }
+}
+
+async function goThroughWaves(context: ExtractContext, options: RunOptions): Promise<RunEnd> {
   const {
     limit = Number.POSITIVE_INFINITY,
     mostWaves = Number.POSITIVE_INFINITY,

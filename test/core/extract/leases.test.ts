@@ -16,6 +16,8 @@ const KEY = 'Ohio:A:1860:1';
 let opened: World | undefined;
 afterEach(() => opened?.close());
 
+type Played = ReturnType<typeof play>;
+
 function play() {
   const clock = new SleepingClock();
   const provider = new PlayedProvider(goodPlan(good), () => clock.now());
@@ -115,6 +117,59 @@ describe('a batch whose orchestrator died', () => {
     clock.advance(BATCH_LEASE_MS);
     await wave(other);
     expect(await states()).toEqual(['done']);
+  });
+});
+
+describe('a batch whose orchestrator is interrupted in order', () => {
+  /** Interrupted in a call of its provider, whose answer is lost by that. */
+  async function interruptedIn(method: 'upload' | 'submit' | 'results', { world, provider }: Played) {
+    const abort = new AbortController();
+    const stops = () => {
+      abort.abort(new Error('interrupted'));
+      throw abort.signal.reason;
+    };
+    const context = world.orchestrator({
+      provider: over<BatchProvider>(provider, { [method]: stops }),
+      signal: abort.signal,
+    });
+    await expect(runExtraction(context)).rejects.toThrow('interrupted');
+  }
+
+  it('before anything was sent is over by that, and its pages are sent by the next run at once', async () => {
+    const played = play();
+    await interruptedIn('upload', played);
+    expect(await played.states()).toEqual(['abandoned']);
+    expect(played.told()).toContain('abandoned: interrupted before its pages were sent');
+    await played.wave(played.world.orchestrator());
+    expect(await played.states()).toEqual(['submitted', 'abandoned']);
+  });
+
+  it('while its results were read is read by the next run at once', async () => {
+    const played = play();
+    await played.wave(played.world.orchestrator());
+    played.clock.advance(3_600_000);
+    await interruptedIn('results', played);
+    expect(await played.states()).toEqual(['submitted']);
+    await played.wave(played.world.orchestrator());
+    expect(await played.states()).toEqual(['done']);
+  });
+
+  it('while it is submitted is left alone: the provider may get that call yet', async () => {
+    const played = play();
+    await interruptedIn('submit', played);
+    await played.wave(played.world.orchestrator());
+    expect(await played.states()).toEqual(['submitting']);
+    expect(played.provider.log).toEqual([]);
+  });
+
+  it('leaves alone what another one works on', async () => {
+    const played = play();
+    await expect(played.wave(played.dying('upload'))).rejects.toThrow('killed');
+    const abort = new AbortController();
+    abort.abort(new Error('interrupted'));
+    const other = played.world.orchestrator({ signal: abort.signal });
+    await expect(runExtraction(other)).rejects.toThrow('interrupted');
+    expect(await played.states()).toEqual(['claiming']);
   });
 });
 
