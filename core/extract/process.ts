@@ -1,12 +1,19 @@
 import type { ProviderProblem } from '../ports/batch-provider.ts';
 import { type Batch, type BatchCounts, moved, type Tokens } from './batch.ts';
 import { type ExtractContext, providerOf } from './extract-context.ts';
+import type { ExtractionFailureCode } from './extraction-failure.ts';
 import { type HeldBatch, takeBatch } from './held-batch.ts';
 import { costOf, PageEnds } from './page-ends.ts';
 import { pageOfKey } from './page-key.ts';
 import { type ResultEvent, readResults } from './read-results.ts';
 import { reportBatch } from './report-batch.ts';
 import { rawKeyOf, strayLineKeyOf } from './result-object.ts';
+
+/**
+ * So many lines of no page are told, by kind: a file may have nothing else. All are kept, and their number is
+ * told with the batch.
+ */
+const STRAYS_TOLD = 3;
 
 /**
  * Reads the results of a batch once, line by line, and puts the end of each page on record. Killed anywhere
@@ -30,6 +37,7 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
   const keys = (await context.batches.members(id)).map(({ page }) => page);
   const ends = new PageEnds(context, held.batch);
   const sums = new ResultSums();
+  const straysTold = new Map<ExtractionFailureCode, number>();
   // Lines of up to a million characters: a batch of thousands would hold them all until its end.
   const keepLine = async (objectKey: string, raw: string): Promise<string> => {
     const body = new TextEncoder().encode(raw);
@@ -67,7 +75,9 @@ export async function processBatch(context: ExtractContext, { id }: Pick<Batch, 
         await keepLine(strayLineKeyOf(id, event.raw), event.raw);
         const { code, message } = event.failure;
         const named = event.key === undefined ? message : `${event.key}: ${message}`;
-        context.tell({ kind: 'stray-line', batch: id, code, message: named });
+        const told = (straysTold.get(code) ?? 0) + 1;
+        straysTold.set(code, told);
+        if (told <= STRAYS_TOLD) context.tell({ kind: 'stray-line', batch: id, code, message: named });
         break;
       }
       case 'repeated':

@@ -88,6 +88,21 @@ describe('counting', () => {
     expect(await resultOf(other)).toBeUndefined();
   });
 
+  it('tells of the first three lines of a kind that belong to nobody, and counts all', async () => {
+    const junk = Array.from({ length: 40 }, (_, at) => ({
+      ...line({ kind: 'invalid-line', message: 'half' }),
+      raw: `junk ${at}`,
+    }));
+    const lines = (key: string) => [...junk, ...valid(key), ...valid(other)];
+    const { run, told, batches, world } = play({ keys: [KEY], plan: answersInOrder(lines) });
+    await run();
+    expect(told().filter((text) => text.includes('INVALID_LINE'))).toHaveLength(3);
+    expect(told().filter((text) => text.includes('UNKNOWN_KEY'))).toHaveLength(1);
+    expect(told().some((text) => text.includes('40 invalid lines'))).toBe(true);
+    const [{ id } = { id: '' }] = await batches();
+    expect(await Array.fromAsync(world.lake.list(`extraction-failures/_lines/${id}/`))).toHaveLength(41);
+  });
+
   it('ends after as many failures as the configuration allows, and a success takes none back', async () => {
     const { run, sent, record, context } = play({ keys: pages(1, 2), plan: answersInOrder(invalid) });
     expect(await run()).toMatchObject({ kind: 'finished' });
