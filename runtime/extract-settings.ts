@@ -99,7 +99,14 @@ function settingValue(
   const { schema, isNumber } = EXTRACT_FIELDS[setting];
   const checked = schema.safeParse(isNumber ? Number(given) : given);
   if (checked.success) return checked.data;
-  throw new SettingError(`${name} is ${JSON.stringify(given)}: ${checked.error.issues[0]!.message}`);
+  throw new SettingError(`${name} is ${JSON.stringify(given)}: give ${wantedText(schema)}`);
+}
+
+/** `a whole number from 1 to 50000`, `gemini or bedrock`. */
+function wantedText(schema: z.ZodType): string {
+  const { enum: names, type, minimum, maximum } = z.toJSONSchema(schema);
+  if (names) return names.join(' or ');
+  return `a ${type === 'integer' ? 'whole ' : ''}number from ${minimum} to ${maximum}`;
 }
 
 /** What holds, by setting, as `rescrape config` shows it; empty for what is not set. */

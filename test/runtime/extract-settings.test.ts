@@ -48,8 +48,8 @@ it('variables say what is to be', () => {
 
 it.each<[Readonly<Record<string, string>>, RegExp]>([
   [{ BATCH_SIZE: '0' }, /^RESCRAPE_OLD_BOOKS_BATCH_SIZE is "0": [^\n]+$/],
-  [{ BATCH_SIZE: '1.5' }, /^RESCRAPE_OLD_BOOKS_BATCH_SIZE is "1.5": [^\n]+$/],
-  [{ BATCH_SIZE: 'many' }, /^RESCRAPE_OLD_BOOKS_BATCH_SIZE is "many": [^\n]+$/],
+  [{ BATCH_SIZE: '1.5' }, /^RESCRAPE_OLD_BOOKS_BATCH_SIZE is "1.5": give a whole number from 1 to 50000$/],
+  [{ BATCH_SIZE: 'many' }, /^RESCRAPE_OLD_BOOKS_BATCH_SIZE is "many": give a whole number from 1 to 50000$/],
   [{ BATCH_SIZE: '1e400' }, /^RESCRAPE_OLD_BOOKS_BATCH_SIZE is "1e400": [^\n]+$/],
   [{ PROVIDER: 'openai' }, /^RESCRAPE_OLD_BOOKS_PROVIDER is "openai": [^\n]+$/],
   [{ TOO_FEW: 'x' }, /^RESCRAPE_OLD_BOOKS_TOO_FEW is "x": [^\n]+$/],
