@@ -44,7 +44,10 @@ function someMessages(random: () => number): Sent[] {
     ...each(120, (n) =>
       sent('session', session(`s-${n}`, { tutor_id: pick('t', 20), student_id: pick('u', 30) })),
     ),
-    ...each(20, (n) => sent('session', session(`s-${n}`, { tutor_id: 't-1', student_id: 'u-1' }))),
+    // Never what the older version says by chance: of two alike the one that came first is named.
+    ...each(20, (n) =>
+      sent('session', session(`s-${n}`, { tutor_id: 't-1', student_id: 'u-1', duration_minutes: 45 })),
+    ),
     ...each(120, (n) =>
       sent(
         'feedback',
