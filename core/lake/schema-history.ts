@@ -106,6 +106,32 @@ export async function tablesOnceOf(
   return found;
 }
 
+/**
+ * The schema by which a newer program writes the source elsewhere, where this one still writes `table`
+ * divided by `column`: into another table, or divided otherwise. Undefined where there is none.
+ */
+export async function newerPlaceOf(
+  lake: ObjectStore,
+  source: string,
+  { table, column }: { readonly table: string; readonly column: string },
+  tables: ReadonlySet<string>,
+): Promise<{ readonly table: string; readonly schema: KnownSchema } | undefined> {
+  const places: { table: string; schema: KnownSchema }[] = [];
+  for await (const { key } of lake.list(schemaHistoryPrefix())) {
+    const name = key.slice(schemaHistoryPrefix().length, -'.json'.length);
+    const stored = name === table || !tables.has(name) ? await lake.get(key) : undefined;
+    const schemas = stored ? decodeHistory(key, stored.body) : [];
+    for (const schema of schemas) if (schema.source === source) places.push({ table: name, schema });
+  }
+  const isHere = (place: (typeof places)[number]) =>
+    place.table === table && place.schema.partitionBy[0] === column;
+  const newest = places.reduce<(typeof places)[number] | undefined>(
+    (last, each) => (last && last.schema.firstSeenAt >= each.schema.firstSeenAt ? last : each),
+    undefined,
+  );
+  return newest && !isHere(newest) && places.some(isHere) ? newest : undefined;
+}
+
 function placeIn(schemas: readonly KnownSchema[], { fingerprint, parserVersion }: Named): number {
   return schemas.findIndex(
     (each) => each.fingerprint === fingerprint && each.parserVersion === parserVersion,

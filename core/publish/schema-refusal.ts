@@ -2,8 +2,9 @@ import { advise } from '../advice/advise.ts';
 import { stepsText } from '../advice/render.ts';
 import type { PartitionJob } from '../job.ts';
 import type { CarryProblem } from '../lake/carried-rows.ts';
-import { type KnownSchema, SchemaHistory, tablesOnceOf } from '../lake/schema-history.ts';
+import { type KnownSchema, newerPlaceOf, SchemaHistory, tablesOnceOf } from '../lake/schema-history.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import { tableSchema } from '../schema/table-shape.ts';
 import { isScraped } from '../source/derived.ts';
 
@@ -89,8 +90,26 @@ export async function recordSchema(
     return [{ fingerprint, parserVersion, firstSeenAt, source: source.name, partitionBy: shape.partitionBy }];
   });
   const before = await new SchemaHistory(lake, source.table.name).record(known);
-  const message = before && (await movedText(context, before));
+  const message = before ? await movedText(context, before) : await overtakenText(context);
   if (message !== undefined) platform.emit({ kind: 'warning', message });
+}
+
+/** Sources of a lake that were looked up already: once a process is enough. */
+const lookedUp = new WeakMap<ObjectStore, Set<string>>();
+
+/** A newer program writes the source elsewhere: said once, for nothing of that is overwritten. */
+async function overtakenText({ platform, source }: PartitionJob): Promise<string | undefined> {
+  const { lake } = platform;
+  const { name, table } = source;
+  const known = lookedUp.get(lake) ?? new Set();
+  if (known.has(name)) return undefined;
+  lookedUp.set(lake, known.add(name));
+  const own = new Set(platform.sources.map((each) => each.table.name));
+  const [column] = table.partitionBy;
+  const newer = await newerPlaceOf(lake, name, { table: table.name, column }, own);
+  if (!newer) return undefined;
+  const { table: where, schema } = newer;
+  return `a newer program writes source ${name} into table ${where}, divided by ${schema.partitionBy[0]}, since ${schema.firstSeenAt}; this one still writes ${table.name}, divided by ${column}: deploy the newer one here`;
 }
 
 /** What stays where it was, as nobody writes there any more; undefined where nothing does. */

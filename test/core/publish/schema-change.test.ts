@@ -311,6 +311,25 @@ describe('a table that is called otherwise', () => {
     expect(await world.rows(next)).toEqual([X, Y]);
   });
 
+  it.each([
+    ['another table', { ...FIRST, table: 'auctions' }, 'table auctions, divided by shelf'],
+    ['another column', { ...FIRST, shelf: 'rack' }, 'table lots, divided by rack'],
+  ] as [string, Program, string][])(
+    'is told to an older program that goes on: %s',
+    async (_, next, where) => {
+      await world.run(FIRST);
+      await world.run(next);
+      const before = world.warnings.length;
+      world.lots.set('y', [{ line: 1, price: 3, code: '9' }]);
+      await world.run(FIRST);
+      const told = world.warnings.slice(before);
+      expect(
+        told.filter((each) => each.includes(`a newer program writes source lots into ${where}`)),
+      ).toHaveLength(1);
+      expect(await world.rows(next)).toEqual([X, Y]);
+    },
+  );
+
   it('the same where it is divided by another column', async () => {
     await world.run(FIRST);
     const next: Program = { ...FIRST, shelf: 'rack' };
