@@ -60,7 +60,7 @@ export async function scanExtraction(
   });
 }
 
-/** Not ended by whoever takes no more of it for now. */
+/** Counts what is taken. It has no `return`: whoever stops taking leaves the rest to be counted. */
 function counting(
   statuses: AsyncGenerator<PageStatus>,
   counts: Record<ScanReason, number>,

@@ -19,7 +19,7 @@ import type {
   UploadedFile,
 } from '../../core/ports/batch-provider.ts';
 import { assertJobName } from '../../core/ports/job-name.ts';
-import { BedrockFiles, type BedrockFilesOptions } from './bedrock-files.ts';
+import { BedrockFiles, type BedrockFilesOptions, MAX_RAW } from './bedrock-files.ts';
 import { answerOfRecord, formOf } from './bedrock-form.ts';
 import { assertJobArn, stateOfJob } from './bedrock-job.ts';
 import { askAws, refusal } from './bedrock-problem.ts';
@@ -34,8 +34,6 @@ export interface BedrockBatchOptions extends BedrockFilesOptions {
 
 /** A line repeats its request, image and all. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
-/** Characters of a line that go on record. */
-const MAX_RAW = 1_000_000;
 /** Of jobs in a listing. */
 const PAGE_SIZE = 100;
 /** A listing that goes on behind this many pages leads nowhere. */
@@ -65,10 +63,8 @@ class BedrockBatchProvider implements BatchProvider {
     this.#bedrock = new BedrockClient(clientSettings(options.connection ?? {}, options.attempts));
   }
 
-  async upload(file: ProviderFile, signal?: AbortSignal): Promise<UploadedFile | ProviderProblem> {
-    if (file.bytes.length === 0) throw new RangeError(`${file.displayName} has no bytes`);
-    const put = await this.#files.putImage(file, signal);
-    return put.kind === 'problem' ? put : { kind: 'uploaded', uri: put.output, mimeType: file.mimeType };
+  upload(file: ProviderFile, signal?: AbortSignal): Promise<UploadedFile | ProviderProblem> {
+    return this.#files.putImage(file, signal);
   }
 
   async submit({ name, model, lines }: NewJob, signal?: AbortSignal): Promise<AcceptedJob | ProviderProblem> {

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type TextLine, textLines } from '../../core/extract/text-lines.ts';
-import type { ProviderFile, ProviderProblem, RequestLine } from '../../core/ports/batch-provider.ts';
+import type {
+  ProviderFile,
+  ProviderProblem,
+  RequestLine,
+  UploadedFile,
+} from '../../core/ports/batch-provider.ts';
 import type { BedrockForm } from './bedrock-form.ts';
 import { askAws, bedrockProblem, refusal } from './bedrock-problem.ts';
 import type { AwsConnection } from './client-settings.ts';
 import { openS3Client } from './s3-client.ts';
 import { ObjectTooLargeError, writeLargeObject } from './s3-large-object.ts';
 
+/** Characters of a line that go on record. */
+export const MAX_RAW = 1_000_000;
 /** What Bedrock takes as one file. */
 const MAX_FILE_BYTES = 1_000_000_000;
 
@@ -51,13 +58,15 @@ export class BedrockFiles {
   async putImage(
     { bytes, mimeType, displayName }: ProviderFile,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly kind: 'done'; readonly output: string } | ProviderProblem> {
+  ): Promise<UploadedFile | ProviderProblem> {
+    if (bytes.length === 0) throw new RangeError(`${displayName} has no bytes`);
     const path = `images/${createHash('sha256').update(bytes).digest('hex')}`;
-    return askAws(`upload ${displayName}`, signal, async () => {
+    const put = await askAws(`upload ${displayName}`, signal, async () => {
       const input = { ...this.#target(path), Body: bytes, ContentType: mimeType };
       await this.#s3.send(new PutObjectCommand(input), { abortSignal: signal });
       return this.#uri(path);
     });
+    return put.kind === 'problem' ? put : { kind: 'uploaded', uri: put.output, mimeType };
   }
 
   /** Throws what the SDK throws. */

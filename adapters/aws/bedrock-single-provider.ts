@@ -15,7 +15,7 @@ import type {
 } from '../../core/ports/batch-provider.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { assertJobName } from '../../core/ports/job-name.ts';
-import { BedrockFiles, type BedrockFilesOptions, recordIdOf } from './bedrock-files.ts';
+import { BedrockFiles, type BedrockFilesOptions, MAX_RAW, recordIdOf } from './bedrock-files.ts';
 import { answerOfRecord } from './bedrock-form.ts';
 import { ANSWER_MS, BedrockModel, checkModel } from './bedrock-model.ts';
 import { askAws, refusal } from './bedrock-problem.ts';
@@ -34,8 +34,6 @@ const LOOK_MS = 40_000;
 const INTENT_HOLDS_MS = ANSWER_MS + 60_000;
 /** What begins the name of a job: nobody takes it for a job of many. */
 const JOB = 'single/';
-/** Characters of a line that go on record. */
-const MAX_RAW = 1_000_000;
 
 /**
  * Pages asked one by one, at the full price: for what is too few for a batch of Bedrock. A job is a list of
@@ -72,10 +70,8 @@ class BedrockSingleProvider implements BatchProvider {
     this.#model = new BedrockModel(connection);
   }
 
-  async upload(file: ProviderFile, signal?: AbortSignal): Promise<UploadedFile | ProviderProblem> {
-    if (file.bytes.length === 0) throw new RangeError(`${file.displayName} has no bytes`);
-    const put = await this.#images.putImage(file, signal);
-    return put.kind === 'problem' ? put : { kind: 'uploaded', uri: put.output, mimeType: file.mimeType };
+  upload(file: ProviderFile, signal?: AbortSignal): Promise<UploadedFile | ProviderProblem> {
+    return this.#images.putImage(file, signal);
   }
 
   async submit({ name, model, lines }: NewJob, signal?: AbortSignal): Promise<AcceptedJob | ProviderProblem> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../../core/ports/clock.ts';
 import { assertReceivable, messageBytes } from '../../core/ports/queue-message.ts';
@@ -15,6 +15,7 @@ import type {
 import { makeDirectory } from './make-directory.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { SqliteGroupCommit } from './sqlite-group-commit.ts';
+import { Statements } from './sqlite-statements.ts';
 import { storageFailure } from './storage-failure.ts';
 
 /** Dead letters read at once by a listing. */
@@ -292,23 +293,5 @@ class SqliteWorkQueue implements LocalWorkQueue {
     } catch (error) {
       throw storageFailure(error, action, this.#path);
     }
-  }
-}
-
-/** Statements by their text: to prepare one takes as long as to run it. */
-class Statements {
-  readonly #database: DatabaseSync;
-  readonly #known = new Map<string, StatementSync>();
-
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-  }
-
-  prepare(sql: string): StatementSync {
-    const known = this.#known.get(sql);
-    if (known) return known;
-    const statement = this.#database.prepare(sql);
-    this.#known.set(sql, statement);
-    return statement;
   }
 }

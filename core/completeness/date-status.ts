@@ -3,10 +3,10 @@ import type { DateStatus } from '../lake/date-statuses.ts';
 import { withdrawnText } from '../lake/item-counts.ts';
 import type { PartitionRecord } from '../state/partition-store.ts';
 import type { TargetsOfDay } from '../targets/target-day.ts';
-import { counted, instant } from '../wording/figures.ts';
+import { counted } from '../wording/figures.ts';
 import { type EntitiesOfDay, emptyText, entityTexts, openTexts, whyNotThere } from './entities-of-day.ts';
 import { type PagesOfDay, pageTexts, pendingText } from './pages-of-day.ts';
-import type { RefreshDue } from './run-windows.ts';
+import { isSettled, type RefreshDue, runText } from './refresh-due.ts';
 import type { SuspiciousDay } from './statistics.ts';
 import { failedTexts, unfinishedTexts } from './targets-of-day.ts';
 
@@ -289,28 +289,4 @@ function whyStale({ date, today, due, skipped, silence }: DateEvidence, lastRefr
   if (failed) return `its last refresh failed: ${lastRefresh.reason ?? 'no reason on record'}`;
   if (skipped !== undefined) return `not refreshed: the target is skipped (${skipped})`;
   return due && `not refreshed: ${runText(due)}`;
-}
-
-/** By sequence, where both are counted: what was begun before that is told by the clock. */
-function isSettled(lastRefresh: PartitionRecord, { sequence, startedAt }: RefreshDue): boolean {
-  if (sequence > 0 && lastRefresh.settledRun !== null) return lastRefresh.settledRun >= sequence;
-  return lastSettledAt(lastRefresh) >= startedAt;
-}
-
-/** Milliseconds. Whoever accepted or rejected what a run brought has settled that run's question. */
-function lastSettledAt({ status, at, freshAt }: PartitionRecord): number {
-  const decided = status === 'accepted' || status === 'rejected';
-  return Math.max(freshAt ?? 0, decided ? at : 0);
-}
-
-const RUN_TEXT: Readonly<Record<RefreshDue['status'], string>> = {
-  running: 'is under way, or was interrupted',
-  succeeded: 'left it out',
-  incomplete: 'did not publish it',
-  failed: 'failed',
-  abandoned: 'was interrupted and not taken up again',
-};
-
-function runText({ runId, status, startedAt }: RefreshDue): string {
-  return `run ${runId} of ${instant(new Date(startedAt).toISOString())} ${RUN_TEXT[status]}`;
 }

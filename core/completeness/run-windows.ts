@@ -3,17 +3,8 @@ import type { DateRange } from '../calendar/window.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { hasAttributes } from '../source/partition.ts';
 import type { Target } from '../source/source.ts';
-import { type RunInput, type RunRecord, RunStore } from '../state/run-store.ts';
-
-/** A run that was, or is, to refresh a date. */
-export interface RefreshDue {
-  readonly runId: string;
-  readonly status: RunRecord['status'];
-  /** See `RunRecord`; 0 for one that was begun before runs were counted. */
-  readonly sequence: number;
-  /** Milliseconds. */
-  readonly startedAt: number;
-}
+import { type RunInput, RunStore } from '../state/run-store.ts';
+import type { RefreshDue } from './refresh-due.ts';
 
 /** The runs that were to refresh a date. */
 export interface RunsOfDate {

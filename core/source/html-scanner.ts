@@ -1,6 +1,7 @@
 // One file of more than 300 lines, and on purpose: split in two, it reads a page 7 % slower.
 import { createRequire } from 'node:module';
 import { addAttribute, type OpenElement } from './html-element.ts';
+import { attributeName, tagAt } from './html-names.ts';
 import { PLAIN_SVG, type Tag, tagOf } from './html-tags.ts';
 import { HtmlTree } from './html-tree.ts';
 import type { PageBudget } from './page-budget.ts';
@@ -323,35 +324,6 @@ class HtmlScanner {
     this.#isOdd = true;
     return undefined;
   }
-}
-
-/** Names that were met, by their hash: as constants they need not be hashed again as keys of objects. */
-const NAMES: (string | undefined)[] = new Array(256).fill(undefined);
-const LONGEST_NAME = 32;
-
-/** Tags that were met, by the hash of their names. */
-const TAGS: (Tag | undefined)[] = new Array(256).fill(undefined);
-
-function tagAt(text: string, from: number, to: number, hash: number): Tag | undefined {
-  const slot = hash & 0xff;
-  const known = TAGS[slot];
-  if (known !== undefined && known.name.length === to - from && text.startsWith(known.name, from))
-    return known;
-  const tag = tagOf(text.slice(from, to));
-  // A longer name may be a view of the page.
-  if (tag !== undefined && tag.name.length < 13) TAGS[slot] = tag;
-  return tag;
-}
-
-function attributeName(text: string, from: number, to: number, hash: number): string {
-  const slot = hash & 0xff;
-  const known = NAMES[slot];
-  if (known !== undefined && known.length === to - from && text.startsWith(known, from)) return known;
-  const printed = text.slice(from, to);
-  const name = printed.toLowerCase();
-  // What is a key already shares no memory with the page.
-  if (name === printed && name.length <= LONGEST_NAME) NAMES[slot] = Object.keys({ [name]: true })[0];
-  return name;
 }
 
 const DOCTYPE = /^<!doctype/i;
