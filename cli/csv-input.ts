@@ -1,4 +1,4 @@
-import { parse } from 'csv-parse/sync';
+import { createRequire } from 'node:module';
 import { FailedCommand } from './failure.ts';
 import { fileBytes } from './input-file.ts';
 
@@ -77,11 +77,17 @@ function hasOpenQuote(text: string): boolean {
 function cellsOf(text: string, delimiter: string): readonly string[] | undefined {
   if (!text.includes('"')) return text.split(delimiter).map((cell) => cell.trim());
   try {
-    const [cells = []] = parse(text, { delimiter, relax_column_count: true, trim: true }) as string[][];
+    const options = { delimiter, relax_column_count: true, trim: true };
+    const [cells = []] = csvParse().parse(text, options) as string[][];
     return cells;
   } catch {
     return undefined;
   }
+}
+
+/** Loaded for the first line with a quote. */
+function csvParse(): typeof import('csv-parse/sync') {
+  return createRequire(import.meta.url)('csv-parse/sync');
 }
 
 function delimiterOf(header: string): string {

@@ -72,12 +72,9 @@ const INTERNAL: Kind = {
   hint: 'this is a bug: the same command without --json shows where',
 };
 
-/** The one place that decides the exit code; undefined where nothing is wrong, as after `--help`. */
-function commandEnd(error: unknown): CommandEnd | undefined {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return undefined;
-    return { ...USAGE, message: usageText(error), isExpected: true };
-  }
+/** The one place that decides the exit code. */
+function commandEnd(error: unknown): CommandEnd {
+  if (error instanceof CommanderError) return { ...USAGE, message: usageText(error), isExpected: true };
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof StageError && error.name === 'BadInput')
     return { ...USAGE, message, isExpected: true };
@@ -112,7 +109,6 @@ export function reportError(
   { json, place }: { readonly json: boolean; readonly place: readonly string[] },
 ): number {
   const end = commandEnd(error);
-  if (!end) return 0;
   const { code, message, exitCode, isExpected } = end;
   const hint = typeof end.hint === 'string' ? end.hint : hintText(stepsAt(place, end.hint), error);
   if (json) console.error(JSON.stringify({ error: { code, message, hint } }));

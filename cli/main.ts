@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { VERSION } from '../core/version.ts';
 import { newCommand } from './command.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
@@ -21,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (json) silenceHelpOnError(program);
     await program.parseAsync([...argv]);
   } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return; // the help or the version was printed
     // Knowing every error there is takes most of the modules: only where one came up.
     const { reportError } = await import('./errors.ts');
     const place = program ? (await import('./context.ts')).placeOf(program) : [];

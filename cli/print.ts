@@ -1,4 +1,4 @@
-import { Table } from 'console-table-printer';
+import { createRequire } from 'node:module';
 import { oneLine } from '../core/report/document.ts';
 
 export interface PrintColumn {
@@ -12,7 +12,7 @@ export function printTable(
   columns: readonly PrintColumn[],
   rows: readonly Readonly<Record<string, unknown>>[],
 ): void {
-  const table = new Table({
+  const table = new (tablePrinter().Table)({
     columns: columns.map(({ name, title, alignment }) => ({
       name,
       title: title ?? name,
@@ -23,6 +23,11 @@ export function printTable(
   for (const row of rows)
     table.addRow(Object.fromEntries(columns.map(({ name }) => [name, cellText(row[name])])));
   table.printTable();
+}
+
+/** Loaded for the first table: what prints JSON needs none of its modules. */
+function tablePrinter(): typeof import('console-table-printer') {
+  return createRequire(import.meta.url)('console-table-printer');
 }
 
 /**

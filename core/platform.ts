@@ -39,7 +39,7 @@ export interface Platform {
   readonly invalidSources?: readonly InvalidSource[];
   fetcherFor(source: Source): Fetcher;
   /** Undefined for a source whose requests all go straight, under one User-Agent. */
-  routesFor?(source: Source): RoutePool | undefined;
+  routesFor?(source: Source): Promise<RoutePool | undefined>;
   /** One for all that a process asks. */
   readonly targets: TargetWatch;
   /** A fresh UUIDv7. */

@@ -32,7 +32,7 @@ export function openFetchers(
 ): {
   of(source: Source): Fetcher;
   /** Undefined for a source whose requests all go straight, under one User-Agent. */
-  routesOf(source: Source): RoutePool | undefined;
+  routesOf(source: Source): Promise<RoutePool | undefined>;
   /** Milliseconds for which the host of the source still rests; 0 where it has many. */
   pausedMs(source: Source): number;
   close(): Promise<void>;
@@ -73,7 +73,7 @@ export function openFetchers(
   );
   return {
     of: (source) => fetchers.get(source.name)!,
-    routesOf: (source) => pools.get(source.name),
+    routesOf: async (source) => pools.get(source.name),
     pausedMs: ({ baseUrl }) =>
       baseUrl === undefined ? 0 : shared.rateLimiter.pausedMs(new URL(baseUrl).host),
     close: () => client.close(),

@@ -4,7 +4,6 @@ import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { type LocalWorkQueue, openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
-import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
 import { withEntityTables } from '../core/enrich/entity-source.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
@@ -22,8 +21,8 @@ import { EXTRACTIONS } from '../sources/extractions.ts';
 import { listedSources } from '../sources/index.ts';
 import { clockOf } from './clock.ts';
 import { EnrichmentQueues } from './enrichment-queues.ts';
-import { openFetchers } from './fetchers.ts';
 import { idsOf } from './ids.ts';
+import { LocalFetchers } from './local-fetchers.ts';
 import { SettingError } from './setting-error.ts';
 import { variableOf } from './setting-names.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
@@ -73,7 +72,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     openSqliteWorkQueue({ file: join(directory, file), clock, maxDeliveries: MAX_DELIVERIES });
   const failedItems = queueIn('queue.sqlite');
   const enrichmentQueues = new EnrichmentQueues((kind) => queueIn(join('queues', `enrich-${kind}.sqlite`)));
-  const fetchers = openFetchers(settings, clock, new NodeHttpClient(), state);
+  const fetchers = new LocalFetchers(settings, clock, state);
 
   return {
     directory,

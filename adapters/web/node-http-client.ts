@@ -1,4 +1,4 @@
-import * as http from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import * as https from 'node:https';
 import { isIP } from 'node:net';
 import { addressRefusal } from '../../core/fetch/address-guard.ts';
@@ -11,6 +11,7 @@ import type {
 } from '../../core/ports/http-client.ts';
 import { Exchange } from './exchange.ts';
 import { AddressRefusedError, guardedLookup, type ResolveHost, resolveWithSystem } from './guarded-lookup.ts';
+import { http } from './node-http.ts';
 import { farEndOf, proxyAgent, type TunnelRequest } from './proxy-agent.ts';
 
 export interface NodeHttpClientOptions {
@@ -33,7 +34,7 @@ const KEEPING = { keepAlive: true, timeout: 4000 } as const;
  */
 const MOST_KEPT_HOSTS = 200;
 
-function keepFew(agent: http.Agent): void {
+function keepFew(agent: Agent): void {
   const keeps = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) =>
     Object.keys(agent.freeSockets).length < MOST_KEPT_HOSTS && keeps(socket);
@@ -47,8 +48,8 @@ function keepFew(agent: http.Agent): void {
  */
 export class NodeHttpClient implements HttpClient {
   readonly #resolve: ResolveHost;
-  readonly #agents = new Map<string, http.Agent | https.Agent>();
-  readonly #proxyAgents = new Map<ProxyServer, Map<string, http.Agent | https.Agent>>();
+  readonly #agents = new Map<string, Agent | https.Agent>();
+  readonly #proxyAgents = new Map<ProxyServer, Map<string, Agent | https.Agent>>();
   #closed = false;
 
   constructor(options: NodeHttpClientOptions = {}) {
@@ -87,7 +88,7 @@ export class NodeHttpClient implements HttpClient {
       signal: over.signal,
       onTunnel: () => exchange.onTunnel(),
     };
-    let sent: http.ClientRequest;
+    let sent: ClientRequest;
     try {
       sent = (secure ? https : http).request({
         agent: this.#agentFor(secure, privateAddresses, proxy),
@@ -141,7 +142,7 @@ export class NodeHttpClient implements HttpClient {
     secure: boolean,
     privateAddresses: PrivateAddresses,
     proxy: ProxyServer | undefined,
-  ): http.Agent | https.Agent {
+  ): Agent | https.Agent {
     const key = `${secure} ${privateAddresses}`;
     const agents = proxy ? this.#agentsOf(proxy) : this.#agents;
     const known = agents.get(key);
@@ -153,15 +154,15 @@ export class NodeHttpClient implements HttpClient {
     return agent;
   }
 
-  #agentsOf(proxy: ProxyServer): Map<string, http.Agent | https.Agent> {
-    const agents = this.#proxyAgents.get(proxy) ?? new Map<string, http.Agent | https.Agent>();
+  #agentsOf(proxy: ProxyServer): Map<string, Agent | https.Agent> {
+    const agents = this.#proxyAgents.get(proxy) ?? new Map<string, Agent | https.Agent>();
     this.#proxyAgents.set(proxy, agents);
     return agents;
   }
 }
 
 /** One piece after the other: the socket is read no faster than they are taken. */
-async function passOn(response: http.IncomingMessage, exchange: Exchange): Promise<void> {
+async function passOn(response: IncomingMessage, exchange: Exchange): Promise<void> {
   try {
     for await (const piece of response) await exchange.pass(piece as Buffer);
     exchange.onEnd();

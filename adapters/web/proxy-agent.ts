@@ -1,8 +1,9 @@
-import * as http from 'node:http';
+import type { Agent, AgentOptions } from 'node:http';
 import * as https from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ProxyServer } from '../../core/ports/http-client.ts';
+import { http } from './node-http.ts';
 import { openTunnel } from './proxy-tunnel.ts';
 
 /** What a request says of the connection that may have to be made for it. */
@@ -31,11 +32,7 @@ export function farEndOf(socket: Socket): string | undefined {
  * and the proxy is given the address: what was checked is what is connected to. TLS and the Host header go by
  * the name.
  */
-export function proxyAgent(
-  proxy: ProxyServer,
-  secure: boolean,
-  keeping: http.AgentOptions,
-): http.Agent | https.Agent {
+export function proxyAgent(proxy: ProxyServer, secure: boolean, keeping: AgentOptions): Agent | https.Agent {
   const agent = secure ? new https.Agent(keeping) : new http.Agent(keeping);
   agent.createConnection = (options, callback) => {
     const made = secure ? connectSecurely : connectPlainly;

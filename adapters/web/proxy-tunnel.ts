@@ -1,8 +1,8 @@
-import * as http from 'node:http';
 import { createRequire } from 'node:module';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ProxyServer } from '../../core/ports/http-client.ts';
+import { http } from './node-http.ts';
 import { ProxyError } from './proxy-error.ts';
 
 /** Where a tunnel ends: an address that was checked, never a name. */

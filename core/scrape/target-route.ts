@@ -63,7 +63,7 @@ export class TargetRoute {
     store: TargetStore,
     record: TargetRecord,
   ): Promise<TargetRoute | undefined> {
-    const pool = context.platform.routesFor?.(context.source);
+    const pool = await context.platform.routesFor?.(context.source);
     return pool && new TargetRoute(context, pool, await pool.ids(), store, record);
   }
 
