@@ -7,12 +7,7 @@ import { LabelledPages } from '../core/extract/labelled-pages.ts';
 import { bookFilter, type ScanFilter } from '../core/extract/scan.ts';
 import { namesText } from '../core/wording/names.ts';
 import type { ExtractionCall, OpenedExtraction } from '../runtime/aws-extraction.ts';
-import {
-  type Opened,
-  openExtractRecords,
-  openExtractScan,
-  openLocalExtraction,
-} from '../runtime/local-extraction.ts';
+import type { LocalExtractionOptions, Opened } from '../runtime/local-extraction.ts';
 import { type CommandPlatform, isStack, settingsHere } from '../runtime/platform-for.ts';
 import { thisProcess } from '../runtime/this-process.ts';
 import { EXTRACTIONS } from '../sources/extractions.ts';
@@ -114,20 +109,28 @@ export interface Here {
   readonly progress: Progress;
 }
 
-/** Hands over what is on record of an extraction: neither a library nor a provider has to be set. */
+/**
+ * Hands over what is on record of an extraction: neither a library nor a provider has to be set. Loaded when
+ * it is opened: most commands that may be about pages are not.
+ */
 export const withExtractRecords = opening<ExtractRecords>(
-  async (options) => ({ context: openExtractRecords(options), close: async () => undefined }),
+  async (options) => {
+    const { openExtractRecords } = await import('../runtime/local-extraction.ts');
+    return { context: openExtractRecords(options), close: async () => undefined };
+  },
   async (opened, call) => opened.records(call),
 );
 
 /** That and the library: no key has to be set. */
-export const withExtractScan = opening<ScanContext>(openExtractScan, async (opened, call) =>
-  opened.records(call),
+export const withExtractScan = opening<ScanContext>(
+  async (options) => (await import('../runtime/local-extraction.ts')).openExtractScan(options),
+  async (opened, call) => opened.records(call),
 );
 
 /** An orchestrator, with its provider. */
-export const withExtraction = opening<ExtractContext>(openLocalExtraction, (opened, call) =>
-  opened.orchestrator(call),
+export const withExtraction = opening<ExtractContext>(
+  async (options) => (await import('../runtime/local-extraction.ts')).openLocalExtraction(options),
+  (opened, call) => opened.orchestrator(call),
 );
 
 /**
@@ -135,7 +138,7 @@ export const withExtraction = opening<ExtractContext>(openLocalExtraction, (open
  * it has the settings that were deployed, on this machine those of here.
  */
 function opening<Context>(
-  openHere: (options: Parameters<typeof openLocalExtraction>[0]) => Promise<Opened<Context>>,
+  openHere: (options: LocalExtractionOptions) => Promise<Opened<Context>>,
   openThere: (opened: OpenedExtraction, call: ExtractionCall) => Promise<Context>,
 ) {
   return async <T>(

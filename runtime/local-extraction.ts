@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
-import { openGeminiBatchProvider } from '../adapters/llm/gemini-batch-provider.ts';
 import { openDirectoryPageLibrary } from '../adapters/local/directory-page-library.ts';
-import { NodeHttpClient } from '../adapters/web/node-http-client.ts';
 import {
   type ExtractContext,
   type ExtractParts,
@@ -14,7 +12,6 @@ import type { Extraction } from '../core/extract/extraction.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { PageLibrary } from '../core/ports/page-library.ts';
 import type { Publication } from '../core/publish-derived/publish-partition.ts';
-import { publishExtraction } from '../core/publish-extraction/publish-extraction.ts';
 import { connectionOf } from './aws-connection.ts';
 import { bedrockSettings } from './bedrock-settings.ts';
 import { type ConfiguredExtraction, extractSettings, s3PlaceOf } from './extract-settings.ts';
@@ -92,6 +89,8 @@ type OpenProviders = (
 const PROVIDERS: Readonly<Record<ConfiguredExtraction['provider'], OpenProviders>> = {
   gemini: async (_, env, clock) => {
     const gemini = geminiSettings(env);
+    const { openGeminiBatchProvider } = await import('../adapters/llm/gemini-batch-provider.ts');
+    const { NodeHttpClient } = await import('../adapters/web/node-http-client.ts');
     const http = new NodeHttpClient();
     return { provider: openGeminiBatchProvider({ http, clock, ...gemini }), close: () => http.close() };
   },
@@ -107,7 +106,11 @@ const PROVIDERS: Readonly<Record<ConfiguredExtraction['provider'], OpenProviders
  * Commits what became of pages into their tables. Throws a RunInProgressError where another process is at it
  * for a minute.
  */
-export function publishPagesLocally(platform: LocalPlatform, context: ExtractContext): Promise<Publication> {
+export async function publishPagesLocally(
+  platform: LocalPlatform,
+  context: ExtractContext,
+): Promise<Publication> {
+  const { publishExtraction } = await import('../core/publish-extraction/publish-extraction.ts');
   return publishingAlone(platform, () => publishExtraction(platform, context, { isAlone: true }));
 }
 

@@ -21,7 +21,7 @@ import {
   scrapeRetryOf,
 } from '../core/workflow/workflow.ts';
 import type { LocalPlatform } from './local.ts';
-import { enrichLocally } from './local-enrichment.ts';
+import type { EnrichmentEnd } from './local-enrichment.ts';
 import { runWorkflow, type Stage, type WorkflowEvent } from './local-workflow.ts';
 import { type BrokenPartition, isNothingDue, nothingDue, type RunEnd } from './run-end.ts';
 import { lockRun } from './run-lock.ts';
@@ -117,8 +117,14 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
   await clearFinalized(platform, source, runId);
   removeEmptyDirectories(join(platform.directory, 'lake', workPrefix(runId)));
   const report = (await platform.lake.head(reportKey(runId, 'html'))) ? reportKey(runId, 'html') : null;
-  const enrichment = asking.enrich && (await enrichLocally(platform, () => signal?.aborted ?? false));
+  const enrichment = asking.enrich && (await enriched(platform, () => signal?.aborted ?? false));
   return { kind: 'finished', runId, summary, problems, report, ...(enrichment && { enrichment }) };
+}
+
+/** Most sources have nothing that is enriched, and need none of its modules. */
+async function enriched(platform: LocalPlatform, mustStop: () => boolean): Promise<EnrichmentEnd> {
+  const { enrichLocally } = await import('./local-enrichment.ts');
+  return enrichLocally(platform, mustStop);
 }
 
 /** What is published goes on to be enriched at once, so that a worker has something to do meanwhile. */

@@ -5,7 +5,6 @@ import { listedSources } from '../sources/index.ts';
 import { refuseClockOf } from './clock.ts';
 import { readConfigFile, settingsOf } from './config-file.ts';
 import { type LocalPlatform, openLocalPlatform } from './local.ts';
-import { openLocalWarehouse } from './local-warehouse.ts';
 import { refuseUnknownVariables } from './setting-names.ts';
 import type { StackPlatform } from './stack.ts';
 
@@ -58,7 +57,10 @@ export async function openWarehouse(
   sources: CommandPlatform['sources'],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Warehouse> {
-  if (!isStack(platform)) return openLocalWarehouse({ ...platform, sources });
+  if (!isStack(platform)) {
+    const { openLocalWarehouse } = await import('./local-warehouse.ts');
+    return openLocalWarehouse({ ...platform, sources });
+  }
   const { openStackWarehouse } = await import('./stack.ts');
   return openStackWarehouse(platform, env);
 }
