@@ -1,3 +1,5 @@
+import type { CivilDate } from '../core/calendar/civil-date.ts';
+import { civilDateAt } from '../core/calendar/window.ts';
 import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';
 import type { Filter } from './filter.ts';
@@ -10,6 +12,7 @@ const DAY_MS = 86_400_000;
 export class AttemptConditions {
   readonly #sql: string[] = [];
   readonly values: SqlValue[] = [];
+  #runsFrom: CivilDate | undefined;
 
   /** Throws a UsageError where no target is like what is asked for. */
   constructor({ sources, target }: Pick<Filter, 'sources' | 'target'>, like: TargetFilterOptions = {}) {
@@ -30,8 +33,14 @@ export class AttemptConditions {
    * is read as well; older ones are not.
    */
   since(ms: number): this {
+    this.#runsFrom = civilDateAt(ms - DAY_MS, 'UTC');
     this.add('attempted_at >= CAST(? AS TIMESTAMP)', timestampOf(ms));
-    return this.add('run_date >= CAST(? AS DATE)', new Date(ms - DAY_MS).toISOString().slice(0, 10));
+    return this.add('run_date >= CAST(? AS DATE)', this.#runsFrom);
+  }
+
+  /** The first day of which runs are read; undefined for all. */
+  get runsFrom(): CivilDate | undefined {
+    return this.#runsFrom;
   }
 
   get sql(): string {
@@ -55,7 +64,8 @@ export async function queryAttempts(
   conditions: AttemptConditions,
   statement: (where: string) => string,
 ): Promise<QueryResult['rows']> {
-  return (await queryLogs(platform, statement(conditions.sql), conditions.values)).rows;
+  const { sql, values, runsFrom } = conditions;
+  return (await queryLogs(platform, statement(sql), values, runsFrom)).rows;
 }
 
 /** The moment so many days before now; milliseconds. */

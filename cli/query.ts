@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CivilDate } from '../core/calendar/civil-date.ts';
 import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
 import { type CommandPlatform, openWarehouse } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
@@ -37,14 +38,22 @@ export function queryCommand(): Command {
     });
 }
 
+/** What of the lake a statement is about. */
+interface QueriedPart {
+  readonly sources?: CommandPlatform['sources'];
+  /** Of the append-only tables only runs from this day on. */
+  readonly logsFrom?: CivilDate | undefined;
+}
+
 /** One statement over the lake as it is now. */
 async function queryLake(
   platform: CommandPlatform,
   sql: string,
   parameters: readonly SqlValue[] = [],
-  sources = platform.sources,
+  { sources = platform.sources, logsFrom }: QueriedPart = {},
 ): Promise<QueryResult> {
-  const warehouse = await openWarehouse(platform, sources, process.env);
+  const needed = { statement: sql, ...(logsFrom !== undefined && { logsFrom }) };
+  const warehouse = await openWarehouse(platform, sources, process.env, needed);
   try {
     return await warehouse.query(sql, parameters);
   } finally {
@@ -54,12 +63,13 @@ async function queryLake(
 
 /**
  * One statement over the append-only tables alone: they answer also where a partition of a source is damaged.
- * `parameters` are bound to its `?`, in order.
+ * `parameters` are bound to its `?`, in order. `logsFrom`: the day from which on it has runs alone.
  */
 export function queryLogs(
   platform: CommandPlatform,
   sql: string,
   parameters: readonly SqlValue[],
+  logsFrom?: CivilDate,
 ): Promise<QueryResult> {
-  return queryLake(platform, sql, parameters, []);
+  return queryLake(platform, sql, parameters, { sources: [], logsFrom });
 }

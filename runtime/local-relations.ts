@@ -1,15 +1,16 @@
-import type { LocalRelation, LocalTable } from '../adapters/local/duckdb-relation.ts';
-import { civilDate } from '../core/calendar/civil-date.ts';
+import { type LocalRelation, type LocalTable, relationsBehind } from '../adapters/local/duckdb-relation.ts';
+import { type CivilDate, civilDate } from '../core/calendar/civil-date.ts';
 import { viewsOf } from '../core/completeness/views.ts';
 import {
   dateOfTargetTable,
+  type LogTable,
   manifestKey,
   manifestPlace,
   manifestPrefix,
   partitionOfManifest,
   targetTablePrefix,
 } from '../core/lake/layout.ts';
-import { logFiles } from '../core/lake/log-files.ts';
+import { LOG_TABLES, logFiles } from '../core/lake/log-files.ts';
 import {
   ATTEMPT_SCHEMA,
   COMMIT_SCHEMA,
@@ -33,38 +34,53 @@ import { targetsOf } from '../core/targets/register.ts';
 
 /**
  * The lake as the local warehouse sees it: a table for each table of a source, made of the files that its
- * manifests name at this moment; the append-only tables; the views. Throws a CorruptLakeError of one line for
- * a manifest that is none.
+ * manifests name at this moment; the append-only tables; the views. Only those that the statement may mean,
+ * all of them where it names none: a lake of years has thousands of files. Throws a CorruptLakeError of one
+ * line for a manifest that is none.
  */
-export async function localRelations(platform: {
-  readonly lake: ObjectStore;
-  readonly sources: readonly Source[];
-  readonly clock: Pick<Clock, 'now'>;
-  /** With it, files are held against their hashes before a statement reads them. */
-  readonly verified?: VerifiedFiles;
-  /**
-   * With it, a partition of which it has a version and the lake no manifest is refused as a damaged one is.
-   */
-  readonly state?: StateStore;
-}): Promise<LocalRelation[]> {
+export async function localRelations(
+  platform: {
+    readonly lake: ObjectStore;
+    readonly sources: readonly Source[];
+    readonly clock: Pick<Clock, 'now'>;
+    /** With it, files are held against their hashes before a statement reads them. */
+    readonly verified?: VerifiedFiles;
+    /**
+     * With it, a partition of which it has a version and the lake no manifest is refused as a damaged one is.
+     */
+    readonly state?: StateStore;
+  },
+  { statement = '', logsFrom }: RelationsNeeded = {},
+): Promise<LocalRelation[]> {
   const { lake, sources, clock } = platform;
+  const all: Findable[] = [
+    ...sources.map((source) => ({ name: source.table.name, find: () => sourceTable(platform, source) })),
+    ...LOG_TABLES.map((name) => ({ name, find: () => logTable(lake, name, logsFrom) })),
+    { name: TARGETS, find: () => targetTable(lake) },
+    ...viewsOf(sources, instantInSql(clock.now())).map(({ name, sql }) => ({
+      ...{ name, sql },
+      find: async () => ({ kind: 'view', name, sql }) as const,
+    })),
+  ];
+  const named = relationsBehind(all, statement);
   const relations: LocalRelation[] = [];
-  for (const source of sources) relations.push(await sourceTable(platform, source));
-  for (const { table, files, jsonFiles } of await logFiles(lake)) {
-    relations.push({
-      kind: 'table',
-      name: table,
-      files: files.map((key) => lake.uri(key)),
-      jsonFiles: jsonFiles.map((key) => lake.uri(key)),
-      columns: duckdbColumns(columnsOf(LOG_TABLES[table])),
-      partitionTypes: { run_date: 'DATE' },
-      earlierFolders: { run_date: 'date' },
-    });
-  }
-  relations.push(await targetTable(lake));
-  for (const { name, sql } of viewsOf(sources, instantInSql(clock.now())))
-    relations.push({ kind: 'view', name, sql });
+  for (const each of all) if (named.length === 0 || named.includes(each)) relations.push(await each.find());
   return relations;
+}
+
+export interface RelationsNeeded {
+  /** The one that will be asked. @default any */
+  readonly statement?: string;
+  /** Of the append-only tables only runs from this day on. @default all */
+  readonly logsFrom?: CivilDate;
+}
+
+/** A relation whose files are not looked for yet. */
+interface Findable {
+  readonly name: string;
+  /** Of a view. */
+  readonly sql?: string;
+  readonly find: () => Promise<LocalRelation>;
 }
 
 /** The views look back from the platform's clock, which need not be that of the engine. */
@@ -74,7 +90,7 @@ function instantInSql(ms: number): string {
 
 const ALL_DATES = [civilDate('1000-01-01'), civilDate('9999-12-31')] as const;
 
-const LOG_TABLES = {
+const LOG_SCHEMAS = {
   attempts: ATTEMPT_SCHEMA,
   commits: COMMIT_SCHEMA,
   runs: RUN_SCHEMA,
@@ -82,13 +98,32 @@ const LOG_TABLES = {
   extraction_books: EXTRACTION_BOOK_SCHEMA,
 } as const;
 
+async function logTable(
+  lake: Pick<ObjectStore, 'list' | 'uri'>,
+  name: LogTable,
+  from: CivilDate | undefined,
+): Promise<LocalRelation> {
+  const { files, jsonFiles } = await logFiles(lake, name, from);
+  return {
+    kind: 'table',
+    name,
+    files: files.map((key) => lake.uri(key)),
+    jsonFiles: jsonFiles.map((key) => lake.uri(key)),
+    columns: duckdbColumns(columnsOf(LOG_SCHEMAS[name])),
+    partitionTypes: { run_date: 'DATE' },
+    earlierFolders: { run_date: 'date' },
+  };
+}
+
+const TARGETS = 'targets';
+
 async function targetTable(lake: Pick<ObjectStore, 'list' | 'uri'>): Promise<LocalRelation> {
   const files: string[] = [];
   for await (const { key } of lake.list(targetTablePrefix()))
     if (dateOfTargetTable(key)) files.push(lake.uri(key));
   return {
     kind: 'table',
-    name: 'targets',
+    name: TARGETS,
     files,
     columns: duckdbColumns(columnsOf(TARGET_SCHEMA)),
     partitionTypes: { source: 'VARCHAR', date: 'DATE' },

@@ -5,6 +5,7 @@ import { listedSources } from '../sources/index.ts';
 import { refuseClockOf } from './clock.ts';
 import { readConfigFile, settingsOf } from './config-file.ts';
 import { type LocalPlatform, openLocalPlatform } from './local.ts';
+import type { RelationsNeeded } from './local-relations.ts';
 import { refuseUnknownVariables } from './setting-names.ts';
 import type { StackPlatform } from './stack.ts';
 
@@ -56,10 +57,11 @@ export async function openWarehouse(
   platform: CommandPlatform,
   sources: CommandPlatform['sources'],
   env: Readonly<Record<string, string | undefined>>,
+  needed: RelationsNeeded = {},
 ): Promise<Warehouse> {
   if (!isStack(platform)) {
     const { openLocalWarehouse } = await import('./local-warehouse.ts');
-    return openLocalWarehouse({ ...platform, sources });
+    return openLocalWarehouse({ ...platform, sources }, needed);
   }
   const { openStackWarehouse } = await import('./stack.ts');
   return openStackWarehouse(platform, env);

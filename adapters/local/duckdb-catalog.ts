@@ -1,6 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quoteName, quoteText } from './duckdb-quote.ts';
-import { type LocalRelation, type LocalTable, lackingFiles, tableQuery } from './duckdb-relation.ts';
+import {
+  type LocalRelation,
+  type LocalTable,
+  lackingFiles,
+  relationsBehind,
+  tableQuery,
+} from './duckdb-relation.ts';
 import { storedTypes } from './duckdb-stored-types.ts';
 import type { RememberedColumns } from './remembered-columns.ts';
 
@@ -22,7 +28,7 @@ export class DuckDbCatalog {
    * Makes what the statement may mean: the relations whose names are words of it, all of them where none is.
    */
   prepare(connection: DuckDBConnection, sql: string): Promise<void> {
-    const named = this.#behind(sql);
+    const named = relationsBehind(this.#relations, sql);
     const catalogue = named.length === 0;
     // One at a time: two statements may want the same view.
     const next = this.#last.then(async () => {
@@ -35,7 +41,7 @@ export class DuckDbCatalog {
 
   /** The tables that the statement reads, directly or through views. */
   tablesBehind(sql: string): readonly LocalTable[] {
-    return this.#behind(sql).filter((relation) => relation.kind === 'table');
+    return relationsBehind(this.#relations, sql).filter((relation) => relation.kind === 'table');
   }
 
   /** A line for each column that the statement may show as NULL although no row of today's may be. */
@@ -96,21 +102,6 @@ export class DuckDbCatalog {
       }
     }
     this.#commented = true;
-  }
-
-  /** The relations whose names are words of the statement, and those behind them. */
-  #behind(sql: string): readonly LocalRelation[] {
-    const found = new Set<LocalRelation>();
-    const visit = (text: string) => {
-      const words = new Set(text.toLowerCase().match(/\w+/g));
-      for (const relation of this.#relations) {
-        if (found.has(relation) || !words.has(relation.name.toLowerCase())) continue;
-        found.add(relation);
-        if (relation.kind === 'view') visit(relation.sql);
-      }
-    };
-    visit(sql);
-    return [...found];
   }
 }
 

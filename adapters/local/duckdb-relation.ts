@@ -38,6 +38,24 @@ interface LocalView {
 
 export type LocalRelation = LocalTable | LocalView;
 
+/** What a statement may mean of these: those whose names are words of it, and those behind them. */
+export function relationsBehind<R extends { readonly name: string; readonly sql?: string }>(
+  relations: readonly R[],
+  statement: string,
+): readonly R[] {
+  const found = new Set<R>();
+  const visit = (text: string) => {
+    const words = new Set(text.toLowerCase().match(/\w+/g));
+    for (const relation of relations) {
+      if (found.has(relation) || !words.has(relation.name.toLowerCase())) continue;
+      found.add(relation);
+      if (relation.sql !== undefined) visit(relation.sql);
+    }
+  };
+  visit(statement);
+  return [...found];
+}
+
 /** The columns of a Parquet file with the types that DuckDB gives them, in the order of their names. */
 export type StoredTypes = ReadonlyMap<string, string>;
 

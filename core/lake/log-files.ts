@@ -1,3 +1,4 @@
+import type { CivilDate } from '../calendar/civil-date.ts';
 import { dayOfRun } from '../calendar/run-id.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import {
@@ -12,8 +13,15 @@ import { type WorkPlace, workPlaces } from './work-places.ts';
 
 const PARTITION_TABLES: readonly PartitionLogTable[] = ['attempts', 'commits'];
 
+/** The append-only tables. */
+export const LOG_TABLES: readonly LogTable[] = [
+  ...PARTITION_TABLES,
+  'runs',
+  'enrichments',
+  'extraction_books',
+];
+
 export interface LogFiles {
-  readonly table: LogTable;
   /** Parquet. */
   readonly files: readonly string[];
   /** JSON lines. */
@@ -21,21 +29,26 @@ export interface LogFiles {
 }
 
 /**
- * The files that hold the rows of each append-only table at this moment, each row in one of them: the files
+ * The files that hold the rows of an append-only table at this moment, each row in one of them: the files
  * of runs, those of versions before, and of runs that have not ended those of the partitions. A run whose
- * file is there is read from that file alone.
+ * file is there is read from that file alone. `from`: only of runs that began on this day or later.
  */
-export async function logFiles(lake: Pick<ObjectStore, 'list'>): Promise<LogFiles[]> {
-  const unended = await workPlaces(lake);
-  const tables = [];
-  for (const table of [...PARTITION_TABLES, 'runs', 'enrichments', 'extraction_books'] as const) {
-    const files: string[] = [];
-    for (const prefix of [runLogPrefix(table), earlierLogPrefix(table)])
-      for await (const { key } of lake.list(prefix)) if (key.endsWith('.parquet')) files.push(key);
-    const jsonFiles = isOfPartitions(table) ? await filesOfUnended(lake, table, unended, new Set(files)) : [];
-    tables.push({ table, files, jsonFiles });
+export async function logFiles(
+  lake: Pick<ObjectStore, 'list'>,
+  table: LogTable,
+  from?: CivilDate,
+): Promise<LogFiles> {
+  // Before the files: a run that ends meanwhile is then found in one of the two.
+  const places = isOfPartitions(table) ? await workPlaces(lake) : [];
+  const files: string[] = [];
+  for (const prefix of [runLogPrefix(table), earlierLogPrefix(table)]) {
+    const first = `${prefix}${from ?? ''}`;
+    for await (const { key } of lake.list(prefix))
+      if (key >= first && key.endsWith('.parquet')) files.push(key);
   }
-  return tables;
+  if (!isOfPartitions(table)) return { files, jsonFiles: [] };
+  const unended = places.filter(({ runId }) => from === undefined || dayOfRun(runId) >= from);
+  return { files, jsonFiles: await filesOfUnended(lake, table, unended, new Set(files)) };
 }
 
 function isOfPartitions(table: LogTable): table is PartitionLogTable {
