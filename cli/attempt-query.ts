@@ -1,7 +1,7 @@
 import type { CivilDate } from '../core/calendar/civil-date.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
 import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
-import type { CommandPlatform } from '../runtime/platform-for.ts';
+import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { Filter } from './filter.ts';
 import { queryLogs } from './query.ts';
 import { type TargetFilterOptions, targetsLike } from './target-filter.ts';
@@ -66,6 +66,28 @@ export async function queryAttempts(
 ): Promise<QueryResult['rows']> {
   const { sql, values, runsFrom } = conditions;
   return (await queryLogs(platform, statement(sql), values, runsFrom)).rows;
+}
+
+/** Days back from now in which the newest attempts are looked for, before all of the lake is. */
+const LOOKED_BACK_DAYS = [7, 60];
+
+/**
+ * The newest attempts that match, so many at most: mostly those of a few days, and a lake has years.
+ * `conditions` are made anew for each look. `statement` puts the newest first, and has that limit.
+ */
+export async function newestAttempts(
+  platform: CommandPlatform,
+  conditions: () => AttemptConditions,
+  limit: number,
+  statement: (where: string) => string,
+): Promise<QueryResult['rows']> {
+  // Athena takes seconds for a statement, however little it reads.
+  for (const days of isStack(platform) ? [] : LOOKED_BACK_DAYS) {
+    const recent = conditions().since(daysAgo(platform, days));
+    const rows = await queryAttempts(platform, recent, statement);
+    if (rows.length >= limit) return rows;
+  }
+  return queryAttempts(platform, conditions(), statement);
 }
 
 /** The moment so many days before now; milliseconds. */

@@ -4,7 +4,7 @@ import { parseCivilDate } from '../core/calendar/civil-date.ts';
 import { OF_A_PAGE } from '../core/lake/log-tables.ts';
 import type { Source } from '../core/source/source.ts';
 import { adviseAt } from './advice.ts';
-import { AttemptConditions, daysAgo, queryAttempts } from './attempt-query.ts';
+import { AttemptConditions, daysAgo, newestAttempts, queryAttempts } from './attempt-query.ts';
 import { count, examples, newCommand } from './command.ts';
 import { withScrapedSources } from './context.ts';
 import { UsageError } from './failure.ts';
@@ -46,17 +46,20 @@ export function attemptsCommand(): Command {
     .action(async (options: AttemptsOptions, command: Command) => {
       await withScrapedSources(command, async (platform, globals) => {
         const scope = scopeOf(platform, options);
-        const wanted = new AttemptConditions(scope, options);
+        const { limit, item } = options;
         const code = codeOf(options.code);
-        if (options.since !== undefined) wanted.since(sinceOf(options.since));
-        if (code) wanted.add('error_code = ?', code);
-        if (options.item !== undefined) wanted.add('item_id = ?', options.item);
-        const rows = await queryAttempts(
-          platform,
-          wanted,
-          (where) =>
-            `SELECT * FROM attempts WHERE ${where} ORDER BY attempted_at DESC, attempt_id DESC LIMIT ${options.limit}`,
-        );
+        const since = options.since === undefined ? undefined : sinceOf(options.since);
+        const wanted = () => {
+          const conditions = new AttemptConditions(scope, options);
+          if (code) conditions.add('error_code = ?', code);
+          if (item !== undefined) conditions.add('item_id = ?', item);
+          return since === undefined ? conditions : conditions.since(since);
+        };
+        const statement = (where: string) =>
+          `SELECT * FROM attempts WHERE ${where} ORDER BY attempted_at DESC, attempt_id DESC LIMIT ${limit}`;
+        const rows = await (since === undefined
+          ? newestAttempts(platform, wanted, limit, statement)
+          : queryAttempts(platform, wanted(), statement));
         const values = withNames(rows, scope.sources);
         const shown = values.map(withPartition);
         const columns = [

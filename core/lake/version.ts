@@ -128,6 +128,8 @@ export function encodeDescriptor(descriptor: VersionDescriptor): Uint8Array {
   return new TextEncoder().encode(`${text},"sha256":"${fileHash(bytes)}"}`);
 }
 
+const formatSchema = z.object({ formatVersion: z.int() });
+
 /** Written by a later Rescrape than this one: whole, perhaps, and not ours to read or to replace. */
 export class NewerFormatError extends Error {
   override readonly name = 'NewerFormatError';
@@ -140,7 +142,7 @@ export class NewerFormatError extends Error {
 export function decodeDescriptor(bytes: Uint8Array): VersionDescriptor {
   const text = new TextDecoder().decode(bytes);
   const value: unknown = JSON.parse(text);
-  const { data } = z.object({ formatVersion: z.int() }).safeParse(value);
+  const { data } = formatSchema.safeParse(value);
   if (data) refuseNewerFormat(data.formatVersion);
   // Those of before the checksum have none; one that lost its own is told by its key, which no schema has.
   const checksum = CHECKSUM.exec(text);
