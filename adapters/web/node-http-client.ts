@@ -133,7 +133,7 @@ export class NodeHttpClient implements HttpClient {
     // Nothing ends without a word, whatever Node makes of a connection that is gone.
     // A body that is passed on may be whole and not yet taken: its own end tells.
     sent.once('close', () => {
-      if (!exchange.isPassedOn) exchange.onError(new Error('the connection was closed'));
+      if (!exchange.isOver && !exchange.isPassedOn) exchange.onError(new Error('the connection was closed'));
     });
     sent.end(body);
   }

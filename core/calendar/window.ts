@@ -12,6 +12,8 @@ export interface DateRange {
  */
 export const MAX_WINDOW_DAYS = 3660;
 
+const HOUR_MS = 3_600_000;
+
 /**
  * The date on a wall calendar in `timeZone` (IANA name) at `now` (milliseconds since the epoch).
  * Throws a RangeError for an unknown time zone or a time that is no number.
@@ -31,8 +33,11 @@ export function civilDateAt(now: number, timeZone: string): CivilDate {
 /** The first moment of a date in `timeZone`, to the quarter of an hour; milliseconds since the epoch. */
 export function startOfDate(date: CivilDate, timeZone: string): number {
   // No clock is further ahead of UTC than 14 hours, and offsets are whole quarters of an hour.
-  let at = Date.parse(date) - 14 * 3_600_000;
-  while (civilDateAt(at, timeZone) < date) at += 900_000;
+  let at = Date.parse(date) - 14 * HOUR_MS;
+  // Hours at a time first. Where clocks went back over midnight, the date had begun up to two hours before.
+  while (civilDateAt(at + 4 * HOUR_MS, timeZone) < date) at += 4 * HOUR_MS;
+  at -= 2 * HOUR_MS;
+  while (civilDateAt(at, timeZone) < date) at += HOUR_MS / 4;
   return at;
 }
 

@@ -15,7 +15,8 @@ export const CUT_OFF = new Error(`cut off ${ABORT_GRACE_MS} ms after an interrup
  */
 export class AbortGrace {
   readonly #cut = new AbortController();
-  readonly #over = new AbortController();
+  /** Since the followed one was aborted: ends the wait. To abort one costs more than all else of a request. */
+  #over: AbortController | undefined;
   readonly #clock: Clock;
   readonly #followed: AbortSignal | undefined;
 
@@ -31,10 +32,11 @@ export class AbortGrace {
 
   end(): void {
     this.#followed?.removeEventListener('abort', this.#begin);
-    this.#over.abort();
+    this.#over?.abort();
   }
 
   readonly #begin = (): void => {
+    this.#over = new AbortController();
     this.#clock.sleep(ABORT_GRACE_MS, this.#over.signal).then(
       () => this.#cut.abort(CUT_OFF),
       () => undefined,

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { civilDate, datesBetween, epochDay } from '../../../core/calendar/civil-date.ts';
-import { checkWindow, civilDateAt, MAX_WINDOW_DAYS, windowFor } from '../../../core/calendar/window.ts';
+import {
+  checkWindow,
+  civilDateAt,
+  MAX_WINDOW_DAYS,
+  startOfDate,
+  windowFor,
+} from '../../../core/calendar/window.ts';
 
 const HOUR = 3_600_000;
 const ZONES = Intl.supportedValuesOf('timeZone');
@@ -129,6 +135,25 @@ describe('the window of a source', () => {
 
   it('refuses a time zone that does not exist', () => {
     expect(() => civilDateAt(0, 'Europe/Atlantis')).toThrow(RangeError);
+  });
+});
+
+describe('the first moment of a date', () => {
+  it.each([
+    ['2026-07-01', 'UTC', '2026-07-01T00:00:00Z'],
+    ['2026-07-01', 'Europe/London', '2026-06-30T23:00:00Z'],
+    ['2026-07-01', 'Pacific/Kiritimati', '2026-06-30T10:00:00Z'],
+    ['2026-07-01', 'Pacific/Pago_Pago', '2026-07-01T11:00:00Z'],
+    ['2026-07-01', 'Asia/Kathmandu', '2026-06-30T18:15:00Z'],
+    // Clocks that go forward at midnight: the date begins at one.
+    ['2026-04-24', 'Africa/Cairo', '2026-04-23T22:00:00Z'],
+    // Clocks that go back over midnight: it begins twice, and the first time counts.
+    ['2010-11-07', 'America/St_Johns', '2010-11-07T02:30:00Z'],
+    ['1988-10-30', 'America/St_Johns', '1988-10-30T01:30:00Z'],
+    // A date that the zone skipped begins with the next one.
+    ['2011-12-30', 'Pacific/Apia', '2011-12-30T10:00:00Z'],
+  ])('of %s in %s is %s', (date, timeZone, first) => {
+    expect(startOfDate(civilDate(date), timeZone)).toBe(at(first));
   });
 });
 
