@@ -69,6 +69,11 @@ export function countedState(state: StateStore, use: () => StageUse): StateStore
       use().readUnits += Math.max(1, Math.ceil(sized(document) / 4096));
       return document;
     },
+    getMany: async (names) => {
+      const documents = await state.getMany(names);
+      for (const document of documents) use().readUnits += Math.max(1, Math.ceil(sized(document) / 4096));
+      return documents;
+    },
     query: async function* (partition, options) {
       let bytes = 0;
       try {

@@ -194,6 +194,7 @@ export class PipelineStack extends Stack {
     lake.table.grant(
       grantee,
       'dynamodb:GetItem',
+      'dynamodb:BatchGetItem',
       'dynamodb:Query',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',

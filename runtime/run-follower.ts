@@ -1,16 +1,10 @@
-import { civilDate } from '../core/calendar/civil-date.ts';
 import { dayOfRun } from '../core/calendar/run-id.ts';
-import { partitionLogKey, planKey, workPrefix } from '../core/lake/layout.ts';
+import { partitionLogKey, partitionName, planKey } from '../core/lake/layout.ts';
 import { readLog } from '../core/lake/partition-log.ts';
 import { type PipelineEvent, type Platform, sourceNamed } from '../core/platform.ts';
-import { readPublished } from '../core/publish/publish.ts';
+import { publishedPlaces, readPublished } from '../core/publish/published.ts';
 import { readPlan } from '../core/run/plan.ts';
 import type { Partition } from '../core/source/source.ts';
-
-/**
- * The name of an answer of publish (`core/publish/publish.ts`) under `work/<run>/<source>/<target>/<date>/`.
- */
-const ANSWER = /\/([^/]+)\/([^/]+)\/([^/]+)\/published\.json$/;
 
 /**
  * Tells what a run that goes on elsewhere has done, from what it leaves in the lake: the same events, in the
@@ -33,11 +27,11 @@ export class RunFollower {
   async look(): Promise<void> {
     await this.#lookForPlan();
     if (!this.#planned) return;
-    for await (const { key } of this.#platform.lake.list(workPrefix(this.#runId))) {
-      const match = ANSWER.exec(key);
-      if (!match || this.#told.has(key)) continue;
-      this.#told.add(key);
-      await this.#tellPartition(match[1]!, { value: match[2]!, date: civilDate(match[3]!) });
+    for await (const place of publishedPlaces(this.#platform, this.#runId)) {
+      const name = partitionName(place.source, place.partition);
+      if (this.#told.has(name)) continue;
+      this.#told.add(name);
+      await this.#tellPartition(place.source, place.partition);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
@@ -53,15 +54,20 @@ const CONTENDED: Backoff = { attempts: 10, baseMs: 25, capMs: 1_000 };
  * counts two revisions, which hurts nobody.
  *
  * `conflict` is an expectation that does not hold, and nothing else: transactions that meet are tried again
- * here, throttling by the SDK, and what remains is a `StorageError`. Needs dynamodb:GetItem, PutItem,
- * UpdateItem, DeleteItem, ConditionCheckItem and Query on the table, and for `scan` dynamodb:Scan, which only
- * an operator has.
+ * here, throttling by the SDK, and what remains is a `StorageError`. Needs dynamodb:GetItem, BatchGetItem,
+ * PutItem, UpdateItem, DeleteItem, ConditionCheckItem and Query on the table, and for `scan` dynamodb:Scan,
+ * which only an operator has.
  */
 export function openDynamoStateStore(options: DynamoStateStoreOptions): StateStore & { close(): void } {
   return new DynamoStateStore(options);
 }
 
 type Item = Record<string, AttributeValue>;
+
+/** DynamoDB answered for some of a batch. */
+class UnansweredError extends Error {
+  override readonly name = 'UnansweredError';
+}
 
 const WRITTEN: TransactResult = { kind: 'written' };
 
@@ -86,6 +92,27 @@ class DynamoStateStore implements StateStore {
       this.#client.send(command),
     );
     return item && this.#documentOf(item);
+  }
+
+  async getMany(names: readonly DocumentName[]): Promise<(StateDocument | undefined)[]> {
+    const found: StateDocument[] = [];
+    let left: Item[] = names.map(keyOf);
+    const isLeft = (error: unknown) => error instanceof UnansweredError || isContention(error);
+    const ask = async () => {
+      const request = { [this.#table]: { Keys: left, ConsistentRead: true } };
+      const answer = await this.#client.send(new BatchGetItemCommand({ RequestItems: request }));
+      for (const item of answer.Responses?.[this.#table] ?? []) found.push(this.#documentOf(item));
+      left = answer.UnprocessedKeys?.[this.#table]?.Keys ?? [];
+      // Part of a batch is left out where the table is throttled, which the SDK takes for success.
+      if (left.length > 0) throw new UnansweredError(`${left.length} of ${names.length} were left out`);
+    };
+    const action = `dynamodb:BatchGetItem ${this.#table} ${names[0]?.partition ?? ''}`;
+    await retrying(this.#clock, CONTENDED, isLeft, ask).catch((error: unknown) => {
+      throw awsFailure(error, action);
+    });
+    return names.map(({ partition, sort }) =>
+      found.find((each) => each.partition === partition && each.sort === sort),
+    );
   }
 
   async *query(partition: string, options: StateQuery = {}): AsyncGenerator<StateDocument> {

@@ -88,12 +88,17 @@ class GlueCatalog implements Catalog {
   }
 
   /** Once in a process, as far as that was enough: a deployment starts new processes. */
-  async alignPartitions(table: string): Promise<AlignedPartitions> {
+  async alignPartitions(
+    table: string,
+    expected: readonly CatalogPartition[] = [],
+  ): Promise<AlignedPartitions> {
     if (this.#aligned.has(table)) return { updated: 0, left: 0 };
     const shape = await this.#shapeOf(table);
     const entries: BatchUpdatePartitionRequestEntry[] = [];
+    const missing = new Map(expected.map((each) => [each.values.join('/'), each]));
     let left = 0;
     for await (const { Values = [], StorageDescriptor, Parameters } of this.#list(table)) {
+      missing.delete(Values.join('/'));
       if (hasColumnsOf(shape, Parameters)) continue;
       if (entries.length >= BATCH * BATCHES) left++;
       else
@@ -104,6 +109,7 @@ class GlueCatalog implements Catalog {
     }
     for (let at = 0; at < entries.length; at += BATCH)
       await this.#update(table, entries.slice(at, at + BATCH));
+    for (const each of missing.values()) await this.registerPartition(each);
     if (left === 0) this.#aligned.add(table);
     return { updated: entries.length, left };
   }

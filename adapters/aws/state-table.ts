@@ -45,6 +45,8 @@
  * | `extract-progress#<name>` | `<value>#<date>` | books as the last scan saw them | get; all; of a state |
  * | `extract-logged#<name>` | `<value>#<date>` | books as the log table has them | all |
  * | `extract-waits` | `<name>` | since when pages wait to be enough for a job | get |
+ * | `failure-marks#<source>` | `<value>#<date>` | its revision: failures were opened | get |
+ * | `published#<runId>` | `<source>#<value>#<date>` | what publish answered | get; all of a run |
  * | `finalized#<runId>` | `<source>#<value>#<date>` | its attempts are counted | conditional write only |
  *
  * Every read is by key and consistent; there is no index of DynamoDB's, and no scan but that of `rescrape
@@ -63,12 +65,12 @@ export const STATE_TABLE = {
 
 /**
  * Days that a document stays, by the first part of its partition; forever where it is not named. A finalize
- * marker keeps the scrape of one run from being counted twice, and a run cannot be taken up after 14 days,
- * when its work is gone; the pace of a site is of the moment. Nothing of enrichment goes by itself: a parked
+ * marker keeps the scrape of one run from being counted twice, an answer keeps it from being published twice,
+ * and a run cannot be taken up after 14 days, when its work is gone; the pace of a site is of the moment. Nothing of enrichment goes by itself: a parked
  * record that is given up becomes a dead letter in one transaction, and the counts of a day, at most 16
  * documents a kind, are what `rescrape enrich stats` adds up.
  */
-const KEPT_DAYS: Readonly<Record<string, number>> = { finalized: 30, hosts: 1 };
+const KEPT_DAYS: Readonly<Record<string, number>> = { finalized: 30, hosts: 1, published: 30 };
 
 /** When a document that is written now may go, in seconds since the epoch; undefined for one that stays. */
 export function expiresAt(partition: string, nowMs: number): number | undefined {

@@ -98,6 +98,10 @@ class SqliteStateStore implements StateStore {
     });
   }
 
+  async getMany(names: readonly DocumentName[]): Promise<(StateDocument | undefined)[]> {
+    return Promise.all(names.map(({ partition, sort }) => this.get(partition, sort)));
+  }
+
   /** Reads page by page, as DynamoDB does: writes made meanwhile may or may not be seen, and block nobody. */
   async *query(partition: string, options: StateQuery = {}): AsyncGenerator<StateDocument> {
     const { lower, upper } = rangeOf(options);

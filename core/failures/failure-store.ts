@@ -37,6 +37,14 @@ export function keyOf({
 
 const failuresPartition = (source: string) => `failures#${source}`;
 
+/**
+ * Written whenever failures of a partition are opened: as long as its revision stays, none came to be. For
+ * those who read more in one request.
+ */
+export function markPlace(source: string, { value, date }: Partition): Place {
+  return { partition: `failure-marks#${source}`, sort: `${value}#${date}` };
+}
+
 /** `racing/gb/2026-11-17/4711` */
 export function nameOf({ source, partition, item }: FailureKey): string {
   return itemName({ source, ...partition, item });
@@ -47,10 +55,20 @@ export const FAILURES_AT_ONCE = 16;
 
 /** The failures of a state store. */
 export class FailureStore {
+  readonly #state: StateStore;
   readonly #failures: Collection<Failure>;
 
   constructor(state: StateStore) {
+    this.#state = state;
     this.#failures = new Collection(state, (value) => failureSchema.parse(value));
+  }
+
+  /**
+   * Says that failures of a partition are opened: whoever opens some says so before, in case he dies, and
+   * again after it, for those who looked in between.
+   */
+  async mark(source: string, partition: Partition): Promise<void> {
+    await this.#state.write([{ kind: 'put', ...markPlace(source, partition), value: true }]);
   }
 
   /**
@@ -70,30 +88,36 @@ export class FailureStore {
   }
 
   /**
-   * Closes every unresolved failure of the partition whose item came, and says how many those are. `seenAt`:
-   * when it was read, in milliseconds; what was read before the item failed recovers nothing. Run ids could
-   * not tell: a retry that died and was taken up again publishes under an id that is older than it.
+   * Closes every unresolved failure of the partition whose item came, and says how many those are, and how
+   * many are left. `seenAt`: when it was read, in milliseconds; what was read before the item failed recovers
+   * nothing. Run ids could not tell: a retry that died and was taken up again publishes under an id that is
+   * older than it.
    */
   async recover(
     source: string,
     partition: Partition,
     seenAt: (item: string) => number | undefined,
     by: { readonly runId: string; readonly at: number },
-  ): Promise<number> {
+  ): Promise<{ readonly recovered: number; readonly left: number }> {
     const isRecovered = (failure: Failure | undefined): failure is Failure =>
       isUnresolved(failure) &&
       (seenAt(failure.item) ?? Number.NEGATIVE_INFINITY) >= lastFailedLookOf(failure);
-    let count = 0;
+    let left = 0;
+    let recovered = 0;
     for await (const failure of this.list(source, partition)) {
-      if (!isRecovered(failure)) continue;
-      await this.change({ source, partition, item: failure.item }, (before) =>
+      if (!isRecovered(failure)) {
+        if (isUnresolved(failure)) left++;
+        continue;
+      }
+      const now = await this.change({ source, partition, item: failure.item }, (before) =>
         isRecovered(before)
           ? closed(before, 'recovered', { at: by.at, by: by.runId }, seenAt(before.item))
           : undefined,
       );
-      count++;
+      if (isUnresolved(now)) left++;
+      else recovered++;
     }
-    return count;
+    return { recovered, left };
   }
 
   /** All of a source, or of one partition of it, whatever their state; by value, date and item. */

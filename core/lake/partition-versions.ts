@@ -115,6 +115,11 @@ export class PartitionVersions {
     }
   }
 
+  /** True where nobody has committed since it was read. */
+  async isCurrent({ manifestEtag }: CurrentVersion): Promise<boolean> {
+    return (await this.#lake.head(manifestKey(this.#table, this.#partition)))?.etag === manifestEtag;
+  }
+
   descriptor(version: string): Promise<VersionDescriptor> {
     return readDescriptor(this.#lake, this.#table, this.#partition, version);
   }
@@ -194,14 +199,13 @@ export class PartitionVersions {
   }
 
   /**
-   * Writes the files of a version, then its descriptor, under names that nobody else uses. Nothing is current
-   * yet.
+   * Writes the files of a version and its descriptor, under names that nobody else uses. Nothing is current
+   * yet, so neither has to come first.
    */
   async write({ rows, parserVersion, ...next }: NewVersion): Promise<VersionDescriptor> {
     const key = dataKey(this.#table, this.#partition, next.version, 0);
     const stamped = rows.map((row) => ({ ...row, _committed_at: next.createdAt }));
     const bytes = writeParquet(this.#columns, stamped);
-    await this.#lake.put(key, bytes, { durable: true });
     const descriptor: VersionDescriptor = {
       withdrawn: [],
       repeated: [],
@@ -213,7 +217,10 @@ export class PartitionVersions {
       schema: { parserVersion, ...tableSchema(this.#table) },
     };
     const descriptorAt = descriptorKey(this.#table, this.#partition, next.version);
-    await this.#lake.put(descriptorAt, encodeDescriptor(descriptor), { durable: true });
+    await Promise.all([
+      this.#lake.put(key, bytes, { durable: true }),
+      this.#lake.put(descriptorAt, encodeDescriptor(descriptor), { durable: true }),
+    ]);
     return descriptor;
   }
 
@@ -231,13 +238,14 @@ export class PartitionVersions {
   }
 
   /**
-   * Writes the CSV export of a version where the export is not of that version already.
+   * Writes the CSV export of a version, where the export is not of that version already. With `rows` the
+   * version was committed a moment ago, so that it cannot be.
    * It follows the commit: a crash between the two is mended by whoever comes next.
    */
   async exportCsv(descriptor: VersionDescriptor, rows?: readonly Row[]): Promise<void> {
     if (!this.#table.csv) return;
     const key = csvKey(this.#table, this.#partition);
-    if ((await this.#lake.head(key))?.metadata.version === descriptor.version) return;
+    if (!rows && (await this.#lake.head(key))?.metadata.version === descriptor.version) return;
     const { value, date } = this.#partition;
     const [valueColumn] = this.#table.partitionBy;
     const columns: Column[] = [

@@ -1,6 +1,7 @@
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Row } from '../schema/columns.ts';
 import type { Item, Partition } from '../source/source.ts';
+import type { CurrentVersion } from './manifest.ts';
 import type { VersionIndex, WithoutResult } from './version.ts';
 
 /** What a page carried that the next request can send back, and where its bytes are kept. */
@@ -94,4 +95,9 @@ export interface ScrapeResult {
   readonly leftOut?: readonly LeftOut[];
   readonly attempts: number;
   readonly wireBytes: number;
+  /**
+   * The version that was current when the site was asked, which saves publish reading it; left out where
+   * there was none.
+   */
+  readonly over?: CurrentVersion;
 }

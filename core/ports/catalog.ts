@@ -8,9 +8,10 @@ export interface Catalog {
   partitions(table: string): AsyncIterable<readonly string[]>;
   /**
    * Gives the columns that a table has now to each of its partitions that was registered with others: a query
-   * engine may match them by position. Once more changes nothing. Throws as `registerPartition` does.
+   * engine may match them by position; registers those of `expected`, partitions of it, that are not known.
+   * Once more changes nothing. Throws as `registerPartition` does.
    */
-  alignPartitions(table: string): Promise<AlignedPartitions>;
+  alignPartitions(table: string, expected?: readonly CatalogPartition[]): Promise<AlignedPartitions>;
 }
 
 export interface AlignedPartitions {

@@ -5,6 +5,11 @@
 export interface StateStore {
   /** The document, read consistently, or undefined. */
   get(partition: string, sort: string): Promise<StateDocument | undefined>;
+  /**
+   * Documents by their names, at most 100 distinct ones, in their order: for one request. Each is read
+   * consistently, but not all at one moment.
+   */
+  getMany(names: readonly DocumentName[]): Promise<readonly (StateDocument | undefined)[]>;
   /** Documents of one partition in the byte order of `sort`. */
   query(partition: string, options?: StateQuery): AsyncIterable<StateDocument>;
   /**

@@ -4,7 +4,7 @@ import type { Merged } from '../lake/merge.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
 import { isWithoutResult, statsOf, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
-import { PartitionStore } from '../state/partition-store.ts';
+import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 
 /** When an answer was decided: in order, and in milliseconds. */
 export interface When {
@@ -13,8 +13,16 @@ export interface When {
 }
 
 /** That of what is decided from now on about the partition. */
-export async function decidedNow({ platform, source, partition, runId }: PartitionJob): Promise<When> {
-  const lastRefresh = await new PartitionStore(platform.state).get(source.table.name, partition);
+export async function decidedNow(context: PartitionJob): Promise<When> {
+  const { platform, source, partition } = context;
+  return decidedAfter(context, await new PartitionStore(platform.state).get(source.table.name, partition));
+}
+
+/** That of what is decided after this record was read. */
+export function decidedAfter(
+  { platform, runId }: PartitionJob,
+  lastRefresh: PartitionRecord | undefined,
+): When {
   const order = lastRefresh?.order ?? 0;
   // Decided again after a crash, it is the same decision.
   return { order: lastRefresh?.runId === runId ? order : order + 1, readAt: platform.clock.now() };

@@ -1,7 +1,7 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import type { PartitionJob } from '../job.ts';
-import { partitionName, partitionWorkPrefix } from '../lake/layout.ts';
-import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
+import { partitionName } from '../lake/layout.ts';
+import { CorruptLakeError, type CurrentVersion, unlessCorrupt } from '../lake/manifest.ts';
 import { type Merged, merge } from '../lake/merge.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
@@ -14,10 +14,11 @@ import type { Row } from '../schema/columns.ts';
 import { tableSchema } from '../schema/table-shape.ts';
 import { readResult } from '../scrape/finalize.ts';
 import type { Partition } from '../source/source.ts';
-import { PartitionStore } from '../state/partition-store.ts';
+import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
 import {
   type Answer,
   answerOver,
+  decidedAfter,
   decidedNow,
   leftAsItIs,
   listingOf,
@@ -25,6 +26,8 @@ import {
   type When,
 } from './answer.ts';
 import { holdReason } from './hold-reason.ts';
+import { knownState } from './known-state.ts';
+import { answerWrite } from './published.ts';
 import { resultOfToday } from './read-elsewhere.ts';
 import { type PublishActor, recordPublish } from './record.ts';
 import { withRowSchemas } from './row-schemas.ts';
@@ -52,48 +55,52 @@ export async function publish(
   const source = sourceNamed(platform, work.source);
   const partition: Partition = { value: work.value, date: civilDate(work.date) };
   const context: PartitionJob = { platform, source, runId: work.runId, partition };
-  const before = await readPublished(context);
-  if (before) return before;
-
-  const result = await readResult(context);
+  const [known, result] = await Promise.all([knownState(context), readResult(context)]);
+  if (known.published) return known.published;
   if (!result)
     throw new Error(
       `publish of ${partitionName(source.name, partition)} was called before its scrape was finalized`,
     );
   const isNothing = result.index.kind === 'targets' && result.index.targets.length === 0;
-  const answer = isNothing ? await leftAsItIs(context, result) : await publishResult(context, result);
+  const answer = isNothing
+    ? await leftAsItIs(context, result)
+    : await publishResult(context, result, known.lastRefresh);
+  const along = [await answerWrite(context, answer)];
   // A partition none of whose targets was crawled is no fresher than before.
-  if (!isNothing) await recordPublish(context, result, answer, actor);
-  await platform.lake.put(answerKey(context), new TextEncoder().encode(JSON.stringify(answer)));
+  if (isNothing) await platform.state.write(along);
+  else await recordPublish(context, result, answer, actor, { known, along });
   platform.emit({ kind: 'published', source: source.name, partition, result: answer });
   return answer;
 }
 
-/** What publish answered for one partition of a run; undefined before it did. */
-export async function readPublished(context: PartitionJob): Promise<PublishResult | undefined> {
-  const stored = await context.platform.lake.get(answerKey(context));
-  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as PublishResult);
-}
-
-function answerKey({ runId, source, partition }: PartitionJob): string {
-  return `${partitionWorkPrefix(runId, source.name, partition)}published.json`;
-}
-
 /**
  * Publishes what a run, a retry or a reparse learned of a partition; `failed` where its current version is
- * damaged.
+ * damaged. `lastRefresh`: the record of the partition, where it was read a moment ago.
  */
-export function publishResult(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
-  return publishOver(context, result).catch((error: unknown) => {
+export function publishResult(
+  context: PartitionJob,
+  result: ScrapeResult,
+  lastRefresh?: PartitionRecord,
+): Promise<PublishResult> {
+  return publishOver(context, result, lastRefresh).catch((error: unknown) => {
     if (error instanceof CorruptLakeError) return unreadable(context, result, error.message);
     throw error;
   });
 }
 
-async function publishOver(context: PartitionJob, result: ScrapeResult): Promise<PublishResult> {
+async function publishOver(
+  context: PartitionJob,
+  result: ScrapeResult,
+  lastRefresh: PartitionRecord | undefined,
+): Promise<PublishResult> {
   const { platform, source, partition } = context;
   const store = new PartitionVersions(platform.lake, source.table, partition);
   const read = await resultOfToday(context, result);
+  const { over } = result;
+  if (over && lastRefresh && !('kind' in read)) {
+    const answer = await publishOverKnown(context, store, read, over, decidedAfter(context, lastRefresh));
+    if (answer) return answer;
+  }
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
     // In this order: all that is on record by now rests upon this current version, or one before it.
     const when = await decidedNow(context);
@@ -102,27 +109,61 @@ async function publishOver(context: PartitionJob, result: ScrapeResult): Promise
       const answer = answerOver(result, current, undefined, when);
       return answer('failed', { reason: refusalText(context, read) });
     }
-    const answer = await tryPublish(context, store, read, current, when);
+    const next = await nextOver(context, store, read, current, when);
+    const answer = await carryOut(context, store, read, current, next);
     if (answer) return answer;
   }
   throw new StageError('Conflict', `${partitionName(source.name, partition)}: other writers kept committing`);
 }
 
-/** One try over one reading of the current version; undefined where somebody else committed in between. */
-async function tryPublish(
+/**
+ * The first try, over the version that the scrape went by, without reading it again: that it still is the
+ * current one is a condition of the commit. Where nothing is committed, it is asked for. Undefined where it
+ * no longer is.
+ */
+async function publishOverKnown(
+  context: PartitionJob,
+  store: PartitionVersions,
+  result: ScrapeResult,
+  over: CurrentVersion,
+  when: When,
+): Promise<PublishResult | undefined> {
+  const next = await nextOver(context, store, result, over, when).catch(unlessCorrupt);
+  if (!next) return undefined;
+  const isCommit = next.kind === 'write' && next.reason === null;
+  if (!isCommit && !(await store.isCurrent(over))) return undefined;
+  return carryOut(context, store, result, over, next);
+}
+
+/** What is to be done over one reading of the current version. */
+type Next =
+  | { readonly kind: 'answer'; readonly result: PublishResult }
+  /** The version is what the scrape would make of it. */
+  | { readonly kind: 'settled'; readonly answer: Answer; readonly current: CurrentVersion }
+  /** `reason`: why it must wait for a person, or null. */
+  | {
+      readonly kind: 'write';
+      readonly answer: Answer;
+      readonly merged: Merged;
+      readonly rows: readonly Row[];
+      readonly reason: string | null;
+    };
+
+async function nextOver(
   context: PartitionJob,
   store: PartitionVersions,
   result: ScrapeResult,
   current: CurrentVersion | undefined,
   when: When,
-): Promise<PublishResult | undefined> {
-  const { platform, source } = context;
+): Promise<Next> {
+  const { source } = context;
   const laid = merge(current?.descriptor, result);
   const answer = answerOver(result, current, laid, when);
-  const refused = (refusal: SchemaRefusal) => answer('failed', { reason: refusalText(context, refusal) });
+  const failed = (reason: string): Next => ({ kind: 'answer', result: answer('failed', { reason }) });
+  const refused = (refusal: SchemaRefusal) => failed(refusalText(context, refusal));
   const blind = indexProblem(result);
-  if (blind !== undefined) return answer('failed', { reason: blind });
-  if (!laid || !isWorthKeeping(laid, result)) return answer('failed', { reason: 'no item gave records' });
+  if (blind !== undefined) return failed(blind);
+  if (!laid || !isWorthKeeping(laid, result)) return failed('no item gave records');
   const older = current && (await olderThan(context, current.descriptor));
   if (older) return refused(older);
 
@@ -137,11 +178,26 @@ async function tryPublish(
     const damage = await store.damage(current.descriptor);
     if (damage && !rows) throw damage;
     // With every page read anew a damaged version is written again: that is how --force repairs it.
-    if (!damage && !isTold) return settled(context, store, current, answer);
+    if (!damage && !isTold) return { kind: 'settled', answer, current };
   }
 
   const reason = await holdReason(context, merged, rows!.length, current?.descriptor);
-  const waiting = reason === null ? undefined : await heldAlready(context, store, rows!);
+  return { kind: 'write', answer, merged, rows: rows!, reason };
+}
+
+/** Undefined where somebody else committed in between. */
+async function carryOut(
+  context: PartitionJob,
+  store: PartitionVersions,
+  result: ScrapeResult,
+  current: CurrentVersion | undefined,
+  next: Next,
+): Promise<PublishResult | undefined> {
+  if (next.kind === 'answer') return next.result;
+  if (next.kind === 'settled') return settled(context, store, next.current, next.answer);
+  const { platform, source } = context;
+  const { answer, merged, rows, reason } = next;
+  const waiting = reason === null ? undefined : await heldAlready(context, store, rows);
   if (waiting) return answer('held', { ...listingOf(waiting), held: waiting.version, reason });
   const createdAt = platform.clock.now();
   const id = platform.newId();
@@ -155,15 +211,15 @@ async function tryPublish(
     index: merged.index,
     items: merged.items.map(({ item }) => item),
     withdrawn: withdrawnBy(merged, id, current?.descriptor),
-    repeated: repeatedRows(source.table, rows!),
+    repeated: repeatedRows(source.table, rows),
     parserVersion: writtenParserVersion(context, current?.descriptor),
-    rows: rows!,
+    rows,
   });
   if (reason !== null) return answer('held', { ...listingOf(version), held: version.version, reason });
   await recordSchema(context, version, current?.descriptor);
   if ((await store.commit(version, current?.manifestEtag, result.runId, version.createdAt)) === 'lost')
     return undefined;
-  await store.exportCsv(version, rows!);
+  await store.exportCsv(version, rows);
   return answer('committed', {
     ...listingOf(version),
     version: version.version,

@@ -2,17 +2,18 @@ import { addDays } from '../calendar/civil-date.ts';
 import { startOfDate } from '../calendar/window.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import type { PartitionJob } from '../job.ts';
-import { manifestKey } from '../lake/layout.ts';
 import { type CommitRow, INDEX_ID } from '../lake/log-tables.ts';
 import { writeCommit } from '../lake/partition-log.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionStats } from '../lake/version.ts';
+import type { StateWrite } from '../ports/state-store.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
 import { extractionOf } from '../source/derived.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { listingCounts, PartitionStore } from '../state/partition-store.ts';
-import { RunStore } from '../state/run-store.ts';
+import { catalogPartition } from './catalog-partition.ts';
+import { type KnownState, knownState } from './known-state.ts';
 
 /**
  * Who published: the scheduled run or one that a person started, the retry of a failed item, a reparse, or a
@@ -23,23 +24,24 @@ export type PublishActor = 'run' | 'retry' | 'reparse' | 'publication';
 /**
  * Puts a publish on record: the catalog, the commits table, the partition's record, recovered failures.
  * Repeating it changes nothing, and whoever comes after a crash between the commit and its record makes up
- * for it.
+ * for it. `known`: what the state said before; `along`: written with the record of the partition, all or
+ * nothing.
  */
 export async function recordPublish(
   context: PartitionJob,
   result: ScrapeResult,
   answer: PublishResult,
   actor: PublishActor,
+  { known, along = [] }: { readonly known?: KnownState; readonly along?: readonly StateWrite[] } = {},
 ): Promise<void> {
   const { platform, source, runId, partition } = context;
-  const at = platform.clock.now();
+  const before = known ?? (await knownState(context));
   // One item that was tried again makes its partition no fresher.
   const fresh =
     result.origin !== 'captures' &&
     result.index.kind !== 'none' &&
     (answer.status === 'committed' || answer.status === 'unchanged');
-  const settledRun = fresh ? await new RunStore(platform.state).newest(source.name) : 0;
-  if (answer.version !== null) await register(context);
+  const settledRun = fresh ? before.newestRun : 0;
   // A version that is held has taken nothing away yet.
   const withdrawn = withdrawnFrom(answer);
   const row: CommitRow = {
@@ -69,9 +71,16 @@ export async function recordPublish(
     settled_run: settledRun,
     day_over_at: dayOverAt(source, partition),
   };
-  await writeCommit(platform.lake, source.name, partition, row);
-
-  await new PartitionStore(platform.state).record(source.table.name, partition, {
+  const isInCatalog = answer.version !== null;
+  // In any order: whoever is asked again does all of it again, until the record is written.
+  const [failuresMark] = await Promise.all([
+    recoverFailures(context, result, answer, before),
+    writeCommit(platform.lake, source.name, partition, row),
+    ...(isInCatalog && !before.lastRefresh?.inCatalog
+      ? [platform.catalog.registerPartition(catalogPartition(context))]
+      : []),
+  ]);
+  const record = {
     status: answer.status,
     version: answer.version,
     runId,
@@ -87,12 +96,32 @@ export async function recordPublish(
     held: answer.held,
     reason: answer.reason,
     fresh,
-  });
+    inCatalog: isInCatalog,
+    ...(failuresMark !== undefined && { failuresMark }),
+  };
+  const options = { along, asRead: before };
+  await new PartitionStore(platform.state).record(source.table.name, partition, record, options);
+}
 
-  if (answer.status === 'held') return;
+/**
+ * Closes the failures of what came, unless it is known that there are none. Answers what the record keeps of
+ * that (`PartitionRecord.failuresMark`); undefined where nobody looked.
+ */
+async function recoverFailures(
+  { platform, source, partition, runId }: PartitionJob,
+  result: ScrapeResult,
+  answer: PublishResult,
+  { lastRefresh, failuresMark }: KnownState,
+): Promise<number | null | undefined> {
+  if (answer.status === 'held') return undefined;
+  const hasFailed = result.items.some(({ content }) => content.kind === 'failed');
+  const isAsBefore = lastRefresh?.failuresMark === failuresMark;
+  if (isAsBefore && !hasFailed && result.index.kind !== 'failed') return undefined;
   const seen = seenAt(result, answer.status);
-  const by = { runId, at };
-  await new FailureStore(platform.state).recover(source.name, partition, (item) => seen.get(item), by);
+  const by = { runId, at: platform.clock.now() };
+  const store = new FailureStore(platform.state);
+  const { left } = await store.recover(source.name, partition, (item) => seen.get(item), by);
+  return left === 0 ? failuresMark : null;
 }
 
 /** Items that can have rows: of a site those that have a result, of pages that a model reads every one. */
@@ -154,13 +183,4 @@ type Good = Extract<ItemContent, { kind: 'records' | 'empty' | 'unchanged' }>;
 /** True where the site gave what was asked for. */
 export function isGood(content: ItemContent): content is Good {
   return content.kind === 'records' || content.kind === 'empty' || content.kind === 'unchanged';
-}
-
-async function register({ platform, source, partition }: PartitionJob): Promise<void> {
-  const manifest = platform.lake.uri(manifestKey(source.table, partition));
-  await platform.catalog.registerPartition({
-    table: source.table.name,
-    values: [partition.value, partition.date],
-    location: manifest.slice(0, manifest.lastIndexOf('/')),
-  });
 }

@@ -3,7 +3,7 @@ import { FailureStore } from '../failures/failure-store.ts';
 import { believedDue } from '../failures/retry-policy.ts';
 import type { PartitionJob } from '../job.ts';
 import { INDEX_ID } from '../lake/log-tables.ts';
-import { CorruptLakeError } from '../lake/manifest.ts';
+import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import { isWithoutResult, itemOf, type VersionDescriptor } from '../lake/version.ts';
@@ -56,10 +56,10 @@ async function readable({
   platform,
   source,
   partition,
-}: PartitionJob): Promise<VersionDescriptor | undefined | 'damaged'> {
+}: PartitionJob): Promise<CurrentVersion | undefined | 'damaged'> {
   try {
     const versions = new PartitionVersions(platform.lake, source.table, partition);
-    return (await versions.current())?.descriptor;
+    return await versions.current();
   } catch (error) {
     if (error instanceof CorruptLakeError) return 'damaged';
     throw error;
@@ -67,9 +67,9 @@ async function readable({
 }
 
 /** One try at the item, unless one is on record under this run id already. */
-async function tryItem(context: PartitionJob, current: VersionDescriptor, failure: Failure): Promise<Tried> {
+async function tryItem(context: PartitionJob, current: CurrentVersion, failure: Failure): Promise<Tried> {
   if (!(await isFinalized(context))) {
-    const asked = await watchingDeaths(context, (watched) => askOnce(watched, current, failure));
+    const asked = await watchingDeaths(context, (watched) => askOnce(watched, current.descriptor, failure));
     if (typeof asked === 'object') return asked;
     if (asked !== 'asked') return { kind: asked };
     await finalize(context, { scope: 'items', known: current });

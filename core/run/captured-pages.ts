@@ -71,7 +71,7 @@ export class CapturedPages {
 
   static async of(context: PartitionJob): Promise<CapturedPages> {
     const { platform, source, partition } = context;
-    const pages = new CapturedPages(context, await knownVersion(context));
+    const pages = new CapturedPages(context, (await knownVersion(context))?.descriptor);
     for await (const { key, runId } of captureFiles(platform.lake, source.name, partition)) {
       const stored = await platform.lake.get(key);
       if (!stored) continue;

@@ -6,6 +6,7 @@ import { INDEX_ID } from '../lake/log-tables.ts';
 import { workPlaces } from '../lake/work-places.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
 import { StorageError } from '../ports/storage-error.ts';
+import { forgetPublished } from '../publish/published.ts';
 import { recordDeaths } from '../scrape/deaths.ts';
 import { finalize, isFinalized } from '../scrape/finalize.ts';
 import { ScrapeProgress } from '../scrape/progress.ts';
@@ -155,7 +156,9 @@ async function claimedBy({
 }
 
 /** Removes what a run kept of one partition, once all that outlives it is finalized and published. */
-export async function clearWork({ platform, source, runId, partition }: PartitionJob): Promise<void> {
+export async function clearWork(context: PartitionJob): Promise<void> {
+  const { platform, source, runId, partition } = context;
+  await forgetPublished(platform, context);
   const prefix = partitionWorkPrefix(runId, source.name, partition);
   for await (const { key } of platform.lake.list(prefix)) await platform.lake.delete(key);
 }

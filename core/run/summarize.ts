@@ -13,8 +13,9 @@ import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
+import { catalogPartition } from '../publish/catalog-partition.ts';
 import { checkEngines } from '../publish/check-engines.ts';
-import { readPublished } from '../publish/publish.ts';
+import { readPublished } from '../publish/published.ts';
 import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
 import { columnsOf } from '../schema/columns.ts';
@@ -62,7 +63,9 @@ export async function summarize(platform: Platform, input: PlanAnswer): Promise<
     writeParquet(RUN_COLUMNS, [summary.run]),
   );
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
-  await checkEngines(platform, [source]);
+  const readable = partitions.filter(({ result }) => result !== 'broken' && result.version !== null);
+  const expected = readable.map(({ partition }) => catalogPartition({ platform, source, partition }));
+  await checkEngines(platform, [source], expected);
   const { status } = summary.run;
   const isBroken = partitions.length > 0 && partitions.every(({ result }) => result === 'broken');
   return { status, ...(isBroken && { everyPartitionBroke: true as const }) };

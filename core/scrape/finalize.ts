@@ -1,8 +1,8 @@
 import type { PartitionJob } from '../job.ts';
 import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
+import type { CurrentVersion } from '../lake/manifest.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
-import type { VersionDescriptor } from '../lake/version.ts';
 import { tableSchema } from '../schema/table-shape.ts';
 import type { Item, ListedItem } from '../source/source.ts';
 import { appendAttempts } from './attempt-log.ts';
@@ -41,7 +41,7 @@ export interface FinalizeOptions {
   /** Listed items that nobody came to ask for: each is a failure, too. */
   readonly unasked?: readonly Item[];
   /** The version that was current when the attempts were made. @default that which is current now */
-  readonly known?: VersionDescriptor | undefined;
+  readonly known?: CurrentVersion | undefined;
 }
 
 /**
@@ -60,8 +60,10 @@ export async function finalize(context: PartitionJob, options: FinalizeOptions =
   const items = itemsOf(context, scope, walk, pagesOf).map((item) =>
     itemResult(context, item, pagesOf.get(item.id), listedAt),
   );
-  const known = 'known' in options ? options.known : await knownVersion(context);
-  const changes = await changesOf(context, known, items, (id) => inPageOrder(pagesOf.get(id) ?? NO_PAGES));
+  const over = 'known' in options ? options.known : await knownVersion(context);
+  const changes = await changesOf(context, over?.descriptor, items, (id) =>
+    inPageOrder(pagesOf.get(id) ?? NO_PAGES),
+  );
   const rows = recorded.attempts.map((checkpoint): AttemptRow => {
     return { ...checkpoint.attempt, ...changesOfAttempt(changes, checkpoint) };
   });
@@ -84,6 +86,7 @@ export async function finalize(context: PartitionJob, options: FinalizeOptions =
     ...(context.crawl?.leftOut && { leftOut: context.crawl.leftOut }),
     attempts: rows.length,
     wireBytes: rows.reduce((sum, row) => sum + (row.wire_bytes ?? 0), 0),
+    ...(over && { over }),
   };
   await countAttempts(context, recorded.attempts, crawlEnds(result, unasked));
   const failedPage = walk.kind === 'next' && !context.crawl ? index.get(walk.step.page) : undefined;

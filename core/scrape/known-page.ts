@@ -1,7 +1,7 @@
 import type { CopyAge } from '../fetch/copy-age.ts';
 import { type Validators, validatorsOf } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
-import { CorruptLakeError } from '../lake/manifest.ts';
+import { CorruptLakeError, type CurrentVersion } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import { itemOf, listedAs, rowSchemaOf, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
 import { tableSchema } from '../schema/table-shape.ts';
@@ -24,10 +24,10 @@ export async function knownVersion({
   platform,
   source,
   partition,
-}: PartitionJob): Promise<VersionDescriptor | undefined> {
+}: PartitionJob): Promise<CurrentVersion | undefined> {
   const store = new PartitionVersions(platform.lake, source.table, partition);
   try {
-    return (await store.current())?.descriptor;
+    return await store.current();
   } catch (error) {
     if (error instanceof CorruptLakeError) return undefined;
     throw error;

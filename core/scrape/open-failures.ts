@@ -46,11 +46,13 @@ export async function openFailures(
     );
   const failed = [...tried, ...unasked.map((item) => unaskedItem(context, item))];
   const failures = new FailureStore(platform.state);
+  if (failed.length > 0) await failures.mark(source.name, partition);
   const opened = await pLimit(FAILURES_AT_ONCE).map(failed, async ({ outcome, ...each }) => ({
     failure: await failures.open(source.name, partition, each, runId),
     outcome,
     at: each.tries.at(-1)!.at,
   }));
+  if (failed.length > 0) await failures.mark(source.name, partition);
   await queueFailures(context, opened);
 }
 

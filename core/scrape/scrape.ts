@@ -65,7 +65,8 @@ async function scrapePages(
   leaveOut: ReadonlySet<string>,
   once: boolean,
 ): Promise<ScrapeAnswer> {
-  const known = await knownVersion(context);
+  const over = await knownVersion(context);
+  const known = over?.descriptor;
   const current = force ? undefined : known;
   const progress = await ScrapeProgress.load(context);
   const gates = new TargetGates(context, progress, lastLookOf(known));
@@ -88,7 +89,7 @@ async function scrapePages(
     const finished = await scrapeItems(context, open, current, progress, gates, { mustStop, once });
     if (!finished) return { done: false };
   }
-  await finalize(await withoutLeftOut(context, progress, gates), { known });
+  await finalize(await withoutLeftOut(context, progress, gates), { known: over });
   return { done: true };
 }
 

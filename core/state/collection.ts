@@ -11,6 +11,8 @@ export interface Place {
 interface Alongside<T> {
   readonly once?: (next: T) => StateWrite;
   readonly follows?: (next: T, before: T | undefined, revision: number) => readonly StateWrite[];
+  /** The document as it was read a moment ago; it is read again only where somebody has written since. */
+  readonly asRead?: { readonly document: StateDocument | undefined };
 }
 
 /** Each lost try means that somebody else has written: nobody loses so often who is not one of very many. */
@@ -75,14 +77,17 @@ export class Collection<T extends Json> {
    * Changes a document, and writes with it what follows from the change, all or nothing; undefined leaves it
    * as it is. `once`: written with it as well; where that is there already, the change was made before, and
    * nothing is written. `follows`: told the revision that the document gets; may run more than once.
+   * `asRead`: see `Alongside`.
    */
   async updateWith(
     place: Place,
     change: (before: T | undefined) => T | undefined,
     follows: (next: T, before: T | undefined, revision: number) => readonly StateWrite[],
     once?: StateWrite,
+    asRead?: Alongside<T>['asRead'],
   ): Promise<{ readonly isDone: boolean; readonly value: T | undefined }> {
-    return this.#change(place, change, { follows, ...(once && { once: () => once }) });
+    const more = { ...(once && { once: () => once }), ...(asRead && { asRead }) };
+    return this.#change(place, change, { follows, ...more });
   }
 
   /** Removes a document, and says whether it did; one that `only` does not hold of stays. */
@@ -102,9 +107,11 @@ export class Collection<T extends Json> {
   async #change(
     place: Place,
     change: (before: T | undefined) => T | undefined,
-    { once, follows }: Alongside<T> = {},
+    { once, follows, asRead }: Alongside<T> = {},
   ): Promise<{ readonly isDone: boolean; readonly value: T | undefined }> {
-    let document = this.#remembered?.get(nameOf(place)) ?? (await this.#read(place));
+    let document = asRead
+      ? asRead.document
+      : (this.#remembered?.get(nameOf(place)) ?? (await this.#read(place)));
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const before = this.#valueOf(document);
       const value = change(before);

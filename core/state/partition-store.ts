@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type CivilDate, civilDateSchema } from '../calendar/civil-date.ts';
 import { repeatedText } from '../lake/item-counts.ts';
 import type { RepeatedRows, WithdrawnItem } from '../lake/version.ts';
-import type { Json, StateStore } from '../ports/state-store.ts';
+import type { Json, StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import { withPartitionValue } from '../source/partition.ts';
 import type { Partition } from '../source/source.ts';
 import { Collection, type Place } from './collection.ts';
@@ -53,6 +53,13 @@ const recordSchema = z.object({
   /** Why that was held back, also where a refresh after it failed for a reason of its own. */
   heldReason: z.string().nullable().default(null),
   reason: z.string().nullable(),
+  /** The catalog was told of it. False in records of before that was kept: it is told once more. */
+  inCatalog: z.boolean().default(false),
+  /**
+   * Revision of the mark of its failures (`FailureStore`) when none of them was unresolved: as long as it is
+   * that one, there is none to recover. Null where nobody knows.
+   */
+  failuresMark: z.int().nullable().default(null),
 });
 
 const anyRecordSchema = withPartitionValue(recordSchema);
@@ -65,11 +72,19 @@ export type PartitionRecord = z.infer<typeof recordSchema>;
 /** What older records did not keep may be left out. */
 type NewRecord = Omit<
   z.input<typeof recordSchema>,
-  'value' | 'date' | 'freshAt' | 'order' | 'settledRun' | 'heldReason'
+  'value' | 'date' | 'freshAt' | 'order' | 'settledRun' | 'heldReason' | 'inCatalog' | 'failuresMark'
 > & {
   readonly order: number;
   readonly settledRun: number;
+  /** What it adds to what is known; left out, the record keeps what it has. */
+  readonly inCatalog?: boolean;
+  readonly failuresMark?: number | null;
 };
+
+interface RecordOptions {
+  readonly along?: readonly StateWrite[];
+  readonly asRead?: { readonly document: StateDocument | undefined };
+}
 
 /** Names that a record carries: a document of the state store is small. */
 const MAX_NAMES = 20;
@@ -95,6 +110,16 @@ function readRecord(value: Json): PartitionRecord {
 
 const partitionKey = (table: string) => `partitions#${table}`;
 
+/** Where the record of a partition is, for those who read more in one request. */
+export function recordPlace(table: string, { value, date }: Partition): Place {
+  return { partition: partitionKey(table), sort: `${value}#${date}` };
+}
+
+/** The record in that document; undefined where there is none. */
+export function recordOf(document: StateDocument | undefined): PartitionRecord | undefined {
+  return document && readRecord(document.value);
+}
+
 /** The status of each partition; derived from manifests and commits, which remain the truth. */
 export class PartitionStore {
   readonly #partitions: Collection<PartitionRecord>;
@@ -104,7 +129,7 @@ export class PartitionStore {
   }
 
   get(table: string, partition: Partition): Promise<PartitionRecord | undefined> {
-    return this.#partitions.get(placeOf(table, partition));
+    return this.#partitions.get(recordPlace(table, partition));
   }
 
   /** Of a table, in the order of value and date. */
@@ -120,20 +145,26 @@ export class PartitionStore {
   /**
    * Records a refresh or a decision, unless a later one is on record: run ids could not tell, a run that
    * began first may well publish last. `settledRun` 0 settles none. `fresh`: the site itself was asked, and
-   * answered.
+   * answered. `along`: written in the same transaction, whether it is late or not; `asRead`: the record as it
+   * was read a moment ago.
    */
   async record(
     table: string,
     partition: Partition,
     { fresh, ...decided }: NewRecord & { readonly fresh: boolean },
+    { along = [], asRead }: RecordOptions = {},
   ): Promise<void> {
-    await this.#partitions.update(placeOf(table, partition), (before) => {
+    const change = (before: PartitionRecord | undefined) => {
       const isLate = before !== undefined && isLater(before, decided);
       const freshAt = freshest(before, isLate, fresh ? decided.at : null);
       const settledRun = Math.max(before?.settledRun ?? 0, decided.settledRun) || null;
+      const inCatalog = decided.inCatalog || (before?.inCatalog ?? false);
+      const failuresMark =
+        decided.failuresMark === undefined ? (before?.failuresMark ?? null) : decided.failuresMark;
+      const kept = { freshAt, settledRun, inCatalog, failuresMark };
       if (isLate) {
         const saysNothingNew = freshAt === before.freshAt && settledRun === before.settledRun;
-        return saysNothingNew ? undefined : { ...before, freshAt, settledRun };
+        return saysNothingNew && along.length === 0 ? undefined : { ...before, ...kept };
       }
       // A refresh that failed decides nothing: what is current stays, and a held version still waits.
       const failed = decided.status === 'failed';
@@ -141,8 +172,10 @@ export class PartitionStore {
       const held = decided.held ?? (failed ? (before?.held ?? null) : null);
       const heldReason = heldReasonOf(before, decided);
       const { value, date } = partition;
-      return recordSchema.parse({ ...decided, version, held, heldReason, value, date, freshAt, settledRun });
-    });
+      return recordSchema.parse({ ...decided, version, held, heldReason, value, date, ...kept });
+    };
+    const place = recordPlace(table, partition);
+    await this.#partitions.updateWith(place, change, () => along, undefined, asRead);
   }
 }
 
@@ -154,10 +187,6 @@ function heldReasonOf(
   if (status === 'held') return reason;
   if (status !== 'failed' || !before?.held) return null;
   return before.heldReason ?? (before.status === 'held' ? before.reason : null);
-}
-
-function placeOf(table: string, { value, date }: Partition): Place {
-  return { partition: partitionKey(table), sort: `${value}#${date}` };
 }
 
 type Decided = Pick<PartitionRecord, 'order' | 'at'>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { StateStore } from '../ports/state-store.ts';
+import type { StateDocument, StateStore } from '../ports/state-store.ts';
 import { Collection, type Place } from './collection.ts';
 
 /**
@@ -48,6 +48,16 @@ export type RunRecord = z.infer<typeof runSchema>;
 /** How many runs of each source were ever begun. */
 const SEQUENCES = 'run-sequences';
 const sequenceSchema = z.object({ last: z.int() });
+
+/** Where it stands how many runs of a source were begun, for those who read more in one request. */
+export function sequencePlace(source: string): Place {
+  return { partition: SEQUENCES, sort: source };
+}
+
+/** The sequence of the newest run by that document, 0 where there is none. */
+export function newestRunOf(document: StateDocument | undefined): number {
+  return document ? sequenceSchema.parse(document.value).last : 0;
+}
 
 const partitionKey = (source: string) => `runs#${source}`;
 
@@ -101,7 +111,7 @@ export class RunStore {
 
   /** The sequence of the newest run of a source, 0 where there is none. */
   async newest(source: string): Promise<number> {
-    return (await this.#sequences.get({ partition: SEQUENCES, sort: source }))?.last ?? 0;
+    return (await this.#sequences.get(sequencePlace(source)))?.last ?? 0;
   }
 
   /**
@@ -115,7 +125,7 @@ export class RunStore {
     const begun = { input: inputSchema.parse(input), execution, status: 'running' as const, startedAt: at };
     const open = { finishedAt: null, message: null, unrecorded: false };
     await this.#sequences.updateOnce(
-      { partition: SEQUENCES, sort: source },
+      sequencePlace(source),
       (before) => ({ last: (before?.last ?? 0) + 1 }),
       ({ last }) => ({
         kind: 'put',

@@ -115,6 +115,10 @@ function heldUp(stores: EnrichmentStores, worker: Worker): EnrichmentStores {
       await worker.step();
       return state.get(...place);
     },
+    getMany: async (names) => {
+      await worker.step();
+      return state.getMany(names);
+    },
     query: async function* (...asked) {
       await worker.step();
       yield* state.query(...asked);

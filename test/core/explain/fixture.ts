@@ -57,6 +57,8 @@ export const lastRefresh = (more: Partial<PartitionRecord> = {}): PartitionRecor
   at: AT,
   order: 1,
   settledRun: 1,
+  inCatalog: true,
+  failuresMark: 0,
   freshAt: AT,
   expected: 20,
   found: 20,

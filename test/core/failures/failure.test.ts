@@ -90,7 +90,7 @@ describe('the failure of an item', () => {
   it('ends when a later run, or the same one, recovers it', async () => {
     await open('run-1', 100, '1');
     await open('run-2', 100, '2');
-    expect(await store.recover('racing', DAY, everything, { runId: 'run-2', at: 300 })).toBe(2);
+    expect((await store.recover('racing', DAY, everything, { runId: 'run-2', at: 300 })).recovered).toBe(2);
     expect(await all()).toMatchObject([
       { item: '1', state: 'recovered', closedAt: 300, closedBy: 'run-2' },
       { item: '2', state: 'recovered' },
@@ -99,20 +99,17 @@ describe('the failure of an item', () => {
 
   it('is ended by a run with an older id that saw the item later: a retry that died was taken up again', async () => {
     await open('run-2', 100);
-    expect(await store.recover('racing', DAY, () => 150, { runId: 'run-1', at: 300 })).toBe(1);
+    expect((await store.recover('racing', DAY, () => 150, { runId: 'run-1', at: 300 })).recovered).toBe(1);
     expect(await all()).toMatchObject([{ state: 'recovered', closedBy: 'run-1' }]);
   });
 
   it('is not ended by what was seen before it, by another partition, or by another item', async () => {
     await open('run-2', 100);
-    expect(await store.recover('racing', DAY, () => 99, { runId: 'run-3', at: 300 })).toBe(0);
-    expect(await store.recover('racing', NEXT, everything, { runId: 'run-3', at: 300 })).toBe(0);
-    expect(
-      await store.recover('racing', DAY, (item) => (item === '2' ? 300 : undefined), {
-        runId: 'run-3',
-        at: 300,
-      }),
-    ).toBe(0);
+    expect((await store.recover('racing', DAY, () => 99, { runId: 'run-3', at: 300 })).recovered).toBe(0);
+    expect((await store.recover('racing', NEXT, everything, { runId: 'run-3', at: 300 })).recovered).toBe(0);
+    const other = (item: string) => (item === '2' ? 300 : undefined);
+    const by = { runId: 'run-3', at: 300 };
+    expect(await store.recover('racing', DAY, other, by)).toEqual({ recovered: 0, left: 1 });
     expect(await all()).toMatchObject([{ state: 'open' }]);
   });
 
@@ -156,7 +153,7 @@ describe('the failure of an item', () => {
   it('is recovered once, and not again', async () => {
     await open('run-1', 100);
     await store.recover('racing', DAY, everything, { runId: 'run-2', at: 200 });
-    expect(await store.recover('racing', DAY, everything, { runId: 'run-3', at: 300 })).toBe(0);
+    expect((await store.recover('racing', DAY, everything, { runId: 'run-3', at: 300 })).recovered).toBe(0);
     expect(await all()).toMatchObject([{ closedBy: 'run-2', closedAt: 200 }]);
   });
 

@@ -53,6 +53,8 @@ export class WatchedStore implements StateStore {
     return this.#store.get(partition, sort);
   }
 
+  getMany: StateStore['getMany'] = (names) => this.#store.getMany(names);
+
   scan: StateStore['scan'] = () => this.#store.scan();
 
   query: StateStore['query'] = (partition, options) => this.#store.query(partition, options);

@@ -45,6 +45,7 @@ function contested(times: number, intrude: () => Promise<unknown>) {
   let writes = 0;
   const store: StateStore = {
     get: (...place) => state.get(...place),
+    getMany: (names) => state.getMany(names),
     query: (...query) => state.query(...query),
     scan: () => state.scan(),
     write: async (asked) => {

@@ -41,6 +41,7 @@ it('a claim whose write was sent twice is won: the second copy finds its own', a
   // The first answer is lost, and what was sent again meets its own revision.
   const twice: StateStore = {
     get: (...place) => state.get(...place),
+    getMany: (names) => state.getMany(names),
     query: (...query) => state.query(...query),
     scan: () => state.scan(),
     write: async (writes) => {
