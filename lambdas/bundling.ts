@@ -36,7 +36,8 @@ export const MAX_BUNDLE_BYTES = 1_050_000;
 
 /**
  * Libraries that no start needs: of pages (`core/source/html-browser.ts`, `html-scanner.ts`, `site.ts`,
- * `xml.ts`, `core/fetch/charset.ts`, `address-guard.ts`), of Parquet (`core/lake/parquet.ts`), of proxies
+ * `xml.ts`, `core/fetch/charset.ts`, `address-guard.ts`), of Parquet (`core/lake/parquet.ts`,
+ * `core/parquet/zstd-page.ts`), of proxies
  * (`adapters/web/proxy-tunnel.ts`, `adapters/aws/secrets.ts`) and of pages that are asked one by one
  * (`adapters/aws/bedrock-model.ts`). Each is a file of its own beside the bundle,
  * found below `node_modules` and loaded by the first page, file or source that asks for it. In the bundle
@@ -50,7 +51,7 @@ export const BESIDE_THE_BUNDLE = [
   { file: 'node_modules/saxes/index.js', name: 'saxes' },
   { file: 'node_modules/ipaddr.js/index.js', name: 'ipaddr.js' },
   { file: 'node_modules/hyparquet/index.js', name: 'hyparquet' },
-  { file: 'node_modules/hyparquet-writer/index.js', name: 'hyparquet-writer' },
+  { file: 'node_modules/hyparquet/src/xxhash.js', name: 'hyparquet/src/xxhash.js' },
   { file: 'node_modules/socks/index.js', name: 'socks' },
   { file: 'node_modules/@aws-sdk/client-secrets-manager/index.js', name: '@aws-sdk/client-secrets-manager' },
   { file: 'node_modules/@aws-sdk/client-bedrock-runtime/index.js', name: '@aws-sdk/client-bedrock-runtime' },

@@ -22,7 +22,7 @@ const PURE_PACKAGES: ReadonlySet<string> = new Set([
   'entities/decode',
   'saxes',
   'hyparquet',
-  'hyparquet-writer',
+  'hyparquet/src/xxhash.js',
   'warcio',
   'robots-parser',
   'ipaddr.js',

@@ -55,7 +55,7 @@ describe('the bundle of', () => {
       'Parquet',
       'core/lake/parquet.ts',
       '{ writeParquet, readParquet }',
-      'writeParquet([], []).length > 0 && typeof readParquet',
+      'writeParquet([{ name: "a", type: "string", nullable: false }], [{ a: "x" }]).length > 0 && typeof readParquet',
       'function',
     ],
   ])('%s finds its libraries in the files beside it', async (_, entry, names, expression, said) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
+import { parquetMetadata } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ParquetFile, readParquet, writeParquet } from '../../../core/lake/parquet.ts';
 import type { Column, ColumnType, Row } from '../../../core/schema/columns.ts';
@@ -85,6 +86,63 @@ describe('a Parquet file', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('gives back long columns of few values, of many, of one and of none', async () => {
+    const few = fc.record(
+      Object.fromEntries(
+        COLUMNS.map(({ name, type, nullable }) => {
+          const some = fc.constantFrom(...fc.sample(CELLS[type], { numRuns: 3, seed: 7 }));
+          return [name, nullable ? fc.option(some, { nil: null, freq: 3 }) : some];
+        }),
+      ),
+    );
+    const repeated = fc.array(fc.tuple(few, fc.integer({ min: 1, max: 30 })), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(repeated, rows, async (runs, others) => {
+        const written = [...runs.flatMap(([row, count]) => Array<Row>(count).fill(row as Row)), ...others];
+        expect(await readParquet(writeParquet(COLUMNS, written), COLUMNS)).toEqual(written);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('tells 0 from -0, where most values are one of both', async () => {
+    const columns: Column[] = [{ name: 'n', type: 'double', nullable: false }];
+    const written = Array.from({ length: 40 }, (_, n) => ({ n: n % 3 === 0 ? -0 : 0 }));
+    expect(await readParquet(writeParquet(columns, written), columns)).toEqual(written);
+  });
+
+  it('of more than a page, and of more than a row group, has every row', async () => {
+    const columns: Column[] = [
+      { name: 'n', type: 'int32', nullable: false },
+      { name: 'text', type: 'string', nullable: true },
+    ];
+    // Nulls at both ends and between the pages; texts of 30 KB, one of them longer than a page.
+    const texts = Array.from({ length: 200 }, (_, n): Row => {
+      const text = n === 77 ? 'é'.repeat(700_000) : `${n} ${'x'.repeat(30_000)}`;
+      return { n, text: n < 3 || n % 5 === 0 ? null : text };
+    });
+    expect(await readParquet(writeParquet(columns, texts), columns)).toEqual(texts);
+    const many = Array.from({ length: 100_003 }, (_, n): Row => ({ n, text: null }));
+    expect(await readParquet(writeParquet(columns, many), columns)).toEqual(many);
+  });
+
+  it.each<[ColumnType, unknown]>([
+    ['string', 5],
+    ['json', {}],
+    ['int32', 2 ** 31],
+    ['int32', '5'],
+    ['int64', 0.5],
+    ['double', '0.5'],
+    ['decimal', 'a lot'],
+    ['boolean', 1],
+    ['date', 'today'],
+    ['timestamp', 'now'],
+    ['string', null],
+  ])('of which a cell is no %s, but %j, is not written', (type, cell) => {
+    const column = { name: 'cell', type, nullable: false, ...DIGITS };
+    expect(() => writeParquet([column], [{ cell: cell as string }])).toThrow('column cell');
   });
 
   it('may be without rows', async () => {
@@ -204,6 +262,71 @@ describe('a Parquet file that DuckDB reads', () => {
     expect(
       await query(`SELECT count(*)::INT, max("date")::VARCHAR FROM read_parquet('${folder}/two-*.parquet')`),
     ).toEqual([[2, '1969-12-31']]);
+  });
+
+  it('has the very rows, in pages and row groups of any length', async () => {
+    const written = Array.from({ length: 300 }, (_, n): Row => {
+      const text = n % 7 === 0 ? null : `${n % 2 ? 'é🐎' : 'a'} ${'x'.repeat(n * 50)}`;
+      const of = { string: text, string_required: `k${n % 3}`, int32: n % 4 ? n : null, int32_required: 1 };
+      return { ...SAMPLE, ...of, boolean: n % 3 ? n % 2 === 0 : null, double: n / 3 };
+    });
+    const file = new ParquetFile(COLUMNS, 130);
+    for (const row of written) file.add(row);
+    writeFileSync(join(folder, 'long.parquet'), file.end());
+    const names = ['string', 'string_required', 'int32', 'int32_required', 'boolean', 'double'] as const;
+    const sql = `SELECT ${names.map((name) => `"${name}"`)} FROM read_parquet('${folder}/long.parquet')`;
+    expect(await query(sql)).toEqual(written.map((row) => names.map((name) => row[name])));
+    const groups = `SELECT DISTINCT row_group_num_rows FROM parquet_metadata('${folder}/long.parquet') ORDER BY ALL`;
+    expect(await query(groups)).toEqual([['40'], ['130']]);
+  });
+
+  it('finds each value by the bounds of its column, however long or strange it is', async () => {
+    const texts = [
+      ...['', 'a', 'ab', '\u{10ffff}'.repeat(9), '\uffff\ue000', '🐎', 'é'.repeat(40), `${'z'.repeat(15)}éa`],
+      ...['x'.repeat(40), '\u007f'.repeat(20), `b${'\u007f'.repeat(20)}`, 'Mná na hÉireann, of old'],
+    ];
+    const doubles = [0, -0, 0.1, -1e300, Number.POSITIVE_INFINITY, Number.NaN];
+    const written = texts.map((text, n): Row => {
+      const [double, int32] = [doubles[n % doubles.length]!, n % 2 ? -n : n];
+      const of = { double, int32, int64: int32 * 2 ** 40, decimal: int32 / 100, boolean: n % 2 === 0 };
+      return { ...SAMPLE, string: text, ...of, date: `20${10 + n}-01-01` };
+    });
+    // Each row a file of its own and a row group of one file: whoever prunes by bounds would lose some.
+    const file = new ParquetFile(COLUMNS, 2);
+    for (const row of [...written, ...written.toReversed()]) file.add(row);
+    writeFileSync(join(folder, 'bounds.parquet'), file.end());
+    for (const name of ['string', 'double', 'int32', 'int64', 'decimal', 'boolean', 'date'] as const)
+      for (const value of new Set(written.map((row) => row[name]!))) {
+        const literal = `'${value}'::${name === 'date' ? 'DATE' : name === 'string' ? 'VARCHAR' : name === 'boolean' ? 'BOOLEAN' : name === 'decimal' ? 'DECIMAL(12,2)' : 'DOUBLE'}`;
+        const count =
+          2 *
+          written.filter((row) => row[name] === value || (Number.isNaN(value) && Number.isNaN(row[name])))
+            .length;
+        const sql = `SELECT count(*)::INT FROM read_parquet('${folder}/bounds.parquet') WHERE "${name}" = ${literal}`;
+        expect([name, value, await query(sql)]).toEqual([name, value, [[count]]]);
+      }
+  });
+
+  it('tells bounds that no value is beyond', async () => {
+    const texts = fc.array(fc.string({ unit: 'binary', maxLength: 30 }), { minLength: 1, maxLength: 5 });
+    const columns: Column[] = [{ name: 'text', type: 'string', nullable: false }];
+    fc.assert(
+      fc.property(texts, (some) => {
+        const bytes = writeParquet(
+          columns,
+          some.map((text) => ({ text })),
+        );
+        const [group] = parquetMetadata(bytes.slice().buffer).row_groups;
+        const { min_value, max_value, null_count } = group!.columns[0]!.meta_data!.statistics!;
+        const bound = (value: unknown) =>
+          value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(value as string);
+        for (const text of some.map((one) => Buffer.from(one))) {
+          expect(Buffer.compare(bound(min_value), text)).toBeLessThanOrEqual(0);
+          expect(Buffer.compare(bound(max_value), text)).toBeGreaterThanOrEqual(0);
+        }
+        expect(null_count).toBe(0n);
+      }),
+    );
   });
 
   it('is compressed with zstd', async () => {
