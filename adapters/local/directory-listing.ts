@@ -1,10 +1,13 @@
-import { type Dirent, lstatSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { isKeySegment } from '../../core/ports/object-key.ts';
 import type { ObjectListing } from '../../core/ports/object-store.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { isAbsent, storageFailure } from './storage-failure.ts';
+
+/** Objects after which a listing lets others go on: it reads the disk itself, which a thread makes dearer. */
+const AT_ONCE = 1000;
 
 /**
  * The objects below `root` whose key starts with `prefix`, in byte order of the keys. Holds one directory a
@@ -13,11 +16,15 @@ import { isAbsent, storageFailure } from './storage-failure.ts';
  */
 export async function* listDirectory(root: string, prefix: string): AsyncGenerator<ObjectListing> {
   const slash = prefix.lastIndexOf('/') + 1;
-  yield* walk(root, prefix.slice(0, slash), prefix.slice(slash));
+  let listed = 0;
+  for (const object of walk(root, prefix.slice(0, slash), prefix.slice(slash))) {
+    yield object;
+    if (++listed % AT_ONCE === 0) await setImmediate();
+  }
 }
 
-async function* walk(root: string, parent: string, namePrefix: string): AsyncGenerator<ObjectListing> {
-  for (const entry of await entriesInKeyOrder(join(root, parent), namePrefix)) {
+function* walk(root: string, parent: string, namePrefix: string): Generator<ObjectListing> {
+  for (const entry of entriesInKeyOrder(join(root, parent), namePrefix)) {
     const key = `${parent}${entry.name}`;
     if (entry.isDirectory()) {
       yield* walk(root, `${key}/`, '');
@@ -29,10 +36,10 @@ async function* walk(root: string, parent: string, namePrefix: string): AsyncGen
   }
 }
 
-async function entriesInKeyOrder(directory: string, namePrefix: string): Promise<Dirent[]> {
+function entriesInKeyOrder(directory: string, namePrefix: string): readonly Dirent[] {
   let entries: Dirent[];
   try {
-    entries = await readdir(directory, { withFileTypes: true });
+    entries = readdirSync(directory, { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
     throw storageFailure(error, 'list', directory);

@@ -1,17 +1,18 @@
 import { hash as digest } from 'node:crypto';
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
   linkSync,
   lstatSync,
   openSync,
-  readFileSync,
   readSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
+  unlinkSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { assertKeyPrefix, assertObjectKey, assertObjectMetadata } from '../../core/ports/object-key.ts';
@@ -24,7 +25,7 @@ import type {
   StoredObject,
 } from '../../core/ports/object-store.ts';
 import { listDirectory } from './directory-listing.ts';
-import { syncPath, writeTemporary } from './durable-file.ts';
+import { syncDirectory, syncDirectorySync, writeNewFile } from './durable-file.ts';
 import { LakeDirectories } from './lake-directories.ts';
 import { makeDirectory } from './make-directory.ts';
 import { type Metadata, ObjectMetadata } from './object-metadata.ts';
@@ -83,17 +84,9 @@ class DirectoryObjectStore implements ObjectStore {
   async getRange(key: string, offset: number, length: number): Promise<Uint8Array | undefined> {
     const path = this.#path(key);
     return attempt('read', path, () =>
-      this.#withFile(path, (file) => {
-        const wanted = Math.min(length, Math.max(0, fstatSync(file).size - offset));
-        const bytes = Buffer.alloc(wanted);
-        let filled = 0;
-        while (filled < wanted) {
-          const read = readSync(file, bytes, filled, wanted - filled, offset + filled);
-          if (read === 0) break;
-          filled += read;
-        }
-        return bytes.subarray(0, filled);
-      }),
+      this.#withFile(path, (file, { size }) =>
+        readBytes(file, offset, Math.min(length, Math.max(0, Number(size) - offset))),
+      ),
     );
   }
 
@@ -126,8 +119,9 @@ class DirectoryObjectStore implements ObjectStore {
       if (!this.#directories.exists(dirname(path))) return;
       this.#mutex.run(() => {
         if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
-        rmSync(path);
-        this.#metadata.sweep(key, undefined);
+        unlinkSync(path);
+        this.#metadata.sweep(key, undefined, () => {});
+        this.#directories.forget(this.#metadata.directory(key));
       });
     });
   }
@@ -143,69 +137,74 @@ class DirectoryObjectStore implements ObjectStore {
   async #put(key: string, path: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
     const durable = options.durable === true;
     const hash = hashOf(body);
-    const temporary = this.#temporaries.next();
     const directory = dirname(path);
-    this.#directories.make(this.#temporaries.directory);
-    this.#directories.make(directory);
-    writeTemporary(temporary, body, false);
+    const written: string[] = [];
+    const write = async (bytes: Uint8Array, target: string): Promise<string> => {
+      const temporary = this.#temporaries.next();
+      this.#directories.make(this.#temporaries.directory);
+      this.#directories.make(target);
+      written.push(temporary);
+      await Promise.all([
+        writeNewFile(temporary, bytes, durable),
+        ...(durable ? [this.#directories.settle(target)] : []),
+      ]);
+      return temporary;
+    };
+    const metadata = nonEmpty(options.metadata);
     try {
-      if (durable) await syncPath(temporary);
-      // A new object without conditions or metadata can be in nobody's way: no lock, which most writes of a
-      // run save.
-      const stored = this.#isPlainAndNew(key, path, options)
-        ? rename(temporary, path)
-        : this.#mutex.run(() => {
+      const [temporary, side] = await Promise.all([
+        write(body, directory),
+        metadata && write(this.#metadata.encode(metadata), this.#metadata.directory(key)),
+      ]);
+      const stored = this.#needsLock(key, path, options)
+        ? this.#mutex.run(() => {
             if (!this.#holds(path, options)) return false;
-            this.#metadata.stage(key, hash, nonEmpty(options.metadata), this.#temporaries.next(), durable);
-            if (!this.#swap(temporary, path, options)) return false;
-            this.#metadata.sweep(key, hash);
+            this.#metadata.stage(key, hash, side, durable);
+            if (!swap(temporary, path, options)) {
+              // Somebody without metadata was first, perhaps with the very same body.
+              this.#metadata.stage(key, hash, undefined, durable);
+              return false;
+            }
+            this.#metadata.sweep(key, hash, () => {
+              if (durable) syncDirectorySync(directory);
+            });
             return true;
-          });
+          })
+        : swap(temporary, path, options);
       if (!stored) {
-        rmSync(temporary, { force: true });
+        for (const file of written) rmSync(file, { force: true });
         return { kind: 'precondition-failed' };
       }
     } catch (error) {
-      rmSync(temporary, { force: true });
+      for (const file of written) rmSync(file, { force: true });
       throw error;
     }
-    if (durable) await this.#directories.sync(directory);
+    if (durable) await syncDirectory(directory);
     return { kind: 'stored', etag: etagOf(hash) };
   }
 
   /**
-   * `link` fails where an object stands by now: a plain write takes no lock, so looking first is not enough.
+   * A new object without metadata can be in nobody's way, and most writes of a run are of one. Where there
+   * must be none, the swap itself finds out.
    */
-  #swap(temporary: string, path: string, { ifNoneMatch }: PutOptions): boolean {
-    if (ifNoneMatch === undefined) return rename(temporary, path);
-    try {
-      linkSync(temporary, path);
-    } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false;
-      throw error;
-    }
-    rmSync(temporary);
-    return true;
-  }
-
-  #isPlainAndNew(key: string, path: string, { ifMatch, ifNoneMatch, metadata }: PutOptions): boolean {
-    if (ifMatch !== undefined || ifNoneMatch !== undefined || nonEmpty(metadata)) return false;
-    return lstatSync(path, { throwIfNoEntry: false }) === undefined && !this.#metadata.isKnown(key);
+  #needsLock(key: string, path: string, { ifMatch, ifNoneMatch, metadata }: PutOptions): boolean {
+    if (ifMatch !== undefined || nonEmpty(metadata) || this.#metadata.isKnown(key)) return true;
+    return ifNoneMatch === undefined && lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   }
 
   /** Only under the mutex is the answer still true when the rename happens. */
   #holds(path: string, { ifMatch, ifNoneMatch }: PutOptions): boolean {
     if (ifNoneMatch !== undefined && lstatSync(path, { throwIfNoEntry: false })?.isFile()) return false;
     if (ifMatch === undefined) return true;
-    const body = this.#withFile(path, (file) => readFileSync(file));
+    const body = this.#withFile(path, (file, { size }) => readBytes(file, 0, Number(size)));
     return body !== undefined && etagOf(hashOf(body)) === ifMatch;
   }
 
   #read(key: string, path: string): StoredObject | undefined {
     for (;;) {
-      const found = this.#withFile(path, (file) => ({
-        body: readFileSync(file),
-        stat: fstatSync(file, { bigint: true }),
+      const found = this.#withFile(path, (file, stat) => ({
+        body: readBytes(file, 0, Number(stat.size)),
+        stat,
       }));
       if (found === undefined) return undefined;
       const hash = hashOf(found.body);
@@ -227,7 +226,7 @@ class DirectoryObjectStore implements ObjectStore {
   }
 
   /** Undefined where no file stands at the path. A symbolic link is an error (ELOOP). */
-  #withFile<T>(path: string, use: (file: number) => T): T | undefined {
+  #withFile<T>(path: string, use: (file: number, stat: BigIntStats) => T): T | undefined {
     if (!this.#directories.exists(dirname(path))) return undefined;
     let file: number;
     try {
@@ -237,7 +236,8 @@ class DirectoryObjectStore implements ObjectStore {
       throw error;
     }
     try {
-      return fstatSync(file).isFile() ? use(file) : undefined;
+      const stat = fstatSync(file, { bigint: true });
+      return stat.isFile() ? use(file, stat) : undefined;
     } finally {
       closeSync(file);
     }
@@ -249,8 +249,33 @@ class DirectoryObjectStore implements ObjectStore {
   }
 }
 
-function rename(from: string, to: string): true {
-  renameSync(from, to);
+/** Fewer where the file ends before. */
+function readBytes(file: number, offset: number, length: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const read = readSync(file, bytes, filled, length - filled, offset + filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return bytes.subarray(0, filled);
+}
+
+/**
+ * `link` fails where an object stands by now: a plain write takes no lock, so looking first is not enough.
+ */
+function swap(temporary: string, path: string, { ifNoneMatch }: PutOptions): boolean {
+  if (ifNoneMatch === undefined) {
+    renameSync(temporary, path);
+    return true;
+  }
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+  unlinkSync(temporary);
   return true;
 }
 

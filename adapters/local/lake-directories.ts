@@ -1,9 +1,8 @@
-import { realpathSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StorageError } from '../../core/ports/storage-error.ts';
-import { syncPath } from './durable-file.ts';
+import { syncDirectory } from './durable-file.ts';
 import { makeDirectory } from './make-directory.ts';
-import { isAbsent } from './storage-failure.ts';
 
 /**
  * Directories remembered before the memory starts anew: about 1 MB at most, whatever the length of a window.
@@ -11,70 +10,80 @@ import { isAbsent } from './storage-failure.ts';
 const REMEMBERED = 4096;
 
 /**
- * The directories below the root of a store. Remembers which ones exist and really lie there, so that a put
- * or a get costs no system call for its directory.
+ * The directories of a store, its root and those below. Remembers which ones exist and really lie there, so
+ * that a put or a get costs no system call for its directory, and a new directory one for its own name.
  */
 export class LakeDirectories {
   readonly #root: string;
   readonly #known = new Set<string>();
+  /** Their own names, and those of all above them, are on the disk. */
   readonly #durable = new Set<string>();
 
-  /** `root` must be free of symbolic links itself. */
+  /** The path of `root` must be free of symbolic links. */
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** Makes the directory where it is missing. */
+  /** Makes the directory where it is missing, with those above it. */
   make(directory: string): void {
-    if (this.#known.has(directory)) return;
-    makeDirectory(directory);
-    this.#refuseLink(directory);
-    remember(this.#known, directory);
+    for (const step of this.#unknown(directory)) {
+      // Undefined: somebody else has put something there since the look.
+      if (!isDirectory(step) && makeDirectory(step) === undefined) isDirectory(step);
+      remember(this.#known, step);
+    }
   }
 
   /** False where there is no such directory. */
   exists(directory: string): boolean {
-    if (this.#known.has(directory)) return true;
-    try {
-      this.#refuseLink(directory);
-    } catch (error) {
-      if (isAbsent(error)) return false;
-      throw error;
+    for (const step of this.#unknown(directory)) {
+      if (!isDirectory(step)) return false;
+      remember(this.#known, step);
     }
-    remember(this.#known, directory);
     return true;
   }
 
   /**
-   * After a rename into the directory: the new name must survive a power cut, and so must the directory's
-   * own.
+   * Brings the directory's own name to the disk, and the names of those above it, as far as nobody has yet:
+   * without them a file that is on the disk cannot be found after a power cut.
    */
-  async sync(directory: string): Promise<void> {
-    await syncPath(directory);
-    if (this.#durable.has(directory)) return;
-    for (let child = directory; child.length > this.#root.length; child = dirname(child)) {
-      await syncPath(dirname(child));
-    }
-    remember(this.#durable, directory);
+  async settle(directory: string): Promise<void> {
+    const names: string[] = [];
+    for (let at = directory; at !== this.#root && !this.#durable.has(at); at = dirname(at)) names.push(at);
+    await Promise.all(names.map((name) => syncDirectory(dirname(name))));
+    for (const name of names) remember(this.#durable, name);
   }
 
-  /** After somebody has removed directories under us. */
-  forget(): void {
-    this.#known.clear();
-    this.#durable.clear();
-  }
-
-  /**
-   * A link could lead a key out of the store, and a rename over it to another file system would not be
-   * atomic.
-   */
-  #refuseLink(directory: string): void {
-    if (realpathSync.native(directory) !== directory) {
-      throw new StorageError(
-        `${directory} leads through a symbolic link; put a real directory there, or link the whole store instead`,
-      );
+  /** After somebody has removed directories under us; `directory`: only that one. */
+  forget(directory?: string): void {
+    for (const set of [this.#known, this.#durable]) {
+      if (directory === undefined) set.clear();
+      else set.delete(directory);
     }
   }
+
+  /** Those on the way from the root to the directory that nobody has looked at, the topmost first. */
+  #unknown(directory: string): readonly string[] {
+    const steps: string[] = [];
+    for (let step = directory; !this.#known.has(step); step = dirname(step)) {
+      steps.unshift(step);
+      if (step === this.#root) break;
+    }
+    return steps;
+  }
+}
+
+/**
+ * False where nothing, or a file, is there. A symbolic link is refused: it could lead a key out of the store,
+ * and a rename over it to another file system would not be atomic.
+ */
+function isDirectory(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isSymbolicLink()) {
+    throw new StorageError(
+      `${path} is a symbolic link; put a real directory there, or link the whole store instead`,
+    );
+  }
+  return stat?.isDirectory() === true;
 }
 
 function remember(set: Set<string>, directory: string): void {

@@ -1,7 +1,6 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { syncDirectorySync, writeTemporary } from './durable-file.ts';
-import { makeDirectory } from './make-directory.ts';
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { syncDirectorySync } from './durable-file.ts';
 import { hasCode, isAbsent } from './storage-failure.ts';
 
 export type Metadata = Readonly<Record<string, string>>;
@@ -19,9 +18,19 @@ export class ObjectMetadata {
     this.#root = root;
   }
 
+  /** Where the side files of a key lie. */
+  directory(key: string): string {
+    return join(this.#root, key);
+  }
+
   /** True where some body of the key has, or had, metadata. */
   isKnown(key: string): boolean {
-    return existsSync(join(this.#root, key));
+    return existsSync(this.directory(key));
+  }
+
+  /** What a side file holds. */
+  encode(metadata: Metadata): Uint8Array {
+    return Buffer.from(JSON.stringify(metadata));
   }
 
   /** Undefined where this body has none. */
@@ -37,42 +46,33 @@ export class ObjectMetadata {
     }
   }
 
-  /** Before the swap, under the mutex: what the body with this hash will be found with. */
-  stage(
-    key: string,
-    hash: string,
-    metadata: Metadata | undefined,
-    temporary: string,
-    durable: boolean,
-  ): void {
+  /**
+   * Before the swap, under the mutex: what the body with this hash will be found with. `written` holds it and
+   * is moved into the directory of the key; undefined where the body is to have none.
+   */
+  stage(key: string, hash: string, written: string | undefined, durable: boolean): void {
     const file = this.#file(key, hash);
-    if (metadata === undefined) {
+    if (written === undefined) {
       // A writer that died before its swap may have left one for the very same body.
-      if (existsSync(file)) rmSync(file, { force: true });
+      if (existsSync(file)) unlinkSync(file);
       return;
     }
-    const created = makeDirectory(dirname(file));
-    writeTemporary(temporary, Buffer.from(JSON.stringify(metadata)), durable);
-    renameSync(temporary, file);
-    if (!durable) return;
-    // Directories that were there before are on the disk already; only their new entries are not.
-    const top = created === undefined ? dirname(file) : dirname(created);
-    for (let directory = dirname(file); directory.length >= top.length; directory = dirname(directory)) {
-      syncDirectorySync(directory);
-    }
+    renameSync(written, file);
+    if (durable) syncDirectorySync(this.directory(key));
   }
 
   /**
-   * After the swap, under the mutex: removes what belonged to earlier bodies. Best effort: what stays does no
-   * harm.
+   * After the swap, under the mutex: removes what belonged to earlier bodies, once `settle` has brought the
+   * swap to the disk: after a power cut an earlier body may be there again. Best effort: what stays does no
+   * harm. `hash` is undefined where there is no body any more.
    */
-  sweep(key: string, hash: string | undefined): void {
-    const directory = join(this.#root, key);
+  sweep(key: string, hash: string | undefined, settle: () => void): void {
+    const directory = this.directory(key);
     if (!existsSync(directory)) return;
+    const earlier = readdirSync(directory).filter((name) => name.startsWith('.') && name !== `.${hash}`);
+    if (earlier.length > 0) settle();
     try {
-      for (const name of readdirSync(directory)) {
-        if (name.startsWith('.') && name !== `.${hash}`) rmSync(join(directory, name), { force: true });
-      }
+      for (const name of earlier) unlinkSync(join(directory, name));
       if (hash === undefined) rmdirSync(directory);
     } catch (error) {
       if (isAbsent(error) || hasCode(error, 'ENOTEMPTY') || hasCode(error, 'EACCES')) return;
@@ -81,6 +81,6 @@ export class ObjectMetadata {
   }
 
   #file(key: string, hash: string): string {
-    return join(this.#root, key, `.${hash}`);
+    return join(this.directory(key), `.${hash}`);
   }
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { StorageError } from '../../core/ports/storage-error.ts';
-import { writeTemporary } from './durable-file.ts';
 
 /** What to do about an error of the file system, by its code. */
 const FILE_ADVICE: Readonly<Record<string, string>> = {
@@ -59,11 +58,12 @@ const PROBE_BYTES = 65_536;
 function refusalBeside(path: string): string | undefined {
   const probe = `${path}.${randomUUID()}.tmp`;
   try {
-    writeTemporary(probe, new Uint8Array(PROBE_BYTES), true);
-    rmSync(probe, { force: true });
+    writeFileSync(probe, new Uint8Array(PROBE_BYTES), { flag: 'wx', flush: true });
     return undefined;
   } catch (error) {
     return FILE_ADVICE[(error as NodeJS.ErrnoException).code ?? ''];
+  } finally {
+    rmSync(probe, { force: true });
   }
 }
 

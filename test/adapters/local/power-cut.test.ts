@@ -1,0 +1,111 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ObjectStore } from '../../../core/ports/object-store.ts';
+import { WatchedDisk } from './watched-disk.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const KEY = 'tables/t/country=gb/date=2025-10-02/manifest';
+const NEXT_DAY = 'tables/t/country=gb/date=2025-10-03/manifest';
+
+let parent: string;
+let root: string;
+let disk: WatchedDisk;
+let open: () => ObjectStore & { close(): void };
+let store: ReturnType<typeof open>;
+beforeEach(async () => {
+  parent = mkdtempSync(join(tmpdir(), 'rescrape-power-'));
+  root = join(parent, 'lake');
+  disk = new WatchedDisk();
+  // Anew for each test: it takes its file functions when it is imported.
+  vi.resetModules();
+  const { openDirectoryObjectStore } = await import('../../../adapters/local/directory-object-store.ts');
+  open = () => openDirectoryObjectStore(root);
+  store = open();
+});
+afterEach(() => {
+  store.close();
+  disk.stop();
+  rmSync(parent, { recursive: true });
+});
+
+const pathOf = (key: string) => join(root, key);
+const isDurable = (path: string) => disk.isDurable(path, root);
+
+/** The side file with the metadata of what stands at the key, or is about to. */
+function sideFiles(key: string): string[] {
+  const directory = join(root, '.meta', key);
+  return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
+}
+
+/** Paths below the store that were flushed by the work; temporary files without their names. */
+async function flushedBy(work: () => Promise<unknown>): Promise<string[]> {
+  const before = disk.flushed.length;
+  await work();
+  const paths = disk.flushed.slice(before).map((path) => relative(root, path));
+  return paths.map((path) => (path.startsWith('.tmp/') ? '.tmp/*' : path)).sort();
+}
+
+describe('after a power cut', () => {
+  it('an object that was put durably is there, with its metadata', async () => {
+    await store.put(KEY, bytes('1'), { durable: true, ifNoneMatch: '*', metadata: { version: '1' } });
+    for (const path of [pathOf(KEY), ...sideFiles(KEY)]) expect(isDurable(path)).toBe(true);
+    await store.put('plain/deep/object', bytes('1'), { durable: true });
+    expect(isDurable(pathOf('plain/deep/object'))).toBe(true);
+  });
+
+  it('it is there as well where others made its directories without flushing them', async () => {
+    await store.put(KEY, bytes('1'), { metadata: { version: '1' } });
+    expect(isDurable(pathOf(KEY))).toBe(false);
+    const other = open();
+    await other.put(KEY, bytes('2'), { durable: true, metadata: { version: '2' } });
+    other.close();
+    for (const path of [pathOf(KEY), ...sideFiles(KEY)]) expect(isDurable(path)).toBe(true);
+  });
+
+  it('a body never stands without its metadata, be it the new one or the one before', async () => {
+    const seen: string[] = [];
+    await store.put(KEY, bytes('1'), { durable: true, metadata: { version: '1' } });
+    disk.onChange = (path) => {
+      const sides = sideFiles(KEY).map((side) => [JSON.parse(readFileSync(side, 'utf8')).version, side]);
+      if (path === pathOf(KEY)) {
+        for (const [, side] of sides) expect(isDurable(String(side))).toBe(true);
+        seen.push(`swap beside ${sides.map(([version]) => version).sort()}`);
+      } else if (path.startsWith(join(root, '.meta')) && existsSync(path)) {
+        expect(isDurable(pathOf(KEY))).toBe(true);
+        expect(readFileSync(pathOf(KEY), 'utf8')).toBe('2');
+        seen.push('removed');
+      }
+    };
+    await store.put(KEY, bytes('2'), { durable: true, metadata: { version: '2' } });
+    expect(seen).toEqual(['swap beside 1,2', 'removed']);
+  });
+});
+
+describe('a durable put flushes', () => {
+  it('only what is not on the disk yet', async () => {
+    const put = (key: string) => () => store.put(key, bytes(key), { durable: true });
+    expect(await flushedBy(put(KEY))).toEqual(
+      [
+        '',
+        '.tmp/*',
+        'tables',
+        'tables/t',
+        'tables/t/country=gb',
+        'tables/t/country=gb/date=2025-10-02',
+      ].sort(),
+    );
+    expect(await flushedBy(put(NEXT_DAY))).toEqual(
+      ['.tmp/*', 'tables/t/country=gb', 'tables/t/country=gb/date=2025-10-03'].sort(),
+    );
+    expect(await flushedBy(put(`${NEXT_DAY}-2`))).toEqual(
+      ['.tmp/*', 'tables/t/country=gb/date=2025-10-03'].sort(),
+    );
+  });
+
+  it('nothing where nobody asks for it', async () => {
+    expect(await flushedBy(() => store.put(KEY, bytes('1'), { metadata: { version: '1' } }))).toEqual([]);
+    expect(await flushedBy(() => store.put(KEY, bytes('2'), { metadata: { version: '2' } }))).toEqual([]);
+  });
+});
