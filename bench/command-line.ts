@@ -1,9 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { printedBy } from './child.ts';
-import type { BenchSite } from './demo-site.ts';
-import type { Usage } from './usage.ts';
+import { fileURLToPath } from 'node:url';
+import { type Measured, runMeasured } from './measured-process.ts';
 
 /** Pages on their way at once. */
 export const CONCURRENCY = 16;
@@ -11,6 +7,12 @@ export const CONCURRENCY = 16;
 export interface Window {
   readonly start: string;
   readonly end: string;
+}
+
+/** One run of a contender, as its process was measured. */
+export interface Run extends Measured {
+  readonly pages: number;
+  readonly rows: number;
 }
 
 /** What `rescrape run --json` prints, as far as it is read here. */
@@ -24,76 +26,36 @@ interface RunAnswer {
   ];
 }
 
-export interface MeasuredRun extends Usage {
-  readonly pages: number;
-  readonly rows: number;
-  /** From start to exit. */
-  readonly wallMs: number;
-}
-
 /**
- * `rescrape run racing` over a window as a user gives it, politeness off. Throws where the run does not
- * finish.
+ * `rescrape run` over a window as a user gives it, politeness off. `env`: more of its environment. Throws
+ * where the run does not finish.
  */
-export async function measureRun(site: BenchSite, window: Window, directory: string): Promise<MeasuredRun> {
-  const startedAt = performance.now();
-  const { answer, usage } = await rescrape<RunAnswer>(site, window, directory, []);
-  const wallMs = performance.now() - startedAt;
-  const [{ kind, run, partitions }] = answer.items;
-  if (kind !== 'finished') throw new Error(`the run from ${window.start} ${kind}`);
-  const rows = partitions.reduce((sum, each) => sum + (each.rows ?? 0), 0);
-  return { ...usage, pages: run.items_found, rows, wallMs };
-}
-
-/**
- * What the same command uses before it sends its first request: start of Node, imports, opening the lake and
- * the state.
- */
-export async function measureStart(site: BenchSite, window: Window, directory: string): Promise<Usage> {
-  return (await rescrape(site, window, directory, ['--dry-run'])).usage;
-}
-
-async function rescrape<Answer>(
-  site: BenchSite,
+export async function measureRun(
+  site: { readonly url: string },
   { start, end }: Window,
   directory: string,
-  options: readonly string[],
-): Promise<{ answer: Answer; usage: Usage }> {
-  const args = ['run', 'racing', '--start', start, '--end', end, '--local', directory, '--json', ...options];
-  const { stdout, usage } = await measureCommand(args, {
-    RESCRAPE_RACING_URL: site.url,
-    RESCRAPE_RACING_MIN_DELAY_MS: '0',
-    RESCRAPE_RACING_CONCURRENCY: String(CONCURRENCY),
+  { source = 'racing', env = {} }: { source?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<Run> {
+  const args = ['run', source, '--start', start, '--end', end, '--local', directory, '--json'];
+  const prefix = `RESCRAPE_${source.toUpperCase()}`;
+  const measured = await measureCommand(args, {
+    [`${prefix}_URL`]: site.url,
+    [`${prefix}_MIN_DELAY_MS`]: '0',
+    [`${prefix}_CONCURRENCY`]: String(CONCURRENCY),
+    ...env,
   });
-  return { answer: JSON.parse(stdout) as Answer, usage };
+  const { items } = JSON.parse(measured.stdout) as RunAnswer;
+  const [{ kind, run, partitions }] = items;
+  if (kind !== 'finished') throw new Error(`the run from ${start} ${kind}`);
+  const rows = partitions.reduce((sum, each) => sum + (each.rows ?? 0), 0);
+  return { ...measured, pages: run.items_found, rows };
 }
 
-/** A command as a user gives it, from its start to its exit. Throws where it fails. */
-export async function measureCommand(
+/** A command as a user gives it, launcher and all. Throws where it fails. */
+export function measureCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<{ readonly stdout: string; readonly usage: Usage; readonly wallMs: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'rescrape-usage-'));
-  const startedAt = performance.now();
-  try {
-    const stdout = await printedBy('../bin/rescrape.js', args, {
-      env: {
-        // Reaches the process that the launcher starts as well.
-        NODE_OPTIONS: `--disable-warning=ExperimentalWarning --import=${new URL('usage-probe.ts', import.meta.url)}`,
-        BENCH_USAGE: folder,
-        ...env,
-      },
-    });
-    return { stdout, usage: workingProcess(folder), wallMs: performance.now() - startedAt };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The launcher only waits; the process that does the work is the one that worked most. */
-function workingProcess(folder: string): Usage {
-  const usages = readdirSync(folder).map(
-    (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Usage,
-  );
-  return usages.reduce((most, usage) => (usage.cpuMs > most.cpuMs ? usage : most));
+): Promise<Measured> {
+  const launcher = fileURLToPath(new URL('../bin/rescrape.js', import.meta.url));
+  return runMeasured(process.execPath, [launcher, ...args], env);
 }

@@ -1,7 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { CrawleeRun } from './crawlee.ts';
 import { readRace, type Select } from './crawlee-fields.ts';
-import { usageSoFar } from './usage.ts';
 
 /**
  * Contender: Crawlee's CheerioCrawler over a list of race pages, every field of every runner into its
@@ -39,7 +37,6 @@ const CRAWLEE: string = '@crawlee/cheerio';
 const { CheerioCrawler, Configuration, log } = (await import(CRAWLEE)) as Crawlee;
 log.setLevel(1);
 
-const startCpuMs = usageSoFar().cpuMs;
 const crawler = new CheerioCrawler(
   {
     minConcurrency: Number(concurrency),
@@ -53,5 +50,4 @@ const crawler = new CheerioCrawler(
 const { requestsFinished } = await crawler.run(readFileSync(list, 'utf8').trim().split('\n'));
 const { items } = await crawler.getData();
 writeFileSync(output, JSON.stringify(items));
-const answer: CrawleeRun = { ...usageSoFar(), startCpuMs, pages: requestsFinished, rows: items.length };
-console.log(JSON.stringify(answer));
+console.log(JSON.stringify({ pages: requestsFinished, rows: items.length }));

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { addDays, type CivilDate, civilDate, datesBetween } from '../core/calendar/civil-date.ts';
+import type { Partition } from '../core/source/source.ts';
 import { racing } from '../sources/racing/source.ts';
+import type { Window } from './command-line.ts';
 
 /** The day that it is on the site: fixed, so that every machine measures the same pages. */
 const TODAY = civilDate('2025-10-31');
@@ -10,13 +12,20 @@ export interface BenchSite {
   readonly url: string;
   readonly start: CivilDate;
   readonly end: CivilDate;
-  /** Addresses of the race pages of the window in the three countries, in the order of the indexes. */
-  readonly pages: readonly string[];
+  /** The race pages of the window in the three countries, in the order of the indexes. */
+  readonly pages: readonly RacePage[];
   stop(): Promise<void>;
+}
+
+export interface RacePage extends Partition {
+  readonly id: string;
+  readonly url: string;
 }
 
 export interface BenchSiteOptions {
   readonly days: number;
+  /** @default classic */
+  readonly markup?: 'classic' | 'next';
   /** Times the usual 20-odd races of a day. */
   readonly racesPerDay?: number;
   /** A file that gets one JSON line a request. */
@@ -24,6 +33,9 @@ export interface BenchSiteOptions {
   /** Content codings that the contenders ask for; the site then has every page ready in each of them. */
   readonly codings: readonly string[];
 }
+
+/** In every race. */
+export const RUNNERS = 12;
 
 /** Those of the site are about 1.7 MB; only race pages count. */
 const INDEX_BYTES = 82_000;
@@ -34,10 +46,10 @@ const INDEX_BYTES = 82_000;
  * make them.
  */
 export async function startBenchSite(options: BenchSiteOptions): Promise<BenchSite> {
-  const { days, racesPerDay = 1, log, codings } = options;
+  const { days, markup = 'classic', racesPerDay = 1, log, codings } = options;
   const main = fileURLToPath(new URL('../demo/main.ts', import.meta.url));
   const indexFlags = ['--index-bytes', String(INDEX_BYTES)];
-  const pageFlags = ['--markup', 'classic', '--no-specials', '--field-size', '12', ...indexFlags];
+  const pageFlags = ['--markup', markup, '--no-specials', '--field-size', String(RUNNERS), ...indexFlags];
   const flags = ['--json', '--no-faults', '--today', TODAY, ...pageFlags];
   const child = spawn(
     process.execPath,
@@ -60,6 +72,16 @@ export async function startBenchSite(options: BenchSiteOptions): Promise<BenchSi
   }
 }
 
+/** The last days of the site. */
+export function lastDays({ end }: BenchSite, days: number): Window {
+  return { start: addDays(end, 1 - days), end };
+}
+
+/** The race pages of a window, and how many rows are on them. */
+export function pagesOf({ pages }: BenchSite, { start, end }: Window): readonly RacePage[] {
+  return pages.filter(({ date }) => start <= date && date <= end);
+}
+
 async function addressOf(output: NodeJS.ReadableStream): Promise<string> {
   let text = '';
   for await (const chunk of output) {
@@ -70,8 +92,12 @@ async function addressOf(output: NodeJS.ReadableStream): Promise<string> {
   return url;
 }
 
-async function warm(url: string, dates: readonly CivilDate[], codings: readonly string[]): Promise<string[]> {
-  const pages: string[] = [];
+async function warm(
+  url: string,
+  dates: readonly CivilDate[],
+  codings: readonly string[],
+): Promise<RacePage[]> {
+  const pages: RacePage[] = [];
   for (const date of dates) {
     const path = `/results/${date}`;
     const text = await bodyOf(url + path, 'identity');
@@ -79,12 +105,16 @@ async function warm(url: string, dates: readonly CivilDate[], codings: readonly 
     const races = racing.targets.flatMap(({ id: target }) => {
       const found = racing.discover.parse(page, { value: target, date }, { attempt: 1, notes: [] });
       if (found.kind === 'rejected') throw new Error(`${path}: ${found.message}`);
-      return found.kind === 'items' ? found.items.map((item) => item.url) : [];
+      return found.kind === 'items'
+        ? found.items.map(({ id, url: at }) => ({ id, url: url + at, value: target, date }))
+        : [];
     });
     await Promise.all(
-      [path, ...races].flatMap((each) => codings.map((coding) => bodyOf(url + each, coding))),
+      [url + path, ...races.map((race) => race.url)].flatMap((each) =>
+        codings.map((coding) => bodyOf(each, coding)),
+      ),
     );
-    pages.push(...races.map((race) => url + race));
+    pages.push(...races);
   }
   return pages;
 }

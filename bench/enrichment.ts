@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { printTable } from '../cli/print.ts';
 import { measureCommand } from './command-line.ts';
 import { fileOf, KINDS, type Kind, writeRecords } from './enrichment-records.ts';
+import { pythonOf } from './python.ts';
 import type { Usage } from './usage.ts';
 import { median, type Target, verdict } from './verdict.ts';
 
@@ -114,7 +115,6 @@ async function store(root: string, records: number, directory: string): Promise<
   };
   const inserted = KINDS.reduce((sum, kind) => sum + persister.by_type[kind].inserted, 0);
   if (inserted !== records) throw new Error(`${inserted} of ${records} records were stored`);
-  rmSync(directory, { recursive: true });
   return {
     wallMs: usages.reduce((sum, usage) => sum + usage.wallMs, 0),
     cpuMs: usages.reduce((sum, usage) => sum + usage.cpuMs, 0),
@@ -129,7 +129,6 @@ function storeWith(python: string, root: string, database: string): Stored {
   const answer = JSON.parse(printedByPython(python, ['store', join(root, String(MANY)), database]));
   const { stored, ...usage } = answer as Stored & { readonly stored: number };
   if (stored !== MANY) throw new Error(`the worker in Python stored ${stored} of ${MANY} records`);
-  rmSync(database);
   return { ...usage, wallMs: performance.now() - startedAt };
 }
 
@@ -160,14 +159,6 @@ function linesOf(text: string): unknown[] {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown);
-}
-
-/** The command of Python 3; undefined where there is none. */
-function pythonOf(): string | undefined {
-  return ['python3', 'python'].find((command) => {
-    const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
-    return status === 0 && /^Python 3\.(\d{2,}|[7-9])/.test(stdout);
-  });
 }
 
 function printedByPython(python: string, args: readonly string[]): string {

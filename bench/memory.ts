@@ -2,9 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printTable } from '../cli/print.ts';
-import { addDays } from '../core/calendar/civil-date.ts';
 import { measureRun } from './command-line.ts';
-import { type BenchSite, startBenchSite } from './demo-site.ts';
+import { type BenchSite, lastDays, startBenchSite } from './demo-site.ts';
 import { median, verdict } from './verdict.ts';
 
 const SHORT_DAYS = 7;
@@ -70,8 +69,7 @@ export async function measureMemory(): Promise<boolean> {
 }
 
 async function peakMb(site: BenchSite, days: number, directory: string): Promise<number> {
-  const window = { start: addDays(site.end, 1 - days), end: site.end };
-  return (await measureRun(site, window, directory)).peakBytes / 1e6;
+  return (await measureRun(site, lastDays(site, days), directory)).usage.peakBytes / 1e6;
 }
 
 /** The same window once more, into the same directory. */

@@ -1,13 +1,7 @@
-/**
- * What a process has used since it started: milliseconds of CPU (user and system, all threads) and peak
- * memory.
- */
+/** What processes have used since they started. */
 export interface Usage {
+  /** Milliseconds of CPU, user and system, all threads. */
   readonly cpuMs: number;
+  /** Peak resident set, of the largest where there are several. */
   readonly peakBytes: number;
-}
-
-export function usageSoFar(): Usage {
-  const { user, system } = process.cpuUsage();
-  return { cpuMs: (user + system) / 1000, peakBytes: process.resourceUsage().maxRSS * 1024 };
 }

@@ -24,6 +24,13 @@ export function verdict(bench: string, targets: readonly Target[]): boolean {
   return targets.every(({ holds }) => holds);
 }
 
+/** At least so many times as good as a peer; none where the peer is not there. */
+export function timesTarget(peer: string, atLeast: number, times: number | undefined): Target[] {
+  if (times === undefined) return [];
+  const measured = `${times.toFixed(2)} times`;
+  return [{ claim: `at least ${atLeast} times ${peer}`, holds: times >= atLeast, measured }];
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

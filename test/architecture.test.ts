@@ -24,7 +24,7 @@ function* modulesIn(folder: string): Generator<string> {
   if (!existsSync(folder)) return; // a room that is not built yet
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && entry.name !== 'node_modules') yield* modulesIn(path);
+    if (entry.isDirectory() && !/^(?:node_modules|\.venv)$/.test(entry.name)) yield* modulesIn(path);
     else if (entry.isFile() && /\.[jt]s$/.test(entry.name)) yield path;
   }
 }

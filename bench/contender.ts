@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CONCURRENCY, measureRun, type Run, type Window } from './command-line.ts';
+import { runMeasured } from './measured-process.ts';
+
+export interface Contender {
+  readonly name: string;
+  /** Into a directory of that run: its own lake, or where its files are. */
+  readonly run: (window: Window, directory: string) => Promise<Run>;
+}
+
+interface Site {
+  readonly url: string;
+}
+
+/** `rescrape run` of a source. `env`: more of its environment. */
+export function rescrape(site: Site, asked: Parameters<typeof measureRun>[3] = {}): Contender {
+  return {
+    name: 'rescrape',
+    run: (window, directory) => measureRun(site, window, directory, asked),
+  };
+}
+
+export interface ScrapyOptions {
+  /** Script in `scrapy/`. */
+  readonly spider: string;
+  /** Keeps pages beside its output, and asks whether they changed. */
+  readonly httpCache?: boolean;
+}
+
+/** A spider of ours, as one runs it: `python spider.py`, its Parquet files at its end. */
+export function scrapy(site: Site, python: string, { spider, httpCache = false }: ScrapyOptions): Contender {
+  const script = fileURLToPath(new URL(`scrapy/${spider}`, import.meta.url));
+  return {
+    name: httpCache ? 'scrapy, HTTP cache' : 'scrapy',
+    run: async ({ start, end }, directory) => {
+      const place = ['--base', site.url, '--out', join(directory, 'rows')];
+      const cache = httpCache ? ['--http-cache', join(directory, 'pages')] : [];
+      const args = [script, '--start', start, '--end', end, ...place, ...cache];
+      return counted(await runMeasured(python, args));
+    },
+  };
+}
+
+/** Crawlee over the addresses of race pages, into one file of JSON. */
+export function crawlee(pagesOf: (window: Window) => readonly string[]): Contender {
+  const script = fileURLToPath(new URL('crawlee-pages.ts', import.meta.url));
+  return {
+    name: 'crawlee',
+    run: async (window, directory) => {
+      const list = `${directory}-pages.txt`;
+      writeFileSync(list, pagesOf(window).join('\n'));
+      const args = [script, list, `${directory}.json`, String(CONCURRENCY)];
+      return counted(await runMeasured(process.execPath, ['--disable-warning=ExperimentalWarning', ...args]));
+    },
+  };
+}
+
+function counted(measured: Awaited<ReturnType<typeof runMeasured>>): Run {
+  const { pages, rows } = JSON.parse(measured.stdout) as { readonly pages: number; readonly rows: number };
+  return { ...measured, pages, rows };
+}
