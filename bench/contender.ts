@@ -43,6 +43,12 @@ export function scrapy(site: Site, python: string, { spider, httpCache = false }
   };
 }
 
+/** How many of its requests a spider's site answered with 304. */
+export function notModified({ stdout }: Run): number {
+  const { answers } = JSON.parse(stdout) as { readonly answers: Readonly<Record<string, number>> };
+  return answers['304'] ?? 0;
+}
+
 /** Crawlee over the addresses of race pages, into one file of JSON. */
 export function crawlee(pagesOf: (window: Window) => readonly string[]): Contender {
   const script = fileURLToPath(new URL('crawlee-pages.ts', import.meta.url));

@@ -1,0 +1,2 @@
+/** Targets of the source. */
+export const REGIONS = ['north', 'south', 'west'] as const;
