@@ -15,7 +15,7 @@ export const CUT_OFF = new Error(`cut off ${ABORT_GRACE_MS} ms after an interrup
  */
 export class AbortGrace {
   readonly #cut = new AbortController();
-  /** Since the followed one was aborted: ends the wait. To abort one costs more than all else of a request. */
+  /** Ends the wait, once there is one: to abort a controller in vain costs each request some microseconds. */
   #over: AbortController | undefined;
   readonly #clock: Clock;
   readonly #followed: AbortSignal | undefined;

@@ -17,6 +17,16 @@ export interface FetchRequest {
   readonly permission?: Permission;
   /** @default the fetcher's own */
   readonly route?: ChooseRoute;
+  /** @default it is sent for itself alone */
+  readonly sharing?: Sharing;
+}
+
+/** Lets one request serve all that ask the same (`sharingAnswers`). Not where each has a route of its own. */
+export interface Sharing {
+  /** Only within this run. */
+  readonly run: string;
+  /** Only what was sent later than this: a retry is not served what it retries. Milliseconds. */
+  readonly after?: number;
 }
 
 /** How a request goes out. */
@@ -76,6 +86,8 @@ interface FetchFacts {
   readonly robots?: RobotsRequest;
   /** Absent without a route; where robots.txt could not be read, how that was asked for. */
   readonly by?: SentBy;
+  /** It answered the request of somebody else: for this one nothing was sent. */
+  readonly shared?: true;
 }
 
 /**

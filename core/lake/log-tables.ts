@@ -52,7 +52,7 @@ export const ATTEMPT_SCHEMA = z.object({
   waited_ms: z.int32().describe('Milliseconds spent waiting for politeness before the request'),
   redirects: z.int32().describe('Redirects followed'),
   conditional: z.boolean().describe('True where validators of an earlier capture were sent'),
-  wire_bytes: z.int().nullable().describe('Bytes of the body on the wire'),
+  wire_bytes: z.int().nullable().describe('Bytes of the body on the wire; 0 where the answer is shared'),
   decoded_bytes: z.int().nullable().describe('Bytes of the body after Content-Encoding'),
   records_found: z.int32().nullable().describe('Valid records in the page'),
   capture: z.string().nullable().describe('Raw response: key of the WARC file, #, byte offset of the record'),
@@ -82,7 +82,12 @@ export const ATTEMPT_SCHEMA = z.object({
     .nullable()
     .describe('1 where the content of the item is new with it, so that a new version is to hold it'),
   notes: z.string().nullable().describe('What the parser has to say: why a page is empty, where to look'),
-  details: z.string().nullable().describe('JSON: status text, address that answered, telling headers'),
+  details: z
+    .string()
+    .nullable()
+    .describe(
+      'JSON: status text, address that answered, telling headers; "shared" where the request of another attempt brought the answer',
+    ),
   skip_future_attempts: z
     .boolean()
     .nullable()

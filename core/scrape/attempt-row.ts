@@ -94,7 +94,8 @@ const MAX_HEADER_LENGTH = 200;
 
 /** What is known of a response beside the columns of its attempt, as JSON: small, for a person to read. */
 export function detailsOf(fetched: Exclude<FetchResult, { kind: 'dropped' }>): string {
-  if (fetched.kind === 'failed') return JSON.stringify({ request_sent: fetched.requestSent });
+  const shared = fetched.shared && { shared: true };
+  if (fetched.kind === 'failed') return JSON.stringify({ request_sent: fetched.requestSent, ...shared });
   const { statusText, remoteAddress, headers } = fetched.response;
   const kept: Record<string, string> = {};
   for (const [name, value] of headers) {
@@ -105,5 +106,6 @@ export function detailsOf(fetched: Exclude<FetchResult, { kind: 'dropped' }>): s
     status_text: statusText.slice(0, MAX_HEADER_LENGTH),
     ...(remoteAddress !== undefined && { remote_address: remoteAddress }),
     headers: kept,
+    ...shared,
   });
 }

@@ -1,6 +1,6 @@
 import { encodeCapture, requestMark } from '../capture/warc-writer.ts';
 import { copyAge, olderThan } from '../fetch/copy-age.ts';
-import type { FetchResult } from '../fetch/fetcher.ts';
+import type { FetchResult, Sharing } from '../fetch/fetcher.ts';
 import { validatorsIn } from '../fetch/validators.ts';
 import type { PartitionJob } from '../job.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -63,6 +63,7 @@ async function passThrough(
     ...(headers && { headers }),
     ...(body !== undefined && { body }),
     ...(validators && { validators }),
+    ...(asked.kind === 'index' && !passage.route && { sharing: sharingOf(context, which) }),
   };
   const fetched = await platform.fetcherFor(source).fetch(request);
   const { tier } = passage;
@@ -125,10 +126,11 @@ async function readAndRecord(
       waited_ms: Math.round(fetched.waitedMs),
       redirects: fetched.redirects,
       conditional: validators !== undefined,
-      wire_bytes: response?.body.length ?? null,
+      // Those of a shared answer are on record with the attempt that asked for it.
+      wire_bytes: fetched.shared ? 0 : (response?.body.length ?? null),
       decoded_bytes: reading.decodedBytes ?? null,
       records_found: reading.learned?.kind === 'records' ? reading.learned.records.length : null,
-      ...sentFacts(context, fetched.by, fetched.kind === 'response' || fetched.requestSent),
+      ...sentFacts(context, fetched.by, wasSent(fetched)),
       tier: passage.tier,
       finished_at: new Date(fetched.finishedAt).toISOString(),
       notes: reading.notes ?? null,
@@ -144,6 +146,15 @@ async function readAndRecord(
   await recordAttempt(context, { checkpoint, capture });
   await passage.settle();
   return checkpoint;
+}
+
+/** Partitions that have the same page for their index are served by one request. */
+function sharingOf({ runId }: PartitionJob, { lastAt }: Try): Sharing {
+  return { run: runId, ...(lastAt !== undefined && { after: lastAt }) };
+}
+
+function wasSent(fetched: Fetched): boolean {
+  return !fetched.shared && (fetched.kind === 'response' || fetched.requestSent);
 }
 
 function readFetched(

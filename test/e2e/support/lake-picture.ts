@@ -49,7 +49,7 @@ export async function pictureOf(
   const ofRun = (rows: readonly ReadRow[]) => rows.filter((row) => row.run_id === runId);
   const attempts = ofRun(await logRows(directory, 'attempts'))
     .filter((row) => row.item_id !== 'robots.txt')
-    .map((row) => ({ ...row, details: undated(row.details) }));
+    .map((row) => ({ ...withoutAsker(row), details: undated(row.details) }));
   const [run] = ofRun(await logRows(directory, 'runs'));
   // Every process asks for robots.txt again, so these two count more after a restart.
   const { attempts: _, wire_bytes: __, ...counts } = run ?? {};
@@ -89,10 +89,17 @@ export async function pictureOf(
   };
 }
 
-/** Details of an attempt without the site's own clock. */
+/** Which of the partitions that have one index asked for it, and which had the answer with it, is chance. */
+function withoutAsker(row: ReadRow): ReadRow {
+  if (row.item_id !== 'index') return row;
+  const { wire_bytes: _, user_agent: __, ...others } = row;
+  return others;
+}
+
+/** Details of an attempt without the site's own clock, and without who asked. */
 function undated(details: unknown): unknown {
   if (typeof details !== 'string') return details;
-  const { headers: { date: _, ...headers } = {}, ...others } = JSON.parse(details);
+  const { headers: { date: _, ...headers } = {}, shared: __, ...others } = JSON.parse(details);
   return { ...others, headers };
 }
 

@@ -5,6 +5,11 @@ import type { Session } from './session.ts';
 
 type Requests = DemoSite['requests'];
 
+/** False where the row says that its answer was shared: then another one asked for it. */
+function hasAsked({ details }: { readonly details?: unknown }): boolean {
+  return typeof details !== 'string' || JSON.parse(details).shared !== true;
+}
+
 /**
  * The addresses that a site was asked for and those that are on record as asked for, sorted: equal where the
  * record is whole.
@@ -13,7 +18,8 @@ export async function requestRecord(
   directory: string,
   requests: Requests,
 ): Promise<{ asked: string[]; onRecord: string[] }> {
-  const onRecord = (await logRows(directory, 'attempts')).map(({ url }) => new URL(String(url)).pathname);
+  const attempts = (await logRows(directory, 'attempts')).filter(hasAsked);
+  const onRecord = attempts.map(({ url }) => new URL(String(url)).pathname);
   return { asked: requests.map(({ path }) => path).toSorted(), onRecord: onRecord.toSorted() };
 }
 
@@ -53,7 +59,8 @@ async function capturesNamed(directory: string): Promise<{ place: string; url: s
 
 /** Milliseconds between the starts of requests to one host, as their sender put them on record. */
 export async function startGaps(directory: string): Promise<number[]> {
-  const hosts = Map.groupBy(await logRows(directory, 'attempts'), ({ url }) => new URL(String(url)).host);
+  const attempts = (await logRows(directory, 'attempts')).filter(hasAsked);
+  const hosts = Map.groupBy(attempts, ({ url }) => new URL(String(url)).host);
   return [...hosts.values()].flatMap((rows) => {
     const at = rows.map(({ attempted_at }) => Date.parse(String(attempted_at))).sort((x, y) => x - y);
     return at.slice(1).map((time, nth) => time - at[nth]!);
