@@ -4,6 +4,7 @@ import { createPoliteFetcher } from '../core/fetch/polite-fetcher.ts';
 import { createRateLimiter } from '../core/fetch/rate-limiter.ts';
 import { RequestSlots } from '../core/fetch/request-slots.ts';
 import { createRobotsCache } from '../core/fetch/robots.ts';
+import { sharingAnswers } from '../core/fetch/shared-answers.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { HttpClient, ProxyServer } from '../core/ports/http-client.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
@@ -78,4 +79,18 @@ export function openFetchers(
       baseUrl === undefined ? 0 : shared.rateLimiter.pausedMs(new URL(baseUrl).host),
     close: () => client.close(),
   };
+}
+
+/** The same where one process scrapes many partitions: those that ask the same of a site share the answer. */
+export function openSharingFetchers(
+  settings: readonly SourceSettings[],
+  clock: Clock,
+  client: HttpClient,
+  state: StateStore,
+): ReturnType<typeof openFetchers> {
+  const fetchers = openFetchers(settings, clock, client, state);
+  const sharing = new Map(
+    settings.map(({ source }) => [source.name, sharingAnswers(fetchers.of(source), clock)]),
+  );
+  return { ...fetchers, of: ({ name }) => sharing.get(name)! };
 }

@@ -5,10 +5,10 @@ import type { RoutePool } from '../core/proxies/route-pool.ts';
 import type { Source } from '../core/source/source.ts';
 import type { SourceSettings } from './settings.ts';
 
-type Fetchers = ReturnType<typeof import('./fetchers.ts').openFetchers>;
+type Fetchers = ReturnType<typeof import('./fetchers.ts').openSharingFetchers>;
 
 /**
- * As `openFetchers`, over HTTP of this machine; nothing of it is loaded before somebody asks a site. Most
+ * As `openSharingFetchers`, over HTTP of this machine; nothing of it is loaded before somebody asks a site. Most
  * commands never do, and Node's HTTP and TLS alone take 20 ms.
  */
 export class LocalFetchers {
@@ -18,9 +18,9 @@ export class LocalFetchers {
 
   constructor(settings: readonly SourceSettings[], clock: Clock, state: StateStore) {
     this.#open = async () => {
-      const { openFetchers } = await import('./fetchers.ts');
+      const { openSharingFetchers } = await import('./fetchers.ts');
       const { NodeHttpClient } = await import('../adapters/web/node-http-client.ts');
-      this.#opened = openFetchers(settings, clock, new NodeHttpClient(), state);
+      this.#opened = openSharingFetchers(settings, clock, new NodeHttpClient(), state);
       return this.#opened;
     };
   }
