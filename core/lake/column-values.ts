@@ -5,18 +5,20 @@ import type { Cell, Column, ColumnType, Row } from '../schema/columns.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * The cells of one column as Parquet has them. Throws where one is not of the type of the column, or is null
- * where none may be.
+ * The cells of one column as Parquet has them; `same`: cells of all rows. Throws where one is not of the type
+ * of the column, or is null where none may be.
  */
 export function columnValues(
   { name, type, nullable, scale = 0 }: Column,
   rows: readonly Row[],
+  same: Row,
 ): ColumnValues {
   const values: ParquetValue[] = [];
   const defined = new Uint8Array(rows.length);
   const stored = STORED[type];
+  const ofAll = same[name];
   for (let at = 0; at < rows.length; at++) {
-    const cell = rows[at]![name] ?? null;
+    const cell = ofAll ?? rows[at]![name] ?? null;
     if (cell === null) {
       if (nullable) continue;
       throw new Error(`column ${name} has a row without a value`);

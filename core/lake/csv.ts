@@ -4,10 +4,14 @@ import type { Cell, Column, Row } from '../schema/columns.ts';
 const FORMULA = /^[=+\-@\t\r]/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
-/** RFC 4180 with a header; null is an empty cell. Text that a spreadsheet would run gets a `'` in front. */
-export function writeCsv(columns: readonly Column[], rows: readonly Row[]): Uint8Array {
-  const lines = [columns.map((column) => column.name).join(',')];
-  for (const row of rows) lines.push(columns.map((column) => csvCell(row[column.name] ?? null)).join(','));
+/**
+ * RFC 4180 with a header; null is an empty cell. Text that a spreadsheet would run gets a `'` in front.
+ * `same`: cells of all rows.
+ */
+export function writeCsv(columns: readonly Column[], rows: readonly Row[], same: Row = {}): Uint8Array {
+  const names = columns.map(({ name }) => name);
+  const lines = [names.join(',')];
+  for (const row of rows) lines.push(names.map((name) => csvCell(same[name] ?? row[name] ?? null)).join(','));
   return new TextEncoder().encode(`${lines.join('\r\n')}\r\n`);
 }
 

@@ -21,11 +21,14 @@ const STORED_TYPES: Readonly<Record<ColumnType, StoredType>> = {
 /** Rows of a row group of a file that is written at once. */
 const GROUP_ROWS = 100_000;
 
-/** One whole Parquet file, zstd. The same rows always give the same bytes. No rows is a valid file. */
-export function writeParquet(columns: readonly Column[], rows: readonly Row[]): Uint8Array {
+/**
+ * One whole Parquet file, zstd; `same`: cells of all rows. The same rows always give the same bytes. No rows
+ * is a valid file.
+ */
+export function writeParquet(columns: readonly Column[], rows: readonly Row[], same: Row = {}): Uint8Array {
   const file = new ParquetFileWriter(columns.map(storedColumn));
   for (let at = 0; at < rows.length; at += GROUP_ROWS)
-    writeGroup(file, columns, rows.slice(at, at + GROUP_ROWS));
+    writeGroup(file, columns, rows.slice(at, at + GROUP_ROWS), same);
   return file.end();
 }
 
@@ -61,13 +64,18 @@ export class ParquetFile {
   }
 
   #endGroup(): void {
-    writeGroup(this.#file, this.#columns, this.#group);
+    writeGroup(this.#file, this.#columns, this.#group, {});
     this.#group = [];
   }
 }
 
-function writeGroup(file: ParquetFileWriter, columns: readonly Column[], rows: readonly Row[]): void {
-  file.writeGroup(rows.length, (at) => columnValues(columns[at]!, rows));
+function writeGroup(
+  file: ParquetFileWriter,
+  columns: readonly Column[],
+  rows: readonly Row[],
+  same: Row,
+): void {
+  file.writeGroup(rows.length, (at) => columnValues(columns[at]!, rows, same));
 }
 
 function storedColumn({ name, type, nullable, precision, scale }: Column): ParquetColumn {

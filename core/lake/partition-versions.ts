@@ -204,8 +204,7 @@ export class PartitionVersions {
    */
   async write({ rows, parserVersion, ...next }: NewVersion): Promise<VersionDescriptor> {
     const key = dataKey(this.#table, this.#partition, next.version, 0);
-    const stamped = rows.map((row) => ({ ...row, _committed_at: next.createdAt }));
-    const bytes = writeParquet(this.#columns, stamped);
+    const bytes = writeParquet(this.#columns, rows, { _committed_at: next.createdAt });
     const descriptor: VersionDescriptor = {
       withdrawn: [],
       repeated: [],
@@ -253,10 +252,9 @@ export class PartitionVersions {
       { name: 'date', type: 'date', nullable: false },
       ...this.#columns,
     ];
-    const { createdAt: _committed_at } = descriptor;
-    const source = rows?.map((row) => ({ ...row, _committed_at })) ?? (await this.rows(descriptor));
-    const cells = source.map((row) => ({ ...row, [valueColumn]: value, date }));
-    await this.#lake.put(key, writeCsv(columns, cells), {
+    const same = { [valueColumn]: value, date, ...(rows && { _committed_at: descriptor.createdAt }) };
+    const csv = writeCsv(columns, rows ?? (await this.rows(descriptor)), same);
+    await this.#lake.put(key, csv, {
       contentType: 'text/csv; charset=utf-8',
       metadata: { version: descriptor.version },
     });

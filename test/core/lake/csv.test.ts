@@ -49,6 +49,15 @@ const awkward = fc.string({ unit: fc.constantFrom(...'ab ,"\r\n\t=+-@\'é🐎;|'
 const isFormula = (cell: string) => /^[=+\-@\t\r]/.test(cell);
 
 describe('a CSV export', () => {
+  it('has the cells of all rows in place of their own', () => {
+    const rows = [
+      { name: 'a', count: 1, fine: null },
+      { name: 'b', count: 2, fine: true },
+    ];
+    const csv = writeCsv(COLUMNS, rows, { name: 'a, b', fine: false });
+    expect(new TextDecoder().decode(csv)).toBe('name,count,fine\r\n"a, b",1,false\r\n"a, b",2,false\r\n');
+  });
+
   it('gives every cell back to whoever reads it by the RFC; only formulas have a mark in front', () => {
     const cells = fc.record({
       name: fc.option(awkward, { nil: null }),

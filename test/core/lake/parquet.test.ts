@@ -145,6 +145,15 @@ describe('a Parquet file', () => {
     expect(() => writeParquet([column], [{ cell: cell as string }])).toThrow('column cell');
   });
 
+  it('has the cells of all rows in place of their own', async () => {
+    const written = [SAMPLE, { ...SAMPLE, string: null }];
+    const same = { string: 'all', int64: 7, timestamp: '2026-11-26T18:43:18.365Z' };
+    expect(await readParquet(writeParquet(COLUMNS, written, same), COLUMNS)).toEqual([
+      { ...SAMPLE, ...same },
+      { ...SAMPLE, ...same },
+    ]);
+  });
+
   it('may be without rows', async () => {
     expect(await readParquet(writeParquet(COLUMNS, []), COLUMNS)).toEqual([]);
   });
