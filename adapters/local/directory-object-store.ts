@@ -1,4 +1,3 @@
-import { hash as digest } from 'node:crypto';
 import {
   type BigIntStats,
   closeSync,
@@ -14,7 +13,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { assertKeyPrefix, assertObjectKey, assertObjectMetadata } from '../../core/ports/object-key.ts';
 import type {
   ObjectHead,
@@ -29,6 +28,8 @@ import { syncDirectory, syncDirectorySync, writeNewFile } from './durable-file.t
 import { LakeDirectories } from './lake-directories.ts';
 import { makeDirectory } from './make-directory.ts';
 import { type Metadata, ObjectMetadata } from './object-metadata.ts';
+import { hashOf } from './packed-frames.ts';
+import { PackedObjects } from './packed-objects.ts';
 import { ProcessMutex } from './process-mutex.ts';
 import { hasCode, isAbsent, storageFailure } from './storage-failure.ts';
 import { TemporaryFiles } from './temporary-files.ts';
@@ -59,6 +60,7 @@ class DirectoryObjectStore implements ObjectStore {
   readonly #temporaries: TemporaryFiles;
   readonly #directories: LakeDirectories;
   readonly #metadata: ObjectMetadata;
+  readonly #packed = new PackedObjects();
   readonly #mutex: ProcessMutex;
 
   constructor(root: string, temporaries: TemporaryFiles) {
@@ -71,7 +73,7 @@ class DirectoryObjectStore implements ObjectStore {
 
   async get(key: string): Promise<StoredObject | undefined> {
     const path = this.#path(key);
-    return attempt('read', path, () => this.#read(key, path));
+    return attempt('read', path, () => this.#read(key, path) ?? this.#readPacked(path));
   }
 
   async head(key: string): Promise<ObjectHead | undefined> {
@@ -83,11 +85,12 @@ class DirectoryObjectStore implements ObjectStore {
 
   async getRange(key: string, offset: number, length: number): Promise<Uint8Array | undefined> {
     const path = this.#path(key);
-    return attempt('read', path, () =>
-      this.#withFile(path, (file, { size }) =>
+    return attempt('read', path, () => {
+      const ofFile = this.#withFile(path, (file, { size }) =>
         readBytes(file, offset, Math.min(length, Math.max(0, Number(size) - offset))),
-      ),
-    );
+      );
+      return ofFile ?? this.#packed.read(dirname(path), basename(path), offset, length)?.body;
+    });
   }
 
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
@@ -110,7 +113,9 @@ class DirectoryObjectStore implements ObjectStore {
 
   list(prefix: string): AsyncIterable<ObjectListing> {
     assertKeyPrefix(prefix);
-    return listDirectory(this.#root, prefix);
+    return listDirectory(this.#root, prefix, (directory) =>
+      attempt('list', directory, () => this.#packed.list(directory)),
+    );
   }
 
   async delete(key: string): Promise<void> {
@@ -118,6 +123,7 @@ class DirectoryObjectStore implements ObjectStore {
     attempt('delete', path, () => {
       if (!this.#directories.exists(dirname(path))) return;
       this.#mutex.run(() => {
+        this.#packed.remove(dirname(path), basename(path));
         if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
         unlinkSync(path);
         this.#metadata.sweep(key, undefined, () => {});
@@ -137,6 +143,8 @@ class DirectoryObjectStore implements ObjectStore {
   async #put(key: string, path: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
     const durable = options.durable === true;
     const hash = hashOf(body);
+    const packed = mayPack(options) ? this.#putPacked(path, body, hash, options) : undefined;
+    if (packed) return packed;
     const directory = dirname(path);
     const written: string[] = [];
     const write = async (bytes: Uint8Array, target: string): Promise<string> => {
@@ -183,21 +191,52 @@ class DirectoryObjectStore implements ObjectStore {
     return { kind: 'stored', etag: etagOf(hash) };
   }
 
+  /** Undefined where a file stands at the path: then it stays a file. */
+  #putPacked(
+    path: string,
+    body: Uint8Array,
+    hash: string,
+    { ifNoneMatch }: PutOptions,
+  ): PutResult | undefined {
+    const directory = dirname(path);
+    const name = basename(path);
+    this.#directories.make(directory);
+    return this.#mutex.run((): PutResult | undefined => {
+      if (lstatSync(path, { throwIfNoEntry: false })) return undefined;
+      if (ifNoneMatch !== undefined && this.#packed.find(directory, name))
+        return { kind: 'precondition-failed' };
+      this.#packed.append(directory, name, body, hash);
+      return { kind: 'stored', etag: etagOf(hash) };
+    });
+  }
+
+  #readPacked(path: string): StoredObject | undefined {
+    const read = this.#packed.read(dirname(path), basename(path));
+    if (!read) return undefined;
+    const { object, body, lastModified } = read;
+    return { body, etag: etagOf(object.hash), size: object.bytes, lastModified, metadata: {} };
+  }
+
   /**
    * A new object without metadata can be in nobody's way, and most writes of a run are of one. Where there
    * must be none, the swap itself finds out.
    */
   #needsLock(key: string, path: string, { ifMatch, ifNoneMatch, metadata }: PutOptions): boolean {
     if (ifMatch !== undefined || nonEmpty(metadata) || this.#metadata.isKnown(key)) return true;
+    if (this.#packed.find(dirname(path), basename(path))) return true;
     return ifNoneMatch === undefined && lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   }
 
   /** Only under the mutex is the answer still true when the rename happens. */
   #holds(path: string, { ifMatch, ifNoneMatch }: PutOptions): boolean {
-    if (ifNoneMatch !== undefined && lstatSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+    if (ifNoneMatch !== undefined) {
+      if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+      if (this.#packed.find(dirname(path), basename(path))) return false;
+    }
     if (ifMatch === undefined) return true;
     const body = this.#withFile(path, (file, { size }) => readBytes(file, 0, Number(size)));
-    return body !== undefined && etagOf(hashOf(body)) === ifMatch;
+    const hash = body ? hashOf(body) : this.#packed.find(dirname(path), basename(path))?.hash;
+    return hash !== undefined && etagOf(hash) === ifMatch;
   }
 
   #read(key: string, path: string): StoredObject | undefined {
@@ -279,12 +318,8 @@ function swap(temporary: string, path: string, { ifNoneMatch }: PutOptions): boo
   return true;
 }
 
-/**
- * 128 bits of SHA-256: as collision-free as an etag needs, at half the cost of MD5 where the CPU has SHA
- * instructions.
- */
-function hashOf(body: Uint8Array): string {
-  return digest('sha256', body, 'hex').slice(0, 32);
+function mayPack({ packed, durable, metadata, ifMatch }: PutOptions): boolean {
+  return packed === true && !durable && !nonEmpty(metadata) && ifMatch === undefined;
 }
 
 function etagOf(hash: string): string {

@@ -54,6 +54,11 @@ export interface PutOptions {
   readonly contentType?: string;
   /** True for objects that must survive a power cut the moment `put` resolves (data files, manifests). */
   readonly durable?: boolean;
+  /**
+   * True for one of many small objects with the same key up to the last `/`, written once and soon deleted:
+   * a store to which a file is dear may keep them in one. Then `uri` leads nowhere.
+   */
+  readonly packed?: boolean;
 }
 
 export type PutResult =

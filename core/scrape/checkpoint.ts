@@ -78,7 +78,10 @@ export async function writeCheckpoint(
   const body = new Uint8Array(header.length + capture.length);
   body.set(header);
   body.set(capture, header.length);
-  const put = await lake.put(checkpointKey(runId, source, partition, checkpoint), body, options);
+  const put = await lake.put(checkpointKey(runId, source, partition, checkpoint), body, {
+    ...options,
+    packed: true,
+  });
   return put.kind === 'stored';
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ObjectStore, StoredObject } from '../../core/ports/object-store.ts';
+import { objectStorePacked } from './object-store-packed.contract.ts';
 import { objectStoreWrites } from './object-store-writes.contract.ts';
 
 /** One empty store, which any number of handles open, as processes would. */
@@ -200,5 +201,6 @@ export function objectStoreContract(name: string, create: () => Promise<ObjectSt
     });
   });
 
+  objectStorePacked(name, create);
   objectStoreWrites(name, create);
 }

@@ -50,6 +50,15 @@ const tasks: Record<WriterTask, (target: string, writer: string) => Promise<void
     }
   },
 
+  /** Puts packed objects of more than a megabyte, so that a kill meets one that is half written. */
+  async pack(root, writer) {
+    const store = openDirectoryObjectStore(root);
+    for (let step = 1; ; step++) {
+      await store.put(`a/${writer}.${step}`, Buffer.alloc(1_500_000, step), { packed: true });
+      console.log(step);
+    }
+  },
+
   /** Adds 40 lines to one object by compare and swap; prints how often it lost. */
   async race(root, writer) {
     const store = openDirectoryObjectStore(root);

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** What a writer process does: see `writer-main.ts`. */
-export type WriterTask = 'state' | 'increment' | 'swap' | 'race';
+export type WriterTask = 'state' | 'increment' | 'swap' | 'race' | 'pack';
 
 export interface WriterProcess {
   /** Lines that it prints, one a finished step. */

@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  unlinkSync,
+  writeFileSync,
+  writevSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import {
+  frameLine,
+  HEAD_BYTES,
+  headLine,
+  isHead,
+  PACKED,
+  type PackedObject,
+  readFrames,
+} from './packed-frames.ts';
+import { isAbsent } from './storage-failure.ts';
+
+/** Files whose objects are remembered: the oldest is read anew where it is needed again. */
+const REMEMBERED = 256;
+
+/** What is known of one file: all that lies before `end`. */
+interface Known {
+  /** What the file begins with: another file at the same path has another. */
+  readonly head: string;
+  readonly objects: Map<string, PackedObject>;
+  end: number;
+}
+
+/**
+ * Small objects of one directory, one behind the other in one file: to write, read and delete a file for each
+ * takes longer than all else about it. A frame is never changed: an object that is put again or removed is a
+ * further frame, and the file goes with its last object. Whoever writes holds the mutex of the store, so what
+ * is no whole frame at the end is of a process that was killed: readers stop there, and the next writer cuts
+ * it off, so that nothing comes to lie behind it.
+ */
+export class PackedObjects {
+  readonly #known = new Map<string, Known>();
+
+  /** Under the mutex. `hash`: of the body. */
+  append(directory: string, name: string, body: Uint8Array, hash: string): void {
+    const path = join(directory, PACKED);
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
+    const file = openSync(path, flags, 0o666);
+    try {
+      const known = this.#upToDate(path, file) ?? this.#begun(path, file);
+      const line = frameLine({ name, bytes: body.length, hash });
+      const at = known.end + line.length;
+      writeFrame(file, known, [line, body]);
+      known.objects.set(name, { at, bytes: body.length, hash });
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Under the mutex. */
+  remove(directory: string, name: string): void {
+    const path = join(directory, PACKED);
+    this.#open(path, constants.O_RDWR | constants.O_APPEND, (file, known) => {
+      if (!known.objects.delete(name)) return;
+      if (known.objects.size === 0) {
+        unlinkSync(path);
+        this.#known.delete(path);
+        return;
+      }
+      writeFrame(file, known, [frameLine({ name, bytes: null })]);
+    });
+  }
+
+  /** What is known of an object without its body; undefined where the file has none of this name. */
+  find(directory: string, name: string): PackedObject | undefined {
+    return this.#open(join(directory, PACKED), constants.O_RDONLY, (_, known) => known.objects.get(name));
+  }
+
+  /** `length` bytes of an object from `offset`, fewer at its end. @default all of it */
+  read(
+    directory: string,
+    name: string,
+    offset = 0,
+    length = Number.POSITIVE_INFINITY,
+  ): { readonly object: PackedObject; readonly body: Uint8Array; readonly lastModified: number } | undefined {
+    return this.#open(join(directory, PACKED), constants.O_RDONLY, (file, { objects }) => {
+      const object = objects.get(name);
+      if (!object) return undefined;
+      const body = Buffer.allocUnsafe(Math.max(0, Math.min(length, object.bytes - offset)));
+      const filled = readSync(file, body, 0, body.length, object.at + offset);
+      return { object, body: body.subarray(0, filled), lastModified: fstatSync(file).mtimeMs };
+    });
+  }
+
+  /** The objects of a directory; `lastModified`: of any of them, in milliseconds. */
+  list(directory: string): readonly { name: string; bytes: number; lastModified: number }[] {
+    const path = join(directory, PACKED);
+    const objects = this.#open(path, constants.O_RDONLY, (file, known) => {
+      const lastModified = Math.floor(fstatSync(file).mtimeMs);
+      return [...known.objects].map(([name, { bytes }]) => ({ name, bytes, lastModified }));
+    });
+    return objects ?? [];
+  }
+
+  /** Undefined where there is no such file, or nothing in it. */
+  #open<T>(path: string, flags: number, use: (file: number, known: Known) => T): T | undefined {
+    const file = openWhereThere(path, flags | constants.O_NOFOLLOW);
+    if (file === undefined) {
+      this.#known.delete(path);
+      return undefined;
+    }
+    try {
+      const known = this.#upToDate(path, file);
+      return known && use(file, known);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** What is known of the file, with what others have added to it; undefined where it was not begun. */
+  #upToDate(path: string, file: number): Known | undefined {
+    const head = headOf(file);
+    if (head === undefined) return undefined;
+    const before = this.#known.get(path);
+    const known = before?.head === head ? before : { head, objects: new Map(), end: HEAD_BYTES };
+    const { size } = fstatSync(file);
+    for (const { frame, end } of readFrames(file, known.end, size)) {
+      if (frame.object) known.objects.set(frame.name, frame.object);
+      else known.objects.delete(frame.name);
+      known.end = end;
+    }
+    return this.#remember(path, known);
+  }
+
+  /** Of a file that is new, or whose writer was killed before it had a first line. */
+  #begun(path: string, file: number): Known {
+    const line = headLine(randomBytes(16).toString('hex'));
+    const known = { head: line.toString('latin1'), objects: new Map(), end: 0 };
+    writeFrame(file, known, [line]);
+    return this.#remember(path, known);
+  }
+
+  #remember(path: string, known: Known): Known {
+    if (!this.#known.has(path) && this.#known.size >= REMEMBERED) {
+      const [oldest] = this.#known.keys();
+      this.#known.delete(oldest!);
+    }
+    this.#known.set(path, known);
+    return known;
+  }
+}
+
+/** Most directories have none, and an error that is thrown and caught costs more than the look. */
+function openWhereThere(path: string, flags: number): number | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+function headOf(file: number): string | undefined {
+  const head = Buffer.allocUnsafe(HEAD_BYTES);
+  const text = readSync(file, head, 0, HEAD_BYTES, 0) === HEAD_BYTES ? head.toString('latin1') : '';
+  return isHead(text) ? text : undefined;
+}
+
+/** Behind what is known, whatever lies there; all of it or nothing, as where the disk is full. */
+function writeFrame(file: number, known: Known, parts: readonly Uint8Array[]): void {
+  if (fstatSync(file).size > known.end) ftruncateSync(file, known.end);
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  try {
+    const written = writevSync(file, parts);
+    if (written < bytes) writeFileSync(file, Buffer.concat(parts).subarray(written));
+  } catch (error) {
+    ftruncateSync(file, known.end);
+    throw error;
+  }
+  known.end += bytes;
+}
