@@ -1,3 +1,4 @@
+import type { BoundedMemory } from './lake/bounded-memory.ts';
 import type { LeftOut } from './lake/scrape-result.ts';
 import type { Platform } from './platform.ts';
 import type { Item, Partition, Source } from './source/source.ts';
@@ -12,6 +13,8 @@ export interface PartitionJob {
   readonly crawl?: Crawl;
   /** The item whose message asked for this run: others that it asks for as well spend one of their tries. */
   readonly retryOf?: string;
+  /** What is on record of the attempts, as this process wrote or read it: none of it is read again. */
+  readonly recorded?: BoundedMemory<unknown>;
   /** Items that are left out because they killed the process that read them. */
   readonly fatal?: ReadonlySet<string>;
   /**

@@ -10,7 +10,7 @@ import { readSync } from 'node:fs';
 export const PACKED = '.packed';
 
 const FORMAT = 'rescrape packed objects 1 ';
-const ID_BYTES = 32;
+const ID_BYTES = 36;
 export const HEAD_BYTES = FORMAT.length + ID_BYTES + 1;
 /** More than the line of a frame has: a name, a number and a hash. */
 const LINE_BYTES = 2048;
@@ -39,7 +39,7 @@ export function hashOf(body: Uint8Array): string {
   return digest('sha256', body, 'hex').slice(0, 32);
 }
 
-/** `id`: 32 characters. */
+/** `id`: a UUID. */
 export function headLine(id: string): Buffer {
   return Buffer.from(`${FORMAT}${id}\n`);
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -137,7 +137,7 @@ export class PackedObjects {
 
   /** Of a file that is new, or whose writer was killed before it had a first line. */
   #begun(path: string, file: number): Known {
-    const line = headLine(randomBytes(16).toString('hex'));
+    const line = headLine(randomUUID());
     const known = { head: line.toString('latin1'), objects: new Map(), end: 0 };
     writeFrame(file, known, [line]);
     return this.#remember(path, known);

@@ -1,3 +1,4 @@
+import type { PartitionJob } from '../job.ts';
 import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -67,22 +68,19 @@ function checkpointPrefix(runId: string, source: string, partition: Partition): 
 
 /** Stored as one line of JSON, then the bytes of the capture. False where a condition on it did not hold. */
 export async function writeCheckpoint(
-  lake: ObjectStore,
-  runId: string,
-  source: string,
-  partition: Partition,
-  { checkpoint, capture }: StoredCheckpoint,
+  { platform, runId, source, partition, recorded }: PartitionJob,
+  stored: StoredCheckpoint,
   options: Pick<PutOptions, 'ifNoneMatch'> = {},
 ): Promise<boolean> {
+  const { checkpoint, capture } = stored;
   const header = new TextEncoder().encode(`${JSON.stringify(checkpoint)}\n`);
   const body = new Uint8Array(header.length + capture.length);
   body.set(header);
   body.set(capture, header.length);
-  const put = await lake.put(checkpointKey(runId, source, partition, checkpoint), body, {
-    ...options,
-    packed: true,
-  });
-  return put.kind === 'stored';
+  const key = checkpointKey(runId, source.name, partition, checkpoint);
+  if ((await platform.lake.put(key, body, { ...options, packed: true })).kind !== 'stored') return false;
+  recorded?.keep(key, stored, body.length);
+  return true;
 }
 
 /** Every attempt of one run at one partition, one at a time, in the order of their keys. */
@@ -91,14 +89,28 @@ export async function* readCheckpoints(
   runId: string,
   source: string,
   partition: Partition,
+  recorded?: PartitionJob['recorded'],
 ): AsyncGenerator<StoredCheckpoint> {
   for await (const { key } of lake.list(checkpointPrefix(runId, source, partition))) {
-    const stored = await lake.get(key);
-    if (!stored) continue;
-    const end = stored.body.indexOf(NEWLINE);
-    const checkpoint = JSON.parse(new TextDecoder().decode(stored.body.subarray(0, end))) as Checkpoint;
-    // One that was written before looks had an order.
-    const lookedAt = checkpoint.lookedAt ?? Date.parse(checkpoint.attempt.attempted_at);
-    yield { checkpoint: { ...checkpoint, lookedAt }, capture: stored.body.subarray(end + 1) };
+    const known = recorded?.get(key) as StoredCheckpoint | undefined;
+    const stored = known ?? (await readCheckpoint(lake, key, recorded));
+    if (stored) yield stored;
   }
+}
+
+/** Undefined where it is gone since it was listed. */
+async function readCheckpoint(
+  lake: ObjectStore,
+  key: string,
+  recorded: PartitionJob['recorded'],
+): Promise<StoredCheckpoint | undefined> {
+  const object = await lake.get(key);
+  if (!object) return undefined;
+  const end = object.body.indexOf(NEWLINE);
+  const checkpoint = JSON.parse(new TextDecoder().decode(object.body.subarray(0, end))) as Checkpoint;
+  // One that was written before looks had an order.
+  const lookedAt = checkpoint.lookedAt ?? Date.parse(checkpoint.attempt.attempted_at);
+  const stored = { checkpoint: { ...checkpoint, lookedAt }, capture: object.body.subarray(end + 1) };
+  recorded?.keep(key, stored, object.body.length);
+  return stored;
 }

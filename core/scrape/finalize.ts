@@ -22,8 +22,9 @@ function resultKey({ runId, source, partition }: PartitionJob): string {
   return `${partitionWorkPrefix(runId, source.name, partition)}result.json`;
 }
 
+/** Asks for one byte: a store of files reads a whole object for its head. */
 export async function isFinalized(context: PartitionJob): Promise<boolean> {
-  return (await context.platform.lake.head(resultKey(context))) !== undefined;
+  return (await context.platform.lake.getRange(resultKey(context), 0, 1)) !== undefined;
 }
 
 /** The finalized result; undefined before the scrape has ended. */

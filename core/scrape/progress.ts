@@ -32,10 +32,10 @@ export class ScrapeProgress {
     this.#source = source;
   }
 
-  static async load({ platform, runId, source, partition }: PartitionJob): Promise<ScrapeProgress> {
+  static async load({ platform, runId, source, partition, recorded }: PartitionJob): Promise<ScrapeProgress> {
     const progress = new ScrapeProgress(source);
-    for await (const { checkpoint } of readCheckpoints(platform.lake, runId, source.name, partition))
-      progress.add(checkpoint);
+    const read = readCheckpoints(platform.lake, runId, source.name, partition, recorded);
+    for await (const { checkpoint } of read) progress.add(checkpoint);
     return progress;
   }
 

@@ -7,11 +7,12 @@ export const NO_CAPTURE = new Uint8Array(0);
 
 /** Puts an attempt on record and tells of it. False where a condition on it did not hold. */
 export async function recordAttempt(
-  { platform, source, runId, partition }: PartitionJob,
+  context: PartitionJob,
   stored: StoredCheckpoint,
   options?: Pick<PutOptions, 'ifNoneMatch'>,
 ): Promise<boolean> {
-  if (!(await writeCheckpoint(platform.lake, runId, source.name, partition, stored, options))) return false;
+  if (!(await writeCheckpoint(context, stored, options))) return false;
+  const { platform, source, partition } = context;
   const { item, attempt, outcome } = stored.checkpoint;
   platform.emit({
     kind: 'attempted',

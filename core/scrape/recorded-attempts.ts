@@ -19,10 +19,11 @@ export interface RecordedAttempts {
 
 /** Reads the checkpoints of a scrape and lays their captures down in WARC files. */
 export async function recordedAttempts(context: PartitionJob): Promise<RecordedAttempts> {
-  const { platform, runId, source, partition } = context;
+  const { platform, runId, source, partition, recorded } = context;
   const captures = new CaptureWriter(context);
   const stored: { readonly checkpoint: Checkpoint; readonly place: CapturePlace | null }[] = [];
-  for await (const { checkpoint, capture } of readCheckpoints(platform.lake, runId, source.name, partition))
+  const read = readCheckpoints(platform.lake, runId, source.name, partition, recorded);
+  for await (const { checkpoint, capture } of read)
     stored.push({ checkpoint, place: await captures.add(capture) });
   await captures.finish();
   stored.sort((a, b) => inOrder(a.checkpoint, b.checkpoint));

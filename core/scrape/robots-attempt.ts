@@ -12,7 +12,7 @@ export async function recordRobots(
   robots: RobotsRequest,
   whose: Pick<AttemptRow, 'target' | 'tier'>,
 ): Promise<void> {
-  const { platform, source, runId, partition } = context;
+  const { platform, source } = context;
   // 4xx is an answer too: there is no such file (RFC 9309). What is none comes as a failure.
   const outcome: Outcome = robots.failure ?? {
     code: 'SUCCESS',
@@ -45,5 +45,5 @@ export async function recordRobots(
       notes: robots.note ?? null,
     },
   };
-  await writeCheckpoint(platform.lake, runId, source.name, partition, { checkpoint, capture: NO_CAPTURE });
+  await writeCheckpoint(context, { checkpoint, capture: NO_CAPTURE });
 }

@@ -1,5 +1,6 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import type { PartitionJob } from '../job.ts';
+import { BoundedMemory } from '../lake/bounded-memory.ts';
 import { INDEX_ID } from '../lake/log-tables.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import { reasonText } from '../outcome/outcome.ts';
@@ -26,6 +27,8 @@ import { TargetGates } from './target-gates.ts';
 import { nextTry } from './which-try.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
+/** Of the attempts at one partition, as they are stored: some fifty pages. */
+const RECORDED_BYTES = 2 * 1024 * 1024;
 const NOBODY_THERE = { outcome: { code: 'NETWORK_ERROR' } } as const;
 
 /** What a retry says beside its work. */
@@ -104,7 +107,8 @@ async function jobOf(platform: Platform, work: PartitionWork): Promise<Partition
   const source = sourceNamed(platform, work.source);
   const partition = { value: work.value, date: civilDate(work.date) };
   const crawl = await crawlOf(platform, source, work);
-  return { platform, source, runId: work.runId, partition, ...(crawl && { crawl }) };
+  const recorded = new BoundedMemory<unknown>(RECORDED_BYTES);
+  return { platform, source, runId: work.runId, partition, recorded, ...(crawl && { crawl }) };
 }
 
 async function closeScrape(whole: PartitionJob): Promise<ScrapeAnswer> {
