@@ -66,6 +66,15 @@ export const CODINGS: Readonly<Record<string, Coding | undefined>> = Object.assi
   },
 } satisfies Record<string, Coding>);
 
+/**
+ * Frees what `decode` answered. V8 frees it at a collection of the whole heap only, for a handle of zlib's
+ * holds it until then, and the memory of some fifty pages makes such a collection due.
+ */
+export function release({ buffer }: Uint8Array): void {
+  // What is smaller could be a part of the pool that all buffers share.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= CHUNK) buffer.transfer(0);
+}
+
 /** The rest of IANA's registry of content codings. */
 const UNSUPPORTED = new Set(['aes128gcm', 'compress', 'dcb', 'dcz', 'exi', 'pack200-gzip', 'x-compress']);
 

@@ -5,7 +5,7 @@ import { hasTooManyValues } from '../source/json.ts';
 import type { Page } from '../source/page.ts';
 import { DEFAULT_MAX_ELEMENTS } from '../source/page-budget.ts';
 import { decodeText } from './charset.ts';
-import { CODINGS, encodingsOf, MAX_ENCODINGS } from './content-codings.ts';
+import { CODINGS, encodingsOf, MAX_ENCODINGS, release } from './content-codings.ts';
 
 export type DecodedPage =
   | { readonly kind: 'page'; readonly page: Page; readonly decodedBytes: number }
@@ -28,6 +28,7 @@ export function toPage(
 ): DecodedPage {
   const decoded = undoEncodings(response, maxDecodedBytes);
   if (!(decoded instanceof Uint8Array)) return { kind: 'failed', outcome: decoded };
+  const decodedBytes = decoded.length;
   const contentType = headerValue(response.headers, 'content-type') ?? '';
   const page: Page = {
     url: response.url,
@@ -36,12 +37,13 @@ export function toPage(
     text: decodeText(decoded, contentType),
     maxElements,
   };
+  if (decoded !== response.body) release(decoded);
   if (hasTooManyParts(page, maxElements))
     return {
       kind: 'failed',
       outcome: { code: 'TOO_LARGE', message: `page: more than ${maxElements} elements` },
     };
-  return { kind: 'page', page, decodedBytes: decoded.length };
+  return { kind: 'page', page, decodedBytes };
 }
 
 const STARTS_ELEMENT = /<[^/!?]/g;

@@ -1,5 +1,4 @@
-import { DROPPED_TAGS } from './html-element.ts';
-import type { Attributes } from './html-stack.ts';
+import { type Attributes, DROPPED_TAGS, NO_ATTRIBUTES, OpenElement } from './html-element.ts';
 import { HtmlTables } from './html-tables.ts';
 import { type Tag, tagOf } from './html-tags.ts';
 
@@ -101,8 +100,7 @@ export abstract class HtmlBody extends HtmlTables {
       return;
     }
     this.budget.element(this.open.length);
-    const parent = this.parent();
-    this.push(tag, { tag: tag.name, attributes, parent, children: [] });
+    this.push(tag, new OpenElement(tag.name, attributes, this.parent()));
   }
 
   /** A link in a link, or `nobr` in `nobr`: a browser ends the outer one. */
@@ -149,7 +147,7 @@ export abstract class HtmlBody extends HtmlTables {
         else this.#endBlock(this.inScope(tag.name));
         return;
       case 'p':
-        if (this.inScope('p', 'button') < 0) this.append(P, {}, this.parent());
+        if (this.inScope('p', 'button') < 0) this.append(P, NO_ATTRIBUTES, this.parent());
         else this.closeParagraph();
         return;
       case 'li':

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { DefaultTreeAdapterTypes } from 'parse5';
-import { addAttribute, addText, DROPPED_TAGS, MAX_DEPTH, newPage, type OpenElement } from './html-element.ts';
+import { addText, DROPPED_TAGS, MAX_DEPTH, newPage, OpenElement } from './html-element.ts';
 import { type PageBudget, PageTooLargeError } from './page-budget.ts';
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
@@ -121,10 +121,8 @@ function lightTree(document: Parent): OpenElement {
 }
 
 function lightElement({ tagName, attrs }: DefaultTreeAdapterTypes.Element, parent: OpenElement): OpenElement {
-  const attributes: Record<string, string> = {};
-  for (const { prefix, name, value } of attrs)
-    addAttribute(attributes, prefix ? `${prefix}:${name}` : name, value);
-  const element: OpenElement = { tag: tagName.toLowerCase(), attributes, parent, children: [] };
-  parent.children.push(element);
+  const attributes = attrs.flatMap(({ prefix, name, value }) => [prefix ? `${prefix}:${name}` : name, value]);
+  const element = new OpenElement(tagName.toLowerCase(), attributes, parent);
+  parent.add(element);
   return element;
 }

@@ -1,8 +1,6 @@
-import { MAX_DEPTH, newPage, type OpenElement } from './html-element.ts';
+import { type Attributes, MAX_DEPTH, newPage, OpenElement } from './html-element.ts';
 import type { Tag } from './html-tags.ts';
 import type { PageBudget } from './page-budget.ts';
-
-export type Attributes = Record<string, string>;
 
 /**
  * The tree of a page and the stack of its open elements (HTML standard, 13.2.4.2). Where a browser would move
@@ -37,8 +35,8 @@ export class HtmlStack {
 
   protected append({ name: tag }: Tag, attributes: Attributes, parent: OpenElement): OpenElement {
     this.budget.element(this.open.length);
-    const element: OpenElement = { tag, attributes, parent, children: [] };
-    parent.children.push(element);
+    const element = new OpenElement(tag, attributes, parent);
+    parent.add(element);
     return element;
   }
 

@@ -1,4 +1,5 @@
-import { type Attributes, HtmlStack } from './html-stack.ts';
+import { type Attributes, attributeOf, NO_ATTRIBUTES } from './html-element.ts';
+import { HtmlStack } from './html-stack.ts';
 import { type Tag, type TagKind, tagOf } from './html-tags.ts';
 
 const TBODY = tagOf('tbody')!;
@@ -32,16 +33,16 @@ export abstract class HtmlTables extends HtmlStack {
     }
     switch (tag.kind) {
       case 'cell':
-        if (around === 'table') this.insert(TBODY, {});
-        if (around !== 'tr') this.insert(TR, {});
+        if (around === 'table') this.insert(TBODY, NO_ATTRIBUTES);
+        if (around !== 'tr') this.insert(TR, NO_ATTRIBUTES);
         this.insert(tag, attributes);
         return;
       case 'tr':
-        if (around === 'table') this.insert(TBODY, {});
+        if (around === 'table') this.insert(TBODY, NO_ATTRIBUTES);
         this.insert(tag, attributes);
         return;
       case 'col':
-        if (around === 'table') this.insert(COLGROUP, {});
+        if (around === 'table') this.insert(COLGROUP, NO_ATTRIBUTES);
         this.append(tag, attributes, this.parent());
         return;
       case 'tbody':
@@ -55,7 +56,8 @@ export abstract class HtmlTables extends HtmlStack {
         this.form = this.append(tag, attributes, this.parent());
         return;
       case 'input':
-        if (around === 'colgroup' || attributes.type?.toLowerCase() !== 'hidden') this.isOdd = true;
+        if (around === 'colgroup' || attributeOf(attributes, 'type')?.toLowerCase() !== 'hidden')
+          this.isOdd = true;
         this.append(tag, attributes, this.parent());
         return;
       default:

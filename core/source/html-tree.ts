@@ -1,6 +1,5 @@
 import { HtmlBody } from './html-body.ts';
-import { addText, DROPPED_TAGS, type OpenElement } from './html-element.ts';
-import type { Attributes } from './html-stack.ts';
+import { type Attributes, addText, DROPPED_TAGS, NO_ATTRIBUTES, type OpenElement } from './html-element.ts';
 import { type Tag, tagOf } from './html-tags.ts';
 
 type Phase = 'before head' | 'in head' | 'after head' | 'in body';
@@ -25,7 +24,7 @@ export class HtmlTree extends HtmlBody {
 
   /** The whole page; `html`, `head` and `body` are there, as in every browser. */
   finish(): OpenElement {
-    if (this.#phase !== 'in body') this.#startBody({});
+    if (this.#phase !== 'in body') this.#startBody(NO_ATTRIBUTES);
     return this.page;
   }
 
@@ -42,7 +41,7 @@ export class HtmlTree extends HtmlBody {
       if (space !== '' && this.#phase === 'after head') addText(this.#html!, space);
       text = text.slice(space.length);
       if (text === '') return;
-      this.#startBody({});
+      this.#startBody(NO_ATTRIBUTES);
     }
     if (this.isInTable() && NOT_SPACE.test(text)) this.isOdd = true;
     else addText(this.parent(), text);
@@ -62,8 +61,8 @@ export class HtmlTree extends HtmlBody {
     let parent: OpenElement | undefined;
     if (this.#phase !== 'in body') {
       if (kind === 'head-raw' || (tag.name === 'noscript' && this.#phase !== 'after head'))
-        parent = this.#startHead({});
-      else this.#startBody({});
+        parent = this.#startHead(NO_ATTRIBUTES);
+      else this.#startBody(NO_ATTRIBUTES);
     }
     if (!parent) {
       const isScript = tag.name === 'script' || tag.name === 'style';
@@ -84,10 +83,10 @@ export class HtmlTree extends HtmlBody {
   leaveOut(tag: Tag): void {
     if (this.#phase !== 'in body') {
       if (tag.kind === 'template') {
-        this.#startHead({});
+        this.#startHead(NO_ATTRIBUTES);
         return;
       }
-      this.#startBody({});
+      this.#startBody(NO_ATTRIBUTES);
     }
     if (this.inSelect || (tag.kind === 'svg' && this.isInTable())) this.isOdd = true;
   }
@@ -115,7 +114,7 @@ export class HtmlTree extends HtmlBody {
   }
 
   #startHead(attributes: Attributes): OpenElement {
-    const html = this.#startHtml({});
+    const html = this.#startHtml(NO_ATTRIBUTES);
     if (!this.#head) {
       this.#head = this.append(HEAD, attributes, html);
       this.#phase = 'in head';
@@ -124,7 +123,7 @@ export class HtmlTree extends HtmlBody {
   }
 
   #startBody(attributes: Attributes): void {
-    this.#startHead({});
+    this.#startHead(NO_ATTRIBUTES);
     this.insert(BODY, attributes);
     this.#phase = 'in body';
   }
@@ -143,10 +142,10 @@ export class HtmlTree extends HtmlBody {
         this.#startBody(attributes);
         return true;
       case 'head-void':
-        this.append(tag, attributes, this.#startHead({}));
+        this.append(tag, attributes, this.#startHead(NO_ATTRIBUTES));
         return true;
       default:
-        this.#startBody({});
+        this.#startBody(NO_ATTRIBUTES);
         return false;
     }
   }

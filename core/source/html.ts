@@ -110,82 +110,131 @@ function rawText(element: HtmlElement, skip: ((element: HtmlElement) => boolean)
 
 /** True where `name` is one of the element's classes. */
 export function hasClass(element: HtmlElement, name: string): boolean {
-  const classes = element.attributes.class;
-  // Most elements have no such class, and that is seen at once.
-  if (classes === undefined || !classes.includes(name)) return false;
-  return classes === name || ` ${classes.replace(SPACE, ' ')} `.includes(` ${name} `);
+  const classes = element.attribute('class');
+  return classes !== undefined && isNamed(classes, name);
+}
+
+/** Whether `name` is one of the names in a value of `class`. */
+function isNamed(classes: string, name: string): boolean {
+  if (name === '') return false;
+  for (let at = classes.indexOf(name); at >= 0; at = classes.indexOf(name, at + 1))
+    if (isSpaceAt(classes, at - 1) && isSpaceAt(classes, at + name.length)) return true;
+  return false;
+}
+
+/** True also beyond the ends. */
+function isSpaceAt(text: string, at: number): boolean {
+  const c = at < 0 || at >= text.length ? BLANK : text.charCodeAt(at);
+  return c <= BLANK || (c > 0x7f && IS_SPACE.test(text[at]!));
 }
 
 const NONE: readonly HtmlElement[] = [];
 
-type Lists = Map<string, HtmlElement[]>;
+/** The elements with each value of `class`, as places in a list of elements; a page repeats a few hundred. */
+interface ClassChains {
+  readonly values: readonly string[];
+  /** The first place of each value. */
+  readonly first: readonly number[];
+  /** The next place with the same value; -1 behind the last. */
+  readonly next: Int32Array;
+}
 
 /**
- * The elements below one element by tag, class and test selector, made in one pass. Lists are in document
- * order.
+ * The elements below one element by tag, class and test selector. Lists are in document order, and made when
+ * they are asked for: a source asks for few of the names on its pages.
  */
 export class HtmlIndex {
-  readonly #byTag: Lists = new Map();
-  readonly #byClass: Lists = new Map();
-  readonly #bySelector: Lists = new Map();
-  /** The names in each value of `class` that was met: a page repeats a few hundred of them. */
-  readonly #namesOf: Map<string, readonly string[]>;
+  /** All elements, in document order. */
+  readonly #elements: HtmlElement[] = [];
+  readonly #byTag = new Map<string, readonly HtmlElement[]>();
+  readonly #byClass = new Map<string, readonly HtmlElement[]>();
+  #bySelector: Map<string, HtmlElement[]> | undefined;
+  #classes: ClassChains | undefined;
 
-  /** `around`: an index of what the element stands in. */
-  constructor(root: HtmlElement, around?: HtmlIndex) {
-    this.#namesOf = around ? around.#namesOf : new Map();
-    this.#addBelow(root);
+  constructor(root: HtmlElement) {
+    addBelow(root, this.#elements);
   }
 
   tag(tag: string): readonly HtmlElement[] {
-    return this.#byTag.get(tag) ?? NONE;
+    const known = this.#byTag.get(tag);
+    if (known) return known;
+    const list = this.#elements.filter((element) => element.tag === tag);
+    this.#byTag.set(tag, list);
+    return list;
   }
 
   /** Elements with the class; of one tag only where `tag` is given. */
   withClass(name: string, tag?: string): readonly HtmlElement[] {
-    return ofTag(this.#byClass.get(name), tag);
+    let list = this.#byClass.get(name);
+    if (!list) {
+      list = this.#named(name);
+      this.#byClass.set(name, list);
+    }
+    return ofTag(list, tag);
   }
 
   /** Elements with `data-test-selector="value"`; of one tag only where `tag` is given. */
   withSelector(value: string, tag?: string): readonly HtmlElement[] {
-    return ofTag(this.#bySelector.get(value), tag);
+    this.#bySelector ??= this.#selectors();
+    return ofTag(this.#bySelector.get(value) ?? NONE, tag);
   }
 
   /** Every class on the page. */
   classes(): Iterable<string> {
-    return this.#byClass.keys();
+    const names = this.#chains().values.flatMap((classes) => classes.split(SPACE));
+    return new Set(names.filter((name) => name !== ''));
   }
 
-  #addBelow({ children }: HtmlElement): void {
-    for (const child of children) {
-      if (typeof child === 'string') continue;
-      listOf(this.#byTag, child.tag).push(child);
-      const { class: classes, 'data-test-selector': selector } = child.attributes;
-      if (classes) for (const name of this.#names(classes)) listOf(this.#byClass, name).push(child);
-      if (selector !== undefined) listOf(this.#bySelector, selector.trim()).push(child);
-      if (child.children.length > 0) this.#addBelow(child);
+  #named(name: string): readonly HtmlElement[] {
+    const { values, first, next } = this.#chains();
+    const named = first.filter((_, value) => isNamed(values[value]!, name));
+    const places: number[] = [];
+    for (const start of named) for (let at = start; at >= 0; at = next[at]!) places.push(at);
+    if (named.length > 1) places.sort((a, b) => a - b);
+    return places.map((place) => this.#elements[place]!);
+  }
+
+  #chains(): ClassChains {
+    if (this.#classes) return this.#classes;
+    const first = new Map<string, number>();
+    const next = new Int32Array(this.#elements.length);
+    for (let at = next.length - 1; at >= 0; at--) {
+      const classes = this.#elements[at]!.attribute('class');
+      if (classes === undefined) continue;
+      next[at] = first.get(classes) ?? -1;
+      first.set(classes, at);
     }
+    this.#classes = { values: [...first.keys()], first: [...first.values()], next };
+    return this.#classes;
   }
 
-  #names(classes: string): readonly string[] {
-    const known = this.#namesOf.get(classes);
-    if (known) return known;
-    const names = classes.split(/\s+/).filter((name) => name !== '');
-    this.#namesOf.set(classes, names);
-    return names;
+  #selectors(): Map<string, HtmlElement[]> {
+    const selectors = new Map<string, HtmlElement[]>();
+    for (const element of this.#elements) {
+      const selector = element.attribute('data-test-selector');
+      if (selector !== undefined) listOf(selectors, selector.trim()).push(element);
+    }
+    return selectors;
   }
 }
 
-function listOf(lists: Lists, key: string): HtmlElement[] {
+function addBelow({ children }: HtmlElement, elements: HtmlElement[]): void {
+  for (const child of children) {
+    if (typeof child === 'string') continue;
+    elements.push(child);
+    if (child.children.length > 0) addBelow(child, elements);
+  }
+}
+
+function listOf<Value>(lists: Map<string, Value[]>, key: string): Value[] {
   const known = lists.get(key);
   if (known) return known;
-  const list: HtmlElement[] = [];
+  const list: Value[] = [];
   lists.set(key, list);
   return list;
 }
 
-function ofTag(list: readonly HtmlElement[] | undefined, tag: string | undefined): readonly HtmlElement[] {
-  if (!list) return NONE;
+function ofTag(list: readonly HtmlElement[], tag: string | undefined): readonly HtmlElement[] {
   return tag === undefined || list.every((element) => element.tag === tag)
     ? list
     : list.filter((element) => element.tag === tag);

@@ -58,7 +58,7 @@ function readLink(link: HtmlElement, before: string, after: string): ParentLink 
     parent: {
       name: printed.startsWith('(') ? unwrap(printed) : printed,
       country: /^\(\s*([A-Za-z]{2,4})\s*\)/.exec(after)?.[1] ?? '',
-      id: profileId(link.attributes.href) ?? null,
+      id: profileId(link.attribute('href')) ?? null,
     },
     bracketed: printed.startsWith('(') || before.endsWith('('),
     dashAfter: /(?:^|\s)[-–—](?:\s|$)/.test(after),

@@ -1,39 +1,52 @@
-import type { HtmlElement } from '../../../core/source/html.ts';
-import { HtmlIndex, hasClass } from '../../../core/source/html.ts';
+import type { HtmlElement, HtmlIndex } from '../../../core/source/html.ts';
+import { hasClass } from '../../../core/source/html.ts';
 
 const MAIN = 'rp-horseTable__mainRow';
 const COMMENT = 'rp-horseTable__commentRow';
 const PEDIGREE = 'block-pedigreeInfoFullResults';
 
+type Find = (page: HtmlIndex) => readonly HtmlElement[];
+
 /**
- * The cells of a runner's main row by what they hold; a cell that both layouts of the page print is there
- * twice. A runner without a jockey has a span where the link would be. A card of Arabian horses rates in
- * `ARO`, which is no OR, and leaves the endings of the other ratings empty.
+ * The cells of the runners' main rows by what they hold; a cell that both layouts of the page print is there
+ * twice. Of several ways to find a cell the first that finds one in the row counts. A runner without a jockey
+ * has a span where the link would be. A card of Arabian horses rates in `ARO`, which is no OR, and leaves the
+ * endings of the other ratings empty.
  */
 const CELLS = {
-  position: (row) => row.withSelector('text-horsePosition'),
-  'saddle cloth': (row) => row.withClass('rp-horseTable__saddleClothNo'),
-  horse: (row) => row.withSelector('link-horseName', 'a'),
-  price: (row) => row.withClass('rp-horseTable__horse__price'),
-  jockey: (row) => row.withSelector('link-jockeyName'),
-  trainer: (row) => row.withSelector('link-trainerName'),
-  owner: (row) => row.withSelector('link-silk'),
-  age: (row) => row.withSelector('horse-age'),
-  weight: (row) => row.withClass('rp-horseTable__wgt', 'td'),
-  OR: (row) => endingWith(row, 'OR', 'ARO'),
-  RPR: (row) => selectedOr(row.withSelector('full-result-rpr'), endingWith(row, 'RPR')),
-  TS: (row) => selectedOr(row.withSelector('full-result-topspeed'), endingWith(row, 'TS')),
-} as const satisfies Readonly<Record<string, (row: HtmlIndex) => readonly HtmlElement[]>>;
+  position: [selector('text-horsePosition')],
+  'saddle cloth': [classed('rp-horseTable__saddleClothNo')],
+  horse: [selector('link-horseName', 'a')],
+  price: [classed('rp-horseTable__horse__price')],
+  jockey: [selector('link-jockeyName')],
+  trainer: [selector('link-trainerName')],
+  owner: [selector('link-silk')],
+  age: [selector('horse-age')],
+  weight: [classed('rp-horseTable__wgt', 'td')],
+  OR: [ending('OR', 'ARO')],
+  RPR: [selector('full-result-rpr'), ending('RPR')],
+  TS: [selector('full-result-topspeed'), ending('TS')],
+} as const satisfies Readonly<Record<string, readonly Find[]>>;
+
+/** What stands in a main row beside: a runner may do without. */
+const MARKS = {
+  silk: [classed('rp-horseTable__silk', 'img')],
+  country: [classed('rp-horseTable__horse__country')],
+  draw: [classed('rp-horseTable__pos__draw')],
+  margins: [classed('rp-horseTable__pos__length')],
+  headgear: [classed('rp-horseTable__headGear')],
+} as const satisfies Readonly<Record<string, readonly Find[]>>;
 
 export type CellName = keyof typeof CELLS;
 export const CELL_NAMES = Object.keys(CELLS) as readonly CellName[];
+type Found<Name extends string> = Readonly<Record<Name, readonly HtmlElement[]>>;
 
 /** One runner: its main row, and the rows that follow it up to the next runner's. */
 export interface RunnerRows {
   /** 1 for the first runner of the page. */
   readonly number: number;
-  readonly row: HtmlIndex;
-  readonly cells: Readonly<Record<CellName, readonly HtmlElement[]>>;
+  readonly cells: Found<CellName>;
+  readonly marks: Found<keyof typeof MARKS>;
   readonly comment: HtmlElement | undefined;
   readonly pedigree: HtmlElement | undefined;
 }
@@ -56,35 +69,67 @@ export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string 
       last[kind] = row;
     }
   }
-  return runners.map(({ main, comment, pedigree }, at) => {
-    const row = new HtmlIndex(main, page);
-    return { number: at + 1, row, cells: cellsOf(row), comment, pedigree };
-  });
+  const numbers = new Map(runners.map(({ main }, at) => [main, at]));
+  const cells = findInRows(CELLS, page, numbers);
+  const marks = findInRows(MARKS, page, numbers);
+  return runners.map(({ comment, pedigree }, at) => ({
+    number: at + 1,
+    cells: cells[at]!,
+    marks: marks[at]!,
+    comment,
+    pedigree,
+  }));
 }
 
 function kindOf(row: HtmlElement): 'comment' | 'pedigree' | undefined {
   if (hasClass(row, COMMENT)) return 'comment';
-  return row.attributes['data-test-selector']?.trim() === PEDIGREE ? 'pedigree' : undefined;
+  return row.attribute('data-test-selector')?.trim() === PEDIGREE ? 'pedigree' : undefined;
 }
 
-function cellsOf(row: HtmlIndex): RunnerRows['cells'] {
-  const cells: Partial<Record<CellName, readonly HtmlElement[]>> = {};
-  for (const name of CELL_NAMES) cells[name] = CELLS[name](row);
-  return cells as RunnerRows['cells'];
+/** What each of the rows holds, looked up for all of them at once. */
+function findInRows<Name extends string>(
+  finds: Readonly<Record<Name, readonly Find[]>>,
+  page: HtmlIndex,
+  rows: ReadonlyMap<HtmlElement, number>,
+): readonly Found<Name>[] {
+  const found = Array.from(rows, () => ({}) as Record<Name, HtmlElement[]>);
+  for (const name in finds) {
+    for (const row of found) row[name] = [];
+    for (const find of finds[name]) {
+      const isOpen = found.map((row) => row[name].length === 0);
+      if (!isOpen.includes(true)) break;
+      for (const element of find(page)) {
+        const at = rowOf(element, rows);
+        if (at !== undefined && isOpen[at]) found[at]![name].push(element);
+      }
+    }
+  }
+  return found;
 }
 
-function endingWith(row: HtmlIndex, ...endings: readonly string[]): readonly HtmlElement[] {
-  return row.tag('td').filter((cell) => endings.includes(cell.attributes['data-ending']?.trim() ?? ''));
+/** Which of the rows an element stands in. */
+function rowOf({ parent }: HtmlElement, rows: ReadonlyMap<HtmlElement, number>): number | undefined {
+  for (let around = parent; around; around = around.parent) {
+    const row = around.tag === 'tr' ? rows.get(around) : undefined;
+    if (row !== undefined) return row;
+  }
+  return undefined;
 }
 
-function selectedOr(
-  selected: readonly HtmlElement[],
-  others: readonly HtmlElement[],
-): readonly HtmlElement[] {
-  return selected.length > 0 ? selected : others;
+function classed(name: string, tag?: string): Find {
+  return (page) => page.withClass(name, tag);
+}
+
+function selector(value: string, tag?: string): Find {
+  return (page) => page.withSelector(value, tag);
+}
+
+function ending(...endings: readonly string[]): Find {
+  const isNamed = (cell: HtmlElement) => endings.includes(cell.attribute('data-ending')?.trim() ?? '');
+  return (page) => page.tag('td').filter(isNamed);
 }
 
 /** True for a rating of Arabian horses. */
 export function isArabianRating(cell: HtmlElement): boolean {
-  return cell.attributes['data-ending']?.trim() === 'ARO';
+  return cell.attribute('data-ending')?.trim() === 'ARO';
 }

@@ -15,16 +15,16 @@ export function nameOf(rows: RunnerRows): string {
 
 /** Reads one runner from its own rows only. Answers the problem, one line, where a cell says two things. */
 export function readRunner(rows: RunnerRows, position: Starter): PrintedRunner | string {
-  const { cells, row } = rows;
+  const { cells, marks } = rows;
   const faults: string[] = [];
   const fault: Fault = (problem) => faults.push(problem);
   const pedigree = rows.pedigree ? readPedigree(rows.pedigree) : NO_PEDIGREE;
   if (!pedigree) fault('has more than three parents in its pedigree');
-  const silk = row.withClass('rp-horseTable__silk', 'img')[0]?.attributes;
-  const country = row.withClass('rp-horseTable__horse__country')[0];
+  const [silk] = marks.silk;
+  const [country] = marks.country;
   const runner: PrintedRunner = {
     position,
-    draw: one('draw', row.withClass('rp-horseTable__pos__draw'), fault),
+    draw: one('draw', marks.draw, fault),
     saddleCloth: one('saddle cloth', cells['saddle cloth'], fault),
     margins: marginsOf(rows),
     horse: {
@@ -36,10 +36,10 @@ export function readRunner(rows: RunnerRows, position: Starter): PrintedRunner |
     jockey: profileOf('jockey', cells.jockey, fault),
     trainer: profileOf('trainer', cells.trainer, fault),
     owner: {
-      name: profileName(cells.owner[0]?.attributes.href) ?? null,
+      name: profileName(cells.owner[0]?.attribute('href')) ?? null,
       id: idOf('owner', cells.owner, fault),
     },
-    silkUrl: silk?.src?.trim() || silk?.['data-src']?.trim() || '',
+    silkUrl: silk?.attribute('src')?.trim() || silk?.attribute('data-src')?.trim() || '',
     age: one('age', cells.age, fault),
     pounds: poundsOf(cells.weight, fault),
     headgear: headgearOf(rows),
@@ -79,18 +79,20 @@ function profileOf(what: string, links: readonly HtmlElement[], fault: Fault): P
  */
 function isMark(element: HtmlElement): boolean {
   return (
-    element.tag === 'sup' || element.attributes.class?.includes('rp-horseTable__horse__country') === true
+    element.tag === 'sup' || element.attribute('class')?.includes('rp-horseTable__horse__country') === true
   );
 }
 
 function idOf(what: string, links: readonly HtmlElement[], fault: Fault): string | null {
-  const ids = new Set(links.map((link) => profileId(link.attributes.href)).filter((id) => id !== undefined));
+  const ids = new Set(
+    links.map((link) => profileId(link.attribute('href'))).filter((id) => id !== undefined),
+  );
   if (ids.size > 1) fault(`has two ${what}s: ${[...ids].slice(0, 2).join(' and ')}`);
   return ids.values().next().value ?? null;
 }
 
 function marginsOf(rows: RunnerRows): readonly string[] {
-  const [cell] = rows.row.withClass('rp-horseTable__pos__length');
+  const [cell] = rows.marks.margins;
   return cell ? innermostSpans(cell).map((span) => textOf(span)) : [];
 }
 
@@ -111,7 +113,7 @@ const POUNDS_IN_STONE = 14;
 function poundsOf(weights: readonly HtmlElement[], fault: Fault): number | null {
   const parts = weights.flatMap(innermostSpans);
   const [stones, pounds] = ['st', 'lb'].map((ending) => {
-    const spans = parts.filter((span) => span.attributes['data-ending']?.trim() === ending);
+    const spans = parts.filter((span) => span.attribute('data-ending')?.trim() === ending);
     return wholeNumber(ending, one(ending, spans, fault), fault);
   });
   if (stones == null && pounds == null) return null;
@@ -123,6 +125,6 @@ function poundsOf(weights: readonly HtmlElement[], fault: Fault): number | null 
 }
 
 function headgearOf(rows: RunnerRows): string {
-  const [mark] = rows.row.withClass('rp-horseTable__headGear');
+  const [mark] = rows.marks.headgear;
   return mark ? textOf(mark).replaceAll(' ', '') : '';
 }

@@ -79,6 +79,22 @@ describe('content codings', () => {
     });
   });
 
+  it.each<[string, Uint8Array]>([
+    ['gzip', gzipSync('x'.repeat(200_000))],
+    ['br', brotliCompressSync('x'.repeat(200_000))],
+    ['zstd', zstdCompressSync('x'.repeat(200_000))],
+  ])('leave nothing of what they held in memory: %s', (coding, body) => {
+    const before = process.memoryUsage().arrayBuffers;
+    for (let page = 0; page < 80; page++) decoded(body, { ...HTML, 'Content-Encoding': coding });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8_000_000);
+  });
+
+  it('leave a body alone that has none', () => {
+    const body = utf8('x'.repeat(300_000));
+    decoded(body, HTML);
+    expect(body.length).toBe(300_000);
+  });
+
   it('of an empty body need no undoing', () => {
     expect(decoded(new Uint8Array(), { 'Content-Encoding': 'gzip' }).page.text).toBe('');
   });

@@ -39,6 +39,28 @@ describe('reading HTML', () => {
     expect(element && hasClass(element, 'row__mai')).toBe(false);
   });
 
+  it('finds a class in every value that names it, in the order of the page', () => {
+    const page = readHtml(
+      '<i class="b a">1</i><i class=ab>2</i><i class="a">3</i><i class="b\u00a0a">4</i><i class="ba a">5</i>',
+    );
+    const index = new HtmlIndex(page);
+    expect(index.withClass('a').map((element) => textOf(element))).toEqual(['1', '3', '4', '5']);
+    expect(index.withClass('')).toEqual([]);
+    expect([...index.classes()].toSorted()).toEqual(['a', 'ab', 'b', 'ba']);
+  });
+
+  it('takes the first of two attributes of one name, whatever it is named', () => {
+    const [link] = new HtmlIndex(readHtml('<a href=1 HREF=2 constructor=c __proto__=p>x</a>')).tag('a');
+    expect(link?.attribute('href')).toBe('1');
+    expect(link?.attribute('constructor')).toBe('c');
+    expect(link?.attribute('title')).toBeUndefined();
+    expect(Object.entries(link?.attributes ?? {})).toEqual([
+      ['href', '1'],
+      ['constructor', 'c'],
+      ['__proto__', 'p'],
+    ]);
+  });
+
   it('skips elements that the caller does not want in a text', () => {
     const [cell] = new HtmlIndex(readHtml('<a>R Moore<sup>3</sup></a>')).tag('a');
     expect(cell && textOf(cell, (child) => child.tag === 'sup')).toBe('R Moore');
