@@ -65,7 +65,7 @@ function soldLots(page: Page, item: Item): Parsed<Lot> {
   const title = textIn(index, 'result-title');
   const records: Lot[] = [];
   for (const row of index.withClass('lot', 'tr')) {
-    const cells = new HtmlIndex(row, index);
+    const cells = new HtmlIndex(row);
     const lot = numberIn(textIn(cells, 'lot-no'));
     const [low, high] = textIn(cells, 'lot-estimate').split('–').map(numberIn);
     const maker = textIn(cells, 'lot-maker');

@@ -119,8 +119,6 @@ const descriptorSchema = z.object({
 export type VersionDescriptor = z.infer<typeof descriptorSchema>;
 export type VersionIndex = VersionDescriptor['index'];
 
-const formatSchema = z.object({ formatVersion: z.int() });
-
 /** The end of a descriptor's text: the hash of all before it. */
 const CHECKSUM = /,"sha256":"([0-9a-f]{64})"\}$/;
 
