@@ -10,7 +10,7 @@ const SHORT_DAYS = 7;
 const LONG_DAYS = 90;
 const ROUNDS = 3;
 
-const MAX_PEAK_MB = 300;
+const MAX_PEAK_MB = 260;
 const MAX_GROWTH = 1.2;
 
 /**

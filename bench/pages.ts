@@ -32,7 +32,7 @@ export async function measurePages(onlyDays?: number): Promise<boolean> {
   const windows = TIMES_SCRAPY.filter(([days]) => onlyDays === undefined || days === onlyDays);
   const days = Math.max(...windows.map(([days]) => days));
   const python = pythonWithPeers('Scrapy');
-  const hasCrawlee = crawleeIsInstalled();
+  const hasCrawlee = days === LONGEST && crawleeIsInstalled();
   // All take zstd, which the demo site prefers.
   const site = await startBenchSite({ days, codings: ['zstd'] });
   const root = mkdtempSync(join(tmpdir(), 'rescrape-bench-'));

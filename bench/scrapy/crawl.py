@@ -14,6 +14,7 @@ SETTINGS = {
     "ROBOTSTXT_OBEY": True,
     "COOKIES_ENABLED": False,
     "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
     "LOG_LEVEL": "WARNING",
 }
 # Asks with If-None-Match, and takes the page from its cache where the site answers 304.

@@ -1,4 +1,4 @@
-"""Scrapy over the classic markup of the racing site: every column of the source `racing`, by XPath on lxml."""
+"""Scrapy over the classic markup of the racing site: all columns of the source `racing`, by XPath on lxml."""
 
 import re
 
@@ -104,12 +104,17 @@ def read(page, place):
     course = course_name(main.get("data-analytics-coursename").strip(), place[0].upper())
     race = Race(
         (*place, course, main.get("data-analytics-race-date-time")[11:16]),
-        *(collapse(field(within)) for field, within in ((TITLE, header), (CLASS, info), (BANDS, info), (DISTANCE, info))),
-        distance(collapse(FULL_DISTANCE(info))),
-        *(collapse(field(info)) for field in (DETAIL, GOING, OBSTACLES)),
-        number(result),
-        time[1] if time else "",
-        prizes_of(PRIZES(header)),
+        title=collapse(TITLE(header)),
+        class_=collapse(CLASS(info)),
+        bands=collapse(BANDS(info)),
+        dist=collapse(DISTANCE(info)),
+        exact=distance(collapse(FULL_DISTANCE(info))),
+        detail=collapse(DETAIL(info)),
+        going=collapse(GOING(info)),
+        obstacles=collapse(OBSTACLES(info)),
+        ran=number(result),
+        time=time[1] if time else "",
+        prizes=prizes_of(PRIZES(header)),
     )
     return [read_runner(race, row) for row in ROWS(main)]
 
@@ -188,7 +193,9 @@ def pedigree_of(cell):
 
 
 def parent(link, country):
-    return (None, None) if link is None else (named(collapse(link.text), country)[0], profile_id(link.get("href")))
+    if link is None:
+        return None, None
+    return named(collapse(link.text), country)[0], profile_id(link.get("href"))
 
 
 if __name__ == "__main__":

@@ -60,18 +60,17 @@ def read(data, place):
     time = details["winningTime"] or ""
     race = Race(
         (*place, course, data["raceDatetime"][11:16]),
-        header["raceTitle"],
-        header["raceClass"] or "",
-        header["agesAllowed"] or "",
-        header["distanceShort"],
-        (yards // 1760, yards % 1760 // 220, yards % 220) if yards else None,
-        "",
-        header["going"] or "",
-        header["obstacles"] or "",
-        details["numberOfRunners"],
-        f"{time} ({against})" if time and against else time,
-        {prize["position"]: amount(prize["formatted"]) for prize in header["prizes"]},
-        header["raceTypeCode"],
+        title=header["raceTitle"],
+        class_=header["raceClass"] or "",
+        bands=header["agesAllowed"] or "",
+        dist=header["distanceShort"],
+        exact=(yards // 1760, yards % 1760 // 220, yards % 220) if yards else None,
+        going=header["going"] or "",
+        obstacles=header["obstacles"] or "",
+        code=header["raceTypeCode"],
+        ran=details["numberOfRunners"],
+        time=f"{time} ({against})" if time and against else time,
+        prizes={prize["position"]: amount(prize["formatted"]) for prize in header["prizes"]},
     )
     return [read_runner(race, runner, data["countryCode"] == "ARO") for runner in data["runners"]]
 
@@ -120,12 +119,19 @@ def headgear(runner):
 
 def pedigree(printed):
     *colours, sex = (printed["colourSex"] or "").split() or [None]
-    parents = (
-        (named(printed[f"{who}Name"] or "", printed[f"{who}Suffix"] or "")[0], profile_id(printed[f"{who}Url"] or ""))
-        for who in ("sire", "dam")
+    return (
+        sex,
+        " ".join(colours) or None,
+        *parent(printed, "sire"),
+        *parent(printed, "dam"),
+        printed["damSireName"],
+        profile_id(printed["damSireUrl"] or ""),
     )
-    damsire = (printed["damSireName"], profile_id(printed["damSireUrl"] or ""))
-    return (sex, " ".join(colours) or None, *(value for parent in parents for value in parent), *damsire)
+
+
+def parent(printed, who):
+    name, _ = named(printed[f"{who}Name"] or "", printed[f"{who}Suffix"] or "")
+    return name, profile_id(printed[f"{who}Url"] or "")
 
 
 def comment(printed):

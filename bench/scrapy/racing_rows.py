@@ -6,14 +6,16 @@ from racing_values import (
 )
 
 COLUMNS = {
-    **dict.fromkeys(("country", "date", "race_id", "course_id", "course", "off", "race_name", "class"), "string"),
+    **dict.fromkeys(("country", "date", "race_id", "course_id", "course", "off", "race_name"), "string"),
+    "class": "string",
     **dict.fromkeys(("pattern", "rating_band", "age_band", "sex_rest", "dist"), "string"),
     "dist_y": "int32", "dist_f": "double", "dist_m": "int32",
     **dict.fromkeys(("course_detail", "going", "surface", "type"), "string"),
     "ran": "int32", "winning_time": "string", "winning_secs": "double",
     "pos": "string", "draw": "int32", "num": "int32", "btn": "double", "ovr_btn": "double",
     **dict.fromkeys(("horse", "horse_id", "horse_country", "sp"), "string"), "dec": "double",
-    **dict.fromkeys(("jockey", "jockey_id", "trainer", "trainer_id", "owner", "owner_id", "silk_url"), "string"),
+    **dict.fromkeys(("jockey", "jockey_id", "trainer", "trainer_id", "owner", "owner_id"), "string"),
+    "silk_url": "string",
     "age": "int32", "lbs": "int32", "hg": "string", "or": "int32", "rpr": "int32", "ts": "int32",
     **dict.fromkeys(("sex", "colour", "sire", "sire_id", "dam", "dam_id", "damsire", "damsire_id"), "string"),
     "comment": "string", "prize": "double", "time": "string", "secs": "double",
@@ -23,7 +25,9 @@ COLUMNS = {
 class Race:
     """Columns that all runners share, and what it takes to finish a runner's row."""
 
-    def __init__(self, place, title, class_, bands, dist, exact, detail, going, obstacles, ran, time, prizes, code=""):
+    def __init__(
+        self, place, *, title, class_, bands, dist, exact, detail="", going, obstacles, code="", ran, time, prizes
+    ):
         country = place[0].upper()
         name, class_in_title, pattern, sexes = title_of(title)
         dist, going = without_brackets(dist), or_none(without_brackets(going))

@@ -14,6 +14,7 @@ BRACKETS = re.compile(r"\(([^()]*)\)")
 DIGITS = re.compile(r"\d+").search
 VULGAR = {"¼": 1 / 4, "½": 1 / 2, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, "⅕": 1 / 5, "⅖": 2 / 5, "⅗": 3 / 5}
 VULGAR |= {"⅘": 4 / 5, "⅙": 1 / 6, "⅚": 5 / 6, "⅛": 1 / 8, "⅜": 3 / 8, "⅝": 5 / 8, "⅞": 7 / 8}
+# `2½`, `½`, `2 1/2`, `2.5`, `3`.
 MIXED = r"(?:\d+\s*[¼-¾⅓-⅞]|[¼-¾⅓-⅞]|\d+\s+\d+/\d+|\d+/\d+|\d+(?:\.\d+)?)"
 WHOLE = re.compile(MIXED).fullmatch
 DISTANCE = re.compile(
