@@ -145,7 +145,7 @@ interface Dictionary {
   readonly indexes: readonly number[];
 }
 
-/** Each value once, where that and the places of all take half of the bytes at most. */
+/** Each value once, where that and the indexes of all take half of its bytes at most. */
 function dictionaryOf(column: ParquetColumn, values: readonly ParquetValue[]): Dictionary | undefined {
   if (column.type === 'BOOLEAN' || values.length === 0) return undefined;
   let plainBytes = 0;
