@@ -3,12 +3,9 @@ import {
   closeSync,
   constants,
   fstatSync,
-  linkSync,
   lstatSync,
   openSync,
-  readSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   unlinkSync,
@@ -27,6 +24,7 @@ import { listDirectory } from './directory-listing.ts';
 import { syncDirectory, syncDirectorySync, writeNewFile } from './durable-file.ts';
 import { LakeDirectories } from './lake-directories.ts';
 import { makeDirectory } from './make-directory.ts';
+import { readBytes, swapIn } from './object-file.ts';
 import { type Metadata, ObjectMetadata } from './object-metadata.ts';
 import { hashOf } from './packed-frames.ts';
 import { PackedObjects } from './packed-objects.ts';
@@ -126,6 +124,7 @@ class DirectoryObjectStore implements ObjectStore {
         this.#packed.remove(dirname(path), basename(path));
         if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
         unlinkSync(path);
+        if (!this.#metadata.isKnown(key)) return;
         this.#metadata.sweep(key, undefined, () => {});
         this.#directories.forget(this.#metadata.directory(key));
       });
@@ -146,48 +145,43 @@ class DirectoryObjectStore implements ObjectStore {
     const packed = mayPack(options) ? this.#putPacked(path, body, hash, options) : undefined;
     if (packed) return packed;
     const directory = dirname(path);
-    const written: string[] = [];
-    const write = async (bytes: Uint8Array, target: string): Promise<string> => {
-      const temporary = this.#temporaries.next();
-      this.#directories.make(this.#temporaries.directory);
-      this.#directories.make(target);
-      written.push(temporary);
-      await Promise.all([
-        writeNewFile(temporary, bytes, durable),
-        ...(durable ? [this.#directories.settle(target)] : []),
-      ]);
-      return temporary;
-    };
     const metadata = nonEmpty(options.metadata);
+    const temporary = this.#temporaries.next();
+    const side = metadata && { path: this.#temporaries.next(), bytes: this.#metadata.encode(metadata) };
+    let isSettled = !durable;
     try {
-      const [temporary, side] = await Promise.all([
-        write(body, directory),
-        metadata && write(this.#metadata.encode(metadata), this.#metadata.directory(key)),
-      ]);
+      const write = this.#write(temporary, body, directory, durable);
+      if (side === undefined) await write;
+      else
+        await Promise.all([
+          write,
+          this.#write(side.path, side.bytes, this.#metadata.directory(key), durable),
+        ]);
       const stored = this.#needsLock(key, path, options)
         ? this.#mutex.run(() => {
             if (!this.#holds(path, options)) return false;
-            this.#metadata.stage(key, hash, side, durable);
-            if (!swap(temporary, path, options)) {
+            this.#metadata.stage(key, hash, side?.path, durable);
+            if (!swapIn(temporary, path, options.ifNoneMatch !== undefined)) {
               // Somebody without metadata was first, perhaps with the very same body.
               this.#metadata.stage(key, hash, undefined, durable);
               return false;
             }
             this.#metadata.sweep(key, hash, () => {
-              if (durable) syncDirectorySync(directory);
+              if (!isSettled) syncDirectorySync(directory);
+              isSettled = true;
             });
             return true;
           })
-        : swap(temporary, path, options);
+        : swapIn(temporary, path, options.ifNoneMatch !== undefined);
       if (!stored) {
-        for (const file of written) rmSync(file, { force: true });
+        this.#discard(temporary, side?.path);
         return { kind: 'precondition-failed' };
       }
     } catch (error) {
-      for (const file of written) rmSync(file, { force: true });
+      this.#discard(temporary, side?.path);
       throw error;
     }
-    if (durable) await syncDirectory(directory);
+    if (!isSettled) await syncDirectory(directory);
     return { kind: 'stored', etag: etagOf(hash) };
   }
 
@@ -215,6 +209,19 @@ class DirectoryObjectStore implements ObjectStore {
     if (!read) return undefined;
     const { object, body, lastModified } = read;
     return { body, etag: etagOf(object.hash), size: object.bytes, lastModified, metadata: {} };
+  }
+
+  /** A temporary file beside the directory that it is to be moved into: both as good as there. */
+  async #write(temporary: string, bytes: Uint8Array, target: string, durable: boolean): Promise<void> {
+    this.#directories.make(this.#temporaries.directory);
+    this.#directories.make(target);
+    const written = writeNewFile(temporary, bytes, durable);
+    if (durable) await Promise.all([written, this.#directories.settle(target)]);
+    else await written;
+  }
+
+  #discard(...temporaries: readonly (string | undefined)[]): void {
+    for (const file of temporaries) if (file !== undefined) rmSync(file, { force: true });
   }
 
   /**
@@ -286,36 +293,6 @@ class DirectoryObjectStore implements ObjectStore {
     assertObjectKey(key);
     return join(this.#root, key);
   }
-}
-
-/** Fewer where the file ends before. */
-function readBytes(file: number, offset: number, length: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const read = readSync(file, bytes, filled, length - filled, offset + filled);
-    if (read === 0) break;
-    filled += read;
-  }
-  return bytes.subarray(0, filled);
-}
-
-/**
- * `link` fails where an object stands by now: a plain write takes no lock, so looking first is not enough.
- */
-function swap(temporary: string, path: string, { ifNoneMatch }: PutOptions): boolean {
-  if (ifNoneMatch === undefined) {
-    renameSync(temporary, path);
-    return true;
-  }
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
-  }
-  unlinkSync(temporary);
-  return true;
 }
 
 function mayPack({ packed, durable, metadata, ifMatch }: PutOptions): boolean {

@@ -108,6 +108,15 @@ describe('the directory object store', () => {
     expect((await store.get('a/b'))?.size).toBe(1);
   });
 
+  it('keeps metadata of an object that comes after one that was deleted', async () => {
+    for (const version of ['1', '2']) {
+      await store.put('a/k', bytes(version), { durable: true, metadata: { version } });
+      expect(await store.head('a/k')).toMatchObject({ metadata: { version } });
+      await store.delete('a/k');
+      expect(await store.head('a/k')).toBeUndefined();
+    }
+  });
+
   it('passes over files that are no objects', async () => {
     await store.put('a/k', bytes('1'));
     writeFileSync(join(root, 'a', '.DS_Store'), 'x');
@@ -135,6 +144,18 @@ describe('the directory object store', () => {
       await expect(store.delete('link/secret')).rejects.toThrow(StorageError);
       expect(readFileSync(join(outside, 'secret'), 'utf8')).toBe('secret');
       expect(existsSync(join(outside, 'new'))).toBe(false);
+    });
+
+    it('are found below directories that are known already', async () => {
+      await store.put('known/deep/k', bytes('x'));
+      symlinkSync(outside, join(root, 'known', 'deep', 'link'));
+      symlinkSync(join(parent, 'nowhere'), join(root, 'known', 'dangling'));
+      for (const key of ['known/deep/link/secret', 'known/deep/link/new/er', 'known/dangling/k']) {
+        await expect(store.get(key)).rejects.toThrow(/symbolic link/);
+        await expect(store.put(key, bytes('x'))).rejects.toThrow(/symbolic link/);
+      }
+      expect(readdirSync(outside)).toEqual(['secret']);
+      expect(existsSync(join(parent, 'nowhere'))).toBe(false);
     });
 
     it('are refused loudly by a listing', async () => {

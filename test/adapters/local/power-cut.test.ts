@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -108,4 +108,14 @@ describe('a durable put flushes', () => {
     expect(await flushedBy(() => store.put(KEY, bytes('1'), { metadata: { version: '1' } }))).toEqual([]);
     expect(await flushedBy(() => store.put(KEY, bytes('2'), { metadata: { version: '2' } }))).toEqual([]);
   });
+});
+
+it('metadata of a put that comes second is not found with the body that was first, even the very same', async () => {
+  // A plain put of another process, between the look and the swap.
+  disk.onChange = (path) => {
+    if (path.startsWith(join(root, '.meta')) && !existsSync(pathOf(KEY))) writeFileSync(pathOf(KEY), '1');
+  };
+  const second = await store.put(KEY, bytes('1'), { ifNoneMatch: '*', metadata: { version: '2' } });
+  expect(second).toEqual({ kind: 'precondition-failed' });
+  expect((await store.get(KEY))?.metadata).toEqual({});
 });
