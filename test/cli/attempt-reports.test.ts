@@ -103,6 +103,18 @@ describe('attempts and blocks', () => {
     });
   });
 
+  it('are the newest of all time, however long ago that was', async () => {
+    const ages = [HOUR_MS, 30 * DAY_MS, 90 * DAY_MS];
+    await lake.attempts(...ages.map((ago) => ({ target: BIRCH, ago })), { target: ALDER, ago: 8 * DAY_MS });
+    const daysAgo = async (...words: string[]) =>
+      (await lake.items('attempts', ...words)).map(({ attempted_at: at }) =>
+        Math.floor((testClock.now() - Date.parse(String(at))) / DAY_MS),
+      );
+    expect(await daysAgo('--limit', '1')).toEqual([0]);
+    expect(await daysAgo('--limit', '3')).toEqual([0, 8, 30]);
+    expect(await daysAgo()).toEqual([0, 8, 30, 90]);
+  });
+
   it('show name and state where targets have them', async () => {
     await seed();
     const [header, first] = (await lake.say('blocks', '--csv')).stdout.split('\r\n');

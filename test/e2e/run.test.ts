@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -76,6 +84,14 @@ describe('rescrape run', () => {
     expect((await currentRows(join(cwd, '.rescrape'))).get(GB)).toHaveLength(rows);
     expect(end.stderr).toContain(`racing/gb/${DAY} committed`);
     expect(end.stderr).not.toContain('Warning');
+  });
+
+  it('leaves no empty directory of its work, which every listing of it would walk for ever', async () => {
+    await rescrape(RUN);
+    const work = readdirSync(lake('work'), { recursive: true, withFileTypes: true });
+    const directories = work.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(work.filter((entry) => entry.isFile()).map(({ name }) => name)).toContain('plan.jsonl');
+    expect(directories).toHaveLength(1);
   });
 
   it('finds nothing to do the second time', async () => {

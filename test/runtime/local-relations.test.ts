@@ -47,6 +47,28 @@ describe('the relations of a local lake', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
+  it('are those that a statement may mean, through views too, and all where it names none', async () => {
+    const names = async (statement: string) => {
+      const platform = { lake: it_.lake, sources: [racing], clock: { now: () => NOW } };
+      return (await localRelations(platform, { statement })).map(({ name }) => name);
+    };
+    expect(await names('SELECT * FROM Attempts')).toEqual(['attempts']);
+    const behind = ['commits', 'runs', 'targets', 'v_completeness'];
+    expect(await names('SELECT * FROM v_completeness')).toEqual(behind);
+    expect(await names('SHOW TABLES')).toEqual((await relations()).map(({ name }) => name));
+  });
+
+  it('have the rows of runs from a day on, where that is all that is asked for', async () => {
+    const lake = it_.lake;
+    for (const day of ['2025-11-15', '2025-11-16', '2025-11-17'])
+      await lake.put(`attempts/run_date=${day}/run-${day}.parquet`, new Uint8Array(1));
+    const platform = { lake, sources: [racing], clock: { now: () => NOW } };
+    const needed = { statement: 'FROM attempts', logsFrom: civilDate('2025-11-16') };
+    const [found] = await localRelations(platform, needed);
+    const files = found?.kind === 'table' ? found.files : [];
+    expect(files.map((file) => /run_date=([^/]*)/.exec(file)?.[1])).toEqual(['2025-11-16', '2025-11-17']);
+  });
+
   it('read the current version of each partition and no other', async () => {
     await publish(it_.lake, 0, ROWS);
     await publish(it_.lake, 0, [...ROWS, runner('2', 'c')]);
