@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { OF_A_PAGE } from '../core/lake/log-tables.ts';
+import type { Source } from '../core/source/source.ts';
 import { keyColumn } from '../core/targets/raw-target.ts';
+import type { TargetRecord } from '../core/targets/target.ts';
 import { TargetStore } from '../core/targets/target-store.ts';
 import { AttemptConditions, queryAttempts } from './attempt-query.ts';
 import { examples, newCommand } from './command.ts';
@@ -29,9 +31,13 @@ export function retryListCommand(): Command {
     .action(async (name: string, options: ListOptions & TargetFilterOptions, command: Command) => {
       await withScrapedSources(command, async (platform, globals) => {
         const source = sourceOf(platform, name);
+        const records = await Array.fromAsync(new TargetStore(platform.state).list(source.name));
+        const wanted = new AttemptConditions({ sources: [source], target: undefined }, options);
+        const from = longestAgo(source, records);
+        if (from !== undefined) wanted.since(from);
         const rows = await queryAttempts(
           platform,
-          new AttemptConditions({ sources: [source], target: undefined }, options),
+          wanted,
           (where) => `
 WITH ranked AS (
   SELECT
@@ -43,9 +49,7 @@ SELECT target, status, error_code, error_message, url, attempted_at FROM ranked
 WHERE recency = 1 AND status IN ('timeout', 'error') ORDER BY attempted_at DESC, attempt_id DESC`,
         );
         const known = new Map(source.targets.map((target) => [target.id, target]));
-        const flagged = new Set<string>();
-        for await (const { target, skip } of new TargetStore(platform.state).list(source.name))
-          if (skip) flagged.add(target);
+        const flagged = new Set(records.filter(({ skip }) => skip).map(({ target }) => target));
         const candidates = (rows as unknown as LastAttempt[]).flatMap(({ target: id, url, ...last }) => {
           const target = known.get(id);
           if (!target || flagged.has(id)) return [];
@@ -65,4 +69,17 @@ WHERE recency = 1 AND status IN ('timeout', 'error') ORDER BY attempted_at DESC,
         printList({ columns, rows: candidates, none }, { ...globals, ...options });
       });
     });
+}
+
+/**
+ * When the target that nobody asked for longest was asked last, flagged ones aside: no attempt before it is
+ * the last of any. Undefined where that is not on record of each, as after a reset. Milliseconds.
+ */
+function longestAgo({ targets }: Source, records: readonly TargetRecord[]): number | undefined {
+  const recorded = new Map(records.map((record) => [record.target, record]));
+  const times = targets
+    .map(({ id }) => recorded.get(id))
+    .flatMap((record) => (record?.skip ? [] : (record?.lastAttemptAt ?? Number.NEGATIVE_INFINITY)));
+  const first = Math.min(...times);
+  return Number.isFinite(first) ? first : undefined;
 }
