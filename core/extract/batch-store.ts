@@ -17,6 +17,8 @@ const memberSchema = z.object({
 });
 export type Member = Readonly<z.infer<typeof memberSchema>>;
 
+const membersSchema = z.array(memberSchema);
+
 /** What one transaction has claimed. */
 export interface MemberPiece {
   /** 0 for the first piece of a batch. */
@@ -108,7 +110,7 @@ export class BatchStore {
   async *pieces(id: string): AsyncGenerator<MemberPiece> {
     const { partition } = this.#piecePlace(id, 0);
     for await (const { sort, value } of this.#state.query(partition, { prefix: `${id}#` }))
-      yield { piece: Number(sort.slice(id.length + 1)), members: z.array(memberSchema).parse(value) };
+      yield { piece: Number(sort.slice(id.length + 1)), members: membersSchema.parse(value) };
   }
 
   async members(id: string): Promise<Member[]> {

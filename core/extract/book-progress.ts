@@ -29,8 +29,10 @@ const bookSchema = z.object({
 /** How far a book is, as a scan saw it. */
 export type BookProgress = Readonly<z.infer<typeof bookSchema>>;
 
+const booksSchema = z.array(bookSchema);
+
 const progressSchema = z.object({
-  books: z.array(bookSchema).readonly(),
+  books: booksSchema.readonly(),
   /** Results that nobody can read. */
   unreadable: count,
   /** Milliseconds; of the scan. */
@@ -80,7 +82,7 @@ export class ProgressStore {
   async logged(): Promise<Map<string, readonly BookProgress[]>> {
     const logged = new Map<string, readonly BookProgress[]>();
     for await (const { sort, value } of this.#state.query(this.#logged))
-      logged.set(sort, z.array(bookSchema).parse(value));
+      logged.set(sort, booksSchema.parse(value));
     return logged;
   }
 

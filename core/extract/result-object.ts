@@ -114,8 +114,10 @@ export async function readResult(
   return { kind: 'unreadable', reason: `the result of ${pageKeyText(page)} has another shape` };
 }
 
+const madeSchema = z.object({ [PROVENANCE]: provenanceSchema });
+
 function extractedPage(key: PageKey, result: unknown): ExtractedPage {
-  const { data: made } = z.object({ [PROVENANCE]: provenanceSchema }).safeParse(result);
+  const { data: made } = madeSchema.safeParse(result);
   const known = made?.[PROVENANCE];
   const { input_tokens: input, output_tokens: output } = known ?? {};
   return {
