@@ -23,6 +23,7 @@ const ENV = {
   RESCRAPE_FAILED_ITEMS_DLQ_URL: 'https://sqs.eu-west-1.amazonaws.com/0/dlq',
   RESCRAPE_ENRICHMENT_QUEUES: '{}',
   RESCRAPE_TOPIC_ARN: 'arn:aws:sns:eu-west-1:0:reports',
+  RESCRAPE_BEDROCK_ROLE_ARN: 'arn:aws:iam::000000000000:role/bedrock',
 };
 
 interface BundleImport {
