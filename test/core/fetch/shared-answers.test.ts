@@ -194,6 +194,18 @@ describe('the permission of each', () => {
     expect(await ask({ permission: stopped.given })).toEqual({ kind: 'dropped' });
   });
 
+  it('lets go at once who is interrupted while he waits', async () => {
+    const release = held();
+    const first = ask();
+    const interruption = new AbortController();
+    const second = ask({ signal: interruption.signal });
+    await until(() => sent() === 1);
+    interruption.abort();
+    expect(await second).toEqual({ kind: 'dropped' });
+    release();
+    expect(await first).toMatchObject({ kind: 'response' });
+  });
+
   it('lets the next one send it where the first one may not', async () => {
     const flagged = permission(() => true);
     const [first, second] = await Promise.all([ask({ permission: flagged.given }), ask()]);
