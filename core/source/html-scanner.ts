@@ -45,12 +45,9 @@ class HtmlScanner {
   /** The next character to read. */
   #at = 0;
   #isOdd = false;
-  /**
-   * The next ampersand, and the next end of a comment of the kind that nobody writes; found once and not for
-   * each text.
-   */
+  /** The next ampersand, and the next end of a comment; found once and not for each text and each comment. */
   #ampersand: number;
-  #oddCommentEnd: number | undefined;
+  #commentEnd = -1;
   /** Of the start tag that was read last. */
   #attributes: Attributes = NO_ATTRIBUTES;
   /** The attributes of the start tag that is read: an array that grew would take twice its room. */
@@ -269,10 +266,10 @@ class HtmlScanner {
     const text = this.#text;
     if (text.charCodeAt(from) === GREATER_THAN) return from + 1;
     if (text.startsWith('->', from)) return from + 2;
-    if (this.#oddCommentEnd === undefined || this.#oddCommentEnd < from)
-      this.#oddCommentEnd = this.#find('--!>', from);
-    const end = this.#find('-->', from);
-    return this.#oddCommentEnd < end ? this.#oddCommentEnd + 4 : end + 3;
+    if (this.#commentEnd < from) this.#commentEnd = this.#find('-->', from);
+    // Nobody ends a comment so; a search beyond this one would be through the whole page.
+    const odd = text.slice(from, this.#commentEnd).indexOf('--!>');
+    return odd < 0 ? this.#commentEnd + 3 : from + odd + 4;
   }
 
   // What is left out.

@@ -23,12 +23,11 @@ export function parseRacePath(address: string): RacePath | undefined {
   return raceId !== '' && isIdentifier(courseId) ? { path, courseId, courseSlug, date, raceId } : undefined;
 }
 
+const PATH = /^(?:(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*)?([^?#]*)/i;
+
 /** `https://host/results/x?y#z` is `/results/x`. */
 function pathOf(address: string): string {
-  return address
-    .trim()
-    .replace(/^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '')
-    .replace(/[?#].*$/s, '');
+  return PATH.exec(address.trim())?.[1] ?? '';
 }
 
 /** The path of a page; `/_next/data/<build-id>/results/x.json` is `/results/x`, the same page as JSON. */
