@@ -7,6 +7,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  type Stats,
   unlinkSync,
   writeFileSync,
   writevSync,
@@ -30,6 +31,8 @@ const REMEMBERED = 256;
 interface Known {
   /** What the file begins with: another file at the same path has another. */
   readonly head: string;
+  /** How the file was when it was looked at, by which one that nobody has touched is known. */
+  stat: Stats;
   readonly objects: Map<string, PackedObject>;
   end: number;
 }
@@ -122,11 +125,15 @@ export class PackedObjects {
 
   /** What is known of the file, with what others have added to it; undefined where it was not begun. */
   #upToDate(path: string, file: number): Known | undefined {
+    const stat = fstatSync(file);
+    const before = this.#known.get(path);
+    if (before && isUntouched(before, stat)) return before;
     const head = headOf(file);
     if (head === undefined) return undefined;
-    const before = this.#known.get(path);
-    const known = before?.head === head ? before : { head, objects: new Map(), end: HEAD_BYTES };
-    const { size } = fstatSync(file);
+    const isSame = before?.head === head;
+    const known: Known = isSame ? before : { head, stat, objects: new Map(), end: HEAD_BYTES };
+    known.stat = stat;
+    const { size } = stat;
     for (const { frame, end } of readFrames(file, known.end, size)) {
       if (frame.object) known.objects.set(frame.name, frame.object);
       else known.objects.delete(frame.name);
@@ -138,7 +145,8 @@ export class PackedObjects {
   /** Of a file that is new, or whose writer was killed before it had a first line. */
   #begun(path: string, file: number): Known {
     const line = headLine(randomUUID());
-    const known = { head: line.toString('latin1'), objects: new Map(), end: 0 };
+    const head = line.toString('latin1');
+    const known: Known = { head, stat: fstatSync(file), objects: new Map(), end: 0 };
     writeFrame(file, known, [line]);
     return this.#remember(path, known);
   }
@@ -170,9 +178,13 @@ function headOf(file: number): string | undefined {
   return isHead(text) ? text : undefined;
 }
 
+function isUntouched({ stat, end }: Known, { ino, birthtimeMs, size }: Stats): boolean {
+  return size === end && ino === stat.ino && birthtimeMs === stat.birthtimeMs;
+}
+
 /** Behind what is known, whatever lies there; all of it or nothing, as where the disk is full. */
 function writeFrame(file: number, known: Known, parts: readonly Uint8Array[]): void {
-  if (fstatSync(file).size > known.end) ftruncateSync(file, known.end);
+  if (known.stat.size > known.end) ftruncateSync(file, known.end);
   const bytes = parts.reduce((sum, { length }) => sum + length, 0);
   try {
     const written = writevSync(file, parts);
@@ -182,4 +194,5 @@ function writeFrame(file: number, known: Known, parts: readonly Uint8Array[]): v
     throw error;
   }
   known.end += bytes;
+  known.stat.size = known.end;
 }

@@ -61,10 +61,8 @@ export class CaptureWriter {
     const { source, partition, runId, platform } = this.#context;
     const key = captureKey(source.name, partition, runId, part);
     const header = await this.#header(key);
-    const records = joined(segment);
-    const file = new Uint8Array(header.length + records.length);
-    file.set(header);
-    file.set(records, header.length);
+    const file = Buffer.concat([header, ...segment.records]);
+    const records = file.subarray(header.length);
     segment.key = key;
     segment.headerBytes = header.length;
     if ((await platform.lake.put(key, file, { ifNoneMatch: '*' })).kind === 'stored') return true;
@@ -90,16 +88,6 @@ export class CaptureWriter {
 /** `key#offset` of a record, once its writer has finished. */
 export function placeText(place: CapturePlace | null): string | null {
   return place && `${place.segment.key}#${place.segment.headerBytes + place.at}`;
-}
-
-function joined({ records, bytes }: Segment): Uint8Array {
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const record of records) {
-    all.set(record, at);
-    at += record.length;
-  }
-  return all;
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
