@@ -31,7 +31,7 @@ import { stoppable } from './stoppable.ts';
  * Partitions under way at once: enough that some work while others wait for a retry; politeness is kept per
  * host.
  */
-const MAX_PARTITIONS = 8;
+export const MAX_PARTITIONS = 8;
 /** An interrupted run is taken up again within this time; later its pages would mix two days. */
 const RESUME_WITHIN_MS = 12 * 3_600_000;
 

@@ -95,6 +95,7 @@ class DynamoStateStore implements StateStore {
   }
 
   async getMany(names: readonly DocumentName[]): Promise<(StateDocument | undefined)[]> {
+    if (names.length === 0) return [];
     const found: StateDocument[] = [];
     let left: Item[] = names.map(keyOf);
     const isLeft = (error: unknown) => error instanceof UnansweredError || isContention(error);

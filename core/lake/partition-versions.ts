@@ -43,6 +43,8 @@ export interface NewVersion
   /** Of the source that writes it. */
   readonly parserVersion: number;
   readonly rows: readonly Row[];
+  /** Of the rows, where it is known already. */
+  readonly contentHash?: string | undefined;
 }
 
 /** One partition of one table in the lake: its versions, which of them is current, and its CSV export. */
@@ -202,7 +204,7 @@ export class PartitionVersions {
    * Writes the files of a version and its descriptor, under names that nobody else uses. Nothing is current
    * yet, so neither has to come first.
    */
-  async write({ rows, parserVersion, ...next }: NewVersion): Promise<VersionDescriptor> {
+  async write({ rows, parserVersion, contentHash: hash, ...next }: NewVersion): Promise<VersionDescriptor> {
     const key = dataKey(this.#table, this.#partition, next.version, 0);
     const bytes = writeParquet(this.#columns, rows, { _committed_at: next.createdAt });
     const descriptor: VersionDescriptor = {
@@ -212,7 +214,7 @@ export class PartitionVersions {
       formatVersion: 1,
       files: [{ key, rows: rows.length, bytes: bytes.length, sha256: fileHash(bytes) }],
       rows: rows.length,
-      contentHash: this.hash(rows),
+      contentHash: hash ?? this.hash(rows),
       schema: { parserVersion, ...tableSchema(this.#table) },
     };
     const descriptorAt = descriptorKey(this.#table, this.#partition, next.version);

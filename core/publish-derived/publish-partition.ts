@@ -7,7 +7,7 @@ import type { ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
 import { checkEngines } from '../publish/check-engines.ts';
-import { publishResult } from '../publish/publish.ts';
+import { publishResult } from '../publish/publish-over.ts';
 import { recordPublish } from '../publish/record.ts';
 import { entityKindOf, extractionOf } from '../source/derived.ts';
 import type { Partition, Source } from '../source/source.ts';

@@ -21,18 +21,26 @@ import { type KnownState, knownState } from './known-state.ts';
  */
 export type PublishActor = 'run' | 'retry' | 'reparse' | 'publication';
 
+interface RecordOptions {
+  /** What the state said before. */
+  readonly known?: KnownState;
+  /** Written with the record of the partition, all or nothing. */
+  readonly along?: readonly StateWrite[];
+  /** Also to be done before that record is written. */
+  readonly beside?: (() => Promise<void>) | undefined;
+}
+
 /**
  * Puts a publish on record: the catalog, the commits table, the partition's record, recovered failures.
  * Repeating it changes nothing, and whoever comes after a crash between the commit and its record makes up
- * for it. `known`: what the state said before; `along`: written with the record of the partition, all or
- * nothing.
+ * for it.
  */
 export async function recordPublish(
   context: PartitionJob,
   result: ScrapeResult,
   answer: PublishResult,
   actor: PublishActor,
-  { known, along = [] }: { readonly known?: KnownState; readonly along?: readonly StateWrite[] } = {},
+  { known, along = [], beside }: RecordOptions = {},
 ): Promise<void> {
   const { platform, source, runId, partition } = context;
   const before = known ?? (await knownState(context));
@@ -76,6 +84,7 @@ export async function recordPublish(
   const [failuresMark] = await Promise.all([
     recoverFailures(context, result, answer, before),
     writeCommit(platform.lake, source.name, partition, row),
+    beside?.(),
     ...(isInCatalog && !before.lastRefresh?.inCatalog
       ? [platform.catalog.registerPartition(catalogPartition(context))]
       : []),

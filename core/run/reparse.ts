@@ -6,7 +6,7 @@ import type { PublishResult } from '../lake/publish-result.ts';
 import type { ItemContent, ItemResult, PageEvidence, ScrapeResult } from '../lake/scrape-result.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Platform } from '../platform.ts';
-import { publishResult } from '../publish/publish.ts';
+import { publishResult } from '../publish/publish-over.ts';
 import { recordPublish } from '../publish/record.ts';
 import type { Row } from '../schema/columns.ts';
 import { crawlOf } from '../scrape/crawl.ts';

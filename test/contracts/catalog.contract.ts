@@ -77,6 +77,15 @@ export function catalogContract(name: string, create: () => Promise<CatalogHarne
       expect(await (await harness.open()).alignPartitions('racing_results')).toEqual({ updated: 0, left: 0 });
     });
 
+    it('knows again, when it is aligned, what was expected and is gone', async () => {
+      await publish('racing_results', 'gb', '2026-11-17');
+      const values = ['fr', '2026-11-17'];
+      const location = await harness.commit('racing_results', values);
+      const gone = { table: 'racing_results', values, location };
+      expect(await catalog.alignPartitions('racing_results', [gone])).toEqual({ updated: 0, left: 0 });
+      expect(await known('racing_results')).toEqual(['fr/2026-11-17', 'gb/2026-11-17']);
+    });
+
     it('gives the columns of its table to every partition, and changes nothing else or twice', async () => {
       const dates = Array.from({ length: 120 }, (_, day) => `2026-${String(100 + day)}`);
       for (const date of dates) await publish('racing_results', 'gb', date);

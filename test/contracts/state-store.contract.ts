@@ -46,6 +46,21 @@ export function stateStoreContract(name: string, create: () => Promise<StateStor
       expect(await store.get('other', 's')).toBeUndefined();
     });
 
+    it('reads many at once, in the order in which they are named', async () => {
+      for (const sort of ['a', 'b', 'c']) await store.write([put(sort, sort)]);
+      await store.write([{ kind: 'put', partition: 'q', sort: 'a', value: 'other' }]);
+      const names = [
+        { partition: 'q', sort: 'a' },
+        { partition: 'p', sort: 'c' },
+        { partition: 'p', sort: 'none' },
+        { partition: 'p', sort: 'a' },
+      ];
+      const found = await store.getMany(names);
+      expect(found.map((document) => document?.value)).toEqual(['other', 'c', undefined, 'a']);
+      expect(found[1]).toEqual({ partition: 'p', sort: 'c', revision: 1, value: 'c' });
+      expect(await store.getMany([])).toEqual([]);
+    });
+
     it('counts revisions from 1, one for each write', async () => {
       for (let revision = 1; revision <= 3; revision++) {
         await store.write([put('s', revision)]);

@@ -149,6 +149,23 @@ describe('the DynamoDB state store, when DynamoDB misbehaves', () => {
     expect(service.calls).toHaveLength(1);
   });
 
+  it('reads many consistently, and asks again for those that were left out', async () => {
+    const key = (sort: string) => ({ pk: { S: 'p' }, sk: { S: sort } });
+    const item = (sort: string) => ({ ...key(sort), revision: { N: '1' }, value: { S: `"${sort}"` } });
+    answers = [
+      () => ({
+        output: { Responses: { state: [item('b')] }, UnprocessedKeys: { state: { Keys: [key('a')] } } },
+      }),
+      () => ({ output: { Responses: { state: [item('a')] } } }),
+    ];
+    const names = ['a', 'b', 'none'].map((sort) => ({ partition: 'p', sort }));
+    expect((await store.getMany(names)).map((document) => document?.value)).toEqual(['a', 'b', undefined]);
+    expect(service.calls.map(({ input }) => input.RequestItems)).toEqual([
+      { state: { Keys: names.map(({ sort }) => key(sort)), ConsistentRead: true } },
+      { state: { Keys: [key('a')], ConsistentRead: true } },
+    ]);
+  });
+
   it('scans page by page, names only, consistently', async () => {
     const key = (n: number) => ({ pk: { S: 'p' }, sk: { S: `s${n}` } });
     answers = [

@@ -3,7 +3,7 @@ import type { CivilDate } from '../../../core/calendar/civil-date.ts';
 import type { PublishResult } from '../../../core/lake/publish-result.ts';
 import type { ItemResult, ScrapeResult } from '../../../core/lake/scrape-result.ts';
 import type { Platform } from '../../../core/platform.ts';
-import { publishResult } from '../../../core/publish/publish.ts';
+import { publishResult } from '../../../core/publish/publish-over.ts';
 import { recordPublish } from '../../../core/publish/record.ts';
 import { mergeLogs } from '../../../core/run/merge-logs.ts';
 import { itemHash } from '../../../core/scrape/item-changes.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PublishResult } from '../../../core/lake/publish-result.ts';
-import { publishResult } from '../../../core/publish/publish.ts';
+import { publishResult } from '../../../core/publish/publish-over.ts';
 import { readParquetFile } from '../../e2e/support/lake-reading.ts';
 import { notes, resultOf, SHELF } from '../../e2e/support/notes-source.ts';
 import { Session } from '../../e2e/support/session.ts';

@@ -8,7 +8,7 @@ import { readCurrent } from '../../../core/lake/manifest.ts';
 import type { PublishResult } from '../../../core/lake/publish-result.ts';
 import { currentDamage } from '../../../core/lake/whole-version.ts';
 import { accept, rollback } from '../../../core/publish/decisions.ts';
-import { publishResult } from '../../../core/publish/publish.ts';
+import { publishResult } from '../../../core/publish/publish-over.ts';
 import { reparse } from '../../../core/run/reparse.ts';
 import type { Partition } from '../../../core/source/source.ts';
 import { PartitionStore } from '../../../core/state/partition-store.ts';

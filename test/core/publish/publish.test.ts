@@ -41,7 +41,7 @@ describe('the first publish of a partition', () => {
     });
   });
 
-  it('writes the data, then its descriptor, and the manifest last', async () => {
+  it('writes the data and its descriptor, and the manifest behind them', async () => {
     await published();
     const order = gb.session.writes
       .filter((key) => /^(data|tables|exports)\//.test(key))

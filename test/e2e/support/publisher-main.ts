@@ -2,7 +2,7 @@
  * The process behind `startPublisher`: publishes edition after edition of a note into one partition, with the
  * real commit.
  */
-import { publishResult } from '../../../core/publish/publish.ts';
+import { publishResult } from '../../../core/publish/publish-over.ts';
 import { openLocalPlatform } from '../../../runtime/local.ts';
 import { type MadeUp, notes, resultOf, SHELF } from './notes-source.ts';
 import { say, taskGiven } from './played-process.ts';
