@@ -6,6 +6,7 @@ import type { PublishResult } from '../lake/publish-result.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
 import type { Platform } from '../platform.ts';
+import { catalogPartition } from '../publish/catalog-partition.ts';
 import { checkEngines } from '../publish/check-engines.ts';
 import { publishResult } from '../publish/publish-over.ts';
 import { recordPublish } from '../publish/record.ts';
@@ -77,10 +78,13 @@ export async function endPublication(
   const ids = partitions.map(({ outcome }) => (outcome.kind === 'published' ? outcome.runId : runId));
   await mergePublicationLogs(platform, from, new Set(ids), isAlone);
   const derived = from === 'extraction' ? extractionOf : entityKindOf;
-  await checkEngines(
-    platform,
-    platform.sources.filter((source) => derived(source) !== undefined),
-  );
+  const sources = platform.sources.filter((source) => derived(source) !== undefined);
+  const expected = partitions.flatMap(({ source: name, partition, outcome }) => {
+    const source = sources.find((each) => each.name === name);
+    const isThere = outcome.kind === 'published' && outcome.result.version !== null;
+    return source && isThere ? [catalogPartition({ platform, source, partition })] : [];
+  });
+  await checkEngines(platform, sources, expected);
 }
 
 /**

@@ -11,7 +11,7 @@ import { reasonText } from '../outcome/outcome.ts';
 import { StageError } from '../platform.ts';
 import type { Row } from '../schema/columns.ts';
 import { tableSchema } from '../schema/table-shape.ts';
-import { type PartitionRecord, PartitionStore } from '../state/partition-store.ts';
+import { PartitionStore } from '../state/partition-store.ts';
 import {
   type Answer,
   answerOver,
@@ -22,6 +22,7 @@ import {
   type When,
 } from './answer.ts';
 import { holdReason } from './hold-reason.ts';
+import type { KnownState } from './known-state.ts';
 import { resultOfToday } from './read-elsewhere.ts';
 import { withRowSchemas } from './row-schemas.ts';
 import {
@@ -51,14 +52,14 @@ export interface Published {
   readonly exportCsv?: () => Promise<void>;
 }
 
-/** `lastRefresh`: the record of the partition, where it was read a moment ago. */
+/** `known`: what the state said a moment ago. */
 export async function publishOver(
   context: PartitionJob,
   result: ScrapeResult,
-  lastRefresh?: PartitionRecord,
+  known?: KnownState,
 ): Promise<Published> {
   try {
-    return await publishOverCurrent(context, result, lastRefresh);
+    return await publishOverCurrent(context, result, known);
   } catch (error) {
     if (!(error instanceof CorruptLakeError)) throw error;
     return { answer: await unreadable(context, result, error.message) };
@@ -68,20 +69,20 @@ export async function publishOver(
 async function publishOverCurrent(
   context: PartitionJob,
   result: ScrapeResult,
-  lastRefresh: PartitionRecord | undefined,
+  known: KnownState | undefined,
 ): Promise<Published> {
   const { platform, source, partition } = context;
   const store = new PartitionVersions(platform.lake, source.table, partition);
   const read = await resultOfToday(context, result);
   const { over } = result;
-  if (over && lastRefresh && !('kind' in read)) {
-    const when = decidedAfter(context, lastRefresh);
-    const published = await publishOverKnown(context, store, read, over, when);
+  const now = known && decidedAfter(context, known.lastRefresh);
+  if (over && now && !('kind' in read)) {
+    const published = await publishOverKnown(context, store, read, over, now);
     if (published) return published;
   }
   for (let tries = 0; tries < COMMIT_TRIES; tries++) {
     // In this order: all that is on record by now rests upon this current version, or one before it.
-    const when = await decidedNow(context);
+    const when = tries === 0 && !over && now ? now : await decidedNow(context);
     const current = await store.current();
     if ('kind' in read) {
       const answer = answerOver(result, current, undefined, when);

@@ -33,7 +33,7 @@ export async function publish(
   const isNothing = result.index.kind === 'targets' && result.index.targets.length === 0;
   const { answer, exportCsv } = isNothing
     ? { answer: await leftAsItIs(context, result) }
-    : await publishOver(context, result, known.lastRefresh);
+    : await publishOver(context, result, known);
   const along = [await answerWrite(context, answer)];
   // A partition none of whose targets was crawled is no fresher than before.
   if (isNothing) await platform.state.write(along);

@@ -79,7 +79,7 @@ export function catalogContract(name: string, create: () => Promise<CatalogHarne
 
     it('knows again, when it is aligned, what was expected and is gone', async () => {
       await publish('racing_results', 'gb', '2026-11-17');
-      const values = ['fr', '2026-11-17'];
+      const values = ['fr', '2026-11-17'] as const;
       const location = await harness.commit('racing_results', values);
       const gone = { table: 'racing_results', values, location };
       expect(await catalog.alignPartitions('racing_results', [gone])).toEqual({ updated: 0, left: 0 });
