@@ -12,6 +12,8 @@ export interface StageUse {
   gets: number;
   lists: number;
   deletes: number;
+  /** Requests to the state. */
+  stateCalls: number;
   /** DynamoDB units: 4 KB of a consistent read; 1 KB of a write, twice that in a transaction. */
   readUnits: number;
   writeUnits: number;
@@ -26,6 +28,7 @@ export const unused = (): StageUse => ({
   gets: 0,
   lists: 0,
   deletes: 0,
+  stateCalls: 0,
   readUnits: 0,
   writeUnits: 0,
   bytesPut: 0,
@@ -60,21 +63,25 @@ export function countedLake(lake: Platform['lake'], use: () => StageUse): Platfo
 export function countedState(state: StateStore, use: () => StageUse): StateStore {
   const sized = (value: unknown) => JSON.stringify(value ?? null).length;
   const count = (writes: readonly StateWrite[]) => {
+    use().stateCalls++;
     const factor = writes.length > 1 ? 2 : 1;
     for (const write of writes) use().writeUnits += factor * Math.max(1, Math.ceil(sized(write) / 1024));
   };
   return {
     get: async (partition, sort) => {
+      use().stateCalls++;
       const document = await state.get(partition, sort);
       use().readUnits += Math.max(1, Math.ceil(sized(document) / 4096));
       return document;
     },
     getMany: async (names) => {
+      use().stateCalls++;
       const documents = await state.getMany(names);
       for (const document of documents) use().readUnits += Math.max(1, Math.ceil(sized(document) / 4096));
       return documents;
     },
     query: async function* (partition, options) {
+      use().stateCalls++;
       let bytes = 0;
       try {
         for await (const document of state.query(partition, options)) {
