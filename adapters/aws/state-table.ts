@@ -66,9 +66,10 @@ export const STATE_TABLE = {
 /**
  * Days that a document stays, by the first part of its partition; forever where it is not named. A finalize
  * marker keeps the scrape of one run from being counted twice, an answer keeps it from being published twice,
- * and a run cannot be taken up after 14 days, when its work is gone; the pace of a site is of the moment. Nothing of enrichment goes by itself: a parked
- * record that is given up becomes a dead letter in one transaction, and the counts of a day, at most 16
- * documents a kind, are what `rescrape enrich stats` adds up.
+ * and a run cannot be taken up after 14 days, when its work is gone; the pace of a site is of the moment.
+ * Nothing of enrichment goes by itself: a parked record that is given up becomes a dead letter in one
+ * transaction, and the counts of a day, at most 16 documents a kind, are what `rescrape enrich stats` adds
+ * up.
  */
 const KEPT_DAYS: Readonly<Record<string, number>> = { finalized: 30, hosts: 1, published: 30 };
 

@@ -1,6 +1,6 @@
 import { civilDate } from '../calendar/civil-date.ts';
 import type { PartitionJob } from '../job.ts';
-import { partitionWorkPrefix } from '../lake/layout.ts';
+import { partitionName, partitionWorkPrefix } from '../lake/layout.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { Platform } from '../platform.ts';
 import type { Json, StateDocument, StateWrite } from '../ports/state-store.ts';
@@ -35,15 +35,35 @@ function answersOfRun(runId: string): string {
   return `published#${runId}`;
 }
 
+/** The answers of a run about partitions of its source, by the names of these: one request for all. */
+export async function publishedOfRun(
+  context: Pick<PartitionJob, 'platform' | 'source' | 'runId'>,
+): Promise<ReadonlyMap<string, PublishResult>> {
+  const { platform, source, runId } = context;
+  const found = new Map<string, PublishResult>();
+  const own = { prefix: `${source.name}#` };
+  for await (const document of platform.state.query(answersOfRun(runId), own)) {
+    const partition = partitionOf(document.sort);
+    const result = await answerOf({ ...context, partition }, document);
+    if (result) found.set(partitionName(source.name, partition), result);
+  }
+  return found;
+}
+
 /** What a run has published so far. */
 export async function* publishedPlaces(
   { state }: Pick<Platform, 'state'>,
   runId: string,
 ): AsyncGenerator<{ readonly source: string; readonly partition: Partition }> {
   for await (const { sort } of state.query(answersOfRun(runId))) {
-    const [source = '', value = '', date = ''] = sort.split('#');
-    yield { source, partition: { value, date: civilDate(date) } };
+    const [source = ''] = sort.split('#');
+    yield { source, partition: partitionOf(sort) };
   }
+}
+
+function partitionOf(sort: string): Partition {
+  const [, value = '', date = ''] = sort.split('#');
+  return { value, date: civilDate(date) };
 }
 
 /** The answer in that document. */

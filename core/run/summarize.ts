@@ -15,7 +15,7 @@ import type { PublishResult } from '../lake/publish-result.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
 import { catalogPartition } from '../publish/catalog-partition.ts';
 import { checkEngines } from '../publish/check-engines.ts';
-import { readPublished } from '../publish/published.ts';
+import { publishedOfRun, readPublished } from '../publish/published.ts';
 import { type FailedItems, failedItemsOf } from '../report/failed-items.ts';
 import { withdrawnFrom } from '../report/run-summary.ts';
 import { columnsOf } from '../schema/columns.ts';
@@ -37,11 +37,14 @@ const RUN_COLUMNS = columnsOf(RUN_SCHEMA);
 export async function summarize(platform: Platform, input: PlanAnswer): Promise<SummarizeAnswer> {
   const source = sourceNamed(platform, input.source);
   const { runId } = input;
+  const published = await publishedOfRun({ platform, source, runId });
   const partitions: RunSummary['partitions'][number][] = [];
   for await (const work of readPlan(platform, input.workList.key)) {
     const partition = { value: work.value, date: civilDate(work.date) };
-    const result = (await readPublished({ platform, source, runId, partition })) ?? 'broken';
-    partitions.push({ partition, name: partitionName(source.name, partition), result });
+    const name = partitionName(source.name, partition);
+    const result =
+      published.get(name) ?? (await readPublished({ platform, source, runId, partition })) ?? 'broken';
+    partitions.push({ partition, name, result });
   }
   const touched = partitions.map(({ partition }) => partition);
   const statuses = await statusesOf(platform, source, input, touched);
