@@ -45,8 +45,7 @@ export function scrapy(site: Site, python: string, { spider, httpCache = false }
 
 /** How many of its requests a spider's site answered with 304. */
 export function notModified({ stdout }: Run): number {
-  const { answers } = JSON.parse(stdout) as { readonly answers: Readonly<Record<string, number>> };
-  return answers['304'] ?? 0;
+  return (JSON.parse(stdout) as { readonly notModified: number }).notModified;
 }
 
 /** Crawlee over the addresses of race pages, into one file of JSON. */
