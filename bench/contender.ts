@@ -8,6 +8,8 @@ export interface Contender {
   readonly name: string;
   /** Into a directory of that run: its own lake, or where its files are. */
   readonly run: (window: Window, directory: string) => Promise<Run>;
+  /** Fewer rounds than the others run. @default `ROUNDS` */
+  readonly rounds?: number;
 }
 
 interface Site {
@@ -27,17 +29,24 @@ export interface ScrapyOptions {
   readonly spider: string;
   /** Keeps pages beside its output, and asks whether they changed. */
   readonly httpCache?: boolean;
+  /** Walks to each field step by step, as the classic spider can. @default false, finds it anywhere below */
+  readonly exactPaths?: boolean;
 }
 
+/** The classic spider that walks by exact steps. */
+export const EXACT_SCRAPY = 'scrapy, exact paths';
+
 /** A spider of ours, as one runs it: `python spider.py`, its Parquet files at its end. */
-export function scrapy(site: Site, python: string, { spider, httpCache = false }: ScrapyOptions): Contender {
+export function scrapy(site: Site, python: string, options: ScrapyOptions): Contender {
+  const { spider, httpCache = false, exactPaths = false } = options;
   const script = fileURLToPath(new URL(`scrapy/${spider}`, import.meta.url));
   return {
-    name: httpCache ? 'scrapy, HTTP cache' : 'scrapy',
+    name: httpCache ? 'scrapy, HTTP cache' : exactPaths ? EXACT_SCRAPY : 'scrapy',
     run: async ({ start, end }, directory) => {
       const place = ['--base', site.url, '--out', join(directory, 'rows')];
       const cache = httpCache ? ['--http-cache', join(directory, 'pages')] : [];
-      const args = [script, '--start', start, '--end', end, ...place, ...cache];
+      const paths = exactPaths ? ['--paths', 'exact'] : [];
+      const args = [script, '--start', start, '--end', end, ...place, ...cache, ...paths];
       return counted(await runMeasured(python, args));
     },
   };

@@ -24,11 +24,14 @@ HTTP_CACHE = {
 }
 
 
-def arguments():
+def arguments(**choices):
+    """Of the command line. `choices`: options of a spider's own, the first of each is its default."""
     parser = argparse.ArgumentParser()
     for name in ("base", "start", "end", "out"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--http-cache", help="directory of a cache of conditional requests; none without it")
+    for name, (default, *others) in choices.items():
+        parser.add_argument(f"--{name}", choices=[default, *others], default=default)
     return parser.parse_args()
 
 

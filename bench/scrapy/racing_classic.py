@@ -1,6 +1,7 @@
 """Scrapy over the classic markup of the racing site: all columns of the source `racing`, by XPath on lxml."""
 
 import re
+from types import SimpleNamespace
 
 import scrapy
 from lxml import etree
@@ -16,6 +17,22 @@ from racing_values import (
 PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, huge_tree=True)
 
 
+def exact(way, element):
+    """Step by step down the way that today's pages have; of a class that stands alone."""
+    tag, _, name = element.partition(".")
+    return f"{way}{tag}[@class='{name}']" if name else way + element
+
+
+def robust(_way, element):
+    """Anywhere below, of a class that may be one of several: as Rescrape's source finds it."""
+    tag, _, name = element.partition(".")
+    one_of = f"[contains(concat(' ', @class, ' '), ' {name} ')]" if name else ""
+    return f"descendant::{tag}{one_of}"
+
+
+PATHS = {"robust": robust, "exact": exact}
+
+
 def path(expression):
     return etree.XPath(expression, smart_strings=False)
 
@@ -24,43 +41,62 @@ def text(expression):
     return path(f"string({expression})")
 
 
-SECTIONS = path("//section[@data-test-selector='course-container']")
-HEADING = text("h2[@data-test-selector='course-name']")
-LINKS = path("div[@data-diffusion-race-id]//a[@data-test-selector='link-listCourseNameLink']/@href")
+def fields_of(every):
+    """Of each field its path from what it is a part of. `every`: one of PATHS."""
 
-MAIN = path("body/main[@data-analytics-race-date-time]")
-HEADER = path("div[@class='rp-raceTimeCourseName']/div")
-TITLE = text("h2[@class='rp-raceTimeCourseName__title']")
-INFO = path("span[@class='rp-raceTimeCourseName__info_container']")
-CLASS = text("span[@class='rp-raceTimeCourseName_class']")
-BANDS = text("span[@class='rp-raceTimeCourseName_ratingBandAndAgesAllowed']")
-DISTANCE = text("span[@data-test-selector='block-distanceInd']")
-FULL_DISTANCE = text("span[@data-test-selector='block-fullDistanceInd']")
-DETAIL = text("span[@class='rp-raceTimeCourseName_distanceDetail']")
-GOING = text("span[@class='rp-raceTimeCourseName_condition']")
-OBSTACLES = text("span[@class='rp-raceTimeCourseName_hurdles']")
-PRIZES = path("div[@data-test-selector='text-prizeMoney']//text()")
-RESULT = text("div[@class='rp-raceInfo']/ul/li[1]")
-ROWS = path("div/table/tbody/tr[contains(@class, 'rp-horseTable__mainRow')]")
+    def first(way, element):
+        return every(way, element) + "[1]"
 
-POSITION = text("td/div/span[@data-test-selector='text-horsePosition']/text()")
-DRAW = text("td/div/span/sup[@class='rp-horseTable__pos__draw']")
-LENGTHS = path("td/div/span[@class='rp-horseTable__pos__length']/span/text()")
-OWNER = text("td/a[@data-test-selector='link-silk']/@href")
-SILK = text("td/a/img[@class='rp-horseTable__silk']/@src")
-CLOTH = text("td/span[@class='rp-horseTable__saddleClothNo']")
-HORSE = path("td/div/a[@data-test-selector='link-horseName']")
-HORSE_COUNTRY = text("td/div/span[@class='rp-horseTable__horse__country']")
-PRICE = text("td/div/span[@class='rp-horseTable__horse__price']")
-JOCKEY = path("td/div/a[@data-test-selector='link-jockeyName'][1]")
-TRAINER = path("td/div/a[@data-test-selector='link-trainerName'][1]")
-AGE = text("td[@data-test-selector='horse-age']")
-STONES = text("td/span[@data-ending='st']")
-POUNDS = text("td/span[@data-ending='lb']")
-HEADGEAR = text("td/span[@class='rp-horseTable__headGear']")
-OFFICIAL = text("td[@data-ending='OR']")
-RPR = text("td[@data-test-selector='full-result-rpr']")
-TOPSPEED = text("td[@data-test-selector='full-result-topspeed']")
+    title = "rp-raceTimeCourseName"
+    return SimpleNamespace(
+        # Of an index, and of a section.
+        sections=path(every("//", "section[@data-test-selector='course-container']")),
+        heading=text(first("", "h2[@data-test-selector='course-name']")),
+        links=path(
+            every("div[@data-diffusion-race-id]//", "a[@data-test-selector='link-listCourseNameLink']")
+            + "/@href"
+        ),
+        # Of a page, of its frame, of its header and of the line of its header.
+        main=path(first("body/", "main[@data-analytics-race-date-time]")),
+        header=path(first("", f"div.{title}")),
+        result=text(first("", "div.rp-raceInfo") + "/" + first("ul/", "li")),
+        rows=path(every("div/table/tbody/", "tr.rp-horseTable__mainRow")),
+        title=text(first("div/", f"h2.{title}__title")),
+        info=path(first("div/", f"span.{title}__info_container")),
+        prizes=path(first("div/", "div[@data-test-selector='text-prizeMoney']") + "//text()"),
+        class_=text(first("", f"span.{title}_class")),
+        bands=text(first("", f"span.{title}_ratingBandAndAgesAllowed")),
+        distance=text(first("", "span[@data-test-selector='block-distanceInd']")),
+        full_distance=text(first("", "span[@data-test-selector='block-fullDistanceInd']")),
+        detail=text(first("", f"span.{title}_distanceDetail")),
+        going=text(first("", f"span.{title}_condition")),
+        obstacles=text(first("", f"span.{title}_hurdles")),
+        # Of a runner's row.
+        position=text(first("td/div/", "span[@data-test-selector='text-horsePosition']") + "/text()"),
+        draw=text(first("td/div/span/", "sup.rp-horseTable__pos__draw")),
+        lengths=path(
+            first("td/div/", "span.rp-horseTable__pos__length") + "/" + every("", "span") + "/text()"
+        ),
+        owner=text(first("td/", "a[@data-test-selector='link-silk']") + "/@href"),
+        silk=text(first("td/a/", "img.rp-horseTable__silk") + "/@src"),
+        cloth=text(first("td/", "span.rp-horseTable__saddleClothNo")),
+        horse=path(first("td/div/", "a[@data-test-selector='link-horseName']")),
+        horse_country=text(first("td/div/", "span.rp-horseTable__horse__country")),
+        price=text(first("td/div/", "span.rp-horseTable__horse__price")),
+        jockey=path(first("td/div/", "a[@data-test-selector='link-jockeyName']")),
+        trainer=path(first("td/div/", "a[@data-test-selector='link-trainerName']")),
+        age=text(first("", "td[@data-test-selector='horse-age']")),
+        stones=text(first("td/", "span[@data-ending='st']")),
+        pounds=text(first("td/", "span[@data-ending='lb']")),
+        headgear=text(first("td/", "span.rp-horseTable__headGear")),
+        official=text(first("", "td[@data-ending='OR']")),
+        rpr=text(first("", "td[@data-test-selector='full-result-rpr']")),
+        topspeed=text(first("", "td[@data-test-selector='full-result-topspeed']")),
+        # Of a row below a runner's.
+        parents=path(every("td/", "a")),
+        comment=text(first("", "td")),
+    )
+
 
 WINNING_TIME = re.compile(r"Winning time:\s*(.*?)\s*(?:Total SP:|$)", re.I).search
 PLACES = re.compile(r"\d{1,3}(?=st|nd|rd|th)").match
@@ -72,18 +108,19 @@ class Racing(scrapy.Spider):
     def __init__(self, args):
         super().__init__()
         self.args, self.rows, self.pages = args, [], 0
+        self.fields = fields_of(PATHS[args.paths])
 
     async def start(self):
         for date in dates(self.args.start, self.args.end):
             yield scrapy.Request(f"{self.args.base}/results/{date}", self.index, cb_kwargs={"date": date})
 
     def index(self, response, date):
-        for section in SECTIONS(etree.fromstring(response.body, PARSER)):
+        for section in self.fields.sections(etree.fromstring(response.body, PARSER)):
             # The others repeat races: worldwide stakes, pool lists.
             if not section.get("data-course-id").isdecimal():
                 continue
-            of_heading = country_of(HEADING(section))
-            for link in dict.fromkeys(LINKS(section)):
+            of_heading = country_of(self.fields.heading(section))
+            for link in dict.fromkeys(self.fields.links(section)):
                 _, _, course_id, slug, _, race_id = link.split("/")
                 country = COUNTRY_OF_COURSE.get((course_id, slug), of_heading)
                 if country in COUNTRIES:
@@ -92,31 +129,31 @@ class Racing(scrapy.Spider):
 
     def race(self, response, place):
         self.pages += 1
-        self.rows += read(etree.fromstring(response.body, PARSER), place)
+        self.rows += read(self.fields, etree.fromstring(response.body, PARSER), place)
 
 
-def read(page, place):
-    [main] = MAIN(page)
-    [header] = HEADER(main)
-    [info] = INFO(header)
-    result = collapse(RESULT(main))
+def read(fields, page, place):
+    [main] = fields.main(page)
+    [header] = fields.header(main)
+    [info] = fields.info(header)
+    result = collapse(fields.result(main))
     time = WINNING_TIME(result)
     course = course_name(main.get("data-analytics-coursename").strip(), place[0].upper())
     race = Race(
         (*place, course, main.get("data-analytics-race-date-time")[11:16]),
-        title=collapse(TITLE(header)),
-        class_=collapse(CLASS(info)),
-        bands=collapse(BANDS(info)),
-        dist=collapse(DISTANCE(info)),
-        exact=distance(collapse(FULL_DISTANCE(info))),
-        detail=collapse(DETAIL(info)),
-        going=collapse(GOING(info)),
-        obstacles=collapse(OBSTACLES(info)),
+        title=collapse(fields.title(header)),
+        class_=collapse(fields.class_(info)),
+        bands=collapse(fields.bands(info)),
+        dist=collapse(fields.distance(info)),
+        exact=distance(collapse(fields.full_distance(info))),
+        detail=collapse(fields.detail(info)),
+        going=collapse(fields.going(info)),
+        obstacles=collapse(fields.obstacles(info)),
         ran=number(result),
         time=time[1] if time else "",
-        prizes=prizes_of(PRIZES(header)),
+        prizes=prizes_of(fields.prizes(header)),
     )
-    return [read_runner(race, row) for row in ROWS(main)]
+    return [read_runner(fields, race, row) for row in fields.rows(main)]
 
 
 def prizes_of(texts):
@@ -131,31 +168,31 @@ def prizes_of(texts):
     return prizes
 
 
-def read_runner(race, row):
-    [horse] = HORSE(row)
-    name, country = named(collapse(horse.text), HORSE_COUNTRY(row))
-    owner = OWNER(row)
+def read_runner(fields, race, row):
+    [horse] = fields.horse(row)
+    name, country = named(collapse(horse.text), fields.horse_country(row))
+    owner = fields.owner(row)
     return race.row(
-        POSITION(row).strip(),
-        number(DRAW(row)),
-        number(CLOTH(row)),
-        LENGTHS(row),
+        fields.position(row).strip(),
+        number(fields.draw(row)),
+        number(fields.cloth(row)),
+        fields.lengths(row),
         name,
         profile_id(horse.get("href")),
         country,
-        *price(collapse(PRICE(row))),
-        *person(JOCKEY(row)),
-        *person(TRAINER(row)),
+        *price(collapse(fields.price(row))),
+        *person(fields.jockey(row)),
+        *person(fields.trainer(row)),
         profile_name(owner),
         profile_id(owner),
-        or_none(SILK(row)),
-        number(AGE(row)),
-        14 * (number(STONES(row)) or 0) + (number(POUNDS(row)) or 0),
-        or_none(HEADGEAR(row).replace(" ", "")),
-        number(OFFICIAL(row)),
-        number(RPR(row)),
-        number(TOPSPEED(row)),
-        *below(row),
+        or_none(fields.silk(row)),
+        number(fields.age(row)),
+        14 * (number(fields.stones(row)) or 0) + (number(fields.pounds(row)) or 0),
+        or_none(fields.headgear(row).replace(" ", "")),
+        number(fields.official(row)),
+        number(fields.rpr(row)),
+        number(fields.topspeed(row)),
+        *below(fields, row),
     )
 
 
@@ -164,7 +201,7 @@ def person(links):
     return (or_none(collapse(links[0].text)), profile_id(links[0].get("href"))) if links else (None, None)
 
 
-def below(row):
+def below(fields, row):
     """Pedigree and comment, from the rows up to the next runner's."""
     pedigree, comment = (None,) * 8, None
     for other in row.itersiblings("tr"):
@@ -172,16 +209,16 @@ def below(row):
         if kind == "table-row":
             break
         if kind == "block-pedigreeInfoFullResults":
-            pedigree = pedigree_of(other[0])
+            pedigree = pedigree_of(other, fields.parents(other))
         elif kind == "text-comments":
-            comment = or_none(collapse(other[0].text))
+            comment = or_none(collapse(fields.comment(other)))
     return (*pedigree, comment)
 
 
-def pedigree_of(cell):
+def pedigree_of(row, links):
     """`b g Sire (IRE) - Dam (FR) (Dam's sire)`; without a sire the first link is the dam."""
-    *colours, sex = cell.text.split() or [None]
-    damsire, dam, sire, *_ = (*reversed(cell), None, None, None)
+    *colours, sex = (links[0].getparent() if links else row[0]).text.split() or [None]
+    damsire, dam, sire, *_ = (*reversed(links), None, None, None)
     return (
         sex,
         " ".join(colours) or None,
@@ -199,4 +236,4 @@ def parent(link, country):
 
 
 if __name__ == "__main__":
-    crawl(Racing, arguments(), COLUMNS, ("country", "date"))
+    crawl(Racing, arguments(paths=PATHS), COLUMNS, ("country", "date"))
