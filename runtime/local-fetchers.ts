@@ -8,8 +8,8 @@ import type { SourceSettings } from './settings.ts';
 type Fetchers = ReturnType<typeof import('./fetchers.ts').openSharingFetchers>;
 
 /**
- * As `openSharingFetchers`, over HTTP of this machine; nothing of it is loaded before somebody asks a site. Most
- * commands never do, and Node's HTTP and TLS alone take 20 ms.
+ * As `openSharingFetchers`, over HTTP of this machine; nothing of it is loaded before somebody asks a site.
+ * Most commands never do.
  */
 export class LocalFetchers {
   readonly #open: () => Promise<Fetchers>;
