@@ -1,5 +1,6 @@
 import { addDays } from '../calendar/civil-date.ts';
 import { startOfDate } from '../calendar/window.ts';
+import { isUnresolved } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import type { PartitionJob } from '../job.ts';
 import { type CommitRow, INDEX_ID } from '../lake/log-tables.ts';
@@ -80,9 +81,9 @@ export async function recordPublish(
     day_over_at: dayOverAt(source, partition),
   };
   const isInCatalog = answer.version !== null;
-  // In any order: whoever is asked again does all of it again, until the record is written.
-  const [failuresMark] = await Promise.all([
-    recoverFailures(context, result, answer, before),
+  // In any order: whoever is asked again does all of it again, until `along` is written.
+  const [failures] = await Promise.all([
+    unresolvedFailures(context, result, answer, before),
     writeCommit(platform.lake, source.name, partition, row),
     beside?.(),
     ...(isInCatalog && !before.lastRefresh?.inCatalog
@@ -106,31 +107,52 @@ export async function recordPublish(
     reason: answer.reason,
     fresh,
     inCatalog: isInCatalog,
-    ...(failuresMark !== undefined && { failuresMark }),
   };
-  const options = { along, asRead: before };
-  await new PartitionStore(platform.state).record(source.table.name, partition, record, options);
+  const store = new PartitionStore(platform.state);
+  const put = (failuresMark: number | null | undefined, options: Parameters<PartitionStore['record']>[3]) =>
+    store.record(
+      source.table.name,
+      partition,
+      { ...record, ...(failuresMark !== undefined && { failuresMark }) },
+      options,
+    );
+  if (failures !== 'some') {
+    await put(failures === 'none' ? before.failuresMark : undefined, { along, asRead: before });
+    return;
+  }
+  // Last: the retry of a failure that is recovered is not taken up again, whatever is still missing here.
+  await put(undefined, { asRead: before });
+  const left = await recoverFailures(context, result, answer);
+  await put(left === 0 ? before.failuresMark : null, { along });
 }
 
-/**
- * Closes the failures of what came, unless it is known that there are none. Answers what the record keeps of
- * that (`PartitionRecord.failuresMark`); undefined where nobody looked.
- */
+/** Whether there are failures that this may recover; `unasked` where it is known without a look. */
+async function unresolvedFailures(
+  { platform, source, partition }: PartitionJob,
+  result: ScrapeResult,
+  answer: PublishResult,
+  { lastRefresh, failuresMark }: KnownState,
+): Promise<'some' | 'none' | 'unasked'> {
+  if (answer.status === 'held') return 'unasked';
+  const hasFailed = result.items.some(({ content }) => content.kind === 'failed');
+  const isAsBefore = lastRefresh?.failuresMark === failuresMark;
+  if (isAsBefore && !hasFailed && result.index.kind !== 'failed') return 'unasked';
+  for await (const failure of new FailureStore(platform.state).list(source.name, partition))
+    if (isUnresolved(failure)) return 'some';
+  return 'none';
+}
+
+/** Closes the failures of what came, and answers how many are left. */
 async function recoverFailures(
   { platform, source, partition, runId }: PartitionJob,
   result: ScrapeResult,
   answer: PublishResult,
-  { lastRefresh, failuresMark }: KnownState,
-): Promise<number | null | undefined> {
-  if (answer.status === 'held') return undefined;
-  const hasFailed = result.items.some(({ content }) => content.kind === 'failed');
-  const isAsBefore = lastRefresh?.failuresMark === failuresMark;
-  if (isAsBefore && !hasFailed && result.index.kind !== 'failed') return undefined;
+): Promise<number> {
   const seen = seenAt(result, answer.status);
   const by = { runId, at: platform.clock.now() };
   const store = new FailureStore(platform.state);
   const { left } = await store.recover(source.name, partition, (item) => seen.get(item), by);
-  return left === 0 ? failuresMark : null;
+  return left;
 }
 
 /** Items that can have rows: of a site those that have a result, of pages that a model reads every one. */

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { civilDate } from '../../core/calendar/civil-date.ts';
 import { drainEnrichment } from '../../core/enrich/drain.ts';
 import { extractContext } from '../../core/extract/extract-context.ts';
 import { forcePages } from '../../core/extract/operate-pages.ts';
 import { extractSettingsSchema } from '../../core/extract/settings.ts';
 import { waveStage } from '../../core/extract/wave-stage.ts';
-import type { PartitionWork, Platform } from '../../core/platform.ts';
+import { type PartitionWork, type Platform, sourceNamed } from '../../core/platform.ts';
 import type { Executions } from '../../core/ports/executions.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
+import { answerWrite, readPublished } from '../../core/publish/published.ts';
 import { publishEnriched } from '../../core/publish-entities/publish-enriched.ts';
 import { publishExtraction } from '../../core/publish-extraction/publish-extraction.ts';
 import { handleFailedItem } from '../../core/retry/handle-message.ts';
@@ -84,7 +86,8 @@ async function run(force: boolean): Promise<void> {
         await again(() => STAGES['record-failures'](as('record-failures'), work as never, () => false));
     }
   }
-  await STAGES.publish(as('publish'), work as never, () => false);
+  await again(() => STAGES.publish(as('publish'), work as never, () => false));
+  await answerAtLength(runId);
   await STAGES.summarize(as('summarize'), planned as never, () => false);
   await STAGES.report(as('report'), called(planned), () => false);
 }
@@ -129,7 +132,7 @@ async function runStopped(): Promise<void> {
     force: true,
   });
   await again(() => STAGES.scrape(as('scrape'), workOf('ire') as never, () => false));
-  await STAGES.publish(as('publish'), workOf('ire') as never, () => false);
+  await again(() => STAGES.publish(as('publish'), workOf('ire') as never, () => false));
   let asked = 0;
   await STAGES.scrape(withOtherRows(as('scrape')), workOf('gb') as never, () => ++asked > 3);
   const executions: Executions = {
@@ -145,14 +148,27 @@ async function runStopped(): Promise<void> {
     await STAGES.plan(platform, called({ ...input, runId: session.platform.newId() }), () => false);
 }
 
-/** Every finalize dies once before its result is written: what it has written by then, the second finds. */
-function dieInFrontOfResults(): void {
+/**
+ * Every finalize dies once before its result is written, and every publish once between its commit and its
+ * record: what they have written by then, the second finds.
+ */
+function dieHalfWay(): void {
   const died = new Set<string>();
   session.onWrite = ({ name }) => {
-    if (!name.endsWith('/result.json') || died.has(name)) return;
+    const isHalfWay = name.endsWith('/result.json') || name.startsWith('commits/_partitions/racing/');
+    if (!isHalfWay || died.has(name)) return;
     died.add(name);
     throw new Error('killed');
   };
+}
+
+/** An answer with more items than the state takes goes to the lake. */
+async function answerAtLength(runId: string): Promise<void> {
+  const partition = { value: 'gb', date: civilDate(DAY) };
+  const source = sourceNamed(session.platform, 'racing');
+  const context = { platform: as('publish'), source, runId, partition };
+  const answer = await readPublished(context);
+  await answerWrite(context, { ...answer!, reason: 'more than '.repeat(10_000) });
 }
 
 /** A record that is stored, and one that is not; then they are published. */
@@ -197,7 +213,7 @@ const REQUESTS_OF_A_RUN = 3;
 
 beforeAll(async () => {
   session = await sessionWith(faults(rule(0, status(500), REQUESTS_OF_A_RUN)));
-  dieInFrontOfResults();
+  dieHalfWay();
   await run(false);
   await session.clock.sleep(COOL_DOWN_MINUTES * MINUTE);
   for (;;) {
