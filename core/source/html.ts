@@ -122,6 +122,12 @@ function isNamed(classes: string, name: string): boolean {
   return false;
 }
 
+/** Each of the names in a value of `class`. */
+function namesIn(classes: string): Iterable<string> {
+  if (isCollapsed(classes)) return classes.includes(' ') ? new Set(classes.split(' ')) : [classes];
+  return new Set(classes.split(SPACE).filter((name) => name !== ''));
+}
+
 /** True also beyond the ends. */
 function isSpaceAt(text: string, at: number): boolean {
   const c = at < 0 || at >= text.length ? BLANK : text.charCodeAt(at);
@@ -130,14 +136,22 @@ function isSpaceAt(text: string, at: number): boolean {
 
 const NONE: readonly HtmlElement[] = [];
 
-/** The elements with each value of `class`, as places in a list of elements; a page repeats a few hundred. */
-interface ClassChains {
-  readonly values: readonly string[];
-  /** The first place of each value. */
-  readonly first: readonly number[];
+/** A value of `class` on the page; a page repeats less than a hundred. */
+interface ClassValue {
+  readonly text: string;
+  /** The first place in the list of elements. */
+  first: number;
+}
+
+/** The elements with each class, as places in a list of elements. */
+interface Classes {
+  readonly byName: ReadonlyMap<string, readonly ClassValue[]>;
   /** The next place with the same value; -1 behind the last. */
   readonly next: Int32Array;
 }
+
+/** Most values stand where one of the last was alike, and to compare two texts is cheaper than to hash one. */
+const RECENT = 256;
 
 /**
  * The elements below one element by tag, class and test selector. Lists are in document order, and made when
@@ -146,21 +160,18 @@ interface ClassChains {
 export class HtmlIndex {
   /** All elements, in document order. */
   readonly #elements: HtmlElement[] = [];
-  readonly #byTag = new Map<string, readonly HtmlElement[]>();
+  #byTag: ReadonlyMap<string, readonly HtmlElement[]> | undefined;
   readonly #byClass = new Map<string, readonly HtmlElement[]>();
-  #bySelector: Map<string, HtmlElement[]> | undefined;
-  #classes: ClassChains | undefined;
+  #bySelector: ReadonlyMap<string, readonly HtmlElement[]> | undefined;
+  #classes: Classes | undefined;
 
   constructor(root: HtmlElement) {
     addBelow(root, this.#elements);
   }
 
   tag(tag: string): readonly HtmlElement[] {
-    const known = this.#byTag.get(tag);
-    if (known) return known;
-    const list = this.#elements.filter((element) => element.tag === tag);
-    this.#byTag.set(tag, list);
-    return list;
+    this.#byTag ??= grouped(this.#elements, (element) => element.tag);
+    return this.#byTag.get(tag) ?? NONE;
   }
 
   /** Elements with the class; of one tag only where `tag` is given. */
@@ -175,47 +186,66 @@ export class HtmlIndex {
 
   /** Elements with `data-test-selector="value"`; of one tag only where `tag` is given. */
   withSelector(value: string, tag?: string): readonly HtmlElement[] {
-    this.#bySelector ??= this.#selectors();
+    this.#bySelector ??= grouped(this.#elements, selectorOf);
     return ofTag(this.#bySelector.get(value) ?? NONE, tag);
   }
 
   /** Every class on the page. */
   classes(): Iterable<string> {
-    const names = this.#chains().values.flatMap((classes) => classes.split(SPACE));
-    return new Set(names.filter((name) => name !== ''));
+    return this.#byName().byName.keys();
   }
 
   #named(name: string): readonly HtmlElement[] {
-    const { values, first, next } = this.#chains();
-    const named = first.filter((_, value) => isNamed(values[value]!, name));
+    const { byName, next } = this.#byName();
+    const values = byName.get(name) ?? [];
     const places: number[] = [];
-    for (const start of named) for (let at = start; at >= 0; at = next[at]!) places.push(at);
-    if (named.length > 1) places.sort((a, b) => a - b);
+    for (const { first } of values) for (let at = first; at >= 0; at = next[at]!) places.push(at);
+    if (values.length > 1) places.sort((a, b) => a - b);
     return places.map((place) => this.#elements[place]!);
   }
 
-  #chains(): ClassChains {
+  #byName(): Classes {
     if (this.#classes) return this.#classes;
-    const first = new Map<string, number>();
-    const next = new Int32Array(this.#elements.length);
+    const values = new Map<string, ClassValue>();
+    const recent: (ClassValue | undefined)[] = new Array(RECENT).fill(undefined);
+    const next = new Int32Array(this.#elements.length).fill(-1);
     for (let at = next.length - 1; at >= 0; at--) {
-      const classes = this.#elements[at]!.attribute('class');
-      if (classes === undefined) continue;
-      next[at] = first.get(classes) ?? -1;
-      first.set(classes, at);
+      const text = this.#elements[at]!.attribute('class');
+      if (text === undefined || text === '') continue;
+      const { length } = text;
+      const slot = (length * 7 + text.charCodeAt(length - 1) + text.charCodeAt(length >> 1) * 3) % RECENT;
+      let value = recent[slot];
+      if (value?.text !== text) {
+        value = values.get(text) ?? { text, first: -1 };
+        values.set(text, value);
+        recent[slot] = value;
+      }
+      next[at] = value.first;
+      value.first = at;
     }
-    this.#classes = { values: [...first.keys()], first: [...first.values()], next };
+    const byName = new Map<string, ClassValue[]>();
+    for (const value of values.values())
+      for (const name of namesIn(value.text)) listOf(byName, name).push(value);
+    this.#classes = { byName, next };
     return this.#classes;
   }
+}
 
-  #selectors(): Map<string, HtmlElement[]> {
-    const selectors = new Map<string, HtmlElement[]>();
-    for (const element of this.#elements) {
-      const selector = element.attribute('data-test-selector');
-      if (selector !== undefined) listOf(selectors, selector.trim()).push(element);
-    }
-    return selectors;
+function selectorOf(element: HtmlElement): string | undefined {
+  return element.attribute('data-test-selector')?.trim();
+}
+
+/** Elements by a key that some of them have. */
+function grouped(
+  elements: readonly HtmlElement[],
+  keyOf: (element: HtmlElement) => string | undefined,
+): ReadonlyMap<string, readonly HtmlElement[]> {
+  const groups = new Map<string, HtmlElement[]>();
+  for (const element of elements) {
+    const key = keyOf(element);
+    if (key !== undefined) listOf(groups, key).push(element);
   }
+  return groups;
 }
 
 function addBelow({ children }: HtmlElement, elements: HtmlElement[]): void {
