@@ -150,7 +150,7 @@ interface Classes {
   readonly next: Int32Array;
 }
 
-/** Most values stand where one of the last was alike, and to compare two texts is cheaper than to hash one. */
+/** Most values are like one of the last, and two texts are compared sooner than one is hashed. */
 const RECENT = 256;
 
 /**

@@ -1,7 +1,7 @@
 import type { Page } from '../../core/source/page.ts';
-import type { Discovery, IndexContext, Partition } from '../../core/source/source.ts';
+import type { Discovery, IndexContext, Partition, Rejected } from '../../core/source/source.ts';
 import { readClassicIndex } from './classic/index-page.ts';
-import { readMarkup } from './markup.ts';
+import { type Markup, readMarkup } from './markup.ts';
 import { readNextIndex } from './next/index-page.ts';
 import { parseIndexPath } from './race-path.ts';
 import { rejected } from './rejected.ts';
@@ -15,9 +15,29 @@ export function parseIndexPage(page: Page, partition: Partition, context: IndexC
   const path = parseIndexPath(page.url);
   if (path?.date !== partition.date)
     return rejected('HTML_CHANGED', `the index is not of ${partition.date}: ${page.url.slice(0, 200)}`);
-  const markup = readMarkup(page);
+  const markup = readOnce(page);
   if (markup.kind === 'rejected') return markup;
   return markup.kind === 'next'
     ? readNextIndex(markup, partition, { ...context, isTimeOrder: path.isTimeOrder })
     : readClassicIndex(markup.page, partition);
+}
+
+/** The index that was read last: the countries of a day have one together, and ask for it one by one. */
+let last: WeakRef<{ readonly page: Page; readonly markup: Markup }> | undefined;
+
+function readOnce(page: Page): Markup | Rejected {
+  const before = last?.deref();
+  if (before && isSame(before.page, page)) return before.markup;
+  const markup = readMarkup(page);
+  // Nodes of today's markup collect the faults of their reader.
+  last = markup.kind === 'classic' ? new WeakRef({ page, markup }) : undefined;
+  return markup;
+}
+
+function isSame(before: Page, page: Page): boolean {
+  return (
+    before.text === page.text &&
+    before.contentType === page.contentType &&
+    before.maxElements === page.maxElements
+  );
 }

@@ -19,7 +19,10 @@ export type Markup =
   | { readonly kind: 'classic'; readonly page: HtmlIndex };
 
 /** Attributes are bounded, or a page of unclosed tags would be searched again from each of them. */
-const NEXT_DATA = /<script\b[^>]{0,200}\bid=["']?__NEXT_DATA__["']?[^>]{0,200}>/i;
+const NEXT_DATA = /<script\b[^>]{0,200}\bid=["']?__NEXT_DATA__["']?[^>]{0,200}>/gi;
+const NEXT_ID = '__NEXT_DATA__';
+/** More than stands between the start of that tag and the id. */
+const BEFORE_ID = 220;
 /** Landmarks of a classic race and a classic index. */
 const CLASSIC = [' data-analytics-race-date-time=', ' data-test-selector="course-container"'];
 const SCRIPT_END = /<\/script/gi;
@@ -37,13 +40,21 @@ export function readMarkup({ text, contentType, maxElements }: Page): Markup | R
     return rejected('HTML_CHANGED', 'the page is cut off: it has no </html>');
   // Found early in a page of its own, and spares the search of the whole page for what is not there.
   const isClassic = CLASSIC.some((landmark) => text.includes(landmark));
-  const start = !isClassic && text.includes('__NEXT_DATA__') ? NEXT_DATA.exec(text) : null;
+  const start = isClassic ? null : nextDataIn(text);
   if (start === null) return { kind: 'classic', page: new HtmlIndex(readHtml(text, maxElements)) };
   SCRIPT_END.lastIndex = start.index + start[0].length;
   const end = SCRIPT_END.exec(text);
   if (end === null) return rejected('HTML_CHANGED', 'the page is cut off: script#__NEXT_DATA__ has no end');
   const json = text.slice(start.index + start[0].length, end.index);
   return fromJson(json, ['props', 'pageProps'], () => readHtml(text, maxElements));
+}
+
+/** The start tag of the data. */
+function nextDataIn(text: string): RegExpExecArray | null {
+  const id = text.indexOf(NEXT_ID);
+  if (id < 0) return null;
+  NEXT_DATA.lastIndex = Math.max(0, id - BEFORE_ID);
+  return NEXT_DATA.exec(text);
 }
 
 function fromJson(
@@ -58,8 +69,8 @@ function fromJson(
     return rejected('HTML_CHANGED', 'the data of the page is no JSON, or is cut off');
   }
   const faults: string[] = [];
-  const root = new JsonNode(value, '', faults);
+  const root = new JsonNode(value, faults);
   const state = [...keys, 'initialState'].reduce((node, key) => node.key(key), root);
   if (faults[0] !== undefined) return rejected('HTML_CHANGED', faults[0]);
-  return { kind: 'next', state: new JsonNode(state.value, '', []), visible };
+  return { kind: 'next', state: new JsonNode(state.value, []), visible };
 }

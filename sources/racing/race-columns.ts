@@ -26,6 +26,7 @@ export function raceColumns(
   if (winningSecs === undefined)
     return rejected('PARSE_ERROR', `winning time ${JSON.stringify(printed.winningTime)} is no time`);
   const going = textOrNull(withoutBrackets(printed.going));
+  const { rating_band, age_band } = bands(printed);
   const columns: RaceColumns = {
     race_id: raceId,
     course_id: courseId,
@@ -34,7 +35,8 @@ export function raceColumns(
     race_name: title.name === '' ? printed.title : title.name,
     class: classOf(printed.class, title),
     pattern: title.pattern,
-    ...bands(printed),
+    rating_band,
+    age_band,
     sex_rest: title.sexRestriction,
     dist: textOrNull(dist),
     dist_y: distance.yards,

@@ -27,7 +27,13 @@ const PATH = /^(?:(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*)?([^?#]*)/i;
 
 /** `https://host/results/x?y#z` is `/results/x`. */
 function pathOf(address: string): string {
-  return PATH.exec(address.trim())?.[1] ?? '';
+  const trimmed = address.trim();
+  return isBarePath(trimmed) ? trimmed : (PATH.exec(trimmed)?.[1] ?? '');
+}
+
+/** `/results/x`, as nearly all links of a page are. */
+function isBarePath(address: string): boolean {
+  return /^\/(?!\/)[^?#]*$/.test(address);
 }
 
 /** The path of a page; `/_next/data/<build-id>/results/x.json` is `/results/x`, the same page as JSON. */

@@ -20,6 +20,7 @@ export function runColumns(printed: PrintedRunner, previousOverall: number | nul
   const starting = parseStartingPrice(printed.price);
   if (!starting) fault(`price ${quote(printed.price)} is no price`);
   const beaten = beatenOf(printed, previousOverall, fault);
+  const { colour, sex } = colourAndSex(printed.colourAndSex);
   const columns: RunColumns = {
     pos: printed.position.code,
     draw: wholeNumber('draw', printed.draw, fault),
@@ -44,7 +45,8 @@ export function runColumns(printed: PrintedRunner, previousOverall: number | nul
     or: wholeNumber('OR', printed.officialRating, fault),
     rpr: wholeNumber('RPR', printed.racingPostRating, fault),
     ts: wholeNumber('TS', printed.topspeed, fault),
-    ...colourAndSex(printed.colourAndSex),
+    sex,
+    colour,
     sire: parentName(printed.sire),
     sire_id: printed.sire?.id ?? null,
     dam: parentName(printed.dam),

@@ -7,13 +7,23 @@ import { collapse } from '../../../core/source/html.ts';
  */
 export class JsonNode {
   readonly value: unknown;
-  readonly path: string;
   readonly faults: string[];
+  readonly #parent: JsonNode | undefined;
+  /** Or place in a list. */
+  readonly #key: string | number;
 
-  constructor(value: unknown, path: string, faults: string[]) {
+  constructor(value: unknown, faults: string[], parent?: JsonNode, key: string | number = '') {
     this.value = value;
-    this.path = path;
     this.faults = faults;
+    this.#parent = parent;
+    this.#key = key;
+  }
+
+  /** Made when somebody asks: most nodes have no fault. */
+  get path(): string {
+    const path = this.#parent?.path ?? '';
+    if (typeof this.#key === 'number') return `${path}[${this.#key}]`;
+    return path === '' ? this.#key : `${path}.${this.#key}`;
   }
 
   get isNull(): boolean {
@@ -22,17 +32,21 @@ export class JsonNode {
 
   /** Below a null everything is null: a runner without a pedigree has no sire. */
   key(name: string): JsonNode {
-    const path = this.path === '' ? name : `${this.path}.${name}`;
-    if (this.value === null) return new JsonNode(null, path, this.faults);
-    if (typeof this.value !== 'object' || Array.isArray(this.value)) {
+    const { value } = this;
+    if (value === null) return this.#below(null, name);
+    if (typeof value !== 'object' || Array.isArray(value)) {
       this.#fault('no object');
-      return new JsonNode(null, path, this.faults);
+      return this.#below(null, name);
     }
-    if (!Object.hasOwn(this.value, name)) {
-      this.faults.push(`${path} is missing`);
-      return new JsonNode(null, path, this.faults);
-    }
-    return new JsonNode((this.value as Record<string, unknown>)[name], path, this.faults);
+    const below = (value as Record<string, unknown>)[name];
+    if (below !== undefined && Object.hasOwn(value, name)) return this.#below(below, name);
+    const missing = this.#below(null, name);
+    this.faults.push(`${missing.path} is missing`);
+    return missing;
+  }
+
+  #below(value: unknown, key: string | number): JsonNode {
+    return new JsonNode(value, this.faults, this, key);
   }
 
   /** Texts and numbers as text, collapsed; empty for null. */
@@ -51,8 +65,7 @@ export class JsonNode {
 
   /** The entries of a list; null for null. */
   list(): readonly JsonNode[] | null {
-    if (Array.isArray(this.value))
-      return this.value.map((entry, at) => new JsonNode(entry, `${this.path}[${at}]`, this.faults));
+    if (Array.isArray(this.value)) return this.value.map((entry, at) => this.#below(entry, at));
     if (this.value !== null) this.#fault('no list');
     return null;
   }

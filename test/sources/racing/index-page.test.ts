@@ -79,6 +79,15 @@ describe.each([
     expect(new Set(all).size).toBe(all.length);
     expect(all).toContain('1050');
   });
+
+  it('gives what it would give alone, whatever was read before it', () => {
+    const alone = read(page, 'ire');
+    const id = alone.kind === 'items' ? alone.items[0]!.id : '';
+    expect(read(page.replaceAll(id, '98765'), 'ire')).not.toEqual(alone);
+    expect(read(page.replace('</html>', ''), 'ire').kind).toBe('rejected');
+    expect(read(page, 'gb')).not.toEqual(alone);
+    expect(read(page, 'ire')).toEqual(alone);
+  });
 });
 
 describe('a classic index', () => {
@@ -224,6 +233,15 @@ describe('an index of today’s markup', () => {
   ])('without the key %s of a race is refused with its path', (key) => {
     const lost = next.replace(new RegExp(`"${key}": ?`, 'g'), '"lost": ');
     expect(read(lost)).toMatchObject(refused('HTML_CHANGED', `results.data[1].races[0].${key} is missing`));
+  });
+
+  it('finds its data behind a mention of it, and behind 200 characters of other attributes', () => {
+    const tag = `<script data-x="${'x'.repeat(188)}" id="__NEXT_DATA__"`;
+    const text = next
+      .replace('<body>', '<body><p>__NEXT_DATA__</p>')
+      .replace('<script id="__NEXT_DATA__"', tag);
+    expect(text).toContain(tag);
+    expect(read(text)).toEqual(read(next));
   });
 
   it('names the first key that holds something else', () => {
