@@ -237,11 +237,10 @@ describe('an index of today’s markup', () => {
 
   it('finds its data behind a mention of it, and behind 200 characters of other attributes', () => {
     const tag = `<script data-x="${'x'.repeat(188)}" id="__NEXT_DATA__"`;
-    const text = next
-      .replace('<body>', '<body><p>__NEXT_DATA__</p>')
-      .replace('<script id="__NEXT_DATA__"', tag);
+    const text = next.replace('<script id="__NEXT_DATA__"', tag);
     expect(text).toContain(tag);
     expect(read(text)).toEqual(read(next));
+    expect(read(text.replace('<body>', '<body><p>__NEXT_DATA__</p>'))).toEqual(read(next));
   });
 
   it('names the first key that holds something else', () => {
