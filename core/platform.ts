@@ -1,6 +1,8 @@
 import type { Enricher } from './enrich/enricher.ts';
 import type { Fetcher } from './fetch/fetcher.ts';
+import type { BoundedMemory } from './lake/bounded-memory.ts';
 import type { PublishResult } from './lake/publish-result.ts';
+import type { ScrapeResult } from './lake/scrape-result.ts';
 import type { OutcomeCode } from './outcome/outcome.ts';
 import type { AlignedPartitions, Catalog } from './ports/catalog.ts';
 import type { Clock } from './ports/clock.ts';
@@ -42,6 +44,11 @@ export interface Platform {
   routesFor?(source: Source): Promise<RoutePool | undefined>;
   /** One for all that a process asks. */
   readonly targets: TargetWatch;
+  /**
+   * Results that this process has finalized, by their keys in the lake, for it to publish; left out where the
+   * stages of a run are different processes.
+   */
+  readonly finalized?: BoundedMemory<ScrapeResult>;
   /** A fresh UUIDv7. */
   newId(): string;
   /** Told as it happens; for progress and logs. Never throws. */

@@ -9,6 +9,7 @@ import { withEntityTables } from '../core/enrich/entity-source.ts';
 import type { Extraction } from '../core/extract/extraction.ts';
 import { withExtractionTables } from '../core/extract/extraction-source.ts';
 import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
+import { BoundedMemory } from '../core/lake/bounded-memory.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
@@ -26,6 +27,9 @@ import { LocalFetchers } from './local-fetchers.ts';
 import { SettingError } from './setting-error.ts';
 import { variableOf } from './setting-names.ts';
 import { applySettings, type SourceSettings } from './settings.ts';
+
+/** Of results as they are stored: some eight partitions of a hundred pages between scrape and publish. */
+const FINALIZED_BYTES = 8 * 1024 * 1024;
 
 export interface LocalOptions {
   /** Holds the lake and the state: `.rescrape`. */
@@ -91,6 +95,7 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
     pausedMs: fetchers.pausedMs,
     newId: idsOf(clock),
     targets: new TargetWatch(),
+    finalized: new BoundedMemory(FINALIZED_BYTES),
     emit: onEvent,
     close: async () => {
       await fetchers.close();

@@ -9,8 +9,7 @@ export class BoundedMemory<Value> {
 
   /** In place of what was kept under the key. */
   keep(key: string, value: Value, bytes: number): void {
-    this.#left += this.#kept.get(key)?.bytes ?? 0;
-    this.#kept.delete(key);
+    this.take(key);
     if (bytes > this.#left) return;
     this.#left -= bytes;
     this.#kept.set(key, { value, bytes });
@@ -18,5 +17,13 @@ export class BoundedMemory<Value> {
 
   get(key: string): Value | undefined {
     return this.#kept.get(key)?.value;
+  }
+
+  /** Gives its room free as well. */
+  take(key: string): Value | undefined {
+    const kept = this.#kept.get(key);
+    this.#left += kept?.bytes ?? 0;
+    this.#kept.delete(key);
+    return kept?.value;
   }
 }

@@ -8,7 +8,7 @@ import { type Platform, sourceNamed } from '../platform.ts';
 import { StorageError } from '../ports/storage-error.ts';
 import { forgetPublished } from '../publish/published.ts';
 import { recordDeaths } from '../scrape/deaths.ts';
-import { finalize, isFinalized } from '../scrape/finalize.ts';
+import { finalize, isFinalized, takeResult } from '../scrape/finalize.ts';
 import { ScrapeProgress } from '../scrape/progress.ts';
 import type { Source } from '../source/source.ts';
 import { RunStore } from '../state/run-store.ts';
@@ -159,6 +159,7 @@ async function claimedBy({
 export async function clearWork(context: PartitionJob): Promise<void> {
   const { platform, source, runId, partition } = context;
   await forgetPublished(platform, context);
+  takeResult(context);
   const prefix = partitionWorkPrefix(runId, source.name, partition);
   for await (const { key } of platform.lake.list(prefix)) await platform.lake.delete(key);
 }

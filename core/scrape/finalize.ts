@@ -3,6 +3,7 @@ import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import type { CurrentVersion } from '../lake/manifest.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
+import { survivesJson } from '../lake/survives-json.ts';
 import { tableSchema } from '../schema/table-shape.ts';
 import type { Item, ListedItem } from '../source/source.ts';
 import { appendAttempts } from './attempt-log.ts';
@@ -27,10 +28,17 @@ export async function isFinalized(context: PartitionJob): Promise<boolean> {
   return (await context.platform.lake.getRange(resultKey(context), 0, 1)) !== undefined;
 }
 
-/** The finalized result; undefined before the scrape has ended. */
+/** The finalized result; undefined before the scrape has ended. In memory it is there for one reader. */
 export async function readResult(context: PartitionJob): Promise<ScrapeResult | undefined> {
+  const kept = takeResult(context);
+  if (kept) return kept;
   const stored = await context.platform.lake.get(resultKey(context));
   return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as ScrapeResult);
+}
+
+/** What this process remembers of the result, which it then no longer does. */
+export function takeResult(context: PartitionJob): ScrapeResult | undefined {
+  return context.platform.finalized?.take(resultKey(context));
 }
 
 export interface FinalizeOptions {
@@ -92,7 +100,11 @@ export async function finalize(context: PartitionJob, options: FinalizeOptions =
   await countAttempts(context, recorded.attempts, crawlEnds(result, unasked));
   const failedPage = walk.kind === 'next' && !context.crawl ? index.get(walk.step.page) : undefined;
   await openFailures(context, recorded, failedPage, items, unasked);
-  await platform.lake.put(resultKey(context), new TextEncoder().encode(JSON.stringify(result)));
+  const key = resultKey(context);
+  const stored = new TextEncoder().encode(JSON.stringify(result));
+  await platform.lake.put(key, stored);
+  // Whoever reads what is stored must find the same.
+  if (platform.finalized && survivesJson(result)) platform.finalized.keep(key, result, stored.length);
 }
 
 function itemsOf(

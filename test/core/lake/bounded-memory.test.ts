@@ -15,4 +15,16 @@ describe('a memory that is bounded', () => {
     memory.keep('c', 'in its place', 4);
     expect(memory.get('c')).toBe('in its place');
   });
+
+  it('has room again for what was taken', () => {
+    const memory = new BoundedMemory<string>(10);
+    memory.keep('a', 'large', 10);
+    expect([memory.take('a'), memory.take('a'), memory.take('never there')]).toEqual([
+      'large',
+      undefined,
+      undefined,
+    ]);
+    memory.keep('b', 'as large', 10);
+    expect(memory.get('b')).toBe('as large');
+  });
 });

@@ -27,7 +27,10 @@ async function scraped(work: PartitionWork): Promise<PartitionWork> {
   return work;
 }
 
-/** The platform, which writes down what it is asked. */
+/**
+ * The platform as another process has it than the one that scraped, which writes down what it is asked: in a
+ * deployment each stage is one.
+ */
 function recorded(platform: Platform): { readonly platform: Platform; readonly asked: string[] } {
   const asked: string[] = [];
   const named = (value: unknown) =>
@@ -43,13 +46,14 @@ function recorded(platform: Platform): { readonly platform: Platform; readonly a
         };
       },
     });
-  const { lake, state, catalog } = platform;
+  const { finalized: _, ...other } = platform;
+  const { lake, state, catalog } = other;
   const ports = {
     lake: watched('lake', lake),
     state: watched('state', state),
     catalog: watched('catalog', catalog),
   };
-  return { platform: { ...platform, ...ports }, asked };
+  return { platform: { ...other, ...ports }, asked };
 }
 
 const current = () => readCurrent(gb.session.platform.lake, gb.session.source.table, GB_PARTITION);
