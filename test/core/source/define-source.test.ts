@@ -49,6 +49,18 @@ describe('a source', () => {
     expect(source.parserVersion).toBe(7);
   });
 
+  it.each([
+    'UTC',
+    'Europe/London',
+    'Asia/Calcutta',
+    'Asia/Kolkata',
+    'US/Eastern',
+    'Etc/GMT+5',
+    'europe/london',
+  ])('may be in the time zone %s', (timeZone) => {
+    expect(defineSource({ ...GOOD, timeZone }).problem).toBeUndefined();
+  });
+
   it.each<[string, Partial<SourceDefinition>, RegExp]>([
     ['a name in capitals', { name: 'Notes' }, /name: must be lower case/],
     ['a name that climbs', { name: '../notes' }, /name: /],
