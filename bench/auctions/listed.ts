@@ -6,9 +6,10 @@ import { registerHooks } from 'node:module';
  */
 const theirs = new URL('../../sources/list.ts', import.meta.url).href;
 const ours = new URL('list.ts', import.meta.url).href;
+// As it is loaded, not as it is resolved: `bin/rescrape.js` resolves our modules by itself.
 registerHooks({
-  resolve: (specifier, context, next) => {
-    const found = next(specifier, context);
-    return found.url === theirs ? { ...found, url: ours } : found;
-  },
+  load: (url, context, next) =>
+    url === theirs
+      ? { format: 'module', source: `export * from ${JSON.stringify(ours)};`, shortCircuit: true }
+      : next(url, context),
 });
