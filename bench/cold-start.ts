@@ -35,7 +35,8 @@ interface BundleImport {
 
 /**
  * What a cold start pays for our code: the time that a fresh Node takes to import the bundle of each
- * function, its platform opened, beside a function that says hello, which stands first.
+ * function, beside a function that says hello, which stands first. Sources are defined and the platform is
+ * opened right after it, which is not in these figures.
  */
 export async function importTimes(): Promise<BundleImport[]> {
   const folder = mkdtempSync(join(tmpdir(), 'rescrape-cold-start-'));
