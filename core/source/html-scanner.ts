@@ -211,7 +211,9 @@ class HtmlScanner {
     }
     const end = text.indexOf('>', from);
     if (end < 0) return this.#odd();
-    const tag = tagOf(text.slice(from, end)) ?? tagOf(text.slice(from, end).trimEnd());
+    let last = end;
+    while (isSpace(text.charCodeAt(last - 1))) last--;
+    const tag = tagOf(text.slice(from, last));
     if (!tag) return this.#odd();
     this.#at = end + 1;
     return tag;

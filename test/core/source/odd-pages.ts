@@ -23,6 +23,8 @@ export const ODD_PAGES: readonly (readonly [string, string])[] = [
   ['a div that a list item ends', '<ul><li><div>a<li>b</div></ul>'],
   ['definitions', '<dl><dt>a<dd><p>b<dt>c<dd>d</dl>'],
   ['an end of a paragraph that was not begun', '<div>a</p>b</div>'],
+  ['an end tag with a no-break space in its name', '<p>a</p\u00a0>b<p>c'],
+  ['an end tag with a vertical tab in its name', '<b>a</b\v>b</b>c'],
   ['a break that is ended', 'a</br>b'],
   ['options without end tags', '<select><option>a<option selected>b<optgroup label=c><option>d</select>e'],
   ['a select that holds a table', '<select><table><tr><td>a</select>b'],
