@@ -10,7 +10,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { assertKeyPrefix, assertObjectKey, assertObjectMetadata } from '../../core/ports/object-key.ts';
 import type {
   ObjectHead,
@@ -24,10 +24,10 @@ import { listDirectory } from './directory-listing.ts';
 import { syncDirectory, syncDirectorySync, writeNewFile } from './durable-file.ts';
 import { LakeDirectories } from './lake-directories.ts';
 import { makeDirectory } from './make-directory.ts';
+import { etagOf, hashOf } from './object-etag.ts';
 import { readBytes, swapIn } from './object-file.ts';
-import { type Metadata, ObjectMetadata } from './object-metadata.ts';
-import { hashOf } from './packed-frames.ts';
-import { PackedObjects } from './packed-objects.ts';
+import { nonEmpty, ObjectMetadata } from './object-metadata.ts';
+import { mayPack, PackedObjects } from './packed-objects.ts';
 import { ProcessMutex } from './process-mutex.ts';
 import { hasCode, isAbsent, storageFailure } from './storage-failure.ts';
 import { TemporaryFiles } from './temporary-files.ts';
@@ -71,7 +71,7 @@ class DirectoryObjectStore implements ObjectStore {
 
   async get(key: string): Promise<StoredObject | undefined> {
     const path = this.#path(key);
-    return attempt('read', path, () => this.#read(key, path) ?? this.#readPacked(path));
+    return attempt('read', path, () => this.#read(key, path) ?? this.#packed.get(path));
   }
 
   async head(key: string): Promise<ObjectHead | undefined> {
@@ -87,7 +87,7 @@ class DirectoryObjectStore implements ObjectStore {
       const ofFile = this.#withFile(path, (file, { size }) =>
         readBytes(file, offset, Math.min(length, Math.max(0, Number(size) - offset))),
       );
-      return ofFile ?? this.#packed.read(dirname(path), basename(path), offset, length)?.body;
+      return ofFile ?? this.#packed.getRange(path, offset, length);
     });
   }
 
@@ -121,7 +121,7 @@ class DirectoryObjectStore implements ObjectStore {
     attempt('delete', path, () => {
       if (!this.#directories.exists(dirname(path))) return;
       this.#mutex.run(() => {
-        this.#packed.remove(dirname(path), basename(path));
+        this.#packed.remove(path);
         if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
         unlinkSync(path);
         if (!this.#metadata.isKnown(key)) return;
@@ -142,9 +142,12 @@ class DirectoryObjectStore implements ObjectStore {
   async #put(key: string, path: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
     const durable = options.durable === true;
     const hash = hashOf(body);
-    const packed = mayPack(options) ? this.#putPacked(path, body, hash, options) : undefined;
-    if (packed) return packed;
     const directory = dirname(path);
+    if (mayPack(options)) {
+      this.#directories.make(directory);
+      const packed = this.#mutex.run(() => this.#packed.put(path, body, hash, options));
+      if (packed) return packed;
+    }
     const metadata = nonEmpty(options.metadata);
     const temporary = this.#temporaries.next();
     const side = metadata && { path: this.#temporaries.next(), bytes: this.#metadata.encode(metadata) };
@@ -185,32 +188,6 @@ class DirectoryObjectStore implements ObjectStore {
     return { kind: 'stored', etag: etagOf(hash) };
   }
 
-  /** Undefined where a file stands at the path: then it stays a file. */
-  #putPacked(
-    path: string,
-    body: Uint8Array,
-    hash: string,
-    { ifNoneMatch }: PutOptions,
-  ): PutResult | undefined {
-    const directory = dirname(path);
-    const name = basename(path);
-    this.#directories.make(directory);
-    return this.#mutex.run((): PutResult | undefined => {
-      if (lstatSync(path, { throwIfNoEntry: false })) return undefined;
-      if (ifNoneMatch !== undefined && this.#packed.find(directory, name))
-        return { kind: 'precondition-failed' };
-      this.#packed.append(directory, name, body, hash);
-      return { kind: 'stored', etag: etagOf(hash) };
-    });
-  }
-
-  #readPacked(path: string): StoredObject | undefined {
-    const read = this.#packed.read(dirname(path), basename(path));
-    if (!read) return undefined;
-    const { object, body, lastModified } = read;
-    return { body, etag: etagOf(object.hash), size: object.bytes, lastModified, metadata: {} };
-  }
-
   /** A temporary file beside the directory that it is to be moved into: both as good as there. */
   async #write(temporary: string, bytes: Uint8Array, target: string, durable: boolean): Promise<void> {
     this.#directories.make(this.#temporaries.directory);
@@ -230,7 +207,7 @@ class DirectoryObjectStore implements ObjectStore {
    */
   #needsLock(key: string, path: string, { ifMatch, ifNoneMatch, metadata }: PutOptions): boolean {
     if (ifMatch !== undefined || nonEmpty(metadata) || this.#metadata.isKnown(key)) return true;
-    if (this.#packed.find(dirname(path), basename(path))) return true;
+    if (this.#packed.find(path)) return true;
     return ifNoneMatch === undefined && lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   }
 
@@ -238,11 +215,11 @@ class DirectoryObjectStore implements ObjectStore {
   #holds(path: string, { ifMatch, ifNoneMatch }: PutOptions): boolean {
     if (ifNoneMatch !== undefined) {
       if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-      if (this.#packed.find(dirname(path), basename(path))) return false;
+      if (this.#packed.find(path)) return false;
     }
     if (ifMatch === undefined) return true;
     const body = this.#withFile(path, (file, { size }) => readBytes(file, 0, Number(size)));
-    const hash = body ? hashOf(body) : this.#packed.find(dirname(path), basename(path))?.hash;
+    const hash = body ? hashOf(body) : this.#packed.find(path)?.hash;
     return hash !== undefined && etagOf(hash) === ifMatch;
   }
 
@@ -293,18 +270,6 @@ class DirectoryObjectStore implements ObjectStore {
     assertObjectKey(key);
     return join(this.#root, key);
   }
-}
-
-function mayPack({ packed, durable, metadata, ifMatch }: PutOptions): boolean {
-  return packed === true && !durable && !nonEmpty(metadata) && ifMatch === undefined;
-}
-
-function etagOf(hash: string): string {
-  return `"${hash}"`;
-}
-
-function nonEmpty(metadata: Metadata | undefined): Metadata | undefined {
-  return metadata && Object.keys(metadata).length > 0 ? metadata : undefined;
 }
 
 function attempt<T>(action: string, path: string, work: () => T): T {

@@ -2,7 +2,7 @@ import { linkSync, readSync, renameSync, unlinkSync } from 'node:fs';
 import { hasCode } from './storage-failure.ts';
 
 /** `length` bytes from `offset`; fewer where the file ends before. */
-export function readBytes(file: number, offset: number, length: number): Uint8Array {
+export function readBytes(file: number, offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {

@@ -5,6 +5,11 @@ import { hasCode, isAbsent } from './storage-failure.ts';
 
 export type Metadata = Readonly<Record<string, string>>;
 
+/** An object whose metadata is empty has none. */
+export function nonEmpty(metadata: Metadata | undefined): Metadata | undefined {
+  return metadata && Object.keys(metadata).length > 0 ? metadata : undefined;
+}
+
 /**
  * Metadata of objects, one side file per object that has any: `<root>/.meta/<key>/.<etag>`.
  * The etag in the name ties it to one body: it is put in place before that body is swapped in and swept only

@@ -1,5 +1,5 @@
-import { hash as digest } from 'node:crypto';
-import { readSync } from 'node:fs';
+import { hashOf } from './object-etag.ts';
+import { readBytes } from './object-file.ts';
 
 /**
  * The file of packed objects: a line that names it, then frames. A frame is a line of JSON and, as long as
@@ -34,18 +34,13 @@ interface Frame {
   readonly object: PackedObject | undefined;
 }
 
-/** 128 bits of SHA-256: no two bodies share it, at half the cost of MD5 where the CPU has instructions. */
-export function hashOf(body: Uint8Array): string {
-  return digest('sha256', body, 'hex').slice(0, 32);
-}
-
 /** `id`: a UUID. */
 export function headLine(id: string): Buffer {
   return Buffer.from(`${FORMAT}${id}\n`);
 }
 
 export function isHead(text: string): boolean {
-  return text.startsWith(FORMAT) && text.endsWith('\n');
+  return text.length === HEAD_BYTES && text.startsWith(FORMAT) && text.endsWith('\n');
 }
 
 export function frameLine(line: Line): Buffer {
@@ -71,8 +66,7 @@ function readFrame(
   start: number,
   size: number,
 ): { readonly frame: Frame; readonly end: number } | undefined {
-  const head = Buffer.allocUnsafe(Math.min(LINE_BYTES, size - start));
-  const text = head.subarray(0, readSync(file, head, 0, head.length, start));
+  const text = readBytes(file, start, Math.min(LINE_BYTES, size - start));
   const line = text.indexOf(NEWLINE) + 1;
   const said = line > 0 ? lineOf(text.toString('utf8', 0, line)) : undefined;
   if (!said) return undefined;
@@ -81,8 +75,7 @@ function readFrame(
   const { name, bytes, hash } = said;
   const end = at + bytes;
   if (end > size) return undefined;
-  const body = Buffer.allocUnsafe(bytes);
-  if (readSync(file, body, 0, bytes, at) < bytes || hashOf(body) !== hash) return undefined;
+  if (hashOf(readBytes(file, at, bytes)) !== hash) return undefined;
   return { frame: { name, object: { at, bytes, hash } }, end };
 }
 

@@ -5,14 +5,18 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   openSync,
-  readSync,
   type Stats,
   unlinkSync,
   writeFileSync,
   writevSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { PutOptions, PutResult, StoredObject } from '../../core/ports/object-store.ts';
+import { etagOf } from './object-etag.ts';
+import { readBytes } from './object-file.ts';
+import { nonEmpty } from './object-metadata.ts';
 import {
   frameLine,
   HEAD_BYTES,
@@ -43,13 +47,21 @@ interface Known {
  * further frame, and the file goes with its last object. Whoever writes holds the mutex of the store, so what
  * is no whole frame at the end is of a process that was killed: readers stop there, and the next writer cuts
  * it off, so that nothing comes to lie behind it.
+ *
+ * An object goes by the path that its own file would have.
  */
 export class PackedObjects {
   readonly #known = new Map<string, Known>();
 
-  /** Under the mutex. `hash`: of the body. */
-  append(directory: string, name: string, body: Uint8Array, hash: string): void {
-    const path = join(directory, PACKED);
+  /** Under the mutex. `hash`: of the body. Undefined where a file stands at the path, which stays one. */
+  put(path: string, body: Uint8Array, hash: string, { ifNoneMatch }: PutOptions): PutResult | undefined {
+    if (lstatSync(path, { throwIfNoEntry: false })) return undefined;
+    if (ifNoneMatch !== undefined && this.find(path)) return { kind: 'precondition-failed' };
+    this.#append(packedAt(path), basename(path), body, hash);
+    return { kind: 'stored', etag: etagOf(hash) };
+  }
+
+  #append(path: string, name: string, body: Uint8Array, hash: string): void {
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
     const file = openSync(path, flags, 0o666);
     try {
@@ -64,13 +76,14 @@ export class PackedObjects {
   }
 
   /** Under the mutex. */
-  remove(directory: string, name: string): void {
-    const path = join(directory, PACKED);
-    this.#open(path, constants.O_RDWR | constants.O_APPEND, (file, known) => {
+  remove(path: string): void {
+    const packed = packedAt(path);
+    const name = basename(path);
+    this.#open(packed, constants.O_RDWR | constants.O_APPEND, (file, known) => {
       if (!known.objects.delete(name)) return;
       if (known.objects.size === 0) {
-        unlinkSync(path);
-        this.#known.delete(path);
+        unlinkSync(packed);
+        this.#known.delete(packed);
         return;
       }
       writeFrame(file, known, [frameLine({ name, bytes: null })]);
@@ -78,24 +91,26 @@ export class PackedObjects {
   }
 
   /** What is known of an object without its body; undefined where the file has none of this name. */
-  find(directory: string, name: string): PackedObject | undefined {
-    return this.#open(join(directory, PACKED), constants.O_RDONLY, (_, known) => known.objects.get(name));
+  find(path: string): PackedObject | undefined {
+    return this.#open(packedAt(path), constants.O_RDONLY, (_, { objects }) => objects.get(basename(path)));
   }
 
-  /** `length` bytes of an object from `offset`, fewer at its end. @default all of it */
-  read(
-    directory: string,
-    name: string,
-    offset = 0,
-    length = Number.POSITIVE_INFINITY,
-  ): { readonly object: PackedObject; readonly body: Uint8Array; readonly lastModified: number } | undefined {
-    return this.#open(join(directory, PACKED), constants.O_RDONLY, (file, { objects }) => {
-      const object = objects.get(name);
-      if (!object) return undefined;
-      const body = Buffer.allocUnsafe(Math.max(0, Math.min(length, object.bytes - offset)));
-      const filled = readSync(file, body, 0, body.length, object.at + offset);
-      return { object, body: body.subarray(0, filled), lastModified: fstatSync(file).mtimeMs };
-    });
+  /** Undefined where the file has none of this name. */
+  get(path: string): StoredObject | undefined {
+    return this.#read(path, (file, { at, bytes, hash }) => ({
+      body: readBytes(file, at, bytes),
+      etag: etagOf(hash),
+      size: bytes,
+      lastModified: fstatSync(file).mtimeMs,
+      metadata: {},
+    }));
+  }
+
+  /** `length` bytes of an object from `offset`, fewer at its end. */
+  getRange(path: string, offset: number, length: number): Uint8Array | undefined {
+    return this.#read(path, (file, { at, bytes }) =>
+      readBytes(file, at + offset, Math.min(length, Math.max(0, bytes - offset))),
+    );
   }
 
   /** The objects of a directory; `lastModified`: of any of them, in milliseconds. */
@@ -106,6 +121,13 @@ export class PackedObjects {
       return [...known.objects].map(([name, { bytes }]) => ({ name, bytes, lastModified }));
     });
     return objects ?? [];
+  }
+
+  #read<T>(path: string, use: (file: number, object: PackedObject) => T): T | undefined {
+    return this.#open(packedAt(path), constants.O_RDONLY, (file, { objects }) => {
+      const object = objects.get(basename(path));
+      return object && use(file, object);
+    });
   }
 
   /** Undefined where there is no such file, or nothing in it. */
@@ -161,6 +183,15 @@ export class PackedObjects {
   }
 }
 
+/** What is to survive a power cut, has metadata or depends on an earlier body is a file of its own. */
+export function mayPack({ packed, durable, metadata, ifMatch }: PutOptions): boolean {
+  return packed === true && !durable && !nonEmpty(metadata) && ifMatch === undefined;
+}
+
+function packedAt(path: string): string {
+  return join(dirname(path), PACKED);
+}
+
 /** Most directories have none, and an error that is thrown and caught costs more than the look. */
 function openWhereThere(path: string, flags: number): number | undefined {
   if (!existsSync(path)) return undefined;
@@ -173,8 +204,7 @@ function openWhereThere(path: string, flags: number): number | undefined {
 }
 
 function headOf(file: number): string | undefined {
-  const head = Buffer.allocUnsafe(HEAD_BYTES);
-  const text = readSync(file, head, 0, HEAD_BYTES, 0) === HEAD_BYTES ? head.toString('latin1') : '';
+  const text = readBytes(file, 0, HEAD_BYTES).toString('latin1');
   return isHead(text) ? text : undefined;
 }
 
