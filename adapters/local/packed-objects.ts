@@ -80,13 +80,15 @@ export class PackedObjects {
     const packed = packedAt(path);
     const name = basename(path);
     this.#open(packed, constants.O_RDWR | constants.O_APPEND, (file, known) => {
-      if (!known.objects.delete(name)) return;
-      if (known.objects.size === 0) {
+      if (!known.objects.has(name)) return;
+      if (known.objects.size === 1) {
         unlinkSync(packed);
         this.#known.delete(packed);
         return;
       }
       writeFrame(file, known, [frameLine({ name, bytes: null })]);
+      // Not before: where the disk refuses the frame the object is still there, and is to be removed again.
+      known.objects.delete(name);
     });
   }
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryObjectStore } from '../../../adapters/local/directory-object-store.ts';
-import { killAfterProgress, startWriter } from './writer-process.ts';
+import { killAfterProgress, startLimitedWriter, startWriter } from './writer-process.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const PACKED = { packed: true } as const;
@@ -151,6 +151,20 @@ describe('a packed file whose writer was killed in the midst of a write', () => 
     await another((other) => other.put('a/3', bytes('3'), PACKED));
     expect(await another(keys)).toEqual(['a/1', 'a/3']);
     expect(statSync(file()).size).toBeLessThan(size + 300);
+  });
+});
+
+describe('a packed file on a full disk', () => {
+  it('keeps an object whose removal the disk refused, and removes it when it is asked again', async () => {
+    const writer = startLimitedWriter('fill', root);
+    const lines = await Array.fromAsync({ [Symbol.asyncIterator]: () => writer.lines });
+    await writer.exited;
+    expect(lines).toEqual(['refused, there', 'refused, there']);
+    const before = await keys();
+    const long = `a/${'n'.repeat(200)}`;
+    expect(before).toContain(long);
+    await store.delete(long);
+    expect(await another(keys)).toEqual(before.filter((key) => key !== long));
   });
 });
 

@@ -59,6 +59,30 @@ const tasks: Record<WriterTask, (target: string, writer: string) => Promise<void
     }
   },
 
+  /**
+   * Fills the file of packed objects until the disk takes no more, then removes an object twice; prints what
+   * each removal ended with, and whether the object is there after it.
+   */
+  async fill(root) {
+    const store = openDirectoryObjectStore(root);
+    const refused = (work: Promise<unknown>) =>
+      work.then(
+        () => false,
+        () => true,
+      );
+    // Its removal takes more room than an empty object of a short name.
+    const long = `a/${'n'.repeat(200)}`;
+    await store.put(long, Buffer.from('body'), { packed: true });
+    for (const size of [10_000, 100, 0])
+      for (let n = 0; !(await refused(store.put(`a/${size}.${n}`, Buffer.alloc(size), { packed: true }))); )
+        n++;
+    for (let nth = 0; nth < 2; nth++) {
+      const isRefused = await refused(store.delete(long));
+      console.log(`${isRefused ? 'refused' : 'removed'}, ${(await store.get(long)) ? 'there' : 'gone'}`);
+    }
+    store.close();
+  },
+
   /** Adds 40 lines to one object by compare and swap; prints how often it lost. */
   async race(root, writer) {
     const store = openDirectoryObjectStore(root);

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** What a writer process does: see `writer-main.ts`. */
-export type WriterTask = 'state' | 'increment' | 'swap' | 'race' | 'pack';
+export type WriterTask = 'state' | 'increment' | 'swap' | 'race' | 'pack' | 'fill';
 
 export interface WriterProcess {
   /** Lines that it prints, one a finished step. */
@@ -15,10 +15,19 @@ export interface WriterProcess {
 
 /** Starts another process on the same store. */
 export function startWriter(task: WriterTask, target: string, ...more: string[]): WriterProcess {
-  const main = fileURLToPath(new URL('./writer-main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--no-warnings', main, task, target, ...more], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return startCommand([process.execPath, '--no-warnings', MAIN, task, target, ...more]);
+}
+
+/** The same for a process to which no file may become longer than some hundred kilobytes. */
+export function startLimitedWriter(task: WriterTask, target: string): WriterProcess {
+  const limited = ['sh', '-c', 'ulimit -f 512; exec "$0" "$@"'];
+  return startCommand([...limited, process.execPath, '--no-warnings', MAIN, task, target]);
+}
+
+const MAIN = fileURLToPath(new URL('./writer-main.ts', import.meta.url));
+
+function startCommand([command, ...words]: readonly string[]): WriterProcess {
+  const child = spawn(command!, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;
