@@ -24,11 +24,17 @@ const PASSING = new Set([
   'RequestLimitExceeded',
 ]);
 
+/** Part of a batch was left out, as where the table is throttled: the SDK takes that for success. */
+export class UnansweredError extends Error {
+  override readonly name = 'UnansweredError';
+}
+
 /**
- * Others were at work on the same items, or a transaction met throttling: not carried out, worth another try,
- * and nothing that the SDK repeats by itself.
+ * Others were at work on the same items, or a transaction or a batch met throttling: not carried out, worth
+ * another try, and nothing that the SDK repeats by itself.
  */
 export function isContention(error: unknown): boolean {
+  if (error instanceof UnansweredError) return true;
   const reasons = reasonsOf(error);
   if (reasons.length > 0) {
     return (

@@ -27,7 +27,7 @@ import { StorageError } from '../../core/ports/storage-error.ts';
 import { awsFailure } from './aws-failure.ts';
 import { type Backoff, retrying } from './backoff.ts';
 import { type AwsConnection, clientSettings } from './client-settings.ts';
-import { conflictsOf, isContention, wroteItself } from './dynamo-conflict.ts';
+import { conflictsOf, isContention, UnansweredError, wroteItself } from './dynamo-conflict.ts';
 import { keyOf, type Put, putOf, transactItemOf, updateOf } from './dynamo-write.ts';
 import { STATE_TABLE } from './state-table.ts';
 
@@ -64,11 +64,6 @@ export function openDynamoStateStore(options: DynamoStateStoreOptions): StateSto
 
 type Item = Record<string, AttributeValue>;
 
-/** DynamoDB answered for some of a batch. */
-class UnansweredError extends Error {
-  override readonly name = 'UnansweredError';
-}
-
 const WRITTEN: TransactResult = { kind: 'written' };
 
 class DynamoStateStore implements StateStore {
@@ -98,18 +93,12 @@ class DynamoStateStore implements StateStore {
     if (names.length === 0) return [];
     const found: StateDocument[] = [];
     let left: Item[] = names.map(keyOf);
-    const isLeft = (error: unknown) => error instanceof UnansweredError || isContention(error);
-    const ask = async () => {
+    await this.#attempt('dynamodb:BatchGetItem', names[0]?.partition ?? '', async () => {
       const request = { [this.#table]: { Keys: left, ConsistentRead: true } };
       const answer = await this.#client.send(new BatchGetItemCommand({ RequestItems: request }));
       for (const item of answer.Responses?.[this.#table] ?? []) found.push(this.#documentOf(item));
       left = answer.UnprocessedKeys?.[this.#table]?.Keys ?? [];
-      // Part of a batch is left out where the table is throttled, which the SDK takes for success.
       if (left.length > 0) throw new UnansweredError(`${left.length} of ${names.length} were left out`);
-    };
-    const action = `dynamodb:BatchGetItem ${this.#table} ${names[0]?.partition ?? ''}`;
-    await retrying(this.#clock, CONTENDED, isLeft, ask).catch((error: unknown) => {
-      throw awsFailure(error, action);
     });
     return names.map(({ partition, sort }) =>
       found.find((each) => each.partition === partition && each.sort === sort),
