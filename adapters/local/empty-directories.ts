@@ -1,10 +1,11 @@
 import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode, isAbsent } from './storage-failure.ts';
+import { hasCode, isAbsent, storageFailure } from './storage-failure.ts';
 
 /**
  * Removes the directory and those below it in which no file is left. An object store knows no empty ones, and
- * whoever lists a prefix here would walk all that ever were. Throws what the file system throws.
+ * whoever lists a prefix here would walk all that ever were. Throws a `StorageError` where the file system
+ * refuses.
  */
 export function removeEmptyDirectories(directory: string): void {
   try {
@@ -13,6 +14,6 @@ export function removeEmptyDirectories(directory: string): void {
     rmdirSync(directory);
   } catch (error) {
     // Somebody else removed it, or something is kept in it.
-    if (!isAbsent(error) && !hasCode(error, 'ENOTEMPTY')) throw error;
+    if (!isAbsent(error) && !hasCode(error, 'ENOTEMPTY')) throw storageFailure(error, 'remove', directory);
   }
 }
