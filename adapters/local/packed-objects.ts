@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { PutOptions, PutResult, StoredObject } from '../../core/ports/object-store.ts';
+import { StorageError } from '../../core/ports/storage-error.ts';
 import { etagOf } from './object-etag.ts';
 import { readBytes } from './object-file.ts';
 import { nonEmpty } from './object-metadata.ts';
@@ -152,7 +153,7 @@ export class PackedObjects {
     const stat = fstatSync(file);
     const before = this.#known.get(path);
     if (before && isUntouched(before, stat)) return before;
-    const head = headOf(file);
+    const head = headOf(path, file);
     if (head === undefined) return undefined;
     const isSame = before?.head === head;
     const known: Known = isSame ? before : { head, stat, objects: new Map(), end: HEAD_BYTES };
@@ -205,9 +206,14 @@ function openWhereThere(path: string, flags: number): number | undefined {
   }
 }
 
-function headOf(file: number): string | undefined {
+/** Undefined where a writer was killed before it had written it, or a power cut left zeros in its place. */
+function headOf(path: string, file: number): string | undefined {
   const text = readBytes(file, 0, HEAD_BYTES).toString('latin1');
-  return isHead(text) ? text : undefined;
+  if (isHead(text)) return text;
+  if (text.length < HEAD_BYTES || text.includes('\0')) return undefined;
+  throw new StorageError(
+    `cannot read ${path}: another version of Rescrape wrote it, or it is none of its files; run that version, or move the file away`,
+  );
 }
 
 function isUntouched({ stat, end }: Known, { ino, birthtimeMs, size }: Stats): boolean {

@@ -140,6 +140,18 @@ describe('a packed file whose writer was killed in the midst of a write', () => 
     }
   });
 
+  it('is refused and stays as it is where it is no file of ours, or one of a later version', async () => {
+    await store.put('a/1', bytes('1'), PACKED);
+    const later = readFileSync(file(), 'latin1').replace('objects 1', 'objects 2');
+    writeFileSync(file(), later);
+    await another(async (other) => {
+      await expect(other.get('a/1')).rejects.toThrow(/another version of Rescrape/);
+      await expect(keys(other)).rejects.toThrow(/another version of Rescrape/);
+      await expect(other.put('a/2', bytes('2'), PACKED)).rejects.toThrow(/another version of Rescrape/);
+    });
+    expect(readFileSync(file(), 'latin1')).toBe(later);
+  });
+
   it('is known as torn by its bytes, where its length is right', async () => {
     await store.put('a/1', bytes('1'), PACKED);
     const { size } = statSync(file());
