@@ -61,10 +61,10 @@ function withoutReturns(text: string): string {
 function collapseLong(text: string): string {
   let wasSpace = false;
   return rewritten(text, (c) => {
-    const isSpace = (c <= BLANK || c > 0x7f) && IS_SPACE.test(String.fromCharCode(c));
-    const code = isSpace ? BLANK : c;
-    const isMore = isSpace && wasSpace;
-    wasSpace = isSpace;
+    const isBlank = isSpace(c);
+    const code = isBlank ? BLANK : c;
+    const isMore = isBlank && wasSpace;
+    wasSpace = isBlank;
     return isMore ? undefined : code;
   }).trim();
 }
@@ -72,6 +72,10 @@ function collapseLong(text: string): string {
 const LF = 0x0a;
 const CR = 0x0d;
 const BLANK = 0x20;
+
+function isSpace(c: number): boolean {
+  return c === BLANK || ((c < BLANK || c > 0x7f) && IS_SPACE.test(String.fromCharCode(c)));
+}
 
 /**
  * A text, character by character, with what `step` makes of each of them and the one before; undefined is
@@ -130,8 +134,7 @@ function namesIn(classes: string): Iterable<string> {
 
 /** True also beyond the ends. */
 function isSpaceAt(text: string, at: number): boolean {
-  const c = at < 0 || at >= text.length ? BLANK : text.charCodeAt(at);
-  return c <= BLANK || (c > 0x7f && IS_SPACE.test(text[at]!));
+  return at < 0 || at >= text.length || isSpace(text.charCodeAt(at));
 }
 
 const NONE: readonly HtmlElement[] = [];

@@ -39,6 +39,14 @@ describe('reading HTML', () => {
     expect(element && hasClass(element, 'row__mai')).toBe(false);
   });
 
+  it('parts classes by white space alone, wherever it is asked for them', () => {
+    const index = new HtmlIndex(readHtml('<i class="a\u0001b c\u200bd"></i>'));
+    const [element] = index.tag('i');
+    const named = ['a', 'b', 'a\u0001b', 'c', 'd'].filter((name) => hasClass(element!, name));
+    expect(named).toEqual(['a\u0001b', 'c', 'd']);
+    expect([...index.classes()]).toEqual(named);
+  });
+
   it('finds a class in every value that names it, in the order of the page', () => {
     const page = readHtml(
       '<i class="b a">1</i><i class=ab>2</i><i class="a">3</i><i class="b\u00a0a">4</i><i class="ba a">5</i>',
