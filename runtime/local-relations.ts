@@ -58,7 +58,8 @@ export async function localRelations(
     ...LOG_TABLES.map((name) => ({ name, find: () => logTable(lake, name, logsFrom) })),
     { name: TARGETS, find: () => targetTable(lake) },
     ...viewsOf(sources, instantInSql(clock.now())).map(({ name, sql }) => ({
-      ...{ name, sql },
+      name,
+      sql,
       find: async () => ({ kind: 'view', name, sql }) as const,
     })),
   ];
