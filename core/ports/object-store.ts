@@ -57,6 +57,7 @@ export interface PutOptions {
   /**
    * True for one of many small objects with the same key up to the last `/`, written once and soon deleted:
    * a store to which a file is dear may keep them in one. Then `uri` leads nowhere.
+   * Who puts one key at the same time asks for it as well: of one that does not, `ifNoneMatch` may not know.
    */
   readonly packed?: boolean;
 }
