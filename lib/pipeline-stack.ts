@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import {
@@ -29,6 +29,7 @@ import { type EnvValues, StageFunction } from './constructs/stage-function.ts';
 import { type Deployment, hasSchedules, nameOf, pascalCase } from './deployment.ts';
 import { FUNCTION_SIZES } from './function-sizes.ts';
 import type { LakeStack } from './lake-stack.ts';
+import { writeOutputs } from './pipeline-outputs.ts';
 
 /** Their handlers have `withFetchers`. */
 const ASKS_SITES: ReadonlySet<FunctionName> = new Set(['plan', 'scrape', 'retry-items']);
@@ -174,7 +175,7 @@ export class PipelineStack extends Stack {
         }),
       ]),
     );
-    this.#writeOutputs(lake, extractions, access);
+    writeOutputs(this, { lake, extractions, access });
   }
 
   #makeTopic({ stage, alertEmail }: Deployment): Topic {
@@ -281,34 +282,5 @@ export class PipelineStack extends Stack {
         deadLetterQueue: this.scheduleDlq,
       }),
     });
-  }
-
-  /** What the command line finds everything by (`--stack NAME`). */
-  #writeOutputs(
-    lake: LakeStack,
-    extractions: readonly DeployedExtraction[],
-    { bedrockRole }: ExtractionAccess,
-  ): void {
-    const outputs: Record<string, string> = {
-      Bucket: lake.bucket.bucketName,
-      Table: lake.table.tableName,
-      Database: lake.database.databaseName,
-      WorkGroup: lake.workGroup.name,
-      FailedItemsQueueUrl: this.failedItems.queue.queueUrl,
-      FailedItemsDlqUrl: this.failedItems.dlq.queueUrl,
-      TopicArn: this.topic.topicArn,
-      BedrockRoleArn: bedrockRole.roleArn,
-    };
-    for (const [source, { stateMachine }] of this.workflows)
-      outputs[`StateMachineArn${pascalCase(source)}`] = stateMachine.stateMachineArn;
-    for (const [extraction, { stateMachine }] of this.extractions)
-      outputs[`ExtractionArn${pascalCase(extraction)}`] = stateMachine.stateMachineArn;
-    for (const { name, variables } of extractions)
-      outputs[`ExtractionSettings${pascalCase(name)}`] = this.toJsonString(variables);
-    for (const [kind, { queue, dlq }] of this.enrichmentQueues) {
-      outputs[`EnrichQueueUrl${pascalCase(kind)}`] = queue.queueUrl;
-      outputs[`EnrichDlqUrl${pascalCase(kind)}`] = dlq.queueUrl;
-    }
-    for (const [key, value] of Object.entries(outputs)) new CfnOutput(this, `${key}Output`, { key, value });
   }
 }
