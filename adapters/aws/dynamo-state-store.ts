@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type AttributeValue,
   BatchGetItemCommand,
   DeleteItemCommand,
   DynamoDBClient,
@@ -28,6 +27,7 @@ import { awsFailure } from './aws-failure.ts';
 import { type Backoff, retrying } from './backoff.ts';
 import { type AwsConnection, clientSettings } from './client-settings.ts';
 import { conflictsOf, isContention, UnansweredError, wroteItself } from './dynamo-conflict.ts';
+import { type Item, rangeOf } from './dynamo-range.ts';
 import { keyOf, type Put, putOf, transactItemOf, updateOf } from './dynamo-write.ts';
 import { STATE_TABLE } from './state-table.ts';
 
@@ -61,8 +61,6 @@ const CONTENDED: Backoff = { attempts: 10, baseMs: 25, capMs: 1_000 };
 export function openDynamoStateStore(options: DynamoStateStoreOptions): StateStore & { close(): void } {
   return new DynamoStateStore(options);
 }
-
-type Item = Record<string, AttributeValue>;
 
 const WRITTEN: TransactResult = { kind: 'written' };
 
@@ -252,40 +250,4 @@ class DynamoStateStore implements StateStore {
     }
     return { partition, sort, revision, value: JSON.parse(value) };
   }
-}
-
-interface Range {
-  /** Goes behind `#pk = :pk`: DynamoDB takes one condition on the sort key, no more. */
-  readonly condition: string;
-  readonly values: Item;
-  /** What the one condition leaves over. */
-  holds(sort: string): boolean;
-}
-
-/**
- * Bounds in bytes of UTF-8, the order of DynamoDB. An empty text bounds nothing and may not stand in a
- * condition.
- */
-function rangeOf({ prefix = '', from = '', to }: StateQuery): Range | 'nothing' {
-  const holds = (sort: string) =>
-    sort.startsWith(prefix) && inOrder(from, sort) && (to === undefined || inOrder(sort, to));
-  if (to !== undefined && !(inOrder(from, to) && to !== '')) return 'nothing';
-  if (prefix !== '')
-    return { condition: ' AND begins_with(#sk, :prefix)', values: { ':prefix': { S: prefix } }, holds };
-  if (to === undefined) {
-    return from === ''
-      ? { condition: '', values: {}, holds }
-      : { condition: ' AND #sk >= :from', values: { ':from': { S: from } }, holds };
-  }
-  return from === ''
-    ? { condition: ' AND #sk <= :to', values: { ':to': { S: to } }, holds }
-    : {
-        condition: ' AND #sk BETWEEN :from AND :to',
-        values: { ':from': { S: from }, ':to': { S: to } },
-        holds,
-      };
-}
-
-function inOrder(low: string, high: string): boolean {
-  return Buffer.compare(Buffer.from(low), Buffer.from(high)) <= 0;
 }
