@@ -9,19 +9,14 @@ export function bitWidth(max: number): number {
 }
 
 /** Small numbers as runs, and packed in bits where they do not repeat (RLE / bit-packing hybrid). */
-export function writeHybrid(
-  out: Bytes,
-  values: ArrayLike<number>,
-  width: number,
-  from = 0,
-  to = values.length,
-): void {
-  let packed = from;
-  let at = from;
-  while (at < to) {
+export function writeHybrid(out: Bytes, values: ArrayLike<number>, width: number): void {
+  const { length } = values;
+  let packed = 0;
+  let at = 0;
+  while (at < length) {
     const value = values[at]!;
     let end = at + 1;
-    while (end < to && values[end] === value) end++;
+    while (end < length && values[end] === value) end++;
     if (end - at < GROUP) at += GROUP;
     else {
       pack(out, values, width, packed, at);
@@ -31,7 +26,7 @@ export function writeHybrid(
       at = end;
     }
   }
-  pack(out, values, width, packed, to);
+  pack(out, values, width, packed, length);
 }
 
 /** Whole groups; behind the last value there are zeros. */
