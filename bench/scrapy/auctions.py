@@ -5,7 +5,8 @@ import re
 import scrapy
 from lxml import etree
 
-from crawl import arguments, crawl, dates
+from crawl import DaySpider, arguments, crawl
+from paths import path, text
 
 PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True)
 COLUMNS = {
@@ -14,15 +15,6 @@ COLUMNS = {
     "low": "int32", "high": "int32", "hammer": "int32",
 }
 DIGITS = re.compile(r"\d+").search
-
-
-def path(expression):
-    return etree.XPath(expression, smart_strings=False)
-
-
-def text(expression):
-    return path(f"string({expression})")
-
 
 SALES = path("body/div/ul[@class='sales']/li")
 LINK = text("a[@class='sale-link']/@href")
@@ -48,16 +40,9 @@ def number(printed):
     return int(match[0]) if match else None
 
 
-class Auctions(scrapy.Spider):
+class Auctions(DaySpider):
     name = "auctions"
-
-    def __init__(self, args):
-        super().__init__()
-        self.args, self.rows, self.pages = args, [], 0
-
-    async def start(self):
-        for date in dates(self.args.start, self.args.end):
-            yield scrapy.Request(f"{self.args.base}/sales/{date}", self.index, cb_kwargs={"date": date})
+    indexes = "/sales"
 
     def index(self, response, date):
         for sale in SALES(etree.fromstring(response.body, PARSER)):

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 import scrapy
 from lxml import etree
 
-from crawl import arguments, crawl, dates
+from crawl import DaySpider, arguments, crawl
+from paths import path, text
 from racing_rows import COLUMNS, Race
 from racing_values import (
-    COUNTRIES, COUNTRY_OF_COURSE, amount, collapse, country_of, course_name, distance, named, number, or_none,
-    price, profile_id, profile_name,
+    amount, collapse, country_of, course_name, distance, named, number, or_none, place_of, price, profile_id,
+    profile_name,
 )
 
 # Straight from the bytes: a Selector decodes a page, and encodes it again for the parser.
@@ -31,14 +32,6 @@ def robust(_way, element):
 
 
 PATHS = {"robust": robust, "exact": exact}
-
-
-def path(expression):
-    return etree.XPath(expression, smart_strings=False)
-
-
-def text(expression):
-    return path(f"string({expression})")
 
 
 def fields_of(every):
@@ -102,17 +95,13 @@ WINNING_TIME = re.compile(r"Winning time:\s*(.*?)\s*(?:Total SP:|$)", re.I).sear
 PLACES = re.compile(r"\d{1,3}(?=st|nd|rd|th)").match
 
 
-class Racing(scrapy.Spider):
+class Racing(DaySpider):
     name = "racing"
+    indexes = "/results"
 
     def __init__(self, args):
-        super().__init__()
-        self.args, self.rows, self.pages = args, [], 0
+        super().__init__(args)
         self.fields = fields_of(PATHS[args.paths])
-
-    async def start(self):
-        for date in dates(self.args.start, self.args.end):
-            yield scrapy.Request(f"{self.args.base}/results/{date}", self.index, cb_kwargs={"date": date})
 
     def index(self, response, date):
         for section in self.fields.sections(etree.fromstring(response.body, PARSER)):
@@ -121,10 +110,7 @@ class Racing(scrapy.Spider):
                 continue
             of_heading = country_of(self.fields.heading(section))
             for link in dict.fromkeys(self.fields.links(section)):
-                _, _, course_id, slug, _, race_id = link.split("/")
-                country = COUNTRY_OF_COURSE.get((course_id, slug), of_heading)
-                if country in COUNTRIES:
-                    place = (country.lower(), date, race_id, course_id)
+                if place := place_of(link, date, of_heading):
                     yield scrapy.Request(self.args.base + link, self.race, cb_kwargs={"place": place})
 
     def race(self, response, place):

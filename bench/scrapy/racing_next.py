@@ -4,11 +4,10 @@ import json
 
 import scrapy
 
-from crawl import arguments, crawl, dates
+from crawl import DaySpider, arguments, crawl
 from racing_rows import COLUMNS, Race
 from racing_values import (
-    COUNTRIES, COUNTRY_OF_COURSE, amount, country_of, course_name, named, number, or_none, price, profile_id,
-    without_brackets,
+    amount, country_of, course_name, named, number, or_none, place_of, price, profile_id, without_brackets,
 )
 
 DATA = b'<script id="__NEXT_DATA__" type="application/json">'
@@ -20,16 +19,9 @@ def state_of(body):
     return json.loads(body[start : body.index(b"</script", start)])["props"]["pageProps"]["initialState"]
 
 
-class Racing(scrapy.Spider):
+class Racing(DaySpider):
     name = "racing"
-
-    def __init__(self, args):
-        super().__init__()
-        self.args, self.rows, self.pages = args, [], 0
-
-    async def start(self):
-        for date in dates(self.args.start, self.args.end):
-            yield scrapy.Request(f"{self.args.base}/results/{date}", self.index, cb_kwargs={"date": date})
+    indexes = "/results"
 
     def index(self, response, date):
         for meeting in state_of(response.body)["results"]["data"]:
@@ -42,10 +34,7 @@ class Racing(scrapy.Spider):
                 if not race["fullResultAvailable"]:
                     continue
                 link = race["fullResultLink"]
-                _, _, course_id, slug, _, race_id = link.split("/")
-                country = COUNTRY_OF_COURSE.get((course_id, slug), of_meeting)
-                if country in COUNTRIES:
-                    place = (country.lower(), date, race_id, course_id)
+                if place := place_of(link, date, of_meeting):
                     yield scrapy.Request(self.args.base + link, self.race, cb_kwargs={"place": place})
 
     def race(self, response, place):

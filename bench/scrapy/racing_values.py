@@ -252,6 +252,13 @@ def type_of(furlongs, obstacles, title, code=""):
     return next((kind for search, kind in TYPES if search(title)), "Flat")
 
 
+def place_of(link, date, country):
+    """country, date, race_id and course_id of an address; None where nobody asked for its country."""
+    _, _, course_id, slug, _, race_id = link.split("/")
+    country = COUNTRY_OF_COURSE.get((course_id, slug), country)
+    return (country.lower(), date, race_id, course_id) if country in COUNTRIES else None
+
+
 def country_of(heading):
     """`DUNDALK (AW) (IRE)` is IRE: the last bracket that is no note."""
     notes = [note.strip().upper() for note in BRACKETS.findall(heading)]
