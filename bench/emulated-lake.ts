@@ -6,6 +6,7 @@ import { tableSchema } from '../core/schema/table-shape.ts';
 import type { Source } from '../core/source/source.ts';
 import type { AwsResources } from '../runtime/aws.ts';
 import { newStateTable } from '../test/emulated/adapters/state-table.ts';
+import { FORMATS } from '../test/emulated/adapters/symlink-formats.ts';
 import type { Emulator } from '../test/emulator/emulator.ts';
 
 /** A bucket, the table of the state and the catalog of one source, as the stack has them. */
@@ -22,9 +23,7 @@ export async function createLake({ connection }: Emulator, { table }: Source): P
     TableType: 'EXTERNAL_TABLE',
     PartitionKeys: table.partitionBy.map((Name) => ({ Name, Type: Name === 'date' ? 'date' : 'string' })),
     StorageDescriptor: {
-      InputFormat: 'org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat',
-      OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
-      SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
+      ...FORMATS,
       Location: `s3://${stores.bucket}/tables/${table.name}/`,
       Columns: [...types].map(([Name, Type]) => ({ Name, Type })),
     },

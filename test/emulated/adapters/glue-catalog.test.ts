@@ -14,15 +14,10 @@ import { openGlueCatalog } from '../../../adapters/aws/glue-catalog.ts';
 import { systemClock } from '../../../adapters/local/system-clock.ts';
 import { catalogContract, catalogFixture } from '../../contracts/catalog.contract.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
+import { FORMATS } from './symlink-formats.ts';
 
 const emulator = await startEmulator();
 afterAll(() => emulator?.stop());
-
-const FORMATS = {
-  InputFormat: 'org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat',
-  OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
-  SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
-};
 
 describe.skipIf(!emulator)('on an emulated Glue', () => {
   if (!emulator) return;
