@@ -28,6 +28,8 @@ export interface GlobalOptions {
 
 export function globalOptions(command: Command): GlobalOptions {
   const options = command.optsWithGlobals<GlobalOptions>();
+  if (options.local.trim() === '')
+    throw new UsageError('--local names no directory', 'name one, or leave it out');
   if (options.stack !== undefined && isLocalGiven(command))
     throw new UsageError('--local and --stack exclude each other', 'choose one');
   return { ...options, place: placeOf(command) };

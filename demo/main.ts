@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type CivilDate, parseCivilDate } from '../core/calendar/civil-date.ts';
@@ -41,6 +42,8 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const;
 
+const MAX_PORT = 65_535;
+
 /** The message of a wrong command line; everything else that is thrown is a bug. */
 class UsageError extends Error {}
 
@@ -49,6 +52,17 @@ function number(name: string, text: string | undefined): number | undefined {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0))
     throw new UsageError(`--${name} wants a number, not ${JSON.stringify(text)}`);
+  return value;
+}
+
+function wrongLog(problem: string): never {
+  throw new UsageError(`--log names no file that can be written: ${problem}`);
+}
+
+function port(text: string): number {
+  const value = number('port', text)!;
+  if (!Number.isInteger(value) || value > MAX_PORT)
+    throw new UsageError(`--port wants a whole number up to ${MAX_PORT}, not ${JSON.stringify(text)}`);
   return value;
 }
 
@@ -83,11 +97,12 @@ async function main(): Promise<void> {
   const clock = clockOf(process.env);
   const today = args.today === undefined ? civilDateAt(clock.now(), 'Europe/London') : date(args.today);
   const log = args.log === undefined ? undefined : createWriteStream(args.log, { flags: 'a' });
+  if (log) await once(log, 'open').catch((error: Error) => wrongLog(error.message));
   const site = await startDemoSite({
     seed: number('seed', args.seed) ?? 1,
     today,
     now: clock.now,
-    port: number('port', args.port),
+    port: port(args.port),
     markup: markup(args.markup),
     pageBytes: number('page-bytes', args['page-bytes']),
     indexBytes: number('index-bytes', args['index-bytes']),

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { removeEmptyDirectories } from '../adapters/local/empty-directories.ts';
 import { civilDate } from '../core/calendar/civil-date.ts';
 import { timeOfId } from '../core/calendar/run-id.ts';
-import { reportKey, workPrefix } from '../core/lake/layout.ts';
+import { reportKey } from '../core/lake/layout.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
 import { forward } from '../core/publish-entities/forward.ts';
@@ -115,7 +113,6 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
     return { kind: 'failed', runId, message };
   }
   await clearFinalized(platform, source, runId);
-  removeEmptyDirectories(join(platform.directory, 'lake', workPrefix(runId)));
   const report = (await platform.lake.head(reportKey(runId, 'html'))) ? reportKey(runId, 'html') : null;
   const enrichment = asking.enrich && (await enriched(platform, () => signal?.aborted ?? false));
   return { kind: 'finished', runId, summary, problems, report, ...(enrichment && { enrichment }) };

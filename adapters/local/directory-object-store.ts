@@ -120,15 +120,18 @@ class DirectoryObjectStore implements ObjectStore {
     const path = this.#path(key);
     attempt('delete', path, () => {
       if (!this.#directories.exists(dirname(path))) return;
-      this.#mutex.run(() => {
-        this.#packed.remove(path);
-        if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
-        unlinkSync(path);
-        if (!this.#metadata.isKnown(key)) return;
-        this.#metadata.sweep(key, undefined, () => {});
-        this.#directories.forget(this.#metadata.directory(key));
-      });
+      this.#mutex.run(() => this.#delete(key, path));
+      this.#directories.removeEmpty(dirname(path));
     });
+  }
+
+  #delete(key: string, path: string): void {
+    this.#packed.remove(path);
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
+    unlinkSync(path);
+    if (!this.#metadata.isKnown(key)) return;
+    this.#metadata.sweep(key, undefined, () => {});
+    this.#directories.forget(this.#metadata.directory(key));
   }
 
   uri(key: string): string {

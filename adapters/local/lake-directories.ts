@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { syncDirectory } from './durable-file.ts';
@@ -51,6 +51,21 @@ export class LakeDirectories {
     for (let at = directory; at !== this.#root && !this.#durable.has(at); at = dirname(at)) names.push(at);
     await Promise.all(names.map((name) => syncDirectory(dirname(name))));
     for (const name of names) remember(this.#durable, name);
+  }
+
+  /**
+   * Removes a directory in which nothing is left, with those above it: an object store has no empty ones, and
+   * every listing would walk all that ever were. Best effort: one that stays does no harm.
+   */
+  removeEmpty(directory: string): void {
+    for (let at = directory; at !== this.#root; at = dirname(at)) {
+      try {
+        rmdirSync(at);
+      } catch {
+        return;
+      }
+      this.forget(at);
+    }
   }
 
   /** After somebody has removed directories under us; `directory`: only that one. */

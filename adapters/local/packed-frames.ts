@@ -82,8 +82,17 @@ function readFrame(
 /** Undefined for what no writer of ours has written whole. */
 function lineOf(text: string): Line | undefined {
   try {
-    return JSON.parse(text) as Line;
+    const said = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
+    return isLine(said) ? said : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isLine(said: Readonly<Record<string, unknown>> | null): said is Line {
+  const { name, bytes, hash } = said ?? {};
+  if (typeof name !== 'string') return false;
+  return (
+    bytes === null || (Number.isSafeInteger(bytes) && (bytes as number) >= 0 && typeof hash === 'string')
+  );
 }

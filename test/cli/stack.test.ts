@@ -46,6 +46,12 @@ describe('--stack', () => {
     expect(lines).toEqual(['rescrape: --local and --stack exclude each other; choose one']);
   });
 
+  it('is a directory otherwise, which has a name', async () => {
+    const { code, lines } = await failing('--local', '', 'failures', 'list');
+    expect(code).toBe(2);
+    expect(lines).toEqual(['rescrape: --local names no directory; name one, or leave it out']);
+  });
+
   it('is not for look-ups, which would come from other addresses than those of the stack', async () => {
     const { code, lines } = await failing('--stack', 'x', 'targets', 'look-up', 'menus');
     expect(code).toBe(2);

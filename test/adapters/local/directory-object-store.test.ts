@@ -77,6 +77,21 @@ describe('the directory object store', () => {
     expect(readdirSync(join(root, '.meta'))).toEqual([]);
   });
 
+  it('keeps no directory in which nothing is left, and writes there again', async () => {
+    const other = openDirectoryObjectStore(root);
+    for (const key of ['a/b/c/1', 'a/b/2', 'a/b/d/3']) await store.put(key, bytes(key));
+    await other.put('a/b/c/1', bytes('again'));
+    await store.delete('a/b/c/1');
+    expect(readdirSync(join(root, 'a', 'b')).sort()).toEqual(['2', 'd']);
+    await other.put('a/b/c/4', bytes('4'), { durable: true });
+    for (const key of ['a/b/2', 'a/b/d/3', 'a/b/c/4']) await store.delete(key);
+    expect(readdirSync(root)).not.toContain('a');
+    await other.put('a/b/c/5', bytes('5'));
+    await other.put('a/b/d/6', bytes('6'), { ifNoneMatch: '*' });
+    expect((await Array.fromAsync(store.list('a/'))).map(({ key }) => key)).toEqual(['a/b/c/5', 'a/b/d/6']);
+    other.close();
+  });
+
   it('creates nothing but the root before the first write', async () => {
     await store.get('a/b');
     await store.delete('a/b');

@@ -54,9 +54,24 @@ describe('packed objects', () => {
     for (const name of ['1', '3']) await store.delete(`a/${name}`);
     expect(await another(keys)).toEqual(['a/2']);
     await another((other) => other.delete('a/2'));
-    expect(readdirSync(join(root, 'a'))).toEqual([]);
+    expect(existsSync(join(root, 'a'))).toBe(false);
     expect(await keys()).toEqual([]);
+    await store.put('a/4', bytes('4'), PACKED);
+    expect(await another(keys)).toEqual(['a/4']);
   });
+
+  it.each(['{}', 'null', '7', '{"x":1}', '{"name":"2","bytes":-1,"hash":""}', '{"name":"2","bytes":"9"}'])(
+    'end where a line is JSON and no frame: %s',
+    async (line) => {
+      await store.put('a/1', bytes('1'), PACKED);
+      appendFileSync(file(), `${line}\nand more`);
+      await another(async (other) => {
+        expect(await keys(other)).toEqual(['a/1']);
+        await other.put('a/3', bytes('3'), PACKED);
+      });
+      expect(await another(keys)).toEqual(['a/1', 'a/3']);
+    },
+  );
 
   it('are files of their own where they must survive a power cut, or carry metadata', async () => {
     await store.put('a/durable', bytes('1'), { packed: true, durable: true });
