@@ -47,7 +47,7 @@ export const auctions = defineSource({
 });
 
 function listedSales(page: Page, { value }: Partition): Discovery {
-  const index = new HtmlIndex(readHtml(page.text, page.maxElements));
+  const index = new HtmlIndex(readHtml(page));
   const items: Item[] = [];
   for (const entry of index.withClass(`sale-${value}`, 'li')) {
     const href = new HtmlIndex(entry).withClass('sale-link', 'a')[0]?.attributes.href;
@@ -60,7 +60,7 @@ function listedSales(page: Page, { value }: Partition): Discovery {
 }
 
 function soldLots(page: Page, item: Item): Parsed<Lot> {
-  const index = new HtmlIndex(readHtml(page.text, page.maxElements));
+  const index = new HtmlIndex(readHtml(page));
   const house = textIn(index, 'house');
   const title = textIn(index, 'result-title');
   const records: Lot[] = [];

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createRequire } from 'node:module';
 import { TextDecoder } from 'node:util';
 
@@ -7,7 +8,6 @@ import { TextDecoder } from 'node:util';
  */
 export function decodeText(bytes: Uint8Array, contentType: string): string {
   const label = charsetOf(contentType);
-  // Almost every page; a UTF-16 byte order mark is no valid UTF-8 start and would overrule the header.
   if (label === 'utf-8' && !startsWithUtf16Mark(bytes)) return UTF8.decode(bytes);
   const encoding = sniff(bytes, label);
   if (encoding !== UNDECLARED) return decoderFor(encoding).decode(bytes);
@@ -18,6 +18,16 @@ export function decodeText(bytes: Uint8Array, contentType: string): string {
   } catch {
     return decoderFor('windows-1252').decode(bytes);
   }
+}
+
+/**
+ * The bytes of the text in UTF-8 where they can be had without making a text of them, as of almost every
+ * page: its header says UTF-8, and so it is. A byte order mark is no part of a text; one of UTF-16 is no valid
+ * UTF-8 and overrules the header.
+ */
+export function utf8Of(bytes: Uint8Array, contentType: string): Uint8Array | undefined {
+  if (charsetOf(contentType) !== 'utf-8' || !isUtf8(bytes)) return undefined;
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 const UTF8 = new TextDecoder();

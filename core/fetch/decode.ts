@@ -2,13 +2,22 @@ import { headerValue } from '../http/headers.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import { hasTooManyValues } from '../source/json.ts';
-import type { Page } from '../source/page.ts';
+import { type Page, startOf, utf8Page } from '../source/page.ts';
 import { DEFAULT_MAX_ELEMENTS } from '../source/page-budget.ts';
-import { decodeText } from './charset.ts';
+import { decodeText, utf8Of } from './charset.ts';
 import { CODINGS, encodingsOf, MAX_ENCODINGS, release } from './content-codings.ts';
 
 export type DecodedPage =
-  | { readonly kind: 'page'; readonly page: Page; readonly decodedBytes: number }
+  | {
+      readonly kind: 'page';
+      readonly page: Page;
+      readonly decodedBytes: number;
+      /**
+       * Frees the memory of the page, which V8 would do too late: neither the page nor an element of it can be
+       * read any more (`PageReleasedError`).
+       */
+      release(): void;
+    }
   | { readonly kind: 'failed'; readonly outcome: Outcome };
 
 /**
@@ -30,20 +39,25 @@ export function toPage(
   if (!(decoded instanceof Uint8Array)) return { kind: 'failed', outcome: decoded };
   const decodedBytes = decoded.length;
   const contentType = headerValue(response.headers, 'content-type') ?? '';
-  const page: Page = {
+  const utf8 = utf8Of(decoded, contentType);
+  const facts = {
     url: response.url,
     status: response.status,
     contentType: (contentType.split(';', 1)[0] ?? '').trim().toLowerCase(),
-    text: decodeText(decoded, contentType),
     maxElements,
   };
-  if (decoded !== response.body) release(decoded);
-  if (hasTooManyParts(page, maxElements))
+  const page = utf8 ? utf8Page(facts, utf8) : { ...facts, text: decodeText(decoded, contentType) };
+  const free = () => {
+    if (decoded !== response.body) release(decoded);
+  };
+  if (hasTooManyParts(page, maxElements)) {
+    free();
     return {
       kind: 'failed',
       outcome: { code: 'TOO_LARGE', message: `page: more than ${maxElements} elements` },
     };
-  return { kind: 'page', page, decodedBytes };
+  }
+  return { kind: 'page', page, decodedBytes, release: free };
 }
 
 const STARTS_ELEMENT = /<[^/!?]/g;
@@ -52,10 +66,12 @@ const STARTS_ELEMENT = /<[^/!?]/g;
  * Counted before a parser makes objects of them; nothing is counted where the text is too short to hold so
  * many.
  */
-function hasTooManyParts({ contentType, text }: Page, maxElements: number): boolean {
-  if (/json$/.test(contentType) || /^\s*[[{]/.test(text.slice(0, 100)))
-    return hasTooManyValues(text, maxElements);
-  if (!/xml$/.test(contentType) || text.length <= maxElements) return false;
+function hasTooManyParts(page: Page, maxElements: number): boolean {
+  const { contentType } = page;
+  if (/json$/.test(contentType) || /^[[{]/.test(startOf(page)))
+    return hasTooManyValues(page.text, maxElements);
+  if (!/xml$/.test(contentType) || page.text.length <= maxElements) return false;
+  const { text } = page;
   const start = new RegExp(STARTS_ELEMENT);
   for (let count = 0; start.test(text); count++) if (count >= maxElements) return true;
   return false;

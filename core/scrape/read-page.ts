@@ -1,10 +1,10 @@
 import { toPage } from '../fetch/decode.ts';
-import { classifyResponse } from '../outcome/classify.ts';
+import { classifyResponse, type ResponseToJudge } from '../outcome/classify.ts';
 import { isProxyFailure, type Outcome, type OutcomeCode, reasonText } from '../outcome/outcome.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import { mayBeTheSite } from '../proxies/route-pool.ts';
-import type { Page } from '../source/page.ts';
+import { type Page, startOf } from '../source/page.ts';
 import { PageTooLargeError } from '../source/page-budget.ts';
 import type { Partition, Source } from '../source/source.ts';
 import type { Asked, AskedItem } from './asked.ts';
@@ -74,23 +74,38 @@ function readPage(
   response: HttpResponse,
   receivedAt: number,
 ): Reading {
-  const judging = { response, policy: source.outcomes, now: receivedAt };
   const decoded = toPage(response, source.limits.maxDecodedBytes, source.limits.maxElements);
-  if (decoded.kind === 'failed') {
-    return { outcome: classifyResponse(judging) ?? decoded.outcome };
+  const judging = { response, policy: source.outcomes, now: receivedAt };
+  if (decoded.kind === 'failed') return { outcome: classifyResponse(judging) ?? decoded.outcome };
+  try {
+    return {
+      ...readDecoded(source, partition, asked, judging, decoded.page),
+      decodedBytes: decoded.decodedBytes,
+    };
+  } finally {
+    decoded.release();
   }
-  const { page, decodedBytes } = decoded;
+}
+
+function readDecoded(
+  source: Source,
+  partition: Partition,
+  asked: Asked,
+  judging: ResponseToJudge,
+  page: Page,
+): Reading {
+  const { response } = judging;
   const isWell = response.status >= 200 && response.status < 300;
   const parsed = isWell ? (partOf(response, page) ?? parsePage(source, partition, asked, page)) : undefined;
   const learned = parsed && 'learned' in parsed ? parsed.learned : undefined;
   const notes = parsed && 'learned' in parsed ? parsed.notes : undefined;
-  const said = { decodedBytes, ...(notes !== undefined && { notes }) };
+  const said = notes !== undefined && { notes };
   if (learned && TELLING.has(learned.kind)) return { outcome: { code: 'SUCCESS' }, learned, ...said };
   const judged = classifyResponse({ ...judging, page });
   if (learned && !judged) return { outcome: successOf(learned), learned, ...said };
   const refused = judged && refusalOf(source, asked, response.status, page, judged);
   const outcome = refused ?? judged ?? (parsed && 'outcome' in parsed ? parsed.outcome : undefined);
-  return { outcome: outcome ?? { code: 'UNKNOWN_ERROR', message: `HTTP ${response.status}` }, decodedBytes };
+  return { outcome: outcome ?? { code: 'UNKNOWN_ERROR', message: `HTTP ${response.status}` } };
 }
 
 /** What the body of a refused request says, where nothing decisive was seen: the status alone judged it. */
@@ -118,9 +133,9 @@ function orThrown<Answer>(ask: () => Answer): Answer | NothingLearned {
 }
 
 /** An answer that is less than a page: nothing in it is believed, and it is asked for again. */
-function partOf({ status }: HttpResponse, { text }: Page): PageParsed | undefined {
+function partOf({ status }: HttpResponse, page: Page): PageParsed | undefined {
   if (status === 206) return serverError('HTTP 206, a part of the page, which nobody asked for');
-  return /\S/.test(text) ? undefined : serverError(`HTTP ${status} without any content`);
+  return startOf(page) !== '' ? undefined : serverError(`HTTP ${status} without any content`);
 }
 
 function serverError(message: string): PageParsed {

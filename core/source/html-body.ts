@@ -1,6 +1,6 @@
-import { type Attributes, DROPPED_TAGS, NO_ATTRIBUTES, OpenElement } from './html-element.ts';
+import { NO_ATTRIBUTES, type WrittenAttributes } from './html-nodes.ts';
 import { HtmlTables } from './html-tables.ts';
-import { type Tag, tagOf } from './html-tags.ts';
+import { DROPPED_TAGS, type Tag, tagOf } from './html-tags.ts';
 
 const P = tagOf('p')!;
 /** Special elements that do not end the search for a list item to close. */
@@ -15,7 +15,7 @@ export abstract class HtmlBody extends HtmlTables {
   protected isStandard: boolean | undefined;
   protected inSelect = false;
 
-  protected startInBody(tag: Tag, attributes: Attributes): void {
+  protected startInBody(tag: Tag, attributes: WrittenAttributes): void {
     switch (tag.kind) {
       case 'ordinary':
         this.insert(tag, attributes);
@@ -94,13 +94,13 @@ export abstract class HtmlBody extends HtmlTables {
   }
 
   /** `object` is left out: it is open, but in no tree. */
-  #insertObject(tag: Tag, attributes: Attributes): void {
+  #insertObject(tag: Tag, attributes: WrittenAttributes): void {
     if (!DROPPED_TAGS.has(tag.name)) {
       this.insert(tag, attributes);
       return;
     }
     this.budget.element(this.open.length);
-    this.push(tag, new OpenElement(tag.name, attributes, this.parent()));
+    this.push(tag, this.nodes.detached(tag, attributes, this.parent()));
   }
 
   /** A link in a link, or `nobr` in `nobr`: a browser ends the outer one. */

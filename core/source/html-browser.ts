@@ -1,6 +1,9 @@
+import { Buffer } from 'node:buffer';
 import { createRequire } from 'node:module';
 import type { DefaultTreeAdapterTypes } from 'parse5';
-import { addText, DROPPED_TAGS, MAX_DEPTH, newPage, OpenElement } from './html-element.ts';
+import { HtmlNodes } from './html-nodes.ts';
+import { MAX_DEPTH } from './html-stack.ts';
+import { DROPPED_TAGS, tagOf, unknownTag } from './html-tags.ts';
 import { type PageBudget, PageTooLargeError } from './page-budget.ts';
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
@@ -26,7 +29,7 @@ interface Inside {
 }
 
 /** Reads a page as a browser does that runs scripts (`noscript` is text), whatever its tags are like. */
-export function readAsBrowser(text: string, budget: PageBudget): OpenElement {
+export function readAsBrowser(text: string, budget: PageBudget): HtmlNodes {
   const { defaultTreeAdapter, Parser } = parse5();
   let depth = 0;
   let lastText: DefaultTreeAdapterTypes.TextNode | undefined;
@@ -100,19 +103,21 @@ interface Level {
   readonly nodes: readonly Node[];
   next: number;
   /** Where children of this level belong. */
-  readonly parent: OpenElement;
+  readonly parent: number;
 }
 
-function lightTree(document: Parent): OpenElement {
-  const page = newPage();
-  const levels: Level[] = [{ nodes: document.childNodes, next: 0, parent: page }];
+const NO_BYTES = Buffer.alloc(0);
+
+function lightTree(document: Parent): HtmlNodes {
+  const page = new HtmlNodes(NO_BYTES);
+  const levels: Level[] = [{ nodes: document.childNodes, next: 0, parent: 0 }];
   for (let level = levels.at(-1); level; level = levels.at(-1)) {
     const node = level.nodes[level.next++];
     if (!node) levels.pop();
     else if (node.nodeName === '#text')
-      addText(level.parent, (node as DefaultTreeAdapterTypes.TextNode).value);
+      page.keptText(level.parent, (node as DefaultTreeAdapterTypes.TextNode).value);
     else if ('tagName' in node && !DROPPED_TAGS.has(node.tagName)) {
-      const element = lightElement(node, level.parent);
+      const element = lightElement(page, node, level.parent);
       const parent = levels.length > MAX_DEPTH + 1 ? level.parent : element;
       levels.push({ nodes: node.childNodes, next: 0, parent });
     }
@@ -120,9 +125,12 @@ function lightTree(document: Parent): OpenElement {
   return page;
 }
 
-function lightElement({ tagName, attrs }: DefaultTreeAdapterTypes.Element, parent: OpenElement): OpenElement {
+function lightElement(
+  page: HtmlNodes,
+  { tagName, attrs }: DefaultTreeAdapterTypes.Element,
+  parent: number,
+): number {
   const attributes = attrs.flatMap(({ prefix, name, value }) => [prefix ? `${prefix}:${name}` : name, value]);
-  const element = new OpenElement(tagName.toLowerCase(), attributes, parent);
-  parent.add(element);
-  return element;
+  const name = tagName.toLowerCase();
+  return page.element(tagOf(name) ?? unknownTag(name), page.keptAttributes(attributes), parent);
 }

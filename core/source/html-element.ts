@@ -1,97 +1,79 @@
+import type { HtmlNodes } from './html-nodes.ts';
+import { PageReleasedError } from './page.ts';
+
 /** An element of a page that was read: tag and attribute names in lower case, entities decoded. */
-export interface HtmlElement {
+export class HtmlElement {
   readonly tag: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly parent: HtmlElement | undefined;
-  /** Elements and pieces of text in document order; a piece of white space is one space. */
-  readonly children: readonly (HtmlElement | string)[];
-  /** One of the attributes, without making an object of them all. */
-  attribute(name: string): string | undefined;
-}
-
-/** Names and values in turn as they stand on the page. The first of two attributes of one name counts. */
-export type Attributes = readonly string[];
-
-export const NO_ATTRIBUTES: Attributes = [];
-const NO_CHILDREN: HtmlElement['children'] = [];
-
-/** An element while its page is read. */
-export class OpenElement implements HtmlElement {
-  readonly tag: string;
-  readonly parent: OpenElement | undefined;
-  children: readonly (HtmlElement | string)[] = NO_CHILDREN;
-  readonly #written: Attributes;
+  readonly #page: ElementsOfPage;
+  /** Its place among the nodes of the page. */
+  readonly #node: number;
+  #children: readonly (HtmlElement | string)[] | undefined;
   #attributes: Readonly<Record<string, string>> | undefined;
 
-  constructor(tag: string, attributes: Attributes, parent: OpenElement | undefined) {
-    this.tag = tag;
-    this.#written = attributes;
-    this.parent = parent;
+  constructor(page: ElementsOfPage, node: number) {
+    this.tag = page.nodes.tag(node).name;
+    this.#page = page;
+    this.#node = node;
   }
 
-  add(child: HtmlElement | string): void {
-    // Most elements have one child, and an array that grows has room for seventeen at once.
-    if (this.children.length === 0) this.children = [child];
-    else (this.children as (HtmlElement | string)[]).push(child);
+  get parent(): HtmlElement | undefined {
+    return this.#node === 0 ? undefined : this.#page.at(this.#page.nodes.parent(this.#node));
   }
 
-  attribute(name: string): string | undefined {
-    return attributeOf(this.#written, name);
+  /** Elements and pieces of text in document order; a piece of white space is one space. */
+  get children(): readonly (HtmlElement | string)[] {
+    this.#children ??= this.#page.childrenOf(this.#node);
+    return this.#children;
   }
 
-  /** Made when somebody asks: of most elements nobody does. */
   get attributes(): Readonly<Record<string, string>> {
-    this.#attributes ??= recordOf(this.#written);
+    this.#attributes ??= this.#page.nodes.attributes(this.#node);
     return this.#attributes;
   }
+
+  /** One of the attributes, without making an object of them all. */
+  attribute(name: string): string | undefined {
+    return this.#page.nodes.attribute(this.#node, name);
+  }
+
+  /** Where it stands, for what reads the nodes of a page themselves. */
+  static pageOf(element: HtmlElement): ElementsOfPage {
+    return element.#page;
+  }
+
+  static nodeOf(element: HtmlElement): number {
+    return element.#node;
+  }
 }
 
-export function attributeOf(attributes: Attributes, name: string): string | undefined {
-  for (let at = 0; at < attributes.length; at += 2) if (attributes[at] === name) return attributes[at + 1];
-  return undefined;
-}
+/** The elements of a page that somebody asked for: of one node always the same object. */
+export class ElementsOfPage {
+  readonly #nodes: HtmlNodes;
+  readonly #elements = new Map<number, HtmlElement>();
 
-function recordOf(attributes: Attributes): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let at = 0; at < attributes.length; at += 2)
-    addAttribute(record, attributes[at]!, attributes[at + 1]!);
-  return record;
-}
+  constructor(nodes: HtmlNodes) {
+    this.#nodes = nodes;
+  }
 
-/** Their content is never something that a person reads on the page, and makes up most of its bytes. */
-export const DROPPED_TAGS: ReadonlySet<string> = new Set([
-  'script',
-  'style',
-  'svg',
-  'template',
-  'noscript',
-  'iframe',
-  'object',
-]);
+  /** Throws a PageReleasedError where nothing is left to read. */
+  get nodes(): HtmlNodes {
+    if (this.#nodes.isReleased) throw new PageReleasedError();
+    return this.#nodes;
+  }
 
-/**
- * Elements below this depth become children of the element at it, as in browsers: what walks the tree
- * recurses.
- */
-export const MAX_DEPTH = 512;
+  at(node: number): HtmlElement {
+    const known = this.#elements.get(node);
+    if (known !== undefined) return known;
+    const element = new HtmlElement(this, node);
+    this.#elements.set(node, element);
+    return element;
+  }
 
-export function newPage(): OpenElement {
-  return new OpenElement('#page', NO_ATTRIBUTES, undefined);
-}
-
-const NOT_BLANK = /\S/;
-
-/** A piece of white space is one space, and none follows another. */
-export function addText(element: OpenElement, text: string): void {
-  const first = text.charCodeAt(0);
-  const { children } = element;
-  if ((first > 0x20 && first < 0x7f) || NOT_BLANK.test(text)) element.add(text);
-  else if (children[children.length - 1] !== ' ') element.add(' ');
-}
-
-function addAttribute(attributes: Record<string, string>, name: string, value: string): void {
-  if (attributes[name] === undefined) attributes[name] = value;
-  else if (!Object.hasOwn(attributes, name))
-    // A name that every object inherits; `__proto__` cannot be assigned.
-    Object.defineProperty(attributes, name, { value, enumerable: true, configurable: true, writable: true });
+  childrenOf(node: number): (HtmlElement | string)[] {
+    const { nodes } = this;
+    const children: (HtmlElement | string)[] = [];
+    for (let child = nodes.first(node); child !== 0; child = nodes.next(child))
+      children.push(nodes.isElement(child) ? this.at(child) : nodes.textOf(child));
+    return children;
+  }
 }

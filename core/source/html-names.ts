@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { type Tag, tagOf } from './html-tags.ts';
 
 /** Names that were met, by their hash: as constants they need not be hashed again as keys of objects. */
@@ -5,28 +6,35 @@ const NAMES: (string | undefined)[] = new Array(256).fill(undefined);
 const LONGEST_NAME = 32;
 
 /** Tags that were met, by the hash of their names. */
-const TAGS: (Tag | undefined)[] = new Array(256).fill(undefined);
+const TAGS: (Tag | undefined)[] = new Array(1024).fill(undefined);
 
-/** The tag whose name stands there; undefined as `tagOf` says. `hash`: of its letters. */
-export function tagAt(text: string, from: number, to: number, hash: number): Tag | undefined {
-  const slot = hash & 0xff;
+/** The tag whose name stands there; undefined as `tagOf` says. */
+export function tagAt(bytes: Buffer, from: number, to: number): Tag | undefined {
+  let hash = to - from;
+  for (let at = from; at < to; at++) hash = (hash * 31 + bytes[at]!) | 0;
+  const slot = (hash ^ (hash >> 10)) & 0x3ff;
   const known = TAGS[slot];
-  if (known !== undefined && known.name.length === to - from && text.startsWith(known.name, from))
-    return known;
-  const tag = tagOf(text.slice(from, to));
-  // A longer name may be a view of the page.
-  if (tag !== undefined && tag.name.length < 13) TAGS[slot] = tag;
+  if (known !== undefined && known.name.length === to - from && isAt(bytes, from, known.name)) return known;
+  const tag = tagOf(bytes.toString('latin1', from, to));
+  if (tag !== undefined && tag.id >= 0) TAGS[slot] = tag;
   return tag;
 }
 
 /** The name of an attribute, in lower case. */
-export function attributeName(text: string, from: number, to: number, hash: number): string {
+export function attributeName(bytes: Buffer, from: number, to: number): string {
+  let hash = 0;
+  for (let at = from; at < to; at++) hash = (hash * 31 + bytes[at]!) | 0;
   const slot = hash & 0xff;
   const known = NAMES[slot];
-  if (known !== undefined && known.length === to - from && text.startsWith(known, from)) return known;
-  const printed = text.slice(from, to);
+  if (known !== undefined && known.length === to - from && isAt(bytes, from, known)) return known;
+  const printed = bytes.toString('latin1', from, to);
   const name = printed.toLowerCase();
-  // What is a key already shares no memory with the page.
-  if (name === printed && name.length <= LONGEST_NAME) NAMES[slot] = Object.keys({ [name]: true })[0];
+  if (name === printed && name.length <= LONGEST_NAME) NAMES[slot] = name;
   return name;
+}
+
+/** Whether the ASCII text stands there, letter by letter. */
+export function isAt(bytes: Buffer, from: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
+  return true;
 }

@@ -1,36 +1,26 @@
 // One file of more than 300 lines, and on purpose: split in two, it reads a page 7 % slower.
-import { createRequire } from 'node:module';
-import { type Attributes, NO_ATTRIBUTES, type OpenElement } from './html-element.ts';
-import { attributeName, tagAt } from './html-names.ts';
-import { PLAIN_SVG, type Tag, tagOf } from './html-tags.ts';
+import type { Buffer } from 'node:buffer';
+import { type AttributePlace, newPlace, readAttribute } from './html-attributes.ts';
+import {
+  BANG,
+  GREATER_THAN,
+  isLetter,
+  isSpace,
+  LESS_THAN,
+  QUESTION_MARK,
+  SLASH,
+  standsAt,
+} from './html-bytes.ts';
+import { isAt, tagAt } from './html-names.ts';
+import { HtmlNodes, noAttributes } from './html-nodes.ts';
+import { decodeReferences } from './html-references.ts';
+import { PLAIN_SVG, type Tag } from './html-tags.ts';
 import { HtmlTree } from './html-tree.ts';
 import type { PageBudget } from './page-budget.ts';
 
-const TAB = 0x09;
-const LF = 0x0a;
-const FF = 0x0c;
-const SPACE = 0x20;
-const BANG = 0x21;
-const DOUBLE_QUOTE = 0x22;
-const SINGLE_QUOTE = 0x27;
-const SLASH = 0x2f;
-const LESS_THAN = 0x3c;
-const EQUALS = 0x3d;
-const GREATER_THAN = 0x3e;
-const QUESTION_MARK = 0x3f;
-
-type References = typeof import('entities/decode');
-
-/** The tables of character references: 30 KB, loaded by the first page that has one. */
-let references: References | undefined;
-
-function loadReferences(): References {
-  return createRequire(import.meta.url)('entities/decode') as References;
-}
-
-/** `text` has no NUL and no carriage return: a browser replaces them before it reads. */
-export function readWellNested(text: string, budget: PageBudget): OpenElement | undefined {
-  return new HtmlScanner(text, budget).read();
+/** `bytes`: UTF-8 without NUL and carriage returns, which a browser replaces before it reads. */
+export function readWellNested(bytes: Buffer, budget: PageBudget): HtmlNodes | undefined {
+  return new HtmlScanner(bytes, budget).read();
 }
 
 /**
@@ -39,58 +29,73 @@ export function readWellNested(text: string, budget: PageBudget): OpenElement | 
  * it counts.
  */
 class HtmlScanner {
-  readonly #text: string;
+  readonly #bytes: Buffer;
   readonly #budget: PageBudget;
   readonly #tree: HtmlTree;
-  /** The next character to read. */
+  /** The next byte to read. */
   #at = 0;
   #isOdd = false;
   /** The next ampersand, and the next end of a comment; found once and not for each text and each comment. */
   #ampersand: number;
   #commentEnd = -1;
   /** Of the start tag that was read last. */
-  #attributes: Attributes = NO_ATTRIBUTES;
-  /** The attributes of the start tag that is read: an array that grew would take twice its room. */
-  readonly #written: string[] = [];
-  #writtenLength = 0;
+  readonly #attributes = noAttributes();
   #isSelfClosing = false;
+  readonly #place: AttributePlace = newPlace();
+  /** Of the element whose content is text only and which was read last. */
+  #contentStart = 0;
+  #contentEnd = 0;
 
-  constructor(text: string, budget: PageBudget) {
-    this.#text = text;
+  constructor(bytes: Buffer, budget: PageBudget) {
+    this.#bytes = bytes;
     this.#budget = budget;
-    this.#tree = new HtmlTree(budget);
+    this.#tree = new HtmlTree(new HtmlNodes(bytes), budget);
     this.#ampersand = this.#find('&', 0);
   }
 
-  read(): OpenElement | undefined {
-    const text = this.#text;
+  read(): HtmlNodes | undefined {
+    const { length } = this.#bytes;
     const tree = this.#tree;
-    while (this.#at < text.length && !this.#isOdd && !tree.isOdd) {
-      const end = this.#endOfText();
-      if (end > this.#at) {
-        this.#budget.parts(1);
-        tree.text(this.#decoded(this.#at, end, 'decodeHTML'));
-        this.#at = end;
-      }
-      if (end < text.length) this.#markup();
+    while (this.#at < length && !this.#isOdd && !tree.isOdd) {
+      this.#text();
+      if (this.#at < length) this.#markup();
     }
     return this.#isOdd || tree.isOdd ? undefined : tree.finish();
   }
 
+  /** Goes to the next markup. */
+  #text(): void {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let first = from;
+    while (isSpace(bytes[first])) first++;
+    const isSpaceOnly = this.#isMarkup(first);
+    const end = isSpaceOnly ? first : this.#endOfText();
+    if (end === from) return;
+    this.#budget.parts(1);
+    this.#at = end;
+    if (isSpaceOnly) this.#tree.space(from, end);
+    else if (this.#hasReferences(from, end)) this.#tree.decodedText(this.#decoded(from, end));
+    else this.#tree.text(from, end, first);
+  }
+
   /** A `<` is markup before a letter, `/`, `!` or `?`, else text. */
   #endOfText(): number {
-    const text = this.#text;
-    let at = text.indexOf('<', this.#at);
-    while (at >= 0) {
-      const next = text.charCodeAt(at + 1);
-      if (isLetter(next) || next === SLASH || next === BANG || next === QUESTION_MARK) return at;
-      at = text.indexOf('<', at + 1);
-    }
-    return text.length;
+    const bytes = this.#bytes;
+    for (let at = bytes.indexOf(LESS_THAN, this.#at); at >= 0; at = bytes.indexOf(LESS_THAN, at + 1))
+      if (this.#isMarkup(at)) return at;
+    return bytes.length;
+  }
+
+  #isMarkup(at: number): boolean {
+    const bytes = this.#bytes;
+    if (bytes[at] !== LESS_THAN) return at === bytes.length;
+    const next = bytes[at + 1];
+    return isLetter(next) || next === SLASH || next === BANG || next === QUESTION_MARK;
   }
 
   #markup(): void {
-    const next = this.#text.charCodeAt(this.#at + 1);
+    const next = this.#bytes[this.#at + 1];
     if (next === SLASH) {
       const tag = this.#endTag();
       if (tag) this.#tree.end(tag);
@@ -110,7 +115,15 @@ class HtmlScanner {
       tree.leaveOut(tag);
       this.#passTemplate();
     } else if (tag.content !== 'markup') {
-      tree.textOnly(tag, attributes, this.#content(tag));
+      this.#passContent(tag);
+      const [from, to] = [this.#contentStart, this.#contentEnd];
+      tree.textOnly(
+        tag,
+        attributes,
+        from,
+        to,
+        tag.content === 'text' && this.#hasReferences(from, to) ? this.#decoded(from, to) : undefined,
+      );
     } else {
       tree.start(tag, attributes);
       if (tag.kind === 'pre') this.#passNewline();
@@ -119,7 +132,8 @@ class HtmlScanner {
 
   /** The first line of these may be empty and is not part of them. */
   #passNewline(): void {
-    const { 0: first } = /^(?:\n|&#(?:0*10|x0*a);?)/i.exec(this.#text.slice(this.#at, this.#at + 16)) ?? {};
+    const { 0: first } =
+      /^(?:\n|&#(?:0*10|x0*a);?)/i.exec(this.#bytes.toString('latin1', this.#at, this.#at + 16)) ?? {};
     if (first === '\n') this.#at++;
     else if (first !== undefined) this.#isOdd = true;
   }
@@ -127,93 +141,79 @@ class HtmlScanner {
   // Tags.
 
   #startTag(): Tag | undefined {
-    const text = this.#text;
+    const bytes = this.#bytes;
     const from = this.#at + 1;
     let at = from + 1;
-    let c = text.charCodeAt(at);
-    let hash = text.charCodeAt(from);
-    while (!isSpace(c) && c !== GREATER_THAN && c !== SLASH && at < text.length) {
-      hash = (hash * 31 + c) | 0;
-      c = text.charCodeAt(++at);
-    }
-    const tag = tagAt(text, from, at, hash);
+    let c = bytes[at]!;
+    while (!isSpace(c) && c !== GREATER_THAN && c !== SLASH && at < bytes.length) c = bytes[++at]!;
+    const tag = tagAt(bytes, from, at);
     if (!tag) return this.#odd();
-    this.#writtenLength = 0;
+    const attributes = this.#attributes;
+    attributes.at = c === GREATER_THAN ? 0 : at;
+    attributes.classFrom = 0;
+    attributes.selectorFrom = 0;
     this.#isSelfClosing = false;
     while (c !== GREATER_THAN) {
-      while (isSpace(c)) c = text.charCodeAt(++at);
+      while (isSpace(c)) c = bytes[++at]!;
       if (c === GREATER_THAN) break;
       if (c === SLASH) {
-        c = text.charCodeAt(++at);
+        c = bytes[++at]!;
         this.#isSelfClosing = c === GREATER_THAN;
         continue;
       }
       at = this.#attribute(at);
       if (at < 0) return this.#odd();
-      c = text.charCodeAt(at);
+      c = bytes[at]!;
     }
-    this.#attributes =
-      this.#writtenLength === 0 ? NO_ATTRIBUTES : this.#written.slice(0, this.#writtenLength);
     this.#at = at + 1;
     return tag;
   }
 
   /** Reads one attribute and says where it ends; -1 where a browser's way with it is not known here. */
   #attribute(from: number): number {
-    const text = this.#text;
-    let at = from;
-    let c = text.charCodeAt(at);
-    let hash = 0;
-    while (!isSpace(c) && c !== EQUALS && c !== GREATER_THAN && c !== SLASH) {
-      if (!isPlain(c)) return -1;
-      hash = (hash * 31 + c) | 0;
-      c = text.charCodeAt(++at);
+    const bytes = this.#bytes;
+    const place = this.#place;
+    const end = readAttribute(bytes, from, place);
+    if (end < 0) return end;
+    const { nameFrom, valueFrom, valueTo } = place;
+    let parts = 1;
+    switch (place.nameTo - nameFrom) {
+      case CLASS.length:
+        if (!standsAt(bytes, nameFrom, CLASS)) break;
+        // It is read name by name: a value of many names is as many parts.
+        parts += (valueTo - valueFrom) >> 3;
+        if (this.#attributes.classFrom !== 0) break;
+        this.#attributes.classFrom = valueFrom;
+        this.#attributes.classTo = valueTo;
+        break;
+      case SELECTOR.length:
+        if (this.#attributes.selectorFrom !== 0 || !standsAt(bytes, nameFrom, SELECTOR)) break;
+        this.#attributes.selectorFrom = valueFrom;
+        this.#attributes.selectorTo = valueTo;
     }
-    if (at === from) return -1;
-    const name = attributeName(text, from, at, hash);
-    while (isSpace(c)) c = text.charCodeAt(++at);
-    let value = '';
-    if (c === EQUALS) {
-      c = text.charCodeAt(++at);
-      while (isSpace(c)) c = text.charCodeAt(++at);
-      const isQuoted = c === DOUBLE_QUOTE || c === SINGLE_QUOTE;
-      const start = isQuoted ? at + 1 : at;
-      const end = isQuoted ? text.indexOf(c === DOUBLE_QUOTE ? '"' : "'", start) : this.#endOfUnquoted(at);
-      if (end < start || (end === start && !isQuoted)) return -1;
-      value = this.#decoded(start, end, 'decodeHTMLAttribute');
-      at = isQuoted ? end + 1 : end;
-    }
-    this.#budget.attribute(name, value);
-    this.#written[this.#writtenLength++] = name;
-    this.#written[this.#writtenLength++] = value;
-    return at;
-  }
-
-  #endOfUnquoted(from: number): number {
-    const text = this.#text;
-    let at = from;
-    for (let c = text.charCodeAt(at); !isSpace(c) && c !== GREATER_THAN; c = text.charCodeAt(++at))
-      if (at >= text.length) return -1;
-    return at;
+    this.#budget.parts(
+      this.#hasReferences(valueFrom, valueTo) ? parts + ((valueTo - valueFrom) >> 2) : parts,
+    );
+    return end;
   }
 
   #endTag(): Tag | undefined {
-    const text = this.#text;
+    const bytes = this.#bytes;
     const from = this.#at + 2;
     // Nearly all end what was opened last.
     const open = this.#tree.innermost();
     if (open !== undefined) {
       const { length } = open.name;
-      if (text.charCodeAt(from + length) === GREATER_THAN && text.startsWith(open.name, from)) {
+      if (bytes[from + length] === GREATER_THAN && isAt(bytes, from, open.name)) {
         this.#at = from + length + 1;
         return open;
       }
     }
-    const end = text.indexOf('>', from);
+    const end = bytes.indexOf(GREATER_THAN, from);
     if (end < 0) return this.#odd();
     let last = end;
-    while (isSpace(text.charCodeAt(last - 1))) last--;
-    const tag = tagOf(text.slice(from, last));
+    while (isSpace(bytes[last - 1])) last--;
+    const tag = tagAt(bytes, from, Math.max(from, last));
     if (!tag) return this.#odd();
     this.#at = end + 1;
     return tag;
@@ -221,57 +221,63 @@ class HtmlScanner {
 
   // Text.
 
-  #decoded(from: number, to: number, decode: 'decodeHTML' | 'decodeHTMLAttribute'): string {
-    const raw = this.#text.slice(from, to);
-    if (this.#ampersand < from) this.#ampersand = this.#find('&', from);
-    if (this.#ampersand >= to) return raw;
-    this.#budget.parts(raw.length >> 2);
-    references ??= loadReferences();
-    return references[decode](raw);
+  /** What a text with references says. */
+  #decoded(from: number, to: number): string {
+    this.#budget.parts((to - from) >> 2);
+    return decodeReferences(this.#bytes.toString('utf8', from, to), 'decodeHTML');
   }
 
-  /** What stands in an element whose content is text only; goes behind its end tag. */
-  #content({ name, content }: Tag): string {
-    const text = this.#text;
+  #hasReferences(from: number, to: number): boolean {
+    if (this.#ampersand < from) this.#ampersand = this.#find('&', from);
+    return this.#ampersand < to;
+  }
+
+  /** Goes behind the end tag of an element whose content is text only. */
+  #passContent({ name }: Tag): void {
+    const bytes = this.#bytes;
     if (name === 'textarea') this.#passNewline();
     const from = this.#at;
-    for (let end = text.indexOf('</', from); end >= 0; end = text.indexOf('</', end + 2)) {
+    this.#contentStart = from;
+    for (let end = bytes.indexOf('</', from); end >= 0; end = bytes.indexOf('</', end + 2)) {
       const after = end + 2 + name.length;
-      const next = text.charCodeAt(after);
+      const next = bytes[after];
       if (next !== GREATER_THAN && next !== SLASH && !isSpace(next)) continue;
-      if (text.slice(end + 2, after).toLowerCase() !== name) continue;
+      if (!standsAt(bytes, end + 2, name)) continue;
       this.#at = end;
-      if (!this.#endTag()) return '';
-      const raw = text.slice(from, end);
+      this.#contentEnd = end;
       // Inside a comment inside a script, a script is part of the comment.
-      if (name === 'script' && raw.includes('<!--') && /<script/i.test(raw)) this.#isOdd = true;
-      return content === 'text' ? this.#decoded(from, end, 'decodeHTML') : raw;
+      if (!this.#endTag() || (name === 'script' && hasScriptInComment(bytes.subarray(from, end))))
+        this.#isOdd = true;
+      return;
     }
+    this.#contentEnd = from;
     this.#isOdd = true;
-    return '';
   }
 
   #declaration(): void {
-    const text = this.#text;
+    const bytes = this.#bytes;
     const from = this.#at;
-    if (text.startsWith('<!--', from)) {
+    if (isAt(bytes, from, '<!--')) {
       this.#at = this.#endOfComment(from + 4);
       return;
     }
     const end = this.#find('>', from);
-    const declaration = text.slice(from, end + 1);
-    if (DOCTYPE.test(declaration)) this.#tree.doctype(PLAIN_DOCTYPE.test(declaration));
+    if (standsAt(bytes, from, '<!doctype'))
+      this.#tree.doctype(
+        PLAIN_DOCTYPE.test(bytes.toString('latin1', from, Math.min(end + 1, from + LONGEST_DOCTYPE))),
+      );
     this.#at = end + 1;
   }
 
   #endOfComment(from: number): number {
-    const text = this.#text;
-    if (text.charCodeAt(from) === GREATER_THAN) return from + 1;
-    if (text.startsWith('->', from)) return from + 2;
+    const bytes = this.#bytes;
+    if (bytes[from] === GREATER_THAN) return from + 1;
+    if (isAt(bytes, from, '->')) return from + 2;
     if (this.#commentEnd < from) this.#commentEnd = this.#find('-->', from);
     // Nobody ends a comment so; a search beyond this one would be through the whole page.
-    const odd = text.slice(from, this.#commentEnd).indexOf('--!>');
-    return odd < 0 ? this.#commentEnd + 3 : from + odd + 4;
+    for (let at = from; at < this.#commentEnd; at++)
+      if (bytes[at] === BANG && isAt(bytes, at - 2, '--!>') && at - 2 >= from) return at + 2;
+    return this.#commentEnd + 3;
   }
 
   // What is left out.
@@ -280,12 +286,12 @@ class HtmlScanner {
   #passDrawing(): void {
     const open = ['svg'];
     while (open.length > 0 && !this.#isOdd) {
-      const text = this.#text;
+      const bytes = this.#bytes;
       this.#at = this.#endOfText();
-      const next = text.charCodeAt(this.#at + 1);
-      if (this.#at >= text.length) this.#isOdd = true;
+      const next = bytes[this.#at + 1];
+      if (this.#at >= bytes.length) this.#isOdd = true;
       else if (next === BANG || next === QUESTION_MARK) {
-        if (text.startsWith('<![CDATA[', this.#at)) this.#isOdd = true;
+        if (isAt(bytes, this.#at, '<![CDATA[')) this.#isOdd = true;
         else this.#declaration();
       } else if (next === SLASH) {
         if (this.#endTag()?.name !== open.pop()) this.#isOdd = true;
@@ -302,10 +308,10 @@ class HtmlScanner {
   #passTemplate(): void {
     let depth = 1;
     while (depth > 0 && !this.#isOdd) {
-      const text = this.#text;
+      const bytes = this.#bytes;
       this.#at = this.#endOfText();
-      const next = text.charCodeAt(this.#at + 1);
-      if (this.#at >= text.length) this.#isOdd = true;
+      const next = bytes[this.#at + 1];
+      if (this.#at >= bytes.length) this.#isOdd = true;
       else if (next === BANG || next === QUESTION_MARK) this.#declaration();
       else if (next === SLASH) {
         if (this.#endTag()?.kind === 'template') depth--;
@@ -313,15 +319,15 @@ class HtmlScanner {
         const tag = this.#startTag();
         if (!tag || NOT_IN_TEMPLATE.has(tag.kind)) this.#isOdd = true;
         else if (tag.kind === 'template') depth++;
-        else if (tag.content !== 'markup') this.#content(tag);
+        else if (tag.content !== 'markup') this.#passContent(tag);
       }
     }
   }
 
   /** Like `indexOf`, but the end of the page where there is none. */
   #find(what: string, from: number): number {
-    const at = this.#text.indexOf(what, from);
-    return at < 0 ? this.#text.length : at;
+    const at = this.#bytes.indexOf(what, from, 'latin1');
+    return at < 0 ? this.#bytes.length : at;
   }
 
   #odd(): undefined {
@@ -330,21 +336,14 @@ class HtmlScanner {
   }
 }
 
-const DOCTYPE = /^<!doctype/i;
+const CLASS = 'class';
+const SELECTOR = 'data-test-selector';
 const PLAIN_DOCTYPE = /^<!doctype[ \n\t\f]+html[ \n\t\f]*>$/i;
+const LONGEST_DOCTYPE = 1_000;
 
 /** In these, or behind them, a browser may not take the content of a script or style as text only. */
 const NOT_IN_TEMPLATE: ReadonlySet<Tag['kind']> = new Set(['svg', 'select', 'col', 'colgroup', 'rare']);
 
-function isSpace(c: number): boolean {
-  return c === SPACE || c === LF || c === TAB || c === FF;
-}
-
-function isLetter(c: number): boolean {
-  return (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
-}
-
-/** Part of the name of an attribute without being an error; false at the end of the page. */
-function isPlain(c: number): boolean {
-  return c > SPACE && c < 0x7f && c !== DOUBLE_QUOTE && c !== SINGLE_QUOTE && c !== LESS_THAN;
+function hasScriptInComment(content: Buffer): boolean {
+  return content.includes('<!--') && /<script/i.test(content.toString('latin1'));
 }

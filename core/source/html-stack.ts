@@ -1,6 +1,12 @@
-import { type Attributes, MAX_DEPTH, newPage, OpenElement } from './html-element.ts';
+import type { HtmlNodes, WrittenAttributes } from './html-nodes.ts';
 import type { Tag } from './html-tags.ts';
 import type { PageBudget } from './page-budget.ts';
+
+/**
+ * Elements below this depth become children of the element at it, as in browsers: what walks the tree
+ * recurses.
+ */
+export const MAX_DEPTH = 512;
 
 /**
  * The tree of a page and the stack of its open elements (HTML standard, 13.2.4.2). Where a browser would move
@@ -8,14 +14,16 @@ import type { PageBudget } from './page-budget.ts';
  */
 export class HtmlStack {
   isOdd = false;
-  protected readonly page = newPage();
+  protected readonly nodes: HtmlNodes;
   protected readonly budget: PageBudget;
-  protected readonly open: OpenElement[] = [];
+  /** The nodes of the open elements. */
+  protected readonly open: number[] = [];
   protected readonly tags: Tag[] = [];
   /** The form that is open wherever it stands: there is one at most. */
-  protected form: OpenElement | undefined;
+  protected form: number | undefined;
 
-  constructor(budget: PageBudget) {
+  constructor(nodes: HtmlNodes, budget: PageBudget) {
+    this.nodes = nodes;
     this.budget = budget;
   }
 
@@ -28,24 +36,22 @@ export class HtmlStack {
     return this.tags[this.tags.length - 1]!;
   }
 
-  protected parent(): OpenElement {
+  protected parent(): number {
     const open = this.open;
     return open[open.length > MAX_DEPTH ? MAX_DEPTH : open.length - 1]!;
   }
 
-  protected append({ name: tag }: Tag, attributes: Attributes, parent: OpenElement): OpenElement {
+  protected append(tag: Tag, attributes: WrittenAttributes, parent: number): number {
     this.budget.element(this.open.length);
-    const element = new OpenElement(tag, attributes, parent);
-    parent.add(element);
-    return element;
+    return this.nodes.element(tag, attributes, parent);
   }
 
-  protected push(tag: Tag, element: OpenElement): void {
+  protected push(tag: Tag, element: number): void {
     this.open.push(element);
     this.tags.push(tag);
   }
 
-  protected insert(tag: Tag, attributes: Attributes): void {
+  protected insert(tag: Tag, attributes: WrittenAttributes): void {
     this.push(tag, this.append(tag, attributes, this.parent()));
   }
 

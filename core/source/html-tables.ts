@@ -1,4 +1,4 @@
-import { type Attributes, attributeOf, NO_ATTRIBUTES } from './html-element.ts';
+import { NO_ATTRIBUTES, type WrittenAttributes } from './html-nodes.ts';
 import { HtmlStack } from './html-stack.ts';
 import { type Tag, type TagKind, tagOf } from './html-tags.ts';
 
@@ -16,15 +16,14 @@ const ENDED_BY: Readonly<Partial<Record<TagKind, ReadonlySet<TagKind>>>> = {
 /** Tables: what begins and ends between their parts (HTML standard, 13.2.6.4.9 to 13.2.6.4.15). */
 export abstract class HtmlTables extends HtmlStack {
   /** A start tag whose content is markup, wherever it stands. */
-  abstract start(tag: Tag, attributes: Attributes): void;
+  abstract start(tag: Tag, attributes: WrittenAttributes): void;
   abstract end(tag: Tag): void;
 
   protected isInTable(): boolean {
-    const { kind } = this.tag();
-    return kind === 'table' || kind === 'tbody' || kind === 'tr' || kind === 'colgroup';
+    return this.tag().inTable;
   }
 
-  protected startInTable(tag: Tag, attributes: Attributes): void {
+  protected startInTable(tag: Tag, attributes: WrittenAttributes): void {
     const around = this.tag().kind;
     if (ENDED_BY[around]?.has(tag.kind)) {
       this.drop();
@@ -56,7 +55,7 @@ export abstract class HtmlTables extends HtmlStack {
         this.form = this.append(tag, attributes, this.parent());
         return;
       case 'input':
-        if (around === 'colgroup' || attributeOf(attributes, 'type')?.toLowerCase() !== 'hidden')
+        if (around === 'colgroup' || this.nodes.written(attributes.at, 'type')?.toLowerCase() !== 'hidden')
           this.isOdd = true;
         this.append(tag, attributes, this.parent());
         return;
@@ -66,7 +65,7 @@ export abstract class HtmlTables extends HtmlStack {
   }
 
   /** A part of a table inside a cell ends the cell; outside every table it is passed over. */
-  protected startTablePart(tag: Tag, attributes: Attributes): void {
+  protected startTablePart(tag: Tag, attributes: WrittenAttributes): void {
     if (this.closeCell()) this.start(tag, attributes);
     else if (this.tags.some(({ kind }) => kind === 'table')) this.isOdd = true;
   }

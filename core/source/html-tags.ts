@@ -38,6 +38,8 @@ export type TagKind =
   | 'rare';
 
 export interface Tag {
+  /** Its number in this process; -1 of a name that is not remembered. */
+  readonly id: number;
   readonly name: string;
   readonly kind: TagKind;
   /** Ends the search of an end tag for its element. */
@@ -46,6 +48,8 @@ export interface Tag {
   readonly bounds: boolean;
   /** Needs no end tag. */
   readonly implied: boolean;
+  /** A text right inside belongs elsewhere. */
+  readonly inTable: boolean;
   /** What of its content is text only: entities are decoded (`text`), or nothing is (`raw`). */
   readonly content: 'markup' | 'text' | 'raw';
 }
@@ -94,6 +98,7 @@ const KINDS: readonly (readonly [TagKind, string])[] = [
 ];
 
 const ORDINARY_KINDS: ReadonlySet<TagKind> = new Set(['ordinary', 'formatting', 'option', 'optgroup', 'svg']);
+const TABLE_KINDS: ReadonlySet<TagKind> = new Set(['table', 'tbody', 'tr', 'colgroup']);
 const NOT_SPECIAL = new Set(words('dialog search keygen image math rb rp rt rtc'));
 const BOUNDS = new Set(words('applet caption html marquee object table td template th'));
 const IMPLIED = new Set(words('dd dt li optgroup option p rb rp rt rtc'));
@@ -103,11 +108,13 @@ const TAGS = new Map<string, Tag>();
 for (const [kind, names] of KINDS) {
   for (const name of words(names))
     TAGS.set(name, {
+      id: TAGS.size,
       name,
       kind,
       special: !ORDINARY_KINDS.has(kind) && !NOT_SPECIAL.has(name),
       bounds: BOUNDS.has(name),
       implied: IMPLIED.has(name),
+      inTable: TABLE_KINDS.has(kind),
       content: TEXT_ONLY.has(name) ? 'text' : kind === 'raw' || kind === 'head-raw' ? 'raw' : 'markup',
     });
 }
@@ -123,21 +130,45 @@ export function tagOf(name: string): Tag | undefined {
 /** Names that were met on pages: a page has few, and all pages of a site the same. */
 const PLAIN = new Map<string, Tag>();
 const MAX_PLAIN = 1_000;
+const LONGEST_KEPT = 32;
+/** Every tag that is remembered, at its number. */
+const NUMBERED: Tag[] = [...TAGS.values()];
+
+/** The tag of a number. */
+export function numberedTag(id: number): Tag {
+  return NUMBERED[id]!;
+}
+
 const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9:_.-]*$/;
 
 function newTag(printed: string): Tag | undefined {
   if (!PLAIN_NAME.test(printed)) return undefined;
   const name = printed.toLowerCase();
-  const tag = TAGS.get(name) ?? {
+  const isKept = PLAIN.size < MAX_PLAIN && printed.length <= LONGEST_KEPT;
+  const tag = TAGS.get(name) ?? PLAIN.get(name) ?? ordinaryTag(name, isKept);
+  if (isKept) PLAIN.set(name, tag).set(printed, tag);
+  return tag;
+}
+
+function ordinaryTag(name: string, isKept: boolean): Tag {
+  if (!isKept) return unknownTag(name);
+  const tag = { ...unknownTag(name), id: NUMBERED.length };
+  NUMBERED.push(tag);
+  return tag;
+}
+
+/** A tag without a number, whatever its name. */
+export function unknownTag(name: string): Tag {
+  return {
+    id: -1,
     name,
     kind: 'ordinary',
     special: false,
     bounds: false,
     implied: false,
+    inTable: false,
     content: 'markup',
   };
-  if (PLAIN.size < MAX_PLAIN && printed.length < 13) PLAIN.set(printed, tag);
-  return tag;
 }
 
 /**
@@ -149,4 +180,9 @@ export const PLAIN_SVG: ReadonlySet<string> = new Set(
     'a animate circle clippath defs desc ellipse feblend fecolormatrix fegaussianblur feoffset filter g image line ' +
       'lineargradient marker mask path pattern polygon polyline radialgradient rect stop style symbol text title tspan use',
   ),
+);
+
+/** Their content is never something that a person reads on the page, and makes up most of its bytes. */
+export const DROPPED_TAGS: ReadonlySet<string> = new Set(
+  words('script style svg template noscript iframe object'),
 );

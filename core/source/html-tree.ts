@@ -1,6 +1,6 @@
 import { HtmlBody } from './html-body.ts';
-import { type Attributes, addText, DROPPED_TAGS, NO_ATTRIBUTES, type OpenElement } from './html-element.ts';
-import { type Tag, tagOf } from './html-tags.ts';
+import { type HtmlNodes, NO_ATTRIBUTES, type WrittenAttributes } from './html-nodes.ts';
+import { DROPPED_TAGS, type Tag, tagOf } from './html-tags.ts';
 
 type Phase = 'before head' | 'in head' | 'after head' | 'in body';
 
@@ -19,13 +19,13 @@ const NOT_SPACE = /[^\t\n\f\r ]/;
  */
 export class HtmlTree extends HtmlBody {
   #phase: Phase = 'before head';
-  #html: OpenElement | undefined;
-  #head: OpenElement | undefined;
+  #html: number | undefined;
+  #head: number | undefined;
 
   /** The whole page; `html`, `head` and `body` are there, as in every browser. */
-  finish(): OpenElement {
+  finish(): HtmlNodes {
     if (this.#phase !== 'in body') this.#startBody(NO_ATTRIBUTES);
-    return this.page;
+    return this.nodes;
   }
 
   /** `isPlain`: it is `<!doctype html>`. Only one before everything else counts. */
@@ -33,22 +33,39 @@ export class HtmlTree extends HtmlBody {
     if (!this.#html) this.isStandard ??= isPlain;
   }
 
-  text(data: string): void {
-    let text = data;
-    if (this.#phase !== 'in body') {
-      const space = LEADING_SPACE.exec(text)?.[0] ?? '';
-      if (space !== '' && this.#phase === 'in head') addText(this.#head!, space);
-      if (space !== '' && this.#phase === 'after head') addText(this.#html!, space);
-      text = text.slice(space.length);
-      if (text === '') return;
-      this.#startBody(NO_ATTRIBUTES);
-    }
-    if (this.isInTable() && NOT_SPACE.test(text)) this.isOdd = true;
-    else addText(this.parent(), text);
+  /** White space as the HTML standard has it. */
+  space(from: number, to: number): void {
+    if (this.#phase === 'in body') this.nodes.blank(this.parent());
+    else this.#beforeBody(this.nodes.bytes.toString('latin1', from, to));
+  }
+
+  /** A text at these bytes, of which the first that is no white space stands at `first`. */
+  text(from: number, to: number, first: number): void {
+    if (this.#phase !== 'in body') this.decodedText(this.nodes.bytes.toString('utf8', from, to));
+    else if (this.isInTable()) this.isOdd = true;
+    else this.nodes.text(this.parent(), from, to, first);
+  }
+
+  /** A text whose references were decoded. */
+  decodedText(text: string): void {
+    const more = this.#phase === 'in body' ? text : this.#beforeBody(text);
+    if (more === '') return;
+    if (this.isInTable() && NOT_SPACE.test(more)) this.isOdd = true;
+    else this.nodes.keptText(this.parent(), more);
+  }
+
+  /** White space before the body is where it is; what follows it begins the body. */
+  #beforeBody(text: string): string {
+    const space = LEADING_SPACE.exec(text)?.[0] ?? '';
+    if (space !== '' && this.#phase === 'in head') this.nodes.keptText(this.#head!, space);
+    if (space !== '' && this.#phase === 'after head') this.nodes.keptText(this.#html!, space);
+    const more = text.slice(space.length);
+    if (more !== '') this.#startBody(NO_ATTRIBUTES);
+    return more;
   }
 
   /** A start tag whose content is markup. */
-  override start(tag: Tag, attributes: Attributes): void {
+  override start(tag: Tag, attributes: WrittenAttributes): void {
     if (this.#phase !== 'in body' && this.#startBeforeBody(tag, attributes)) return;
     if (this.inSelect) this.#startInSelect(tag, attributes);
     else if (this.isInTable()) this.startInTable(tag, attributes);
@@ -56,15 +73,15 @@ export class HtmlTree extends HtmlBody {
   }
 
   /** An element whose content is text only, from its start tag to its end tag. */
-  textOnly(tag: Tag, attributes: Attributes, content: string): void {
+  textOnly(tag: Tag, attributes: WrittenAttributes, from: number, to: number, decoded?: string): void {
     const { kind } = tag;
-    let parent: OpenElement | undefined;
+    let parent: number | undefined;
     if (this.#phase !== 'in body') {
       if (kind === 'head-raw' || (tag.name === 'noscript' && this.#phase !== 'after head'))
         parent = this.#startHead(NO_ATTRIBUTES);
       else this.#startBody(NO_ATTRIBUTES);
     }
-    if (!parent) {
+    if (parent === undefined) {
       const isScript = tag.name === 'script' || tag.name === 'style';
       const { kind: around } = this.tag();
       if (this.inSelect ? tag.name !== 'script' : this.isInTable() && (!isScript || around === 'colgroup')) {
@@ -76,7 +93,8 @@ export class HtmlTree extends HtmlBody {
     }
     if (DROPPED_TAGS.has(tag.name)) return;
     const element = this.append(tag, attributes, parent);
-    if (content !== '') addText(element, content);
+    if (decoded !== undefined) this.nodes.keptText(element, decoded);
+    else if (to > from) this.nodes.keptText(element, this.nodes.bytes.toString('utf8', from, to));
   }
 
   /** An element that is left out with all that is in it: `svg` or `template`. */
@@ -105,15 +123,15 @@ export class HtmlTree extends HtmlBody {
 
   // Before the body.
 
-  #startHtml(attributes: Attributes): OpenElement {
-    if (!this.#html) {
-      this.#html = this.append(HTML, attributes, this.page);
+  #startHtml(attributes: WrittenAttributes): number {
+    if (this.#html === undefined) {
+      this.#html = this.append(HTML, attributes, 0);
       this.push(HTML, this.#html);
     }
     return this.#html;
   }
 
-  #startHead(attributes: Attributes): OpenElement {
+  #startHead(attributes: WrittenAttributes): number {
     const html = this.#startHtml(NO_ATTRIBUTES);
     if (!this.#head) {
       this.#head = this.append(HEAD, attributes, html);
@@ -122,14 +140,14 @@ export class HtmlTree extends HtmlBody {
     return this.#head;
   }
 
-  #startBody(attributes: Attributes): void {
+  #startBody(attributes: WrittenAttributes): void {
     this.#startHead(NO_ATTRIBUTES);
     this.insert(BODY, attributes);
     this.#phase = 'in body';
   }
 
   /** True where the tag has found its place. */
-  #startBeforeBody(tag: Tag, attributes: Attributes): boolean {
+  #startBeforeBody(tag: Tag, attributes: WrittenAttributes): boolean {
     switch (tag.kind) {
       case 'html':
         if (this.#html) this.isOdd = true;
@@ -152,7 +170,7 @@ export class HtmlTree extends HtmlBody {
 
   // Selects.
 
-  #startInSelect(tag: Tag, attributes: Attributes): void {
+  #startInSelect(tag: Tag, attributes: WrittenAttributes): void {
     if (tag.kind !== 'option' && tag.kind !== 'optgroup') {
       this.isOdd = true;
       return;

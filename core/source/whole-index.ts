@@ -1,6 +1,6 @@
 import { addDays } from '../calendar/civil-date.ts';
 import { HtmlIndex, readHtml } from './html.ts';
-import type { Page } from './page.ts';
+import { endOf, type Page, startOf } from './page.ts';
 import type { Discovery, Partition, Rejected, Source } from './source.ts';
 
 /** Characters at the end of a page in which its end must stand: comments and counters come behind it. */
@@ -48,7 +48,7 @@ export function notWhole(
  */
 export function cutOff({ discover }: Source, page: Page): NotWhole | undefined {
   const { end = isHtmlPage(page) ? '</html>' : null } = discover?.whole ?? {};
-  if (end === null || endsWith(page.text, end)) return undefined;
+  if (end === null || endsWith(page, end)) return undefined;
   return { code: 'NETWORK_ERROR', message: `the index was cut: ${String(end)} is not at its end` };
 }
 
@@ -60,13 +60,14 @@ function isFollowed(discovery: Exclude<Discovery, Rejected>): boolean {
   return discovery.kind === 'follow' || (discovery.kind === 'items' && discovery.next !== undefined);
 }
 
-function isHtmlPage({ contentType, text }: Page): boolean {
-  if (contentType === '') return /^\s*</.test(text.slice(0, 200));
+function isHtmlPage(page: Page): boolean {
+  const { contentType } = page;
+  if (contentType === '') return startOf(page).startsWith('<');
   return contentType === 'text/html' || contentType === 'application/xhtml+xml';
 }
 
-function endsWith(text: string, end: string | RegExp): boolean {
-  const tail = text.slice(-TAIL);
+function endsWith(page: Page, end: string | RegExp): boolean {
+  const tail = endOf(page, TAIL);
   return typeof end === 'string'
     ? tail.toLowerCase().includes(end.toLowerCase())
     : new RegExp(end).test(tail);
@@ -96,7 +97,7 @@ const PERHAPS_NEXT = /\brel\s{0,5}=\s{0,5}["']?[\w\s-]{0,60}\bnext\b/i;
 /** The address that the page itself names as the next one of its list. */
 function nextPage(source: Source, partition: Partition, page: Page, asked: string): string | undefined {
   if (!PERHAPS_NEXT.test(page.text)) return undefined;
-  const index = new HtmlIndex(readHtml(page.text));
+  const index = new HtmlIndex(readHtml(page));
   for (const { attributes } of [...index.tag('link'), ...index.tag('a')]) {
     if (!/(?:^|\s)next(?:\s|$)/i.test(attributes.rel ?? '')) continue;
     const url = URL.parse(attributes.href ?? '', page.url);

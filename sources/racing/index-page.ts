@@ -1,4 +1,4 @@
-import type { Page } from '../../core/source/page.ts';
+import { bytesOf, keptPage, type Page } from '../../core/source/page.ts';
 import type { Discovery, IndexContext, Partition, Rejected } from '../../core/source/source.ts';
 import { readClassicIndex } from './classic/index-page.ts';
 import { type Markup, readMarkup } from './markup.ts';
@@ -28,15 +28,16 @@ let last: WeakRef<{ readonly page: Page; readonly markup: Markup }> | undefined;
 function readOnce(page: Page): Markup | Rejected {
   const before = last?.deref();
   if (before && isSame(before.page, page)) return before.markup;
-  const markup = readMarkup(page);
+  const kept = keptPage(page);
+  const markup = readMarkup(kept);
   // Nodes of today's markup collect the faults of their reader.
-  last = markup.kind === 'classic' ? new WeakRef({ page, markup }) : undefined;
+  last = markup.kind === 'classic' ? new WeakRef({ page: kept, markup }) : undefined;
   return markup;
 }
 
 function isSame(before: Page, page: Page): boolean {
   return (
-    before.text === page.text &&
+    bytesOf(before).equals(bytesOf(page)) &&
     before.contentType === page.contentType &&
     before.maxElements === page.maxElements
   );

@@ -1,6 +1,6 @@
 import type { HtmlElement } from '../../core/source/html.ts';
 import { HtmlIndex, readHtml } from '../../core/source/html.ts';
-import type { Page } from '../../core/source/page.ts';
+import { bytesOf, type Page, startOf } from '../../core/source/page.ts';
 import type { Rejected } from '../../core/source/source.ts';
 import { JsonNode } from './next/json-node.ts';
 import { rejected } from './rejected.ts';
@@ -33,20 +33,22 @@ const PAGE_END = /<\/html\s*>/i;
  * cut off may be half of a list. A page with neither markup is told by its reader, which misses its
  * landmarks.
  */
-export function readMarkup({ text, contentType, maxElements }: Page): Markup | Rejected {
-  if (contentType === 'application/json' || /^\s*\{/.test(text))
-    return fromJson(text, ['pageProps'], () => undefined);
-  if (text.lastIndexOf('</html>') < 0 && !PAGE_END.test(text))
+export function readMarkup(page: Page): Markup | Rejected {
+  if (page.contentType === 'application/json' || startOf(page).startsWith('{'))
+    return fromJson(page.text, ['pageProps'], () => undefined);
+  const bytes = bytesOf(page);
+  if (bytes.lastIndexOf('</html>') < 0 && !PAGE_END.test(page.text))
     return rejected('HTML_CHANGED', 'the page is cut off: it has no </html>');
   // Found early in a page of its own, and spares the search of the whole page for what is not there.
-  const isClassic = CLASSIC.some((landmark) => text.includes(landmark));
-  const start = isClassic ? null : nextDataIn(text);
-  if (start === null) return { kind: 'classic', page: new HtmlIndex(readHtml(text, maxElements)) };
+  const isClassic = CLASSIC.some((landmark) => bytes.includes(landmark));
+  const start = isClassic || !bytes.includes(NEXT_ID) ? null : nextDataIn(page.text);
+  if (start === null) return { kind: 'classic', page: new HtmlIndex(readHtml(page)) };
+  const { text } = page;
   SCRIPT_END.lastIndex = start.index + start[0].length;
   const end = SCRIPT_END.exec(text);
   if (end === null) return rejected('HTML_CHANGED', 'the page is cut off: script#__NEXT_DATA__ has no end');
   const json = text.slice(start.index + start[0].length, end.index);
-  return fromJson(json, ['props', 'pageProps'], () => readHtml(text, maxElements));
+  return fromJson(json, ['props', 'pageProps'], () => readHtml(page));
 }
 
 /** The start tag of the data. */

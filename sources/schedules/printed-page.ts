@@ -19,8 +19,8 @@ export interface PrintedPage {
   readonly shown: number;
 }
 
-export function readPrintedPage({ text, maxElements }: Page): PrintedPage {
-  const root = readHtml(text, maxElements);
+export function readPrintedPage(page: Page): PrintedPage {
+  const root = readHtml(page);
   const html = new HtmlIndex(root);
   const title = html.tag('title')[0];
   const titleText = title ? textOf(title) : '';

@@ -20,7 +20,7 @@ export const districts = defineSource({
     lookUp: {
       request: ({ id, attributes }) => (attributes?.url ? undefined : { url: `/districts/${id}` }),
       read(page) {
-        const [link] = new HtmlIndex(readHtml(page.text, page.maxElements)).tag('a');
+        const [link] = new HtmlIndex(readHtml(page)).tag('a');
         const url = link?.attributes.href;
         return url ? { kind: 'found', attributes: { url } } : { kind: 'unknown', message: 'it has no link' };
       },
@@ -39,7 +39,7 @@ export const districts = defineSource({
   politeness: { minDelayMs: 0 },
   items: ({ id, attributes }) => [{ id, url: String(attributes?.url) }],
   parse(page, { id }) {
-    const [hours] = new HtmlIndex(readHtml(page.text, page.maxElements)).tag('main');
+    const [hours] = new HtmlIndex(readHtml(page)).tag('main');
     if (!hours) return { kind: 'rejected', code: 'HTML_CHANGED', message: 'main is gone' };
     return { kind: 'records', records: [{ district_id: id, hours: textOf(hours) }] };
   },

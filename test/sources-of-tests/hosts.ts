@@ -26,7 +26,7 @@ export function districtsAt(
     },
     politeness,
     parse(page, { id }) {
-      const [hours] = new HtmlIndex(readHtml(page.text)).tag('b').map((each) => textOf(each));
+      const [hours] = new HtmlIndex(readHtml(page)).tag('b').map((each) => textOf(each));
       if (hours === undefined) return { kind: 'rejected', code: 'HTML_CHANGED', message: 'no hours' };
       return { kind: 'records', records: [{ district_id: id, hours }] };
     },

@@ -29,7 +29,7 @@ export const kitchens = defineSource({
   politeness: { minDelayMs: 0 },
   items: ({ id, attributes }) => [{ id, url: `/kitchens/${attributes?.path}` }],
   parse(page, { id }) {
-    const html = new HtmlIndex(readHtml(page.text, page.maxElements));
+    const html = new HtmlIndex(readHtml(page));
     if (html.tag('main').length === 0)
       return { kind: 'rejected', code: 'HTML_CHANGED', message: 'main is gone' };
     const records = html.tag('li').map((dish) => ({
