@@ -18,7 +18,10 @@ export interface PageRequest {
   readonly optional?: boolean;
 }
 
-/** A response as a parser sees it: decoded, with its final address. */
+/**
+ * A response as a parser sees it: decoded, with its final address. Its memory is freed when its parser has
+ * answered: neither it nor its elements can be read then.
+ */
 export interface Page {
   /** After redirects. */
   readonly url: string;
@@ -84,11 +87,13 @@ export function startOf(page: Page): string {
 
 const START = 200;
 
-/** So many bytes of the end of the page, or so many characters. */
+/** So many characters of the end of the page. */
 export function endOf(page: Page, length: number): string {
-  return page.utf8
-    ? bytesOf(page).toString('utf8', Math.max(0, page.utf8.length - length))
-    : page.text.slice(-length);
+  if (!page.utf8) return page.text.slice(-length);
+  // A character has at most three bytes, or is two in a text.
+  return bytesOf(page)
+    .toString('utf8', Math.max(0, page.utf8.length - 3 * length))
+    .slice(-length);
 }
 
 /** Why a page gave no records, where the parser can tell. A parser that throws means PARSE_ERROR. */

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { HtmlIndex, readHtml, textOf } from '../../../core/source/html.ts';
+import { bytesOf, keptPage, PageReleasedError, startOf, utf8Page } from '../../../core/source/page.ts';
+
+const FACTS = { url: 'https://example.org/', status: 200, contentType: 'text/html' };
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const page = (text: string) => utf8Page(FACTS, utf8(text));
+
+/** As `release` of a decoded page does. */
+function free(bytes: Uint8Array): void {
+  (bytes.buffer as ArrayBuffer).transfer(0);
+}
+
+describe('a page in UTF-8', () => {
+  it('has its text for who asks, whatever is made of it', () => {
+    const printed = page('<p>Château d’Auteuil</p>');
+    expect(printed.text).toBe('<p>Château d’Auteuil</p>');
+    expect({ ...printed }.text).toBe(printed.text);
+    expect(textOf(readHtml(printed))).toBe('Château d’Auteuil');
+    expect(bytesOf(printed).equals(utf8(printed.text))).toBe(true);
+  });
+
+  it('is the same as its text where it is read', () => {
+    for (const text of [
+      'a\r\nb\rc',
+      '<p title="é&amp;ü">d\u00a0e\u2003</p>f',
+      '\ufeff<b>g</b>',
+      '<td>h\0i',
+      '',
+    ])
+      expect(textOf(readHtml(page(text)))).toBe(textOf(readHtml(text)));
+  });
+
+  it('starts behind its white space, however much of it there is', () => {
+    expect(startOf(page(`${' \n'.repeat(5_000)}{"a":1}`))).toBe('{"a":1}');
+    expect(startOf({ ...FACTS, text: `${' '.repeat(5_000)}<p>` })).toBe('<p>');
+    expect(startOf(page(' \n\u00a0'))).toBe('');
+  });
+});
+
+describe('elements', () => {
+  it('stay what they are while other pages are read', () => {
+    const pages = ['a', 'b', 'c'].map((letter) =>
+      readHtml(
+        page(`<ul>${`<li class="x ${letter}" title="${letter}"><b>${letter}</b>1</li>`.repeat(400)}</ul>`),
+      ),
+    );
+    for (const [at, letter] of ['a', 'b', 'c'].entries()) {
+      const items = new HtmlIndex(pages[at]!).withClass(letter, 'li');
+      expect(items).toHaveLength(400);
+      expect(new Set(items.map((item) => `${textOf(item)} ${item.attribute('title')}`))).toEqual(
+        new Set([`${letter}1 ${letter}`]),
+      );
+      expect(items[0]!.parent).toBe(items[399]!.parent);
+    }
+  });
+
+  it('of one node are one object', () => {
+    const html = readHtml('<p><i>a</i></p>');
+    const [italic] = new HtmlIndex(html).tag('i');
+    expect(italic?.parent?.children[0]).toBe(italic);
+    expect(new HtmlIndex(html).tag('p')[0]).toBe(italic?.parent);
+    expect(html.parent).toBeUndefined();
+  });
+
+  it('of a page that was released say so, and so does its text', () => {
+    const bytes = utf8('<p class=a title=b>c<i>d</i></p>'.repeat(50));
+    const printed = utf8Page(FACTS, bytes);
+    const [element] = new HtmlIndex(readHtml(printed)).tag('p');
+    free(bytes);
+    const asked = [
+      () => textOf(element!),
+      () => element!.children,
+      () => element!.parent,
+      () => element!.attributes,
+      () => element!.attribute('title'),
+      () => element!.attribute('class'),
+      () => new HtmlIndex(element!),
+      () => printed.text,
+    ];
+    for (const ask of asked) expect(ask).toThrow(PageReleasedError);
+    readHtml('<p>another page</p>');
+    for (const ask of asked) expect(ask).toThrow(PageReleasedError);
+  });
+
+  it('of a page that is kept outlive it', () => {
+    const bytes = utf8('<p>c</p>');
+    const kept = keptPage(utf8Page(FACTS, bytes));
+    free(bytes);
+    expect(textOf(readHtml(kept))).toBe('c');
+    expect(kept.text).toBe('<p>c</p>');
+  });
+});
