@@ -22,8 +22,8 @@ export function decodeText(bytes: Uint8Array, contentType: string): string {
 
 /**
  * The bytes of the text in UTF-8 where they can be had without making a text of them, as of almost every
- * page: its header says UTF-8, and so it is. A byte order mark is no part of a text; one of UTF-16 is no valid
- * UTF-8 and overrules the header.
+ * page: its header says UTF-8, and so it is. A byte order mark is no part of a text; one of UTF-16 is no
+ * valid UTF-8 and overrules the header.
  */
 export function utf8Of(bytes: Uint8Array, contentType: string): Uint8Array | undefined {
   if (charsetOf(contentType) !== 'utf-8' || !isUtf8(bytes)) return undefined;

@@ -13,8 +13,8 @@ export type DecodedPage =
       readonly page: Page;
       readonly decodedBytes: number;
       /**
-       * Frees the memory of the page, which V8 would do too late: neither the page nor an element of it can be
-       * read any more (`PageReleasedError`).
+       * Frees the memory of the page, which V8 would do too late: neither the page nor an element of it can
+       * be read any more (`PageReleasedError`).
        */
       release(): void;
     }

@@ -5,7 +5,6 @@ export const CR = 0x0d;
 export const SPACE = 0x20;
 export const BANG = 0x21;
 export const DOUBLE_QUOTE = 0x22;
-export const AMPERSAND = 0x26;
 export const SINGLE_QUOTE = 0x27;
 export const SLASH = 0x2f;
 export const LESS_THAN = 0x3c;

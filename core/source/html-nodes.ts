@@ -21,7 +21,9 @@ export function noAttributes(): WrittenAttributes {
   return { at: 0, classFrom: 0, classTo: 0, selectorFrom: 0, selectorTo: 0 };
 }
 
-/** Attributes that have an index of their own: each element's value is found without reading its tag again. */
+/**
+ * Attributes that have an index of their own: each element's value is found without reading its tag again.
+ */
 export type Indexed = 'class' | 'data-test-selector';
 
 // A node is the place of its first number. Of every node: what it is, and the node behind it below the same
@@ -106,7 +108,9 @@ export class HtmlNodes {
     return node;
   }
 
-  /** A text without references. `first`: its first byte that is not white space as the HTML standard has it. */
+  /**
+   * A text without references. `first`: its first byte that is not white space as the HTML standard has it.
+   */
   text(parent: number, from: number, to: number, first: number): void {
     const c = this.bytes[first]!;
     if ((c <= SPACE || c > 0x7e) && !/\S/.test(this.bytes.toString('utf8', first, to))) {
@@ -306,7 +310,10 @@ function addAttribute(attributes: Record<string, string>, name: string, value: s
     Object.defineProperty(attributes, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Printable ASCII with single spaces inside, white space at its ends left out; undefined where it is not that. */
+/**
+ * Printable ASCII with single spaces inside, white space at its ends left out; undefined where it is not
+ * that.
+ */
 function plainSlice(bytes: Buffer, from: number, to: number): string | undefined {
   let start = from;
   let end = to;

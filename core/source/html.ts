@@ -19,7 +19,9 @@ export { collapse, hasClass, textOf } from './html-text.ts';
  *
  * Pages whose tags nest are read in one fast pass; where a browser would move or copy elements, parse5 reads
  * the page again. Throws a PageTooLargeError where the page makes more than `maxElements` elements, or is
- * otherwise beyond all measure. `maxElements`: of a page its own, where nobody says otherwise. Half of a surrogate pair, which no bytes stand for, is U+FFFD. An element keeps the bytes of its page in memory; texts and values of attributes do not.
+ * otherwise beyond all measure. `maxElements`: of a page its own, where nobody says otherwise. Half of a
+ * surrogate pair, which no bytes stand for, is U+FFFD. An element keeps the bytes of its page in memory;
+ * texts and values of attributes do not.
  */
 export function readHtml(page: string | Page, maxElements?: number): HtmlElement {
   const isText = typeof page === 'string';

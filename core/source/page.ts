@@ -46,7 +46,9 @@ export class PageReleasedError extends Error {
   }
 }
 
-/** A page that came in UTF-8. A text of 180 KB takes half a millisecond, and most parsers never ask for it. */
+/**
+ * A page that came in UTF-8. A text of 180 KB takes half a millisecond, and most parsers never ask for it.
+ */
 export function utf8Page(facts: Omit<Page, 'text' | 'utf8'>, utf8: Uint8Array): Page {
   const { length } = utf8;
   let text: string | undefined;
