@@ -49,7 +49,7 @@ export class HtmlElement {
 /** The elements of a page that somebody asked for: of one node always the same object. */
 export class ElementsOfPage {
   readonly #nodes: HtmlNodes;
-  readonly #elements = new Map<number, HtmlElement>();
+  readonly #elements: HtmlElement[] = [];
 
   constructor(nodes: HtmlNodes) {
     this.#nodes = nodes;
@@ -62,10 +62,11 @@ export class ElementsOfPage {
   }
 
   at(node: number): HtmlElement {
-    const known = this.#elements.get(node);
-    if (known !== undefined) return known;
+    const { nodes } = this;
+    const asked = nodes.asked(node);
+    if (asked !== 0) return this.#elements[asked - 1]!;
     const element = new HtmlElement(this, node);
-    this.#elements.set(node, element);
+    nodes.setAsked(node, this.#elements.push(element));
     return element;
   }
 

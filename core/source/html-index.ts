@@ -55,7 +55,7 @@ export class HtmlIndex {
 
   /** Elements with the class; of one tag only where `tag` is given. */
   withClass(name: string, tag?: string): readonly HtmlElement[] {
-    this.#classes ??= this.#names('class', classesIn);
+    this.#classes ??= this.#names('class', namesIn);
     return ofTag(this.#named(this.#byClass, this.#classes, name), tag);
   }
 
@@ -67,7 +67,7 @@ export class HtmlIndex {
 
   /** Every class on the page. */
   classes(): Iterable<string> {
-    this.#classes ??= this.#names('class', classesIn);
+    this.#classes ??= this.#names('class', namesIn);
     return this.#classes.byName.keys();
   }
 
@@ -88,7 +88,7 @@ export class HtmlIndex {
     return list;
   }
 
-  #names(attribute: Indexed, namesOf: (text: string) => Iterable<string>): Names {
+  #names(attribute: Indexed, namesOf: (text: string) => readonly string[]): Names {
     const elements = this.#elements;
     const { nodes } = this.#page;
     const values = new Map<string, Value>();
@@ -119,10 +119,6 @@ export class HtmlIndex {
       for (const name of namesOf(value.text)) listOf(byName, name).push(value);
     return { byName, next };
   }
-}
-
-function classesIn(text: string): Iterable<string> {
-  return text === '' ? [] : namesIn(text);
 }
 
 function slotOf({ bytes }: HtmlNodes, from: number, to: number): number {

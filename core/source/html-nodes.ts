@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { newPlace, nextAttribute, readAttribute } from './html-attributes.ts';
 import { isBlank, SPACE, standsAt } from './html-bytes.ts';
-import { attributeName } from './html-names.ts';
+import { attributeName, isAt } from './html-names.ts';
 import { decodeReferences } from './html-references.ts';
 import { numberedTag, type Tag, unknownTag } from './html-tags.ts';
 
@@ -41,7 +41,8 @@ const LAST = 4;
 const ATTRIBUTES = 5;
 const CLASS = 6;
 const SELECTOR = 8;
-const ELEMENT_SIZE = 10;
+const ASKED = 10;
+const ELEMENT_SIZE = 11;
 // Of a text: its bytes on the page, or its place among the texts that are kept.
 const FROM = 2;
 const TO = 3;
@@ -105,6 +106,7 @@ export class HtmlNodes {
     numbers[node + CLASS + 1] = attributes.classTo;
     numbers[node + SELECTOR] = attributes.selectorFrom;
     numbers[node + SELECTOR + 1] = attributes.selectorTo;
+    numbers[node + ASKED] = 0;
     return node;
   }
 
@@ -205,6 +207,15 @@ export class HtmlNodes {
     return this.#numbers[node + NEXT]!;
   }
 
+  /** A number that whoever makes elements of nodes keeps with one of them; 0 before. */
+  asked(node: number): number {
+    return this.#numbers[node + ASKED]!;
+  }
+
+  setAsked(node: number, asked: number): void {
+    this.#numbers[node + ASKED] = asked;
+  }
+
   /** What a node says that is no element. */
   textOf(node: number): string {
     const numbers = this.#numbers;
@@ -246,7 +257,7 @@ export class HtmlNodes {
     if (numbers[node + ATTRIBUTES]! < 0) return this.written(numbers[node + ATTRIBUTES]!, name);
     const place = node + (name === 'class' ? CLASS : SELECTOR);
     const from = numbers[place]!;
-    return from === 0 ? undefined : valueAt(this.bytes, from, numbers[place + 1]!);
+    return from === 0 ? undefined : repeatedValueAt(this.bytes, from, numbers[place + 1]!);
   }
 
   /** Where the value stands on the page; 0 where it does not. */
@@ -296,6 +307,22 @@ const PLACE = newPlace();
 function valueAt(bytes: Buffer, from: number, to: number): string {
   const value = bytes.toString('utf8', from, to);
   return value.includes('&') ? decodeReferences(value, 'decodeHTMLAttribute') : value;
+}
+
+/** Values that were met on pages, by their place here: a site repeats a hundred of them on all its pages. */
+const VALUES: (string | undefined)[] = new Array(1024).fill(undefined);
+const LONGEST_VALUE = 200;
+
+function repeatedValueAt(bytes: Buffer, from: number, to: number): string {
+  const length = to - from;
+  if (length === 0 || length > LONGEST_VALUE) return valueAt(bytes, from, to);
+  const place = (length * 31 + bytes[to - 1]! + bytes[from + (length >> 1)]! * 7) & 1023;
+  const known = VALUES[place];
+  if (known !== undefined && known.length === length && isAt(bytes, from, known)) return known;
+  const value = valueAt(bytes, from, to);
+  // Of one length with its bytes: it stands on the page as it is.
+  if (value.length === length) VALUES[place] = value;
+  return value;
 }
 
 function attributeOf(list: readonly string[], name: string): string | undefined {
