@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { HtmlElement } from '../../core/source/html.ts';
 import { HtmlIndex, readHtml } from '../../core/source/html.ts';
 import { bytesOf, type Page, startOf } from '../../core/source/page.ts';
@@ -19,13 +20,12 @@ export type Markup =
   | { readonly kind: 'classic'; readonly page: HtmlIndex };
 
 /** Attributes are bounded, or a page of unclosed tags would be searched again from each of them. */
-const NEXT_DATA = /<script\b[^>]{0,200}\bid=["']?__NEXT_DATA__["']?[^>]{0,200}>/gi;
+const NEXT_DATA = /<script\b[^>]{0,200}\bid=["']?__NEXT_DATA__["']?[^>]{0,200}>/i;
 const NEXT_ID = '__NEXT_DATA__';
-/** More than stands between the start of that tag and the id. */
-const BEFORE_ID = 220;
+/** More than stands between the start of that tag and the id, and between the id and its end. */
+const AROUND_ID = 220;
 /** Landmarks of a classic race and a classic index. */
 const CLASSIC = [' data-analytics-race-date-time=', ' data-test-selector="course-container"'];
-const SCRIPT_END = /<\/script/gi;
 const PAGE_END = /<\/html\s*>/i;
 
 /**
@@ -41,22 +41,28 @@ export function readMarkup(page: Page): Markup | Rejected {
     return rejected('HTML_CHANGED', 'the page is cut off: it has no </html>');
   // Found early in a page of its own, and spares the search of the whole page for what is not there.
   const isClassic = CLASSIC.some((landmark) => bytes.includes(landmark));
-  const start = isClassic || !bytes.includes(NEXT_ID) ? null : nextDataIn(page.text);
-  if (start === null) return { kind: 'classic', page: new HtmlIndex(readHtml(page)) };
-  const { text } = page;
-  SCRIPT_END.lastIndex = start.index + start[0].length;
-  const end = SCRIPT_END.exec(text);
-  if (end === null) return rejected('HTML_CHANGED', 'the page is cut off: script#__NEXT_DATA__ has no end');
-  const json = text.slice(start.index + start[0].length, end.index);
+  const start = isClassic ? undefined : nextDataIn(bytes);
+  if (start === undefined) return { kind: 'classic', page: new HtmlIndex(readHtml(page)) };
+  const end = endOfScript(bytes, start);
+  if (end < 0) return rejected('HTML_CHANGED', 'the page is cut off: script#__NEXT_DATA__ has no end');
+  const json = bytes.toString('utf8', start, end);
   return fromJson(json, ['props', 'pageProps'], () => readHtml(page));
 }
 
-/** The start tag of the data. */
-function nextDataIn(text: string): RegExpExecArray | null {
-  const id = text.indexOf(NEXT_ID);
-  if (id < 0) return null;
-  NEXT_DATA.lastIndex = Math.max(0, id - BEFORE_ID);
-  return NEXT_DATA.exec(text);
+/** Where the data begins, behind its start tag. */
+function nextDataIn(bytes: Buffer): number | undefined {
+  for (let id = bytes.indexOf(NEXT_ID); id >= 0; id = bytes.indexOf(NEXT_ID, id + 1)) {
+    const from = Math.max(0, id - AROUND_ID);
+    const tag = NEXT_DATA.exec(bytes.toString('latin1', from, id + AROUND_ID));
+    if (tag) return from + tag.index + tag[0].length;
+  }
+  return undefined;
+}
+
+function endOfScript(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf('</', from); at >= 0; at = bytes.indexOf('</', at + 2))
+    if (bytes.toString('latin1', at + 2, at + 8).toLowerCase() === 'script') return at;
+  return -1;
 }
 
 function fromJson(
