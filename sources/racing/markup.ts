@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer';
 import type { HtmlElement } from '../../core/source/html.ts';
 import { HtmlIndex, readHtml } from '../../core/source/html.ts';
 import { bytesOf, type Page, startOf } from '../../core/source/page.ts';
