@@ -53,3 +53,10 @@ export function clientSettings(
     },
   };
 }
+
+/**
+ * For a client that only ever asks one bucket or one table: the SDK works out once what a request of a kind
+ * goes through, and not for each. What it learns on the way (endpoint, identity, signing region) is shared by
+ * requests that are under way together, so that it must be the same for all.
+ */
+export const ONE_RESOURCE = { cacheMiddleware: true } as const;

@@ -19,7 +19,7 @@ import type {
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { type AwsTrouble, awsFailure, awsTrouble } from './aws-failure.ts';
 import { type Backoff, pauseAfter } from './backoff.ts';
-import { type AwsConnection, REQUEST_TIMEOUT_MS } from './client-settings.ts';
+import { type AwsConnection, ONE_RESOURCE, REQUEST_TIMEOUT_MS } from './client-settings.ts';
 import { readingBody } from './s3-body.ts';
 import { openS3Client } from './s3-client.ts';
 
@@ -32,8 +32,13 @@ export interface S3ObjectStoreOptions {
 
 /** A put met another one under way (409). S3 is done with that within milliseconds. */
 const CONTENDED: Backoff = { attempts: 6, baseMs: 50, capMs: 1_000 };
-/** The slowest line that a body is given time for, beside the time of any request. */
+/** The slowest line that a body is given time for. */
 const SLOWEST_BYTES_PER_MS = 250;
+/**
+ * A body of this size or more is given its time beside that of any request. A smaller one needs at most 2 s of
+ * it, and the SDK prepares each request anew that has settings of its own.
+ */
+const LARGE_BODY_BYTES = 500_000;
 
 /**
  * A bucket as an object store.
@@ -66,7 +71,7 @@ class S3ObjectStore implements ObjectStore {
   constructor({ bucket, clock, connection = {} }: S3ObjectStoreOptions) {
     this.#bucket = bucket;
     this.#clock = clock;
-    this.#client = openS3Client(connection);
+    this.#client = openS3Client(connection, undefined, ONE_RESOURCE);
   }
 
   async get(key: string): Promise<StoredObject | undefined> {
@@ -115,7 +120,10 @@ class S3ObjectStore implements ObjectStore {
       ...(ifMatch !== undefined && { IfMatch: ifMatch }),
       ...(ifNoneMatch !== undefined && { IfNoneMatch: ifNoneMatch }),
     };
-    const patience = { requestTimeout: REQUEST_TIMEOUT_MS + body.length / SLOWEST_BYTES_PER_MS };
+    const patience =
+      body.length < LARGE_BODY_BYTES
+        ? undefined
+        : { requestTimeout: REQUEST_TIMEOUT_MS + body.length / SLOWEST_BYTES_PER_MS };
     let perhapsWritten = false;
     for (let attempt = 1; ; attempt++) {
       try {

@@ -128,6 +128,17 @@ describe('the S3 object store, when S3 misbehaves', () => {
     expect(s3.journal).toEqual(['PUT drop', 'PUT 503', 'PUT 200']);
   });
 
+  it('keeps puts and reads apart that are under way together', async () => {
+    const bodies = Array.from({ length: 12 }, (_, n) => String(n).repeat(n + 1));
+    const both = async (body: string, n: number) => {
+      await store.put(`data/${n}`, bytes(body), { metadata: { n: String(n) }, ifNoneMatch: '*' });
+      const found = await store.get(`data/${n}`);
+      return found && [new TextDecoder().decode(found.body) === body, found.metadata.n];
+    };
+    s3.faults.PUT.push(DROP_AFTER, { kind: 'answer', status: 503, code: 'SlowDown' });
+    expect(await Promise.all(bodies.map(both))).toEqual(bodies.map((_, n) => [true, String(n)]));
+  });
+
   it('names action and key where access is denied', async () => {
     const denied: Fault = { kind: 'answer', status: 403, code: 'AccessDenied' };
     s3.faults.PUT.push(denied, denied);
