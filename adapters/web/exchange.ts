@@ -1,3 +1,4 @@
+import { headerValue } from '../../core/http/headers.ts';
 import type { HttpExchange, HttpFailure, HttpRequest } from '../../core/ports/http-client.ts';
 import { AddressRefusedError } from './guarded-lookup.ts';
 import { ProxyError } from './proxy-error.ts';
@@ -36,10 +37,16 @@ export class Exchange {
   readonly #reject: (reason: unknown) => void;
   readonly #endsAt: number;
   #phase: Exclude<Phase, 'taking'> = 'connect';
+  /** Milliseconds; the limit of the phase. */
+  #limit = 0;
+  /** When it is over; on the same clock as `#endsAt`. */
+  #phaseEndsAt = 0;
   /** Until it is through, whatever fails is the proxy's. */
   #isBehindProxy: boolean;
   #settled = false;
+  /** One for all phases: most end long before their limit, and nobody has to be woken for them. */
   #timer: NodeJS.Timeout | undefined;
+  #timerEndsAt = Number.POSITIVE_INFINITY;
   #remoteAddress: string | undefined;
   #status = 0;
   #statusText = '';
@@ -99,9 +106,7 @@ export class Exchange {
     // What is collected of a body that was to be handed on is only what went wrong.
     if (onBody && status !== 200) this.#maxWireBytes = Math.min(this.#maxWireBytes, MAX_ERROR_BYTES);
     const maxWireBytes = this.#maxWireBytes;
-    const declared = Number(
-      this.#headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1] ?? 0,
-    );
+    const declared = Number(headerValue(this.#headers, 'content-length') ?? 0);
     if (declared > maxWireBytes && !cutsBody) {
       this.#fail('TOO_LARGE', `body: ${declared} bytes announced, ${maxWireBytes} allowed`);
       return;
@@ -171,23 +176,38 @@ export class Exchange {
 
   #enter(phase: Phase): void {
     this.#phase = phase === 'taking' ? 'body' : phase;
-    clearTimeout(this.#timer);
-    const left = this.#endsAt - performance.now();
-    const limit = this.#request.limits[PHASE_LIMIT[phase]];
-    const timer = setTimeout(
-      () => this.#expire(this.#phase, limit < left, timer),
-      Math.max(0, Math.min(limit, left)),
-    );
-    this.#timer = timer;
+    this.#limit = this.#request.limits[PHASE_LIMIT[phase]];
+    const now = performance.now();
+    this.#phaseEndsAt = now + this.#limit;
+    this.#wakeAt(Math.min(this.#phaseEndsAt, this.#endsAt), now);
   }
 
-  #expire(phase: Exclude<Phase, 'taking'>, ofPhase: boolean, timer: NodeJS.Timeout): void {
+  /** A timer that is due before that looks then how things are. */
+  #wakeAt(time: number, now: number): void {
+    if (this.#timerEndsAt <= time) return;
+    clearTimeout(this.#timer);
+    this.#timerEndsAt = time;
+    this.#timer = setTimeout(this.#onTimer, Math.max(0, time - now));
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timerEndsAt = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    const phaseEndsAt = this.#phaseEndsAt;
+    const endsAt = Math.min(phaseEndsAt, this.#endsAt);
+    // Timers count whole milliseconds, and may be early by a part of one.
+    if (endsAt - now >= 1) this.#wakeAt(endsAt, now);
+    else this.#expire(phaseEndsAt < this.#endsAt, phaseEndsAt);
+  };
+
+  #expire(ofPhase: boolean, phaseEndsAt: number): void {
     // Our own parsing may have kept the loop busy past the deadline: let what has arrived meanwhile count
     // first.
     setImmediate(() => {
-      if (this.#settled || (ofPhase && this.#timer !== timer)) return;
-      const { limits } = this.#request;
-      const limit = ofPhase ? limits[PHASE_LIMIT[phase]] : limits.totalMs;
+      // Where the next phase has begun, there is a timer for it.
+      if (this.#settled || (ofPhase && this.#phaseEndsAt !== phaseEndsAt)) return;
+      const phase = this.#phase;
+      const limit = ofPhase ? this.#limit : this.#request.limits.totalMs;
       const came = phase === 'body' ? `, ${this.#wireBytes} bytes had come` : '';
       const where = this.#isBehindProxy ? 'proxy' : phase;
       const rule = this.#isBehindProxy ? 'proxy/timeout' : undefined;
@@ -212,11 +232,17 @@ export class Exchange {
         status: this.#status,
         statusText: this.#statusText,
         headers: this.#headers,
-        // Copied together: a chunk is a view that would keep the 64 KB read buffer of its socket alive.
-        body: Buffer.concat(this.#chunks, this.#wireBytes),
+        body: this.#body(),
         remoteAddress: this.#remoteAddress,
       }),
     );
+  }
+
+  /** Copied where it is in pieces, and where most of what its one piece was read with is not of it. */
+  #body(): Buffer {
+    const [only] = this.#chunks;
+    const isWhole = this.#chunks.length === 1 && only!.buffer.byteLength <= 2 * only!.length;
+    return isWhole ? only! : Buffer.concat(this.#chunks, this.#wireBytes);
   }
 
   #fail(code: HttpFailure['code'], message: string, rule?: HttpFailure['rule']): void {

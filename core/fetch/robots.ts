@@ -66,6 +66,8 @@ const MAX_CRAWL_DELAY_MS = 30_000;
 
 interface Entry {
   readonly answer: Promise<RobotsAnswer>;
+  /** Once it is there: whoever asks later has nothing to wait for. */
+  known?: RobotsAnswer;
   readonly rules: Map<string, RobotsRules>;
   parsed?: (userAgent: string) => RobotsRules;
   staleAt: number;
@@ -109,6 +111,7 @@ export function createRobotsCache(options: RobotsCacheOptions): RobotsCache {
     if (origins.size > MOST_ORIGINS) forgetOldest();
     entry.answer.then(
       (known) => {
+        entry.known = known;
         entry.staleAt = clock.now() + (known.kind === 'unreachable' ? waitMsAfter(known, retryMs) : ttlMs);
       },
       // Only a bug rejects, a store out of reach, or who was stopped; whoever waits sees it, and the next one
@@ -154,6 +157,7 @@ async function answerFor(
   isSure: boolean,
   signal: AbortSignal | undefined,
 ): Promise<RobotsAnswer | 'aborted'> {
+  if (entry.known) return entry.known;
   entry.waiting++;
   if (signal === undefined) return entry.answer;
   let leave = () => {};

@@ -100,6 +100,19 @@ export function httpFailuresContract(open: () => HttpClient): void {
       });
     });
 
+    it('a body has its own time, longer than that of the headers, and no more', async () => {
+      await using site = await serveRaw((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\nabc');
+        setTimeout(() => socket.write('def'), 400);
+      });
+      const asked = (bodyMs: number) => request(site.origin, limits({ headersMs: 100, bodyMs }));
+      expect(await open().send(asked(60_000))).toMatchObject({ body: Buffer.from('abcdef') });
+      expect(await open().send(asked(250))).toMatchObject({
+        code: 'TIMEOUT',
+        message: 'body: not done within 250 ms, 3 bytes had come',
+      });
+    });
+
     it('a body that drips for ever meets the total limit: TIMEOUT', async () => {
       await using site = await serveRaw((socket) => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
