@@ -41,7 +41,7 @@ const server = createServer((incoming, response) => {
   });
 });
 
-/** Without a promise or an iterator: what the link takes of the machine is missing to those who are measured. */
+/** Without promises and iterators: what the link takes of the machine, those who are measured lack. */
 function whole(message: IncomingMessage, then: (body: Buffer) => void): void {
   const pieces: Buffer[] = [];
   message.on('data', (piece: Buffer) => pieces.push(piece));

@@ -35,8 +35,8 @@ const CONTENDED: Backoff = { attempts: 6, baseMs: 50, capMs: 1_000 };
 /** The slowest line that a body is given time for. */
 const SLOWEST_BYTES_PER_MS = 250;
 /**
- * A body of this size or more is given its time beside that of any request. A smaller one needs at most 2 s of
- * it, and the SDK prepares each request anew that has settings of its own.
+ * A body of this size or more is given its time beside that of any request. A smaller one needs at most 2 s
+ * of it, and the SDK prepares each request anew that has settings of its own.
  */
 const LARGE_BODY_BYTES = 500_000;
 
