@@ -11,10 +11,10 @@ export const CUT_OFF = new Error(`cut off ${ABORT_GRACE_MS} ms after an interrup
 
 /**
  * A signal that is aborted (`CUT_OFF`) a little later than the one that is followed, unless `end` is called
- * before.
+ * before; none where none is followed.
  */
 export class AbortGrace {
-  readonly #cut = new AbortController();
+  readonly #cut: AbortController | undefined;
   /** Ends the wait, once there is one: to abort a controller in vain costs each request some microseconds. */
   #over: AbortController | undefined;
   readonly #clock: Clock;
@@ -23,11 +23,13 @@ export class AbortGrace {
   constructor(clock: Clock, followed: AbortSignal | undefined) {
     this.#clock = clock;
     this.#followed = followed;
-    followed?.addEventListener('abort', this.#begin, { once: true });
+    if (!followed) return;
+    this.#cut = new AbortController();
+    followed.addEventListener('abort', this.#begin, { once: true });
   }
 
-  get signal(): AbortSignal {
-    return this.#cut.signal;
+  get signal(): AbortSignal | undefined {
+    return this.#cut?.signal;
   }
 
   end(): void {
@@ -38,7 +40,7 @@ export class AbortGrace {
   readonly #begin = (): void => {
     this.#over = new AbortController();
     this.#clock.sleep(ABORT_GRACE_MS, this.#over.signal).then(
-      () => this.#cut.abort(CUT_OFF),
+      () => this.#cut?.abort(CUT_OFF),
       () => undefined,
     );
   };
