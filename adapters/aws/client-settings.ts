@@ -60,3 +60,13 @@ export function clientSettings(
  * requests that are under way together, so that it must be the same for all.
  */
 export const ONE_RESOURCE = { cacheMiddleware: true } as const;
+
+interface Logging {
+  readonly middlewareStack: { remove(name: string): boolean };
+}
+
+/** The SDK copies every request and answer for its logger, also where there is none, as with us. */
+export function withoutLogger<Client extends Logging>(client: Client): Client {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}

@@ -25,7 +25,7 @@ import { encodeTransaction } from '../../core/ports/state-transaction.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { awsFailure } from './aws-failure.ts';
 import { type Backoff, retrying } from './backoff.ts';
-import { type AwsConnection, clientSettings, ONE_RESOURCE } from './client-settings.ts';
+import { type AwsConnection, clientSettings, ONE_RESOURCE, withoutLogger } from './client-settings.ts';
 import { conflictsOf, isContention, UnansweredError, wroteItself } from './dynamo-conflict.ts';
 import { type Item, rangeOf } from './dynamo-range.ts';
 import { keyOf, type Put, putOf, transactItemOf, updateOf } from './dynamo-write.ts';
@@ -72,7 +72,7 @@ class DynamoStateStore implements StateStore {
   constructor({ table, clock, connection = {} }: DynamoStateStoreOptions) {
     this.#table = table;
     this.#clock = clock;
-    this.#client = new DynamoDBClient({ ...clientSettings(connection), ...ONE_RESOURCE });
+    this.#client = withoutLogger(new DynamoDBClient({ ...clientSettings(connection), ...ONE_RESOURCE }));
   }
 
   async get(partition: string, sort: string): Promise<StateDocument | undefined> {

@@ -19,7 +19,7 @@ import type {
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { type AwsTrouble, awsFailure, awsTrouble } from './aws-failure.ts';
 import { type Backoff, pauseAfter } from './backoff.ts';
-import { type AwsConnection, ONE_RESOURCE, REQUEST_TIMEOUT_MS } from './client-settings.ts';
+import { type AwsConnection, ONE_RESOURCE, REQUEST_TIMEOUT_MS, withoutLogger } from './client-settings.ts';
 import { readingBody } from './s3-body.ts';
 import { openS3Client } from './s3-client.ts';
 
@@ -71,7 +71,7 @@ class S3ObjectStore implements ObjectStore {
   constructor({ bucket, clock, connection = {} }: S3ObjectStoreOptions) {
     this.#bucket = bucket;
     this.#clock = clock;
-    this.#client = openS3Client(connection, undefined, ONE_RESOURCE);
+    this.#client = withoutLogger(openS3Client(connection, undefined, ONE_RESOURCE));
   }
 
   async get(key: string): Promise<StoredObject | undefined> {
