@@ -120,18 +120,21 @@ class DirectoryObjectStore implements ObjectStore {
     const path = this.#path(key);
     attempt('delete', path, () => {
       if (!this.#directories.exists(dirname(path))) return;
-      this.#mutex.run(() => this.#delete(key, path));
-      this.#directories.removeEmpty(dirname(path));
+      const areLeft = this.#mutex.run(() => this.#delete(key, path));
+      if (!areLeft) this.#directories.removeEmpty(dirname(path));
     });
   }
 
-  #delete(key: string, path: string): void {
-    this.#packed.remove(path);
-    if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  /** True where it is known that other objects of the directory are left. */
+  #delete(key: string, path: string): boolean {
+    const areLeft = this.#packed.remove(path);
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return areLeft;
     unlinkSync(path);
-    if (!this.#metadata.isKnown(key)) return;
-    this.#metadata.sweep(key, undefined, () => {});
-    this.#directories.forget(this.#metadata.directory(key));
+    if (this.#metadata.isKnown(key)) {
+      this.#metadata.sweep(key, undefined, () => {});
+      this.#directories.forget(this.#metadata.directory(key));
+    }
+    return areLeft;
   }
 
   uri(key: string): string {

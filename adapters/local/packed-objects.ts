@@ -76,21 +76,23 @@ export class PackedObjects {
     }
   }
 
-  /** Under the mutex. */
-  remove(path: string): void {
+  /** Under the mutex. True where others of its directory are left. */
+  remove(path: string): boolean {
     const packed = packedAt(path);
     const name = basename(path);
-    this.#open(packed, constants.O_RDWR | constants.O_APPEND, (file, known) => {
-      if (!known.objects.has(name)) return;
+    const areLeft = this.#open(packed, constants.O_RDWR | constants.O_APPEND, (file, known) => {
+      if (!known.objects.has(name)) return known.objects.size > 0;
       if (known.objects.size === 1) {
         unlinkSync(packed);
         this.#known.delete(packed);
-        return;
+        return false;
       }
       writeFrame(file, known, [frameLine({ name, bytes: null })]);
       // Not before: where the disk refuses the frame the object is still there, and is to be removed again.
       known.objects.delete(name);
+      return true;
     });
+    return areLeft ?? false;
   }
 
   /** What is known of an object without its body; undefined where the file has none of this name. */
