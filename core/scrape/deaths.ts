@@ -5,6 +5,8 @@ import { DeathStore } from '../state/death-store.ts';
 import { recordFatal } from './fatal-page.ts';
 
 const STARTED = 'started';
+/** Written once and soon deleted. */
+const SOON_GONE = { packed: true } as const;
 const PRESENT = new Uint8Array(0);
 /**
  * One page at a time over all partitions of this process: the one that is marked when it dies is the one it
@@ -25,12 +27,12 @@ export async function watchingDeaths<Result>(
 ): Promise<Result> {
   const { platform, source, partition } = context;
   const { lake } = platform;
-  const started = underWay(context) + STARTED;
+  const started = `${underWay(context)}-started`;
   const deaths = new DeathStore(platform.state, source, partition);
   await recordDeaths(context);
   const fatal = await deaths.fatal();
   const careful = fatal && { fatal, readAlone: marking(context, deaths, fatal) };
-  await lake.put(started, PRESENT);
+  await lake.put(started, PRESENT, SOON_GONE);
   try {
     const result = await run({ ...context, ...careful });
     if (careful) await deaths.survived();
@@ -51,8 +53,9 @@ export async function recordDeaths(context: PartitionJob): Promise<void> {
   if (keys.length === 0) return;
   const killers: string[] = [];
   for (const key of keys) {
-    const mark = key === prefix + STARTED ? undefined : await lake.get(key);
-    if (!mark) continue;
+    const mark = await lake.get(key);
+    // That of the partition says nothing.
+    if (!mark || mark.body.length === 0) continue;
     const page = JSON.parse(new TextDecoder().decode(mark.body)) as StartedPage;
     if (await recordFatal(context, page)) killers.push(page.item.id);
   }
@@ -60,8 +63,9 @@ export async function recordDeaths(context: PartitionJob): Promise<void> {
   for (const key of keys) await lake.delete(key);
 }
 
+/** What its names begin with; versions before had a `/` after it, and what they left is found as well. */
 function underWay({ runId, source, partition }: PartitionJob): string {
-  return `${partitionWorkPrefix(runId, source.name, partition)}under-way/`;
+  return `${partitionWorkPrefix(runId, source.name, partition)}under-way`;
 }
 
 function marking(
@@ -72,8 +76,8 @@ function marking(
   const { lake } = context.platform;
   return (page, read) =>
     oneAtATime(async () => {
-      const key = `${underWay(context)}${page.kind}-${page.item.id}.${page.page}.${page.number}`;
-      await lake.put(key, new TextEncoder().encode(JSON.stringify(page)));
+      const key = `${underWay(context)}-${page.kind}-${page.item.id}.${page.page}.${page.number}`;
+      await lake.put(key, new TextEncoder().encode(JSON.stringify(page)), SOON_GONE);
       const checkpoint = await read();
       await lake.delete(key);
       if (fatal.has(page.item.id)) await deaths.remove(page.item.id);

@@ -102,7 +102,7 @@ export async function finalize(context: PartitionJob, options: FinalizeOptions =
   await openFailures(context, recorded, failedPage, items, unasked);
   const key = resultKey(context);
   const stored = new TextEncoder().encode(JSON.stringify(result));
-  await platform.lake.put(key, stored);
+  await platform.lake.put(key, stored, { packed: true });
   // Whoever reads what is stored must find the same.
   if (platform.finalized && survivesJson(result)) platform.finalized.keep(key, result, stored.length);
 }
