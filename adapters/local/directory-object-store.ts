@@ -10,7 +10,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { assertKeyPrefix, assertObjectKey, assertObjectMetadata } from '../../core/ports/object-key.ts';
 import type {
   ObjectHead,
@@ -20,6 +20,7 @@ import type {
   PutResult,
   StoredObject,
 } from '../../core/ports/object-store.ts';
+import { Deletions, type Doomed } from './deletions.ts';
 import { listDirectory } from './directory-listing.ts';
 import { syncDirectory, syncDirectorySync, writeNewFile } from './durable-file.ts';
 import { LakeDirectories } from './lake-directories.ts';
@@ -60,6 +61,9 @@ class DirectoryObjectStore implements ObjectStore {
   readonly #metadata: ObjectMetadata;
   readonly #packed = new PackedObjects();
   readonly #mutex: ProcessMutex;
+  readonly #deletions = new Deletions((directory, doomed) =>
+    attempt('delete', doomed[0]!.path, () => this.#deleteIn(directory, doomed)),
+  );
 
   constructor(root: string, temporaries: TemporaryFiles) {
     this.#root = root;
@@ -117,24 +121,27 @@ class DirectoryObjectStore implements ObjectStore {
   }
 
   async delete(key: string): Promise<void> {
-    const path = this.#path(key);
-    attempt('delete', path, () => {
-      if (!this.#directories.exists(dirname(path))) return;
-      const areLeft = this.#mutex.run(() => this.#delete(key, path));
-      if (!areLeft) this.#directories.removeEmpty(dirname(path));
-    });
+    return this.#deletions.add({ key, path: this.#path(key) });
   }
 
-  /** True where it is known that other objects of the directory are left. */
-  #delete(key: string, path: string): boolean {
-    const areLeft = this.#packed.remove(path);
-    if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return areLeft;
+  #deleteIn(directory: string, doomed: readonly Doomed[]): void {
+    if (!this.#directories.exists(directory)) return;
+    const names = doomed.map(({ path }) => basename(path));
+    const isInUse = this.#mutex.run(() => {
+      // First: a packed object is older than a file at its place, and must not come to light again.
+      const areLeft = this.#packed.remove(directory, names);
+      for (const { key, path } of doomed) this.#deleteFile(key, path);
+      return areLeft;
+    });
+    if (!isInUse) this.#directories.removeEmpty(directory);
+  }
+
+  #deleteFile(key: string, path: string): void {
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
     unlinkSync(path);
-    if (this.#metadata.isKnown(key)) {
-      this.#metadata.sweep(key, undefined, () => {});
-      this.#directories.forget(this.#metadata.directory(key));
-    }
-    return areLeft;
+    if (!this.#metadata.isKnown(key)) return;
+    this.#metadata.sweep(key, undefined, () => {});
+    this.#directories.forget(this.#metadata.directory(key));
   }
 
   uri(key: string): string {
@@ -142,6 +149,7 @@ class DirectoryObjectStore implements ObjectStore {
   }
 
   close(): void {
+    this.#deletions.finish();
     this.#mutex.close();
   }
 

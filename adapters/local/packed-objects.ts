@@ -76,20 +76,25 @@ export class PackedObjects {
     }
   }
 
-  /** Under the mutex. True where others of its directory are left. */
-  remove(path: string): boolean {
-    const packed = packedAt(path);
-    const name = basename(path);
-    const areLeft = this.#open(packed, constants.O_RDWR | constants.O_APPEND, (file, known) => {
-      if (!known.objects.has(name)) return known.objects.size > 0;
-      if (known.objects.size === 1) {
-        unlinkSync(packed);
-        this.#known.delete(packed);
+  /** Under the mutex: those of a directory that have one of these names. True where others are left. */
+  remove(directory: string, names: readonly string[]): boolean {
+    const path = join(directory, PACKED);
+    const areLeft = this.#open(path, constants.O_RDWR | constants.O_APPEND, (file, known) => {
+      const { objects } = known;
+      const there = names.filter((name) => objects.has(name));
+      if (there.length === 0) return objects.size > 0;
+      if (new Set(there).size === objects.size) {
+        unlinkSync(path);
+        this.#known.delete(path);
         return false;
       }
-      writeFrame(file, known, [frameLine({ name, bytes: null })]);
-      // Not before: where the disk refuses the frame the object is still there, and is to be removed again.
-      known.objects.delete(name);
+      writeFrame(
+        file,
+        known,
+        there.map((name) => frameLine({ name, bytes: null })),
+      );
+      // Not before: where the disk refuses the frames the objects are still there, and are to be removed again.
+      for (const name of there) objects.delete(name);
       return true;
     });
     return areLeft ?? false;

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { endClaim, takeOver } from '../failures/claim.ts';
 import { type FailureKey, FailureStore, keyOf } from '../failures/failure-store.ts';
 import type { PartitionJob } from '../job.ts';
@@ -8,7 +9,7 @@ import { type Platform, sourceNamed } from '../platform.ts';
 import { StorageError } from '../ports/storage-error.ts';
 import { forgetPublished } from '../publish/published.ts';
 import { recordDeaths } from '../scrape/deaths.ts';
-import { finalize, isFinalized, takeResult } from '../scrape/finalize.ts';
+import { finalize, isFinalized, resultKey, takeResult } from '../scrape/finalize.ts';
 import { ScrapeProgress } from '../scrape/progress.ts';
 import type { Source } from '../source/source.ts';
 import { RunStore } from '../state/run-store.ts';
@@ -16,6 +17,8 @@ import { mergeLogs } from './merge-logs.ts';
 
 /** Side by side, so that a state store on a disk flushes what they forget together. */
 const CLEARED_AT_ONCE = 32;
+/** Objects of one partition. */
+const DELETED_AT_ONCE = 32;
 
 /**
  * Ends what earlier runs of a source left behind: runs that were interrupted and will not be taken up again,
@@ -163,8 +166,13 @@ async function claimedBy({
 /** Removes what a run kept of one partition, once all that outlives it is finalized and published. */
 export async function clearWork(context: PartitionJob): Promise<void> {
   const { platform, source, runId, partition } = context;
+  const { lake } = platform;
   await forgetPublished(platform, context);
   takeResult(context);
-  const prefix = partitionWorkPrefix(runId, source.name, partition);
-  for await (const { key } of platform.lake.list(prefix)) await platform.lake.delete(key);
+  const listed = await Array.fromAsync(lake.list(partitionWorkPrefix(runId, source.name, partition)));
+  const last = resultKey(context);
+  const keys = listed.flatMap(({ key }) => (key === last ? [] : [key]));
+  await pLimit(DELETED_AT_ONCE).map(keys, (key) => lake.delete(key));
+  // As long as it is there, nobody takes what is left for attempts that are still to be put on record.
+  if (listed.length > keys.length) await lake.delete(last);
 }

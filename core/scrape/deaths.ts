@@ -4,7 +4,6 @@ import { partitionWorkPrefix } from '../lake/layout.ts';
 import { DeathStore } from '../state/death-store.ts';
 import { recordFatal } from './fatal-page.ts';
 
-const STARTED = 'started';
 /** Written once and soon deleted. */
 const SOON_GONE = { packed: true } as const;
 const PRESENT = new Uint8Array(0);

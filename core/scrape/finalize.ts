@@ -19,7 +19,7 @@ import { type LastTries, type RecordedAttempts, recordedAttempts } from './recor
 
 const NO_PAGES: LastTries = new Map();
 
-function resultKey({ runId, source, partition }: PartitionJob): string {
+export function resultKey({ runId, source, partition }: PartitionJob): string {
   return `${partitionWorkPrefix(runId, source.name, partition)}result.json`;
 }
 

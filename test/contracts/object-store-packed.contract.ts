@@ -90,6 +90,20 @@ export function objectStorePacked(name: string, create: () => Promise<ObjectStor
       }
     });
 
+    it('removes those that are asked for side by side, and no other', async () => {
+      for (const name of ['1', '2', '3', '4']) await store.put(`a/${name}`, bytes(name), PACKED);
+      await store.put('a/file', bytes('f'));
+      await store.put('a/1', bytes('new'));
+      const gone = ['a/1', 'a/3', 'a/file', 'a/never', 'b/never', 'a/3'];
+      await Promise.all(gone.map((key) => store.delete(key)));
+      expect(await keys('')).toEqual(['a/2', 'a/4']);
+      expect(text(await (await harness.open()).get('a/4'))).toBe('4');
+      await Promise.all(['a/4', 'a/2', 'a/2'].map((key) => store.delete(key)));
+      expect(await keys('')).toEqual([]);
+      await store.put('a/2', bytes('again'), PACKED);
+      expect(text(await (await harness.open()).get('a/2'))).toBe('again');
+    });
+
     it('lets writers side by side lose nothing, and have one winner for each first write', async () => {
       const handles = await Promise.all(Array.from({ length: 4 }, () => harness.open()));
       const won = await Promise.all(

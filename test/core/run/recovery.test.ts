@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ObjectStore } from '../../../core/ports/object-store.ts';
 import type { Source } from '../../../core/source/source.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { faults, raceId, rule, sessionWith, status } from '../../e2e/support/race-faults.ts';
@@ -51,6 +52,30 @@ describe('an index with an address of 300 kB', () => {
     ]);
     expect(statusOf(await session.run({ targets: ['fr'] }))).toBe('succeeded');
     expect(troubles()).toEqual([]);
+  });
+});
+
+describe('what a run kept of a partition', () => {
+  it('goes when it has ended, the result of the scrape after all else', async () => {
+    session = await sessionWith(NO_FAULTS);
+    const platform = session.platform as { lake: ObjectStore };
+    const { lake } = platform;
+    let underWay = 0;
+    const besideResult: number[] = [];
+    const deleting = async (key: string) => {
+      if (key.endsWith('/result.json')) besideResult.push(underWay);
+      underWay++;
+      await lake.delete(key);
+      underWay--;
+    };
+    const answers: Partial<ObjectStore> = { delete: deleting };
+    platform.lake = new Proxy(lake, {
+      get: (_, name) => Reflect.get(answers, name) ?? (Reflect.get(lake, name) as () => unknown).bind(lake),
+    });
+    const { end } = await session.run({ targets: ['gb'] });
+    platform.lake = lake;
+    expect(besideResult).toEqual([0]);
+    expect(await Array.fromAsync(lake.list(`work/${end.runId}/racing/`))).toEqual([]);
   });
 });
 
