@@ -93,7 +93,7 @@ export class PackedObjects {
         known,
         there.map((name) => frameLine({ name, bytes: null })),
       );
-      // Not before: where the disk refuses the frames the objects are still there, and are to be removed again.
+      // Not before: where the disk refuses the frames they are still there, and are to be removed again.
       for (const name of there) objects.delete(name);
       return true;
     });
