@@ -85,7 +85,8 @@ export async function encodeWarcInfo(info: WarcInfo): Promise<Uint8Array> {
     'Content-Type': 'application/warc-fields',
     'WARC-Block-Digest': digest(block),
   };
-  return gzipMember(recordOf(headers, [block]));
+  // A few hundred bytes: what deflate would save of them is not worth its state.
+  return storedGzipMember(recordOf(headers, [block]));
 }
 
 /**
@@ -112,7 +113,7 @@ function digest(...parts: readonly Uint8Array[]): string {
 
 /** A line break would end the WARC header. */
 function targetUri(url: string): string {
-  return URL.canParse(url) ? new URL(url).href : url.replace(/\s+/g, '%20');
+  return URL.parse(url)?.href ?? url.replace(/\s+/g, '%20');
 }
 
 function isContentEncoded({ headers }: HttpResponse): boolean {
