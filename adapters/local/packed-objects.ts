@@ -29,8 +29,11 @@ import {
 } from './packed-frames.ts';
 import { isAbsent } from './storage-failure.ts';
 
-/** Files whose objects are remembered: the oldest is read anew where it is needed again. */
-const REMEMBERED = 256;
+/**
+ * Files whose objects are remembered, some 2 KB each: the oldest is read anew where it is needed again. A run
+ * has two a partition until it ends.
+ */
+const REMEMBERED = 1024;
 
 /** What is known of one file: all that lies before `end`. */
 interface Known {
