@@ -19,6 +19,9 @@ const FLAGS = [
 ];
 // What reads pages, or a whole lake: only that is worth a process of its own, with a heap made for it.
 const READ_MUCH = ['run', 'demo', 'retry', 'worker', 'reparse', '--lake'];
+// Messages of zod in fifty languages, a module each: its English is read elsewhere, and we use no other.
+const LOCALES_OF_ZOD = '/zod/v4/locales/index.js';
+const NO_LOCALES = 'data:text/javascript,';
 
 const words = process.argv.slice(2);
 const isPinned = Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR;
@@ -33,14 +36,21 @@ if (isPinned && flags.every((flag) => process.execArgv.includes(flag))) {
   const { main } = await import('../cli/main.ts');
   await main(process.argv);
 } else {
-  // It brings Node's streams and sockets with it, which a short command never loads.
-  const { spawn } = await import('node:child_process');
   const node = isPinned ? process.execPath : pinnedNode();
-  const child = spawn(node, [...flags, fileURLToPath(import.meta.url), ...words], {
+  const args = [...flags, fileURLToPath(import.meta.url), ...words];
+  // glibc gives each thread an arena of its own, which keeps about 40 MB that nobody uses.
+  const env = { MALLOC_ARENA_MAX: '1', ...process.env };
+  // In this process's place: nobody waits beside it, and its signals are its own. Node 20 has no such call.
+  if (process.execve && process.platform !== 'win32') process.execve(node, [node, ...args], env);
+  await runBeside(node, args, env);
+}
+
+async function runBeside(node, args, env) {
+  const { spawn } = await import('node:child_process');
+  const child = spawn(node, args, {
     // The channel closes when this process is killed, and takes the real one with it.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    // glibc gives each thread an arena of its own, which keeps about 40 MB that nobody uses.
-    env: { MALLOC_ARENA_MAX: '1', ...process.env, RESCRAPE_LAUNCHED: '1' },
+    env: { ...env, RESCRAPE_LAUNCHED: '1' },
   });
   const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of interrupts) process.on(signal, () => child.kill(signal));
@@ -50,13 +60,20 @@ if (isPinned && flags.every((flag) => process.execArgv.includes(flag))) {
 }
 
 /**
- * Our own modules name each other by their files. Node would look at the file, its links and its package.json
- * again for each of 1,500 imports, which is a tenth of a start.
+ * A module that names another by its file has said which: Node would look at the file, its links and its
+ * package.json again for each of 1,500 imports, which is a tenth of a start. Packages are where they were for
+ * the module before.
  */
 function resolveSource(specifier, context, next) {
-  if (!specifier.endsWith('.ts')) return next(specifier, context);
-  const { href } = new URL(specifier, context.parentURL);
-  return { url: href, format: 'module-typescript', shortCircuit: true };
+  const { parentURL, conditions } = context;
+  if (specifier.endsWith('.ts'))
+    return { url: new URL(specifier, parentURL).href, format: 'module-typescript', shortCircuit: true };
+  if (!conditions.includes('import')) return next(specifier, context);
+  if (specifier.startsWith('.') && specifier.endsWith('.js')) {
+    const { href } = new URL(specifier, parentURL);
+    return { url: href.endsWith(LOCALES_OF_ZOD) ? NO_LOCALES : href, shortCircuit: true };
+  }
+  return next(specifier, context);
 }
 
 function pinnedNode() {
