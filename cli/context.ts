@@ -46,17 +46,21 @@ export function isLocalGiven(command: Command): boolean {
   return command.getOptionValueSourceWithGlobals('local') === 'cli';
 }
 
-/** Opens the platform of the command, hands it over, and closes it however that ends. */
+/**
+ * Opens the platform of the command, hands it over, and closes it however that ends. `runs`: see
+ * `PlatformChoice`.
+ */
 export async function withPlatform<T>(
   command: Command,
   use: (platform: CommandPlatform, options: GlobalOptions) => Promise<T>,
   onEvent?: (event: PipelineEvent) => void,
+  runs?: readonly string[],
 ): Promise<T> {
   const options = globalOptions(command);
   // A reader of a mistyped directory must not take its emptiness for good news.
   if (options.stack === undefined && command.name() !== 'run' && !existsSync(options.local))
     console.error(`note: there was nothing at ${cellText(options.local)}; no run has ever used it`);
-  const opened = await openPlatform(options, process.env, onEvent);
+  const opened = await openPlatform({ ...options, runs }, process.env, onEvent);
   const platform = await withRegisteredTargets(opened);
   warnOfInvalid(platform.invalidSources ?? [], command);
   try {

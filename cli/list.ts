@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { isoTime } from '../core/wording/times.ts';
-import { listedSources } from '../sources/index.ts';
+import { SOURCE_NAMES } from '../sources/list.ts';
 import type { GlobalOptions } from './context.ts';
 import { type CsvTarget, printCsv, printCsvStream } from './csv-output.ts';
 import { UsageError } from './failure.ts';
@@ -21,7 +21,7 @@ export function withCsv(command: Command): Command {
 function csvTarget(text: string): CsvTarget {
   if (text === '-') return true;
   if (text === '') throw new InvalidArgumentError('the name of the file is empty');
-  if (listedSources.some(({ name }) => name === text))
+  if (SOURCE_NAMES.includes(text))
     throw new InvalidArgumentError(
       `${text} is a source: write it before --csv (or ./${text} for a file of that name)`,
     );

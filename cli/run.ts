@@ -88,6 +88,7 @@ export function runCommand(): Command {
           report(platform, ends, unrun, { json, place });
         },
         (event) => progress.onPipeline(event),
+        options.resume === undefined ? names : [],
       );
     });
 }

@@ -35,8 +35,10 @@ export interface Platform {
   readonly notifier?: Notifier;
   /** What plays runs elsewhere; left out where they are played by this process. */
   readonly executions?: Executions;
-  /** Those that can be run. */
+  /** Those that can be run, as far as this process has loaded them. */
   readonly sources: readonly Source[];
+  /** The same, of all that are listed; left out where these are loaded. */
+  everySource?(): Promise<readonly Source[]>;
   /** Those that cannot, with their `problem`. */
   readonly invalidSources?: readonly InvalidSource[];
   fetcherFor(source: Source): Fetcher;
@@ -125,6 +127,14 @@ export class StageError extends Error {
     super(message);
     this.name = name;
   }
+}
+
+/** Every source that can be run, whichever of them this process has loaded. */
+export async function everySource({
+  sources,
+  everySource: load,
+}: Pick<Platform, 'sources' | 'everySource'>): Promise<readonly Source[]> {
+  return load ? load() : sources;
 }
 
 export function sourceNamed(platform: Pick<Platform, 'sources' | 'invalidSources'>, name: string): Source {

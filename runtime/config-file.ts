@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownSettingNames } from '../core/source/own-settings.ts';
 import { SettingError } from './setting-error.ts';
@@ -15,6 +15,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The optional file of settings, in the directory that a command is called in. */
 export const CONFIG_FILE = 'rescrape.config.json';
+
+export function hasConfigFile(directory: string): boolean {
+  return existsSync(join(directory, CONFIG_FILE));
+}
 
 /**
  * The settings of that file, under the names of the variables that say the same: `{ "sources": { "racing": {

@@ -60,7 +60,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
     ...(where && { where }),
     ...(all && { all }),
   };
-  const moved = await settleIn(platform, platform.sources);
+  const moved = await settleIn(platform);
   if (moved !== undefined) platform.emit({ kind: 'warning', message: moved });
   const runs = new RunStore(platform.state);
   const interrupted = await findInterrupted(platform, runs, asked);

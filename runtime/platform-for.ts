@@ -1,13 +1,16 @@
 import type { PipelineEvent } from '../core/platform.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
-import { EXTRACTIONS } from '../sources/extractions.ts';
-import { listedSources } from '../sources/index.ts';
+import type { Source } from '../core/source/source.ts';
+import { SOURCE_NAMES } from '../sources/list.ts';
+import { type Listed, loadForRun, loadListed } from '../sources/listed.ts';
 import { refuseClockOf } from './clock.ts';
-import { readConfigFile, settingsOf } from './config-file.ts';
-import { type LocalPlatform, openLocalPlatform } from './local.ts';
+import { hasConfigFile, readConfigFile, settingsOf } from './config-file.ts';
+import { type LocalPlatform, openLocalPlatform, tablesTogether } from './local-platform.ts';
 import type { RelationsNeeded } from './local-relations.ts';
-import { refuseUnknownVariables } from './setting-names.ts';
+import { knowAllVariables, refuseUnknownVariables } from './setting-names.ts';
 import type { StackPlatform } from './stack.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a command of the command line works on: a directory of this machine, or a deployed stack. */
 export type CommandPlatform = LocalPlatform | StackPlatform;
@@ -17,6 +20,8 @@ export interface PlatformChoice {
   readonly local: string;
   /** Name of a deployed pipeline stack. */
   readonly stack?: string | undefined;
+  /** Names of sources, where the command is a run of these: no other is loaded unless something needs it. */
+  readonly runs?: readonly string[] | undefined;
 }
 
 /**
@@ -25,25 +30,45 @@ export interface PlatformChoice {
  * used.
  */
 export async function openPlatform(
-  { local, stack }: PlatformChoice,
-  env: Readonly<Record<string, string | undefined>>,
+  { local, stack, runs = [] }: PlatformChoice,
+  env: Environment,
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<CommandPlatform> {
-  const settings = await settingsHere(env);
+  const part = stack === undefined ? await partFor(runs, env) : undefined;
+  const listed = part ?? (await loadListed());
+  const settings = part ? env : await settingsWith(env, listed);
   const options = { env: settings, ...(onEvent && { onEvent }) };
-  if (stack === undefined) return openLocalPlatform({ directory: local, ...options });
+  if (stack === undefined)
+    return openLocalPlatform({ directory: local, ...options, ...listed, ...(part && { everySource }) });
   refuseClockOf(env);
   // The SDK takes a quarter of a second to load, which a command that works locally has no use for.
   const { openStack } = await import('./stack.ts');
-  return openStack(stack, { ...options, sources: listedSources });
+  return openStack(stack, { ...options, sources: listed.sources });
+}
+
+async function everySource(): Promise<readonly Source[]> {
+  return tablesTogether(await loadListed()).sources;
+}
+
+/**
+ * What a run of these sources has a use for. Undefined where all is needed: for a file of settings too, and a
+ * variable that only a source which is not loaded may know.
+ */
+async function partFor(names: readonly string[], env: Environment): Promise<Listed | undefined> {
+  const part = hasConfigFile(process.cwd()) ? undefined : await loadForRun(names);
+  const others = SOURCE_NAMES.filter((name) => part?.sources.every((source) => source.name !== name));
+  const known = [...(part?.sources ?? []), ...others.map((name) => ({ name }))];
+  return knowAllVariables(env, known) ? part : undefined;
 }
 
 /** What is set in the environment, over what is set in the file. Throws a SettingError. */
-export async function settingsHere(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Readonly<Record<string, string | undefined>>> {
-  refuseUnknownVariables(env, listedSources, EXTRACTIONS);
-  return settingsOf(env, await readConfigFile(process.cwd(), listedSources, EXTRACTIONS));
+export async function settingsHere(env: Environment): Promise<Environment> {
+  return settingsWith(env, await loadListed());
+}
+
+async function settingsWith(env: Environment, { sources, extractions }: Listed): Promise<Environment> {
+  refuseUnknownVariables(env, sources, extractions);
+  return settingsOf(env, await readConfigFile(process.cwd(), sources, extractions));
 }
 
 export function isStack(platform: CommandPlatform): platform is StackPlatform {
@@ -56,7 +81,7 @@ export function isStack(platform: CommandPlatform): platform is StackPlatform {
 export async function openWarehouse(
   platform: CommandPlatform,
   sources: CommandPlatform['sources'],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   needed: RelationsNeeded = {},
 ): Promise<Warehouse> {
   if (!isStack(platform)) {

@@ -96,12 +96,32 @@ export function refuseUnknownVariables(
   sources: readonly NamedSource[],
   extractions: readonly NamedExtraction[] = [],
 ): void {
-  const known = [...variablesOf(sources), ...extractVariablesOf(extractions), ...OTHERS];
-  const isKnown = (variable: string) =>
-    known.includes(variable) || sources.some((source) => mayBeOwn(source, variable));
-  const unknown = Object.keys(env).find((name) => name.startsWith('RESCRAPE_') && !isKnown(name));
+  const known = variablesFor(sources, extractions);
+  const unknown = unknownVariable(env, known, sources);
   if (unknown !== undefined)
     throw new SettingError(`there is no setting ${unknown}: did you mean ${nearest(unknown, known)}?`);
+}
+
+/** True where these lists say of every variable `RESCRAPE_…` who reads it. */
+export function knowAllVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  sources: readonly NamedSource[],
+): boolean {
+  return unknownVariable(env, variablesFor(sources, []), sources) === undefined;
+}
+
+function variablesFor(sources: readonly NamedSource[], extractions: readonly NamedExtraction[]): string[] {
+  return [...variablesOf(sources), ...extractVariablesOf(extractions), ...OTHERS];
+}
+
+function unknownVariable(
+  env: Readonly<Record<string, string | undefined>>,
+  known: readonly string[],
+  sources: readonly NamedSource[],
+): string | undefined {
+  const isKnown = (variable: string) =>
+    known.includes(variable) || sources.some((source) => mayBeOwn(source, variable));
+  return Object.keys(env).find((name) => name.startsWith('RESCRAPE_') && !isKnown(name));
 }
 
 /** Of a source that cannot be loaded nobody knows its own settings: they stop no other source. */

@@ -14,7 +14,13 @@ const LIST: Readonly<Record<string, () => Promise<Source>>> = {
 
 export const SOURCE_NAMES: readonly string[] = Object.keys(LIST);
 
-/** All of them, in the order of the list; those that cannot be run have a `problem`. */
-export function loadSources(): Promise<readonly ListedSource[]> {
-  return Promise.all(Object.entries(LIST).map(([name, load]) => loadSource(name, load)));
+/**
+ * All of them, in the order of the list; those that cannot be run have a `problem`. `names`: only those, and
+ * all before them. Whether a source can be run depends on the ones before it, and on none behind it
+ * (`sourcesTogether`).
+ */
+export function loadSources(names: readonly string[] = SOURCE_NAMES): Promise<readonly ListedSource[]> {
+  const last = Math.max(...names.map((name) => SOURCE_NAMES.indexOf(name)));
+  const needed = Object.entries(LIST).slice(0, last + 1);
+  return Promise.all(needed.map(([name, load]) => loadSource(name, load)));
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { manifestPrefix, partitionOfManifest } from '../lake/layout.ts';
 import { CorruptLakeError, manifestFiles } from '../lake/manifest.ts';
-import type { Platform } from '../platform.ts';
-import type { StoredObject } from '../ports/object-store.ts';
-import type { Partition, Source, Table } from '../source/source.ts';
+import { everySource, type Platform } from '../platform.ts';
+import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
+import type { Partition, Table } from '../source/source.ts';
 
 type Stores = Pick<Platform, 'lake' | 'state'>;
 
@@ -25,16 +25,19 @@ export async function movedFrom({ lake, state }: Stores): Promise<string | undef
 /**
  * Manifests name files by absolute paths, for engines that know nothing of us: in a copy they name those of
  * the original. Writes each anew that does, over what was read, and answers what to tell people in one line;
- * undefined where nothing was moved. No other run of these sources may be under way.
+ * undefined where nothing was moved. No other run may be under way.
  */
-export async function settleIn(stores: Stores, sources: readonly Source[]): Promise<string | undefined> {
+export async function settleIn(
+  stores: Stores & Pick<Platform, 'sources' | 'everySource'>,
+): Promise<string | undefined> {
   const { lake, state } = stores;
   const place = lake.uri(FOLDER);
   const document = await state.get(PLACE.partition, PLACE.sort);
   if (document && placeSchema.parse(document.value).place === place) return undefined;
   let from = await movedFrom(stores);
   let written = 0;
-  for (const { table } of sources) {
+  // A new lake has none, and needs no sources but that of its run.
+  for (const { table } of (await hasManifests(lake)) ? await everySource(stores) : []) {
     for await (const { key } of lake.list(manifestPrefix(table))) {
       const manifest = await lake.get(key);
       const partition = partitionOfManifest(table, key);
@@ -47,6 +50,11 @@ export async function settleIn(stores: Stores, sources: readonly Source[]): Prom
   await state.write([{ kind: 'put', ...PLACE, value: { place } }]);
   if (from === undefined) return undefined;
   return `this lake was copied or moved from ${from}: ${written} of its manifests named files there, and name its own now; failures, queue and flags are those of the original, so let only one of the two run`;
+}
+
+async function hasManifests(lake: ObjectStore): Promise<boolean> {
+  for await (const _ of lake.list(`${FOLDER}/`)) return true;
+  return false;
 }
 
 /**

@@ -4,9 +4,11 @@ import type { PartitionJob } from '../job.ts';
 import type { CarryProblem } from '../lake/carried-rows.ts';
 import { type KnownSchema, newerPlaceOf, SchemaHistory, tablesOnceOf } from '../lake/schema-history.ts';
 import type { VersionDescriptor } from '../lake/version.ts';
+import type { Platform } from '../platform.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { tableSchema } from '../schema/table-shape.ts';
 import { isScraped } from '../source/derived.ts';
+import type { Source } from '../source/source.ts';
 
 /** Why nothing is committed for the sake of a schema; the version before stays. */
 export type SchemaRefusal =
@@ -104,9 +106,9 @@ async function overtakenText({ platform, source }: PartitionJob): Promise<string
   const known = lookedUp.get(lake) ?? new Set();
   if (known.has(name)) return undefined;
   lookedUp.set(lake, known.add(name));
-  const own = new Set(platform.sources.map((each) => each.table.name));
   const [column] = table.partitionBy;
-  const newer = await newerPlaceOf(lake, name, { table: table.name, column }, own);
+  const here = { table: table.name, column };
+  const newer = await inOtherTables(platform, (own) => newerPlaceOf(lake, name, here, own));
   if (!newer) return undefined;
   const { table: where, schema } = newer;
   return `a newer program writes source ${name} into table ${where}, divided by ${schema.partitionBy[0]}, since ${schema.firstSeenAt}; this one still writes ${table.name}, divided by ${column}: deploy the newer one here`;
@@ -125,8 +127,23 @@ async function movedText(
   if (last && last.partitionBy[0] !== column)
     return `table ${table.name} is divided by ${column} from now on: its partitions by ${last.partitionBy[0]} stay in the lake as they are, and belong to no table any more${fill}`;
   if (last) return undefined;
-  const own = new Set(platform.sources.map((each) => each.table.name));
-  const once = await tablesOnceOf(platform.lake, name, own);
-  if (once.length === 0) return undefined;
+  const once = await inOtherTables(platform, async (own) => {
+    const tables = await tablesOnceOf(platform.lake, name, own);
+    return tables.length === 0 ? undefined : tables;
+  });
+  if (!once) return undefined;
   return `source ${name} writes table ${table.name} from now on, and wrote ${once.join(', ')} before: what is there stays in the lake as it is, and belongs to no source any more${fill}`;
+}
+
+/**
+ * What `find` finds in tables that no source has. Nothing beside the tables of the sources that this process
+ * has loaded is nothing beside those of all, which are seldom needed so.
+ */
+async function inOtherTables<Found>(
+  { sources, everySource }: Pick<Platform, 'sources' | 'everySource'>,
+  find: (own: ReadonlySet<string>) => Promise<Found | undefined>,
+): Promise<Found | undefined> {
+  const tablesOf = (some: readonly Source[]) => new Set(some.map(({ table }) => table.name));
+  const found = await find(tablesOf(sources));
+  return found === undefined || !everySource ? found : find(tablesOf(await everySource()));
 }

@@ -16,7 +16,7 @@ import {
 } from './support/districts.ts';
 import { ALDER, BIRCH, CEDAR } from './support/target-history.ts';
 
-vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
+vi.mock('../../sources/list.ts', () => import('./support/sources-of-districts.ts'));
 
 const lake = DistrictsDirectory.forEachTest();
 

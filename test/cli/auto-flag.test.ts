@@ -14,7 +14,7 @@ import {
 } from './support/districts.ts';
 import { ALDER, BIRCH, CEDAR } from './support/target-history.ts';
 
-vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
+vi.mock('../../sources/list.ts', () => import('./support/sources-of-districts.ts'));
 
 type Row = Readonly<Record<'target' | 'reason', string>>;
 const times = (n: number, target: string, what: object, ago = DAY_MS): SeededAttempt[] =>

@@ -4,7 +4,7 @@ import { todayOf } from '../e2e/support/test-time.ts';
 import { districts } from '../sources-of-tests/districts.ts';
 import { DistrictsDirectory } from './support/districts.ts';
 
-vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
+vi.mock('../../sources/list.ts', () => import('./support/sources-of-districts.ts'));
 
 const lake = DistrictsDirectory.forEachTest();
 const today = todayOf(districts);

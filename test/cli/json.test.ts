@@ -23,7 +23,7 @@ import {
   tutor,
 } from './support/records.ts';
 
-vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
+vi.mock('../../sources/list.ts', () => import('./support/sources-of-districts.ts'));
 
 const program = await newProgram(() => true);
 

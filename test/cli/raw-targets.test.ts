@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DistrictsDirectory } from './support/districts.ts';
 import { ALDER } from './support/target-history.ts';
 
-vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
+vi.mock('../../sources/list.ts', () => import('./support/sources-of-districts.ts'));
 
 const lake = DistrictsDirectory.forEachTest();
 const say = (...words: readonly string[]) => lake.say('targets', ...words);

@@ -5,7 +5,7 @@ import { testClock } from '../e2e/support/test-time.ts';
 import { DAY_MS, DistrictsDirectory, HOUR_MS, TIMEOUT } from './support/districts.ts';
 import { ALDER, BIRCH, CEDAR, OXNARD, withHistory } from './support/target-history.ts';
 
-vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
+vi.mock('../../sources/list.ts', () => import('./support/sources-of-districts.ts'));
 
 const lake = DistrictsDirectory.forEachTest();
 const say = (...words: readonly string[]) => lake.say('targets', ...words);

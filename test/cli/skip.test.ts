@@ -5,7 +5,7 @@ import { testClock } from '../e2e/support/test-time.ts';
 import { DAY_MS, DistrictsDirectory } from './support/districts.ts';
 import { ALDER, BIRCH, CEDAR } from './support/target-history.ts';
 
-vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
+vi.mock('../../sources/list.ts', () => import('./support/sources-of-districts.ts'));
 
 const lake = DistrictsDirectory.forEachTest();
 const add = (...words: readonly string[]) =>

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { DistrictsDirectory } from './support/districts.ts';
 
-vi.mock('../../sources/index.ts', () => import('./support/sources-of-districts.ts'));
+vi.mock('../../sources/list.ts', () => import('./support/sources-of-districts.ts'));
 
 const lake = DistrictsDirectory.forEachTest();
 

@@ -24,6 +24,7 @@ const LIST = {
   },
   twin: async () => ({ ...(await import('./shelves/source.ts')).shelves, name: 'twin' }),
 };
+export const SOURCE_NAMES = Object.keys(LIST);
 export const loadSources = () => Promise.all(Object.entries(LIST).map(([name, load]) => loadSource(name, load)));
 `;
 const BROKEN = 'source "broken" is not valid: its module cannot be loaded: no colour called blau';

@@ -2,9 +2,11 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { movedFrom } from '../../core/publish/moved-lake.ts';
+import { movedFrom, settleIn } from '../../core/publish/moved-lake.ts';
 import { type LocalPlatform, openLocalPlatform } from '../../runtime/local.ts';
 import { runLocally } from '../../runtime/local-run.ts';
+import { racing } from '../../sources/racing/source.ts';
+import { schedules } from '../../sources/schedules/source.ts';
 import { GB, GbPartition } from '../e2e/support/gb-partition.ts';
 import { DAY, settingsFor } from '../e2e/support/small-site.ts';
 import { query } from '../e2e/support/sql.ts';
@@ -70,6 +72,14 @@ describe('a lake that was copied with its state', () => {
     expect(await movedFrom(platform)).toBeUndefined();
     await runLocally(platform, request);
     expect(events.filter((event) => JSON.stringify(event).includes('copied or moved from'))).toHaveLength(1);
+  });
+
+  it('writes those of a source as well that the process of the run has not loaded', async () => {
+    cpSync(gb.session.directory, copy, { recursive: true });
+    const everySource = async () => [racing];
+    opened = openLocalPlatform({ directory: copy, env: {}, sources: [schedules], everySource });
+    expect(await settleIn(opened)).toContain(': 1 of its manifests named files there');
+    expect(readFileSync(join(copy, MANIFEST), 'utf8')).toContain(join(copy, 'lake', 'data'));
   });
 
   it('is no news where nothing was moved', async () => {

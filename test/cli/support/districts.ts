@@ -44,7 +44,7 @@ function district(id: string, attributes: Required<Target>['attributes']): Requi
 
 /**
  * A directory with registered districts and whatever a test puts there. A test file that uses it replaces
- * `sources/index.ts` by `sourcesOfDistricts`.
+ * `sources/list.ts` by `sources-of-districts.ts`.
  */
 export class DistrictsDirectory {
   #path = '';

@@ -1,13 +1,13 @@
 import type { Source } from '../../../core/source/source.ts';
-import { sourcesTogether } from '../../../core/source/sources-together.ts';
 import { racing } from '../../../sources/racing/source.ts';
 import { schedules } from '../../../sources/schedules/source.ts';
 import { districts } from '../../sources-of-tests/districts.ts';
 
-/** In place of `sources/index.ts`, in tests of commands about registered targets. */
-export const listedSources: readonly Source[] = [racing, districts, schedules];
-export const { sources, invalidSources } = sourcesTogether(listedSources);
+/** In place of `sources/list.ts`, in tests of commands about registered targets. */
+const LIST: readonly Source[] = [racing, districts, schedules];
 
-export function findSource(name: string): Source | undefined {
-  return sources.find((source) => source.name === name);
+export const SOURCE_NAMES: readonly string[] = LIST.map(({ name }) => name);
+
+export async function loadSources(names: readonly string[] = SOURCE_NAMES): Promise<readonly Source[]> {
+  return LIST.slice(0, 1 + Math.max(...names.map((name) => SOURCE_NAMES.indexOf(name))));
 }

@@ -1,0 +1,34 @@
+import type { Enricher } from '../core/enrich/enricher.ts';
+import type { Extraction } from '../core/extract/extraction.ts';
+import type { ListedSource } from '../core/source/sources-together.ts';
+import { loadSources, SOURCE_NAMES } from './list.ts';
+
+/** What the lists of this folder hold. */
+export interface Listed {
+  readonly sources: readonly ListedSource[];
+  readonly enrichers: readonly Enricher[];
+  readonly extractions: readonly Extraction[];
+}
+
+/** All of it. */
+export async function loadListed(): Promise<Listed> {
+  const [sources, { ENRICHERS }, { EXTRACTIONS }] = await Promise.all([
+    loadSources(),
+    import('./enrichers.ts'),
+    import('./extractions.ts'),
+  ]);
+  return { sources, enrichers: ENRICHERS, extractions: EXTRACTIONS };
+}
+
+/**
+ * As much of it as a run of these sources has a use for; undefined where that is all of it, or where one of
+ * the names is no source's.
+ */
+export async function loadForRun(names: readonly string[]): Promise<Listed | undefined> {
+  if (names.length === 0 || !names.every((name) => SOURCE_NAMES.includes(name))) return undefined;
+  const sources = await loadSources(names);
+  const isEnriched = sources.some(
+    (source) => names.includes(source.name) && 'enrich' in source && source.enrich,
+  );
+  return isEnriched ? undefined : { sources, enrichers: [], extractions: [] };
+}
