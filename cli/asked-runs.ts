@@ -6,7 +6,6 @@ import { type ChoiceOptions, chosenTargets } from './chosen-targets.ts';
 import { scrapedOnly, windowOf } from './context.ts';
 import { UsageError } from './failure.ts';
 import { type Scope, scopesOf } from './filter.ts';
-import { resumedRun } from './resumed-run.ts';
 import { targetsLike, whereIn, whereOf } from './target-filter.ts';
 
 /** As `run` takes them. */
@@ -86,6 +85,7 @@ async function resumed(
       '--resume takes the whole input of the run that it names',
       'leave all else but --dry-run out',
     );
+  const { resumedRun } = await import('./resumed-run.ts');
   const { source, request, text } = await resumedRun(platform, run);
   console.error(text);
   return { source, request };

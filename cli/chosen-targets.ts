@@ -5,7 +5,6 @@ import { targetsOf } from './context.ts';
 import { IncompleteCommand, NothingToDoError, UsageError } from './failure.ts';
 import { counted } from './list.ts';
 import { cellText } from './print.ts';
-import { targetsInFile } from './target-file.ts';
 import {
   isTargetFiltered,
   type TargetFilterOptions,
@@ -43,9 +42,15 @@ export async function chosenTargets(
   const isMeant = targetMatcher([source], options);
   const asked = targetsOf(source, names);
   const named = targetsNamed(source, source.targets, asked);
-  const inFile = options.targets === undefined ? undefined : await targetsInFile(source, options.targets);
+  const inFile = options.targets === undefined ? undefined : await listedIn(source, options.targets);
   if ('unknown' in named) return [];
   return named.filter(({ id }) => isMeant(source.name, id) && (inFile?.has(id) ?? true));
+}
+
+/** Few commands are given a file, and the others need no reader of CSV. */
+async function listedIn(source: Source, file: string) {
+  const { targetsInFile } = await import('./target-file.ts');
+  return targetsInFile(source, file);
 }
 
 /** As above, for a command that changes them: all targets of a source are never meant by naming none. */

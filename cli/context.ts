@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { advise } from '../core/advice/advise.ts';
 import type { Step } from '../core/advice/step.ts';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/calendar/window.ts';
-import { knownTargets } from '../core/completeness/entity-days.ts';
+import { knownTargets } from '../core/completeness/known-targets.ts';
 import { type PipelineEvent, problemWith } from '../core/platform.ts';
 import { movedFrom } from '../core/publish/moved-lake.ts';
 import { windowDaysOf } from '../core/source/cadence.ts';

@@ -4,8 +4,7 @@ import { manifestCatalog } from '../adapters/local/manifest-catalog.ts';
 import { openSqliteStateStore } from '../adapters/local/sqlite-state-store.ts';
 import { type LocalWorkQueue, openSqliteWorkQueue } from '../adapters/local/sqlite-work-queue.ts';
 import { openVerifiedFiles } from '../adapters/local/verified-files.ts';
-import { withEntityTables } from '../core/enrich/entity-source.ts';
-import { withExtractionTables } from '../core/extract/extraction-source.ts';
+import type { Enricher } from '../core/enrich/enricher.ts';
 import { MAX_DELIVERIES } from '../core/failures/retry-policy.ts';
 import { BoundedMemory } from '../core/lake/bounded-memory.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
@@ -13,9 +12,8 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import { isScraped } from '../core/source/derived.ts';
 import type { Source } from '../core/source/source.ts';
-import { type SourcesTogether, sourcesTogether } from '../core/source/sources-together.ts';
+import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
-import type { Listed } from '../sources/listed.ts';
 import { clockOf } from './clock.ts';
 import { EnrichmentQueues } from './enrichment-queues.ts';
 import { idsOf } from './ids.ts';
@@ -27,13 +25,16 @@ import { applySettings, type SourceSettings } from './settings.ts';
 /** Of results as they are stored: some eight partitions of a hundred pages between scrape and publish. */
 const FINALIZED_BYTES = 8 * 1024 * 1024;
 
-export interface LocalOptions extends Listed {
+export interface LocalOptions {
   /** Holds the lake and the state: `.rescrape`. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onEvent?: (event: PipelineEvent) => void;
   /** @default the clock that `RESCRAPE_NOW` in `env` sets, or the machine's */
   readonly clock?: Clock;
+  /** With the tables that are derived behind them: `derived-tables.ts`. */
+  readonly sources: readonly ListedSource[];
+  readonly enrichers: readonly Enricher[];
   /** Where `sources` are not all that are listed: those that can be run. */
   readonly everySource?: () => Promise<readonly Source[]>;
 }
@@ -54,7 +55,7 @@ export interface LocalPlatform extends Platform {
  */
 export function openLocalPlatform(options: LocalOptions): LocalPlatform {
   const { directory, env, onEvent = () => {}, clock = clockOf(options.env), enrichers } = options;
-  const { sources, invalidSources } = tablesTogether(options);
+  const { sources, invalidSources } = sourcesTogether(options.sources);
   const settings = sources.filter(isScraped).map((source) => applySettings(source, env));
   refuseSecrets(settings);
   const lake = openDirectoryObjectStore(join(directory, 'lake'));
@@ -95,11 +96,6 @@ export function openLocalPlatform(options: LocalOptions): LocalPlatform {
       lake.close();
     },
   };
-}
-
-/** With the tables that are derived. */
-export function tablesTogether({ sources, enrichers, extractions }: Listed): SourcesTogether {
-  return sourcesTogether(withExtractionTables(withEntityTables(sources, enrichers), extractions));
 }
 
 /** Without the secret the requests would go straight. */

@@ -3,7 +3,6 @@ import { timeOfId } from '../core/calendar/run-id.ts';
 import { reportKey } from '../core/lake/layout.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
-import { forward } from '../core/publish-entities/forward.ts';
 import { otherDates, readPlan } from '../core/run/plan.ts';
 import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
 import { readSummary } from '../core/run/stored-summary.ts';
@@ -134,7 +133,10 @@ function stagesOf(
     name,
     async (payload) => {
       const answer = await STAGES[name](platform, payload as never, mustStop);
-      if (name === 'publish') await forward(platform, source, partitionOf(payload as PartitionWork));
+      if (name === 'publish' && source.enrich) {
+        const { forward } = await import('../core/publish-entities/forward.ts');
+        await forward(platform, source, partitionOf(payload as PartitionWork));
+      }
       return answer;
     },
   ]);

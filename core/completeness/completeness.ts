@@ -15,8 +15,8 @@ import type { SkipFlag } from '../targets/target.ts';
 import { TargetStore } from '../targets/target-store.ts';
 import { itemsOf, judgePartition, type PartitionJudgement } from './date-status.ts';
 import type { EntitiesOfDay } from './entities-of-day.ts';
-import { entityDays, knownTargets } from './entity-days.ts';
 import { NO_PAGES, pageDays } from './extraction-days.ts';
+import { knownTargets } from './known-targets.ts';
 import type { PagesOfDay } from './pages-of-day.ts';
 import type { CompletenessQuery } from './query.ts';
 import { lastRuns, type RunsOfDate } from './run-windows.ts';
@@ -105,8 +105,7 @@ export async function completeness(
   for (const [value, targets] of values) {
     const due = runs.get(value) ?? new Map<CivilDate, RunsOfDate>();
     const crawls = histories?.get(value);
-    const entities =
-      kind === undefined ? undefined : await entityDays(state, kind, value, query, completeness);
+    const entities = kind === undefined ? undefined : await daysOfEntities(state, kind, value, query);
     const known = { due, crawls, entities, pages: pages && (pages.get(value) ?? new Map()) };
     answers.push(await valueCompleteness(state, source, value, targets, query, known));
   }
@@ -129,6 +128,12 @@ export async function completeness(
     partitions,
     targets: answers,
   };
+}
+
+/** Most sources have nothing that is enriched, and need none of its modules. */
+async function daysOfEntities(state: StateStore, kind: string, feed: string, query: CompletenessQuery) {
+  const { entityDays } = await import('./entity-days.ts');
+  return entityDays(state, kind, feed, query, completeness);
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { CivilDate } from '../calendar/civil-date.ts';
-import { type PartitionProgress, ProgressStore, sumOf } from '../extract/book-progress.ts';
-import { changedPagePartitions, pageChangesOf } from '../extract/page-changes.ts';
+import type { PartitionProgress } from '../extract/book-progress.ts';
 import type { StateStore } from '../ports/state-store.ts';
 import { extractionOf } from '../source/derived.ts';
 import type { Partition, Source } from '../source/source.ts';
@@ -20,6 +19,16 @@ export async function pageDays(
 ): Promise<PageDays | undefined> {
   const name = extractionOf(source);
   if (name === undefined) return undefined;
+  // Most sources have no pages that a model reads, and need none of these modules.
+  const { ProgressStore, sumOf } = await import('../extract/book-progress.ts');
+  const { changedPagePartitions, pageChangesOf } = await import('../extract/page-changes.ts');
+  const knownOf = ({
+    books,
+    published,
+  }: PartitionProgress): Pick<PagesOfDay, 'labelled' | 'isPublished'> => ({
+    labelled: sumOf(books),
+    isPublished: published !== null,
+  });
   const days = new Map<string, Map<CivilDate, PagesOfDay>>();
   const set = ({ value, date }: Partition, known: Partial<PagesOfDay>) => {
     const own = days.get(value) ?? new Map<CivilDate, PagesOfDay>();
@@ -36,8 +45,4 @@ export async function pageDays(
     if (changes.length > 0) set(place, { unpublished: changes.length });
   }
   return days;
-}
-
-function knownOf({ books, published }: PartitionProgress): Pick<PagesOfDay, 'labelled' | 'isPublished'> {
-  return { labelled: sumOf(books), isPublished: published !== null };
 }
