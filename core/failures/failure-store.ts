@@ -60,7 +60,7 @@ export class FailureStore {
 
   constructor(state: StateStore) {
     this.#state = state;
-    this.#failures = new Collection(state, (value) => failureSchema.parse(value));
+    this.#failures = new Collection(state, (value) => failureSchema().parse(value));
   }
 
   /**

@@ -8,7 +8,7 @@ import type { FAILURE_STATES, failureSchema } from './failure-schema.ts';
 export type FailureState = (typeof FAILURE_STATES)[number];
 
 /** An item that used up its attempts in a run. One failure per item, however many runs hit it. */
-export type Failure = z.infer<typeof failureSchema>;
+export type Failure = z.infer<ReturnType<typeof failureSchema>>;
 
 /** How one try at the item ended. */
 export type FailedTry = Failure['outcomes'][number];

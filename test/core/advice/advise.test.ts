@@ -62,7 +62,7 @@ describe('advice', () => {
 
   it('names no retry and no run of a day that is over, but the captures that can be parsed again', () => {
     const failure = (code: OutcomeCode, state: Failure['state']) => ({
-      ...failureSchema.parse({
+      ...failureSchema().parse({
         ...{ source: 'notes', target: 'a', value: 'a', date, item: '1', url: 'https://notes.example/1' },
         ...{ state, code, message: null, runs: 1, attempts: 1, capture: null, firstRunId: 'r' },
         ...{ lastRunId: 'r', openedAt: 1, lastFailedAt: 1, closedAt: null, closedBy: null },
