@@ -37,8 +37,8 @@ import { TemporaryFiles } from './temporary-files.ts';
  * A directory as an object store: every object is the file at its key, so any tool can read the lake.
  *
  * A put writes beside and renames, under a mutex that the operating system releases when its holder is
- * killed. Opening creates nothing but the root; `.tmp`, `.meta` and `.locks.sqlite` appear when they are
- * needed. `contentType` is not kept: nothing reads it from a file. Throws `StorageError` where the file
+ * killed. Opening creates nothing but the root; `.tmp` and `.locks.sqlite` appear when they are needed.
+ * `contentType` is not kept: nothing reads it from a file. Throws `StorageError` where the file
  * system refuses.
  */
 export function openDirectoryObjectStore(root: string): ObjectStore & { close(): void } {
@@ -69,13 +69,13 @@ class DirectoryObjectStore implements ObjectStore {
     this.#root = root;
     this.#temporaries = temporaries;
     this.#directories = new LakeDirectories(root);
-    this.#metadata = new ObjectMetadata(join(root, '.meta'));
+    this.#metadata = new ObjectMetadata(root);
     this.#mutex = new ProcessMutex(join(root, '.locks.sqlite'));
   }
 
   async get(key: string): Promise<StoredObject | undefined> {
     const path = this.#path(key);
-    return attempt('read', path, () => this.#read(key, path) ?? this.#packed.get(path));
+    return attempt('read', path, () => this.#read(path) ?? this.#packed.get(path));
   }
 
   async head(key: string): Promise<ObjectHead | undefined> {
@@ -99,7 +99,7 @@ class DirectoryObjectStore implements ObjectStore {
     const path = this.#path(key);
     if (options.metadata) assertObjectMetadata(options.metadata);
     try {
-      return await this.#put(key, path, body, options);
+      return await this.#put(path, body, options);
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw storageFailure(error, 'write', path);
     }
@@ -107,7 +107,7 @@ class DirectoryObjectStore implements ObjectStore {
     this.#directories.forget();
     this.#mutex.close();
     try {
-      return await this.#put(key, path, body, options);
+      return await this.#put(path, body, options);
     } catch (error) {
       throw storageFailure(error, 'write', path);
     }
@@ -130,18 +130,16 @@ class DirectoryObjectStore implements ObjectStore {
     const isInUse = this.#mutex.run(() => {
       // First: a packed object is older than a file at its place, and must not come to light again.
       const areLeft = this.#packed.remove(directory, names);
-      for (const { key, path } of doomed) this.#deleteFile(key, path);
+      for (const { path } of doomed) this.#deleteFile(path);
       return areLeft;
     });
     if (!isInUse) this.#directories.removeEmpty(directory);
   }
 
-  #deleteFile(key: string, path: string): void {
-    if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  #deleteFile(path: string): void {
+    if (!isFile(path)) return;
     unlinkSync(path);
-    if (!this.#metadata.isKnown(key)) return;
-    this.#metadata.sweep(key, undefined, () => {});
-    this.#directories.forget(this.#metadata.directory(key));
+    this.#metadata.remove(path);
   }
 
   uri(key: string): string {
@@ -153,7 +151,7 @@ class DirectoryObjectStore implements ObjectStore {
     this.#mutex.close();
   }
 
-  async #put(key: string, path: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
+  async #put(path: string, body: Uint8Array, options: PutOptions): Promise<PutResult> {
     const durable = options.durable === true;
     const hash = hashOf(body);
     const directory = dirname(path);
@@ -164,28 +162,23 @@ class DirectoryObjectStore implements ObjectStore {
     }
     const metadata = nonEmpty(options.metadata);
     const temporary = this.#temporaries.next();
-    const side = metadata && { path: this.#temporaries.next(), bytes: this.#metadata.encode(metadata) };
-    let isSettled = !durable;
+    const side = metadata && { path: this.#temporaries.next(), bytes: this.#metadata.encode(hash, metadata) };
     try {
       const write = this.#write(temporary, body, directory, durable);
       if (side === undefined) await write;
-      else
-        await Promise.all([
-          write,
-          this.#write(side.path, side.bytes, this.#metadata.directory(key), durable),
-        ]);
-      const stored = this.#needsLock(key, path, options)
+      else await Promise.all([write, writeNewFile(side.path, side.bytes, durable)]);
+      const stored = this.#needsLock(path, options)
         ? this.#mutex.run(() => {
             if (!this.#holds(path, options)) return false;
-            this.#metadata.stage(key, hash, side?.path, durable);
+            const hashNow = () => this.#hashAt(path);
+            this.#metadata.stage(path, hash, side?.path, { durable, hashNow });
             if (!swapIn(temporary, path, options.ifNoneMatch !== undefined)) {
               // Somebody without metadata was first, perhaps with the very same body.
-              this.#metadata.stage(key, hash, undefined, durable);
+              this.#metadata.unstage(path, hash);
               return false;
             }
-            this.#metadata.sweep(key, hash, () => {
-              if (!isSettled) syncDirectorySync(directory);
-              isSettled = true;
+            this.#metadata.sweep(path, side !== undefined, () => {
+              if (durable) syncDirectorySync(directory);
             });
             return true;
           })
@@ -198,7 +191,7 @@ class DirectoryObjectStore implements ObjectStore {
       this.#discard(temporary, side?.path);
       throw error;
     }
-    if (!isSettled) await syncDirectory(directory);
+    if (durable) await syncDirectory(directory);
     return { kind: 'stored', etag: etagOf(hash) };
   }
 
@@ -219,25 +212,26 @@ class DirectoryObjectStore implements ObjectStore {
    * A new object without metadata can be in nobody's way, and most writes of a run are of one. Where there
    * must be none, the swap itself finds out.
    */
-  #needsLock(key: string, path: string, { ifMatch, ifNoneMatch, metadata }: PutOptions): boolean {
-    if (ifMatch !== undefined || nonEmpty(metadata) || this.#metadata.isKnown(key)) return true;
+  #needsLock(path: string, { ifMatch, ifNoneMatch, metadata }: PutOptions): boolean {
+    if (ifMatch !== undefined || nonEmpty(metadata) || this.#metadata.isKnown(path)) return true;
     if (this.#packed.find(path)) return true;
     return ifNoneMatch === undefined && lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   }
 
   /** Only under the mutex is the answer still true when the rename happens. */
   #holds(path: string, { ifMatch, ifNoneMatch }: PutOptions): boolean {
-    if (ifNoneMatch !== undefined) {
-      if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-      if (this.#packed.find(path)) return false;
-    }
+    if (ifNoneMatch !== undefined && (isFile(path) || this.#packed.find(path))) return false;
     if (ifMatch === undefined) return true;
-    const body = this.#withFile(path, (file, { size }) => readBytes(file, 0, Number(size)));
-    const hash = body ? hashOf(body) : this.#packed.find(path)?.hash;
+    const hash = this.#hashAt(path);
     return hash !== undefined && etagOf(hash) === ifMatch;
   }
 
-  #read(key: string, path: string): StoredObject | undefined {
+  #hashAt(path: string): string | undefined {
+    const body = this.#withFile(path, (file, { size }) => readBytes(file, 0, Number(size)));
+    return body ? hashOf(body) : this.#packed.find(path)?.hash;
+  }
+
+  #read(path: string): StoredObject | undefined {
     for (;;) {
       const found = this.#withFile(path, (file, stat) => ({
         body: readBytes(file, 0, Number(stat.size)),
@@ -245,7 +239,7 @@ class DirectoryObjectStore implements ObjectStore {
       }));
       if (found === undefined) return undefined;
       const hash = hashOf(found.body);
-      const metadata = this.#metadata.read(key, hash);
+      const metadata = this.#metadata.read(path, hash);
       if (metadata === undefined) {
         // None, or swept by a swap since the body was read: only if the same file still stands there is it
         // none.
@@ -284,6 +278,10 @@ class DirectoryObjectStore implements ObjectStore {
     assertObjectKey(key);
     return join(this.#root, key);
   }
+}
+
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function attempt<T>(action: string, path: string, work: () => T): T {

@@ -18,6 +18,8 @@ export class LakeDirectories {
   readonly #known = new Set<string>();
   /** Their own names, and those of all above them, are on the disk. */
   readonly #durable = new Set<string>();
+  /** Those whose own names somebody is bringing to the disk. */
+  readonly #settling = new Map<string, Promise<void>>();
 
   /** The path of `root` must be free of symbolic links. */
   constructor(root: string) {
@@ -26,9 +28,14 @@ export class LakeDirectories {
 
   /** Makes the directory where it is missing, with those above it. */
   make(directory: string): void {
+    let isNew = false;
     for (const step of this.#unknown(directory)) {
-      // Undefined: somebody else has put something there since the look.
-      if (!isDirectory(step) && makeDirectory(step) === undefined) isDirectory(step);
+      // Below one that was made a moment ago nothing has to be looked for.
+      if (isNew || !isDirectory(step)) {
+        isNew = makeDirectory(step) !== undefined;
+        // Somebody else has put something there since the look.
+        if (!isNew) isDirectory(step);
+      }
       remember(this.#known, step);
     }
   }
@@ -49,8 +56,22 @@ export class LakeDirectories {
   async settle(directory: string): Promise<void> {
     const names: string[] = [];
     for (let at = directory; at !== this.#root && !this.#durable.has(at); at = dirname(at)) names.push(at);
-    await Promise.all(names.map((name) => syncDirectory(dirname(name))));
-    for (const name of names) remember(this.#durable, name);
+    await Promise.all(names.map((name) => this.#settling.get(name) ?? this.#settle(name)));
+  }
+
+  /** The directory is there before this begins, so that others who need its name may wait for the same. */
+  #settle(name: string): Promise<void> {
+    // Not of one that was removed meanwhile, and may be there again under the same name.
+    const isStillOf = () => this.#settling.get(name) === settled;
+    const settled = syncDirectory(dirname(name))
+      .then(() => {
+        if (isStillOf()) remember(this.#durable, name);
+      })
+      .finally(() => {
+        if (isStillOf()) this.#settling.delete(name);
+      });
+    this.#settling.set(name, settled);
+    return settled;
   }
 
   /**
@@ -70,9 +91,9 @@ export class LakeDirectories {
 
   /** After somebody has removed directories under us; `directory`: only that one. */
   forget(directory?: string): void {
-    for (const set of [this.#known, this.#durable]) {
-      if (directory === undefined) set.clear();
-      else set.delete(directory);
+    for (const names of [this.#known, this.#durable, this.#settling]) {
+      if (directory === undefined) names.clear();
+      else names.delete(directory);
     }
   }
 

@@ -1,91 +1,127 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, renameSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { syncDirectorySync } from './durable-file.ts';
-import { hasCode, isAbsent } from './storage-failure.ts';
-
-export type Metadata = Readonly<Record<string, string>>;
+import { EarlierMetadata } from './earlier-metadata.ts';
+import { type Metadata, readJson } from './side-file.ts';
 
 /** An object whose metadata is empty has none. */
 export function nonEmpty(metadata: Metadata | undefined): Metadata | undefined {
   return metadata && Object.keys(metadata).length > 0 ? metadata : undefined;
 }
 
+/** What a side file holds: the metadata, and the hash of the one body that it belongs to. */
+interface Side {
+  readonly hash: string;
+  readonly metadata: Metadata;
+}
+
 /**
- * Metadata of objects, one side file per object that has any: `<root>/.meta/<key>/.<etag>`.
- * The etag in the name ties it to one body: it is put in place before that body is swapped in and swept only
- * after, so whoever has read a body finds the metadata of exactly that body, whatever happens in between.
- * Names start with a dot so that they can never be a segment of another key.
+ * Metadata of objects: a side file `.<name>.meta` beside each object that has any. That of a body which is to
+ * replace one with metadata is put in place before the swap, as `.<name>.next`, and takes the place of the
+ * earlier one only after. So whoever has read a body finds the metadata of exactly that body, whatever
+ * happens in between. Names start with a dot so that they can never be a segment of a key.
  */
 export class ObjectMetadata {
   readonly #root: string;
+  readonly #earlier: EarlierMetadata;
 
+  /** `root`: of the store. */
   constructor(root: string) {
     this.#root = root;
+    this.#earlier = new EarlierMetadata(root);
   }
 
-  /** Where the side files of a key lie. */
-  directory(key: string): string {
-    return join(this.#root, key);
+  /** What a side file holds of the body with this hash. */
+  encode(hash: string, metadata: Metadata): Uint8Array {
+    return Buffer.from(JSON.stringify({ hash, metadata } satisfies Side));
   }
 
-  /** True where some body of the key has, or had, metadata. */
-  isKnown(key: string): boolean {
-    return existsSync(this.directory(key));
-  }
-
-  /** What a side file holds. */
-  encode(metadata: Metadata): Uint8Array {
-    return Buffer.from(JSON.stringify(metadata));
+  /** True where some body at the path has, or had, metadata. */
+  isKnown(path: string): boolean {
+    const { current, next } = sideFiles(path);
+    return existsSync(current) || existsSync(next) || this.#earlier.isKnown(this.#key(path));
   }
 
   /** Undefined where this body has none. */
-  read(key: string, hash: string): Metadata | undefined {
-    const file = this.#file(key, hash);
-    // Most objects have none, and an error that is thrown and caught costs more than the look.
-    if (!existsSync(file)) return undefined;
-    try {
-      return JSON.parse(readFileSync(file, 'utf8'));
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
+  read(path: string, hash: string): Metadata | undefined {
+    const { current, next } = sideFiles(path);
+    // In this order: meanwhile the next one may become the current one.
+    return readOf(next, hash) ?? readOf(current, hash) ?? this.#earlier.read(this.#key(path), hash);
   }
 
   /**
    * Before the swap, under the mutex: what the body with this hash will be found with. `written` holds it and
-   * is moved into the directory of the key; undefined where the body is to have none.
+   * is moved beside the object; undefined where the body is to have none. `hashNow`: of the body that is
+   * there; asked only where a writer was killed.
    */
-  stage(key: string, hash: string, written: string | undefined, durable: boolean): void {
-    const file = this.#file(key, hash);
+  stage(
+    path: string,
+    hash: string,
+    written: string | undefined,
+    { durable, hashNow }: { readonly durable: boolean; readonly hashNow: () => string | undefined },
+  ): void {
+    const { current, next } = sideFiles(path);
+    if (existsSync(next)) {
+      // Its writer died before its swap, or after.
+      if (sideOf(next)?.hash === hashNow()) renameSync(next, current);
+      else unlinkSync(next);
+    }
     if (written === undefined) {
-      // A writer that died before its swap may have left one for the very same body.
-      if (existsSync(file)) unlinkSync(file);
+      this.unstage(path, hash);
       return;
     }
-    renameSync(written, file);
-    if (durable) syncDirectorySync(this.directory(key));
+    renameSync(written, existsSync(current) ? next : current);
+    if (durable) syncDirectorySync(dirname(path));
+  }
+
+  /** The body with this hash is to be found with none. */
+  unstage(path: string, hash: string): void {
+    const { current, next } = sideFiles(path);
+    for (const file of [next, current]) if (readOf(file, hash)) unlinkSync(file);
+    this.#earlier.remove(this.#key(path), hash);
   }
 
   /**
    * After the swap, under the mutex: removes what belonged to earlier bodies, once `settle` has brought the
-   * swap to the disk: after a power cut an earlier body may be there again. Best effort: what stays does no
-   * harm. `hash` is undefined where there is no body any more.
+   * swap to the disk: after a power cut an earlier body may be there again. `hasOwn`: the new one has some.
    */
-  sweep(key: string, hash: string | undefined, settle: () => void): void {
-    const directory = this.directory(key);
-    if (!existsSync(directory)) return;
-    const earlier = readdirSync(directory).filter((name) => name.startsWith('.') && name !== `.${hash}`);
-    if (earlier.length > 0) settle();
-    try {
-      for (const name of earlier) unlinkSync(join(directory, name));
-      if (hash === undefined) rmdirSync(directory);
-    } catch (error) {
-      if (isAbsent(error) || hasCode(error, 'ENOTEMPTY') || hasCode(error, 'EACCES')) return;
-      throw error;
+  sweep(path: string, hasOwn: boolean, settle: () => void): void {
+    const { current, next } = sideFiles(path);
+    const key = this.#key(path);
+    if (existsSync(next)) {
+      settle();
+      renameSync(next, current);
+    } else if (!hasOwn && existsSync(current)) {
+      settle();
+      unlinkSync(current);
     }
+    if (!this.#earlier.isKnown(key)) return;
+    settle();
+    this.#earlier.remove(key);
   }
 
-  #file(key: string, hash: string): string {
-    return join(this.directory(key), `.${hash}`);
+  /** All of an object that is no more, under the mutex. */
+  remove(path: string): void {
+    const { current, next } = sideFiles(path);
+    for (const file of [next, current]) if (existsSync(file)) unlinkSync(file);
+    this.#earlier.remove(this.#key(path));
   }
+
+  #key(path: string): string {
+    return relative(this.#root, path);
+  }
+}
+
+function sideFiles(path: string): { readonly current: string; readonly next: string } {
+  const start = join(dirname(path), `.${basename(path)}`);
+  return { current: `${start}.meta`, next: `${start}.next` };
+}
+
+function sideOf(file: string): Side | undefined {
+  return readJson(file) as Side | undefined;
+}
+
+function readOf(file: string, hash: string): Metadata | undefined {
+  const side = sideOf(file);
+  return side?.hash === hash ? side.metadata : undefined;
 }

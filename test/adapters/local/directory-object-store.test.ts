@@ -71,10 +71,72 @@ describe('the directory object store', () => {
     await store.put('k', bytes('x'), { ifMatch: '"other"', metadata: { n: 'x' } });
     await store.put('plain', bytes('x'));
     expect(readdirSync(join(root, '.tmp'))).toEqual([]);
-    expect(readdirSync(join(root, '.meta'))).toEqual(['k']);
-    expect(readdirSync(join(root, '.meta', 'k'))).toHaveLength(1);
+    const sideFiles = () => readdirSync(root).filter((name) => name.startsWith('.k.'));
+    expect(sideFiles()).toHaveLength(1);
     await store.delete('k');
-    expect(readdirSync(join(root, '.meta'))).toEqual([]);
+    expect(sideFiles()).toEqual([]);
+    await store.put('k', bytes('1'), { metadata: { n: '1' } });
+    await store.put('k', bytes('2'));
+    expect(sideFiles()).toEqual([]);
+  });
+
+  it.each([
+    ['before its swap', '1', '1'],
+    ['after its swap', '2', '2'],
+  ])(
+    'finds the metadata of the body that is there where a writer was killed %s',
+    async (_, body, version) => {
+      for (const one of ['1', '2']) await store.put('k', bytes(one), { metadata: { version: one } });
+      const ofSecond = readFileSync(join(root, '.k.meta'));
+      await store.put('k', bytes('1'), { metadata: { version: '1' } });
+      writeFileSync(join(root, '.k.next'), ofSecond);
+      writeFileSync(join(root, 'k'), body);
+      expect((await store.head('k'))?.metadata).toEqual({ version });
+      const put = { ifNoneMatch: '*', metadata: { version: '3' } } as const;
+      expect(await store.put('k', bytes('3'), put)).toEqual({ kind: 'precondition-failed' });
+      expect((await store.head('k'))?.metadata).toEqual({ version });
+      await store.put('k', bytes('3'), { metadata: { version: '3' } });
+      expect((await store.head('k'))?.metadata).toEqual({ version: '3' });
+      expect(readdirSync(root).filter((name) => name.startsWith('.k.'))).toEqual(['.k.meta']);
+      writeFileSync(join(root, 'k'), body);
+      expect((await store.head('k'))?.metadata).toEqual({});
+    },
+  );
+
+  describe('metadata as versions before kept it', () => {
+    const KEY = 'tables/t/manifest';
+    beforeEach(async () => {
+      const put = await store.put(KEY, bytes('1'));
+      const directory = join(root, '.meta', KEY);
+      mkdirSync(directory, { recursive: true });
+      const hash = put.kind === 'stored' ? JSON.parse(put.etag) : '';
+      for (const name of [`.${hash}`, '.of-one-before']) writeFileSync(join(directory, name), '{"n":"1"}');
+      store.close();
+      store = openDirectoryObjectStore(root);
+    });
+
+    it('is read', async () => {
+      expect(await store.head(KEY)).toMatchObject({ metadata: { n: '1' } });
+    });
+
+    it.each([
+      ['another body', '2', { n: '2' }],
+      ['the very same body', '1', { n: '2' }],
+      ['another body without any', '2', {}],
+      ['the very same body without any', '1', {}],
+    ])('goes with a put of %s', async (_, body, metadata) => {
+      await store.put(KEY, bytes(body), { metadata });
+      expect(await store.head(KEY)).toMatchObject({ metadata });
+      expect(readdirSync(root)).not.toContain('.meta');
+      await store.put(KEY, bytes('1'));
+      expect((await store.head(KEY))?.metadata).toEqual({});
+    });
+
+    it('goes with its object, and leaves that of others', async () => {
+      mkdirSync(join(root, '.meta', 'tables/u'), { recursive: true });
+      await store.delete(KEY);
+      expect(readdirSync(join(root, '.meta', 'tables'))).toEqual(['u']);
+    });
   });
 
   it('keeps no directory in which nothing is left, and writes there again', async () => {

@@ -1,6 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ObjectStore } from '../../../core/ports/object-store.ts';
 import { WatchedDisk } from './watched-disk.ts';
@@ -33,10 +41,14 @@ afterEach(() => {
 const pathOf = (key: string) => join(root, key);
 const isDurable = (path: string) => disk.isDurable(path, root);
 
-/** The side file with the metadata of what stands at the key, or is about to. */
+const isSideFile = (path: string) => path.startsWith(join(dirname(pathOf(KEY)), `.${basename(KEY)}.`));
+
+/** The side files with the metadata of what stands at the key, or is about to. */
 function sideFiles(key: string): string[] {
-  const directory = join(root, '.meta', key);
-  return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
+  const directory = dirname(pathOf(key));
+  return readdirSync(directory)
+    .map((name) => join(directory, name))
+    .filter(isSideFile);
 }
 
 /** Paths below the store that were flushed by the work; temporary files without their names. */
@@ -68,11 +80,14 @@ describe('after a power cut', () => {
     const seen: string[] = [];
     await store.put(KEY, bytes('1'), { durable: true, metadata: { version: '1' } });
     disk.onChange = (path) => {
-      const sides = sideFiles(KEY).map((side) => [JSON.parse(readFileSync(side, 'utf8')).version, side]);
+      const sides = sideFiles(KEY).map((side) => [
+        JSON.parse(readFileSync(side, 'utf8')).metadata.version,
+        side,
+      ]);
       if (path === pathOf(KEY)) {
         for (const [, side] of sides) expect(isDurable(String(side))).toBe(true);
         seen.push(`swap beside ${sides.map(([version]) => version).sort()}`);
-      } else if (path.startsWith(join(root, '.meta')) && existsSync(path)) {
+      } else if (isSideFile(path) && existsSync(path)) {
         expect(isDurable(pathOf(KEY))).toBe(true);
         expect(readFileSync(pathOf(KEY), 'utf8')).toBe('2');
         seen.push('removed');
@@ -81,6 +96,25 @@ describe('after a power cut', () => {
     await store.put(KEY, bytes('2'), { durable: true, metadata: { version: '2' } });
     expect(seen).toEqual(['swap beside 1,2', 'removed']);
   });
+});
+
+it('metadata of a body whose writer was killed after its swap stays until the next swap', async () => {
+  const put = (n: string) => store.put(KEY, bytes(n), { metadata: { version: n } });
+  const versions = () =>
+    sideFiles(KEY).map((side) => JSON.parse(readFileSync(side, 'utf8')).metadata.version);
+  await put('1');
+  const [side] = sideFiles(KEY);
+  const ofFirst = readFileSync(side!);
+  await put('2');
+  renameSync(side!, side!.replace(/meta$/, 'next'));
+  writeFileSync(side!, ofFirst);
+  const seen: string[] = [];
+  disk.onChange = (path) => {
+    if (path === pathOf(KEY)) seen.push(...versions());
+  };
+  await put('3');
+  expect(seen.sort()).toEqual(['2', '3']);
+  expect(versions()).toEqual(['3']);
 });
 
 describe('a durable put flushes', () => {
@@ -113,7 +147,7 @@ describe('a durable put flushes', () => {
 it('metadata of a put that comes second is not found with the body that was first, even the very same', async () => {
   // A plain put of another process, between the look and the swap.
   disk.onChange = (path) => {
-    if (path.startsWith(join(root, '.meta')) && !existsSync(pathOf(KEY))) writeFileSync(pathOf(KEY), '1');
+    if (isSideFile(path) && !existsSync(pathOf(KEY))) writeFileSync(pathOf(KEY), '1');
   };
   const second = await store.put(KEY, bytes('1'), { ifNoneMatch: '*', metadata: { version: '2' } });
   expect(second).toEqual({ kind: 'precondition-failed' });
