@@ -17,9 +17,9 @@ interface Side {
 
 /**
  * Metadata of objects: a side file `.<name>.meta` beside each object that has any. That of a body which is to
- * replace one with metadata is put in place before the swap, as `.<name>.next`, and takes the place of the
- * earlier one only after. So whoever has read a body finds the metadata of exactly that body, whatever
- * happens in between. Names start with a dot so that they can never be a segment of a key.
+ * replace one with metadata is put beside that before the swap, as `.<name>.next`, and takes its place only
+ * after: there is no next one without a current one. So whoever has read a body finds the metadata of exactly
+ * that body, whatever happens in between. Names start with a dot: no segment of a key does.
  */
 export class ObjectMetadata {
   readonly #root: string;
@@ -38,15 +38,17 @@ export class ObjectMetadata {
 
   /** True where some body at the path has, or had, metadata. */
   isKnown(path: string): boolean {
-    const { current, next } = sideFiles(path);
-    return existsSync(current) || existsSync(next) || this.#earlier.isKnown(this.#key(path));
+    return existsSync(sideFiles(path).current) || this.#earlier.isKnown(this.#key(path));
   }
 
   /** Undefined where this body has none. */
   read(path: string, hash: string): Metadata | undefined {
     const { current, next } = sideFiles(path);
-    // In this order: meanwhile the next one may become the current one.
-    return readOf(next, hash) ?? readOf(current, hash) ?? this.#earlier.read(this.#key(path), hash);
+    // The current one again behind the next, which may have taken its place meanwhile.
+    const own = existsSync(current)
+      ? (readOf(current, hash) ?? readOf(next, hash) ?? readOf(current, hash))
+      : undefined;
+    return own ?? this.#earlier.read(this.#key(path), hash);
   }
 
   /**
@@ -62,9 +64,11 @@ export class ObjectMetadata {
   ): void {
     const { current, next } = sideFiles(path);
     if (existsSync(next)) {
-      // Its writer died before its swap, or after.
-      if (sideOf(next)?.hash === hashNow()) renameSync(next, current);
-      else unlinkSync(next);
+      // Its writer died before its swap, or after: then that may not be on the disk yet.
+      if (sideOf(next)?.hash === hashNow()) {
+        syncDirectorySync(dirname(path));
+        renameSync(next, current);
+      } else unlinkSync(next);
     }
     if (written === undefined) {
       this.unstage(path, hash);

@@ -115,7 +115,9 @@ describe('the directory object store', () => {
       store = openDirectoryObjectStore(root);
     });
 
-    it('is read', async () => {
+    it('is read, also where the writer of another body was killed before its swap', async () => {
+      expect(await store.head(KEY)).toMatchObject({ metadata: { n: '1' } });
+      writeFileSync(join(root, 'tables/t/.manifest.meta'), '{"hash":"other","metadata":{"n":"2"}}');
       expect(await store.head(KEY)).toMatchObject({ metadata: { n: '1' } });
     });
 
