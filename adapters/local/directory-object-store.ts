@@ -20,7 +20,7 @@ import type {
   PutResult,
   StoredObject,
 } from '../../core/ports/object-store.ts';
-import { Deletions, type Doomed } from './deletions.ts';
+import { Deletions } from './deletions.ts';
 import { listDirectory } from './directory-listing.ts';
 import { syncDirectory, syncDirectorySync, writeNewFile } from './durable-file.ts';
 import { LakeDirectories } from './lake-directories.ts';
@@ -61,8 +61,8 @@ class DirectoryObjectStore implements ObjectStore {
   readonly #metadata: ObjectMetadata;
   readonly #packed = new PackedObjects();
   readonly #mutex: ProcessMutex;
-  readonly #deletions = new Deletions((directory, doomed) =>
-    attempt('delete', doomed[0]!.path, () => this.#deleteIn(directory, doomed)),
+  readonly #deletions = new Deletions((directory, paths) =>
+    attempt('delete', paths[0]!, () => this.#deleteIn(directory, paths)),
   );
 
   constructor(root: string, temporaries: TemporaryFiles) {
@@ -121,16 +121,16 @@ class DirectoryObjectStore implements ObjectStore {
   }
 
   async delete(key: string): Promise<void> {
-    return this.#deletions.add({ key, path: this.#path(key) });
+    return this.#deletions.add(this.#path(key));
   }
 
-  #deleteIn(directory: string, doomed: readonly Doomed[]): void {
+  #deleteIn(directory: string, paths: readonly string[]): void {
     if (!this.#directories.exists(directory)) return;
-    const names = doomed.map(({ path }) => basename(path));
+    const names = paths.map((path) => basename(path));
     const isInUse = this.#mutex.run(() => {
       // First: a packed object is older than a file at its place, and must not come to light again.
       const areLeft = this.#packed.remove(directory, names);
-      for (const { path } of doomed) this.#deleteFile(path);
+      for (const path of paths) this.#deleteFile(path);
       return areLeft;
     });
     if (!isInUse) this.#directories.removeEmpty(directory);
