@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { cellsOf, type Row } from '../schema/columns.ts';
 import type { Page } from '../source/page.ts';
 import { type PageRequest, type Partition, rowKeyOf, type Source } from '../source/source.ts';
@@ -51,7 +52,8 @@ function validate(
   { item, rowKeys }: AskedItem,
   candidates: readonly unknown[],
 ): { readonly records: readonly Row[] } | NothingLearned {
-  const { schema, itemKey } = source.table;
+  const { itemKey } = source.table;
+  const schema = compiled(source.table.schema);
   const earlier = source.combine ? undefined : rowKeys;
   const records: Row[] = [];
   const problems: string[] = [];
@@ -63,7 +65,7 @@ function validate(
         problems.push(`[${at}].${issue.path.join('.')}: ${issue.message}`);
       continue;
     }
-    const record = cellsOf(schema, checked.data);
+    const record = cellsOf(source.table.schema, checked.data);
     if (String(record[itemKey]) !== item.id)
       problems.push(`[${at}].${itemKey}: ${record[itemKey]} is not item ${item.id}`);
     records.push(record);
@@ -73,6 +75,17 @@ function validate(
     keys.add(key);
   }
   return problems.length > 0 ? invalid(problems.slice(0, 5).join('; ')) : { records };
+}
+
+/** Compiled once for each schema: field by field, a record takes eight times as long. */
+const compiledSchemas = new WeakMap<z.ZodObject, z.ZodObject>();
+
+function compiled(schema: z.ZodObject): z.ZodObject {
+  const known = compiledSchemas.get(schema);
+  if (known) return known;
+  const made = z.compile(schema);
+  compiledSchemas.set(schema, made);
+  return made;
 }
 
 function requestKey({ url, method = 'GET', body = '' }: PageRequest, baseUrl: string | undefined): string {
