@@ -3,7 +3,17 @@ export const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** True for what may stand in a key, a path or a partition value (design, section 13). */
 export function isIdentifier(text: string): boolean {
-  return IDENTIFIER.test(text);
+  // Most are numbers, and a page has a hundred of them.
+  return isNumber(text) || IDENTIFIER.test(text);
+}
+
+function isNumber(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (!isDigit(text.charCodeAt(at))) return false;
+  return text.length > 0 && text.length <= 128;
+}
+
+function isDigit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39;
 }
 
 /**

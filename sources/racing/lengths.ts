@@ -1,3 +1,4 @@
+import { memoized } from './memoized.ts';
 import { parseMixedNumber } from './mixed-number.ts';
 
 /** Margins that have names, in lengths. `dht` is a dead heat, `dist` a distance: further than is measured. */
@@ -16,14 +17,14 @@ const NAMED: ReadonlyMap<string, number> = new Map(
 );
 
 /** A margin in lengths: `1¼`, `nk`, `[4½]`; undefined where the text is no margin. */
-export function parseLengths(text: string): number | undefined {
+export const parseLengths: (text: string) => number | undefined = memoized((text) => {
   const bare = text
     .replace(/[[\]\s]+/g, ' ')
     .trim()
     .toLowerCase();
   const named = NAMED.get(bare.replaceAll(' ', '-')) ?? NAMED.get(bare.replaceAll(' ', ''));
   return named ?? parseMixedNumber(bare.replace(/\s*l$/, ''));
-}
+});
 
 /** The columns btn and ovr_btn, in lengths. */
 export interface Beaten {
@@ -34,6 +35,7 @@ export interface Beaten {
 }
 
 export const NOT_MEASURED: Beaten = { by: null, overall: null };
+const WON: Beaten = { by: 0, overall: 0 };
 
 /**
  * Reads the margins of a finisher, the text of each non-empty span: one is the margin to the horse in front
@@ -46,12 +48,14 @@ export function readBeaten(
   isWinner: boolean,
   previous: number | null,
 ): Beaten | undefined {
-  if (texts.length === 0) return isWinner ? { by: 0, overall: 0 } : NOT_MEASURED;
-  const margins = texts.map(parseLengths);
-  const [first, second] = margins;
-  if (margins.length > 2 || margins.includes(undefined) || first === undefined) return undefined;
-  if (second !== undefined) return { by: first, overall: second };
-  const text = texts[0] ?? '';
+  const [text, other] = texts;
+  if (text === undefined) return isWinner ? WON : NOT_MEASURED;
+  const first = parseLengths(text);
+  if (texts.length > 2 || first === undefined) return undefined;
+  if (other !== undefined) {
+    const second = parseLengths(other);
+    return second === undefined ? undefined : { by: first, overall: second };
+  }
   if (text.startsWith('[')) return { by: null, overall: first };
   return { by: first, overall: text.toLowerCase() === 'dht' ? (previous ?? 0) : first };
 }

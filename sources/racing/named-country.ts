@@ -15,8 +15,9 @@ const COUNTRY = /\s*\(\s*([A-Za-z]{2,4})\s*\)$/;
  * `Galileo (IRE)` or the name and `(IRE)` apart; no country means Great Britain. Undefined without a name.
  */
 export function nameWithCountry(printed: string, printedCountry = ''): NamedHorse | undefined {
-  const inside = COUNTRY.exec(printed);
-  const name = printed.replace(COUNTRY, '').trim();
-  const country = (/[A-Za-z]{2,4}/.exec(printedCountry)?.[0] ?? inside?.[1] ?? 'GB').toUpperCase();
+  const inside = printed.endsWith(')') ? COUNTRY.exec(printed) : null;
+  const name = (inside ? printed.slice(0, inside.index) : printed).trim();
+  const apart = printedCountry === '' ? undefined : /[A-Za-z]{2,4}/.exec(printedCountry)?.[0];
+  const country = (apart ?? inside?.[1] ?? 'GB').toUpperCase();
   return name === '' ? undefined : { name: `${name} (${country})`, country };
 }

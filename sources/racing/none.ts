@@ -2,11 +2,12 @@
  * What the pages print where there is nothing to print. Words such as `n/a` are not among it: they show a
  * changed page.
  */
-const NONE = /^[-–—−]*$/;
+const DASHES = '-–—−';
 
 /** True for a cell that says "none": empty, a hyphen, an en or em dash. */
 export function isNone(text: string): boolean {
-  return NONE.test(text);
+  for (let at = 0; at < text.length; at++) if (!DASHES.includes(text.charAt(at))) return false;
+  return true;
 }
 
 /** The text, or null where the cell says "none". */

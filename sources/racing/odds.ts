@@ -1,3 +1,4 @@
+import { memoized } from './memoized.ts';
 import { isNone } from './none.ts';
 
 /** The columns sp and dec. */
@@ -19,7 +20,7 @@ const WORDS = /^[A-Za-z][A-Za-z ]*$/;
  * `9/4F` pays 3.25, `EvensF` 2; a dash and an empty cell are no price. Words such as `No Odds` are kept in
  * `sp` without a decimal. Undefined where the text is no price: a number from a neighbouring cell, say.
  */
-export function parseStartingPrice(text: string): StartingPrice | undefined {
+export const parseStartingPrice: (text: string) => StartingPrice | undefined = memoized((text) => {
   if (isNone(text)) return NO_PRICE;
   const match = PRICE.exec(text);
   if (!match) return WORDS.test(text) ? { sp: text, dec: null } : undefined;
@@ -27,4 +28,4 @@ export function parseStartingPrice(text: string): StartingPrice | undefined {
   const dec = evens ? 2 : decimal ? Number(decimal) : Number(over) / Number(under) + 1;
   if (!Number.isFinite(dec)) return undefined;
   return { sp: evens ? `Evens${mark}` : text.replaceAll(' ', ''), dec: Math.round(dec * 100) / 100 };
-}
+});

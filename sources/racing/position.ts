@@ -1,3 +1,5 @@
+import { memoized } from './memoized.ts';
+
 /** What the position cell says of a runner. */
 export type Position =
   | { readonly kind: 'placed'; readonly place: number; readonly code: string }
@@ -16,7 +18,7 @@ const PLACE = /^=?0*([1-9]\d{0,2})(?:st|nd|rd|th|=|dh|\.)?$/i;
  * up to four capitals is taken for a way of not finishing, because a new one must not cost the whole race.
  * Undefined for the rest.
  */
-export function parsePosition(text: string): Position | undefined {
+export const parsePosition: (text: string) => Position | undefined = memoized((text) => {
   const place = PLACE.exec(text)?.[1];
   if (place !== undefined) return { kind: 'placed', place: Number(place), code: place };
   const code = text.toUpperCase();
@@ -24,4 +26,4 @@ export function parsePosition(text: string): Position | undefined {
   if (code === 'DSQ') return { kind: 'disqualified', code };
   if (/^(?:NR|N\/R|WD|WDN|WDR|NON-RUNNER|WITHDRAWN)$/.test(code)) return { kind: 'withdrawn' };
   return /^[A-Z]{1,4}$/.test(text) ? { kind: 'not-finished', code } : undefined;
-}
+});

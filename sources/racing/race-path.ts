@@ -33,7 +33,9 @@ function pathOf(address: string): string {
 
 /** `/results/x`, as nearly all links of a page are. */
 function isBarePath(address: string): boolean {
-  return /^\/(?!\/)[^?#]*$/.test(address);
+  return (
+    address.startsWith('/') && !address.startsWith('//') && !address.includes('?') && !address.includes('#')
+  );
 }
 
 /** The path of a page; `/_next/data/<build-id>/results/x.json` is `/results/x`, the same page as JSON. */
@@ -56,30 +58,48 @@ export function parseIndexPath(
 
 /** The id in the address of a profile, `/profile/<kind>/<id>/<slug>`; undefined where there is none. */
 export function profileId(address: string | undefined): string | undefined {
-  const id = profileParts(address)[1];
+  const id = profilePart(address, 1);
   return id !== undefined && isIdentifier(id) ? id : undefined;
 }
 
 /** The name in the address of a profile: `/profile/owner/7/j-c-smith` is `J C Smith`. */
 export function profileName(address: string | undefined): string | undefined {
-  const slug = profileParts(address)[2];
+  const slug = profilePart(address, 2);
   if (slug === undefined) return undefined;
-  return decoded(slug)
-    .split(/[-\s]+/)
-    .filter((word) => word !== '')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join(' ');
+  const plain = decoded(slug);
+  let name = '';
+  for (const word of plain.split(/\s/.test(plain) ? /[-\s]/ : '-')) {
+    if (word === '') continue;
+    if (name !== '') name += ' ';
+    name += word.charAt(0).toUpperCase() + word.slice(1);
+  }
+  return name;
 }
 
-function profileParts(address: string | undefined): readonly string[] {
+/** A part of the address of a profile: 0 is its kind, 1 its id, 2 its slug. */
+function profilePart(address: string | undefined, part: number): string | undefined {
   const path = pathOf(address ?? '');
   const start = path.indexOf('/profile/');
   // Without /profile/ the path may still be /<section>/<kind>/<id>/<slug>: the id is its fourth part either
   // way.
-  return (start < 0 ? path.replace(/^\/?[^/]*\//, '') : path.slice(start + '/profile/'.length)).split('/');
+  let from = start < 0 ? behindSection(path) : start + '/profile/'.length;
+  for (let at = 0; at < part; at++) {
+    const slash = path.indexOf('/', from);
+    if (slash < 0) return undefined;
+    from = slash + 1;
+  }
+  const end = path.indexOf('/', from);
+  return path.slice(from, end < 0 ? undefined : end);
+}
+
+/** Where `/<section>/` or `<section>/` ends; a lone first slash counts as one. */
+function behindSection(path: string): number {
+  const slash = path.indexOf('/', 1);
+  return slash < 0 && !path.startsWith('/') ? 0 : Math.max(slash, 0) + 1;
 }
 
 function decoded(slug: string): string {
+  if (!slug.includes('%')) return slug;
   try {
     return decodeURIComponent(slug);
   } catch {

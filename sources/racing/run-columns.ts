@@ -1,9 +1,11 @@
 import { NOT_MEASURED, readBeaten } from './lengths.ts';
+import { memoized } from './memoized.ts';
 import { nameWithCountry } from './named-country.ts';
 import { isNone, textOrNull } from './none.ts';
 import { parseStartingPrice } from './odds.ts';
 import type { PrintedParent, PrintedRunner } from './printed-race.ts';
 import type { RunColumns } from './schema.ts';
+import { plainNumber } from './whole-number.ts';
 
 /** Collects what is wrong with the cells of one runner. */
 export type Fault = (problem: string) => void;
@@ -60,6 +62,9 @@ export function runColumns(printed: PrintedRunner, previousOverall: number | nul
 
 /** `(7)`, `3.`, `85`, `1A` of coupled horses; null for a dash. */
 export function wholeNumber(what: string, text: string, fault: Fault): number | null {
+  const plain = plainNumber(text);
+  if (plain !== undefined) return plain;
+  if (text === '') return null;
   const bare = text.replace(/[().\s]/g, '');
   if (isNone(bare)) return null;
   const digits = /^(\d{1,4})(?:[A-Z]|yo|[+?])?$/.exec(bare)?.[1];
@@ -69,24 +74,29 @@ export function wholeNumber(what: string, text: string, fault: Fault): number | 
 
 function beatenOf({ position, margins }: PrintedRunner, previous: number | null, fault: Fault) {
   if (position.kind === 'not-finished') return NOT_MEASURED;
-  const printed = margins.filter((margin) => !isNone(margin.replace(/[[\]]/g, '')));
+  const printed = margins.filter(isMargin);
   const isWinner = position.kind === 'placed' && position.place === 1;
   const beaten = readBeaten(printed, isWinner, previous);
   if (!beaten) fault(`distance ${quote(margins.join(' '))} is no distance in lengths`);
   return beaten ?? NOT_MEASURED;
 }
 
+/** `[]` is none. */
+function isMargin(margin: string): boolean {
+  return !isNone(margin.includes('[') || margin.includes(']') ? margin.replace(/[[\]]/g, '') : margin);
+}
+
 const SEXES = new Set(['c', 'f', 'g', 'h', 'm', 'r', 'rig']);
 
 /** `b g`, `b/br f`; either may be missing. */
-function colourAndSex(text: string): Pick<RunColumns, 'colour' | 'sex'> {
+const colourAndSex = memoized((text): Pick<RunColumns, 'colour' | 'sex'> => {
   const words = text.split(' ').filter((word) => /[A-Za-z]/.test(word));
   const last = words.at(-1);
   if (last === undefined) return { colour: null, sex: null };
   if (words.length === 1)
     return SEXES.has(last.toLowerCase()) ? { colour: null, sex: last } : { colour: last, sex: null };
   return { colour: words.slice(0, -1).join(' '), sex: last };
-}
+});
 
 function parentName(parent: PrintedParent | undefined): string | null {
   if (parent === undefined || isUnnamed(parent.name)) return null;

@@ -1,18 +1,10 @@
 import type { HtmlElement } from '../../../core/source/html.ts';
 import { collapse, textOf } from '../../../core/source/html.ts';
-import type { PrintedParent, PrintedRunner } from '../printed-race.ts';
+import type { PrintedParent, PrintedProfile, PrintedRunner } from '../printed-race.ts';
 import { profileId } from '../race-path.ts';
 import { isUnnamed } from '../run-columns.ts';
 
 type Pedigree = Pick<PrintedRunner, 'colourAndSex' | 'sire' | 'dam' | 'damsire'>;
-
-interface ParentLink {
-  readonly parent: PrintedParent;
-  /** In brackets, as the dam's sire is printed. */
-  readonly bracketed: boolean;
-  /** A dash, which stands between sire and dam, follows. */
-  readonly dashAfter: boolean;
-}
 
 export const NO_PEDIGREE: Pedigree = {
   colourAndSex: '',
@@ -28,68 +20,77 @@ export const NO_PEDIGREE: Pedigree = {
  * the dash tell which it is. Undefined with more than three.
  */
 export function readPedigree(row: HtmlElement): Pedigree | undefined {
-  const pieces = flatten(row);
-  const links: ParentLink[] = [];
-  for (const [at, piece] of pieces.entries()) {
-    if (typeof piece !== 'string')
-      links.push(readLink(piece, textAt(pieces, at - 1), textAt(pieces, at + 1)));
-  }
+  const { links, texts } = flatten(row);
   if (links.length > 3) return undefined;
-  return { colourAndSex: textAt(pieces, 0), ...assign(links) };
+  const printed = texts.map(collapse);
+  const parent = (at: number) => readParent(links[at]!, printed[at + 1] ?? '');
+  let sire: PrintedParent | undefined;
+  let dam: PrintedParent | undefined;
+  let damsire: PrintedProfile | undefined;
+  if (links.length === 3) {
+    sire = parent(0);
+    dam = parent(1);
+    damsire = bare(parent(2));
+  } else if (links.length === 2) {
+    dam = parent(0);
+    damsire = bare(parent(1));
+  } else if (links.length === 1) {
+    const [before = '', after = ''] = printed;
+    if (before.endsWith('(') || textOf(links[0]!).startsWith('(')) damsire = bare(parent(0));
+    else if (DASH.test(after)) sire = parent(0);
+    else dam = parent(0);
+  }
+  return { colourAndSex: printed[0] ?? '', sire, dam, damsire };
 }
 
-function assign(links: readonly ParentLink[]): Omit<Pedigree, 'colourAndSex'> {
-  const [first, second, third] = links;
-  if (third) return { sire: first?.parent, dam: second?.parent, damsire: bare(third) };
-  if (second) return { sire: undefined, dam: first?.parent, damsire: bare(second) };
-  if (first?.bracketed) return { sire: undefined, dam: undefined, damsire: bare(first) };
-  return first?.dashAfter
-    ? { sire: first.parent, dam: undefined, damsire: undefined }
-    : { sire: undefined, dam: first?.parent, damsire: undefined };
+/** What stands between sire and dam. */
+const DASH = /(?:^|\s)[-–—](?:\s|$)/;
+
+function bare({ name, id }: PrintedParent): PrintedProfile {
+  return { name: isUnnamed(name) ? null : name, id };
 }
 
-function bare({ parent }: ParentLink): Pedigree['damsire'] {
-  return { name: isUnnamed(parent.name) ? null : parent.name, id: parent.id };
-}
-
-function readLink(link: HtmlElement, before: string, after: string): ParentLink {
+/** A parent from its link and the text behind it; in brackets, as the dam's sire is printed, or without. */
+function readParent(link: HtmlElement, after: string): PrintedParent {
   const printed = textOf(link);
+  const country = after.startsWith('(') ? /^\(\s*([A-Za-z]{2,4})\s*\)/.exec(after)?.[1] : undefined;
   return {
-    parent: {
-      name: printed.startsWith('(') ? unwrap(printed) : printed,
-      country: /^\(\s*([A-Za-z]{2,4})\s*\)/.exec(after)?.[1] ?? '',
-      id: profileId(link.attribute('href')) ?? null,
-    },
-    bracketed: printed.startsWith('(') || before.endsWith('('),
-    dashAfter: /(?:^|\s)[-–—](?:\s|$)/.test(after),
+    name: printed.startsWith('(') ? unwrap(printed) : printed,
+    country: country ?? '',
+    id: profileId(link.attribute('href')) ?? null,
   };
 }
 
 /** `(Galileo (IRE))` is `Galileo (IRE)`; `(Galileo`, whose bracket closes outside the link, is `Galileo`. */
 function unwrap(printed: string): string {
   const inner = printed.slice(1);
-  const unbalanced = inner.split(')').length > inner.split('(').length;
+  const isSimple = inner.indexOf(')') === inner.length - 1 && !inner.includes('(');
+  const unbalanced = isSimple || inner.split(')').length > inner.split('(').length;
   return (unbalanced ? inner.slice(0, inner.lastIndexOf(')')) : inner).trim();
 }
 
-/**
- * Texts and links of the row in turn, whatever wraps them: a text (perhaps empty) before, between and after
- * the links.
- */
-function flatten(row: HtmlElement): readonly (HtmlElement | string)[] {
-  const pieces: (HtmlElement | string)[] = [''];
+interface Pieces {
+  readonly links: readonly HtmlElement[];
+  /** One more than links: before the first, between them and behind the last; perhaps empty. */
+  readonly texts: readonly string[];
+}
+
+/** Links of the row, and the texts around them, whatever wraps them. */
+function flatten(row: HtmlElement): Pieces {
+  const links: HtmlElement[] = [];
+  const texts: string[] = [];
+  let text = '';
   const visit = (element: HtmlElement): void => {
     for (const child of element.children) {
-      if (typeof child === 'string') pieces.push(`${pieces.pop()}${child}`);
-      else if (child.tag === 'a') pieces.push(child, '');
-      else visit(child);
+      if (typeof child === 'string') text += child;
+      else if (child.tag === 'a') {
+        links.push(child);
+        texts.push(text);
+        text = '';
+      } else visit(child);
     }
   };
   visit(row);
-  return pieces;
-}
-
-function textAt(pieces: readonly (HtmlElement | string)[], at: number): string {
-  const piece = pieces[at];
-  return typeof piece === 'string' ? collapse(piece) : '';
+  texts.push(text);
+  return { links, texts };
 }

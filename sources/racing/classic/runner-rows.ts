@@ -39,16 +39,27 @@ const MARKS = {
 
 export type CellName = keyof typeof CELLS;
 export const CELL_NAMES = Object.keys(CELLS) as readonly CellName[];
-type Found<Name extends string> = Readonly<Record<Name, readonly HtmlElement[]>>;
+type FoundName = CellName | keyof typeof MARKS;
+const FINDS: Readonly<Record<FoundName, readonly Find[]>> = { ...CELLS, ...MARKS };
+const NAMES = Object.keys(FINDS) as readonly FoundName[];
+/** Shared by all that is not found. */
+const NONE: HtmlElement[] = [];
+const NOTHING = Object.fromEntries(NAMES.map((name) => [name, NONE])) as Record<FoundName, HtmlElement[]>;
 
 /** One runner: its main row, and the rows that follow it up to the next runner's. */
 export interface RunnerRows {
   /** 1 for the first runner of the page. */
   readonly number: number;
-  readonly cells: Found<CellName>;
-  readonly marks: Found<keyof typeof MARKS>;
+  readonly cells: Readonly<Record<FoundName, readonly HtmlElement[]>>;
   readonly comment: HtmlElement | undefined;
   readonly pedigree: HtmlElement | undefined;
+}
+
+/** One while its rows are looked for. */
+interface Runner extends RunnerRows {
+  readonly cells: Record<FoundName, HtmlElement[]>;
+  comment: HtmlElement | undefined;
+  pedigree: HtmlElement | undefined;
 }
 
 /**
@@ -57,11 +68,15 @@ export interface RunnerRows {
  */
 export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string {
   if (page.withClass(MAIN, 'tr').length === 0) return [];
-  const runners: { main: HtmlElement; comment?: HtmlElement; pedigree?: HtmlElement }[] = [];
+  const runners: Runner[] = [];
+  const byMain = new Map<HtmlElement, Runner>();
+  let last: Runner | undefined;
   for (const row of page.tag('tr')) {
-    const last = runners.at(-1);
-    if (hasClass(row, MAIN)) runners.push({ main: row });
-    else {
+    if (hasClass(row, MAIN)) {
+      last = { number: runners.length + 1, cells: { ...NOTHING }, comment: undefined, pedigree: undefined };
+      runners.push(last);
+      byMain.set(row, last);
+    } else {
       const kind = kindOf(row);
       if (kind === undefined) continue;
       if (!last) return `a ${kind} row stands before the first runner`;
@@ -69,16 +84,8 @@ export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string 
       last[kind] = row;
     }
   }
-  const numbers = new Map(runners.map(({ main }, at) => [main, at]));
-  const cells = findInRows(CELLS, page, numbers);
-  const marks = findInRows(MARKS, page, numbers);
-  return runners.map(({ comment, pedigree }, at) => ({
-    number: at + 1,
-    cells: cells[at]!,
-    marks: marks[at]!,
-    comment,
-    pedigree,
-  }));
+  for (const name of NAMES) findCells(name, page, runners, byMain);
+  return runners;
 }
 
 function kindOf(row: HtmlElement): 'comment' | 'pedigree' | undefined {
@@ -86,32 +93,32 @@ function kindOf(row: HtmlElement): 'comment' | 'pedigree' | undefined {
   return row.attribute('data-test-selector')?.trim() === PEDIGREE ? 'pedigree' : undefined;
 }
 
-/** What each of the rows holds, looked up for all of them at once. */
-function findInRows<Name extends string>(
-  finds: Readonly<Record<Name, readonly Find[]>>,
+/** The cells of one name, looked up for all runners at once. */
+function findCells(
+  name: FoundName,
   page: HtmlIndex,
-  rows: ReadonlyMap<HtmlElement, number>,
-): readonly Found<Name>[] {
-  const found = Array.from(rows, () => ({}) as Record<Name, HtmlElement[]>);
-  for (const name in finds) {
-    for (const row of found) row[name] = [];
-    for (const find of finds[name]) {
-      const isOpen = found.map((row) => row[name].length === 0);
-      if (!isOpen.includes(true)) break;
-      for (const element of find(page)) {
-        const at = rowOf(element, rows);
-        if (at !== undefined && isOpen[at]) found[at]![name].push(element);
-      }
+  runners: readonly Runner[],
+  byMain: ReadonlyMap<HtmlElement, Runner>,
+): void {
+  for (const [at, find] of FINDS[name].entries()) {
+    const isOpen = ({ cells }: Runner) => cells[name].length === 0;
+    const open = at === 0 ? undefined : new Set(runners.filter(isOpen));
+    if (open?.size === 0) return;
+    for (const element of find(page)) {
+      const runner = runnerOf(element, byMain);
+      if (!runner || open?.has(runner) === false) continue;
+      const found = runner.cells[name];
+      if (found.length === 0) runner.cells[name] = [element];
+      else found.push(element);
     }
   }
-  return found;
 }
 
-/** Which of the rows an element stands in. */
-function rowOf({ parent }: HtmlElement, rows: ReadonlyMap<HtmlElement, number>): number | undefined {
+/** The runner in whose main row an element stands. */
+function runnerOf({ parent }: HtmlElement, byMain: ReadonlyMap<HtmlElement, Runner>): Runner | undefined {
   for (let around = parent; around; around = around.parent) {
-    const row = around.tag === 'tr' ? rows.get(around) : undefined;
-    if (row !== undefined) return row;
+    const runner = around.tag === 'tr' ? byMain.get(around) : undefined;
+    if (runner) return runner;
   }
   return undefined;
 }

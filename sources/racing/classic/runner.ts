@@ -9,22 +9,32 @@ import { isArabianRating, type RunnerRows } from './runner-rows.ts';
 
 /** The horse's printed name, for messages; `runner 3` where it has none. */
 export function nameOf(rows: RunnerRows): string {
-  const name = rows.cells.horse.map((link) => textOf(link)).find((text) => text !== '');
-  return name ?? `runner ${rows.number}`;
+  return firstText(rows.cells.horse) ?? `runner ${rows.number}`;
+}
+
+function firstText(
+  elements: readonly HtmlElement[],
+  skip?: (element: HtmlElement) => boolean,
+): string | undefined {
+  for (const element of elements) {
+    const text = textOf(element, skip);
+    if (text !== '') return text;
+  }
+  return undefined;
 }
 
 /** Reads one runner from its own rows only. Answers the problem, one line, where a cell says two things. */
 export function readRunner(rows: RunnerRows, position: Starter): PrintedRunner | string {
-  const { cells, marks } = rows;
+  const { cells } = rows;
   const faults: string[] = [];
   const fault: Fault = (problem) => faults.push(problem);
   const pedigree = rows.pedigree ? readPedigree(rows.pedigree) : NO_PEDIGREE;
-  if (!pedigree) fault('has more than three parents in its pedigree');
-  const [silk] = marks.silk;
-  const [country] = marks.country;
+  if (!pedigree) return 'has more than three parents in its pedigree';
+  const [silk] = cells.silk;
+  const [country] = cells.country;
   const runner: PrintedRunner = {
     position,
-    draw: one('draw', marks.draw, fault),
+    draw: one('draw', cells.draw, fault),
     saddleCloth: one('saddle cloth', cells['saddle cloth'], fault),
     margins: marginsOf(rows),
     horse: {
@@ -50,7 +60,10 @@ export function readRunner(rows: RunnerRows, position: Starter): PrintedRunner |
     ),
     racingPostRating: one('RPR', cells.RPR, fault),
     topspeed: one('TS', cells.TS, fault),
-    ...(pedigree ?? NO_PEDIGREE),
+    colourAndSex: pedigree.colourAndSex,
+    sire: pedigree.sire,
+    dam: pedigree.dam,
+    damsire: pedigree.damsire,
     comment: rows.comment ? textOf(rows.comment) : '',
   };
   return faults[0] ?? runner;
@@ -58,19 +71,21 @@ export function readRunner(rows: RunnerRows, position: Starter): PrintedRunner |
 
 /** The one text of a cell that may be printed twice; superscripts are not part of it. */
 function one(what: string, elements: readonly HtmlElement[], fault: Fault): string {
-  const [only] = elements;
-  if (elements.length <= 1) return only ? textOf(only, isMark) : '';
-  const texts = new Set(elements.map((element) => textOf(element, isMark)).filter((text) => text !== ''));
-  if (texts.size > 1) fault(`${what} says both ${[...texts].slice(0, 2).map(quote).join(' and ')}`);
-  return texts.values().next().value ?? '';
+  let text = '';
+  for (const element of elements) {
+    const printed = textOf(element, isMark);
+    if (printed === '' || printed === text) continue;
+    if (text !== '') fault(`${what} says both ${quote(text)} and ${quote(printed)}`);
+    else text = printed;
+  }
+  return text;
 }
 
 /**
  * Layouts may abbreviate a name differently, so the first counts; that it is one person is for `idOf` to see.
  */
 function profileOf(what: string, links: readonly HtmlElement[], fault: Fault): PrintedProfile {
-  const name = links.map((link) => textOf(link, isMark)).find((text) => text !== '');
-  return { name: textOrNull(name), id: idOf(what, links, fault) };
+  return { name: textOrNull(firstText(links, isMark)), id: idOf(what, links, fault) };
 }
 
 /**
@@ -84,25 +99,32 @@ function isMark(element: HtmlElement): boolean {
 }
 
 function idOf(what: string, links: readonly HtmlElement[], fault: Fault): string | null {
-  const ids = new Set(
-    links.map((link) => profileId(link.attribute('href'))).filter((id) => id !== undefined),
-  );
-  if (ids.size > 1) fault(`has two ${what}s: ${[...ids].slice(0, 2).join(' and ')}`);
-  return ids.values().next().value ?? null;
+  let id: string | undefined;
+  let before: string | undefined;
+  for (const link of links) {
+    const href = link.attribute('href');
+    // Two layouts print the same link.
+    if (href === before) continue;
+    before = href;
+    const other = profileId(href);
+    if (other === undefined || other === id) continue;
+    if (id !== undefined) fault(`has two ${what}s: ${id} and ${other}`);
+    else id = other;
+  }
+  return id ?? null;
 }
 
 function marginsOf(rows: RunnerRows): readonly string[] {
-  const [cell] = rows.marks.margins;
+  const [cell] = rows.cells.margins;
   return cell ? innermostSpans(cell).map((span) => textOf(span)) : [];
 }
 
-function innermostSpans(element: HtmlElement): readonly HtmlElement[] {
-  const spans: HtmlElement[] = [];
+function innermostSpans(element: HtmlElement, spans: HtmlElement[] = []): HtmlElement[] {
   for (const child of element.children) {
     if (typeof child === 'string') continue;
-    const inside = innermostSpans(child);
-    if (inside.length > 0) spans.push(...inside);
-    else if (child.tag === 'span') spans.push(child);
+    const before = spans.length;
+    innermostSpans(child, spans);
+    if (spans.length === before && child.tag === 'span') spans.push(child);
   }
   return spans;
 }
@@ -111,20 +133,24 @@ const POUNDS_IN_STONE = 14;
 
 /** Over-weights and extra weights stand beside the two numbers, in spans of their own. */
 function poundsOf(weights: readonly HtmlElement[], fault: Fault): number | null {
-  const parts = weights.flatMap(innermostSpans);
-  const [stones, pounds] = ['st', 'lb'].map((ending) => {
-    const spans = parts.filter((span) => span.attribute('data-ending')?.trim() === ending);
-    return wholeNumber(ending, one(ending, spans, fault), fault);
-  });
-  if (stones == null && pounds == null) return null;
-  if (stones == null || pounds == null || pounds >= POUNDS_IN_STONE) {
+  const spans: HtmlElement[] = [];
+  for (const cell of weights) innermostSpans(cell, spans);
+  const stones = inUnit('st', spans, fault);
+  const pounds = inUnit('lb', spans, fault);
+  if (stones === null && pounds === null) return null;
+  if (stones === null || pounds === null || pounds >= POUNDS_IN_STONE) {
     fault(`weight ${quote(weights.map((cell) => textOf(cell)).join(' '))} is no stones and pounds`);
     return null;
   }
   return stones * POUNDS_IN_STONE + pounds;
 }
 
+function inUnit(ending: string, spans: readonly HtmlElement[], fault: Fault): number | null {
+  const own = spans.filter((span) => span.attribute('data-ending')?.trim() === ending);
+  return wholeNumber(ending, one(ending, own, fault), fault);
+}
+
 function headgearOf(rows: RunnerRows): string {
-  const [mark] = rows.marks.headgear;
+  const [mark] = rows.cells.headgear;
   return mark ? textOf(mark).replaceAll(' ', '') : '';
 }
