@@ -8,7 +8,7 @@ import { raceColumns } from './race-columns.ts';
 import type { RacePath } from './race-path.ts';
 import { rejected } from './rejected.ts';
 import { runColumns } from './run-columns.ts';
-import type { RaceColumns, RunColumns, Runner } from './schema.ts';
+import type { RaceColumns, ResultColumns, RunColumns, Runner } from './schema.ts';
 
 interface Run {
   readonly position: Starter;
@@ -25,10 +25,12 @@ export function raceRecords(
   const shared = raceColumns(race, path, runners.length);
   if (shared.kind === 'rejected') return shared;
   const runs: Run[] = [];
+  let overall: number | null = null;
   for (const printed of runners) {
-    const columns = runColumns(printed, runs.at(-1)?.columns.ovr_btn ?? null);
+    const columns = runColumns(printed, overall);
     if (typeof columns === 'string')
       return rejected('PARSE_ERROR', `${printed.horse.name || `runner ${runs.length + 1}`}: ${columns}`);
+    overall = columns.ovr_btn;
     runs.push({ position: printed.position, columns });
   }
   const disagreement = findDisagreement(runs, race.ran);
@@ -57,9 +59,70 @@ function toRecords(runs: readonly Run[], prizes: Prizes, shared: RaceColumns): R
         : estimateSeconds(race.winning_secs, overall, rate);
     const prize = position.kind === 'placed' ? (prizes.get(position.place) ?? null) : null;
     const time = secs === null ? null : formatSeconds(secs);
-    // Into the runner's own columns: a copy of both takes twice as long.
-    return Object.assign(owned(columns), race, { prize, time, secs });
+    return recordOf(race, owned(columns), { prize, time, secs });
   });
+}
+
+/** Column by column: to spread or to assign fifty of them takes twice as long, and leaves what was outgrown. */
+function recordOf(race: RaceColumns, run: RunColumns, result: ResultColumns): Runner {
+  return {
+    race_id: race.race_id,
+    course_id: race.course_id,
+    course: race.course,
+    off: race.off,
+    race_name: race.race_name,
+    class: race.class,
+    pattern: race.pattern,
+    rating_band: race.rating_band,
+    age_band: race.age_band,
+    sex_rest: race.sex_rest,
+    dist: race.dist,
+    dist_y: race.dist_y,
+    dist_f: race.dist_f,
+    dist_m: race.dist_m,
+    course_detail: race.course_detail,
+    going: race.going,
+    surface: race.surface,
+    type: race.type,
+    ran: race.ran,
+    winning_time: race.winning_time,
+    winning_secs: race.winning_secs,
+    pos: run.pos,
+    draw: run.draw,
+    num: run.num,
+    btn: run.btn,
+    ovr_btn: run.ovr_btn,
+    horse: run.horse,
+    horse_id: run.horse_id,
+    horse_country: run.horse_country,
+    sp: run.sp,
+    dec: run.dec,
+    jockey: run.jockey,
+    jockey_id: run.jockey_id,
+    trainer: run.trainer,
+    trainer_id: run.trainer_id,
+    owner: run.owner,
+    owner_id: run.owner_id,
+    silk_url: run.silk_url,
+    age: run.age,
+    lbs: run.lbs,
+    hg: run.hg,
+    or: run.or,
+    rpr: run.rpr,
+    ts: run.ts,
+    sex: run.sex,
+    colour: run.colour,
+    sire: run.sire,
+    sire_id: run.sire_id,
+    dam: run.dam,
+    dam_id: run.dam_id,
+    damsire: run.damsire,
+    damsire_id: run.damsire_id,
+    comment: run.comment,
+    prize: result.prize,
+    time: result.time,
+    secs: result.secs,
+  };
 }
 
 /**

@@ -88,3 +88,4 @@ export type Runner = z.infer<typeof runnerSchema>;
 export type RaceColumns = Pick<Runner, keyof typeof raceShape>;
 /** The columns that are a runner's own. */
 export type RunColumns = Pick<Runner, keyof typeof runShape>;
+export type ResultColumns = Pick<Runner, keyof typeof resultShape>;

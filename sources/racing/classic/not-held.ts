@@ -21,7 +21,7 @@ export function findNotice(
       const word = NOT_HELD.exec(child.trim())?.[1];
       if (word !== undefined) return word.toLowerCase() as Notice;
     } else if (!skip(child)) {
-      if (/abandoned/i.test(child.attributes.class ?? '') && /abandoned/i.test(textOf(child)))
+      if (/abandoned/i.test(child.attribute('class') ?? '') && /abandoned/i.test(textOf(child)))
         return 'abandoned';
       const notice = findNotice(child, skip);
       if (notice !== undefined) return notice;

@@ -13,7 +13,7 @@ export function readPrizeBlock(block: HtmlElement): readonly PrintedPrize[] | un
       const last = prizes.at(-1);
       if (typeof child === 'string') {
         if (last) last.amount += child;
-      } else if (child.attributes.class?.includes('prizeMoneyTitle') === true) {
+      } else if (child.attribute('class')?.includes('prizeMoneyTitle') === true) {
         prizes.push({ place: textsBelow(child), amount: '' });
       } else visit(child);
     }

@@ -18,7 +18,7 @@ const GOING_SAID: ReadonlySet<string> = new Set(['GB', 'IRE']);
 
 /** The page's frame: the main element of a race. Undefined where it is gone. */
 export function frameOf(page: HtmlIndex): HtmlElement | undefined {
-  return page.tag('main').find((main) => main.attributes['data-analytics-race-date-time']?.trim());
+  return page.tag('main').find((main) => main.attribute('data-analytics-race-date-time')?.trim());
 }
 
 /** Which race the page is of, as far as it says: rejected where that is not the one that was promised. */
@@ -35,13 +35,12 @@ export function readIdentity(
   frame: HtmlElement,
   promised: PromisedRace,
 ): ClassicIdentity | Rejected {
-  const { 'data-analytics-race-date-time': start = '', 'data-analytics-coursename': name = '' } =
-    frame.attributes;
+  const start = frame.attribute('data-analytics-race-date-time') ?? '';
   const local = parseLocalStart(start);
   if (!local) return rejected('PARSE_ERROR', `start ${JSON.stringify(start)} is no date-time`);
   const [heading] = page.withClass(`${NAME}__name`);
   const country = heading && countryOfMeeting(promised.path, textOf(heading));
-  const course = name.trim();
+  const course = frame.attribute('data-analytics-coursename')?.trim() ?? '';
   const other =
     canonicalOf(page, promised) ??
     findOtherRace({ date: local.date, course: course || undefined, country }, promised);
@@ -50,8 +49,8 @@ export function readIdentity(
 
 /** The page's own address in its head, where it has one. */
 function canonicalOf(page: HtmlIndex, promised: PromisedRace): Rejected | undefined {
-  const link = page.tag('link').find(({ attributes }) => attributes.rel?.toLowerCase() === 'canonical');
-  const path = parseRacePath(link?.attributes.href ?? '');
+  const link = page.tag('link').find((each) => each.attribute('rel')?.toLowerCase() === 'canonical');
+  const path = parseRacePath(link?.attribute('href') ?? '');
   return path && findOtherRace({ raceId: path.raceId, date: path.date }, promised);
 }
 

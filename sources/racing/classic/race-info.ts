@@ -1,5 +1,5 @@
-import type { HtmlElement } from '../../../core/source/html.ts';
-import { collapse, HtmlIndex, hasClass, textOf } from '../../../core/source/html.ts';
+import type { HtmlElement, HtmlIndex } from '../../../core/source/html.ts';
+import { collapse, hasClass, textOf } from '../../../core/source/html.ts';
 
 /** A value of the box under the runners, with the text that stands before it. */
 interface LabelledValue {
@@ -25,7 +25,8 @@ export interface RaceInfo {
 
 export function readRaceInfo(page: HtmlIndex): RaceInfo {
   const [box] = page.withClass('rp-raceInfo', 'div');
-  const values = box ? new HtmlIndex(box).tag('li').flatMap(labelledValues) : [];
+  const values: LabelledValue[] = [];
+  if (box) readLines(box, values);
   return {
     hasBox: box !== undefined,
     filled: values.filter(({ value }) => value !== '').length,
@@ -34,8 +35,16 @@ export function readRaceInfo(page: HtmlIndex): RaceInfo {
   };
 }
 
-function labelledValues(line: HtmlElement): readonly LabelledValue[] {
-  const values: LabelledValue[] = [];
+/** The values of each `li` below the element. */
+function readLines(element: HtmlElement, values: LabelledValue[]): void {
+  for (const child of element.children) {
+    if (typeof child === 'string') continue;
+    if (child.tag === 'li') readLine(child, values);
+    readLines(child, values);
+  }
+}
+
+function readLine(line: HtmlElement, values: LabelledValue[]): void {
   let label = '';
   const visit = (element: HtmlElement): void => {
     for (const child of element.children) {
@@ -48,7 +57,6 @@ function labelledValues(line: HtmlElement): readonly LabelledValue[] {
     }
   };
   visit(line);
-  return values;
 }
 
 function ranOf(values: readonly LabelledValue[]): number | null {

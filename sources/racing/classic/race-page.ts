@@ -84,11 +84,7 @@ type Positions =
 
 /** The position of every runner; where it is printed twice, the two may not contradict each other. */
 function readPositions(runners: readonly RunnerRows[]): Positions | Rejected {
-  const cells = runners.map((rows) =>
-    rows.cells.position
-      .map((cell) => textOf(cell, (child) => child.tag === 'sup'))
-      .filter((text) => text !== ''),
-  );
+  const cells = runners.map((rows) => textsOf(rows.cells.position));
   if (cells.every((texts) => texts.length === 0)) {
     return runners.some((rows) => rows.cells.position.length > 0)
       ? { kind: 'none' }
@@ -97,7 +93,8 @@ function readPositions(runners: readonly RunnerRows[]): Positions | Rejected {
   const positions: Position[] = [];
   for (const [at, rows] of runners.entries()) {
     const texts = cells[at] ?? [];
-    const [position, other] = texts.map(parsePosition);
+    const position = parsePosition(texts[0] ?? '');
+    const other = texts.length > 1 ? parsePosition(texts[1]!) : undefined;
     if (!position) {
       return rejected(
         'PARSE_ERROR',
@@ -110,6 +107,20 @@ function readPositions(runners: readonly RunnerRows[]): Positions | Rejected {
     positions.push(position);
   }
   return { kind: 'positions', positions };
+}
+
+/** Those that are not empty, without the draws beside them. */
+function textsOf(cells: readonly HtmlElement[]): readonly string[] {
+  const texts: string[] = [];
+  for (const cell of cells) {
+    const text = textOf(cell, isSuperscript);
+    if (text !== '') texts.push(text);
+  }
+  return texts;
+}
+
+function isSuperscript({ tag }: HtmlElement): boolean {
+  return tag === 'sup';
 }
 
 function codeOf(position: Position): string {

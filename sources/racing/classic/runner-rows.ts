@@ -1,5 +1,4 @@
 import type { HtmlElement, HtmlIndex } from '../../../core/source/html.ts';
-import { hasClass } from '../../../core/source/html.ts';
 
 const MAIN = 'rp-horseTable__mainRow';
 const COMMENT = 'rp-horseTable__commentRow';
@@ -67,18 +66,27 @@ interface Runner extends RunnerRows {
  * are told apart by what they are, never counted, so that an absent comment cannot shift its neighbours'.
  */
 export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string {
-  if (page.withClass(MAIN, 'tr').length === 0) return [];
+  const mains = page.withClass(MAIN, 'tr');
+  if (mains.length === 0) return [];
+  const comments = page.withClass(COMMENT, 'tr');
+  const pedigrees = page.withSelector(PEDIGREE, 'tr');
   const runners: Runner[] = [];
   const byMain = new Map<HtmlElement, Runner>();
   let last: Runner | undefined;
+  // Each list is in the order of the page, as the rows are.
+  let comment = 0;
+  let pedigree = 0;
   for (const row of page.tag('tr')) {
-    if (hasClass(row, MAIN)) {
+    const isComment = row === comments[comment];
+    const isPedigree = row === pedigrees[pedigree];
+    if (isComment) comment++;
+    if (isPedigree) pedigree++;
+    if (row === mains[runners.length]) {
       last = { number: runners.length + 1, cells: { ...NOTHING }, comment: undefined, pedigree: undefined };
       runners.push(last);
       byMain.set(row, last);
-    } else {
-      const kind = kindOf(row);
-      if (kind === undefined) continue;
+    } else if (isComment || isPedigree) {
+      const kind = isComment ? 'comment' : 'pedigree';
       if (!last) return `a ${kind} row stands before the first runner`;
       if (last[kind]) return `two ${kind} rows follow runner ${runners.length}`;
       last[kind] = row;
@@ -86,11 +94,6 @@ export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string 
   }
   for (const name of NAMES) findCells(name, page, runners, byMain);
   return runners;
-}
-
-function kindOf(row: HtmlElement): 'comment' | 'pedigree' | undefined {
-  if (hasClass(row, COMMENT)) return 'comment';
-  return row.attribute('data-test-selector')?.trim() === PEDIGREE ? 'pedigree' : undefined;
 }
 
 /** The cells of one name, looked up for all runners at once. */
