@@ -29,6 +29,41 @@ interface Section {
  * meetings that does not is HTML_CHANGED, and so is everything that would make a race lose its meeting.
  */
 export function readClassicIndex(page: HtmlIndex, partition: Partition): Discovery {
+  const meetings = meetingsOf(page, partition.date);
+  if ('kind' in meetings) return meetings;
+  const listed: ListedRace[] = [];
+  for (const { section, country, races } of meetings) {
+    if (section.panels.length === 0 && country === partition.value.toUpperCase() && !isLost(section))
+      return rejected('HTML_CHANGED', `${section.heading}: the meeting lists no div.${PANEL}`);
+    for (const race of races) {
+      if ('kind' in race) return race;
+      listed.push(race);
+    }
+  }
+  return discoverRaces(listed, partition);
+}
+
+interface Meeting {
+  readonly section: Section;
+  readonly country: string;
+  /** Up to the first that cannot be read. */
+  readonly races: readonly (ListedRace | Rejected)[];
+}
+type Meetings = readonly Meeting[] | Discovery;
+
+/** The countries of a day have one index together. */
+const meetingsOfPages = new WeakMap<HtmlIndex, { readonly date: string; readonly meetings: Meetings }>();
+
+function meetingsOf(page: HtmlIndex, date: string): Meetings {
+  const known = meetingsOfPages.get(page);
+  if (known?.date === date) return known.meetings;
+  const meetings = readMeetings(page, date);
+  meetingsOfPages.set(page, { date, meetings });
+  return meetings;
+}
+
+/** The meetings of the page, whatever their country, or what it says in their place. */
+function readMeetings(page: HtmlIndex, date: string): Meetings {
   const elements = page.withSelector(SECTION, 'section');
   if (elements.length === 0) return withoutMeetings(page);
   const sections = new Map<HtmlElement, Section>();
@@ -50,23 +85,23 @@ export function readClassicIndex(page: HtmlIndex, partition: Partition): Discove
   const stray = findStrayLink(page, sections, numbered);
   if (stray) return stray;
 
-  const races: ListedRace[] = [];
-  for (const section of sections.values()) {
-    const country = countryOfSection(section);
-    if (section.panels.length === 0 && country === partition.value.toUpperCase() && !isLost(section))
-      return rejected('HTML_CHANGED', `${section.heading}: the meeting lists no div.${PANEL}`);
-    for (const panel of section.panels) {
-      const race = readPanel(section, panel, { numbered, date: partition.date });
-      if (race === undefined) continue;
-      if (race.kind === 'rejected') return race;
-      races.push({
-        path: race.path,
-        status: race.status,
-        country: countryOfMeeting(race.path, section.heading),
-      });
-    }
+  return [...sections.values()].map((section) => ({
+    section,
+    country: countryOfSection(section),
+    races: readRaces(section, { numbered, date }),
+  }));
+}
+
+function readRaces(section: Section, known: KnownRaces): readonly (ListedRace | Rejected)[] {
+  const races: (ListedRace | Rejected)[] = [];
+  for (const panel of section.panels) {
+    const race = readPanel(section, panel, known);
+    if (race === undefined) continue;
+    if (race.kind === 'rejected') return [...races, race];
+    const country = countryOfMeeting(race.path, section.heading);
+    races.push({ path: race.path, status: race.status, country });
   }
-  return discoverRaces(races, partition);
+  return races;
 }
 
 function withoutMeetings(page: HtmlIndex): Discovery {
@@ -89,7 +124,7 @@ function readSection(
   page: HtmlIndex,
   element: HtmlElement,
 ): { readonly kind: 'section'; readonly section: Section } | 'repeats' | Rejected {
-  const id = element.attributes['data-course-id']?.trim();
+  const id = element.attribute('data-course-id')?.trim();
   if (id === undefined) return rejected('HTML_CHANGED', 'a meeting has no data-course-id');
   if (!/^0*[1-9]\d*$/.test(id)) return 'repeats';
   const headings = page.withSelector('course-name', 'h2');
@@ -107,15 +142,22 @@ function findStrayLink(
   numbered: ReadonlySet<string>,
 ): Rejected | undefined {
   for (const link of page.withSelector(TITLE_LINK)) {
-    const race = parseRacePath(link.attributes.href ?? '');
+    const race = parseRacePath(link.attribute('href') ?? '');
     if (race && numbered.has(race.raceId)) continue;
     const section = ancestor(link, isSection);
-    const href = JSON.stringify((link.attributes.href ?? '').slice(0, 200));
+    const href = JSON.stringify((link.attribute('href') ?? '').slice(0, 200));
     if (!section) return rejected('HTML_CHANGED', `link ${href} stands in no meeting`);
     if (sections.has(section) && !ancestor(link, isPanel))
       return rejected('HTML_CHANGED', `link ${href} stands in no div.${PANEL}`);
   }
   return undefined;
+}
+
+interface KnownRaces {
+  /** Ids of the races that have a panel of their own. */
+  readonly numbered: ReadonlySet<string>;
+  /** Of the index. */
+  readonly date: string;
 }
 
 /**
@@ -125,7 +167,7 @@ function findStrayLink(
 function readPanel(
   section: Section,
   panel: HtmlElement,
-  { numbered, date }: { readonly numbered: ReadonlySet<string>; readonly date: string },
+  { numbered, date }: KnownRaces,
 ): { readonly kind: 'race'; readonly path: RacePath; readonly status: ListedStatus } | Rejected | undefined {
   const id = idOf(panel);
   const path = linkOf(panel, id);
@@ -142,7 +184,7 @@ function readPanel(
 }
 
 function idOf(panel: HtmlElement): string {
-  return panel.attributes['data-diffusion-race-id']?.trim() ?? '';
+  return panel.attribute('data-diffusion-race-id')?.trim() ?? '';
 }
 
 /**
@@ -159,9 +201,9 @@ function linkOf(
   const visit = (element: HtmlElement): void => {
     for (const child of element.children) {
       if (typeof child === 'string') continue;
-      const { href } = child.attributes;
+      const href = child.attribute('href');
       const path = href?.includes('/results/') ? parseRacePath(href) : undefined;
-      const isTitle = child.attributes['data-test-selector']?.trim() === TITLE_LINK;
+      const isTitle = child.attribute('data-test-selector')?.trim() === TITLE_LINK;
       if (path) (isTitle ? titles : paths).push(path);
       else if (isTitle) broken = href ?? '';
       visit(child);
@@ -188,8 +230,9 @@ const BARE_NOTICE = /^\W*(?:race |meeting )?(?:abandoned|cancelled|void)\W*$/i;
  * named Void Of Sense; one that says nothing but the notice is one.
  */
 function isTitleOrName(element: HtmlElement): boolean {
-  const { href, 'data-test-selector': selector } = element.attributes;
-  if (selector?.trim() === TITLE_LINK || href?.includes('/profile/')) return true;
+  const href = element.attribute('href');
+  const isTitle = element.attribute('data-test-selector')?.trim() === TITLE_LINK;
+  if (isTitle || href?.includes('/profile/')) return true;
   const mayName = element.tag === 'dd' || href?.includes('/results/') === true;
   return mayName && !BARE_NOTICE.test(textOf(element));
 }
@@ -213,7 +256,7 @@ function slugOf(heading: string): string {
 }
 
 function isSection(element: HtmlElement): boolean {
-  return element.tag === 'section' && element.attributes['data-test-selector']?.trim() === SECTION;
+  return element.tag === 'section' && element.attribute('data-test-selector')?.trim() === SECTION;
 }
 
 function isPanel(element: HtmlElement): boolean {
