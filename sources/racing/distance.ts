@@ -1,3 +1,4 @@
+import { memoized } from './memoized.ts';
 import { MIXED_NUMBER, parseMixedNumber } from './mixed-number.ts';
 
 const YARDS_IN_FURLONG = 220;
@@ -21,7 +22,7 @@ export interface Distance {
 }
 
 /** `1m2½f`, `(1m2f110yds)`, `5f`, `2m`; undefined where the text is no distance. */
-export function parseDistance(text: string): Distance | undefined {
+export const parseDistance: (text: string) => Distance | undefined = memoized((text) => {
   const bare = text.replace(/[()]/g, '').trim();
   const match = bare === '' ? null : DISTANCE.exec(bare);
   if (!match) return undefined;
@@ -31,7 +32,7 @@ export function parseDistance(text: string): Distance | undefined {
   // A flat or jumps race is never 20 miles long: `2000m` are metres, which these pages do not print.
   if (miles === undefined || furlongs === undefined || yards === undefined || miles > 20) return undefined;
   return { miles, furlongs, yards };
-}
+});
 
 /** A number of yards as a page of racing prints it: 2310 are 1m2f110yds. */
 export function distanceOfYards(yards: number): Distance {

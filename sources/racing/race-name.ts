@@ -12,9 +12,10 @@ export interface RaceTitle {
   readonly sexRestriction: string | null;
 }
 
-const GRADED = /\b(?:(group)\s+([1-3]|i{1,3})|(grade)\s+([1-3]|i{1,3}|[abc]))\b/gi;
-const LISTED = /\blisted race\b|(?<=\(\s*)listed\b/gi;
-const CLASS = /\bclass\s+([1-7]|[a-h])\b/gi;
+const GRADED = /\b(?:(group)\s+([1-3]|i{1,3})|(grade)\s+([1-3]|i{1,3}|[abc]))\b/i;
+const LISTED = /\blisted race\b|(?<=\(\s*)listed\b/i;
+const CLASS = /\bclass\s+([1-7]|[a-h])\b/i;
+const MARKS = [GRADED, LISTED, CLASS].map((mark) => new RegExp(mark, 'gi'));
 
 /** Letters of the classes before 2004; the pages' own equivalents. */
 const CLASS_OF_LETTER: Readonly<Record<string, number>> = { A: 1, B: 2, C: 3, D: 4, E: 5, F: 6, G: 6, H: 7 };
@@ -33,11 +34,12 @@ const SEX_RESTRICTIONS: readonly (readonly [RegExp, string])[] = [
  * `Irish Derby`.
  */
 export function readTitle(title: string): RaceTitle {
-  const graded = title.matchAll(GRADED).next().value;
-  const listed = title.search(LISTED) >= 0;
-  const letter = title.matchAll(CLASS).next().value?.[1];
+  const graded = GRADED.exec(title);
+  const listed = LISTED.test(title);
+  const letter = CLASS.exec(title)?.[1];
+  const isMarked = graded !== null || listed || letter !== undefined;
   return {
-    name: withoutMarks(title),
+    name: isMarked ? withoutMarks(title) : collapse(title),
     class: letter === undefined ? null : className(letter),
     pattern: graded ? patternOf(graded) : listed ? 'Listed' : null,
     sexRestriction: SEX_RESTRICTIONS.find(([words]) => words.test(title))?.[1] ?? null,
@@ -68,8 +70,7 @@ function patternOf(match: RegExpExecArray): string {
 }
 
 function withoutMarks(title: string): string {
-  const bare = title.replace(GRADED, '').replace(LISTED, '').replace(CLASS, '');
-  if (bare === title) return collapse(title);
+  const bare = MARKS.reduce((text, mark) => text.replace(mark, ''), title);
   // A mark may share its brackets: `(Grade 3 Handicap)` leaves `(Handicap)`, `(Class 1, Group 2)` leaves
   // nothing.
   return collapse(bare.replace(/\(([^()]*)\)/g, (_, inner: string) => bracketed(inner))).replace(
