@@ -75,8 +75,11 @@ function one(what: string, elements: readonly HtmlElement[], fault: Fault): stri
   for (const element of elements) {
     const printed = textOf(element, isMark);
     if (printed === '' || printed === text) continue;
-    if (text !== '') fault(`${what} says both ${quote(text)} and ${quote(printed)}`);
-    else text = printed;
+    if (text !== '') {
+      fault(`${what} says both ${quote(text)} and ${quote(printed)}`);
+      break;
+    }
+    text = printed;
   }
   return text;
 }
@@ -108,8 +111,11 @@ function idOf(what: string, links: readonly HtmlElement[], fault: Fault): string
     before = href;
     const other = profileId(href);
     if (other === undefined || other === id) continue;
-    if (id !== undefined) fault(`has two ${what}s: ${id} and ${other}`);
-    else id = other;
+    if (id !== undefined) {
+      fault(`has two ${what}s: ${id} and ${other}`);
+      break;
+    }
+    id = other;
   }
   return id ?? null;
 }

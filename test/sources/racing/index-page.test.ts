@@ -91,6 +91,24 @@ describe.each([
 });
 
 describe('a classic index', () => {
+  it('whose races have no link yet is of the day that it was asked for', () => {
+    const pending = classic
+      .replaceAll(/ href="[^"]*\/results\/[^"]*"/g, '')
+      .replaceAll('data-test-selector="link-listCourseNameLink"', '');
+    const daysOf = (day: string) => {
+      const page = {
+        url: `https://x.example/results/${day}`,
+        status: 200,
+        contentType: 'text/html',
+        text: pending,
+      };
+      const found = parseIndexPage(page, { value: 'gb', date: civilDate(day) }, FIRST);
+      return found.kind === 'items' ? found.items.map(({ url }) => url.split('/')[4]) : [];
+    };
+    expect(new Set(daysOf('2025-11-17'))).toEqual(new Set(['2025-11-17']));
+    expect(new Set(daysOf('2025-11-18'))).toEqual(new Set(['2025-11-18']));
+  });
+
   it.each([
     ['a meeting without a heading', /<h2[^>]*>\s*TRAMORE[\s\S]*?<\/h2>/, '', 'meeting 198 has no h2'],
     ['a meeting without a course id', ' data-course-id="207"', '', 'a meeting has no data-course-id'],

@@ -5,6 +5,7 @@ import {
   countryOfMeeting,
   courseWithoutCountry,
 } from '../../../sources/racing/meeting-country.ts';
+import { memoized } from '../../../sources/racing/memoized.ts';
 import { nameWithCountry } from '../../../sources/racing/named-country.ts';
 import { parseStartingPrice } from '../../../sources/racing/odds.ts';
 import { parsePosition } from '../../../sources/racing/position.ts';
@@ -13,6 +14,7 @@ import { findOtherRace, promisedRace } from '../../../sources/racing/promised-ra
 import { classOf, readTitle } from '../../../sources/racing/race-name.ts';
 import { parseIndexPath, parseRacePath, profileId, profileName } from '../../../sources/racing/race-path.ts';
 import { raceType } from '../../../sources/racing/race-type.ts';
+import { wholeNumber } from '../../../sources/racing/run-columns.ts';
 
 describe('starting prices', () => {
   it.each([
@@ -34,6 +36,43 @@ describe('starting prices', () => {
 
   it.each(['85', '4/0', '£3.40', '9-2'])('%j is a cell of something else', (text) => {
     expect(parseStartingPrice(text)).toBeUndefined();
+  });
+});
+
+describe('whole numbers', () => {
+  const read = (text: string) => {
+    const problems: string[] = [];
+    const value = wholeNumber('draw', text, (problem) => problems.push(problem));
+    return problems[0] ?? value;
+  };
+
+  it.each([
+    ['7', 7],
+    ['(7)', 7],
+    ['3.', 3],
+    ['\u00a0( 12 )', 12],
+    ['0109', 109],
+    ['1A', 1],
+    ['4yo', 4],
+    ['85+', 85],
+    ['–', null],
+    ['(-)', null],
+    ['', null],
+  ])('%j is %j', (text, value) => expect(read(text)).toBe(value));
+
+  it.each(['12345', '9/4', 'x7', '7-8'])('%j is none', (text) =>
+    expect(read(text)).toBe(`draw ${JSON.stringify(text)} is no number`),
+  );
+});
+
+describe('what was read before', () => {
+  it('is what it would be read as again, after any number of others', () => {
+    const doubled = memoized((text) => (text === 'x' ? undefined : text.repeat(2)));
+    const texts = ['a', 'x', '', 'a text too long to keep'];
+    const first = texts.map(doubled);
+    expect(first).toEqual(['aa', undefined, '', 'a text too long to keepa text too long to keep']);
+    for (let n = 0; n < 2500; n++) expect(doubled(String(n))).toBe(`${n}${n}`);
+    expect(texts.map(doubled)).toEqual(first);
   });
 });
 
@@ -243,6 +282,8 @@ describe('addresses', () => {
     expect(profileId(undefined)).toBeUndefined();
     expect(profileName('/profile/owner/7/mrs-j-o%27neill')).toBe("Mrs J O'neill");
     expect(profileName('/profile/owner/7/%E0%A4%A')).toBe('%E0%A4%A');
+    expect(profileName('/profile/owner/7/a%20b--c-%C3%A9-')).toBe('A B C É');
+    expect(profileName('/profile')).toBeUndefined();
   });
 });
 
