@@ -1,4 +1,3 @@
-import { own } from '../../core/source/html.ts';
 import type { Parsed } from '../../core/source/source.ts';
 import { estimateSeconds, formatSeconds } from './finish-time.ts';
 import { lengthsPerSecond } from './going.ts';
@@ -48,8 +47,7 @@ function findDisagreement(runs: readonly Run[], ran: number | null): string | un
   return runs.length < (ran ?? 0) ? `${ran} ran, but the page lists ${runs.length}` : undefined;
 }
 
-function toRecords(runs: readonly Run[], prizes: Prizes, shared: RaceColumns): Runner[] {
-  const race = owned(shared);
+function toRecords(runs: readonly Run[], prizes: Prizes, race: RaceColumns): Runner[] {
   const rate = lengthsPerSecond(race.going, race.type === 'Flat' ? 'flat' : 'jumps');
   return runs.map(({ position, columns }) => {
     const { ovr_btn: overall } = columns;
@@ -59,11 +57,11 @@ function toRecords(runs: readonly Run[], prizes: Prizes, shared: RaceColumns): R
         : estimateSeconds(race.winning_secs, overall, rate);
     const prize = position.kind === 'placed' ? (prizes.get(position.place) ?? null) : null;
     const time = secs === null ? null : formatSeconds(secs);
-    return recordOf(race, owned(columns), { prize, time, secs });
+    return recordOf(race, columns, { prize, time, secs });
   });
 }
 
-/** Column by column: to spread or to assign fifty of them takes twice as long, and leaves what was outgrown. */
+/** Column by column: to spread or to assign fifty of them takes twice as long. */
 function recordOf(race: RaceColumns, run: RunColumns, result: ResultColumns): Runner {
   return {
     race_id: race.race_id,
@@ -123,16 +121,4 @@ function recordOf(race: RaceColumns, run: RunColumns, result: ResultColumns): Ru
     time: result.time,
     secs: result.secs,
   };
-}
-
-/**
- * Records outlive their page by far, so none of their texts may be a view into it. In place: a copy of fifty
- * columns, name by name, takes longer than all the rest of a record.
- */
-function owned<Columns extends object>(columns: Columns): Columns {
-  for (const name in columns) {
-    const value = columns[name];
-    if (typeof value === 'string') columns[name] = own(value) as typeof value;
-  }
-  return columns;
 }
