@@ -39,13 +39,23 @@ export async function schemaFindings(
 ): Promise<readonly SchemaFinding[]> {
   const { name, table } = source;
   const place = { source: name, table: table.name };
-  const found = await storedSchemas(lake, table);
+  const places = await placesOf(lake, table);
+  const own = places.filter(({ column }) => column === table.partitionBy[0]);
+  const found = await storedSchemas(
+    lake,
+    table,
+    own.map(({ partition }) => partition),
+  );
   const findings: SchemaFinding[] = [];
   const today = found.flatMap(({ partitions }) => partitions);
   const isEmpty = today.length === 0;
   const once = await tablesOnceOf(lake, name, new Set(sources.map((each) => each.table.name)));
   for (const before of [...once, table.name]) {
-    const left = await onlyIn(lake, before, table, today);
+    const left = onlyIn(
+      before === table.name ? places : await placesOf(lake, { name: before }),
+      table,
+      today,
+    );
     for (const [column, partitions] of left) {
       const moved =
         before === table.name ? divided(column, table, isEmpty) : otherTable(before, table.name, isEmpty);
@@ -67,27 +77,33 @@ function spanOf(
   return { partitions: dates.length, first_date: dates[0] ?? null, last_date: dates.at(-1) ?? null };
 }
 
+type ManifestPlace = NonNullable<ReturnType<typeof manifestPlace>>;
+
+async function placesOf(lake: ObjectStore, table: Pick<Table, 'name'>): Promise<readonly ManifestPlace[]> {
+  const places: ManifestPlace[] = [];
+  for await (const { key } of lake.list(manifestPrefix(table))) {
+    const place = manifestPlace(table, key);
+    if (place) places.push(place);
+  }
+  return places;
+}
+
 /**
  * What another table, or this one divided by another column, has and today's lacks: by dates alone where the
  * columns are not the same.
  */
-async function onlyIn(
-  lake: ObjectStore,
-  name: string,
+function onlyIn(
+  places: readonly ManifestPlace[],
   table: Table,
   today: readonly Partition[],
-): Promise<ReadonlyMap<string, readonly Partition[]>> {
+): ReadonlyMap<string, readonly Partition[]> {
   const known = new Set(today.flatMap(({ value, date }) => [date, `${value}/${date}`]));
-  const left = new Map<string, Partition[]>();
-  for await (const { key } of lake.list(manifestPrefix({ ...table, name }))) {
-    const found = manifestPlace({ name }, key);
-    if (!found) continue;
-    const { column, partition } = found;
-    const { value, date } = partition;
-    if (known.has(column === table.partitionBy[0] ? `${value}/${date}` : date)) continue;
-    left.set(column, [...(left.get(column) ?? []), partition]);
-  }
-  return left;
+  const left = places.filter(
+    ({ column, partition: { value, date } }) =>
+      !known.has(column === table.partitionBy[0] ? `${value}/${date}` : date),
+  );
+  const byColumn = Map.groupBy(left, ({ column }) => column);
+  return new Map([...byColumn].map(([column, all]) => [column, all.map(({ partition }) => partition)]));
 }
 
 function divided(before: string, { partitionBy }: Table, isEmpty: boolean): Difference {
@@ -105,7 +121,11 @@ function otherTable(before: string, today: string, isEmpty: boolean): Difference
   };
 }
 
-async function differences(lake: ObjectStore, stored: StoredSchema, source: Source): Promise<Difference[]> {
+async function differences(
+  lake: ObjectStore,
+  stored: StoredSchema & { readonly isTodays: false },
+  source: Source,
+): Promise<Difference[]> {
   const today = tableSchema(source.table);
   const changes = schemaChanges(stored.shape, today.shape).map(differenceOf);
   const { fingerprint, parserVersion } = stored;

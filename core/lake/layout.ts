@@ -61,7 +61,7 @@ export function schemaHistoryKey(table: string): string {
   return `${schemaHistoryPrefix()}${table}.json`;
 }
 
-export function manifestPrefix(table: Table): string {
+export function manifestPrefix(table: Pick<Table, 'name'>): string {
   return `tables/${table.name}/`;
 }
 

@@ -138,6 +138,7 @@ export async function putManifest(
       'items-found': String(stats.found),
       'items-failed': String(stats.failed),
       hash: descriptor.contentHash,
+      ...schemaFacts(descriptor),
       ...(descriptor.previous !== null && { previous: descriptor.previous }),
     },
   };
@@ -150,6 +151,23 @@ export async function putManifest(
     if (now && new TextDecoder().decode(now.body) === new TextDecoder().decode(body)) return 'committed';
     throw error;
   }
+}
+
+/** What a manifest says of the schema of its version, so that nobody need open the descriptor for it. */
+export interface NamedSchema {
+  readonly fingerprint: string;
+  /** ISO 8601; when the version was written. */
+  readonly createdAt: string;
+}
+
+function schemaFacts({ schema, createdAt }: VersionDescriptor): Readonly<Record<string, string>> {
+  return schema ? { schema: schema.fingerprint, 'created-at': createdAt } : {};
+}
+
+/** Undefined where it does not say: of before it was kept, or of a version that has none. */
+export function namedSchema({ metadata }: ObjectHead): NamedSchema | undefined {
+  const { schema: fingerprint, 'created-at': createdAt } = metadata;
+  return fingerprint === undefined || createdAt === undefined ? undefined : { fingerprint, createdAt };
 }
 
 /** As `manifestVersion`; its error tells what mends the manifest. */

@@ -3,7 +3,8 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { Column } from '../schema/columns.ts';
 import { fingerprintOf, type TableShape, tableSchema, typeName } from '../schema/table-shape.ts';
 import type { Partition, Table } from '../source/source.ts';
-import { manifestPrefix, partitionOfManifest } from './layout.ts';
+import { manifestKey } from './layout.ts';
+import { currentVersionOf, type NamedSchema, namedSchema } from './manifest.ts';
 import { PartitionVersions } from './partition-versions.ts';
 import type { VersionDescriptor } from './version.ts';
 
@@ -18,36 +19,63 @@ interface WrittenSchema {
   readonly shape: TableShape;
 }
 
-/** Current versions of a table that were written with one and the same schema. */
-export interface StoredSchema extends WrittenSchema {
-  readonly isTodays: boolean;
-  readonly partitions: readonly Partition[];
+/** Current versions of a table that were written with one and the same schema; today's is that of the code. */
+export type StoredSchema = { readonly partitions: readonly Partition[] } & (
+  | { readonly isTodays: true }
+  | ({ readonly isTodays: false } & WrittenSchema)
+);
+
+/** What is known of the schema of a current version before its descriptor is read. */
+interface CurrentSchema extends NamedSchema {
+  readonly partition: Partition;
+  readonly read: () => Promise<WrittenSchema | undefined>;
 }
 
 /**
- * With which schemas the current versions of a table were written, the one of the newest version first. Reads
- * a manifest and a descriptor for each partition. Throws a CorruptLakeError where one cannot be read.
+ * With which schemas the current versions of these partitions were written, the one of the newest version
+ * first. Reads a manifest for each, and a descriptor for each other schema than today's; of manifests that do
+ * not name theirs, the descriptor of each. Throws a CorruptLakeError where one of these cannot be read.
  */
-export async function storedSchemas(lake: ObjectStore, table: Table): Promise<readonly StoredSchema[]> {
-  const partitions: Partition[] = [];
-  for await (const { key } of lake.list(manifestPrefix(table))) {
-    const partition = partitionOfManifest(table, key);
-    if (partition) partitions.push(partition);
-  }
-  const read = await pLimit(PARTITIONS_AT_ONCE).map(partitions, async (partition) => {
-    const versions = new PartitionVersions(lake, table, partition);
-    const descriptor = (await versions.current())?.descriptor;
-    // Removed since it was listed, or damaged in a way that its check tells.
-    const schema = descriptor && (await writtenSchema(versions, descriptor, table));
-    return schema ? [{ partition, schema, createdAt: descriptor.createdAt }] : [];
-  });
-  const known = read.flat().sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+export async function storedSchemas(
+  lake: ObjectStore,
+  table: Table,
+  partitions: readonly Partition[],
+): Promise<readonly StoredSchema[]> {
+  const read = await pLimit(PARTITIONS_AT_ONCE).map(partitions, (partition) =>
+    currentSchema(lake, table, partition),
+  );
+  const known = read
+    .filter((each) => each !== undefined)
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   const today = tableSchema(table).fingerprint;
-  return [...Map.groupBy(known, ({ schema }) => schema.fingerprint)].map(([fingerprint, group]) => ({
-    ...group[0]!.schema,
-    isTodays: fingerprint === today,
-    partitions: group.map(({ partition }) => partition),
-  }));
+  const stored: StoredSchema[] = [];
+  for (const [fingerprint, group] of Map.groupBy(known, (each) => each.fingerprint)) {
+    const own = { partitions: group.map(({ partition }) => partition) };
+    const schema = fingerprint === today ? undefined : await group[0]!.read();
+    if (fingerprint === today) stored.push({ ...own, isTodays: true });
+    else if (schema) stored.push({ ...own, isTodays: false, ...schema });
+  }
+  return stored;
+}
+
+/** Undefined where it was removed since it was listed, or is damaged in a way that its check tells. */
+async function currentSchema(
+  lake: ObjectStore,
+  table: Table,
+  partition: Partition,
+): Promise<CurrentSchema | undefined> {
+  const versions = new PartitionVersions(lake, table, partition);
+  const key = manifestKey(table, partition);
+  const manifest = await lake.get(key);
+  if (!manifest) return undefined;
+  const named = namedSchema(manifest);
+  if (named) {
+    const version = await currentVersionOf(lake, manifest, table, partition, key);
+    return { partition, ...named, read: async () => (await versions.descriptor(version)).schema };
+  }
+  const descriptor = (await versions.current())?.descriptor;
+  const schema = descriptor && (await writtenSchema(versions, descriptor, table));
+  return schema && { partition, ...schema, createdAt: descriptor.createdAt, read: async () => schema };
 }
 
 async function writtenSchema(

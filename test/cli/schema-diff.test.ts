@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { SchemaFinding } from '../../core/completeness/schema-findings.ts';
+import { openDirectoryObjectStore } from '../../adapters/local/directory-object-store.ts';
+import { type SchemaFinding, schemaFindings } from '../../core/completeness/schema-findings.ts';
 import type { VersionDescriptor } from '../../core/lake/version.ts';
+import type { ObjectStore } from '../../core/ports/object-store.ts';
 import type { Source } from '../../core/source/source.ts';
 import type { DemoSite } from '../../demo/site.ts';
 import { openLocalPlatform } from '../../runtime/local.ts';
@@ -13,8 +15,9 @@ import { runnerSchema } from '../../sources/racing/schema.ts';
 import { racing } from '../../sources/racing/source.ts';
 import { DAY, settingsFor, startSmallSite } from '../e2e/support/small-site.ts';
 import { testClock } from '../e2e/support/test-time.ts';
+import { toldOfCalls } from '../e2e/support/watched-stores.ts';
 import { rescrape, rescrapeItems } from './support/command-line.ts';
-import { rewriteSchema } from './support/earlier-schema.ts';
+import { forgetSchemas, rewriteSchema } from './support/earlier-schema.ts';
 
 /** The table as an earlier version of the program has it. */
 function earlier(schema: z.ZodObject, parserVersion = racing.parserVersion): Source {
@@ -113,6 +116,23 @@ describe('schema diff', () => {
     await rewriteSchema(place, racing.table, { value: 'gb', date: DAY }, unsaid);
     const found = await rescrapeItems(place, 'schema', 'diff', 'racing');
     expect(found).toMatchObject([{ change: 'added', column: 'comment', partitions: 1 }]);
+  });
+
+  it('opens one descriptor for each other schema, and where manifests do not name theirs, all', async () => {
+    const place = await lakeOf('counted', earlier(runnerSchema.omit({ comment: true })));
+    const store = openDirectoryObjectStore(join(place, 'lake'));
+    const read: string[] = [];
+    const lake = toldOfCalls<ObjectStore>(store, (method, key) => {
+      if (method === 'get') read.push(String(key));
+    });
+    const descriptors = () => read.splice(0).filter((key) => key.startsWith('data/racing_results/'));
+    const told = await schemaFindings(lake, racing, [racing]);
+    expect(told).toMatchObject([{ change: 'added', column: 'comment', partitions: 1 }]);
+    expect(descriptors()).toEqual([expect.stringContaining('/country=gb/')]);
+    await forgetSchemas(store, racing.table);
+    expect(await schemaFindings(lake, racing, [racing])).toEqual(told);
+    expect(descriptors()).toHaveLength(2);
+    store.close();
   });
 
   it('tells where a table got another name, until the new one has all of its partitions', async () => {
