@@ -1,5 +1,5 @@
 import { type LocalRelation, type LocalTable, relationsBehind } from '../adapters/local/duckdb-relation.ts';
-import { type CivilDate, civilDate } from '../core/calendar/civil-date.ts';
+import type { CivilDate } from '../core/calendar/civil-date.ts';
 import { viewsOf } from '../core/completeness/views.ts';
 import {
   dateOfTargetTable,
@@ -35,7 +35,8 @@ import { targetsOf } from '../core/targets/register.ts';
 /**
  * The lake as the local warehouse sees it: a table for each table of a source, made of the files that its
  * manifests name at this moment; the append-only tables; the views. Only those that the statement may mean,
- * all of them where it names none: a lake of years has thousands of files. Throws a CorruptLakeError of one
+ * all of them where it names none, and then without rows, for it can show their columns
+ * alone: a lake of years has thousands of files. Throws a CorruptLakeError of one
  * line for a manifest that is none.
  */
 export async function localRelations(
@@ -53,21 +54,31 @@ export async function localRelations(
   { statement = '', logsFrom }: RelationsNeeded = {},
 ): Promise<LocalRelation[]> {
   const { lake, sources, clock } = platform;
-  const all: Findable[] = [
-    ...sources.map((source) => ({ name: source.table.name, find: () => sourceTable(platform, source) })),
-    ...LOG_TABLES.map((name) => ({ name, find: () => logTable(lake, name, logsFrom) })),
-    { name: TARGETS, find: () => targetTable(lake) },
-    ...viewsOf(sources, instantInSql(clock.now())).map(({ name, sql }) => ({
-      name,
-      sql,
-      find: async () => ({ kind: 'view', name, sql }) as const,
-    })),
+  const tables: Findable[] = [
+    ...sources.map((source) => {
+      const empty = emptySourceTable(source);
+      return { ...empty, find: () => sourceTable(platform, source, empty) };
+    }),
+    ...LOG_TABLES.map((name) => {
+      const empty = emptyLogTable(name);
+      return { ...empty, find: () => logTable(lake, empty, name, logsFrom) };
+    }),
+    { ...TARGETS, find: () => targetTable(lake) },
   ];
+  const views = viewsOf(sources, instantInSql(clock.now())).map(
+    (view) => ({ kind: 'view', ...view }) as const,
+  );
+  const all = [...tables, ...views];
   const named = relationsBehind(all, statement);
+  const isNamed = (each: (typeof all)[number]) => named.length === 0 || named.includes(each);
+  const hasRows = named.length > 0 || statement === '' || NAMES_TABLES.test(statement);
   const relations: LocalRelation[] = [];
-  for (const each of all) if (named.length === 0 || named.includes(each)) relations.push(await each.find());
-  return relations;
+  for (const { find, ...empty } of tables.filter(isNamed)) relations.push(hasRows ? await find() : empty);
+  return [...relations, ...views.filter(isNamed)];
 }
+
+/** Functions to which a statement can give the name of a table without being read to name it. */
+const NAMES_TABLES = /\bquery(_table)?\b/i;
 
 export interface RelationsNeeded {
   /** The one that will be asked. @default any */
@@ -76,20 +87,15 @@ export interface RelationsNeeded {
   readonly logsFrom?: CivilDate;
 }
 
-/** A relation whose files are not looked for yet. */
-interface Findable {
-  readonly name: string;
-  /** Of a view. */
-  readonly sql?: string;
-  readonly find: () => Promise<LocalRelation>;
+/** A table whose files are not looked for yet. */
+interface Findable extends LocalTable {
+  readonly find: () => Promise<LocalTable>;
 }
 
 /** The views look back from the platform's clock, which need not be that of the engine. */
 function instantInSql(ms: number): string {
   return `TIMESTAMP '${new Date(ms).toISOString().slice(0, -1)}'`;
 }
-
-const ALL_DATES = [civilDate('1000-01-01'), civilDate('9999-12-31')] as const;
 
 const LOG_SCHEMAS = {
   attempts: ATTEMPT_SCHEMA,
@@ -99,42 +105,60 @@ const LOG_SCHEMAS = {
   extraction_books: EXTRACTION_BOOK_SCHEMA,
 } as const;
 
-async function logTable(
-  lake: Pick<ObjectStore, 'list' | 'uri'>,
-  name: LogTable,
-  from: CivilDate | undefined,
-): Promise<LocalRelation> {
-  const { files, jsonFiles } = await logFiles(lake, name, from);
+function emptyLogTable(name: LogTable): LocalTable {
   return {
     kind: 'table',
     name,
-    files: files.map((key) => lake.uri(key)),
-    jsonFiles: jsonFiles.map((key) => lake.uri(key)),
+    files: [],
     columns: duckdbColumns(columnsOf(LOG_SCHEMAS[name])),
     partitionTypes: { run_date: 'DATE' },
     earlierFolders: { run_date: 'date' },
   };
 }
 
-const TARGETS = 'targets';
+async function logTable(
+  lake: Pick<ObjectStore, 'list' | 'uri'>,
+  empty: LocalTable,
+  name: LogTable,
+  from: CivilDate | undefined,
+): Promise<LocalTable> {
+  const { files, jsonFiles } = await logFiles(lake, name, from);
+  const uris = (keys: readonly string[]) => keys.map((key) => lake.uri(key));
+  return { ...empty, files: uris(files), jsonFiles: uris(jsonFiles) };
+}
 
-async function targetTable(lake: Pick<ObjectStore, 'list' | 'uri'>): Promise<LocalRelation> {
+const TARGETS: LocalTable = {
+  kind: 'table',
+  name: 'targets',
+  files: [],
+  columns: duckdbColumns(columnsOf(TARGET_SCHEMA)),
+  partitionTypes: { source: 'VARCHAR', date: 'DATE' },
+};
+
+async function targetTable(lake: Pick<ObjectStore, 'list' | 'uri'>): Promise<LocalTable> {
   const files: string[] = [];
   for await (const { key } of lake.list(targetTablePrefix()))
     if (dateOfTargetTable(key)) files.push(lake.uri(key));
+  return { ...TARGETS, files };
+}
+
+function emptySourceTable({ table }: Source): LocalTable {
   return {
     kind: 'table',
-    name: TARGETS,
-    files,
-    columns: duckdbColumns(columnsOf(TARGET_SCHEMA)),
-    partitionTypes: { source: 'VARCHAR', date: 'DATE' },
+    name: table.name,
+    files: [],
+    columns: tableColumns(table.schema).flatMap((column) =>
+      duckdbColumns([column]).map((each) => ({ ...each, isRequired: !column.nullable })),
+    ),
+    partitionTypes: { [table.partitionBy[0]]: 'VARCHAR', date: 'DATE' },
   };
 }
 
 async function sourceTable(
   { lake, verified, state }: Pick<Parameters<typeof localRelations>[0], 'lake' | 'verified' | 'state'>,
   source: Source,
-): Promise<LocalRelation> {
+  empty: LocalTable,
+): Promise<LocalTable> {
   const { table } = source;
   const there = new Set<string>();
   const files: string[] = [];
@@ -153,8 +177,7 @@ async function sourceTable(
     if (verified && !keys.every((file) => verified.isKnown(file))) unknown.push({ partition, manifest });
   }
   return {
-    kind: 'table',
-    name: table.name,
+    ...empty,
     files,
     ...((verified || state) && {
       check: async () => {
@@ -167,10 +190,6 @@ async function sourceTable(
           }
       },
     }),
-    columns: tableColumns(table.schema).flatMap((column) =>
-      duckdbColumns([column]).map((each) => ({ ...each, isRequired: !column.nullable })),
-    ),
-    partitionTypes: { [table.partitionBy[0]]: 'VARCHAR', date: 'DATE' },
   };
 }
 
@@ -184,11 +203,10 @@ async function goneManifest(
   const { table } = source;
   const store = new PartitionStore(state);
   for (const value of byValue(source, await targetsOf(state, source)).keys()) {
-    for await (const { version, date } of store.range(table.name, value, ...ALL_DATES)) {
+    for await (const date of store.committed(table.name, value)) {
       const key = manifestKey(table, { value, date });
       // Asked once more: one that was committed since it was listed is whole, and read by the next statement.
-      if (version !== null && !there.has(key) && !(await lake.head(key)))
-        return manifestGone(lake, table, { value, date });
+      if (!there.has(key) && !(await lake.head(key))) return manifestGone(lake, table, { value, date });
     }
   }
   return undefined;

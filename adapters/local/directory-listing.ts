@@ -27,7 +27,10 @@ export async function* listDirectory(
 ): AsyncGenerator<ObjectListing> {
   const slash = prefix.lastIndexOf('/') + 1;
   let listed = 0;
-  for (const object of walk(root, prefix.slice(0, slash), prefix.slice(slash), packedIn)) {
+  const parent = prefix.slice(0, slash);
+  // Most that are asked for at the start of a run are not there: the look is cheaper than the error.
+  if (!existsSync(join(root, parent))) return;
+  for (const object of walk(root, parent, prefix.slice(slash), packedIn)) {
     yield object;
     if (++listed % AT_ONCE === 0) await setImmediate();
   }
@@ -58,8 +61,6 @@ type Entry =
   | ({ readonly kind: 'packed' } & ReturnType<PackedIn>[number]);
 
 function entriesInKeyOrder(directory: string, namePrefix: string, packedIn: PackedIn): Entry[] {
-  // Most that are asked for at the start of a run are not there: the look is cheaper than the error.
-  if (!existsSync(directory)) return [];
   let entries: Dirent[];
   try {
     entries = readdirSync(directory, { withFileTypes: true });

@@ -10,13 +10,16 @@ import {
 import { storedTypes } from './duckdb-stored-types.ts';
 import type { RememberedColumns } from './remembered-columns.ts';
 
+/** Comments cost as much as the views, and only the catalogue of the engine has them. */
+const SHOWS_COMMENTS = /\bduckdb_|\binformation_schema\b|\bpg_/i;
+
 /** The views of one database: each is made when a statement first names it, for making one opens a file. */
 export class DuckDbCatalog {
   readonly #relations: readonly LocalRelation[];
   readonly #remembered: RememberedColumns | undefined;
   readonly #made = new Set<LocalRelation>();
   readonly #lacking = new Map<LocalTable, ReadonlyMap<string, number>>();
-  #commented = false;
+  readonly #commented = new Set<LocalRelation>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(relations: readonly LocalRelation[], remembered?: RememberedColumns) {
@@ -29,11 +32,10 @@ export class DuckDbCatalog {
    */
   prepare(connection: DuckDBConnection, sql: string): Promise<void> {
     const named = relationsBehind(this.#relations, sql);
-    const catalogue = named.length === 0;
     // One at a time: two statements may want the same view.
     const next = this.#last.then(async () => {
-      await this.#make(connection, catalogue ? this.#relations : named);
-      if (catalogue && !this.#commented) await this.#comment(connection);
+      await this.#make(connection, named.length === 0 ? this.#relations : named);
+      if (SHOWS_COMMENTS.test(sql)) await this.#comment(connection);
     });
     this.#last = next.catch(() => undefined);
     return next;
@@ -91,18 +93,20 @@ export class DuckDbCatalog {
     this.#lacking.set(table, lackingFiles(table, typesOf));
   }
 
-  /** Only a statement about the catalogue shows comments, and they cost as much as the views. */
   async #comment(connection: DuckDBConnection): Promise<void> {
-    for (const relation of this.#relations) {
-      if (relation.kind === 'view') continue;
-      for (const { name, comment } of relation.columns) {
-        if (comment === undefined) continue;
-        const column = `${quoteName(relation.name)}.${quoteName(name)}`;
-        await connection.run(`COMMENT ON COLUMN ${column} IS ${quoteText(comment)}`);
-      }
-    }
-    this.#commented = true;
+    const tables = [...this.#made].filter((each) => each.kind === 'table' && !this.#commented.has(each));
+    const statements = tables.flatMap(commentsOn);
+    if (statements.length > 0) await connection.run(statements.join(';'));
+    for (const table of tables) this.#commented.add(table);
   }
+}
+
+function commentsOn(table: LocalRelation): readonly string[] {
+  if (table.kind === 'view') return [];
+  return table.columns.flatMap(({ name, comment }) => {
+    const column = `${quoteName(table.name)}.${quoteName(name)}`;
+    return comment === undefined ? [] : [`COMMENT ON COLUMN ${column} IS ${quoteText(comment)}`];
+  });
 }
 
 async function createView(connection: DuckDBConnection, name: string, sql: string): Promise<void> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type CivilDate, civilDateSchema } from '../calendar/civil-date.ts';
+import { type CivilDate, civilDate, civilDateSchema } from '../calendar/civil-date.ts';
 import { repeatedText } from '../lake/item-counts.ts';
 import type { RepeatedRows, WithdrawnItem } from '../lake/version.ts';
 import type { Json, StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
@@ -62,6 +62,8 @@ const recordSchema = z.object({
   failuresMark: z.int().nullable().default(null),
 });
 
+const versionSchema = recordSchema.pick({ version: true });
+
 const anyRecordSchema = withPartitionValue(recordSchema);
 
 /**
@@ -122,9 +124,11 @@ export function recordOf(document: StateDocument | undefined): PartitionRecord |
 
 /** The status of each partition; derived from manifests and commits, which remain the truth. */
 export class PartitionStore {
+  readonly #state: StateStore;
   readonly #partitions: Collection<PartitionRecord>;
 
   constructor(state: StateStore) {
+    this.#state = state;
     this.#partitions = new Collection(state, readRecord);
   }
 
@@ -135,6 +139,13 @@ export class PartitionStore {
   /** Of a table, in the order of value and date. */
   all(table: string): AsyncGenerator<PartitionRecord> {
     return this.#partitions.list(partitionKey(table));
+  }
+
+  /** The dates of a value that have a current version, in order; nothing else of the records is read. */
+  async *committed(table: string, value: string): AsyncGenerator<CivilDate> {
+    const own = { prefix: `${value}#` };
+    for await (const { sort, value: record } of this.#state.query(partitionKey(table), own))
+      if (versionSchema.parse(record).version !== null) yield civilDate(sort.slice(own.prefix.length));
   }
 
   /** In date order; both dates included. */

@@ -18,6 +18,7 @@ import {
   runner,
   writeCommits,
 } from '../core/completeness/lake-fixture.ts';
+import { toldOfCalls } from '../e2e/support/watched-stores.ts';
 
 const ROWS = [runner('1', 'a'), runner('1', 'b')];
 
@@ -67,6 +68,21 @@ describe('the relations of a local lake', () => {
     const [found] = await localRelations(platform, needed);
     const files = found?.kind === 'table' ? found.files : [];
     expect(files.map((file) => /run_date=([^/]*)/.exec(file)?.[1])).toEqual(['2025-11-16', '2025-11-17']);
+  });
+
+  it('show their columns to a statement that names none, and are not looked for', async () => {
+    await publish(it_.lake, 0, ROWS);
+    const asked: string[] = [];
+    const lake = toldOfCalls(it_.lake, (method) => asked.push(method));
+    const filesFor = async (statement: string) => {
+      const platform = { lake, sources: [racing], clock: { now: () => NOW } };
+      const found = await localRelations(platform, { statement });
+      return found.flatMap((each) => (each.kind === 'table' ? each.files : []));
+    };
+    expect(await filesFor('SHOW TABLES')).toEqual([]);
+    expect(asked).toEqual([]);
+    // Whose name nobody reads in the statement.
+    expect(await filesFor("FROM query_table('racing_' || 'results')")).toHaveLength(1);
   });
 
   it('read the current version of each partition and no other', async () => {
