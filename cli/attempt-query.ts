@@ -3,7 +3,7 @@ import { civilDateAt } from '../core/calendar/window.ts';
 import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { Filter } from './filter.ts';
-import { queryLogs } from './query.ts';
+import { queryLogs, withLogs } from './query.ts';
 import { type TargetFilterOptions, targetsLike } from './target-filter.ts';
 
 const DAY_MS = 86_400_000;
@@ -61,10 +61,9 @@ function amongSql(targets: ReadonlyMap<string, ReadonlySet<string>>): string {
 /** One statement over `attempts`, which has the conditions after its WHERE. */
 export async function queryAttempts(
   platform: CommandPlatform,
-  conditions: AttemptConditions,
+  { sql, values, runsFrom }: AttemptConditions,
   statement: (where: string) => string,
 ): Promise<QueryResult['rows']> {
-  const { sql, values, runsFrom } = conditions;
   return (await queryLogs(platform, statement(sql), values, runsFrom)).rows;
 }
 
@@ -82,12 +81,17 @@ export async function newestAttempts(
   statement: (where: string) => string,
 ): Promise<QueryResult['rows']> {
   // Athena takes seconds for a statement, however little it reads.
-  for (const days of isStack(platform) ? [] : LOOKED_BACK_DAYS) {
-    const recent = conditions().since(daysAgo(platform, days));
-    const rows = await queryAttempts(platform, recent, statement);
-    if (rows.length >= limit) return rows;
-  }
-  return queryAttempts(platform, conditions(), statement);
+  const days = isStack(platform) ? [] : LOOKED_BACK_DAYS;
+  const looks = days.map((back) => () => conditions().since(daysAgo(platform, back)));
+  const everything = conditions();
+  return withLogs(platform, { statement: statement(everything.sql) }, async (query) => {
+    for (const look of looks) {
+      const recent = look();
+      const { rows } = await query(statement(recent.sql), recent.values);
+      if (rows.length >= limit) return rows;
+    }
+    return (await query(statement(everything.sql), everything.values)).rows;
+  });
 }
 
 /** The moment so many days before now; milliseconds. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CivilDate } from '../core/calendar/civil-date.ts';
 import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
+import type { RelationsNeeded } from '../runtime/local-relations.ts';
 import { type CommandPlatform, openWarehouse } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
 import { withPlatform } from './context.ts';
@@ -23,7 +24,7 @@ export function queryCommand(): Command {
     )
     .action(async (sql: string, options: ListOptions, command: Command) => {
       await withPlatform(command, async (platform, globals) => {
-        const result = await queryLake(platform, sql);
+        const result = await withWarehouse(platform, { statement: sql }, (query) => query(sql));
         for (const note of result.notes ?? [])
           console.error(`note: ${cellText(note)}; see which dates: rescrape schema diff`);
         const columns = result.columns.map(({ name, type }) => ({
@@ -38,38 +39,48 @@ export function queryCommand(): Command {
     });
 }
 
-/** What of the lake a statement is about. */
-interface QueriedPart {
+/** Runs a statement, with values for its `?`, in order. */
+type Querying = (sql: string, parameters?: readonly SqlValue[]) => Promise<QueryResult>;
+
+/** What of the lake statements are about. `statement`: one that names all that they read. */
+interface QueriedPart extends RelationsNeeded {
+  /** @default all of the platform */
   readonly sources?: CommandPlatform['sources'];
-  /** Of the append-only tables only runs from this day on. */
-  readonly logsFrom?: CivilDate | undefined;
 }
 
-/** One statement over the lake as it is now. */
-async function queryLake(
+/** The lake as it is now, for statements one after the other. */
+async function withWarehouse<T>(
   platform: CommandPlatform,
-  sql: string,
-  parameters: readonly SqlValue[] = [],
-  { sources = platform.sources, logsFrom }: QueriedPart = {},
-): Promise<QueryResult> {
-  const needed = { statement: sql, ...(logsFrom !== undefined && { logsFrom }) };
+  { sources = platform.sources, ...needed }: QueriedPart,
+  use: (query: Querying) => Promise<T>,
+): Promise<T> {
   const warehouse = await openWarehouse(platform, sources, process.env, needed);
   try {
-    return await warehouse.query(sql, parameters);
+    return await use((sql, parameters = []) => warehouse.query(sql, parameters));
   } finally {
     await warehouse.close();
   }
 }
 
 /**
- * One statement over the append-only tables alone: they answer also where a partition of a source is damaged.
- * `parameters` are bound to its `?`, in order. `logsFrom`: the day from which on it has runs alone.
+ * Statements over the append-only tables alone: they answer also where a partition of a source is damaged.
+ * `needed`: the tables that they name, and the day from which on these have runs alone.
  */
+export function withLogs<T>(
+  platform: CommandPlatform,
+  needed: RelationsNeeded,
+  use: (query: Querying) => Promise<T>,
+): Promise<T> {
+  return withWarehouse(platform, { ...needed, sources: [] }, use);
+}
+
+/** One of them. `parameters` are bound to its `?`, in order. */
 export function queryLogs(
   platform: CommandPlatform,
   sql: string,
   parameters: readonly SqlValue[],
   logsFrom?: CivilDate,
 ): Promise<QueryResult> {
-  return queryLake(platform, sql, parameters, { sources: [], logsFrom });
+  const needed = { statement: sql, ...(logsFrom !== undefined && { logsFrom }) };
+  return withLogs(platform, needed, (query) => query(sql, parameters));
 }
