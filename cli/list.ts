@@ -13,18 +13,37 @@ export interface ListOptions {
 
 type FormatOptions = Pick<GlobalOptions, 'json'> & ListOptions;
 
-/** Adds the option that every command which lists things has beside `--json`. */
+/**
+ * Adds the option that every command which lists things has beside `--json`. A word behind it is the file,
+ * unless the command still lacks what it cannot do without: `query --csv "SELECT 1"` is no file's name.
+ */
 export function withCsv(command: Command): Command {
-  return command.option('--csv [file]', 'CSV instead of a table: printed, or written to the file', csvTarget);
+  command.option('--csv [file]', 'CSV instead of a table: printed, or written to the file', csvTarget);
+  const parseOptions = command.parseOptions.bind(command);
+  command.parseOptions = (words) => {
+    const parsed = parseOptions(words);
+    const { csv } = command.opts<ListOptions>();
+    if (typeof csv !== 'string') return parsed;
+    const wanted = command.registeredArguments.filter(({ required }) => required).length;
+    // `words` begin with the first option: what stands before is in the hands of the parent, behind our name.
+    const before = (command.parent?.args.length ?? 0) - 1 - words.length;
+    if (before + parsed.operands.length < wanted) {
+      command.setOptionValueWithSource('csv', true, 'cli');
+      return { ...parsed, operands: [...parsed.operands, csv] };
+    }
+    if (SOURCE_NAMES.includes(csv))
+      command.error(
+        `error: --csv names no file: ${csv} is a source: write it before --csv (or ./${csv} for a file of that name)`,
+        { code: 'commander.invalidArgument' },
+      );
+    return parsed;
+  };
+  return command;
 }
 
 function csvTarget(text: string): CsvTarget {
   if (text === '-') return true;
   if (text === '') throw new InvalidArgumentError('the name of the file is empty');
-  if (SOURCE_NAMES.includes(text))
-    throw new InvalidArgumentError(
-      `${text} is a source: write it before --csv (or ./${text} for a file of that name)`,
-    );
   return text;
 }
 

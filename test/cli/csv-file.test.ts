@@ -36,6 +36,22 @@ describe('--csv', () => {
     expect((await say('failures', 'list', '--csv', '--json')).code).toBe(2);
   });
 
+  it.each([
+    [['query', '--csv', SQL], CSV],
+    [['partitions', 'history', '--csv', 'racing/gb/2025-11-17'], /^version,/],
+    [['retry-list', '--csv', 'racing'], /^target,last_status,/],
+  ] as const)('takes what the command cannot do without for no file: %j', async (words, printed) => {
+    const { code, stdout, stderr } = await say(...words);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(printed);
+  });
+
+  it('still says what is missing where nothing stands behind it', async () => {
+    const { code, stderr } = await say('query', '--csv');
+    expect(code).toBe(2);
+    expect(stderr).toContain("missing required argument 'sql'");
+  });
+
   it('takes no source behind it for a file', async () => {
     const { code, stderr } = await say('completeness', '--csv', 'racing');
     expect(code).toBe(2);
