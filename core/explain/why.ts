@@ -5,7 +5,7 @@ import { type TargetOfDay, visitTargetDays } from '../completeness/target-days.t
 import { type Failure, isUnresolved } from '../failures/failure.ts';
 import { FailureStore } from '../failures/failure-store.ts';
 import { planKey } from '../lake/layout.ts';
-import { CorruptLakeError, readCurrent } from '../lake/manifest.ts';
+import { CorruptLakeError, readCurrent, unlessCorrupt } from '../lake/manifest.ts';
 import { readCommits } from '../lake/partition-log.ts';
 import { currentDamage, manifestGone } from '../lake/whole-version.ts';
 import type { Platform } from '../platform.ts';
@@ -193,10 +193,9 @@ async function isPlanned(
   { value, date }: Partition,
 ): Promise<WhyRun['planned']> {
   if (!(await lake.head(planKey(runId)))) return 'unknown';
-  for await (const work of readPlan({ lake }, planKey(runId))) {
-    if (work.value === value && work.date === date) return 'yes';
-  }
-  return 'left-out';
+  const plan = await Array.fromAsync(readPlan({ lake }, planKey(runId))).catch(unlessCorrupt);
+  if (!plan) return 'unknown';
+  return plan.some((work) => work.value === value && work.date === date) ? 'yes' : 'left-out';
 }
 
 async function currentOf(

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { Partition } from '../source/source.ts';
 import { earlierLogPrefix, earlierPartitionName, type PartitionLogTable } from './layout.ts';
 import type { PartitionLog } from './log-tables.ts';
+import { parseStored } from './stored-json.ts';
 
 /** `date=2026-11-18/<run>-racing.gb.2026-11-17-0.parquet`: the run, and the partition as the name has it. */
 const EARLIER_LOG =
@@ -12,6 +13,7 @@ const PUTS_AT_ONCE = 16;
 const indexPrefix = (table: PartitionLogTable) => `${table}/_partitions/_earlier/`;
 /** Written last: from then on a partition without an index of its own has no earlier files. */
 const doneKey = (table: PartitionLogTable) => `${indexPrefix(table)}_done.json`;
+const madeAnew = (table: PartitionLogTable) => `delete ${indexPrefix(table)}, and the next run makes it anew`;
 const indexKey = (table: PartitionLogTable, name: string) => `${indexPrefix(table)}${name}.json`;
 
 /**
@@ -25,8 +27,9 @@ export async function earlierLogs(
   partition: Partition,
 ): Promise<PartitionLog[]> {
   const name = earlierPartitionName(source, partition);
-  const index = await lake.get(indexKey(table, name));
-  if (index) return (JSON.parse(new TextDecoder().decode(index.body)) as { logs: PartitionLog[] }).logs;
+  const key = indexKey(table, name);
+  const index = await lake.get(key);
+  if (index) return parseStored<{ logs: PartitionLog[] }>(key, index.body, madeAnew(table)).logs;
   if (await lake.head(doneKey(table))) return [];
   return (await listEarlierLogs(lake, table)).get(name) ?? [];
 }

@@ -14,7 +14,8 @@ import { type PublishActor, recordPublish } from './record.ts';
 /**
  * Write, audit, publish: lays the finalized scrape over the current version, writes the new version beside
  * it, checks it, and only then makes it current. Called again with the same work it gives the same answer.
- * Throws a StageError `Conflict` where other writers keep winning; the caller waits and calls again.
+ * Throws a StageError `Conflict` where other writers keep winning; the caller waits and calls again. Throws a
+ * CorruptLakeError where the result of the scrape cannot be read.
  */
 export async function publish(
   platform: Platform,
@@ -24,8 +25,12 @@ export async function publish(
   const source = sourceNamed(platform, work.source);
   const partition: Partition = { value: work.value, date: civilDate(work.date) };
   const context: PartitionJob = { platform, source, runId: work.runId, partition };
-  const [known, result] = await Promise.all([knownState(context), readResult(context)]);
+  const reading = readResult(context);
+  // Where there is an answer nobody needs it, and it may be damaged.
+  reading.catch(() => undefined);
+  const known = await knownState(context);
   if (known.published) return known.published;
+  const result = await reading;
   if (!result)
     throw new Error(
       `publish of ${partitionName(source.name, partition)} was called before its scrape was finalized`,

@@ -2,6 +2,7 @@ import { civilDate } from '../calendar/civil-date.ts';
 import type { PartitionJob } from '../job.ts';
 import { partitionName, partitionWorkPrefix } from '../lake/layout.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
+import { parseStored } from '../lake/stored-json.ts';
 import type { Platform } from '../platform.ts';
 import type { Json, StateDocument, StateWrite } from '../ports/state-store.ts';
 import type { Partition } from '../source/source.ts';
@@ -76,8 +77,9 @@ export async function answerOf(
 }
 
 async function longAnswer(context: PartitionJob): Promise<PublishResult | undefined> {
-  const stored = await context.platform.lake.get(longAnswerKey(context));
-  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as PublishResult);
+  const key = longAnswerKey(context);
+  const stored = await context.platform.lake.get(key);
+  return stored && parseStored<PublishResult>(key, stored.body);
 }
 
 /** What puts an answer where it is found again, after which it is to be written into the state. */

@@ -1,3 +1,4 @@
+import { unlessCorrupt } from '../lake/manifest.ts';
 import { workPlaces } from '../lake/work-places.ts';
 import type { Platform } from '../platform.ts';
 import type { ExecutionStatus } from '../ports/executions.ts';
@@ -65,7 +66,7 @@ async function verdictOn(
   over: Over,
 ): Promise<Parameters<RunStore['finish']>[2]> {
   const at = over.kind === 'ended' ? over.at : platform.clock.now();
-  const summary = await readSummary(platform, input.runId);
+  const summary = await readSummary(platform, input.runId).catch(unlessCorrupt);
   if (summary) return { status: summary.run.status, at, unrecorded: true };
   const status = over.kind === 'ended' && over.as !== 'stopped' ? 'failed' : 'abandoned';
   return { status, at, message: textOf(over), unrecorded: true };

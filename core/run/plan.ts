@@ -3,6 +3,7 @@ import { type CivilDate, civilDate, datesBetween } from '../calendar/civil-date.
 import { civilDateAt } from '../calendar/window.ts';
 import { sendLostAgain } from '../failures/queue-failures.ts';
 import { planKey } from '../lake/layout.ts';
+import { parseStored } from '../lake/stored-json.ts';
 import { type PartitionWork, type Platform, StageError, sourceNamed } from '../platform.ts';
 import { recordRobots } from '../scrape/robots-attempt.ts';
 import { tierOf } from '../scrape/target-gate.ts';
@@ -233,7 +234,10 @@ async function writePlan(
   await platform.lake.put(key, new TextEncoder().encode(lines.join('')));
 }
 
-/** The lines of a work list, in order. Throws where the list is not there. */
+/**
+ * The lines of a work list, in order. Throws where the list is not there, and a CorruptLakeError where a line
+ * is none.
+ */
 export async function* readPlan(
   platform: Pick<Platform, 'lake'>,
   key: string,
@@ -241,7 +245,7 @@ export async function* readPlan(
   const stored = await platform.lake.get(key);
   if (!stored) throw new Error(`there is no work list at ${key}`);
   for (const line of new TextDecoder().decode(stored.body).split('\n')) {
-    if (line !== '') yield workOfLine(line);
+    if (line !== '') yield workOfLine(key, line);
   }
 }
 
@@ -250,7 +254,7 @@ function plannedOf({ value, date, targets }: PartitionWork): PlannedPartition {
 }
 
 /** A list of before partitions had values of their own names their targets. */
-function workOfLine(line: string): PartitionWork {
-  const work = JSON.parse(line) as PartitionWork & { readonly target?: string };
+function workOfLine(key: string, line: string): PartitionWork {
+  const work = parseStored<PartitionWork & { readonly target?: string }>(key, line);
   return { ...work, value: work.value ?? work.target };
 }

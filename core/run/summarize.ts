@@ -10,9 +10,10 @@ import { indexEarlierLogs } from '../lake/earlier-logs.ts';
 import { withoutResult } from '../lake/item-counts.ts';
 import { partitionName, planKey, runLogKey } from '../lake/layout.ts';
 import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
+import { unlessCorrupt } from '../lake/manifest.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
-import { type Platform, sourceNamed } from '../platform.ts';
+import { type PartitionWork, type Platform, sourceNamed } from '../platform.ts';
 import { catalogPartition } from '../publish/catalog-partition.ts';
 import { checkEngines } from '../publish/check-engines.ts';
 import { publishedOfRun, readPublished } from '../publish/published.ts';
@@ -40,7 +41,7 @@ export async function summarize(platform: Platform, input: PlanAnswer): Promise<
   const published = await publishedOfRun({ platform, source, runId });
   const partitions: RunSummary['partitions'][number][] = [];
   for await (const work of readPlan(platform, input.workList.key)) {
-    const partition = { value: work.value, date: civilDate(work.date) };
+    const partition = partitionOf(work);
     const name = partitionName(source.name, partition);
     const result =
       published.get(name) ?? (await readPublished({ platform, source, runId, partition })) ?? 'broken';
@@ -74,6 +75,10 @@ export async function summarize(platform: Platform, input: PlanAnswer): Promise<
   return { status, ...(isBroken && { everyPartitionBroke: true as const }) };
 }
 
+function partitionOf({ value, date }: PartitionWork): Partition {
+  return { value, date: civilDate(date) };
+}
+
 /** Runs before this one that are looked at: those whose work lists have not expired, at a run a day. */
 const RUNS_BEFORE = 14;
 
@@ -87,10 +92,11 @@ async function mergeLogsOfDeadRuns(platform: Platform, source: Source, runId: st
     if (looked++ > RUNS_BEFORE) return;
     const key = planKey(input.runId);
     if (status !== 'running' || input.runId === runId || !(await platform.lake.head(key))) continue;
-    const partitions: Partition[] = [];
-    for await (const { value, date } of readPlan(platform, key))
-      partitions.push({ value, date: civilDate(date) });
-    await mergeLogs(platform, source, input.runId, partitions);
+    const work = await Array.fromAsync(readPlan(platform, key)).catch((error: unknown) => {
+      unlessCorrupt(error);
+      platform.emit({ kind: 'warning', message: `of run ${input.runId} nothing can be added: ${error}` });
+    });
+    if (work) await mergeLogs(platform, source, input.runId, work.map(partitionOf));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { PartitionJob } from '../job.ts';
 import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
+import { parseStored } from '../lake/stored-json.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { ObjectStore, PutOptions } from '../ports/object-store.ts';
 import type { Row } from '../schema/columns.ts';
@@ -107,7 +108,7 @@ async function readCheckpoint(
   const object = await lake.get(key);
   if (!object) return undefined;
   const end = object.body.indexOf(NEWLINE);
-  const checkpoint = JSON.parse(new TextDecoder().decode(object.body.subarray(0, end))) as Checkpoint;
+  const checkpoint = parseStored<Checkpoint>(key, object.body.subarray(0, end));
   // One that was written before looks had an order.
   const lookedAt = checkpoint.lookedAt ?? Date.parse(checkpoint.attempt.attempted_at);
   const stored = { checkpoint: { ...checkpoint, lookedAt }, capture: object.body.subarray(end + 1) };

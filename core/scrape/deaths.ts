@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { PartitionJob, StartedPage } from '../job.ts';
 import { partitionWorkPrefix } from '../lake/layout.ts';
+import { parseStored } from '../lake/stored-json.ts';
 import { DeathStore } from '../state/death-store.ts';
 import { recordFatal } from './fatal-page.ts';
 
@@ -55,7 +56,7 @@ export async function recordDeaths(context: PartitionJob): Promise<void> {
     const mark = await lake.get(key);
     // That of the partition says nothing.
     if (!mark || mark.body.length === 0) continue;
-    const page = JSON.parse(new TextDecoder().decode(mark.body)) as StartedPage;
+    const page = parseStored<StartedPage>(key, mark.body);
     if (await recordFatal(context, page)) killers.push(page.item.id);
   }
   await new DeathStore(platform.state, source, partition).add(killers);

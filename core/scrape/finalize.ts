@@ -3,6 +3,7 @@ import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import type { CurrentVersion } from '../lake/manifest.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
+import { parseStored } from '../lake/stored-json.ts';
 import { survivesJson } from '../lake/survives-json.ts';
 import { tableSchema } from '../schema/table-shape.ts';
 import type { Item, ListedItem } from '../source/source.ts';
@@ -28,12 +29,16 @@ export async function isFinalized(context: PartitionJob): Promise<boolean> {
   return (await context.platform.lake.getRange(resultKey(context), 0, 1)) !== undefined;
 }
 
-/** The finalized result; undefined before the scrape has ended. In memory it is there for one reader. */
+/**
+ * The finalized result; undefined before the scrape has ended. In memory it is there for one reader. Throws a
+ * CorruptLakeError where it cannot be read.
+ */
 export async function readResult(context: PartitionJob): Promise<ScrapeResult | undefined> {
   const kept = takeResult(context);
   if (kept) return kept;
-  const stored = await context.platform.lake.get(resultKey(context));
-  return stored && (JSON.parse(new TextDecoder().decode(stored.body)) as ScrapeResult);
+  const key = resultKey(context);
+  const stored = await context.platform.lake.get(key);
+  return stored && parseStored<ScrapeResult>(key, stored.body);
 }
 
 /** What this process remembers of the result, which it then no longer does. */
