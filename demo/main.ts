@@ -42,28 +42,38 @@ const options = {
   help: { type: 'boolean', default: false },
 } as const;
 
-const MAX_PORT = 65_535;
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly isFraction?: true;
+}
+
+/** From the least to the most that makes sense, whole numbers unless it says otherwise. */
+const NUMBERS = {
+  port: { least: 0, most: 65_535 },
+  seed: { least: 0, most: Number.MAX_SAFE_INTEGER },
+  'page-bytes': { least: 0, most: 100_000_000 },
+  'index-bytes': { least: 0, most: 100_000_000 },
+  'field-size': { least: 1, most: 100 },
+  'races-per-day': { least: 0, most: 10, isFraction: true },
+  'latency-ms': { least: 0, most: 3_600_000 },
+} as const satisfies Record<string, Bounds>;
 
 /** The message of a wrong command line; everything else that is thrown is a bug. */
 class UsageError extends Error {}
 
-function number(name: string, text: string | undefined): number | undefined {
+function number(name: keyof typeof NUMBERS, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
+  const { least, most, isFraction }: Bounds = NUMBERS[name];
   const value = Number(text);
-  if (text.trim() === '' || !(value >= 0))
-    throw new UsageError(`--${name} wants a number, not ${JSON.stringify(text)}`);
-  return value;
+  if (text.trim() !== '' && value >= least && value <= most && (isFraction || Number.isInteger(value)))
+    return value;
+  const kind = isFraction ? 'a number' : 'a whole number';
+  throw new UsageError(`--${name} wants ${kind} from ${least} to ${most}, not ${JSON.stringify(text)}`);
 }
 
 function wrongLog(problem: string): never {
   throw new UsageError(`--log names no file that can be written: ${problem}`);
-}
-
-function port(text: string): number {
-  const value = number('port', text)!;
-  if (!Number.isInteger(value) || value > MAX_PORT)
-    throw new UsageError(`--port wants a whole number up to ${MAX_PORT}, not ${JSON.stringify(text)}`);
-  return value;
 }
 
 function date(text: string): CivilDate {
@@ -102,7 +112,7 @@ async function main(): Promise<void> {
     seed: number('seed', args.seed) ?? 1,
     today,
     now: clock.now,
-    port: port(args.port),
+    port: number('port', args.port),
     markup: markup(args.markup),
     pageBytes: number('page-bytes', args['page-bytes']),
     indexBytes: number('index-bytes', args['index-bytes']),

@@ -19,7 +19,7 @@ interface WrittenSchema {
   readonly shape: TableShape;
 }
 
-/** Current versions of a table that were written with one and the same schema; today's is that of the code. */
+/** Current versions of a table that were written with one and the same schema; today's is the code's. */
 export type StoredSchema = { readonly partitions: readonly Partition[] } & (
   | { readonly isTodays: true }
   | ({ readonly isTodays: false } & WrittenSchema)

@@ -68,7 +68,13 @@ describe('node demo/main.ts', () => {
 
   it.each([
     [['--today', '2026-02-30'], '--today wants a date'],
-    [['--port', 'many'], '--port wants a number'],
+    [['--port', 'many'], '--port wants a whole number from 0 to 65535'],
+    [['--field-size', '1e9'], '--field-size wants a whole number from 1 to 100, not "1e9"'],
+    [['--page-bytes', '1e12'], '--page-bytes wants a whole number from 0 to 100000000'],
+    [['--index-bytes', 'Infinity'], '--index-bytes wants a whole number'],
+    [['--races-per-day', '1000'], '--races-per-day wants a number from 0 to 10'],
+    [['--latency-ms', '1e7'], '--latency-ms wants a whole number from 0 to 3600000'],
+    [['--seed', '0.5'], '--seed wants a whole number'],
     [['--markup', 'modern'], '--markup wants classic, next, mix'],
     [['--sead', '1'], "Unknown option '--sead'"],
   ])('refuses %j with one line and exit code 2', async (args, message) => {
