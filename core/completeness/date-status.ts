@@ -76,11 +76,12 @@ export interface DateEvidence {
 
 /**
  * Items that the current version lists, those without rows left out that failed; undefined where there is
- * none, or where the counts on record are those of a held one.
+ * none, or where the counts on record are those of a held one, or of a refresh that could not read it.
  */
 export function itemsOf(lastRefresh: PartitionRecord): number | undefined {
   if (lastRefresh.version === null || isHeld(lastRefresh)) return undefined;
-  const { found, empty, carried, pending, abandoned, void: voids } = lastRefresh;
+  const { status, expected, found, failed, empty, carried, pending, abandoned, void: voids } = lastRefresh;
+  if (status === 'failed' && found + carried === 0 && (expected ?? 0) > failed) return undefined;
   return found + empty + carried + pending + abandoned + voids;
 }
 

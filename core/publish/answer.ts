@@ -1,6 +1,7 @@
 import type { PartitionJob } from '../job.ts';
-import type { CurrentVersion } from '../lake/manifest.ts';
-import type { Merged } from '../lake/merge.ts';
+import { type CurrentVersion, unlessCorrupt } from '../lake/manifest.ts';
+import { type Merged, merge } from '../lake/merge.ts';
+import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
 import type { ScrapeResult } from '../lake/scrape-result.ts';
 import { isWithoutResult, statsOf, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
@@ -36,15 +37,20 @@ export async function leftAsItIs(context: PartitionJob, result: ScrapeResult): P
 
 /**
  * A version that cannot be read stays as it is: what to do about it is a person's decision, and the reason
- * tells.
+ * tells. How many items there should be is known all the same; none of them is found where nobody has its
+ * rows.
  */
 export async function unreadable(
   context: PartitionJob,
   result: ScrapeResult,
   reason: string,
 ): Promise<PublishResult> {
-  const answer = answerOver(result, undefined, undefined, await decidedNow(context));
-  return answer('failed', { reason });
+  const { platform, source, partition } = context;
+  const store = new PartitionVersions(platform.lake, source.table, partition);
+  const current = result.over ?? (await store.current().catch(unlessCorrupt));
+  const laid = merge(current?.descriptor, result);
+  const answer = answerOver(result, undefined, laid, await decidedNow(context))('failed', { reason });
+  return { ...answer, stats: { ...answer.stats, found: 0, carried: 0 } };
 }
 
 /** What a version says of its list. */

@@ -43,6 +43,20 @@ describe('damage in the lake', () => {
     expect(gb.visible()).toEqual(before);
   });
 
+  it('in the current Parquet file leaves it known how many items there should be, and finds none', async () => {
+    await published();
+    rmSync(gb.currentFile());
+    const { stats } = await gb.run();
+    expect(stats).toMatchObject({ expected: gb.amount.races, found: 0, carried: 0, failed: 0 });
+    const { state } = gb.session.platform;
+    const record = await new PartitionStore(state).get(gb.session.source.table.name, GB_PARTITION);
+    expect(record).toMatchObject({ expected: gb.amount.races, found: 0 });
+    // A day that nobody can read says nothing of how many items a day has.
+    const asked = { start: DAY, end: DAY, today: TODAY, targets: ['gb'] };
+    const { targets } = await completeness(state, gb.session.source, asked);
+    expect(targets[0]).toMatchObject({ statistics: null, dates: [{ status: 'stale' }] });
+  });
+
   it('in the current Parquet file fails the publish that needs its rows, with what to do, and touches nothing', async () => {
     await published();
     garble(gb.currentFile());
