@@ -2,6 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Platform } from '../core/platform.ts';
+import { askingTogether } from '../core/retry/ask-together.ts';
 import { handleFailedItem, staysQueued } from '../core/retry/handle-message.ts';
 import { asStageError } from '../runtime/aws-error.ts';
 import { withinTime } from '../runtime/within-time.ts';
@@ -28,7 +29,7 @@ export function retryBatch(
 ): Promise<unknown> {
   observer.delivered(event, platform.clock.now());
   return withinTime(platform, timeLeft(context), (within, mustStop) =>
-    handleBatch(within, event, context, observer, mustStop),
+    handleBatch(askingTogether(within), event, context, observer, mustStop),
   );
 }
 

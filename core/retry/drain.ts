@@ -3,6 +3,7 @@ import { decodeFailedItem } from '../failures/message.ts';
 import { partitionName } from '../lake/layout.ts';
 import type { Platform } from '../platform.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
+import { askingTogether } from './ask-together.ts';
 import type { RetryAnswer } from './claimed-retry.ts';
 import { handleFailedItem } from './handle-message.ts';
 
@@ -26,12 +27,13 @@ export interface DrainOptions {
  */
 export async function drain(platform: Platform, { mustStop, onHandled }: DrainOptions): Promise<void> {
   const queues = new PartitionQueues();
+  const together = askingTogether(platform);
   const work = async (): Promise<void> => {
     while (!mustStop()) {
       const [message] = await platform.failedItems.receive({ max: 1, visibilityMs: CLAIM_MS });
       if (!message) return;
       const answer = await queues.take(partitionOf(message), () =>
-        handleFailedItem(platform, message, mustStop),
+        handleFailedItem(together, message, mustStop),
       );
       onHandled(message, answer);
     }

@@ -7,6 +7,7 @@ import { partitionName } from '../lake/layout.ts';
 import { isRetriedLater } from '../outcome/policy.ts';
 import { type Platform, sourceNamed } from '../platform.ts';
 import { flagLookup } from '../targets/target-store.ts';
+import { askingTogether } from './ask-together.ts';
 import { type RetryAnswer, retryNow } from './claimed-retry.ts';
 import { ITEMS_AT_ONCE } from './drain.ts';
 
@@ -71,15 +72,12 @@ export async function retryFailures(
     partitionName(failure.source, keyOf(failure).partition),
   ).values();
   const limit = pLimit(ITEMS_AT_ONCE);
+  const together = askingTogether(platform);
   const tryAll = async (group: readonly Failure[]): Promise<void> => {
     for (const failure of group) {
       if (mustStop()) return;
-      const answer = await retryNow(
-        platform,
-        sourceNamed(platform, failure.source),
-        keyOf(failure),
-        mustStop,
-      );
+      const source = sourceNamed(together, failure.source);
+      const answer = await retryNow(together, source, keyOf(failure), mustStop);
       onAnswer(failure, answer);
     }
   };

@@ -1,10 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { addDays } from '../../../core/calendar/civil-date.ts';
+import type { RetryAnswer } from '../../../core/retry/claimed-retry.ts';
+import { drain } from '../../../core/retry/drain.ts';
+import { retryFailures } from '../../../core/retry/retry-failures.ts';
 import { NO_FAULTS } from '../../../demo/faults.ts';
 import { indexPath } from '../../../demo/render/paths.ts';
 import { faults, sessionWith, status } from '../../e2e/support/race-faults.ts';
 import type { Session } from '../../e2e/support/session.ts';
 import { DAY } from '../../e2e/support/small-site.ts';
+
+const HOUR = 3_600_000;
 
 let session: Session;
 afterEach(() => session.close());
@@ -58,4 +63,34 @@ describe('the index of a day that three countries have', () => {
       ...Array(3).fill('SUCCESS'),
     ]);
   });
+
+  it.each([
+    ['a person', retriedByPerson],
+    ['the worker', retriedByWorker],
+  ])('is asked for once where its retries are of %s, each a run of its own', async (_, retried) => {
+    session = await sessionWith(faults({ where: { path: indexPath(DAY) }, fault: status(503) }));
+    await session.run();
+    expect((await session.failures()).map(({ item }) => item)).toEqual(Array(3).fill('index'));
+    session.site.setFaults(NO_FAULTS);
+    const before = session.site.requests.length;
+    expect(await retried()).toEqual(Array(3).fill('recovered'));
+    expect(session.site.requests.slice(before).filter(isOfIndex)).toMatchObject([{ status: 200 }]);
+    const rows = (await ofIndex()).filter(({ error_code }) => error_code === 'SUCCESS');
+    expect(new Set(rows.map(({ run_id }) => run_id)).size).toBe(3);
+  });
 });
+
+async function retriedByPerson(): Promise<string[]> {
+  const answers: string[] = [];
+  const onAnswer = (_: unknown, { kind }: RetryAnswer) => answers.push(kind);
+  await retryFailures(session.platform, await session.failures(), { mustStop: () => false, onAnswer });
+  return answers;
+}
+
+async function retriedByWorker(): Promise<string[]> {
+  const answers: string[] = [];
+  await session.clock.sleep(HOUR);
+  const onHandled = (_: unknown, { kind }: RetryAnswer) => answers.push(kind);
+  await drain(session.platform, { mustStop: () => false, onHandled });
+  return answers;
+}
