@@ -102,12 +102,15 @@ export async function* parquetGroups(
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const { parquetMetadata, parquetReadObjects } = readerLibrary();
   const metadata = parquetMetadata(file);
+  const stored = new Set(metadata.schema.map(({ name }) => name));
+  const wanted = columns.flatMap(({ name }) => (stored.has(name) ? [name] : []));
   let rowStart = 0;
   for (const { num_rows } of metadata.row_groups) {
     const rowEnd = rowStart + Number(num_rows);
     const rows = await parquetReadObjects({
       file,
       metadata,
+      columns: wanted,
       rowStart,
       rowEnd,
       compressors: { ZSTD: (input: Uint8Array) => zstdDecompressSync(input) },
