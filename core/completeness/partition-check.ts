@@ -146,8 +146,8 @@ class Check {
   }
 
   /**
-   * What is judged of the rows of a file: their key and their commit. Undefined, and a finding, where it is not
-   * the file that was committed: all else in it is told by its hash.
+   * What is judged of the rows of a file: their key and their commit. Undefined, and a finding, where it is
+   * not the file that was committed: all else in it is told by its hash.
    */
   async #file(
     { key, bytes, sha256, rows }: VersionDescriptor['files'][number],

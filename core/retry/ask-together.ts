@@ -2,8 +2,8 @@ import type { Fetcher } from '../fetch/fetcher.ts';
 import type { Platform } from '../platform.ts';
 
 /**
- * The platform itself, on which retries share requests as the partitions of one run do: each retry is a run of
- * its own, and those of one day need the same index.
+ * The platform itself, on which retries share requests as the partitions of one run do: each retry is a run
+ * of its own, and those of one day need the same index.
  */
 export function askingTogether<P extends Platform>(platform: P): P {
   const run = platform.newId();
