@@ -18,6 +18,7 @@ const DAY = 'racing/gb/2025-06-15';
 const READ: readonly (readonly string[])[] = [
   ['completeness', 'racing'],
   ['completeness'],
+  ['completeness', 'racing', '--lake'],
   ['why', DAY],
   ['partitions', 'list', 'racing'],
   ['partitions', 'show', DAY],
@@ -30,6 +31,7 @@ const READ: readonly (readonly string[])[] = [
   ['dead-letters', 'list'],
   ['attempts'],
   ['attempts', '--since', '2025-10-25'],
+  ['attempts', '--code', 'RATE_LIMITED'],
   ['blocks'],
   ['errors'],
   ['reports', 'daily'],
@@ -44,6 +46,7 @@ const READ: readonly (readonly string[])[] = [
   ['batches', 'list'],
   ['health'],
   ['query', 'SELECT count(*) FROM racing_results'],
+  ['query', 'SHOW TABLES'],
   ['views'],
   ['config'],
 ];
