@@ -6,7 +6,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Paths of objects that are to be deleted: those of one directory that are asked for side by side go together. */
+/**
+ * Paths of objects that are to be deleted: those of one directory that are asked for side by side go
+ * together.
+ */
 export class Deletions {
   readonly #deleteIn: (directory: string, paths: readonly string[]) => void;
   #waiting: Waiting[] = [];
