@@ -66,6 +66,20 @@ function endOfUnquoted(bytes: Buffer, from: number): number {
   return at;
 }
 
+/** Of names and values in turn: the first of two attributes of one name counts. */
+export function attributeOf(list: readonly string[], name: string): string | undefined {
+  for (let at = 0; at < list.length; at += 2) if (list[at] === name) return list[at + 1];
+  return undefined;
+}
+
+/** Adds one, unless there is one of its name. */
+export function addAttribute(attributes: Record<string, string>, name: string, value: string): void {
+  if (attributes[name] === undefined) attributes[name] = value;
+  else if (!Object.hasOwn(attributes, name))
+    // A name that every object inherits; `__proto__` cannot be assigned.
+    Object.defineProperty(attributes, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
 const PART = 1;
 const END = 2;
 

@@ -1,9 +1,9 @@
 import type { Buffer } from 'node:buffer';
-import { newPlace, nextAttribute, readAttribute } from './html-attributes.ts';
-import { isBlank, SPACE, standsAt } from './html-bytes.ts';
-import { attributeName, isAt } from './html-names.ts';
-import { decodeReferences } from './html-references.ts';
+import { addAttribute, attributeOf, newPlace, nextAttribute, readAttribute } from './html-attributes.ts';
+import { SPACE, standsAt } from './html-bytes.ts';
+import { attributeName } from './html-names.ts';
 import { numberedTag, type Tag, unknownTag } from './html-tags.ts';
+import { plainText, repeatedValueAt, valueAt } from './html-values.ts';
 
 /** The attributes of a start tag, as bytes of its page; 0 where there is none. */
 export interface WrittenAttributes {
@@ -230,7 +230,7 @@ export class HtmlNodes {
     const numbers = this.#numbers;
     const kind = numbers[node + KIND];
     if (kind === BLANK) return '';
-    return kind === TEXT ? plainSlice(this.bytes, numbers[node + FROM]!, numbers[node + TO]!) : undefined;
+    return kind === TEXT ? plainText(this.bytes, numbers[node + FROM]!, numbers[node + TO]!) : undefined;
   }
 
   attribute(node: number, name: string): string | undefined {
@@ -303,54 +303,3 @@ export class HtmlNodes {
 
 /** One for all: nobody reads two tags at once. */
 const PLACE = newPlace();
-
-function valueAt(bytes: Buffer, from: number, to: number): string {
-  const value = bytes.toString('utf8', from, to);
-  return value.includes('&') ? decodeReferences(value, 'decodeHTMLAttribute') : value;
-}
-
-/** Values that were met on pages, by their place here: a site repeats a hundred of them on all its pages. */
-const VALUES: (string | undefined)[] = new Array(1024).fill(undefined);
-const LONGEST_VALUE = 200;
-
-function repeatedValueAt(bytes: Buffer, from: number, to: number): string {
-  const length = to - from;
-  if (length === 0 || length > LONGEST_VALUE) return valueAt(bytes, from, to);
-  const place = (length * 31 + bytes[to - 1]! + bytes[from + (length >> 1)]! * 7) & 1023;
-  const known = VALUES[place];
-  if (known !== undefined && known.length === length && isAt(bytes, from, known)) return known;
-  const value = valueAt(bytes, from, to);
-  // Of one length with its bytes: it stands on the page as it is.
-  if (value.length === length) VALUES[place] = value;
-  return value;
-}
-
-function attributeOf(list: readonly string[], name: string): string | undefined {
-  for (let at = 0; at < list.length; at += 2) if (list[at] === name) return list[at + 1];
-  return undefined;
-}
-
-function addAttribute(attributes: Record<string, string>, name: string, value: string): void {
-  if (attributes[name] === undefined) attributes[name] = value;
-  else if (!Object.hasOwn(attributes, name))
-    // A name that every object inherits; `__proto__` cannot be assigned.
-    Object.defineProperty(attributes, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-/**
- * Printable ASCII with single spaces inside, white space at its ends left out; undefined where it is not
- * that.
- */
-function plainSlice(bytes: Buffer, from: number, to: number): string | undefined {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(bytes[start]!)) start++;
-  while (end > start && isBlank(bytes[end - 1]!)) end--;
-  let before = 0;
-  for (let at = start; at < end; at++) {
-    const c = bytes[at]!;
-    if (c <= SPACE ? c !== SPACE || before === SPACE : c > 0x7e) return undefined;
-    before = c;
-  }
-  return bytes.toString('latin1', start, end);
-}
