@@ -83,11 +83,15 @@ function asBuffer(bytes: Uint8Array): Buffer {
 
 /** The start of the page behind leading white space; empty of a page of nothing else. */
 export function startOf(page: Page): string {
-  const start = page.utf8 ? bytesOf(page).toString('utf8', 0, START) : page.text.slice(0, START);
+  // Of a character that was cut in two, what is left is none.
+  const start = page.utf8
+    ? bytesOf(page).toString('utf8', 0, START).replace(CUT_OFF, '')
+    : page.text.slice(0, START);
   return start.trimStart() || page.text.trimStart().slice(0, START);
 }
 
 const START = 200;
+const CUT_OFF = /\ufffd$/;
 
 /** So many characters of the end of the page. */
 export function endOf(page: Page, length: number): string {

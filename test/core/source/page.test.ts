@@ -35,6 +35,9 @@ describe('a page in UTF-8', () => {
     expect(startOf(page(`${' \n'.repeat(5_000)}{"a":1}`))).toBe('{"a":1}');
     expect(startOf({ ...FACTS, text: `${' '.repeat(5_000)}<p>` })).toBe('<p>');
     expect(startOf(page(' \n\u00a0'))).toBe('');
+    // A limit in bytes falls within a character.
+    expect(startOf(page(` ${'\u00a0'.repeat(200)}`))).toBe('');
+    expect(startOf(page(`${'\u3000'.repeat(100)}{"a":1}`))).toBe('{"a":1}');
   });
 });
 
