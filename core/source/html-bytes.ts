@@ -30,8 +30,7 @@ export function isBlank(c: number | undefined): boolean {
 export function standsAt(bytes: Uint8Array, at: number, lowerCase: string): boolean {
   for (let i = 0; i < lowerCase.length; i++) {
     const c = bytes[at + i]!;
-    const wanted = lowerCase.charCodeAt(i);
-    if (c !== wanted && (c < 0x41 || c > 0x5a || c + 0x20 !== wanted)) return false;
+    if ((c >= 0x41 && c <= 0x5a ? c + 0x20 : c) !== lowerCase.charCodeAt(i)) return false;
   }
   return true;
 }

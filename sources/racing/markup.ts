@@ -21,6 +21,8 @@ export type Markup =
 /** Attributes are bounded, or a page of unclosed tags would be searched again from each of them. */
 const NEXT_DATA = /<script\b[^>]{0,200}\bid=["']?__NEXT_DATA__["']?[^>]{0,200}>/i;
 const NEXT_ID = '__NEXT_DATA__';
+/** What stands right before the id where it is one. */
+const IS_VALUE = /\bid=["']?$/i;
 /** More than stands between the start of that tag and the id, and between the id and its end. */
 const AROUND_ID = 220;
 /** Landmarks of a classic race and a classic index. */
@@ -50,7 +52,13 @@ export function readMarkup(page: Page): Markup | Rejected {
 
 /** Where the data begins, behind its start tag. */
 function nextDataIn(bytes: Buffer): number | undefined {
+  let tagEnd = -1;
   for (let id = bytes.indexOf(NEXT_ID); id >= 0; id = bytes.indexOf(NEXT_ID, id + 1)) {
+    if (tagEnd < id) tagEnd = bytes.indexOf('>', id);
+    if (tagEnd < 0) return undefined;
+    // A page that names the id everywhere is not searched around each of them.
+    if (tagEnd - id > AROUND_ID || !IS_VALUE.test(bytes.toString('latin1', Math.max(0, id - 5), id)))
+      continue;
     const from = Math.max(0, id - AROUND_ID);
     const tag = NEXT_DATA.exec(bytes.toString('latin1', from, id + AROUND_ID));
     if (tag) return from + tag.index + tag[0].length;

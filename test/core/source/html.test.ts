@@ -57,6 +57,16 @@ describe('reading HTML', () => {
     expect([...index.classes()].toSorted()).toEqual(['a', 'ab', 'b', 'ba']);
   });
 
+  it('has names of attributes in lower case only, however they are written', () => {
+    const [element] = new HtmlIndex(readHtml('<p toString=1 CLASS=a>')).tag('p');
+    expect(['tostring', 'toString', 'class', 'Class'].map((name) => element!.attribute(name))).toEqual([
+      '1',
+      undefined,
+      'a',
+      undefined,
+    ]);
+  });
+
   it('takes the first of two attributes of one name, whatever it is named', () => {
     const [link] = new HtmlIndex(readHtml('<a href=1 HREF=2 constructor=c __proto__=p>x</a>')).tag('a');
     expect(link?.attribute('href')).toBe('1');
