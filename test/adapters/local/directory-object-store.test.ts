@@ -103,6 +103,20 @@ describe('the directory object store', () => {
     },
   );
 
+  it('names the file of metadata that is damaged, whatever is asked of its object', async () => {
+    await store.put('tables/t/manifest', bytes('1'), { metadata: { n: '1' } });
+    for (const damaged of ['', '{"hash":', '\0\0']) {
+      writeFileSync(join(root, 'tables/t/.manifest.meta'), damaged);
+      for (const asked of [store.head('tables/t/manifest'), store.get('tables/t/manifest')])
+        await expect(asked).rejects.toThrow(
+          expect.objectContaining({
+            name: 'StorageError',
+            message: expect.stringContaining('.manifest.meta: it is damaged'),
+          }),
+        );
+    }
+  });
+
   describe('metadata as versions before kept it', () => {
     const KEY = 'tables/t/manifest';
     beforeEach(async () => {
