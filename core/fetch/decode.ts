@@ -2,7 +2,7 @@ import { headerValue } from '../http/headers.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import { hasTooManyValues } from '../source/json.ts';
-import { type Page, startOf, utf8Page } from '../source/page.ts';
+import { newPage, type Page, startOf } from '../source/page.ts';
 import { DEFAULT_MAX_ELEMENTS } from '../source/page-budget.ts';
 import { decodeText, utf8Of } from './charset.ts';
 import { CODINGS, encodingsOf, MAX_ENCODINGS, release } from './content-codings.ts';
@@ -40,14 +40,18 @@ export function toPage(
   const decodedBytes = decoded.length;
   const contentType = headerValue(response.headers, 'content-type') ?? '';
   const utf8 = utf8Of(decoded, contentType);
+  const lifetime = { isOver: false };
   const facts = {
     url: response.url,
     status: response.status,
     contentType: (contentType.split(';', 1)[0] ?? '').trim().toLowerCase(),
     maxElements,
+    lifetime,
   };
-  const page = utf8 ? utf8Page(facts, utf8) : { ...facts, text: decodeText(decoded, contentType) };
+  const page = newPage(facts, utf8 ? { utf8 } : { text: decodeText(decoded, contentType) });
   const free = () => {
+    // Also where nothing is freed: what an author must not do has to show with every site.
+    lifetime.isOver = true;
     if (decoded !== response.body) release(decoded);
   };
   if (hasTooManyParts(page, maxElements)) {

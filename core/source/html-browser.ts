@@ -4,6 +4,7 @@ import type { DefaultTreeAdapterTypes } from 'parse5';
 import { HtmlNodes } from './html-nodes.ts';
 import { MAX_DEPTH } from './html-stack.ts';
 import { DROPPED_TAGS, tagOf, unknownTag } from './html-tags.ts';
+import type { PageLifetime } from './page.ts';
 import { type PageBudget, PageTooLargeError } from './page-budget.ts';
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
@@ -29,7 +30,11 @@ interface Inside {
 }
 
 /** Reads a page as a browser does that runs scripts (`noscript` is text), whatever its tags are like. */
-export function readAsBrowser(text: string, budget: PageBudget): HtmlNodes {
+export function readAsBrowser(
+  text: string,
+  budget: PageBudget,
+  lifetime?: Readonly<PageLifetime>,
+): HtmlNodes {
   const { defaultTreeAdapter, Parser } = parse5();
   let depth = 0;
   let lastText: DefaultTreeAdapterTypes.TextNode | undefined;
@@ -74,7 +79,7 @@ export function readAsBrowser(text: string, budget: PageBudget): HtmlNodes {
     checkOpen(parser.tokenizer as unknown as Inside, budget);
     flatten(lastText?.value);
   }
-  return lightTree(parser.document);
+  return lightTree(parser.document, lifetime);
 }
 
 /**
@@ -108,8 +113,8 @@ interface Level {
 
 const NO_BYTES = Buffer.alloc(0);
 
-function lightTree(document: Parent): HtmlNodes {
-  const page = new HtmlNodes(NO_BYTES);
+function lightTree(document: Parent, lifetime: Readonly<PageLifetime> | undefined): HtmlNodes {
+  const page = new HtmlNodes(NO_BYTES, lifetime);
   const levels: Level[] = [{ nodes: document.childNodes, next: 0, parent: 0 }];
   for (let level = levels.at(-1); level; level = levels.at(-1)) {
     const node = level.nodes[level.next++];

@@ -33,7 +33,7 @@ export function attributeName(bytes: Buffer, from: number, to: number): string {
   return name;
 }
 
-/** Whether the ASCII text stands there, letter by letter. */
+/** Whether the ASCII text stands there, in its own case. */
 export function isAt(bytes: Buffer, from: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
   return true;

@@ -4,6 +4,7 @@ import { SPACE, standsAt } from './html-bytes.ts';
 import { attributeName } from './html-names.ts';
 import { numberedTag, type Tag, unknownTag } from './html-tags.ts';
 import { plainText, repeatedValueAt, valueAt } from './html-values.ts';
+import type { PageLifetime } from './page.ts';
 
 /** The attributes of a start tag, as bytes of its page; 0 where there is none. */
 export interface WrittenAttributes {
@@ -68,19 +69,19 @@ const NONE = new Int32Array(0);
  */
 export class HtmlNodes {
   readonly bytes: Buffer;
-  /** Those of a page that was released are gone (`PageReleasedError`). */
-  readonly #byteLength: number;
+  readonly #lifetime: Readonly<PageLifetime> | undefined;
   #numbers: Int32Array<ArrayBuffer>;
   #length = 0;
   readonly #tags: Tag[] = [];
   readonly #texts: string[] = [];
   readonly #lists: (readonly string[])[] = [];
 
-  constructor(bytes: Buffer) {
+  /** `lifetime`: of the page; left out of one that stays. */
+  constructor(bytes: Buffer, lifetime?: Readonly<PageLifetime>) {
     if (last) last.#leave();
     last = this;
     this.bytes = bytes;
-    this.#byteLength = bytes.length;
+    this.#lifetime = lifetime;
     this.#numbers = workspace;
     this.detached(PAGE, NO_ATTRIBUTES, 0);
   }
@@ -149,7 +150,7 @@ export class HtmlNodes {
   }
 
   get isReleased(): boolean {
-    return this.bytes.length !== this.#byteLength;
+    return this.#lifetime?.isOver === true;
   }
 
   /** Makes room for the next page. */

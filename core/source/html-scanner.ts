@@ -16,11 +16,16 @@ import { HtmlNodes, noAttributes } from './html-nodes.ts';
 import { decodeReferences } from './html-references.ts';
 import { PLAIN_SVG, type Tag } from './html-tags.ts';
 import { HtmlTree } from './html-tree.ts';
+import type { PageLifetime } from './page.ts';
 import type { PageBudget } from './page-budget.ts';
 
 /** `bytes`: UTF-8 without NUL and carriage returns, which a browser replaces before it reads. */
-export function readWellNested(bytes: Buffer, budget: PageBudget): HtmlNodes | undefined {
-  return new HtmlScanner(bytes, budget).read();
+export function readWellNested(
+  bytes: Buffer,
+  budget: PageBudget,
+  lifetime?: Readonly<PageLifetime>,
+): HtmlNodes | undefined {
+  return new HtmlScanner(new HtmlNodes(bytes, lifetime), budget).read();
 }
 
 /**
@@ -46,10 +51,10 @@ class HtmlScanner {
   #contentStart = 0;
   #contentEnd = 0;
 
-  constructor(bytes: Buffer, budget: PageBudget) {
-    this.#bytes = bytes;
+  constructor(nodes: HtmlNodes, budget: PageBudget) {
+    this.#bytes = nodes.bytes;
     this.#budget = budget;
-    this.#tree = new HtmlTree(new HtmlNodes(bytes), budget);
+    this.#tree = new HtmlTree(nodes, budget);
     this.#ampersand = this.#find('&', 0);
   }
 

@@ -4,7 +4,7 @@ import { CR, LF } from './html-bytes.ts';
 import { ElementsOfPage, type HtmlElement } from './html-element.ts';
 import type { HtmlNodes } from './html-nodes.ts';
 import { readWellNested } from './html-scanner.ts';
-import { bytesOf, type Page } from './page.ts';
+import { bytesOf, type Page, type PageLifetime } from './page.ts';
 import { DEFAULT_MAX_ELEMENTS, PageBudget } from './page-budget.ts';
 
 export type { HtmlElement } from './html-element.ts';
@@ -24,15 +24,23 @@ export { collapse, hasClass, textOf } from './html-text.ts';
  * texts and values of attributes do not.
  */
 export function readHtml(page: string | Page, maxElements?: number): HtmlElement {
-  const isText = typeof page === 'string';
-  const most = maxElements ?? (isText ? undefined : page.maxElements) ?? DEFAULT_MAX_ELEMENTS;
-  return new ElementsOfPage(nodesOf(isText ? Buffer.from(page) : bytesOf(page), most)).at(0);
+  return new ElementsOfPage(
+    typeof page === 'string'
+      ? nodesOf(Buffer.from(page), maxElements)
+      : nodesOf(bytesOf(page), maxElements ?? page.maxElements, page.lifetime),
+  ).at(0);
 }
 
-function nodesOf(bytes: Buffer, maxElements: number): HtmlNodes {
+function nodesOf(
+  bytes: Buffer,
+  maxElements = DEFAULT_MAX_ELEMENTS,
+  lifetime?: Readonly<PageLifetime>,
+): HtmlNodes {
   const lines = bytes.includes(CR) ? withoutReturns(bytes) : bytes;
-  const wellNested = lines.includes(0) ? undefined : readWellNested(lines, new PageBudget(maxElements));
-  return wellNested ?? readAsBrowser(lines.toString('utf8'), new PageBudget(maxElements));
+  const wellNested = lines.includes(0)
+    ? undefined
+    : readWellNested(lines, new PageBudget(maxElements), lifetime);
+  return wellNested ?? readAsBrowser(lines.toString('utf8'), new PageBudget(maxElements), lifetime);
 }
 
 /** `\r\n` and `\r` are one end of a line. */

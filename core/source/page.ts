@@ -20,7 +20,7 @@ export interface PageRequest {
 
 /**
  * A response as a parser sees it: decoded, with its final address. Its memory is freed when its parser has
- * answered: neither it nor its elements can be read then.
+ * answered (`PageLifetime`).
  */
 export interface Page {
   /** After redirects. */
@@ -33,6 +33,13 @@ export interface Page {
   readonly utf8?: Uint8Array;
   /** `limits.maxElements` of the source: for `readHtml`. */
   readonly maxElements?: number;
+  /** Left out of a page that stays. */
+  readonly lifetime?: Readonly<PageLifetime>;
+}
+
+/** Over when the parser has answered: neither the page nor an element of it can be read then. */
+export interface PageLifetime {
+  isOver: boolean;
 }
 
 /** Whoever reads a page after it was released made a mistake: what he wants to keep he has to take before. */
@@ -47,17 +54,21 @@ export class PageReleasedError extends Error {
 }
 
 /**
- * A page that came in UTF-8. A text of 180 KB takes half a millisecond, and most parsers never ask for it.
+ * A page of a text, or of one that came in UTF-8: to make it a text takes half a millisecond of 180 KB, and
+ * most parsers never ask for it.
  */
-export function utf8Page(facts: Omit<Page, 'text' | 'utf8'>, utf8: Uint8Array): Page {
-  const { length } = utf8;
-  let text: string | undefined;
+export function newPage(
+  facts: Omit<Page, 'text' | 'utf8'>,
+  content: { readonly utf8: Uint8Array } | { readonly text: string },
+): Page {
+  const utf8 = 'utf8' in content ? content.utf8 : undefined;
+  let text = 'text' in content ? content.text : undefined;
   return {
     ...facts,
-    utf8,
+    ...(utf8 && { utf8 }),
     get text() {
-      if (utf8.length !== length) throw new PageReleasedError();
-      text ??= asBuffer(utf8).toString('utf8');
+      if (facts.lifetime?.isOver) throw new PageReleasedError();
+      text ??= asBuffer(utf8!).toString('utf8');
       return text;
     },
   };
@@ -66,14 +77,13 @@ export function utf8Page(facts: Omit<Page, 'text' | 'utf8'>, utf8: Uint8Array): 
 /** A page that outlives its reading. */
 export function keptPage(page: Page): Page {
   const { url, status, contentType, maxElements } = page;
-  return utf8Page(
-    { url, status, contentType, ...(maxElements && { maxElements }) },
-    Buffer.from(bytesOf(page)),
-  );
+  const utf8 = Buffer.from(bytesOf(page));
+  return newPage({ url, status, contentType, ...(maxElements && { maxElements }) }, { utf8 });
 }
 
 /** The page in UTF-8, however it came. */
 export function bytesOf(page: Page): Buffer {
+  if (page.lifetime?.isOver) throw new PageReleasedError();
   return page.utf8 ? asBuffer(page.utf8) : Buffer.from(page.text);
 }
 

@@ -36,11 +36,11 @@ const SEX_RESTRICTIONS: readonly (readonly [RegExp, string])[] = [
 export function readTitle(title: string): RaceTitle {
   const graded = GRADED.exec(title);
   const listed = LISTED.test(title);
-  const letter = CLASS.exec(title)?.[1];
-  const isMarked = graded !== null || listed || letter !== undefined;
+  const code = CLASS.exec(title)?.[1];
+  const isMarked = graded !== null || listed || code !== undefined;
   return {
     name: isMarked ? withoutMarks(title) : collapse(title),
-    class: letter === undefined ? null : className(letter),
+    class: code === undefined ? null : className(code),
     pattern: graded ? patternOf(graded) : listed ? 'Listed' : null,
     sexRestriction: SEX_RESTRICTIONS.find(([words]) => words.test(title))?.[1] ?? null,
   };
@@ -55,12 +55,12 @@ export function classOf(printed: string, title: RaceTitle): string | null {
   if (isNone(bare)) {
     return title.class ?? (/^(?:Group|Listed)/.test(title.pattern ?? '') ? 'Class 1' : null);
   }
-  const letter = /^(?:class\s*)?([1-7]|[a-h])$/i.exec(bare)?.[1];
-  return letter === undefined ? bare : className(letter);
+  const code = /^(?:class\s*)?([1-7]|[a-h])$/i.exec(bare)?.[1];
+  return code === undefined ? bare : className(code);
 }
 
-function className(letterOrDigit: string): string {
-  return `Class ${CLASS_OF_LETTER[letterOrDigit.toUpperCase()] ?? letterOrDigit}`;
+function className(code: string): string {
+  return `Class ${CLASS_OF_LETTER[code.toUpperCase()] ?? code}`;
 }
 
 function patternOf(match: RegExpExecArray): string {

@@ -9,6 +9,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import { toPage } from '../../../core/fetch/decode.ts';
 import type { HttpResponse } from '../../../core/ports/http-client.ts';
+import { HtmlIndex, readHtml, textOf } from '../../../core/source/html.ts';
+import { PageReleasedError } from '../../../core/source/page.ts';
 
 const MAX = 1_000_000;
 
@@ -87,6 +89,26 @@ describe('content codings', () => {
     const before = process.memoryUsage().arrayBuffers;
     for (let page = 0; page < 80; page++) decoded(body, { ...HTML, 'Content-Encoding': coding }).release();
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8_000_000);
+  });
+
+  it.each<[string, Uint8Array, Record<string, string>]>([
+    ['without a coding', utf8(PAGE), HTML],
+    ['with one', gzipSync(PAGE), { ...HTML, 'Content-Encoding': 'gzip' }],
+    [
+      'in another charset',
+      Buffer.from('<h1>é</h1>', 'latin1'),
+      { 'Content-Type': 'text/html; charset=latin1' },
+    ],
+  ])('leave a page that can be read until it is released: %s', (_, body, headers) => {
+    const before = [...body];
+    const { page, release } = decoded(body, headers);
+    const heading = new HtmlIndex(readHtml(page)).tag('h1')[0]!;
+    expect(textOf(heading)).not.toBe('');
+    release();
+    expect(() => textOf(heading)).toThrow(PageReleasedError);
+    expect(() => page.text).toThrow(PageReleasedError);
+    // It is the capture's.
+    expect([...body]).toEqual(before);
   });
 
   it('leave a body alone that has none', () => {

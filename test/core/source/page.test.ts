@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { HtmlIndex, readHtml, textOf } from '../../../core/source/html.ts';
-import { bytesOf, keptPage, PageReleasedError, startOf, utf8Page } from '../../../core/source/page.ts';
+import { bytesOf, keptPage, newPage, PageReleasedError, startOf } from '../../../core/source/page.ts';
 
 const FACTS = { url: 'https://example.org/', status: 200, contentType: 'text/html' };
 const utf8 = (text: string) => new TextEncoder().encode(text);
-const page = (text: string) => utf8Page(FACTS, utf8(text));
-
-/** As `release` of a decoded page does. */
-function free(bytes: Uint8Array): void {
-  (bytes.buffer as ArrayBuffer).transfer(0);
-}
+const page = (text: string) => newPage(FACTS, { utf8: utf8(text) });
 
 describe('a page in UTF-8', () => {
   it('has its text for who asks, whatever is made of it', () => {
@@ -43,16 +38,14 @@ describe('a page in UTF-8', () => {
 
 describe('elements', () => {
   it('stay what they are while other pages are read', () => {
-    const pages = ['a', 'b', 'c'].map((letter) =>
-      readHtml(
-        page(`<ul>${`<li class="x ${letter}" title="${letter}"><b>${letter}</b>1</li>`.repeat(400)}</ul>`),
-      ),
+    const pages = ['a', 'b', 'c'].map((name) =>
+      readHtml(page(`<ul>${`<li class="x ${name}" title="${name}"><b>${name}</b>1</li>`.repeat(400)}</ul>`)),
     );
-    for (const [at, letter] of ['a', 'b', 'c'].entries()) {
-      const items = new HtmlIndex(pages[at]!).withClass(letter, 'li');
+    for (const [at, name] of ['a', 'b', 'c'].entries()) {
+      const items = new HtmlIndex(pages[at]!).withClass(name, 'li');
       expect(items).toHaveLength(400);
       expect(new Set(items.map((item) => `${textOf(item)} ${item.attribute('title')}`))).toEqual(
-        new Set([`${letter}1 ${letter}`]),
+        new Set([`${name}1 ${name}`]),
       );
       expect(items[0]!.parent).toBe(items[399]!.parent);
     }
@@ -66,30 +59,37 @@ describe('elements', () => {
     expect(html.parent).toBeUndefined();
   });
 
-  it('of a page that was released say so, and so does its text', () => {
-    const bytes = utf8('<p class=a title=b>c<i>d</i></p>'.repeat(50));
-    const printed = utf8Page(FACTS, bytes);
-    const [element] = new HtmlIndex(readHtml(printed)).tag('p');
-    free(bytes);
-    const asked = [
-      () => textOf(element!),
-      () => element!.children,
-      () => element!.parent,
-      () => element!.attributes,
-      () => element!.attribute('title'),
-      () => element!.attribute('class'),
-      () => new HtmlIndex(element!),
-      () => printed.text,
-    ];
-    for (const ask of asked) expect(ask).toThrow(PageReleasedError);
-    readHtml('<p>another page</p>');
-    for (const ask of asked) expect(ask).toThrow(PageReleasedError);
+  it.each([
+    ['well nested', '<p class=a title=b>c<i>d</i></p>'.repeat(50)],
+    ['that a browser mends', '<p class=a title=b>c<b><i>d</b></i></p>'.repeat(50)],
+    ['with carriage returns', '<p class=a title=b>c<i>d</i></p>\r\n'.repeat(50)],
+  ])('of a page that was released say so, and so does its text: %s', (_, text) => {
+    for (const content of [{ utf8: utf8(text) }, { text }]) {
+      const lifetime = { isOver: false };
+      const printed = newPage({ ...FACTS, lifetime }, content);
+      const [element] = new HtmlIndex(readHtml(printed)).tag('p');
+      lifetime.isOver = true;
+      const asked = [
+        () => textOf(element!),
+        () => element!.children,
+        () => element!.parent,
+        () => element!.attributes,
+        () => element!.attribute('title'),
+        () => element!.attribute('class'),
+        () => new HtmlIndex(element!),
+        () => readHtml(printed),
+        () => printed.text,
+      ];
+      for (const ask of asked) expect(ask).toThrow(PageReleasedError);
+      readHtml('<p>another page</p>');
+      for (const ask of asked) expect(ask).toThrow(PageReleasedError);
+    }
   });
 
   it('of a page that is kept outlive it', () => {
-    const bytes = utf8('<p>c</p>');
-    const kept = keptPage(utf8Page(FACTS, bytes));
-    free(bytes);
+    const lifetime = { isOver: false };
+    const kept = keptPage(newPage({ ...FACTS, lifetime }, { utf8: utf8('<p>c</p>') }));
+    lifetime.isOver = true;
     expect(textOf(readHtml(kept))).toBe('c');
     expect(kept.text).toBe('<p>c</p>');
   });
