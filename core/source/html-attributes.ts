@@ -13,6 +13,22 @@ import {
   TAB,
 } from './html-bytes.ts';
 
+/** The attributes of a start tag, as bytes of its page; 0 where there is none. */
+export interface WrittenAttributes {
+  /** Behind the name of the tag. Below 0: in a list of the page, at `~at`. */
+  at: number;
+  classFrom: number;
+  classTo: number;
+  selectorFrom: number;
+  selectorTo: number;
+}
+
+export const NO_ATTRIBUTES: WrittenAttributes = Object.freeze(noAttributes());
+
+export function noAttributes(): WrittenAttributes {
+  return { at: 0, classFrom: 0, classTo: 0, selectorFrom: 0, selectorTo: 0 };
+}
+
 /** Where an attribute stands on its page, in bytes. Without a value: an empty one. */
 export interface AttributePlace {
   nameFrom: number;

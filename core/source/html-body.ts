@@ -1,4 +1,4 @@
-import { NO_ATTRIBUTES, type WrittenAttributes } from './html-nodes.ts';
+import { NO_ATTRIBUTES, type WrittenAttributes } from './html-attributes.ts';
 import { HtmlTables } from './html-tables.ts';
 import { DROPPED_TAGS, type Tag, tagOf } from './html-tags.ts';
 

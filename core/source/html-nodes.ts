@@ -1,26 +1,18 @@
 import type { Buffer } from 'node:buffer';
-import { addAttribute, attributeOf, newPlace, nextAttribute, readAttribute } from './html-attributes.ts';
+import {
+  addAttribute,
+  attributeOf,
+  NO_ATTRIBUTES,
+  newPlace,
+  nextAttribute,
+  readAttribute,
+  type WrittenAttributes,
+} from './html-attributes.ts';
 import { SPACE, standsAt } from './html-bytes.ts';
 import { attributeName } from './html-names.ts';
 import { numberedTag, type Tag, unknownTag } from './html-tags.ts';
 import { plainText, repeatedValueAt, valueAt } from './html-values.ts';
 import type { PageLifetime } from './page.ts';
-
-/** The attributes of a start tag, as bytes of its page; 0 where there is none. */
-export interface WrittenAttributes {
-  /** Behind the name of the tag. Below 0: in a list of the page, at `~at`. */
-  at: number;
-  classFrom: number;
-  classTo: number;
-  selectorFrom: number;
-  selectorTo: number;
-}
-
-export const NO_ATTRIBUTES: WrittenAttributes = Object.freeze(noAttributes());
-
-export function noAttributes(): WrittenAttributes {
-  return { at: 0, classFrom: 0, classTo: 0, selectorFrom: 0, selectorTo: 0 };
-}
 
 /**
  * Attributes that have an index of their own: each element's value is found without reading its tag again.

@@ -1,4 +1,5 @@
-import type { HtmlNodes, WrittenAttributes } from './html-nodes.ts';
+import type { WrittenAttributes } from './html-attributes.ts';
+import type { HtmlNodes } from './html-nodes.ts';
 import type { Tag } from './html-tags.ts';
 import type { PageBudget } from './page-budget.ts';
 

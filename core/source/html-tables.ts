@@ -1,4 +1,4 @@
-import { NO_ATTRIBUTES, type WrittenAttributes } from './html-nodes.ts';
+import { NO_ATTRIBUTES, type WrittenAttributes } from './html-attributes.ts';
 import { HtmlStack } from './html-stack.ts';
 import { type Tag, type TagKind, tagOf } from './html-tags.ts';
 

@@ -1,5 +1,6 @@
+import { NO_ATTRIBUTES, type WrittenAttributes } from './html-attributes.ts';
 import { HtmlBody } from './html-body.ts';
-import { type HtmlNodes, NO_ATTRIBUTES, type WrittenAttributes } from './html-nodes.ts';
+import type { HtmlNodes } from './html-nodes.ts';
 import { DROPPED_TAGS, type Tag, tagOf } from './html-tags.ts';
 
 type Phase = 'before head' | 'in head' | 'after head' | 'in body';
