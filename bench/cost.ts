@@ -124,7 +124,7 @@ async function counting<Result>(
 }
 
 async function measureRacing() {
-  const site = await startBenchSite({ days: 7, codings: ['zstd', 'br', 'gzip'] });
+  const site = await startBenchSite({ days: 7 });
   const asked = { source: racing.name, start: site.start, end: site.end };
   try {
     return await counting([racing], { RESCRAPE_RACING_URL: site.url }, async (platform) => ({

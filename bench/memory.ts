@@ -21,7 +21,7 @@ const MAX_GROWTH = 1.2;
 export async function measureMemory(): Promise<boolean> {
   const root = mkdtempSync(join(tmpdir(), 'rescrape-bench-'));
   const log = join(root, 'requests.jsonl');
-  const site = await startBenchSite({ days: LONG_DAYS, codings: ['zstd'], log });
+  const site = await startBenchSite({ days: LONG_DAYS, log });
   try {
     console.log(`memory: windows of ${SHORT_DAYS} and ${LONG_DAYS} days, ${ROUNDS} rounds`);
     const peaks = { short: [] as number[], long: [] as number[] };

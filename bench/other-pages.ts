@@ -36,7 +36,7 @@ interface OtherPages {
 export async function measureOtherPages(): Promise<void> {
   const python = pythonWithPeers('Scrapy');
   console.log(`other pages: ${DAYS} days, start-up included, ${ROUNDS} rounds in turns`);
-  const next = await startBenchSite({ days: DAYS, codings: ['zstd'], markup: 'next' });
+  const next = await startBenchSite({ days: DAYS, markup: 'next' });
   try {
     await measure(python, {
       ...{ title: 'racing, JSON in pages', source: racing, site: next, spider: 'racing_next.py' },

@@ -37,8 +37,7 @@ export async function measurePages(onlyDays?: number): Promise<boolean> {
   const days = Math.max(...windows.map(([days]) => days));
   const python = pythonWithPeers('Scrapy');
   const hasCrawlee = days === LONGEST && crawleeIsInstalled();
-  // All take zstd, which the demo site prefers.
-  const site = await startBenchSite({ days, codings: ['zstd'] });
+  const site = await startBenchSite({ days });
   const root = mkdtempSync(join(tmpdir(), 'rescrape-bench-'));
   const targets: Target[] = [];
   try {

@@ -15,7 +15,7 @@ import { startBenchSite } from './demo-site.ts';
 
 /** What a scrape of so many days of the demo site gives, a result for each partition. */
 export async function scrapedPartitions(days: number): Promise<ScrapeResult[]> {
-  const site = await startBenchSite({ days, codings: ['zstd'] });
+  const site = await startBenchSite({ days });
   const directory = mkdtempSync(join(tmpdir(), 'rescrape-overwrite-'));
   const env = { RESCRAPE_RACING_URL: site.url, RESCRAPE_RACING_MIN_DELAY_MS: '0' };
   const platform = openLocalPlatform({ directory, env, sources: [racing] });

@@ -17,7 +17,7 @@ const TIMES_SCRAPY = 3;
  */
 export async function measureUnchanged(): Promise<boolean> {
   const python = pythonWithPeers('Scrapy');
-  const site = await startBenchSite({ days: Math.max(...WINDOWS), codings: ['zstd'] });
+  const site = await startBenchSite({ days: Math.max(...WINDOWS) });
   const root = mkdtempSync(join(tmpdir(), 'rescrape-bench-'));
   const spider = 'racing_classic.py';
   const targets: Target[] = [];

@@ -7,6 +7,7 @@ import { clockOf } from '../runtime/clock.ts';
 import { SettingError } from '../runtime/setting-error.ts';
 import { demoFaults, NO_FAULTS } from './faults.ts';
 import { MARKUP_CHOICES, type MarkupChoice } from './render/markup.ts';
+import { type ContentEncoding, ENCODINGS } from './server/encoding.ts';
 import { startDemoSite } from './site.ts';
 
 const USAGE = `node demo/main.ts [options]: serves the demo racing site until it is interrupted
@@ -21,6 +22,7 @@ const USAGE = `node demo/main.ts [options]: serves the demo racing site until it
   --index-bytes N   size of an index (9.5 times that of a page)
   --field-size N    runners in every race (8 to 14, drawn)
   --races-per-day N times the usual 20-odd races of a day (1)
+  --encodings LIST  content codings that it offers, the preferred one first (zstd,br,gzip)
   --latency-ms N    wait before every answer (0)
   --log FILE        one JSON line a request
   --json            print the address as JSON`;
@@ -37,6 +39,7 @@ const options = {
   'field-size': { type: 'string' },
   'races-per-day': { type: 'string' },
   'latency-ms': { type: 'string' },
+  encodings: { type: 'string' },
   log: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -90,6 +93,15 @@ function markup(text: string): MarkupChoice {
   return choice;
 }
 
+function encodings(text: string): ContentEncoding[] {
+  return text.split(',').map((name) => {
+    const encoding = ENCODINGS.find((one) => one === name.trim());
+    if (encoding === undefined)
+      throw new UsageError(`--encodings wants some of ${ENCODINGS.join(',')}, not ${JSON.stringify(text)}`);
+    return encoding;
+  });
+}
+
 function parse() {
   try {
     return parseArgs({ options }).values;
@@ -119,6 +131,7 @@ async function main(): Promise<void> {
     fieldSize: number('field-size', args['field-size']),
     racesPerDay: number('races-per-day', args['races-per-day']),
     latencyMs: number('latency-ms', args['latency-ms']),
+    encodings: args.encodings === undefined ? undefined : encodings(args.encodings),
     specials: !args['no-specials'],
     faults: args['no-faults'] ? NO_FAULTS : demoFaults(today),
     onRequest: log && ((entry) => log.write(`${JSON.stringify(entry)}\n`)),

@@ -6,7 +6,7 @@ import type { Country } from './model/racing-day.ts';
 import type { MarkupChoice } from './render/markup.ts';
 import { racePath } from './render/paths.ts';
 import { BodyCache } from './server/body-cache.ts';
-import { chooseEncoding } from './server/encoding.ts';
+import { type ContentEncoding, chooseEncoding, ENCODINGS } from './server/encoding.ts';
 import {
   type Answer,
   answerOf,
@@ -50,8 +50,8 @@ export interface DemoSiteOptions {
   readonly now?: () => number;
   /** Milliseconds before every answer. @default 0 */
   readonly latencyMs?: number;
-  /** zstd, br and gzip for those who ask. @default true */
-  readonly encodings?: boolean;
+  /** For those who ask, in the order that the site prefers among equals. @default zstd, br, gzip */
+  readonly encodings?: readonly ContentEncoding[];
   /** Bytes of encoded pages to keep. @default 134217728 (128 MB) */
   readonly cacheBytes?: number;
   /** Called for every request, after it is in the log. */
@@ -110,9 +110,10 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
   let rules = new Rules(plan, pathOf);
   let world: World = worldOf(options.today, plan, raceId);
 
+  const encodingFor = (request: IncomingMessage) =>
+    chooseEncoding(header(request, 'accept-encoding'), options.encodings ?? ENCODINGS);
   const pageAnswer = (request: IncomingMessage, page: SitePage, validators: boolean): Answer => {
-    const coding =
-      options.encodings === false ? 'identity' : chooseEncoding(header(request, 'accept-encoding'));
+    const coding = encodingFor(request);
     const modified = new Date(page.lastModified).toUTCString();
     const shared = {
       'content-type': page.contentType,
@@ -155,7 +156,7 @@ export async function startDemoSite(options: DemoSiteOptions): Promise<DemoSite>
     if (fault?.kind === 'slow-body') return trickle(response, answer, fault.totalMs);
     if (fault?.kind === 'truncated-body') return truncate(response, answer);
     if (fault?.kind === 'oversize-body') {
-      return flood(response, fault.bytes, chooseEncoding(header(request, 'accept-encoding')));
+      return flood(response, fault.bytes, encodingFor(request));
     }
     sendAnswer(request, response, answer);
   };

@@ -3,10 +3,13 @@ import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:
 export type ContentEncoding = 'identity' | 'zstd' | 'br' | 'gzip';
 
 /** In the order that the site prefers among equals. */
-const OFFERED: readonly Exclude<ContentEncoding, 'identity'>[] = ['zstd', 'br', 'gzip'];
+export const ENCODINGS = ['zstd', 'br', 'gzip'] as const satisfies readonly ContentEncoding[];
 
-/** The coding that an Accept-Encoding header likes best; `identity` where it names none that the site has. */
-export function chooseEncoding(accept: string | undefined): ContentEncoding {
+/** The coding that an Accept-Encoding header likes best; `identity` where it names none that is offered. */
+export function chooseEncoding(
+  accept: string | undefined,
+  offered: readonly ContentEncoding[],
+): ContentEncoding {
   const weights = new Map<string, number>();
   for (const part of (accept ?? '').split(',')) {
     const [name, ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
@@ -15,7 +18,7 @@ export function chooseEncoding(accept: string | undefined): ContentEncoding {
   }
   let best: ContentEncoding = 'identity';
   let weight = 0;
-  for (const coding of OFFERED) {
+  for (const coding of offered) {
     const asked = weights.get(coding) ?? weights.get('*') ?? 0;
     if (asked > weight) [best, weight] = [coding, asked];
   }

@@ -145,8 +145,14 @@ describe('the demo site', () => {
     expect(weighed.headers['content-encoding']).toBe('gzip');
   });
 
-  it('sends no coding at all where encodings are switched off', async () => {
-    const site = await start({ encodings: false });
+  it('sends only the codings that it offers', async () => {
+    const site = await start({ encodings: ['gzip'] });
+    const reply = await send(`${site.url}/results/${TODAY}`, { 'accept-encoding': 'zstd, gzip;q=0.5' });
+    expect(reply.headers['content-encoding']).toBe('gzip');
+  });
+
+  it('sends no coding at all where none is offered', async () => {
+    const site = await start({ encodings: [] });
     const reply = await send(`${site.url}/results/${TODAY}`, { 'accept-encoding': 'gzip, br' });
     expect(reply.headers['content-encoding']).toBeUndefined();
   });
