@@ -103,20 +103,9 @@ function isNamed(classes: string, name: string): boolean {
   return false;
 }
 
-/** The names in values of `class` that were met: a site repeats a hundred of them on all its pages. */
-const NAMES = new Map<string, readonly string[]>();
-const MOST_VALUES = 1_000;
-const LONGEST_VALUE = 200;
-
 /** Each of the names in a value of `class`. */
 export function namesIn(classes: string): readonly string[] {
-  const known = NAMES.get(classes);
-  if (known) return known;
-  const names = [...new Set(classes.split(SPACE).filter((name) => name !== ''))];
-  if (classes.length > LONGEST_VALUE) return names;
-  if (NAMES.size >= MOST_VALUES) NAMES.clear();
-  NAMES.set(classes, names);
-  return names;
+  return [...new Set(classes.split(SPACE).filter((name) => name !== ''))];
 }
 
 /** True also beyond the ends. */

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collapse, HtmlIndex, hasClass, own, readHtml, textOf } from '../../../core/source/html.ts';
+import {
+  collapse,
+  type HtmlElement,
+  HtmlIndex,
+  hasClass,
+  own,
+  readHtml,
+  textOf,
+} from '../../../core/source/html.ts';
 
 describe('reading HTML', () => {
   it('finds elements by tag, class and test selector in document order', () => {
@@ -55,6 +63,55 @@ describe('reading HTML', () => {
     expect(index.withClass('a').map((element) => textOf(element))).toEqual(['1', '3', '4', '5']);
     expect(index.withClass('')).toEqual([]);
     expect([...index.classes()].toSorted()).toEqual(['a', 'ab', 'b', 'ba']);
+  });
+
+  it('finds by class and by test selector what has it, whatever pages were read before', () => {
+    const value = fc
+      .array(fc.constantFrom('a', 'b', 'ab', 'abcd', '_', ' ', '\n', 'é', '&amp;', '\u00a0'), {
+        maxLength: 7,
+      })
+      .map((parts) => parts.join(''));
+    // In a `b` that is closed around a `p`, which a browser moves: its attributes are kept as texts.
+    const written = fc.tuple(fc.array(value, { maxLength: 40 }), fc.boolean());
+    fc.assert(
+      fc.property(written, ([values, isMoved]) => {
+        const cells = values.map((each) => `<i class="${each}" data-test-selector="${each}"></i>`).join('');
+        const index = new HtmlIndex(readHtml(isMoved ? `<b><p>${cells}</b></p>` : cells));
+        const elements = index.tag('i');
+        expect(elements.length).toBeGreaterThanOrEqual(values.length);
+        const places = (found: readonly HtmlElement[]) => found.map((each) => elements.indexOf(each));
+        for (const name of new Set(values.flatMap((each) => each.replaceAll('&amp;', '&').split(/\s+/))))
+          expect(places(index.withClass(name))).toEqual(
+            places(elements.filter((each) => hasClass(each, name))),
+          );
+        for (const text of values.map((each) => each.replaceAll('&amp;', '&').trim()))
+          expect(places(index.withSelector(text))).toEqual(
+            places(elements.filter((each) => each.attribute('data-test-selector')?.trim() === text)),
+          );
+      }),
+    );
+  });
+
+  it('forgets the values of earlier pages where they are too many, and loses none of its own', () => {
+    const names = Array.from({ length: 3_000 }, (_, at) => `${1_000 + at}`);
+    const indexes = [0, 1_500].map(
+      (from) =>
+        new HtmlIndex(
+          readHtml(
+            names
+              .slice(from, from + 1_500)
+              .map((name, at) => `<i class="${at % 2 ? `${name} all` : `all ${name}`}">`)
+              .join(''),
+          ),
+        ),
+    );
+    for (const [at, index] of indexes.entries()) {
+      const own = names.slice(at * 1_500, (at + 1) * 1_500);
+      expect(index.withClass('all')).toHaveLength(1_500);
+      expect(own.filter((name) => index.withClass(name).length !== 1)).toEqual([]);
+      expect([...index.classes()].toSorted()).toEqual([...own, 'all'].toSorted());
+      expect(index.withClass(names[(at * 1_500 + 1_500) % 3_000]!)).toEqual([]);
+    }
   });
 
   it('has names of attributes in lower case only, however they are written', () => {
