@@ -6,19 +6,28 @@ const SPACE = /[\s\u200b]+/g;
 
 /** White space of any kind (no-break, zero-width) becomes one space, none at the ends. */
 export function collapse(text: string): string {
-  if (isCollapsed(text)) return text;
+  const trimmed = text.trim();
+  if (isCollapsed(trimmed)) return trimmed;
   return text.length > LONG ? collapseLong(text) : text.replace(SPACE, ' ').trim();
 }
 
-/** True for what most texts of a page are: printable ASCII with single spaces inside. False says nothing. */
+/**
+ * Of a text without white space at its ends: true for what most texts of a page are, letters (accents too),
+ * quotes and dashes with single spaces between them. False says nothing.
+ */
 function isCollapsed(text: string): boolean {
   let before = BLANK;
   for (let at = 0; at < text.length; at++) {
     const c = text.charCodeAt(at);
-    if (c <= BLANK ? c !== BLANK || before === BLANK : c > 0x7e) return false;
+    if (c <= BLANK ? c !== BLANK || before === BLANK : c > 0x7e && !isNeverSpace(c)) return false;
     before = c;
   }
-  return before !== BLANK || text === '';
+  return true;
+}
+
+/** Ranges without white space in them, of which pages print the most. */
+function isNeverSpace(c: number): boolean {
+  return (c > 0xa0 && c < 0x1680) || (c >= 0x2010 && c <= 0x2027);
 }
 
 /**

@@ -10,7 +10,7 @@ const COUNTRY_OF_COURSE: ReadonlyMap<string, { readonly slug: string; readonly c
   ['1034', { slug: 'lancresse', country: 'GUE' }],
 ]);
 
-const BRACKETS = /\(([^()]*)\)/g;
+const BRACKETS = /\([^()]*\)/g;
 /**
  * An all-weather track, a card of Arabian horses, a cancelled meeting: notes in brackets that name no
  * country.
@@ -29,9 +29,9 @@ type Course = Pick<RacePath, 'courseId' | 'courseSlug'>;
 export function countryOfMeeting(course: Course, name: string): string {
   const known = COUNTRY_OF_COURSE.get(course.courseId);
   if (known?.slug === course.courseSlug) return known.country;
-  const bare = name.replace(/[\s:–-]*\babandoned\b.*$/i, '');
-  const notes = [...bare.matchAll(BRACKETS)].map((match) => (match[1] ?? '').trim());
-  const last = notes.filter((note) => !NOTES.test(note)).at(-1);
+  const bare = /abandoned/i.test(name) ? name.replace(/[\s:–-]*\babandoned\b.*$/i, '') : name;
+  const notes = bare.match(BRACKETS)?.map((bracket) => bracket.slice(1, -1).trim());
+  const last = notes?.findLast((note) => !NOTES.test(note));
   return last !== undefined && COUNTRY.test(last) ? last.toUpperCase() : 'GB';
 }
 

@@ -21,26 +21,27 @@ export const NO_PEDIGREE: Pedigree = {
  */
 export function readPedigree(row: HtmlElement): Pedigree | undefined {
   const { links, texts } = flatten(row);
+  const [first, second, third] = links;
+  const colourAndSex = texts[0]!;
   if (links.length > 3) return undefined;
-  const printed = texts.map(collapse);
-  const parent = (at: number) => readParent(links[at]!, printed[at + 1] ?? '');
-  let sire: PrintedParent | undefined;
-  let dam: PrintedParent | undefined;
-  let damsire: PrintedProfile | undefined;
-  if (links.length === 3) {
-    sire = parent(0);
-    dam = parent(1);
-    damsire = bare(parent(2));
-  } else if (links.length === 2) {
-    dam = parent(0);
-    damsire = bare(parent(1));
-  } else if (links.length === 1) {
-    const [before = '', after = ''] = printed;
-    if (before.endsWith('(') || textOf(links[0]!).startsWith('(')) damsire = bare(parent(0));
-    else if (DASH.test(after)) sire = parent(0);
-    else dam = parent(0);
-  }
-  return { colourAndSex: printed[0] ?? '', sire, dam, damsire };
+  if (!first) return { ...NO_PEDIGREE, colourAndSex };
+  const parent = readParent(first, texts[1]!);
+  if (!second) return ofOneLink(parent, textOf(first), texts);
+  const next = readParent(second, texts[2]!);
+  return third
+    ? { colourAndSex, sire: parent, dam: next, damsire: bare(readParent(third, '')) }
+    : { colourAndSex, sire: undefined, dam: parent, damsire: bare(next) };
+}
+
+function ofOneLink(parent: PrintedParent, printed: string, [before = '', after = '']: readonly string[]) {
+  const isDamsire = before.endsWith('(') || printed.startsWith('(');
+  const isSire = !isDamsire && DASH.test(after);
+  return {
+    colourAndSex: before,
+    sire: isSire ? parent : undefined,
+    dam: isSire || isDamsire ? undefined : parent,
+    damsire: isDamsire ? bare(parent) : undefined,
+  };
 }
 
 /** What stands between sire and dam. */
@@ -70,27 +71,24 @@ function unwrap(printed: string): string {
 }
 
 interface Pieces {
-  readonly links: readonly HtmlElement[];
+  readonly links: HtmlElement[];
   /** One more than links: before the first, between them and behind the last; perhaps empty. */
-  readonly texts: readonly string[];
+  readonly texts: string[];
 }
 
 /** Links of the row, and the texts around them, whatever wraps them. */
 function flatten(row: HtmlElement): Pieces {
-  const links: HtmlElement[] = [];
-  const texts: string[] = [];
-  let text = '';
-  const visit = (element: HtmlElement): void => {
-    for (const child of element.children) {
-      if (typeof child === 'string') text += child;
-      else if (child.tag === 'a') {
-        links.push(child);
-        texts.push(text);
-        text = '';
-      } else visit(child);
-    }
-  };
-  visit(row);
-  texts.push(text);
-  return { links, texts };
+  const pieces: Pieces = { links: [], texts: [''] };
+  addPieces(row, pieces);
+  return { links: pieces.links, texts: pieces.texts.map(collapse) };
+}
+
+function addPieces(element: HtmlElement, pieces: Pieces): void {
+  for (const child of element.children) {
+    if (typeof child === 'string') pieces.texts[pieces.links.length] += child;
+    else if (child.tag === 'a') {
+      pieces.links.push(child);
+      pieces.texts.push('');
+    } else addPieces(child, pieces);
+  }
 }

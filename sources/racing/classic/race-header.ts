@@ -10,7 +10,7 @@ import { findOtherRace, type PromisedRace } from '../promised-race.ts';
 import { parseRacePath } from '../race-path.ts';
 import { rejected } from '../rejected.ts';
 import { readPrizeBlock } from './prize-block.ts';
-import { readRaceInfo } from './race-info.ts';
+import { type RaceInfo, readRaceInfo } from './race-info.ts';
 
 const NAME = 'rp-raceTimeCourseName';
 /** Countries whose races all say how the ground is; elsewhere the line is left out where nobody knows. */
@@ -64,23 +64,10 @@ export function readHeader(
   { off, course, country }: ClassicIdentity,
   runners: number,
 ): { readonly kind: 'header'; readonly race: PrintedRace } | Rejected {
-  const first = (elements: readonly HtmlElement[]) => elements[0];
-  const title = first(page.withClass(`${NAME}__title`));
   const info = readRaceInfo(page);
-  const landmarks = {
-    'main[data-analytics-coursename]': course !== '',
-    [`a.${NAME}__name`]: country !== undefined,
-    [`h2.${NAME}__title`]: title !== undefined,
-    '[data-test-selector=block-distanceInd]': first(page.withSelector('block-distanceInd')) !== undefined,
-    [`span.${NAME}_condition`]:
-      !GOING_SAID.has(country ?? 'GB') || first(page.withClass(`${NAME}_condition`)) !== undefined,
-    'div.rp-raceInfo span.rp-raceInfo__value': runners <= 1 || info.filled > 0,
-    'the label of the winning time': runners <= 1 || info.filled < 2 || info.winningTime !== undefined,
-  };
-  const gone = Object.entries(landmarks).find(([, isThere]) => !isThere)?.[0];
+  const gone = goneLandmark(page, course, country, info, runners);
   if (gone !== undefined || country === undefined) return rejected('HTML_CHANGED', `${gone} is gone`);
 
-  const text = (elements: readonly HtmlElement[]) => (elements[0] ? textOf(elements[0]) : '');
   const printedExact = text(page.withSelector('block-fullDistanceInd'));
   const exactDistance = parseDistance(printedExact);
   if (printedExact !== '' && !exactDistance)
@@ -93,7 +80,7 @@ export function readHeader(
     country,
     course,
     off,
-    title: title ? textOf(title) : '',
+    title: text(page.withClass(`${NAME}__title`)),
     class: text(page.withClass(`${NAME}_class`)),
     bands: text(page.withClass(`${NAME}_ratingBandAndAgesAllowed`)),
     distance: text(page.withSelector('block-distanceInd')),
@@ -107,4 +94,28 @@ export function readHeader(
     prizes,
   };
   return { kind: 'header', race };
+}
+
+/** The first landmark that a race must have and this page has not. */
+function goneLandmark(
+  page: HtmlIndex,
+  course: string,
+  country: string | undefined,
+  info: RaceInfo,
+  runners: number,
+): string | undefined {
+  if (course === '') return 'main[data-analytics-coursename]';
+  if (country === undefined) return `a.${NAME}__name`;
+  if (page.withClass(`${NAME}__title`).length === 0) return `h2.${NAME}__title`;
+  if (page.withSelector('block-distanceInd').length === 0) return '[data-test-selector=block-distanceInd]';
+  if (GOING_SAID.has(country) && page.withClass(`${NAME}_condition`).length === 0)
+    return `span.${NAME}_condition`;
+  if (runners > 1 && info.filled === 0) return 'div.rp-raceInfo span.rp-raceInfo__value';
+  if (runners > 1 && info.filled > 1 && info.winningTime === undefined)
+    return 'the label of the winning time';
+  return undefined;
+}
+
+function text(elements: readonly HtmlElement[]): string {
+  return elements[0] ? textOf(elements[0]) : '';
 }

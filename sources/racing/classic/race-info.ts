@@ -44,19 +44,18 @@ function readLines(element: HtmlElement, values: LabelledValue[]): void {
   }
 }
 
-function readLine(line: HtmlElement, values: LabelledValue[]): void {
-  let label = '';
-  const visit = (element: HtmlElement): void => {
-    for (const child of element.children) {
-      if (typeof child === 'string') label += child;
-      else if (hasClass(child, 'rp-raceInfo__value')) {
-        const isCount = hasClass(child, 'rp-raceInfo__value_black');
-        values.push({ label: collapse(label), value: textOf(child), isCount });
-        label = '';
-      } else if (child.tag !== 'li' && child.tag !== 'ul') visit(child);
-    }
-  };
-  visit(line);
+/** Answers the text that has no value behind it yet. */
+function readLine(line: HtmlElement, values: LabelledValue[], before = ''): string {
+  let label = before;
+  for (const child of line.children) {
+    if (typeof child === 'string') label += child;
+    else if (hasClass(child, 'rp-raceInfo__value')) {
+      const isCount = hasClass(child, 'rp-raceInfo__value_black');
+      values.push({ label: collapse(label), value: textOf(child), isCount });
+      label = '';
+    } else if (child.tag !== 'li' && child.tag !== 'ul') label = readLine(child, values, label);
+  }
+  return label;
 }
 
 function ranOf(values: readonly LabelledValue[]): number | null {

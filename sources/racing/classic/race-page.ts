@@ -84,9 +84,9 @@ type Positions =
 
 /** The position of every runner; where it is printed twice, the two may not contradict each other. */
 function readPositions(runners: readonly RunnerRows[]): Positions | Rejected {
-  const cells = runners.map((rows) => textsOf(rows.cells.position));
+  const cells = runners.map((rows) => textsOf(rows.cells('position')));
   if (cells.every((texts) => texts.length === 0)) {
-    return runners.some((rows) => rows.cells.position.length > 0)
+    return runners.some((rows) => rows.cells('position').length > 0)
       ? { kind: 'none' }
       : rejected('HTML_CHANGED', 'no runner has a cell for position');
   }
@@ -137,7 +137,7 @@ const NUMBERED: ReadonlySet<string> = new Set(['GB', 'IRE']);
  */
 function findMisaligned(runners: readonly RunnerRows[], country: string): Rejected | undefined {
   const has = (rows: RunnerRows, name: (typeof CHECKED)[number]) =>
-    name === 'pedigree row' ? rows.pedigree !== undefined : rows.cells[name].length > 0;
+    name === 'pedigree row' ? rows.pedigree !== undefined : rows.cells(name).length > 0;
   for (const name of CHECKED) {
     const without = runners.filter((rows) => !has(rows, name));
     const [first] = without;

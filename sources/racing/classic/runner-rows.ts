@@ -39,27 +39,28 @@ const MARKS = {
 export type CellName = keyof typeof CELLS;
 export const CELL_NAMES = Object.keys(CELLS) as readonly CellName[];
 type FoundName = CellName | keyof typeof MARKS;
-const FINDS: Readonly<Record<FoundName, readonly Find[]>> = { ...CELLS, ...MARKS };
-const NAMES = Object.keys(FINDS) as readonly FoundName[];
-/** Shared by all that is not found. */
-const NONE: HtmlElement[] = [];
-const NOTHING = Object.fromEntries(NAMES.map((name) => [name, NONE])) as Record<FoundName, HtmlElement[]>;
+const FINDS = Object.entries({ ...CELLS, ...MARKS }) as [FoundName, readonly Find[]][];
 
 /** One runner: its main row, and the rows that follow it up to the next runner's. */
-export interface RunnerRows {
+export class RunnerRows {
   /** 1 for the first runner of the page. */
   readonly number: number;
-  readonly cells: Readonly<Record<FoundName, readonly HtmlElement[]>>;
-  readonly comment: HtmlElement | undefined;
-  readonly pedigree: HtmlElement | undefined;
-}
-
-/** One while its rows are looked for. */
-interface Runner extends RunnerRows {
-  readonly cells: Record<FoundName, HtmlElement[]>;
+  readonly #cells: Cells;
   comment: HtmlElement | undefined;
   pedigree: HtmlElement | undefined;
+
+  constructor(number: number, cells: Cells) {
+    this.number = number;
+    this.#cells = cells;
+  }
+
+  cells(name: FoundName): readonly HtmlElement[] {
+    return this.#cells.get(name)![this.number - 1]!;
+  }
 }
+
+/** The cells of a page by name, then by runner. */
+type Cells = Map<FoundName, readonly (readonly HtmlElement[])[]>;
 
 /**
  * Every runner with its own rows, in the order of the page. A string says which row belongs to nobody: rows
@@ -70,9 +71,10 @@ export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string 
   if (mains.length === 0) return [];
   const comments = page.withClass(COMMENT, 'tr');
   const pedigrees = page.withSelector(PEDIGREE, 'tr');
-  const runners: Runner[] = [];
-  const byMain = new Map<HtmlElement, Runner>();
-  let last: Runner | undefined;
+  const cells: Cells = new Map();
+  const runners: RunnerRows[] = [];
+  const placeOfMain = new Map<HtmlElement, number>();
+  let last: RunnerRows | undefined;
   // Each list is in the order of the page, as the rows are.
   let comment = 0;
   let pedigree = 0;
@@ -82,9 +84,9 @@ export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string 
     if (isComment) comment++;
     if (isPedigree) pedigree++;
     if (row === mains[runners.length]) {
-      last = { number: runners.length + 1, cells: { ...NOTHING }, comment: undefined, pedigree: undefined };
+      placeOfMain.set(row, runners.length);
+      last = new RunnerRows(runners.length + 1, cells);
       runners.push(last);
-      byMain.set(row, last);
     } else if (isComment || isPedigree) {
       const kind = isComment ? 'comment' : 'pedigree';
       if (!last) return `a ${kind} row stands before the first runner`;
@@ -92,36 +94,46 @@ export function readRunnerRows(page: HtmlIndex): readonly RunnerRows[] | string 
       last[kind] = row;
     }
   }
-  for (const name of NAMES) findCells(name, page, runners, byMain);
+  for (const [name, finds] of FINDS) cells.set(name, findCells(finds, page, placeOfMain));
   return runners;
 }
 
 /** The cells of one name, looked up for all runners at once. */
 function findCells(
-  name: FoundName,
+  finds: readonly Find[],
   page: HtmlIndex,
-  runners: readonly Runner[],
-  byMain: ReadonlyMap<HtmlElement, Runner>,
-): void {
-  for (const [at, find] of FINDS[name].entries()) {
-    const isOpen = ({ cells }: Runner) => cells[name].length === 0;
-    const open = at === 0 ? undefined : new Set(runners.filter(isOpen));
-    if (open?.size === 0) return;
+  placeOfMain: ReadonlyMap<HtmlElement, number>,
+): readonly (readonly HtmlElement[])[] {
+  const cells: HtmlElement[][] = [];
+  const foundBy: (Find | undefined)[] = [];
+  for (let at = 0; at < placeOfMain.size; at++) {
+    cells.push([]);
+    foundBy.push(undefined);
+  }
+  let without = cells.length;
+  for (const find of finds) {
+    if (without === 0) break;
     for (const element of find(page)) {
-      const runner = runnerOf(element, byMain);
-      if (!runner || open?.has(runner) === false) continue;
-      const found = runner.cells[name];
-      if (found.length === 0) runner.cells[name] = [element];
-      else found.push(element);
+      const runner = runnerOf(element, placeOfMain);
+      if (runner === undefined) continue;
+      if (foundBy[runner] === undefined) {
+        foundBy[runner] = find;
+        without--;
+      }
+      if (foundBy[runner] === find) cells[runner]!.push(element);
     }
   }
+  return cells;
 }
 
 /** The runner in whose main row an element stands. */
-function runnerOf({ parent }: HtmlElement, byMain: ReadonlyMap<HtmlElement, Runner>): Runner | undefined {
+function runnerOf(
+  { parent }: HtmlElement,
+  placeOfMain: ReadonlyMap<HtmlElement, number>,
+): number | undefined {
   for (let around = parent; around; around = around.parent) {
-    const runner = around.tag === 'tr' ? byMain.get(around) : undefined;
-    if (runner) return runner;
+    const runner = around.tag === 'tr' ? placeOfMain.get(around) : undefined;
+    if (runner !== undefined) return runner;
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ import { isArabianRating, type RunnerRows } from './runner-rows.ts';
 
 /** The horse's printed name, for messages; `runner 3` where it has none. */
 export function nameOf(rows: RunnerRows): string {
-  return firstText(rows.cells.horse) ?? `runner ${rows.number}`;
+  return firstText(rows.cells('horse')) ?? `runner ${rows.number}`;
 }
 
 function firstText(
@@ -25,41 +25,40 @@ function firstText(
 
 /** Reads one runner from its own rows only. Answers the problem, one line, where a cell says two things. */
 export function readRunner(rows: RunnerRows, position: Starter): PrintedRunner | string {
-  const { cells } = rows;
   const faults: string[] = [];
   const fault: Fault = (problem) => faults.push(problem);
   const pedigree = rows.pedigree ? readPedigree(rows.pedigree) : NO_PEDIGREE;
   if (!pedigree) return 'has more than three parents in its pedigree';
-  const [silk] = cells.silk;
-  const [country] = cells.country;
+  const [silk] = rows.cells('silk');
+  const [country] = rows.cells('country');
   const runner: PrintedRunner = {
     position,
-    draw: one('draw', cells.draw, fault),
-    saddleCloth: one('saddle cloth', cells['saddle cloth'], fault),
+    draw: one('draw', rows.cells('draw'), fault),
+    saddleCloth: one('saddle cloth', rows.cells('saddle cloth'), fault),
     margins: marginsOf(rows),
     horse: {
-      name: one('horse', cells.horse, fault),
+      name: one('horse', rows.cells('horse'), fault),
       country: country ? textOf(country) : '',
-      id: idOf('horse', cells.horse, fault),
+      id: idOf('horse', rows.cells('horse'), fault),
     },
-    price: one('price', cells.price, fault),
-    jockey: profileOf('jockey', cells.jockey, fault),
-    trainer: profileOf('trainer', cells.trainer, fault),
+    price: one('price', rows.cells('price'), fault),
+    jockey: profileOf('jockey', rows.cells('jockey'), fault),
+    trainer: profileOf('trainer', rows.cells('trainer'), fault),
     owner: {
-      name: profileName(cells.owner[0]?.attribute('href')) ?? null,
-      id: idOf('owner', cells.owner, fault),
+      name: profileName(rows.cells('owner')[0]?.attribute('href')) ?? null,
+      id: idOf('owner', rows.cells('owner'), fault),
     },
     silkUrl: silk?.attribute('src')?.trim() || silk?.attribute('data-src')?.trim() || '',
-    age: one('age', cells.age, fault),
-    pounds: poundsOf(cells.weight, fault),
+    age: one('age', rows.cells('age'), fault),
+    pounds: poundsOf(rows.cells('weight'), fault),
     headgear: headgearOf(rows),
     officialRating: one(
       'OR',
-      cells.OR.filter((cell) => !isArabianRating(cell)),
+      rows.cells('OR').filter((cell) => !isArabianRating(cell)),
       fault,
     ),
-    racingPostRating: one('RPR', cells.RPR, fault),
-    topspeed: one('TS', cells.TS, fault),
+    racingPostRating: one('RPR', rows.cells('RPR'), fault),
+    topspeed: one('TS', rows.cells('TS'), fault),
     colourAndSex: pedigree.colourAndSex,
     sire: pedigree.sire,
     dam: pedigree.dam,
@@ -121,11 +120,13 @@ function idOf(what: string, links: readonly HtmlElement[], fault: Fault): string
 }
 
 function marginsOf(rows: RunnerRows): readonly string[] {
-  const [cell] = rows.cells.margins;
-  return cell ? innermostSpans(cell).map((span) => textOf(span)) : [];
+  const margins: string[] = [];
+  const [cell] = rows.cells('margins');
+  if (cell) for (const span of innermostSpans(cell)) margins.push(textOf(span));
+  return margins;
 }
 
-function innermostSpans(element: HtmlElement, spans: HtmlElement[] = []): HtmlElement[] {
+function innermostSpans(element: HtmlElement, spans: HtmlElement[] = []): readonly HtmlElement[] {
   for (const child of element.children) {
     if (typeof child === 'string') continue;
     const before = spans.length;
@@ -139,10 +140,17 @@ const POUNDS_IN_STONE = 14;
 
 /** Over-weights and extra weights stand beside the two numbers, in spans of their own. */
 function poundsOf(weights: readonly HtmlElement[], fault: Fault): number | null {
-  const spans: HtmlElement[] = [];
-  for (const cell of weights) innermostSpans(cell, spans);
-  const stones = inUnit('st', spans, fault);
-  const pounds = inUnit('lb', spans, fault);
+  const inStones: HtmlElement[] = [];
+  const inPounds: HtmlElement[] = [];
+  for (const cell of weights) {
+    for (const span of innermostSpans(cell)) {
+      const unit = span.attribute('data-ending')?.trim();
+      if (unit === 'st') inStones.push(span);
+      else if (unit === 'lb') inPounds.push(span);
+    }
+  }
+  const stones = wholeNumber('st', one('st', inStones, fault), fault);
+  const pounds = wholeNumber('lb', one('lb', inPounds, fault), fault);
   if (stones === null && pounds === null) return null;
   if (stones === null || pounds === null || pounds >= POUNDS_IN_STONE) {
     fault(`weight ${quote(weights.map((cell) => textOf(cell)).join(' '))} is no stones and pounds`);
@@ -151,12 +159,7 @@ function poundsOf(weights: readonly HtmlElement[], fault: Fault): number | null 
   return stones * POUNDS_IN_STONE + pounds;
 }
 
-function inUnit(ending: string, spans: readonly HtmlElement[], fault: Fault): number | null {
-  const own = spans.filter((span) => span.attribute('data-ending')?.trim() === ending);
-  return wholeNumber(ending, one(ending, own, fault), fault);
-}
-
 function headgearOf(rows: RunnerRows): string {
-  const [mark] = rows.cells.headgear;
+  const [mark] = rows.cells('headgear');
   return mark ? textOf(mark).replaceAll(' ', '') : '';
 }

@@ -169,6 +169,18 @@ describe('reading HTML', () => {
     );
   });
 
+  it('makes one space of every white space, whatever characters stand around it', () => {
+    const spaces = fc.constantFrom(...' \t\n\u000b\r\u0085\u00a0\u1680\u2000\u200a\u200b\u2028\u3000\ufeff');
+    const others = fc.constantFrom(...'a-é£½\u007f\u180e–’…\u2030');
+    const text = fc.array(fc.oneof(others, spaces, fc.string({ unit: 'binary', maxLength: 1 })));
+    fc.assert(
+      fc.property(text, (parts) => {
+        const printed = parts.join('');
+        expect(collapse(printed)).toBe(printed.replace(/[\s\u200b]+/g, ' ').trim());
+      }),
+    );
+  });
+
   it('copies a text without changing it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
