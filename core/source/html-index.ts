@@ -77,7 +77,8 @@ export class HtmlIndex {
     }
     if (valuesHere === 0) return NONE;
     if (valuesHere > 1) places.sort((a, b) => a - b);
-    const list = places.map((place) => this.#page.at(this.#elements[place]!));
+    const list: HtmlElement[] = [];
+    for (const place of places) list.push(this.#page.at(this.#elements[place]!));
     known.set(name, list);
     return list;
   }

@@ -1,6 +1,6 @@
 import { addDays } from '../calendar/civil-date.ts';
 import { HtmlIndex, readHtml } from './html.ts';
-import { endOf, type Page, startOf } from './page.ts';
+import { bytesOf, endOf, type Page, startOf } from './page.ts';
 import type { Discovery, Partition, Rejected, Source } from './source.ts';
 
 /** Characters at the end of a page in which its end must stand: comments and counters come behind it. */
@@ -91,12 +91,15 @@ function decoded(path: string): string {
   }
 }
 
-/** Reading a page of 1.8 MB for a link that hardly any has would cost more than its parser does. */
-const PERHAPS_NEXT = /\brel\s{0,5}=\s{0,5}["']?[\w\s-]{0,60}\bnext\b/i;
+/**
+ * Reading a page of 1.8 MB for a link that hardly any has would cost more than its parser does, and so would
+ * making a text of it: white space may be the bytes of a character.
+ */
+const PERHAPS_NEXT = /\brel[\s\x80-\xff]{0,5}=[\s\x80-\xff]{0,5}["']?[\w\s\x80-\xff-]{0,60}\bnext\b/i;
 
 /** The address that the page itself names as the next one of its list. */
 function nextPage(source: Source, partition: Partition, page: Page, asked: string): string | undefined {
-  if (!PERHAPS_NEXT.test(page.text)) return undefined;
+  if (!PERHAPS_NEXT.test(page.utf8 ? bytesOf(page).toString('latin1') : page.text)) return undefined;
   const index = new HtmlIndex(readHtml(page));
   for (const { attributes } of [...index.tag('link'), ...index.tag('a')]) {
     if (!/(?:^|\s)next(?:\s|$)/i.test(attributes.rel ?? '')) continue;

@@ -75,7 +75,9 @@ function shareWord(course: string, slug: string): boolean {
   );
 }
 
+/** Nearly all courses are written without accents, and classes of all letters take long to compile. */
 function wordsOf(text: string): readonly string[] {
+  if (/^[ -~]*$/.test(text)) return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   const plain = text.normalize('NFD').replace(/\p{M}+/gu, '');
   return plain.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }

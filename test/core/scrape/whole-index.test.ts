@@ -61,6 +61,13 @@ describe('an index is not believed', () => {
       'HTML_CHANGED',
       '/list/p2',
     ],
+    [
+      'that goes on by a link with a space of more than one byte',
+      listPage(['a'], { end: '<a rel="nofollow\u00a0next" href="/list/p2">2</a></html>' }),
+      undefined,
+      'HTML_CHANGED',
+      '/list/p2',
+    ],
     ['that lists nothing and says nothing', listPage([]), undefined, 'NO_RECORDS', 'nothing on it says'],
     ['that has an empty sign', none(' '), undefined, 'NO_RECORDS', 'without a sign'],
     ['without a byte', '', undefined, 'SERVER_ERROR', 'without any content'],
