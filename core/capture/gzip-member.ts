@@ -14,6 +14,7 @@ const TRAILER_BYTES = 8;
 const PLAIN_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 /** RFC 1951, section 3.2.4: bytes of a block that is stored as it is, at most. */
 const STORED_BLOCK = 0xffff;
+const BLOCK_HEADER_BYTES = 5;
 /**
  * Measured on one core with a 178 KB page: level 1 takes 0.5 ms for 24 KB, level 6 1.8 ms for 20 KB.
  */
@@ -29,21 +30,30 @@ export function gzipMember(content: Uint8Array): Uint8Array {
  * 0.05 ms for its state.
  */
 export function storedGzipMember(content: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = [PLAIN_HEADER];
-  let at = 0;
-  do {
-    const block = content.subarray(at, at + STORED_BLOCK);
-    at += block.length;
-    const header = Buffer.alloc(5);
-    header[0] = at === content.length ? 1 : 0;
-    header.writeUInt16LE(block.length, 1);
-    header.writeUInt16LE(block.length ^ 0xffff, 3);
-    parts.push(header, block);
-  } while (at < content.length);
-  const trailer = Buffer.alloc(TRAILER_BYTES);
-  trailer.writeUInt32LE(crc32(content), 0);
-  trailer.writeUInt32LE(content.length % 2 ** 32, 4);
-  return Buffer.concat([...parts, trailer]);
+  return filledGzipMember(content.length, (room) => room.set(content));
+}
+
+/** A stored member of so many bytes, which `fill` writes where they stay: a page is copied once. */
+export function filledGzipMember(length: number, fill: (content: Buffer) => void): Uint8Array {
+  const blocks = Math.max(1, Math.ceil(length / STORED_BLOCK));
+  const start = FIXED_HEADER_BYTES + blocks * BLOCK_HEADER_BYTES;
+  const member = Buffer.allocUnsafe(start + length + TRAILER_BYTES);
+  const content = member.subarray(start, start + length);
+  fill(content);
+  member.writeUInt32LE(crc32(content), start + length);
+  member.writeUInt32LE(length % 2 ** 32, start + length + 4);
+  member.set(PLAIN_HEADER);
+  for (let block = 0; block < blocks; block++) {
+    const from = block * STORED_BLOCK;
+    const bytes = Math.min(STORED_BLOCK, length - from);
+    const at = FIXED_HEADER_BYTES + block * BLOCK_HEADER_BYTES + from;
+    // All but the last move up, to leave room for the headers of those behind them.
+    if (block < blocks - 1) member.copyWithin(at + BLOCK_HEADER_BYTES, start + from, start + from + bytes);
+    member[at] = block === blocks - 1 ? 1 : 0;
+    member.writeUInt16LE(bytes, at + 1);
+    member.writeUInt16LE(bytes ^ STORED_BLOCK, at + 3);
+  }
+  return member;
 }
 
 export interface GzipMember {

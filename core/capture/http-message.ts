@@ -5,23 +5,36 @@ import { CaptureError } from './capture-error.ts';
 /** What archives put before the name of a header that no longer describes the stored bytes. */
 const ARCHIVED = 'X-Archive-Orig-';
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all that fits into one byte but line breaks
+const ONE_LINE = /^[\x00-\x09\x0b\x0c\x0e-\xff]*$/;
 const STATUS_LINE = /^HTTP\/[\d.]+ (\d{3})(?: (.*))?$/;
 
 type Header = readonly [string, string];
 
 /**
- * Status line and headers as they came, ending in an empty line. Transfer-Encoding is undone in the stored
- * body, so the header is renamed; Content-Length tells the true length (a 304 may carry the length of another
- * body).
+ * Status line and headers as they came, ending in an empty line; each character is a byte. Transfer-Encoding
+ * is undone in the stored body, so the header is renamed; Content-Length tells the true length (a 304 may
+ * carry the length of another body).
  */
-export function encodeHttpHead(
+export function httpHeadOf(
   response: Pick<HttpResponse, 'status' | 'statusText' | 'headers' | 'body'>,
-): Uint8Array {
-  const lines = [`HTTP/1.1 ${response.status} ${oneLine(response.statusText)}`];
-  for (const [name, value] of storedHeaders(response.headers, response.body.length)) {
-    lines.push(`${name}: ${oneLine(value)}`);
+): string {
+  const length = String(response.body.length);
+  let head = `HTTP/1.1 ${response.status} ${oneLine(response.statusText)}\r\n`;
+  let isCounted = false;
+  for (const [name, value] of response.headers) {
+    const isLength = isNamed(name, 'content-length');
+    const isKept: boolean = isLength
+      ? !isCounted && value.trim() === length
+      : !isNamed(name, 'transfer-encoding');
+    isCounted ||= isLength && isKept;
+    head += `${isKept ? '' : ARCHIVED}${name}: ${oneLine(value)}\r\n`;
   }
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  return isCounted ? `${head}\r\n` : `${head}Content-Length: ${length}\r\n\r\n`;
+}
+
+function isNamed(name: string, lower: string): boolean {
+  return name.length === lower.length && name.toLowerCase() === lower;
 }
 
 /** Reads such a block back. Throws a CaptureError where it is none. */
@@ -43,26 +56,12 @@ export function decodeHttpMessage(block: Uint8Array): Omit<HttpResponse, 'kind' 
   };
 }
 
-function storedHeaders(headers: readonly Header[], bodyLength: number): Header[] {
-  const length = String(bodyLength);
-  let counted = false;
-  const stored = headers.map(([name, value]): Header => {
-    const lower = name.toLowerCase();
-    if (lower === 'transfer-encoding') return [`${ARCHIVED}${name}`, value];
-    if (lower !== 'content-length') return [name, value];
-    if (counted || value.trim() !== length) return [`${ARCHIVED}${name}`, value];
-    counted = true;
-    return [name, value];
-  });
-  return counted ? stored : [...stored, ['Content-Length', length]];
-}
-
 /**
  * One byte a character, which is how HTTP clients hand headers over; what cannot have come that way is stored
  * as UTF-8. A line break would start a header that nobody sent.
  */
 function oneLine(text: string): string {
+  if (ONE_LINE.test(text)) return text;
   const line = text.replace(/[\r\n]+/g, ' ');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all that fits into one byte
-  return /^[\x00-\xff]*$/.test(line) ? line : Buffer.from(line, 'utf8').toString('latin1');
+  return ONE_LINE.test(line) ? line : Buffer.from(line, 'utf8').toString('latin1');
 }

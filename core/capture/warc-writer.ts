@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
+import { headerList } from '../http/headers.ts';
 import type { HttpResponse } from '../ports/http-client.ts';
 import type { PageRequest } from '../source/source.ts';
-import { gzipMember, storedGzipMember } from './gzip-member.ts';
-import { encodeHttpHead } from './http-message.ts';
+import { filledGzipMember, gzipMember } from './gzip-member.ts';
+import { httpHeadOf } from './http-message.ts';
 
 /** The raw response of an attempt. */
 export interface Capture {
@@ -46,6 +47,10 @@ export function requestMark({
 }
 
 const VERSION = 'WARC/1.1';
+const END_OF_RECORD = '\r\n\r\n';
+
+/** As long as each digest. */
+const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 /**
  * The capture as one gzip member with one `response` record. Members put one after another are a valid
@@ -53,40 +58,41 @@ const VERSION = 'WARC/1.1';
  */
 export async function encodeCapture(capture: Capture): Promise<Uint8Array> {
   const { response, fetchedAt, lookedAt, request, asked } = capture;
-  const head = encodeHttpHead(response);
-  const block = [head, response.body];
-  const headers = {
-    'WARC-Type': 'response',
-    'WARC-Record-ID': recordId(),
-    'WARC-Date': new Date(fetchedAt).toISOString(),
-    ...(lookedAt === fetchedAt ? {} : { [LOOKED_AT]: String(lookedAt) }),
-    ...(request === undefined ? {} : { [REQUEST_MARK]: request }),
-    ...(asked === undefined || asked === response.url ? {} : { [ASKED]: targetUri(asked) }),
-    'WARC-Target-URI': targetUri(response.url),
-    ...(response.remoteAddress === undefined ? {} : { 'WARC-IP-Address': response.remoteAddress }),
-    'Content-Type': 'application/http; msgtype=response',
-    'WARC-Payload-Digest': digest(response.body),
-    'WARC-Block-Digest': digest(...block),
-  };
-  const record = recordOf(headers, block);
-  return isContentEncoded(response) ? storedGzipMember(record) : gzipMember(record);
+  const { url, body, remoteAddress } = response;
+  const fields = [
+    field('WARC-Type', 'response'),
+    field('WARC-Record-ID', recordId()),
+    field('WARC-Date', new Date(fetchedAt).toISOString()),
+    lookedAt === fetchedAt ? '' : field(LOOKED_AT, String(lookedAt)),
+    request === undefined ? '' : field(REQUEST_MARK, request),
+    asked === undefined || asked === url ? '' : field(ASKED, targetUri(asked)),
+    field('WARC-Target-URI', targetUri(url)),
+    remoteAddress === undefined ? '' : field('WARC-IP-Address', remoteAddress),
+    field('Content-Type', 'application/http; msgtype=response'),
+    field('WARC-Payload-Digest', digest(body)),
+  ];
+  const record = new WarcRecord(fields.join(''), httpHeadOf(response), body);
+  if (isContentEncoded(response)) return filledGzipMember(record.length, (room) => record.write(room));
+  const plain = Buffer.allocUnsafe(record.length);
+  record.write(plain);
+  return gzipMember(plain);
 }
 
 /** The record that a capture file starts with: who wrote it, and how. */
 export async function encodeWarcInfo(info: WarcInfo): Promise<Uint8Array> {
   const lines = Object.entries({ ...info.fields, format: 'WARC File Format 1.1' });
   const block = Buffer.from(
-    lines.map(([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}\r\n`).join(''),
+    lines.map(([name, value]) => field(name, value.replace(/[\r\n]+/g, ' '))).join(''),
   );
-  const headers = {
-    'WARC-Type': 'warcinfo',
-    'WARC-Record-ID': recordId(),
-    'WARC-Date': new Date(info.writtenAt).toISOString(),
-    'Content-Type': 'application/warc-fields',
-    'WARC-Block-Digest': digest(block),
-  };
+  const fields = [
+    field('WARC-Type', 'warcinfo'),
+    field('WARC-Record-ID', recordId()),
+    field('WARC-Date', new Date(info.writtenAt).toISOString()),
+    field('Content-Type', 'application/warc-fields'),
+  ];
+  const record = new WarcRecord(fields.join(''), '', block);
   // A few hundred bytes: what deflate would save of them is not worth its state.
-  return storedGzipMember(recordOf(headers, [block]));
+  return filledGzipMember(record.length, (room) => record.write(room));
 }
 
 /**
@@ -94,30 +100,60 @@ export async function encodeWarcInfo(info: WarcInfo): Promise<Uint8Array> {
  * Written here and read with warcio, which cannot be asked for the one without the other: its compression and
  * hashing are 90 KB of a bundle.
  */
-function recordOf(headers: Readonly<Record<string, string>>, block: readonly Uint8Array[]): Uint8Array {
-  const length = block.reduce((sum, part) => sum + part.length, 0);
-  const fields = Object.entries({ ...headers, 'Content-Length': String(length) });
-  const head = `${VERSION}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
-  return Buffer.concat([Buffer.from(head), ...block, Buffer.from('\r\n\r\n')]);
+class WarcRecord {
+  /** Bytes. */
+  readonly length: number;
+  readonly #fields: string;
+  readonly #blockHead: string;
+  readonly #body: Uint8Array;
+  readonly #blockLength: number;
+  /** Where the block begins. */
+  readonly #blockAt: number;
+
+  /** The block is `blockHead`, of which each character is a byte, and `body`. */
+  constructor(fields: string, blockHead: string, body: Uint8Array) {
+    this.#fields = fields;
+    this.#blockHead = blockHead;
+    this.#body = body;
+    this.#blockLength = blockHead.length + body.length;
+    this.#blockAt = Buffer.byteLength(this.#head(NO_DIGEST));
+    this.length = this.#blockAt + this.#blockLength + END_OF_RECORD.length;
+  }
+
+  write(room: Buffer): void {
+    const at = this.#blockAt;
+    const end = at + this.#blockLength;
+    room.write(this.#blockHead, at, 'latin1');
+    room.set(this.#body, at + this.#blockHead.length);
+    room.write(END_OF_RECORD, end, 'latin1');
+    room.write(this.#head(digest(room.subarray(at, end))));
+  }
+
+  #head(blockDigest: string): string {
+    const length = field('Content-Length', String(this.#blockLength));
+    return `${VERSION}\r\n${this.#fields}${field('WARC-Block-Digest', blockDigest)}${length}\r\n`;
+  }
+}
+
+/** Of a value without line breaks. */
+function field(name: string, value: string): string {
+  return `${name}: ${value}\r\n`;
 }
 
 function recordId(): string {
   return `<urn:uuid:${randomUUID()}>`;
 }
 
-function digest(...parts: readonly Uint8Array[]): string {
-  const whole = createHash('sha256');
-  for (const part of parts) whole.update(part);
-  return `sha256:${whole.digest('hex')}`;
+function digest(bytes: Uint8Array): string {
+  return `sha256:${hash('sha256', bytes, 'hex')}`;
 }
 
 /** A line break would end the WARC header. */
 function targetUri(url: string): string {
+  if (/^https?:\/\/[!-~]+$/.test(url)) return url;
   return URL.parse(url)?.href ?? url.replace(/\s+/g, '%20');
 }
 
 function isContentEncoded({ headers }: HttpResponse): boolean {
-  return headers.some(
-    ([name, value]) => name.toLowerCase() === 'content-encoding' && value.trim() !== 'identity',
-  );
+  return headerList(headers, 'content-encoding').some((coding) => coding !== 'identity');
 }
