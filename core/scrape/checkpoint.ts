@@ -1,4 +1,6 @@
+import type { Buffer } from 'node:buffer';
 import type { PartitionJob } from '../job.ts';
+import { JsonBytes, openJson } from '../lake/json-bytes.ts';
 import { partitionWorkPrefix } from '../lake/layout.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import { parseStored } from '../lake/stored-json.ts';
@@ -46,10 +48,19 @@ export interface Checkpoint {
   readonly asOf?: number;
 }
 
+/** The JSON of the records of a page, as it lies within a checkpoint. */
+export interface RecordTexts {
+  readonly body: Buffer;
+  /** Where each record begins and ends, in turn; bytes. */
+  readonly places: readonly number[];
+}
+
 /** A checkpoint as it is stored: with the WARC record of the response, where there was one. */
 export interface StoredCheckpoint {
   readonly checkpoint: Checkpoint;
   readonly capture: Uint8Array;
+  /** Of its records, where this process has written it. */
+  readonly texts?: RecordTexts;
 }
 
 const NEWLINE = 0x0a;
@@ -67,20 +78,43 @@ function checkpointPrefix(runId: string, source: string, partition: Partition): 
   return `${partitionWorkPrefix(runId, source, partition)}attempts/`;
 }
 
-/** Stored as one line of JSON, then the bytes of the capture. False where a condition on it did not hold. */
+/** One line of JSON, then the bytes of the capture. `texts`: of its records, where it has any. */
+export function encodeCheckpoint({ checkpoint, capture }: Omit<StoredCheckpoint, 'texts'>): {
+  readonly body: Buffer;
+  readonly capture: Uint8Array;
+  readonly texts?: RecordTexts;
+} {
+  const { learned } = checkpoint;
+  const json = new JsonBytes();
+  const places: number[] = [];
+  if (learned?.kind !== 'records') json.add(`${JSON.stringify(checkpoint)}\n`);
+  else {
+    json.add(openJson({ ...checkpoint, learned: undefined }));
+    json.add(`"learned":${openJson({ ...learned, records: undefined })}"records":[`);
+    for (const record of learned.records) {
+      if (places.length > 0) json.add(',');
+      places.push(json.length);
+      json.add(JSON.stringify(record));
+      places.push(json.length);
+    }
+    json.add(']}}\n');
+  }
+  const body = json.with(capture);
+  const kept = { body, capture: body.subarray(json.length) };
+  return places.length > 0 ? { ...kept, texts: { body, places } } : kept;
+}
+
+/** Puts it where it is found again. False where a condition on it did not hold. */
 export async function writeCheckpoint(
   { platform, runId, source, partition, recorded }: PartitionJob,
   stored: StoredCheckpoint,
   options: Pick<PutOptions, 'ifNoneMatch'> = {},
 ): Promise<boolean> {
-  const { checkpoint, capture } = stored;
-  const header = new TextEncoder().encode(`${JSON.stringify(checkpoint)}\n`);
-  const body = new Uint8Array(header.length + capture.length);
-  body.set(header);
-  body.set(capture, header.length);
+  const { checkpoint } = stored;
+  const { body, ...encoded } = encodeCheckpoint(stored);
   const key = checkpointKey(runId, source.name, partition, checkpoint);
   if ((await platform.lake.put(key, body, { ...options, packed: true })).kind !== 'stored') return false;
-  recorded?.keep(key, stored, body.length);
+  recorded?.keep(key, { checkpoint, ...encoded }, body.length);
   return true;
 }
 

@@ -17,6 +17,7 @@ import { inPageOrder, itemResult } from './item-content.ts';
 import { knownVersion } from './known-page.ts';
 import { openFailures } from './open-failures.ts';
 import { type LastTries, type RecordedAttempts, recordedAttempts } from './recorded-attempts.ts';
+import { encodeResult } from './result-bytes.ts';
 
 const NO_PAGES: LastTries = new Map();
 
@@ -75,9 +76,8 @@ export async function finalize(context: PartitionJob, options: FinalizeOptions =
     itemResult(context, item, pagesOf.get(item.id), listedAt),
   );
   const over = 'known' in options ? options.known : await knownVersion(context);
-  const changes = await changesOf(context, over?.descriptor, items, (id) =>
-    inPageOrder(pagesOf.get(id) ?? NO_PAGES),
-  );
+  const pagesInOrder = (id: string) => inPageOrder(pagesOf.get(id) ?? NO_PAGES);
+  const changes = await changesOf(context, over?.descriptor, items, pagesInOrder);
   const rows = recorded.attempts.map((checkpoint): AttemptRow => {
     return { ...checkpoint.attempt, ...changesOfAttempt(changes, checkpoint) };
   });
@@ -106,7 +106,9 @@ export async function finalize(context: PartitionJob, options: FinalizeOptions =
   const failedPage = walk.kind === 'next' && !context.crawl ? index.get(walk.step.page) : undefined;
   await openFailures(context, recorded, failedPage, items, unasked);
   const key = resultKey(context);
-  const stored = new TextEncoder().encode(JSON.stringify(result));
+  const stored = encodeResult(result, pagesInOrder, ({ attempt }) =>
+    source.combine ? undefined : recorded.texts.get(attempt.attempt_id),
+  );
   await platform.lake.put(key, stored, { packed: true });
   // Whoever reads what is stored must find the same.
   if (platform.finalized && survivesJson(result)) platform.finalized.keep(key, result, stored.length);

@@ -83,15 +83,21 @@ export function inPageOrder(pages: LastTries): Checkpoint[] {
 }
 
 /** The rows of one page, each with the way back to it. */
-function rowsOf({ runId }: PartitionJob, { learned, attempt }: Checkpoint): Row[] {
+function rowsOf({ runId }: PartitionJob, page: Checkpoint): Row[] {
+  const { learned } = page;
   if (learned?.kind !== 'records') return [];
-  const lineage = {
+  const lineage = lineageOf(runId, page);
+  return learned.records.map((record) => ({ ...record, ...lineage }));
+}
+
+/** What a row has beside what its page says. */
+export function lineageOf(runId: string, { attempt }: Checkpoint): Row {
+  return {
     _run_id: runId,
     _source_url: attempt.final_url ?? attempt.url,
     _scraped_at: attempt.attempted_at,
     _capture: attempt.capture,
   };
-  return learned.records.map((record) => ({ ...record, ...lineage }));
 }
 
 /**

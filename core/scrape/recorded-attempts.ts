@@ -1,7 +1,7 @@
 import type { FailedTry } from '../failures/failure.ts';
 import type { PartitionJob } from '../job.ts';
 import { type CapturePlace, CaptureWriter, placeText } from './capture-writer.ts';
-import { type Checkpoint, readCheckpoints } from './checkpoint.ts';
+import { type Checkpoint, type RecordTexts, readCheckpoints } from './checkpoint.ts';
 import { inOrder } from './progress.ts';
 
 /** The last try at each page of an index or an item, by the number of the page. */
@@ -15,6 +15,8 @@ export interface RecordedAttempts {
   readonly items: ReadonlyMap<string, LastTries>;
   /** What failed, by item, as it happened. */
   readonly failed: ReadonlyMap<string, readonly FailedTry[]>;
+  /** What is known of the JSON of the records of attempts, by the ids of these. */
+  readonly texts: ReadonlyMap<string, RecordTexts>;
 }
 
 /** Reads the checkpoints of a scrape and lays their captures down in WARC files. */
@@ -23,8 +25,11 @@ export async function recordedAttempts(context: PartitionJob): Promise<RecordedA
   const captures = new CaptureWriter(context);
   const stored: { readonly checkpoint: Checkpoint; readonly place: CapturePlace | null }[] = [];
   const read = readCheckpoints(platform.lake, runId, source.name, partition, recorded);
-  for await (const { checkpoint, capture } of read)
+  const known = new Map<string, RecordTexts>();
+  for await (const { checkpoint, capture, texts } of read) {
     stored.push({ checkpoint, place: await captures.add(capture) });
+    if (texts) known.set(checkpoint.attempt.attempt_id, texts);
+  }
   await captures.finish();
   stored.sort((a, b) => inOrder(a.checkpoint, b.checkpoint));
   const attempts = stored.map(({ checkpoint, place }): Checkpoint => {
@@ -41,7 +46,7 @@ export async function recordedAttempts(context: PartitionJob): Promise<RecordedA
     if (!learned) added(failed, item.id, () => []).push(failedTry(checkpoint));
     keepLast(kind === 'index' ? index : added(items, item.id, () => new Map()), checkpoint);
   }
-  return { attempts, index, items, failed };
+  return { attempts, index, items, failed, texts: known };
 }
 
 function added<Value>(map: Map<string, Value>, key: string, create: () => Value): Value {

@@ -33,6 +33,9 @@ const WITH_MINUS_ZERO: Source = {
   },
 };
 
+/** As many rows as its pages have, and others. */
+const COMBINED: Source = { ...racing, combine: (rows) => rows.map((row) => ({ ...row, btn: 0.5 })) };
+
 let session: Session;
 let copy: string;
 beforeEach(() => {
@@ -77,12 +80,13 @@ async function published(platform: Platform, directory: string, work: PartitionW
 
 describe('what a process hands over from scrape to publish', () => {
   it.each([
-    ['some of which failed', FAULTS, ['failed', 'records', 'unchanged', 'unchanged']],
-    ['that were read at one go', AT_ONE_GO, ['records', 'unchanged', 'unchanged', 'unchanged']],
+    ['some of which failed', racing, FAULTS, ['failed', 'records', 'unchanged', 'unchanged']],
+    ['that were read at one go', racing, AT_ONE_GO, ['records', 'unchanged', 'unchanged', 'unchanged']],
+    ['whose rows are combined', COMBINED, AT_ONE_GO, ['records', 'unchanged', 'unchanged', 'unchanged']],
   ])(
     'is what stands in the lake, in memory for whoever asks first: of items %s',
-    async (_, faults, kinds) => {
-      const work = await scraped(racing, faults);
+    async (_, source, faults, kinds) => {
+      const work = await scraped(source, faults);
       const { platform } = session;
       const kept = await readResult(context({ ...platform, lake: undefined as never }, work));
       expect(kept!.items.map(({ content }) => content.kind).sort()).toEqual(kinds);
