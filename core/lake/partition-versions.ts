@@ -10,6 +10,7 @@ import {
   hasTodaysColumns,
   type StoredRows,
 } from './carried-rows.ts';
+import { contentHash } from './content-hash.ts';
 import { writeCsv } from './csv.ts';
 import { type Mend, mendText } from './damage.ts';
 import { csvKey, dataKey, dataPrefix, descriptorKey, manifestKey } from './layout.ts';
@@ -24,13 +25,7 @@ import {
   unlessCorrupt,
 } from './manifest.ts';
 import { FOOTER_END, footerLength, readParquet, storedColumns, writeParquet } from './parquet.ts';
-import {
-  contentHash,
-  encodeDescriptor,
-  fileHash,
-  type VersionDescriptor,
-  type VersionItem,
-} from './version.ts';
+import { encodeDescriptor, fileHash, type VersionDescriptor, type VersionItem } from './version.ts';
 
 /** What a new version is made of. */
 export interface NewVersion

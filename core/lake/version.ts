@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
-import type { Cell, Column, Row } from '../schema/columns.ts';
 import { versionSchemaSchema } from '../schema/table-shape.ts';
 import { type Item, LISTED_STATUSES, type ListedStatus } from '../source/source.ts';
 
@@ -173,31 +172,9 @@ export function rowSchemaOf(item: VersionItem, { schema }: VersionDescriptor): s
   return item.schema ?? schema?.fingerprint ?? '';
 }
 
-const ROWS_A_CALL = 64;
-
-/**
- * SHA-256 over the rows in row-key order, lineage left out: equal hashes mean that nothing a reader cares
- * about changed.
- */
-export function contentHash(columns: readonly Column[], rows: readonly Row[]): string {
-  const own = columns.filter((column) => !column.name.startsWith('_')).map((column) => column.name);
-  const hash = createHash('sha256');
-  const cells: Cell[] = own.map(() => null);
-  let lines = '';
-  for (const [at, row] of rows.entries()) {
-    for (let place = 0; place < own.length; place++) cells[place] = row[own[place]!] ?? null;
-    lines += `${JSON.stringify(cells)}\n`;
-    // A call into the hash costs as much as hashing a row.
-    if (at % ROWS_A_CALL < ROWS_A_CALL - 1) continue;
-    hash.update(lines);
-    lines = '';
-  }
-  return hash.update(lines).digest('hex');
-}
-
 /** SHA-256 of a file, in hexadecimal. */
 export function fileHash(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /** How the index of the version lists the item where that is otherwise than ready. */

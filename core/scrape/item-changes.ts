@@ -1,10 +1,11 @@
 import type { PartitionJob } from '../job.ts';
 import { rowsByItem } from '../lake/carried-rows.ts';
+import { contentHash } from '../lake/content-hash.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import { unlessCorrupt } from '../lake/manifest.ts';
 import { PartitionVersions } from '../lake/partition-versions.ts';
 import type { ItemResult } from '../lake/scrape-result.ts';
-import { contentHash, type VersionDescriptor, type VersionItem } from '../lake/version.ts';
+import type { VersionDescriptor, VersionItem } from '../lake/version.ts';
 import { type Row, tableColumns } from '../schema/columns.ts';
 import { rowKeyOf, type Source, type Table } from '../source/source.ts';
 import type { Checkpoint } from './checkpoint.ts';
