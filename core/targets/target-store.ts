@@ -1,11 +1,18 @@
 import type { Clock } from '../ports/clock.ts';
-import type { StateStore, StateWrite } from '../ports/state-store.ts';
+import type { Json, StateStore, StateWrite } from '../ports/state-store.ts';
 import { MAX_WRITES } from '../ports/state-transaction.ts';
 import { Collection } from '../state/collection.ts';
 import { type ClaimAnswer, type ClaimRequest, judgeClaim } from './claim.ts';
 import { indexWrites, skippedOf } from './indexes.ts';
 import { recordPlace, TARGETS } from './keys.ts';
-import { isSkipped, newTarget, type TargetFlag, type TargetRecord, targetSchema } from './target.ts';
+import {
+  isSkipped,
+  newDocument,
+  newTarget,
+  type TargetFlag,
+  type TargetRecord,
+  targetSchema,
+} from './target.ts';
 import { BY_ITSELF, type ChangedBy, eventsBetween, eventWrites } from './target-events.ts';
 
 /** What is done to one record of several; may run more than once. */
@@ -18,6 +25,8 @@ export interface TargetChange {
 export class TargetStore {
   readonly #state: StateStore;
   readonly #targets: Collection<TargetRecord>;
+  /** What was read last: a scrape reads the record of its target for each page, and it seldom changes. */
+  #last: { readonly text: string; readonly record: TargetRecord } | undefined;
 
   constructor(state: StateStore) {
     this.#state = state;
@@ -25,7 +34,15 @@ export class TargetStore {
   }
 
   async get(source: string, target: string): Promise<TargetRecord> {
-    return (await this.#targets.get(recordPlace(source, target))) ?? newTarget(source, target);
+    const { partition, sort } = recordPlace(source, target);
+    const document = await this.#state.get(partition, sort);
+    return this.#recordOf(document?.value ?? newDocument(source, target));
+  }
+
+  #recordOf(value: Json): TargetRecord {
+    const text = JSON.stringify(value);
+    if (this.#last?.text !== text) this.#last = { text, record: targetSchema.parse(value) };
+    return this.#last.record;
   }
 
   /** Why the target is skipped; null where it is not. */

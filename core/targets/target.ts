@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { OUTCOME_CODES } from '../outcome/outcome.ts';
+import type { Json } from '../ports/state-store.ts';
 
 /** `paused` only by a person; `degraded` and `failed` after so many failed crawls in a row. */
 export const TARGET_STATUSES = ['active', 'degraded', 'paused', 'failed'] as const;
@@ -117,7 +118,12 @@ export type TargetRecord = z.infer<typeof targetSchema>;
 
 /** The record of a target to which nothing has happened yet. */
 export function newTarget(source: string, target: string): TargetRecord {
-  return targetSchema.parse({ source, target, skip: null });
+  return targetSchema.parse(newDocument(source, target));
+}
+
+/** What `targetSchema` makes that record of. */
+export function newDocument(source: string, target: string): Json {
+  return { source, target, skip: null };
 }
 
 /** True while a flag keeps everybody away: it has not expired. `now`: milliseconds. */

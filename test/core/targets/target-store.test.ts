@@ -126,6 +126,18 @@ describe('the store of targets', () => {
     expect(await Array.fromAsync(store.list())).toEqual([]);
   });
 
+  it('gives each target its own record, as others have left it', async () => {
+    const [store, other] = [new TargetStore(open()), new TargetStore(open())];
+    const [first, again] = [await store.get('notes', 'a'), await store.get('notes', 'a')];
+    expect(again).toEqual(first);
+    expect(await store.get('notes', 'b')).toEqual(newTarget('notes', 'b'));
+    for (const attempts of [1, 2]) {
+      await other.update('notes', 'a', more, BY);
+      expect(await store.get('notes', 'a')).toEqual({ ...newTarget('notes', 'a'), totalAttempts: attempts });
+    }
+    expect(await store.get('more-notes', 'a')).toEqual(newTarget('more-notes', 'a'));
+  });
+
   it('loses no change where several are made at once', async () => {
     const stores = Array.from({ length: 4 }, () => new TargetStore(open()));
     await Promise.all(
