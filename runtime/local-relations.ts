@@ -12,21 +12,22 @@ import {
 } from '../core/lake/layout.ts';
 import { LOG_TABLES, logFiles } from '../core/lake/log-files.ts';
 import {
-  ATTEMPT_SCHEMA,
-  COMMIT_SCHEMA,
-  ENRICHMENT_SCHEMA,
-  EXTRACTION_BOOK_SCHEMA,
-  RUN_SCHEMA,
+  attemptSchema,
+  commitSchema,
+  enrichmentSchema,
+  extractionBookSchema,
+  runSchema,
 } from '../core/lake/log-tables.ts';
 import { type CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
 import { strayObject } from '../core/lake/stray-objects.ts';
-import { TARGET_SCHEMA } from '../core/lake/target-table.ts';
+import { targetTableColumns } from '../core/lake/target-table.ts';
 import { damageBehind, manifestGone } from '../core/lake/whole-version.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ObjectStore, StoredObject } from '../core/ports/object-store.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import { type Column, columnsOf, duckDbType, tableColumns } from '../core/schema/columns.ts';
+import { lazily } from '../core/schema/lazily.ts';
 import { byValue } from '../core/source/partition.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { PartitionStore } from '../core/state/partition-store.ts';
@@ -63,7 +64,7 @@ export async function localRelations(
       const empty = emptyLogTable(name);
       return { ...empty, find: () => logTable(lake, empty, name, logsFrom) };
     }),
-    { ...TARGETS, find: () => targetTable(lake) },
+    { ...targetsTable(), find: () => targetTable(lake) },
   ];
   const views = viewsOf(sources, instantInSql(clock.now())).map(
     (view) => ({ kind: 'view', ...view }) as const,
@@ -98,11 +99,11 @@ function instantInSql(ms: number): string {
 }
 
 const LOG_SCHEMAS = {
-  attempts: ATTEMPT_SCHEMA,
-  commits: COMMIT_SCHEMA,
-  runs: RUN_SCHEMA,
-  enrichments: ENRICHMENT_SCHEMA,
-  extraction_books: EXTRACTION_BOOK_SCHEMA,
+  attempts: attemptSchema,
+  commits: commitSchema,
+  runs: runSchema,
+  enrichments: enrichmentSchema,
+  extraction_books: extractionBookSchema,
 } as const;
 
 function emptyLogTable(name: LogTable): LocalTable {
@@ -110,7 +111,7 @@ function emptyLogTable(name: LogTable): LocalTable {
     kind: 'table',
     name,
     files: [],
-    columns: duckdbColumns(columnsOf(LOG_SCHEMAS[name])),
+    columns: duckdbColumns(columnsOf(LOG_SCHEMAS[name]())),
     partitionTypes: { run_date: 'DATE' },
     earlierFolders: { run_date: 'date' },
   };
@@ -127,19 +128,21 @@ async function logTable(
   return { ...empty, files: uris(files), jsonFiles: uris(jsonFiles) };
 }
 
-const TARGETS: LocalTable = {
-  kind: 'table',
-  name: 'targets',
-  files: [],
-  columns: duckdbColumns(columnsOf(TARGET_SCHEMA)),
-  partitionTypes: { source: 'VARCHAR', date: 'DATE' },
-};
+const targetsTable = lazily(
+  (): LocalTable => ({
+    kind: 'table',
+    name: 'targets',
+    files: [],
+    columns: duckdbColumns(targetTableColumns()),
+    partitionTypes: { source: 'VARCHAR', date: 'DATE' },
+  }),
+);
 
 async function targetTable(lake: Pick<ObjectStore, 'list' | 'uri'>): Promise<LocalTable> {
   const files: string[] = [];
   for await (const { key } of lake.list(targetTablePrefix()))
     if (dateOfTargetTable(key)) files.push(lake.uri(key));
-  return { ...TARGETS, files };
+  return { ...targetsTable(), files };
 }
 
 function emptySourceTable({ table }: Source): LocalTable {

@@ -2,10 +2,10 @@ import { type CivilDate, datesBetween } from '../calendar/civil-date.ts';
 import type { DateRange } from '../calendar/window.ts';
 import { dateOfTargetTable, targetTableKey, targetTablePrefix } from '../lake/layout.ts';
 import { parquetGroups } from '../lake/parquet.ts';
-import { TARGET_SCHEMA } from '../lake/target-table.ts';
+import { targetTableColumns } from '../lake/target-table.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { StateStore } from '../ports/state-store.ts';
-import { columnsOf, type Row } from '../schema/columns.ts';
+import type { Row } from '../schema/columns.ts';
 import { partitionValueOf } from '../source/partition.ts';
 import type { Source } from '../source/source.ts';
 import { targetRecords } from '../targets/register.ts';
@@ -28,8 +28,6 @@ export interface TargetOfDay {
   /** When its next crawl is due, as its record has it now; null where nothing says. Milliseconds. */
   readonly dueAt: number | null;
 }
-
-const COLUMNS = columnsOf(TARGET_SCHEMA);
 
 /**
  * Tells how each target stood on each date of the range, none of them after today: by its record for today,
@@ -63,7 +61,7 @@ export async function visitTargetDays(
     const file = files.has(day.date) && (await stores.lake?.get(targetTableKey(source.name, day.date)));
     if (!file) continue;
     const newer = current.get(day.date)!;
-    for await (const rows of parquetGroups(file.body, COLUMNS))
+    for await (const rows of parquetGroups(file.body, targetTableColumns()))
       for (const row of rows) {
         const record = newer.get(String(row.target));
         visit(record ? byRecord(source, record, day, now) : { ...targetOfRow(row), date: day.date });

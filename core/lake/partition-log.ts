@@ -1,23 +1,25 @@
 import { dayOfRun } from '../calendar/run-id.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { columnsOf } from '../schema/columns.ts';
+import { lazily } from '../schema/lazily.ts';
 import type { Partition, Source } from '../source/source.ts';
 import { earlierLogs } from './earlier-logs.ts';
 import { readJsonLines, writeJsonLines } from './json-lines.ts';
 import { type PartitionLogTable, partitionLogKey, partitionLogPrefix } from './layout.ts';
 import {
-  ATTEMPT_SCHEMA,
   type AttemptRow,
-  COMMIT_SCHEMA,
+  attemptSchema,
   type CommitRow,
+  commitSchema,
   type PartitionLog,
 } from './log-tables.ts';
 import { CorruptLakeError } from './manifest.ts';
 import { readParquet } from './parquet.ts';
 
+/** Columns of the files of both logs as Parquet. */
 export const LOG_COLUMNS = {
-  attempts: columnsOf(ATTEMPT_SCHEMA),
-  commits: columnsOf(COMMIT_SCHEMA),
+  attempts: lazily(() => columnsOf(attemptSchema())),
+  commits: lazily(() => columnsOf(commitSchema())),
 } as const;
 
 interface LogRows {
@@ -64,7 +66,7 @@ export async function readLogFile<T extends PartitionLogTable>(
 ): Promise<LogRow<T>[]> {
   try {
     const isParquet = key.endsWith('.parquet');
-    const rows = isParquet ? await readParquet(body, LOG_COLUMNS[table]) : readJsonLines(body);
+    const rows = isParquet ? await readParquet(body, LOG_COLUMNS[table]()) : readJsonLines(body);
     return rows as unknown as LogRow<T>[];
   } catch {
     throw new CorruptLakeError(

@@ -54,7 +54,7 @@ async function mergeTable<T extends PartitionLogTable>(
     const before = new Map<string, LogRow<T>>();
     for (const row of there ? await readLogFile(table, key, there.body) : [])
       before.set(IDENTITY[table](row), row);
-    const file = new ParquetFile(LOG_COLUMNS[table], ROWS_AT_ONCE);
+    const file = new ParquetFile(LOG_COLUMNS[table](), ROWS_AT_ONCE);
     for await (const row of rowsOf(lake, table, run, onDamage)) {
       before.delete(IDENTITY[table](row));
       file.add(row);

@@ -3,12 +3,10 @@ import { addDays, civilDateSchema } from '../calendar/civil-date.ts';
 import { dayOfRun } from '../calendar/run-id.ts';
 import { type EnrichmentCounts, readCounts } from '../enrich/enrichment-stats.ts';
 import { runLogKey } from '../lake/layout.ts';
-import { ENRICHMENT_SCHEMA, type EnrichmentLogRow } from '../lake/log-tables.ts';
+import { type EnrichmentLogRow, enrichmentSchema } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { Platform } from '../platform.ts';
 import { columnsOf } from '../schema/columns.ts';
-
-const COLUMNS = columnsOf(ENRICHMENT_SCHEMA);
 
 const PLACE = { partition: 'enrichment-log', sort: 'last' } as const;
 const lastSchema = z.object({
@@ -43,7 +41,10 @@ export async function logEnrichment(
   if (rows.length === 0) return 0;
   const newest = counted.at(-1)!.day;
   const kept = Object.entries(sums).filter(([name]) => name >= addDays(newest, -DAYS_AGAIN));
-  await lake.put(runLogKey('enrichments', dayOfRun(runId), runId), writeParquet(COLUMNS, rows));
+  await lake.put(
+    runLogKey('enrichments', dayOfRun(runId), runId),
+    writeParquet(columnsOf(enrichmentSchema()), rows),
+  );
   await state.write([{ kind: 'put', ...PLACE, value: { day: newest, sums: Object.fromEntries(kept) } }]);
   return rows.length;
 }

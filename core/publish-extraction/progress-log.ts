@@ -2,13 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { dayOfRun } from '../calendar/run-id.ts';
 import type { BookProgress, ProgressStore } from '../extract/book-progress.ts';
 import { runLogKey } from '../lake/layout.ts';
-import { EXTRACTION_BOOK_SCHEMA, type ExtractionBookRow } from '../lake/log-tables.ts';
+import { type ExtractionBookRow, extractionBookSchema } from '../lake/log-tables.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { Platform } from '../platform.ts';
 import { columnsOf } from '../schema/columns.ts';
 import { type LabelledPartition, partitionKey } from './labelled-now.ts';
-
-const COLUMNS = columnsOf(EXTRACTION_BOOK_SCHEMA);
 
 /**
  * Adds to the table `extraction_books` a row for each book that is not as it was logged last; none where
@@ -39,7 +37,10 @@ export async function logProgress(
     for (const book of own) rows.push({ extraction, ...rowOf(book), run_id: runId, recorded_at });
   }
   if (rows.length === 0) return 0;
-  await lake.put(runLogKey('extraction_books', dayOfRun(runId), runId), writeParquet(COLUMNS, rows));
+  await lake.put(
+    runLogKey('extraction_books', dayOfRun(runId), runId),
+    writeParquet(columnsOf(extractionBookSchema()), rows),
+  );
   for (const { partition, books } of changed) await state.write([store.loggedWrite(partition, books)]);
   return rows.length;
 }

@@ -9,7 +9,7 @@ import type { DateStatus } from '../lake/date-statuses.ts';
 import { indexEarlierLogs } from '../lake/earlier-logs.ts';
 import { withoutResult } from '../lake/item-counts.ts';
 import { partitionName, planKey, runLogKey } from '../lake/layout.ts';
-import { RUN_SCHEMA, type RunRow } from '../lake/log-tables.ts';
+import { type RunRow, runSchema } from '../lake/log-tables.ts';
 import { unlessCorrupt } from '../lake/manifest.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { PublishResult } from '../lake/publish-result.ts';
@@ -31,8 +31,6 @@ import { readPlan } from './plan.ts';
 import { skippedTargets } from './planned-targets.ts';
 import { type RunSummary, summaryKey } from './stored-summary.ts';
 import { recordTargets } from './target-table.ts';
-
-const RUN_COLUMNS = columnsOf(RUN_SCHEMA);
 
 /** Adds up a run from what publish answered, and puts it on record. Repeating it gives the same. */
 export async function summarize(platform: Platform, input: PlanAnswer): Promise<SummarizeAnswer> {
@@ -64,7 +62,7 @@ export async function summarize(platform: Platform, input: PlanAnswer): Promise<
   };
   await platform.lake.put(
     runLogKey('runs', dayOfRun(runId), runId),
-    writeParquet(RUN_COLUMNS, [summary.run]),
+    writeParquet(columnsOf(runSchema()), [summary.run]),
   );
   await platform.lake.put(summaryKey(runId), new TextEncoder().encode(JSON.stringify(summary)));
   const readable = partitions.filter(({ result }) => result !== 'broken' && result.version !== null);

@@ -6,9 +6,9 @@ import { targetOfRow } from '../completeness/target-days.ts';
 import { TargetsTally } from '../completeness/targets-of-day.ts';
 import { targetTableKey } from '../lake/layout.ts';
 import { ParquetFile, parquetGroups } from '../lake/parquet.ts';
-import { TARGET_SCHEMA } from '../lake/target-table.ts';
+import { targetTableColumns, targetTableSchema } from '../lake/target-table.ts';
 import type { Platform } from '../platform.ts';
-import { cellsOf, columnsOf, type Row } from '../schema/columns.ts';
+import { cellsOf, type Row } from '../schema/columns.ts';
 import type { Source } from '../source/source.ts';
 import type { RunInput } from '../state/run-store.ts';
 import { targetRecords } from '../targets/register.ts';
@@ -16,7 +16,6 @@ import type { TargetRecord } from '../targets/target.ts';
 import { type Day, dayOf, type TargetsOfValue } from '../targets/target-day.ts';
 import { targetRow } from '../targets/target-row.ts';
 
-const COLUMNS = columnsOf(TARGET_SCHEMA);
 /** Rows that are in memory as such. */
 const GROUP_ROWS = 2_000;
 /** Between two files of a day that scheduled runs write; milliseconds. */
@@ -89,12 +88,12 @@ async function writeDay(
   const day = dayOf(date, source.timeZone);
   const isOver = now >= day.endsAt;
   const before = isOver ? (await lake.get(key))?.body : undefined;
-  const rows = new RowsInOrder(before ? parquetGroups(before, COLUMNS) : none());
-  const file = new ParquetFile(COLUMNS, GROUP_ROWS);
+  const rows = new RowsInOrder(before ? parquetGroups(before, targetTableColumns()) : none());
+  const file = new ParquetFile(targetTableColumns(), GROUP_ROWS);
   for await (const record of targetRecords(state, source)) {
     const kept = await rows.find(record.target);
     const isKept = isOver && hasChangedSince(record, kept, day);
-    const row = isKept && kept ? kept : cellsOf(TARGET_SCHEMA, targetRow(source, record, day, now));
+    const row = isKept && kept ? kept : cellsOf(targetTableSchema(), targetRow(source, record, day, now));
     file.add(row);
     onRow(row);
   }

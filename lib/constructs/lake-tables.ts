@@ -15,13 +15,13 @@ import {
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import {
-  ATTEMPT_SCHEMA,
-  COMMIT_SCHEMA,
-  ENRICHMENT_SCHEMA,
-  EXTRACTION_BOOK_SCHEMA,
-  RUN_SCHEMA,
+  attemptSchema,
+  commitSchema,
+  enrichmentSchema,
+  extractionBookSchema,
+  runSchema,
 } from '../../core/lake/log-tables.ts';
-import { TARGET_SCHEMA } from '../../core/lake/target-table.ts';
+import { targetTableColumns } from '../../core/lake/target-table.ts';
 import { type Column, type ColumnType, columnsOf, tableColumns } from '../../core/schema/columns.ts';
 import { isScraped, type Source } from '../../core/source/source.ts';
 
@@ -89,12 +89,12 @@ export class SourceTable extends S3Table {
 const FIRST_RUN_DATE = '2026-01-01';
 
 const LOG_TABLES = {
-  attempts: { schema: ATTEMPT_SCHEMA, description: 'Every try at fetching a page, successful or not' },
-  commits: { schema: COMMIT_SCHEMA, description: 'What each run did with each partition' },
-  runs: { schema: RUN_SCHEMA, description: 'Runs that have ended, in numbers' },
-  enrichments: { schema: ENRICHMENT_SCHEMA, description: 'What was enriched of each kind on each day' },
+  attempts: { schema: attemptSchema, description: 'Every try at fetching a page, successful or not' },
+  commits: { schema: commitSchema, description: 'What each run did with each partition' },
+  runs: { schema: runSchema, description: 'Runs that have ended, in numbers' },
+  enrichments: { schema: enrichmentSchema, description: 'What was enriched of each kind on each day' },
   extraction_books: {
-    schema: EXTRACTION_BOOK_SCHEMA,
+    schema: extractionBookSchema,
     description: 'How far each book was that a model reads, whenever that changed',
   },
 } as const;
@@ -110,7 +110,7 @@ export function addLogTables(scope: Construct, { database, bucket, removalPolicy
       database,
       tableName: name,
       description,
-      columns: glueColumns(columnsOf(schema)),
+      columns: glueColumns(columnsOf(schema())),
       partitionKeys: [
         { name: 'run_date', type: Schema.DATE, comment: 'UTC date on which the run began' },
         {
@@ -153,7 +153,7 @@ export function addTargetTable(
     database,
     tableName: 'targets',
     description: 'The record of each target as it stood at the end of each day',
-    columns: glueColumns(columnsOf(TARGET_SCHEMA)),
+    columns: glueColumns(targetTableColumns()),
     partitionKeys: [
       { name: 'source', type: Schema.STRING, comment: 'Source' },
       { name: 'date', type: Schema.DATE, comment: 'Date in the time zone of the source' },

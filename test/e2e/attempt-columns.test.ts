@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import * as z from 'zod';
 import { runLogKey } from '../../core/lake/layout.ts';
-import { ATTEMPT_SCHEMA } from '../../core/lake/log-tables.ts';
+import { attemptSchema } from '../../core/lake/log-tables.ts';
 import { writeParquet } from '../../core/lake/parquet.ts';
 import { columnsOf } from '../../core/schema/columns.ts';
 import type { Source } from '../../core/source/source.ts';
@@ -137,7 +137,7 @@ it('keeps why a page is empty, and the flag as it stood after the attempt', asyn
 });
 
 it('of before there were these columns are read with nothing in them', async () => {
-  const columns = columnsOf(ATTEMPT_SCHEMA);
+  const columns = columnsOf(attemptSchema());
   const earlier = columns.slice(
     0,
     columns.findIndex(({ name }) => name === 'proxy'),

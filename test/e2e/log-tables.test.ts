@@ -105,7 +105,7 @@ describe('the append-only tables', () => {
     const rows = await readLogFile('attempts', key, (await lake.get(key))!.body);
     const isNew = (name: string) => name === 'proxy' || name === 'user_agent';
     expect(rows.every(({ user_agent }) => user_agent === session.source.politeness.userAgent)).toBe(true);
-    const columns = LOG_COLUMNS.attempts.filter(({ name }) => !isNew(name));
+    const columns = LOG_COLUMNS.attempts().filter(({ name }) => !isNew(name));
     await lake.put(key, writeParquet(columns, rows));
     await session.run({ targets: ['gb'] });
     const known = await sql(

@@ -14,9 +14,9 @@ import {
   runLogKey,
   targetTableKey,
 } from '../../core/lake/layout.ts';
-import { TARGET_SCHEMA } from '../../core/lake/target-table.ts';
+import { targetTableColumns } from '../../core/lake/target-table.ts';
 import type { Warehouse } from '../../core/ports/warehouse.ts';
-import { columnsOf, tableColumns } from '../../core/schema/columns.ts';
+import { tableColumns } from '../../core/schema/columns.ts';
 import { sourcesTogether } from '../../core/source/sources-together.ts';
 import { VIEW_COLUMNS } from '../../lib/constructs/view-columns.ts';
 import { namedQueriesOf } from '../../lib/named-queries.ts';
@@ -105,7 +105,7 @@ describe('the table of targets', () => {
       { Name: 'date', Type: 'date' },
     ]);
     expect(StorageDescriptor.Columns.map(({ Name }: { Name: string }) => Name)).toEqual(
-      columnsOf(TARGET_SCHEMA).map(({ name }) => name),
+      targetTableColumns().map(({ name }) => name),
     );
     expect(JSON.stringify(Parameters['storage.location.template'])).toContain(
       `/targets/source=\${source}/date=\${date}/"`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach } from 'vitest';
 import { dayOfRun } from '../../../core/calendar/run-id.ts';
 import { runLogKey } from '../../../core/lake/layout.ts';
-import { ATTEMPT_SCHEMA, type AttemptRow } from '../../../core/lake/log-tables.ts';
+import { type AttemptRow, attemptSchema } from '../../../core/lake/log-tables.ts';
 import { writeParquet } from '../../../core/lake/parquet.ts';
 import { columnsOf } from '../../../core/schema/columns.ts';
 import type { Target } from '../../../core/source/source.ts';
@@ -126,7 +126,7 @@ export class DistrictsDirectory {
       for (const [date, group] of Map.groupBy(rows, ({ attempted_at: at }) => at.slice(0, 10)))
         await lake.put(
           runLogKey('attempts', date as typeof day, `${runId}-${this.#files++}`),
-          writeParquet(columnsOf(ATTEMPT_SCHEMA), group),
+          writeParquet(columnsOf(attemptSchema()), group),
         );
     });
   }

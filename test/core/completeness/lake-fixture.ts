@@ -7,16 +7,16 @@ import { openSqliteStateStore } from '../../../adapters/local/sqlite-state-store
 import { addDays, civilDate } from '../../../core/calendar/civil-date.ts';
 import { runLogKey, targetTableKey } from '../../../core/lake/layout.ts';
 import {
-  ATTEMPT_SCHEMA,
   type AttemptRow,
-  COMMIT_SCHEMA,
+  attemptSchema,
   type CommitRow,
-  RUN_SCHEMA,
+  commitSchema,
   type RunRow,
+  runSchema,
 } from '../../../core/lake/log-tables.ts';
 import { writeParquet } from '../../../core/lake/parquet.ts';
 import { PartitionVersions } from '../../../core/lake/partition-versions.ts';
-import { TARGET_SCHEMA, type TargetRow } from '../../../core/lake/target-table.ts';
+import { type TargetRow, targetTableSchema } from '../../../core/lake/target-table.ts';
 import type { VersionDescriptor, VersionItem } from '../../../core/lake/version.ts';
 import { cellsOf, columnsOf, type Row, tableColumns } from '../../../core/schema/columns.ts';
 import type { Source } from '../../../core/source/source.ts';
@@ -61,7 +61,7 @@ let files = 0;
 /** Rows of the commits table; each call is a file of its own. */
 export async function writeCommits(lake: Lake['lake'], rows: readonly CommitRow[]): Promise<void> {
   const key = runLogKey('commits', civilDate('2025-11-17'), `run-${files++}`);
-  await lake.put(key, writeParquet(columnsOf(COMMIT_SCHEMA), rows));
+  await lake.put(key, writeParquet(columnsOf(commitSchema()), rows));
 }
 
 export async function writeAttempts(
@@ -70,7 +70,7 @@ export async function writeAttempts(
   rows: readonly AttemptRow[],
 ): Promise<void> {
   const key = runLogKey('attempts', civilDate(day), `run-${files++}`);
-  await lake.put(key, writeParquet(columnsOf(ATTEMPT_SCHEMA), rows));
+  await lake.put(key, writeParquet(columnsOf(attemptSchema()), rows));
 }
 
 /** Replaces a day of the table of targets. */
@@ -80,8 +80,8 @@ export async function writeTargets(
   day: string,
   rows: readonly TargetRow[],
 ): Promise<void> {
-  const cells = rows.map((row) => cellsOf(TARGET_SCHEMA, row));
-  await lake.put(targetTableKey(source, civilDate(day)), writeParquet(columnsOf(TARGET_SCHEMA), cells));
+  const cells = rows.map((row) => cellsOf(targetTableSchema(), row));
+  await lake.put(targetTableKey(source, civilDate(day)), writeParquet(columnsOf(targetTableSchema()), cells));
 }
 
 export async function writeRun(lake: Lake['lake'], start: string, end: string): Promise<void> {
@@ -110,7 +110,7 @@ export async function writeRun(lake: Lake['lake'], start: string, end: string): 
     wire_bytes: 0,
     ...{ sequence: null, partition_values: null },
   };
-  await lake.put(runLogKey('runs', civilDate(end), run.run_id), writeParquet(columnsOf(RUN_SCHEMA), [run]));
+  await lake.put(runLogKey('runs', civilDate(end), run.run_id), writeParquet(columnsOf(runSchema()), [run]));
 }
 
 /** A commit of twenty races, unless told otherwise. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { ATTEMPT_SCHEMA, COMMIT_SCHEMA, RUN_SCHEMA } from '../../../core/lake/log-tables.ts';
+import { attemptSchema, commitSchema, runSchema } from '../../../core/lake/log-tables.ts';
 import { cellsOf, columnsOf, decimal, duckDbType, tableColumns } from '../../../core/schema/columns.ts';
 import { racing } from '../../../sources/racing/source.ts';
 
@@ -92,8 +92,8 @@ describe('the columns of a schema', () => {
   });
 
   it('of every table of the house exist and are described, for the Glue comments', () => {
-    const tables = [tableColumns(racing.table.schema), columnsOf(ATTEMPT_SCHEMA), columnsOf(COMMIT_SCHEMA)];
+    const tables = [tableColumns(racing.table.schema), columnsOf(attemptSchema()), columnsOf(commitSchema())];
     for (const column of tables.flat()) expect(column.comment, column.name).toBeTruthy();
-    expect(columnsOf(RUN_SCHEMA).length).toBeGreaterThan(10);
+    expect(columnsOf(runSchema()).length).toBeGreaterThan(10);
   });
 });
