@@ -2,12 +2,14 @@ import { type AwsPart, type AwsResources, openAwsPlatform } from '../runtime/aws
 import { ENV_CONTRACTS, type FunctionName, readEnv } from './contracts.ts';
 import type { OpenPlatform } from './stage-handler.ts';
 
+type Contract = ReturnType<(typeof ENV_CONTRACTS)[FunctionName]>;
+
 /**
  * How a function opens its platform: what its variables name, and the parts that it has a use for. Throws an
  * EnvError at once, at the cold start, where a variable of its contract is missing or malformed.
  */
 export function deployedPlatform(name: FunctionName, parts: readonly AwsPart[]): OpenPlatform {
-  const env = readEnv(ENV_CONTRACTS[name], process.env);
+  const env = readEnv<Contract>(ENV_CONTRACTS[name](), process.env);
   const resources: AwsResources = {
     bucket: env.RESCRAPE_BUCKET,
     table: env.RESCRAPE_TABLE,

@@ -6,7 +6,7 @@ import type { ReceivedMessage } from '../core/ports/work-queue.ts';
 import type { sqsEventSchema } from './contracts.ts';
 import { countsOf, type Observer } from './observe.ts';
 
-type SqsEvent = z.infer<typeof sqsEventSchema>;
+type SqsEvent = z.infer<ReturnType<typeof sqsEventSchema>>;
 
 /** What Lambda reads: the messages that are to come again. It deletes the others. */
 interface PartialResponse {

@@ -6,9 +6,9 @@ import { enrichBatch } from './enrich-batch.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 /** Stores the records of a batch of one kind; which one, the name of its queue says. */
-export const enrichRecordsStage: Stage<z.infer<typeof sqsEventSchema>> = {
+export const enrichRecordsStage: Stage<z.infer<ReturnType<typeof sqsEventSchema>>> = {
   name: 'enrich-records',
-  parse: (event) => parseEvent(sqsEventSchema, event),
+  parse: (event) => parseEvent(sqsEventSchema(), event),
   keys: () => ({}),
   run: (platform, event, _context, observer) => enrichBatch(platform, event, observer),
 };

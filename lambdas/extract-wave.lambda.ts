@@ -5,7 +5,7 @@ import { extractWaveStage } from './extract-wave.ts';
 import { openDeployedExtractions } from './opened-extractions.ts';
 import { handlerOf } from './stage-handler.ts';
 
-const variables = readEnv(ENV_CONTRACTS['extract-wave'], process.env);
+const variables = readEnv(ENV_CONTRACTS['extract-wave'](), process.env);
 
 export const handler = handlerOf(
   extractWaveStage(openDeployedExtractions(variables, awsProviders(variables.RESCRAPE_BEDROCK_ROLE_ARN))),

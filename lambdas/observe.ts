@@ -105,7 +105,7 @@ export class Observer {
   }
 
   /** A batch was delivered at `now` (milliseconds). How old its oldest message is, is told at the end. */
-  delivered({ Records }: z.infer<typeof sqsEventSchema>, now: number): void {
+  delivered({ Records }: z.infer<ReturnType<typeof sqsEventSchema>>, now: number): void {
     const name: QueueMetric = 'OldestMessage';
     const queue = Records[0]?.eventSourceARN?.split(':').at(-1);
     const sent = Math.min(...Records.map(({ attributes }) => attributes.SentTimestamp));

@@ -17,7 +17,9 @@ const RESERVE_MS = 75_000;
 export const planStage: Stage<CalledByExecution<RunEvent>> = {
   name: 'plan',
   parse: (event) =>
-    parseCall(event, (input) => parseEvent(isScheduled(input) ? scheduledRunSchema : runInputSchema, input)),
+    parseCall(event, (input) =>
+      parseEvent(isScheduled(input) ? scheduledRunSchema() : runInputSchema(), input),
+    ),
   keys: ({ input }) => ({ source: input.source, ...('runId' in input && { runId: input.runId }) }),
   run: async (platform, { input: event, execution }, context, { logger }) => {
     const input = await runInputOf(platform, event);

@@ -13,7 +13,7 @@ import { handlerOf, outOfTime, parseEvent, type Stage } from './stage-handler.ts
  */
 export const publishEntitiesStage: Stage<ScheduledPublication> = {
   name: 'publish-entities',
-  parse: (event) => parseEvent(scheduledPublicationSchema, event),
+  parse: (event) => parseEvent(scheduledPublicationSchema(), event),
   keys: () => ({}),
   run: async (platform, _event, context, observer) => {
     const mustStop = outOfTime(context);

@@ -5,7 +5,7 @@ import { openDeployedExtractions } from './opened-extractions.ts';
 import { publishExtractionStage } from './publish-extraction.ts';
 import { handlerOf } from './stage-handler.ts';
 
-const variables = readEnv(ENV_CONTRACTS['publish-extraction'], process.env);
+const variables = readEnv(ENV_CONTRACTS['publish-extraction'](), process.env);
 
 export const handler = handlerOf(
   publishExtractionStage(openDeployedExtractions(variables)),

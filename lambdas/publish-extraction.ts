@@ -12,7 +12,7 @@ import { outOfTime, parseEvent, type Stage } from './stage-handler.ts';
 export function publishExtractionStage(opened: OpenedExtractions): Stage<ExtractionInput> {
   return {
     name: 'publish-extraction',
-    parse: (event) => parseEvent(extractionInputSchema, event),
+    parse: (event) => parseEvent(extractionInputSchema(), event),
     keys: () => ({}),
     run: async (platform, { extraction: name }, context, { logger }) => {
       logger.appendKeys({ extraction: name });

@@ -11,7 +11,7 @@ import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
  */
 export const publishStage: Stage<PartitionWork> = {
   name: 'publish',
-  parse: (event) => parseEvent(partitionWorkSchema, event),
+  parse: (event) => parseEvent(partitionWorkSchema(), event),
   keys: ({ runId, source, value, date }) => ({ runId, source, partition: `${value}/${date}` }),
   run: (platform, work) => publish(platform, work),
 };

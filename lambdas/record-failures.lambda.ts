@@ -8,7 +8,7 @@ import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 /** After a scrape whose retries are used up: what is there is finalized, what is missing becomes failures. */
 export const recordFailuresStage: Stage<PartitionWork> = {
   name: 'record-failures',
-  parse: (event) => parseEvent(partitionWorkSchema, event),
+  parse: (event) => parseEvent(partitionWorkSchema(), event),
   keys: ({ runId, source, value, date }) => ({ runId, source, partition: `${value}/${date}` }),
   run: (platform, work) => recordFailures(platform, work),
 };

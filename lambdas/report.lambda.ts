@@ -19,7 +19,9 @@ export const reportStage: Stage<CalledByExecution<Reported>> = {
   name: 'report',
   // Where plan failed, it gets what plan got.
   parse: (event) =>
-    parseCall(event, (input) => parseEvent(isScheduled(input) ? failedRunSchema : reportedRunSchema, input)),
+    parseCall(event, (input) =>
+      parseEvent(isScheduled(input) ? failedRunSchema() : reportedRunSchema(), input),
+    ),
   keys: ({ input }) => ({ source: input.source, ...('runId' in input && { runId: input.runId }) }),
   run: async (platform, { input: { problem, ...event }, execution }) => {
     const input = await runInputOf(platform, event as RunEvent);

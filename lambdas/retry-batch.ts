@@ -23,7 +23,7 @@ class StillQueued extends Error {
  */
 export function retryBatch(
   platform: Platform,
-  event: z.infer<typeof sqsEventSchema>,
+  event: z.infer<ReturnType<typeof sqsEventSchema>>,
   context: Context,
   observer: Observer,
 ): Promise<unknown> {
@@ -35,7 +35,7 @@ export function retryBatch(
 
 function handleBatch(
   platform: Platform,
-  event: z.infer<typeof sqsEventSchema>,
+  event: z.infer<ReturnType<typeof sqsEventSchema>>,
   context: Context,
   { logger }: Observer,
   mustStop: () => boolean,

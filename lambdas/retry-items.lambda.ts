@@ -9,9 +9,9 @@ import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
  * Tries each failed item of a batch once more; a message that stays in the queue is reported as failed, and
  * no other.
  */
-export const retryItemsStage: Stage<z.infer<typeof sqsEventSchema>> = {
+export const retryItemsStage: Stage<z.infer<ReturnType<typeof sqsEventSchema>>> = {
   name: 'retry-items',
-  parse: (event) => parseEvent(sqsEventSchema, event),
+  parse: (event) => parseEvent(sqsEventSchema(), event),
   keys: () => ({}),
   run: retryBatch,
 };

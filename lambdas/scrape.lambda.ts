@@ -12,7 +12,7 @@ import { handlerOf, parseEvent, type Stage, timeLeft } from './stage-handler.ts'
  */
 export const scrapeStage: Stage<PartitionWork> = {
   name: 'scrape',
-  parse: (event) => parseEvent(partitionWorkSchema, event),
+  parse: (event) => parseEvent(partitionWorkSchema(), event),
   keys: ({ runId, source, value, date }) => ({ runId, source, partition: `${value}/${date}` }),
   run: (platform, work, context) =>
     withinTime(platform, timeLeft(context), (within, mustStop) => scrape(within, work, mustStop)),

@@ -8,7 +8,7 @@ import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 /** Adds up the run from what publish answered for each partition, and sees to what query engines need. */
 export const summarizeStage: Stage<PlanAnswer> = {
   name: 'summarize',
-  parse: (event) => parseEvent(planAnswerSchema, event),
+  parse: (event) => parseEvent(planAnswerSchema(), event),
   keys: ({ runId, source }) => ({ runId, source }),
   run: (platform, planned) => summarize(platform, planned),
 };

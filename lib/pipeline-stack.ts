@@ -189,7 +189,7 @@ export class PipelineStack extends Stack {
 
   /** A function may use what its contract names, and of the lake what `LAKE_ACCESS` says. */
   #grant(name: FunctionName, { role: grantee }: StageFunction, lake: LakeStack): void {
-    const contract = ENV_CONTRACTS[name].shape;
+    const contract = ENV_CONTRACTS[name]().shape;
     grantLake(grantee, lake, LAKE_ACCESS[name]);
     // A transaction is allowed action by action; only `rescrape reset` scans.
     lake.table.grant(

@@ -16,7 +16,7 @@ export interface ConfiguredExtraction {
 const MODELS = { gemini: 'gemini-2.5-flash', bedrock: 'amazon.nova-lite-v1:0' } as const;
 const PROVIDERS = Object.keys(MODELS) as (keyof typeof MODELS)[];
 
-const { shape } = extractSettingsSchema;
+const { shape } = extractSettingsSchema();
 const price = shape.prices.unwrap().shape.input;
 const text = (schema: z.ZodType<string>) => ({ schema, isNumber: false });
 const number = (schema: z.ZodType<number>) => ({ schema, isNumber: true });
@@ -67,7 +67,7 @@ export function extractSettings(
   return {
     provider,
     library: given.LIBRARY,
-    settings: extractSettingsSchema.parse({
+    settings: extractSettingsSchema().parse({
       model: given.MODEL ?? MODELS[provider],
       promptVersion,
       batchSize: given.BATCH_SIZE,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { civilDateSchema } from '../calendar/civil-date.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
 import type { DeadLetter } from '../ports/work-queue.ts';
+import { lazily } from '../schema/lazily.ts';
 import { MAX_TRIES, type Place } from '../state/collection.ts';
 import type { EntityKey } from './entity.ts';
 import { type EntityPartition, keptChange } from './entity-changes.ts';
@@ -13,23 +14,25 @@ import type { EnrichmentStores } from './stores.ts';
 /** Bytes of JSON that the body of a dead letter takes at most: a document of DynamoDB has 400 KB. */
 const MAX_BODY_BYTES = 300_000;
 
-const deadRecordSchema = z.object({
-  /** The message as it came. */
-  body: z.string(),
-  /** True where the body is longer than what is kept of it. */
-  isCut: z.boolean(),
-  /** One line a field. */
-  errors: z.array(z.string()),
-  reason: z.enum(['poison', 'invalid', 'expired']),
-  /** Milliseconds. */
-  at: z.number(),
-  /** Who declared it dead. */
-  by: z.string(),
-  /** What it is told as in the table of its kind; absent where its message could not be read. */
-  about: z.object({ feed: z.string(), date: civilDateSchema, key: z.string() }).optional(),
-});
+const deadRecordSchema = lazily(() =>
+  z.object({
+    /** The message as it came. */
+    body: z.string(),
+    /** True where the body is longer than what is kept of it. */
+    isCut: z.boolean(),
+    /** One line a field. */
+    errors: z.array(z.string()),
+    reason: z.enum(['poison', 'invalid', 'expired']),
+    /** Milliseconds. */
+    at: z.number(),
+    /** Who declared it dead. */
+    by: z.string(),
+    /** What it is told as in the table of its kind; absent where its message could not be read. */
+    about: z.object({ feed: z.string(), date: civilDateSchema, key: z.string() }).optional(),
+  }),
+);
 export type DeadReason = DeadDocument['reason'];
-type DeadDocument = Readonly<z.infer<typeof deadRecordSchema>>;
+type DeadDocument = Readonly<z.infer<ReturnType<typeof deadRecordSchema>>>;
 
 /** A record that is given up until a person decides: the one truth of a dead letter of enrichment. */
 export interface DeadRecord extends DeadDocument {
@@ -56,14 +59,14 @@ export async function deadWrite(
       const value: DeadDocument = { ...kept, ...why, errors: why.errors.slice(0, 100).map(cutLine) };
       return { id, write: { kind: 'put', ...place, value, expect: 'absent' } };
     }
-    if (deadRecordSchema.parse(there.value).body === kept.body) return undefined;
+    if (deadRecordSchema().parse(there.value).body === kept.body) return undefined;
   }
   return undefined;
 }
 
 /** What a dead record says of the row that it is about. */
-const aboutSchema = z.object({ order: orderSchema, reason: z.string() });
-export type AboutRow = Readonly<z.infer<typeof aboutSchema>>;
+const aboutSchema = lazily(() => z.object({ order: orderSchema, reason: z.string() }));
+export type AboutRow = Readonly<z.infer<ReturnType<typeof aboutSchema>>>;
 
 /** Dead records about rows of a partition, however often something else of those was published since. */
 export async function* deadRecordsAbout(
@@ -72,7 +75,7 @@ export async function* deadRecordsAbout(
 ): AsyncGenerator<AboutRow & { readonly key: string }> {
   const { partition, sort } = aboutPlace({ ...of, key: '' }, '');
   for await (const { sort: name, value } of state.query(partition, { prefix: sort.slice(0, -1) }))
-    yield { key: name.split('#')[2] ?? '', ...aboutSchema.parse(value) };
+    yield { key: name.split('#')[2] ?? '', ...aboutSchema().parse(value) };
 }
 
 /** Written with a dead record; `removeEntry` takes it away with it. */
@@ -219,5 +222,5 @@ function deadPlace(kind: string, id: string): Place {
 }
 
 function deadRecordOf(kind: string, { sort, revision, value }: StateDocument): DeadRecord {
-  return { kind, id: sort, revision, ...deadRecordSchema.parse(value) };
+  return { kind, id: sort, revision, ...deadRecordSchema().parse(value) };
 }

@@ -17,7 +17,7 @@ export const entityRowSchema = z.object({
   record: dataSchema,
   derived: dataSchema,
   /** The message that this content came in first. */
-  message: z.object({ id: z.string(), source: z.string().nullable(), origin: originSchema.nullable() }),
+  message: z.object({ id: z.string(), source: z.string().nullable(), origin: originSchema().nullable() }),
   /** When it was enriched and stored; milliseconds. */
   storedAt: z.number(),
 });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type CivilDate, parseCivilDate } from '../calendar/civil-date.ts';
 import type { ReceivedMessage } from '../ports/work-queue.ts';
+import { lazily } from '../schema/lazily.ts';
 import { IDENTIFIER, partitionValueProblem } from '../source/identifier.ts';
 
 /** Of the messages that are written today. */
@@ -12,38 +13,42 @@ const identifier = z.string().regex(IDENTIFIER, { error: 'not an identifier' });
  * Where a record was found. Bounded, so that a message that was taken in can always be sent again: a record
  * has 200,000 bytes at most, a message 262,144.
  */
-export const originSchema = z.object({
-  run_id: z.string().max(128).describe('Run that scraped it'),
-  url: z.string().max(8_192).describe('Address that it was read from'),
-  scraped_at: z.iso.datetime().describe('When the page was fetched'),
-  capture: z
-    .string()
-    .max(2_048)
-    .nullable()
-    .describe('Raw response: key of the WARC file, #, byte offset of the record'),
-});
-export type Origin = z.infer<typeof originSchema>;
+export const originSchema = lazily(() =>
+  z.object({
+    run_id: z.string().max(128).describe('Run that scraped it'),
+    url: z.string().max(8_192).describe('Address that it was read from'),
+    scraped_at: z.iso.datetime().describe('When the page was fetched'),
+    capture: z
+      .string()
+      .max(2_048)
+      .nullable()
+      .describe('Raw response: key of the WARC file, #, byte offset of the record'),
+  }),
+);
+export type Origin = z.infer<ReturnType<typeof originSchema>>;
 
 /** A message of an enrichment queue, as anybody may send it. */
-export const enrichmentMessageSchema = z.object({
-  schema_version: z.literal(MESSAGE_VERSION),
-  id: identifier.optional().describe('Tells it from others; by default the id that the queue gave it'),
-  kind: identifier.optional().describe('Kind of the record; by default that of the queue'),
-  source: identifier.optional().describe('Who sent it'),
-  feed: identifier.optional().describe('Feed that the record belongs to; by default the source'),
-  date: z.iso
-    .date()
-    .optional()
-    .describe('Day of the snapshot; by default the day on which it was sent, in UTC'),
-  sent_at: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .describe('Of two records without updated_at the later sent one stays; by default when it is received'),
-  record: z.unknown().describe('The record itself'),
-  origin: originSchema.optional(),
-  parked: z.literal(true).optional().describe('It was parked, and what it waited for has come'),
-});
-export type EnrichmentMessage = z.infer<typeof enrichmentMessageSchema>;
+export const enrichmentMessageSchema = lazily(() =>
+  z.object({
+    schema_version: z.literal(MESSAGE_VERSION),
+    id: identifier.optional().describe('Tells it from others; by default the id that the queue gave it'),
+    kind: identifier.optional().describe('Kind of the record; by default that of the queue'),
+    source: identifier.optional().describe('Who sent it'),
+    feed: identifier.optional().describe('Feed that the record belongs to; by default the source'),
+    date: z.iso
+      .date()
+      .optional()
+      .describe('Day of the snapshot; by default the day on which it was sent, in UTC'),
+    sent_at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('Of two records without updated_at the later sent one stays; by default when it is received'),
+    record: z.unknown().describe('The record itself'),
+    origin: originSchema().optional(),
+    parked: z.literal(true).optional().describe('It was parked, and what it waited for has come'),
+  }),
+);
+export type EnrichmentMessage = z.infer<ReturnType<typeof enrichmentMessageSchema>>;
 
 /** A message with its defaults filled in: the same whenever it is sent again. */
 export interface IncomingMessage {
@@ -82,7 +87,7 @@ export function decodeMessage(
   } catch {
     return poison('the message is no JSON');
   }
-  const checked = enrichmentMessageSchema.safeParse(parsed);
+  const checked = enrichmentMessageSchema().safeParse(parsed);
   if (!checked.success) {
     const version = (parsed as { schema_version?: unknown } | null)?.schema_version;
     if (typeof version === 'number' && version > MESSAGE_VERSION)

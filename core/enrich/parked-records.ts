@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { civilDateSchema } from '../calendar/civil-date.ts';
 import type { StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
+import { lazily } from '../schema/lazily.ts';
 import type { Place } from '../state/collection.ts';
 import { writeEach } from '../state/write-each.ts';
 import { isoTime } from '../wording/times.ts';
@@ -11,26 +12,28 @@ import { compareOrders, type Order, orderSchema } from './order.ts';
 /** How long a record waits for what it refers to. */
 export const PARKED_DAYS = 7;
 
-const parkedSchema = z.object({
-  message: z.object({
-    id: z.string(),
-    source: z.string().nullable(),
-    snapshotDate: civilDateSchema,
-    record: dataSchema,
-    origin: originSchema.nullable(),
+const parkedSchema = lazily(() =>
+  z.object({
+    message: z.object({
+      id: z.string(),
+      source: z.string().nullable(),
+      snapshotDate: civilDateSchema,
+      record: dataSchema,
+      origin: originSchema().nullable(),
+    }),
+    order: orderSchema,
+    /** What is not there; it waits for the first of them. */
+    missing: z.array(z.object({ kind: z.string(), key: z.string() })).min(1),
+    /** When it was parked first; milliseconds. */
+    parkedAt: z.number(),
+    /** A fresh id each time that it is parked. */
+    parking: z.string(),
+    /** The partition that it will belong to. */
+    feed: z.string(),
+    date: civilDateSchema,
   }),
-  order: orderSchema,
-  /** What is not there; it waits for the first of them. */
-  missing: z.array(z.object({ kind: z.string(), key: z.string() })).min(1),
-  /** When it was parked first; milliseconds. */
-  parkedAt: z.number(),
-  /** A fresh id each time that it is parked. */
-  parking: z.string(),
-  /** The partition that it will belong to. */
-  feed: z.string(),
-  date: civilDateSchema,
-});
-type ParkedDocument = Readonly<z.infer<typeof parkedSchema>>;
+);
+type ParkedDocument = Readonly<z.infer<ReturnType<typeof parkedSchema>>>;
 
 /** A valid record that waits for what it refers to. */
 export interface ParkedRecord extends ParkedDocument, EntityKey {
@@ -71,8 +74,10 @@ export function messageOfParked(parked: ParkedRecord): IncomingMessage {
 const ON_ITS_WAY_MS = 300_000;
 
 /** `sentOn`: the parking whose message was sent, and when in milliseconds. Without it none was. */
-const waitingSchema = z.object({ sentOn: z.object({ parking: z.string(), at: z.number() }).optional() });
-type Waiting = z.infer<typeof waitingSchema>;
+const waitingSchema = lazily(() =>
+  z.object({ sentOn: z.object({ parking: z.string(), at: z.number() }).optional() }),
+);
+type Waiting = z.infer<ReturnType<typeof waitingSchema>>;
 
 /** A parked record whose message is to be sent, and its place under what it waited for. */
 export interface WaitingRecord {
@@ -94,7 +99,7 @@ export async function* waitingFor(
   for await (const { partition, sort, revision, value } of state.query(waitingPartition(parent))) {
     const [kind = '', key = ''] = sort.split('#');
     const parked = await parkedRecord(state, { kind, key });
-    const { sentOn } = waitingSchema.parse(value);
+    const { sentOn } = waitingSchema().parse(value);
     const isOnItsWay = sentOn && sentOn.parking === parked?.parking && now - sentOn.at < ON_ITS_WAY_MS;
     if (parked && !isOnItsWay) yield { parked, place: { partition, sort }, revision };
   }
@@ -184,5 +189,5 @@ function waitingPlace(parent: EntityKey, { kind, key }: EntityKey): Place {
 }
 
 function parkedRecordOf(kind: string, { sort, revision, value }: StateDocument): ParkedRecord {
-  return { kind, key: sort, revision, ...parkedSchema.parse(value) };
+  return { kind, key: sort, revision, ...parkedSchema().parse(value) };
 }

@@ -32,19 +32,19 @@ export interface MemberPiece {
  */
 export class BatchStore {
   readonly #state: StateStore;
-  readonly #batches: Collection<z.infer<typeof batchSchema>>;
+  readonly #batches: Collection<z.infer<ReturnType<typeof batchSchema>>>;
   readonly #extraction: string;
 
   constructor(state: StateStore, extraction: string) {
     this.#state = state;
     this.#extraction = extraction;
-    this.#batches = new Collection(state, (value) => batchSchema.parse(value));
+    this.#batches = new Collection(state, (value) => batchSchema().parse(value));
   }
 
   async get(id: string): Promise<StoredBatch | undefined> {
     const { partition, sort } = this.#place(id);
     const document = await this.#state.get(partition, sort);
-    return document && { batch: batchSchema.parse(document.value), revision: document.revision };
+    return document && { batch: batchSchema().parse(document.value), revision: document.revision };
   }
 
   /** Newest first. */

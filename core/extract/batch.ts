@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../schema/lazily.ts';
 import { isoTime } from '../wording/times.ts';
 
 /**
@@ -43,63 +44,65 @@ const MOST_TRANSITIONS = 50;
 /** Milliseconds. Longer than a call to the provider can take, uploads renew it. */
 export const BATCH_LEASE_MS = 5 * 60_000;
 
-const tokensSchema = z.object({ input: z.number(), output: z.number() });
+const tokensSchema = lazily(() => z.object({ input: z.number(), output: z.number() }));
 
-export const batchSchema = z.object({
-  /** UUIDv7. */
-  id: z.string(),
-  state: z.enum(STATE_NAMES),
-  /** Under which the provider has its job; of this batch alone. */
-  name: z.string(),
-  /** `single`: fewer pages than the provider takes in a job, and asked one by one. */
-  route: z.enum(['batch', 'single']),
-  provider: z.string(),
-  model: z.string(),
-  promptVersion: z.string(),
-  /** The provider's name of the job; null until it is known. */
-  job: z.string().nullable(),
-  /** Pages that it has; those that were left out are not among them. */
-  pages: z.int(),
-  /** How often an intent to submit was recorded; after the second, there may be two jobs of one name. */
-  submissions: z.int(),
-  /** Who works on it now, and until when others keep away. Milliseconds. */
-  lease: z.object({ owner: z.string(), until: z.number() }).nullable(),
-  /** Milliseconds. */
-  createdAt: z.number(),
-  /** When its results were first read; what they say is dated with it, however often they are read. */
-  readAt: z.number().nullable(),
-  cancelAskedAt: z.number().nullable(),
-  /** As its provider spelled it when it was asked last. */
-  seen: z
-    .object({
-      at: z.number(),
-      providerState: z.string(),
-      counts: z.object({ total: z.int(), succeeded: z.int(), failed: z.int() }).nullable(),
-    })
-    .nullable(),
-  /** Of pages, and of lines that belong to none; null until its results are read. */
-  counts: z
-    .object({
-      succeeded: z.int(),
-      failed: z.int(),
-      /** Of the failed ones: those that the results do not mention. */
-      missing: z.int(),
-      repeated: z.int(),
-      unknownKeys: z.int(),
-      invalidLines: z.int(),
-    })
-    .nullable(),
-  /** Of all lines of its results. */
-  tokens: tokensSchema.nullable(),
-  /** US dollars; null where prices or tokens are not known. */
-  costUsd: z.number().nullable(),
-  transitions: z.array(z.object({ state: z.enum(STATE_NAMES), at: z.number(), reason: z.string() })),
-});
+export const batchSchema = lazily(() =>
+  z.object({
+    /** UUIDv7. */
+    id: z.string(),
+    state: z.enum(STATE_NAMES),
+    /** Under which the provider has its job; of this batch alone. */
+    name: z.string(),
+    /** `single`: fewer pages than the provider takes in a job, and asked one by one. */
+    route: z.enum(['batch', 'single']),
+    provider: z.string(),
+    model: z.string(),
+    promptVersion: z.string(),
+    /** The provider's name of the job; null until it is known. */
+    job: z.string().nullable(),
+    /** Pages that it has; those that were left out are not among them. */
+    pages: z.int(),
+    /** How often an intent to submit was recorded; after the second, there may be two jobs of one name. */
+    submissions: z.int(),
+    /** Who works on it now, and until when others keep away. Milliseconds. */
+    lease: z.object({ owner: z.string(), until: z.number() }).nullable(),
+    /** Milliseconds. */
+    createdAt: z.number(),
+    /** When its results were first read; what they say is dated with it, however often they are read. */
+    readAt: z.number().nullable(),
+    cancelAskedAt: z.number().nullable(),
+    /** As its provider spelled it when it was asked last. */
+    seen: z
+      .object({
+        at: z.number(),
+        providerState: z.string(),
+        counts: z.object({ total: z.int(), succeeded: z.int(), failed: z.int() }).nullable(),
+      })
+      .nullable(),
+    /** Of pages, and of lines that belong to none; null until its results are read. */
+    counts: z
+      .object({
+        succeeded: z.int(),
+        failed: z.int(),
+        /** Of the failed ones: those that the results do not mention. */
+        missing: z.int(),
+        repeated: z.int(),
+        unknownKeys: z.int(),
+        invalidLines: z.int(),
+      })
+      .nullable(),
+    /** Of all lines of its results. */
+    tokens: tokensSchema().nullable(),
+    /** US dollars; null where prices or tokens are not known. */
+    costUsd: z.number().nullable(),
+    transitions: z.array(z.object({ state: z.enum(STATE_NAMES), at: z.number(), reason: z.string() })),
+  }),
+);
 
 /** A batch of pages, from the first claim to its end. */
-export type Batch = Readonly<z.infer<typeof batchSchema>>;
+export type Batch = Readonly<z.infer<ReturnType<typeof batchSchema>>>;
 export type BatchCounts = NonNullable<Batch['counts']>;
-export type Tokens = z.infer<typeof tokensSchema>;
+export type Tokens = z.infer<ReturnType<typeof tokensSchema>>;
 
 /** Lines of its results that belong to no page of it; 0 until they are read. */
 export function strayLines({ counts }: Pick<Batch, 'counts'>): number {

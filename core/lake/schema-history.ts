@@ -1,23 +1,26 @@
 import * as z from 'zod';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { lazily } from '../schema/lazily.ts';
 import { schemaHistoryKey, schemaHistoryPrefix } from './layout.ts';
 import { CorruptLakeError } from './manifest.ts';
 
-const entrySchema = z.object({
-  fingerprint: z.string(),
-  parserVersion: z.int(),
-  /** ISO 8601; when a process was about to commit with it for the first time. */
-  firstSeenAt: z.string(),
-  /** Source that wrote the table then. */
-  source: z.string(),
-  /** Columns of its partitions. */
-  partitionBy: z.array(z.string()).readonly(),
-});
+const entrySchema = lazily(() =>
+  z.object({
+    fingerprint: z.string(),
+    parserVersion: z.int(),
+    /** ISO 8601; when a process was about to commit with it for the first time. */
+    firstSeenAt: z.string(),
+    /** Source that wrote the table then. */
+    source: z.string(),
+    /** Columns of its partitions. */
+    partitionBy: z.array(z.string()).readonly(),
+  }),
+);
 /** A schema that a table was written with. */
-export type KnownSchema = z.infer<typeof entrySchema>;
+export type KnownSchema = z.infer<ReturnType<typeof entrySchema>>;
 type Named = Pick<KnownSchema, 'fingerprint' | 'parserVersion'>;
 
-const historySchema = z.object({ schemas: z.array(entrySchema) });
+const historySchema = lazily(() => z.object({ schemas: z.array(entrySchema()) }));
 
 /** It only grows: what was read once stays true. Asked at every commit of a table. */
 const read = new WeakMap<ObjectStore, Map<string, readonly KnownSchema[]>>();
@@ -140,7 +143,7 @@ function placeIn(schemas: readonly KnownSchema[], { fingerprint, parserVersion }
 
 function decodeHistory(key: string, body: Uint8Array): readonly KnownSchema[] {
   try {
-    return historySchema.parse(JSON.parse(new TextDecoder().decode(body))).schemas;
+    return historySchema().parse(JSON.parse(new TextDecoder().decode(body))).schemas;
   } catch {
     throw new CorruptLakeError(
       `${key} is no history of schemas: delete it once only today's program runs, and it is begun anew`,

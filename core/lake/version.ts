@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
+import { lazily } from '../schema/lazily.ts';
 import { versionSchemaSchema } from '../schema/table-shape.ts';
 import { type Item, LISTED_STATUSES, type ListedStatus } from '../source/source.ts';
 
@@ -14,108 +15,116 @@ const WITHOUT_RESULT = LISTED_STATUSES.filter((status) => status !== 'ready') as
  */
 const ITEM_STATES = ['found', 'empty', 'carried', 'failed', ...WITHOUT_RESULT] as const;
 
-const versionItemSchema = z.object({
-  id: z.string(),
-  url: z.string(),
-  /** As the item has them (`Item`); left out where it has none. */
-  target: z.string().exactOptional(),
-  method: z.enum(['GET', 'POST']).exactOptional(),
-  headers: z.record(z.string(), z.string()).exactOptional(),
-  body: z.string().exactOptional(),
-  /** Requests that it took, where it took several. */
-  pages: z.int().optional(),
-  /** See `PageEvidence`. */
-  absent: z.array(z.string()).readonly().exactOptional(),
-  state: z.enum(ITEM_STATES),
-  /** How the index lists an item that is carried over without having been asked for. */
-  listed: z.literal('pending').optional(),
-  rows: z.int(),
-  /** SHA-256 of its rows as they were read, lineage left out; absent where nobody needed it yet. */
-  contentHash: z.string().optional(),
-  /**
-   * When the source last confirmed what the version holds of the item; milliseconds. 0 where it never did.
-   */
-  checkedAt: z.number(),
-  /** Version of the parser that made the rows. */
-  parserVersion: z.int(),
-  /**
-   * Fingerprint of the schema that its rows were read with, where that is another one than that of its
-   * version; '' where nobody knows it.
-   */
-  schema: z.string().exactOptional(),
-  capture: z.string().nullable(),
-  etag: z.string().optional(),
-  lastModified: z.string().optional(),
-  /** See `CopyAge`. */
-  asOf: z.number().optional(),
-});
-export type VersionItem = z.infer<typeof versionItemSchema>;
+const versionItemSchema = lazily(() =>
+  z.object({
+    id: z.string(),
+    url: z.string(),
+    /** As the item has them (`Item`); left out where it has none. */
+    target: z.string().exactOptional(),
+    method: z.enum(['GET', 'POST']).exactOptional(),
+    headers: z.record(z.string(), z.string()).exactOptional(),
+    body: z.string().exactOptional(),
+    /** Requests that it took, where it took several. */
+    pages: z.int().optional(),
+    /** See `PageEvidence`. */
+    absent: z.array(z.string()).readonly().exactOptional(),
+    state: z.enum(ITEM_STATES),
+    /** How the index lists an item that is carried over without having been asked for. */
+    listed: z.literal('pending').optional(),
+    rows: z.int(),
+    /** SHA-256 of its rows as they were read, lineage left out; absent where nobody needed it yet. */
+    contentHash: z.string().optional(),
+    /**
+     * When the source last confirmed what the version holds of the item; milliseconds. 0 where it never did.
+     */
+    checkedAt: z.number(),
+    /** Version of the parser that made the rows. */
+    parserVersion: z.int(),
+    /**
+     * Fingerprint of the schema that its rows were read with, where that is another one than that of its
+     * version; '' where nobody knows it.
+     */
+    schema: z.string().exactOptional(),
+    capture: z.string().nullable(),
+    etag: z.string().optional(),
+    lastModified: z.string().optional(),
+    /** See `CopyAge`. */
+    asOf: z.number().optional(),
+  }),
+);
+export type VersionItem = z.infer<ReturnType<typeof versionItemSchema>>;
 
 /** An item whose rows went because of what the index of the day said of it. */
-const withdrawnItemSchema = z.object({
-  id: z.string(),
-  url: z.string(),
-  /** That it had. */
-  rows: z.int(),
-  /** `unlisted`: the index no longer lists it. */
-  why: z.enum(['unlisted', 'abandoned', 'void']),
-  /** The first version without it. */
-  version: z.string(),
-});
-export type WithdrawnItem = z.infer<typeof withdrawnItemSchema>;
+const withdrawnItemSchema = lazily(() =>
+  z.object({
+    id: z.string(),
+    url: z.string(),
+    /** That it had. */
+    rows: z.int(),
+    /** `unlisted`: the index no longer lists it. */
+    why: z.enum(['unlisted', 'abandoned', 'void']),
+    /** The first version without it. */
+    version: z.string(),
+  }),
+);
+export type WithdrawnItem = z.infer<ReturnType<typeof withdrawnItemSchema>>;
 
 /** Rows of several items that are of one and the same thing (`Table.unique`). */
-const repeatedRowsSchema = z.object({
-  items: z.array(z.string()),
-  /** Rows that are there more than once, each counted once. */
-  rows: z.int(),
-  /** The first of them: its columns and values. */
-  example: z.string(),
-});
-export type RepeatedRows = z.infer<typeof repeatedRowsSchema>;
+const repeatedRowsSchema = lazily(() =>
+  z.object({
+    items: z.array(z.string()),
+    /** Rows that are there more than once, each counted once. */
+    rows: z.int(),
+    /** The first of them: its columns and values. */
+    example: z.string(),
+  }),
+);
+export type RepeatedRows = z.infer<ReturnType<typeof repeatedRowsSchema>>;
 
 /** Of what is written today: descriptors, and the manifests that name their versions. */
 const FORMAT_VERSION = 1;
 
-const descriptorSchema = z.object({
-  formatVersion: z.literal(FORMAT_VERSION),
-  version: z.string(),
-  previous: z.string().nullable(),
-  runId: z.string(),
-  createdAt: z.string(),
-  decision: z.enum(['commit', 'hold']),
-  reason: z.string().nullable(),
-  /** `sha256` of the whole file: most damage to a compressed file would otherwise be read as data. */
-  files: z.array(z.object({ key: z.string(), rows: z.int(), bytes: z.int(), sha256: z.string() })).min(1),
-  rows: z.int(),
-  contentHash: z.string(),
-  /** Of the table, as its files have it; absent in versions of before it was kept. */
-  schema: versionSchemaSchema.exactOptional(),
-  /** The index page that the list of items comes from. */
-  index: z.object({
-    url: z.string(),
-    checkedAt: z.number(),
-    parserVersion: z.int(),
-    capture: z.string().nullable(),
-    etag: z.string().optional(),
-    lastModified: z.string().optional(),
-    /** See `CopyAge`; of the oldest of its pages. */
-    asOf: z.number().optional(),
-    /** Pages that it took, where it took several. */
-    pages: z.int().optional(),
-    /** There is no index, the targets themselves are the list; `url` is the base address, '' for none. */
-    ofTargets: z.literal(true).optional(),
-    /** What on it says that the day is empty. */
-    sign: z.string().optional(),
+const descriptorSchema = lazily(() =>
+  z.object({
+    formatVersion: z.literal(FORMAT_VERSION),
+    version: z.string(),
+    previous: z.string().nullable(),
+    runId: z.string(),
+    createdAt: z.string(),
+    decision: z.enum(['commit', 'hold']),
+    reason: z.string().nullable(),
+    /** `sha256` of the whole file: most damage to a compressed file would otherwise be read as data. */
+    files: z.array(z.object({ key: z.string(), rows: z.int(), bytes: z.int(), sha256: z.string() })).min(1),
+    rows: z.int(),
+    contentHash: z.string(),
+    /** Of the table, as its files have it; absent in versions of before it was kept. */
+    schema: versionSchemaSchema().exactOptional(),
+    /** The index page that the list of items comes from. */
+    index: z.object({
+      url: z.string(),
+      checkedAt: z.number(),
+      parserVersion: z.int(),
+      capture: z.string().nullable(),
+      etag: z.string().optional(),
+      lastModified: z.string().optional(),
+      /** See `CopyAge`; of the oldest of its pages. */
+      asOf: z.number().optional(),
+      /** Pages that it took, where it took several. */
+      pages: z.int().optional(),
+      /** There is no index, the targets themselves are the list; `url` is the base address, '' for none. */
+      ofTargets: z.literal(true).optional(),
+      /** What on it says that the day is empty. */
+      sign: z.string().optional(),
+    }),
+    items: z.array(versionItemSchema()),
+    /** Items that an earlier version had with rows and that have not come back since. */
+    withdrawn: z.array(withdrawnItemSchema()).default([]),
+    repeated: z.array(repeatedRowsSchema()).default([]),
   }),
-  items: z.array(versionItemSchema),
-  /** Items that an earlier version had with rows and that have not come back since. */
-  withdrawn: z.array(withdrawnItemSchema).default([]),
-  repeated: z.array(repeatedRowsSchema).default([]),
-});
+);
 
 /** One immutable state of a partition: which files, which items, from which pages. */
-export type VersionDescriptor = z.infer<typeof descriptorSchema>;
+export type VersionDescriptor = z.infer<ReturnType<typeof descriptorSchema>>;
 export type VersionIndex = VersionDescriptor['index'];
 
 /** The end of a descriptor's text: the hash of all before it. */
@@ -127,7 +136,7 @@ export function encodeDescriptor(descriptor: VersionDescriptor): Uint8Array {
   return new TextEncoder().encode(`${text},"sha256":"${fileHash(bytes)}"}`);
 }
 
-const formatSchema = z.object({ formatVersion: z.int() });
+const formatSchema = lazily(() => z.object({ formatVersion: z.int() }));
 
 /** Written by a later Rescrape than this one: whole, perhaps, and not ours to read or to replace. */
 export class NewerFormatError extends Error {
@@ -141,13 +150,13 @@ export class NewerFormatError extends Error {
 export function decodeDescriptor(bytes: Uint8Array): VersionDescriptor {
   const text = new TextDecoder().decode(bytes);
   const value: unknown = JSON.parse(text);
-  const { data } = formatSchema.safeParse(value);
+  const { data } = formatSchema().safeParse(value);
   if (data) refuseNewerFormat(data.formatVersion);
   // Those of before the checksum have none; one that lost its own is told by its key, which no schema has.
   const checksum = CHECKSUM.exec(text);
   if (checksum && fileHash(new TextEncoder().encode(text.slice(0, checksum.index))) !== checksum[1])
     throw new Error('it is not what was written');
-  return descriptorSchema.parse(value);
+  return descriptorSchema().parse(value);
 }
 
 export function refuseNewerFormat(formatVersion: number): void {

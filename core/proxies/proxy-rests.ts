@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../ports/clock.ts';
 import type { StateStore } from '../ports/state-store.ts';
+import { lazily } from '../schema/lazily.ts';
 import { Collection, type Place } from '../state/collection.ts';
 
 /** When a proxy rests, in one table; times in milliseconds. */
@@ -14,19 +15,21 @@ export const REST_POLICY = {
   lookEveryMs: 5000,
 } as const;
 
-const schema = z.object({
-  proxy: z.string(),
-  failuresInRow: z.int(),
-  /** Targets among these failures that may be to blame themselves: each counts once. */
-  targets: z.array(z.string()),
-  /** Rests since it worked last. */
-  rests: z.int(),
-  /** Milliseconds; 0 for never. */
-  restsUntil: z.number(),
-  lastFailureAt: z.number(),
-  lastReason: z.string(),
-});
-export type ProxyRecord = z.infer<typeof schema>;
+const schema = lazily(() =>
+  z.object({
+    proxy: z.string(),
+    failuresInRow: z.int(),
+    /** Targets among these failures that may be to blame themselves: each counts once. */
+    targets: z.array(z.string()),
+    /** Rests since it worked last. */
+    rests: z.int(),
+    /** Milliseconds; 0 for never. */
+    restsUntil: z.number(),
+    lastFailureAt: z.number(),
+    lastReason: z.string(),
+  }),
+);
+export type ProxyRecord = z.infer<ReturnType<typeof schema>>;
 
 /**
  * A failure through a proxy. `target`: where the site or the target may be to blame (a wall, a site that the
@@ -75,7 +78,7 @@ export class ProxyRests {
   #lookedAt: number | undefined;
 
   constructor(state: StateStore, clock: Clock, source: string) {
-    this.#records = new Collection(state, (value) => schema.parse(value));
+    this.#records = new Collection(state, (value) => schema().parse(value));
     this.#partition = `proxies#${source}`;
     this.#clock = clock;
   }

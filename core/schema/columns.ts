@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from './lazily.ts';
 
 /** Types that Parquet, Glue, DuckDB and CSV all know. */
 export type ColumnType =
@@ -90,18 +91,20 @@ export function cellsOf(schema: z.ZodObject, record: Readonly<Record<string, unk
 }
 
 /** Where a row comes from and when it became visible: on every table of a source, after its own columns. */
-const LINEAGE_SCHEMA = z.object({
-  _run_id: z.string().describe('Run that scraped the row'),
-  _source_url: z.string().describe('Address that the row was read from'),
-  _scraped_at: z.iso.datetime().describe('When the page was fetched'),
-  _committed_at: z.iso
-    .datetime()
-    .describe('When this version of the partition was written; one value a partition'),
-  _capture: z
-    .string()
-    .nullable()
-    .describe('Raw response: key of the WARC file, #, byte offset of the record'),
-});
+const lineageSchema = lazily(() =>
+  z.object({
+    _run_id: z.string().describe('Run that scraped the row'),
+    _source_url: z.string().describe('Address that the row was read from'),
+    _scraped_at: z.iso.datetime().describe('When the page was fetched'),
+    _committed_at: z.iso
+      .datetime()
+      .describe('When this version of the partition was written; one value a partition'),
+    _capture: z
+      .string()
+      .nullable()
+      .describe('Raw response: key of the WARC file, #, byte offset of the record'),
+  }),
+);
 
 /**
  * Columns in the order of the schema. A field without a column type is a problem: it throws, or calls
@@ -144,7 +147,7 @@ function derivedFrom(schema: z.ZodObject): Derived {
   );
   const made: Derived = {
     columns,
-    tableColumns: [...columns, ...columnsOf(LINEAGE_SCHEMA)],
+    tableColumns: [...columns, ...columnsOf(lineageSchema())],
     isPlain: !isOptional && columns.every(({ type }) => type !== 'json'),
   };
   derived.set(schema, made);

@@ -1,33 +1,40 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type Column, tableColumns } from './columns.ts';
+import { lazily } from './lazily.ts';
 
-const columnShapeSchema = z.object({
-  name: z.string(),
-  /** A `ColumnType`; of a decimal with its digits: `decimal(10,2)`. A later Rescrape may know others. */
-  type: z.string(),
-  isRequired: z.boolean(),
-});
-export type ColumnShape = z.infer<typeof columnShapeSchema>;
+const columnShapeSchema = lazily(() =>
+  z.object({
+    name: z.string(),
+    /** A `ColumnType`; of a decimal with its digits: `decimal(10,2)`. A later Rescrape may know others. */
+    type: z.string(),
+    isRequired: z.boolean(),
+  }),
+);
+export type ColumnShape = z.infer<ReturnType<typeof columnShapeSchema>>;
 
-const tableShapeSchema = z.object({
-  table: z.string(),
-  /** Its own in the order of the schema, then the lineage. */
-  columns: z.array(columnShapeSchema).readonly(),
-  itemKey: z.string(),
-  rowKey: z.array(z.string()).readonly(),
-  partitionBy: z.array(z.string()).readonly(),
-});
+const tableShapeSchema = lazily(() =>
+  z.object({
+    table: z.string(),
+    /** Its own in the order of the schema, then the lineage. */
+    columns: z.array(columnShapeSchema()).readonly(),
+    itemKey: z.string(),
+    rowKey: z.array(z.string()).readonly(),
+    partitionBy: z.array(z.string()).readonly(),
+  }),
+);
 /** All of a table that its rows depend upon; what only describes it (comments, `unique`) is left out. */
-export type TableShape = z.infer<typeof tableShapeSchema>;
+export type TableShape = z.infer<ReturnType<typeof tableShapeSchema>>;
 
-export const versionSchemaSchema = z.object({
-  /** See `fingerprintOf`. */
-  fingerprint: z.string(),
-  /** Of the source, when the version was written; with the history of the table it tells which is newer. */
-  parserVersion: z.int(),
-  shape: tableShapeSchema,
-});
+export const versionSchemaSchema = lazily(() =>
+  z.object({
+    /** See `fingerprintOf`. */
+    fingerprint: z.string(),
+    /** Of the source, when the version was written; with the history of the table it tells which is newer. */
+    parserVersion: z.int(),
+    shape: tableShapeSchema(),
+  }),
+);
 /** What of a table makes its shape. */
 export interface ShapedTable {
   readonly name: string;

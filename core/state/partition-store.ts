@@ -3,77 +3,81 @@ import { type CivilDate, civilDate, civilDateSchema } from '../calendar/civil-da
 import { repeatedText } from '../lake/item-counts.ts';
 import type { RepeatedRows, WithdrawnItem } from '../lake/version.ts';
 import type { Json, StateDocument, StateStore, StateWrite } from '../ports/state-store.ts';
+import { lazily } from '../schema/lazily.ts';
 import { withPartitionValue } from '../source/partition.ts';
 import type { Partition } from '../source/source.ts';
 import { Collection, type Place } from './collection.ts';
 
-const recordSchema = z.object({
-  value: z.string(),
-  date: civilDateSchema,
-  /** How its last refresh ended. */
-  status: z.enum(['committed', 'unchanged', 'held', 'failed', 'rolled_back', 'accepted', 'rejected']),
-  /** Current version; null where nothing was ever committed. */
-  version: z.string().nullable(),
-  /** Run that refreshed it last. */
-  runId: z.string(),
-  /** Milliseconds; when that was decided. */
-  at: z.number(),
-  /**
-   * One more than that of the record which was there when it was decided. Of two answers the higher counts,
-   * and the later `at` only where neither knew of the other: a clock may have run ahead.
-   */
-  order: z.int().default(0),
-  /**
-   * Sequence of the newest run when it was last refreshed, or decided by a person: none of the runs until
-   * then is due.
-   */
-  settledRun: z.int().nullable().default(null),
-  /** Milliseconds; the last refresh that ended committed or unchanged. Null where none ever did. */
-  freshAt: z.number().nullable(),
-  /** Items of the source's own index that can have rows; null where the last refresh could not read it. */
-  expected: z.int().nullable(),
-  found: z.int(),
-  empty: z.int(),
-  pending: z.int().default(0),
-  abandoned: z.int().default(0),
-  void: z.int().default(0),
-  /**
-   * Items that the index took away with their rows and that have not come back; `ids` are the first of them.
-   */
-  withdrawn: z.object({ count: z.int(), ids: z.array(z.string()) }).default({ count: 0, ids: [] }),
-  /** Rows that several items have; a line each. */
-  repeated: z.array(z.string()).default([]),
-  /** What says that the day is empty, where it is. */
-  sign: z.string().nullable().default(null),
-  carried: z.int(),
-  failed: z.int(),
-  rows: z.int(),
-  /** Version that waits for accept or reject. */
-  held: z.string().nullable(),
-  /** Why that was held back, also where a refresh after it failed for a reason of its own. */
-  heldReason: z.string().nullable().default(null),
-  reason: z.string().nullable(),
-  /** The catalog was told of it. False in records of before that was kept: it is told once more. */
-  inCatalog: z.boolean().default(false),
-  /**
-   * Revision of the mark of its failures (`FailureStore`) when none of them was unresolved: as long as it is
-   * that one, there is none to recover. Null where nobody knows.
-   */
-  failuresMark: z.int().nullable().default(null),
-});
+const recordSchema = lazily(() =>
+  z.object({
+    value: z.string(),
+    date: civilDateSchema,
+    /** How its last refresh ended. */
+    status: z.enum(['committed', 'unchanged', 'held', 'failed', 'rolled_back', 'accepted', 'rejected']),
+    /** Current version; null where nothing was ever committed. */
+    version: z.string().nullable(),
+    /** Run that refreshed it last. */
+    runId: z.string(),
+    /** Milliseconds; when that was decided. */
+    at: z.number(),
+    /**
+     * One more than that of the record which was there when it was decided. Of two answers the higher counts,
+     * and the later `at` only where neither knew of the other: a clock may have run ahead.
+     */
+    order: z.int().default(0),
+    /**
+     * Sequence of the newest run when it was last refreshed, or decided by a person: none of the runs until
+     * then is due.
+     */
+    settledRun: z.int().nullable().default(null),
+    /** Milliseconds; the last refresh that ended committed or unchanged. Null where none ever did. */
+    freshAt: z.number().nullable(),
+    /** Items of the source's own index that can have rows; null where the last refresh could not read it. */
+    expected: z.int().nullable(),
+    found: z.int(),
+    empty: z.int(),
+    pending: z.int().default(0),
+    abandoned: z.int().default(0),
+    void: z.int().default(0),
+    /**
+     * Items that the index took away with their rows and that have not come back; `ids` are the first
+     * of them.
+     */
+    withdrawn: z.object({ count: z.int(), ids: z.array(z.string()) }).default({ count: 0, ids: [] }),
+    /** Rows that several items have; a line each. */
+    repeated: z.array(z.string()).default([]),
+    /** What says that the day is empty, where it is. */
+    sign: z.string().nullable().default(null),
+    carried: z.int(),
+    failed: z.int(),
+    rows: z.int(),
+    /** Version that waits for accept or reject. */
+    held: z.string().nullable(),
+    /** Why that was held back, also where a refresh after it failed for a reason of its own. */
+    heldReason: z.string().nullable().default(null),
+    reason: z.string().nullable(),
+    /** The catalog was told of it. False in records of before that was kept: it is told once more. */
+    inCatalog: z.boolean().default(false),
+    /**
+     * Revision of the mark of its failures (`FailureStore`) when none of them was unresolved: as long as
+     * it is that one, there is none to recover. Null where nobody knows.
+     */
+    failuresMark: z.int().nullable().default(null),
+  }),
+);
 
-const versionSchema = recordSchema.pick({ version: true });
+const versionSchema = lazily(() => recordSchema().pick({ version: true }));
 
-const anyRecordSchema = withPartitionValue(recordSchema);
+const anyRecordSchema = lazily(() => withPartitionValue(recordSchema()));
 
 /**
  * How a partition stands: the counts of its last refresh. Answers completeness without opening a single data
  * file.
  */
-export type PartitionRecord = z.infer<typeof recordSchema>;
+export type PartitionRecord = z.infer<ReturnType<typeof recordSchema>>;
 /** What older records did not keep may be left out. */
 type NewRecord = Omit<
-  z.input<typeof recordSchema>,
+  z.input<ReturnType<typeof recordSchema>>,
   'value' | 'date' | 'freshAt' | 'order' | 'settledRun' | 'heldReason' | 'inCatalog' | 'failuresMark'
 > & {
   readonly order: number;
@@ -104,7 +108,7 @@ export function listingCounts(
 
 /** Before items without a result were told apart, those whose page is empty counted as expected. */
 function readRecord(value: Json): PartitionRecord {
-  const record = anyRecordSchema.parse(value);
+  const record = anyRecordSchema().parse(value);
   const isOld = (value as { pending?: unknown }).pending === undefined;
   if (!isOld || record.expected === null) return record;
   return { ...record, expected: record.expected - record.empty };
@@ -145,7 +149,7 @@ export class PartitionStore {
   async *committed(table: string, value: string): AsyncGenerator<CivilDate> {
     const own = { prefix: `${value}#` };
     for await (const { sort, value: record } of this.#state.query(partitionKey(table), own))
-      if (versionSchema.parse(record).version !== null) yield civilDate(sort.slice(own.prefix.length));
+      if (versionSchema().parse(record).version !== null) yield civilDate(sort.slice(own.prefix.length));
   }
 
   /** In date order; both dates included. */
@@ -183,7 +187,7 @@ export class PartitionStore {
       const held = decided.held ?? (failed ? (before?.held ?? null) : null);
       const heldReason = heldReasonOf(before, decided);
       const { value, date } = partition;
-      return recordSchema.parse({ ...decided, version, held, heldReason, value, date, ...kept });
+      return recordSchema().parse({ ...decided, version, held, heldReason, value, date, ...kept });
     };
     const place = recordPlace(table, partition);
     await this.#partitions.updateWith(place, change, () => along, undefined, asRead);

@@ -1,53 +1,58 @@
 import * as z from 'zod';
 import type { StateDocument, StateStore } from '../ports/state-store.ts';
+import { lazily } from '../schema/lazily.ts';
 import { Collection, type Place } from './collection.ts';
 
 /**
  * What a run is asked to do: the input of the workflow. The window is named, so that the same input does the
  * same work next week.
  */
-const inputSchema = z.object({
-  runId: z.string(),
-  source: z.string(),
-  /** Civil dates in the source's time zone, both included. */
-  start: z.string(),
-  end: z.string(),
-  /** All targets of the source where it is left out. */
-  targets: z.array(z.string()).readonly().optional(),
-  /** Values of attributes of the targets, any of which they have to have. */
-  where: z.record(z.string(), z.array(z.string()).readonly()).readonly().optional(),
-  /** Of targets that are crawled one by one: those as well that are not due. */
-  all: z.boolean().optional(),
-  /** Ask for every page in full, as if nothing were known, whether it is due or not. */
-  force: z.boolean(),
-});
-export type RunInput = Readonly<z.infer<typeof inputSchema>>;
+const inputSchema = lazily(() =>
+  z.object({
+    runId: z.string(),
+    source: z.string(),
+    /** Civil dates in the source's time zone, both included. */
+    start: z.string(),
+    end: z.string(),
+    /** All targets of the source where it is left out. */
+    targets: z.array(z.string()).readonly().optional(),
+    /** Values of attributes of the targets, any of which they have to have. */
+    where: z.record(z.string(), z.array(z.string()).readonly()).readonly().optional(),
+    /** Of targets that are crawled one by one: those as well that are not due. */
+    all: z.boolean().optional(),
+    /** Ask for every page in full, as if nothing were known, whether it is due or not. */
+    force: z.boolean(),
+  }),
+);
+export type RunInput = Readonly<z.infer<ReturnType<typeof inputSchema>>>;
 
-const runSchema = z.object({
-  input: inputSchema,
-  /** The execution that plays it; null for one that was begun before that was kept. */
-  execution: z.string().nullable().default(null),
-  /**
-   * 1 for the first run of its source. Tells the newest, which ids and times do not: a clock may have run
-   * ahead.
-   */
-  sequence: z.int().default(0),
-  /** `abandoned`: it was interrupted or stopped, and not taken up again. */
-  status: z.enum(['running', 'succeeded', 'incomplete', 'failed', 'abandoned']),
-  /** Milliseconds. */
-  startedAt: z.number(),
-  finishedAt: z.number().nullable(),
-  message: z.string().nullable(),
-  /** It has ended, and attempts of it may not be on record yet: a later run of the source sees to them. */
-  unrecorded: z.boolean().default(false),
-});
+const runSchema = lazily(() =>
+  z.object({
+    input: inputSchema(),
+    /** The execution that plays it; null for one that was begun before that was kept. */
+    execution: z.string().nullable().default(null),
+    /**
+     * 1 for the first run of its source. Tells the newest, which ids and times do not: a clock may have run
+     * ahead.
+     */
+    sequence: z.int().default(0),
+    /** `abandoned`: it was interrupted or stopped, and not taken up again. */
+    status: z.enum(['running', 'succeeded', 'incomplete', 'failed', 'abandoned']),
+    /** Milliseconds. */
+    startedAt: z.number(),
+    finishedAt: z.number().nullable(),
+    message: z.string().nullable(),
+    /** It has ended, and attempts of it may not be on record yet: a later run of the source sees to them. */
+    unrecorded: z.boolean().default(false),
+  }),
+);
 
 /** A run from its first stage to its end. */
-export type RunRecord = z.infer<typeof runSchema>;
+export type RunRecord = z.infer<ReturnType<typeof runSchema>>;
 
 /** How many runs of each source were ever begun. */
 const SEQUENCES = 'run-sequences';
-const sequenceSchema = z.object({ last: z.int() });
+const sequenceSchema = lazily(() => z.object({ last: z.int() }));
 
 /** Where it stands how many runs of a source were begun, for those who read more in one request. */
 export function sequencePlace(source: string): Place {
@@ -56,7 +61,7 @@ export function sequencePlace(source: string): Place {
 
 /** The sequence of the newest run by that document, 0 where there is none. */
 export function newestRunOf(document: StateDocument | undefined): number {
-  return document ? sequenceSchema.parse(document.value).last : 0;
+  return document ? sequenceSchema().parse(document.value).last : 0;
 }
 
 const partitionKey = (source: string) => `runs#${source}`;
@@ -64,11 +69,11 @@ const partitionKey = (source: string) => `runs#${source}`;
 /** The runs of a state store. */
 export class RunStore {
   readonly #runs: Collection<RunRecord>;
-  readonly #sequences: Collection<z.infer<typeof sequenceSchema>>;
+  readonly #sequences: Collection<z.infer<ReturnType<typeof sequenceSchema>>>;
 
   constructor(state: StateStore) {
-    this.#runs = new Collection(state, (value) => runSchema.parse(value));
-    this.#sequences = new Collection(state, (value) => sequenceSchema.parse(value));
+    this.#runs = new Collection(state, (value) => runSchema().parse(value));
+    this.#sequences = new Collection(state, (value) => sequenceSchema().parse(value));
   }
 
   get(source: string, runId: string): Promise<RunRecord | undefined> {
@@ -122,7 +127,7 @@ export class RunStore {
     const { source, runId } = input;
     const there = await this.get(source, runId);
     if (there) return there;
-    const begun = { input: inputSchema.parse(input), execution, status: 'running' as const, startedAt: at };
+    const begun = { input: inputSchema().parse(input), execution, status: 'running' as const, startedAt: at };
     const open = { finishedAt: null, message: null, unrecorded: false };
     await this.#sequences.updateOnce(
       sequencePlace(source),

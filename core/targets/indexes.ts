@@ -1,20 +1,25 @@
 import * as z from 'zod';
 import type { Json, StateStore, StateWrite } from '../ports/state-store.ts';
+import { lazily } from '../schema/lazily.ts';
 import { Collection, type Place } from '../state/collection.ts';
 import { DUE_SHARDS, duePartition, duePlace, INDEXED, skippedPartition, TARGETS, timeKey } from './keys.ts';
 import { type TargetFlag, type TargetRecord, targetSchema } from './target.ts';
 
 /** What an index of due targets tells of one: enough to plan it without reading its record. */
-const dueSchema = targetSchema.pick({
-  target: true,
-  attributes: true,
-  nextCrawlAt: true,
-  lastCrawlAt: true,
-  releasedAt: true,
-});
-export type DueTarget = z.infer<typeof dueSchema>;
+const dueSchema = lazily(() =>
+  targetSchema().pick({
+    target: true,
+    attributes: true,
+    nextCrawlAt: true,
+    lastCrawlAt: true,
+    releasedAt: true,
+  }),
+);
+export type DueTarget = z.infer<ReturnType<typeof dueSchema>>;
 
-const skippedSchema = z.object({ target: z.string(), skip: targetSchema.shape.skip.unwrap() });
+const skippedSchema = lazily(() =>
+  z.object({ target: z.string(), skip: targetSchema().shape.skip.unwrap() }),
+);
 
 /** The places of a record in the indexes, with what is kept there. */
 function placesOf(record: TargetRecord): (Place & { readonly value: Json })[] {
@@ -49,7 +54,7 @@ export async function* dueTargets(state: StateStore, source: string, now: number
   const to = `${timeKey(now)}$`;
   for (let shard = 0; shard < DUE_SHARDS; shard++)
     for await (const { value } of state.query(duePartition(source, shard), { to }))
-      yield dueSchema.parse(value);
+      yield dueSchema().parse(value);
 }
 
 /**
@@ -59,7 +64,7 @@ export async function* dueTargets(state: StateStore, source: string, now: number
 export async function isAhead(state: StateStore, source: string, now: number): Promise<boolean> {
   for (let shard = 0; shard < DUE_SHARDS; shard++)
     for await (const { value } of state.query(duePartition(source, shard), { descending: true, limit: 1 })) {
-      const { lastCrawlAt, releasedAt } = dueSchema.parse(value);
+      const { lastCrawlAt, releasedAt } = dueSchema().parse(value);
       if (Math.max(lastCrawlAt ?? 0, releasedAt ?? 0) > now) return true;
     }
   return false;
@@ -68,7 +73,7 @@ export async function isAhead(state: StateStore, source: string, now: number): P
 /** The flags of a source. */
 export async function* skippedOf(state: StateStore, source: string): AsyncGenerator<TargetFlag> {
   for await (const { value } of state.query(skippedPartition(source))) {
-    const { target, skip } = skippedSchema.parse(value);
+    const { target, skip } = skippedSchema().parse(value);
     yield { ...skip, target };
   }
 }
@@ -79,7 +84,7 @@ export async function* skippedOf(state: StateStore, source: string): AsyncGenera
  */
 export async function indexTargets(state: StateStore, source: string): Promise<void> {
   if (await state.get(INDEXED, source)) return;
-  const records = new Collection(state, (value) => targetSchema.parse(value));
+  const records = new Collection(state, (value) => targetSchema().parse(value));
   for await (const { sort } of state.query(TARGETS, { prefix: `${source}#` }))
     await records.updateWith(
       { partition: TARGETS, sort },

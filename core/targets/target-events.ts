@@ -1,23 +1,26 @@
 import * as z from 'zod';
 import type { StateStore, StateWrite } from '../ports/state-store.ts';
+import { lazily } from '../schema/lazily.ts';
 import { eventsPartition } from './keys.ts';
 import type { SkipFlag, TargetRecord } from './target.ts';
 
-const eventSchema = z.object({
-  source: z.string(),
-  target: z.string(),
-  /** Milliseconds. */
-  at: z.number(),
-  kind: z.enum(['status', 'pause', 'resume', 'flag', 'renew', 'unflag', 'probe', 'import', 'set']),
-  /** What it was and what it is: a status, the reason of a flag, settings as JSON; null for none. */
-  from: z.string().nullable(),
-  to: z.string().nullable(),
-  reason: z.string().nullable(),
-  /** Who: `rescrape`, or a person. */
-  actor: z.string(),
-});
+const eventSchema = lazily(() =>
+  z.object({
+    source: z.string(),
+    target: z.string(),
+    /** Milliseconds. */
+    at: z.number(),
+    kind: z.enum(['status', 'pause', 'resume', 'flag', 'renew', 'unflag', 'probe', 'import', 'set']),
+    /** What it was and what it is: a status, the reason of a flag, settings as JSON; null for none. */
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    reason: z.string().nullable(),
+    /** Who: `rescrape`, or a person. */
+    actor: z.string(),
+  }),
+);
 /** One transition of a target's record. */
-export type TargetEvent = z.infer<typeof eventSchema>;
+export type TargetEvent = z.infer<ReturnType<typeof eventSchema>>;
 
 /** Who changes a record, when and why. */
 export interface ChangedBy {
@@ -104,5 +107,6 @@ export async function* targetEvents(
   target: string,
 ): AsyncGenerator<TargetEvent> {
   const partition = eventsPartition(source, target);
-  for await (const { value } of state.query(partition, { descending: true })) yield eventSchema.parse(value);
+  for await (const { value } of state.query(partition, { descending: true }))
+    yield eventSchema().parse(value);
 }

@@ -30,7 +30,7 @@ export class TargetStore {
 
   constructor(state: StateStore) {
     this.#state = state;
-    this.#targets = new Collection(state, (value) => targetSchema.parse(value));
+    this.#targets = new Collection(state, (value) => targetSchema().parse(value));
   }
 
   async get(source: string, target: string): Promise<TargetRecord> {
@@ -41,7 +41,7 @@ export class TargetStore {
 
   #recordOf(value: Json): TargetRecord {
     const text = JSON.stringify(value);
-    if (this.#last?.text !== text) this.#last = { text, record: targetSchema.parse(value) };
+    if (this.#last?.text !== text) this.#last = { text, record: targetSchema().parse(value) };
     return this.#last.record;
   }
 
@@ -102,7 +102,7 @@ export class TargetStore {
     for (const one of changes) {
       const place = recordPlace(source, one.target);
       const document = await this.#state.get(place.partition, place.sort);
-      const stored = document && targetSchema.parse(document.value);
+      const stored = document && targetSchema().parse(document.value);
       const before = stored ?? newTarget(source, one.target);
       const after = one.change(before);
       if (after === before) continue;

@@ -129,7 +129,7 @@ export class StageFunction extends Construct {
  */
 export function environmentOf(name: FunctionName, values: EnvValues): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const [variable, schema] of Object.entries(ENV_CONTRACTS[name].shape)) {
+  for (const [variable, schema] of Object.entries(ENV_CONTRACTS[name]().shape)) {
     const value = values[variable];
     if (value === undefined) throw new Error(`function ${name}: no value for ${variable}`);
     const checked = Token.isUnresolved(value) || schema.safeParse(value).success;

@@ -12,12 +12,12 @@ afterEach(() => vi.unstubAllEnvs());
 
 const NAMES = Object.keys(ENV_CONTRACTS) as FunctionName[];
 const VARIABLES = NAMES.flatMap((name) =>
-  Object.keys(ENV_CONTRACTS[name].shape).map((variable) => [name, variable]),
+  Object.keys(ENV_CONTRACTS[name]().shape).map((variable) => [name, variable]),
 );
 
 describe('the cold start of', () => {
   it.each(NAMES)('%s needs no more than the variables of its contract, and gives a handler', async (name) => {
-    const needed = ENV_CONTRACTS[name].shape;
+    const needed = ENV_CONTRACTS[name]().shape;
     for (const variable of Object.keys(ENV)) {
       if (variable.startsWith('RESCRAPE_') && !(variable in needed)) vi.stubEnv(variable, undefined);
     }

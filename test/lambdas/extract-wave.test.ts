@@ -58,7 +58,7 @@ function open(plan: Partial<ProviderPlan> = {}) {
   const opened: string[] = [];
   const openExtraction: OpenExtraction = (platform, extraction) => {
     opened.push(extraction.name);
-    const settings = extractSettingsSchema.parse({ model: 'played-1', promptVersion: 'page/v1' });
+    const settings = extractSettingsSchema().parse({ model: 'played-1', promptVersion: 'page/v1' });
     const library = new ListedLibrary(KEYS);
     return {
       records: (call) => publisherContext({ ...platform, extraction, settings, library, ...call }),

@@ -111,7 +111,7 @@ describe('every function', () => {
     for (const name of functionNames) {
       const made = functions.find((resource) => nameOf(resource) === `rescrape-prod-${name}`)!;
       const given = Object.keys(made.Properties.Environment.Variables).sort();
-      expect(given, name).toEqual(Object.keys(ENV_CONTRACTS[name].shape).sort());
+      expect(given, name).toEqual(Object.keys(ENV_CONTRACTS[name]().shape).sort());
     }
   });
 

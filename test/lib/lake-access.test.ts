@@ -192,7 +192,10 @@ async function extract(): Promise<void> {
   const contextAs = (name: FunctionName) =>
     extractContext({
       ...{ extraction: catalogs, provider, library: new ListedLibrary([right, wrong]) },
-      settings: extractSettingsSchema.parse({ model: 'played-1', promptVersion: catalogs.prompts[0]!.name }),
+      settings: extractSettingsSchema().parse({
+        model: 'played-1',
+        promptVersion: catalogs.prompts[0]!.name,
+      }),
       ...{ state, clock, newId, lake: as(name).lake, tell: () => {} },
     });
   for (let round = 0; round < 2; round++) {

@@ -130,7 +130,7 @@ describe.each(sources)('the schedule of $name', (source) => {
     const input = (Properties.Target.Input as string)
       .replace('<aws.scheduler.scheduled-time>', '2026-11-22T01:30:00Z')
       .replace('<aws.scheduler.execution-id>', 'd32c5kddcf5bb8c3');
-    expect(planEventSchema.parse(JSON.parse(input))).toEqual({
+    expect(planEventSchema().parse(JSON.parse(input))).toEqual({
       source: source.name,
       scheduledTime: '2026-11-22T01:30:00Z',
       executionName: 'd32c5kddcf5bb8c3',

@@ -8,7 +8,7 @@ import { ENRICHERS } from '../../../sources/enrichers.ts';
 const page = readFileSync(new URL('../../../docs/enrichment.md', import.meta.url), 'utf8');
 
 it('docs/enrichment-message.schema.json is the schema of a message, as the code has it', async () => {
-  const schema = z.toJSONSchema(enrichmentMessageSchema, {
+  const schema = z.toJSONSchema(enrichmentMessageSchema(), {
     io: 'input',
     // `format` says the same in one word.
     override: ({ jsonSchema }) => {
@@ -21,7 +21,7 @@ it('docs/enrichment-message.schema.json is the schema of a message, as the code 
 
 it('docs/enrichment.md shows a message that is one', () => {
   const shown = /```json\n(\{\n {2}"schema_version"[^`]*)```/.exec(page)?.[1] ?? 'null';
-  const { record } = enrichmentMessageSchema.parse(JSON.parse(shown));
+  const { record } = enrichmentMessageSchema().parse(JSON.parse(shown));
   const student = ENRICHERS.find(({ kind }) => kind === 'student')!;
   expect(enrichRecord(student, record, 0, {}).kind).toBe('enriched');
 });

@@ -83,7 +83,7 @@ export class CatalogWorld {
   context(platform: Platform = this.platform): ExtractContext {
     return extractContext({
       extraction: EXTRACTIONS.find(({ name }) => name === 'catalogs')!,
-      settings: extractSettingsSchema.parse({
+      settings: extractSettingsSchema().parse({
         model: 'played-1',
         promptVersion: 'page_ocr/v1.1',
         prices: { input: 1, output: 10 },

@@ -31,6 +31,6 @@ it('what was written before partitions had values of their own names its target'
   });
 
   const work = { runId: RUN, source: 'racing', target: 'gb', date: '2026-11-17', force: false };
-  expect(partitionWorkSchema.parse(work)).toMatchObject({ value: 'gb' });
-  expect(partitionWorkSchema.safeParse({ ...work, target: '../x' }).success).toBe(false);
+  expect(partitionWorkSchema().parse(work)).toMatchObject({ value: 'gb' });
+  expect(partitionWorkSchema().safeParse({ ...work, target: '../x' }).success).toBe(false);
 });

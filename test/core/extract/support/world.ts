@@ -118,7 +118,7 @@ export function openWorld(
     orchestrator: (parts = {}) =>
       extractContext({
         extraction: reading,
-        settings: extractSettingsSchema.parse({ model: 'played-1', promptVersion: 'page/v1', ...settings }),
+        settings: extractSettingsSchema().parse({ model: 'played-1', promptVersion: 'page/v1', ...settings }),
         provider,
         library,
         state,
