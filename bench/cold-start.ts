@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { printTable } from '../cli/print.ts';
-import { BUNDLING, MAX_BUNDLE_BYTES } from '../lambdas/bundling.ts';
+import { bytesOf, MAX_BUNDLE_BYTES, writeBundle } from '../lambdas/bundling.ts';
 import { ENV_CONTRACTS } from '../lambdas/contracts.ts';
 import { runChild } from './child.ts';
 import { median, type Target, verdict } from './verdict.ts';
@@ -42,7 +41,7 @@ export async function importTimes(): Promise<BundleImport[]> {
   const folder = mkdtempSync(join(tmpdir(), 'rescrape-cold-start-'));
   try {
     const bundles = new Map([['hello', hello(folder)]]);
-    for (const name of Object.keys(ENV_CONTRACTS)) bundles.set(name, await bundle(folder, name));
+    for (const name of Object.keys(ENV_CONTRACTS)) bundles.set(name, bundle(folder, name));
     const times = new Map([...bundles.keys()].map((name) => [name, [] as number[]]));
     // In turns, so that whatever else the machine does falls on all of them.
     for (let round = 0; round < ROUNDS; round++) {
@@ -53,7 +52,7 @@ export async function importTimes(): Promise<BundleImport[]> {
     }
     return [...bundles].map(([name, file]) => ({
       name,
-      bytes: statSync(file).size,
+      bytes: bytesOf(dirname(file)),
       ms: median(times.get(name)!),
     }));
   } finally {
@@ -96,16 +95,15 @@ async function measureColdStarts(): Promise<boolean> {
 }
 
 function hello(folder: string): string {
-  const file = join(folder, 'hello.cjs');
+  const file = join(folder, 'hello', 'index.js');
+  mkdirSync(dirname(file));
   writeFileSync(file, 'exports.handler = async () => "hello";\n');
   return file;
 }
 
-async function bundle(folder: string, name: string): Promise<string> {
-  const outfile = join(folder, `${name}.cjs`);
-  const entry = fileURLToPath(new URL(`../lambdas/${name}.lambda.ts`, import.meta.url));
-  await build({ ...BUNDLING, entryPoints: [entry], outfile, logLevel: 'error' });
-  return outfile;
+function bundle(folder: string, name: string): string {
+  writeBundle(fileURLToPath(new URL(`../lambdas/${name}.lambda.ts`, import.meta.url)), join(folder, name));
+  return join(folder, name, 'index.js');
 }
 
 if (import.meta.main && !(await measureColdStarts())) process.exitCode = 1;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
-import { BESIDE_THE_BUNDLE, BUNDLING } from '../../lambdas/bundling.ts';
+import { BESIDE_THE_BUNDLE, writeBundle } from '../../lambdas/bundling.ts';
 import type { FunctionName } from '../../lambdas/contracts.ts';
 
 const LAMBDAS = fileURLToPath(new URL('../../lambdas/', import.meta.url));
@@ -25,13 +25,7 @@ export function bundledCode(name: FunctionName): AssetCode {
       local: {
         tryBundle(outputDirectory) {
           if (!existsSync(entry)) throw new Error(`function ${name} has no ${entry}`);
-          buildSync({
-            ...BUNDLING,
-            mainFields: [...BUNDLING.mainFields],
-            entryPoints: [entry],
-            outfile: join(outputDirectory, 'index.js'),
-            logLevel: 'error',
-          });
+          writeBundle(entry, outputDirectory);
           for (const { file, options } of BESIDE_THE_BUNDLE) {
             const outfile = join(outputDirectory, file);
             buildSync({ ...options, mainFields: [...options.mainFields], outfile, logLevel: 'error' });
