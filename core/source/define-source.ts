@@ -6,6 +6,7 @@ import type { Expectation, FetchLimits, OutcomePolicy, Politeness, RetryPolicy }
 import { problemOf } from './sources-together.ts';
 
 export { decimal } from '../schema/columns.ts';
+export { lazily } from '../schema/lazily.ts';
 export { daily, every } from './cadence.ts';
 
 const DEFAULT_POLITENESS: Politeness = {

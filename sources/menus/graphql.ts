@@ -1,14 +1,17 @@
 import * as z from 'zod';
+import { lazily } from '../../core/source/define-source.ts';
 import { readJson } from '../../core/source/json.ts';
 import type { Page } from '../../core/source/page.ts';
 import type { PageRequest, Rejected } from '../../core/source/source.ts';
 import { rejected } from './rejected.ts';
 
-const errorSchema = z.object({
-  message: z.string().optional(),
-  extensions: z.object({ code: z.string().optional() }).nullish(),
-});
-const envelope = z.object({ errors: z.array(errorSchema).nullish() });
+const errorSchema = lazily(() =>
+  z.object({
+    message: z.string().optional(),
+    extensions: z.object({ code: z.string().optional() }).nullish(),
+  }),
+);
+const envelope = lazily(() => z.object({ errors: z.array(errorSchema()).nullish() }));
 
 /** What the code of a GraphQL error means; any other is a fault of the server, which may pass. */
 const MEANINGS: Readonly<Record<string, Rejected['code']>> = {
@@ -51,7 +54,7 @@ export function readGraphql<Value>(
   page: Page,
   shape: z.ZodType<Value>,
 ): { readonly kind: 'read'; readonly value: Value } | Rejected {
-  const checked = readJson(page, envelope);
+  const checked = readJson(page, envelope());
   if (checked.kind === 'rejected') return checked;
   const [error] = checked.value.errors ?? [];
   return error ? errorOf(error) : readJson(page, shape);
@@ -59,12 +62,12 @@ export function readGraphql<Value>(
 
 /** What the body of a refused request says; undefined where that is no error with a code that is known. */
 export function graphqlRefusal(page: Page): Rejected | undefined {
-  const checked = readJson(page, envelope);
+  const checked = readJson(page, envelope());
   const error = checked.kind === 'read' ? checked.value.errors?.[0] : undefined;
   return error && Object.hasOwn(MEANINGS, error.extensions?.code ?? '') ? errorOf(error) : undefined;
 }
 
-function errorOf({ message = '', extensions }: z.infer<typeof errorSchema>): Rejected {
+function errorOf({ message = '', extensions }: z.infer<ReturnType<typeof errorSchema>>): Rejected {
   const code = extensions?.code ?? '';
   const text = `the answer has errors: ${code} ${message}`.trim();
   if (code === 'PERSISTED_QUERY_NOT_FOUND')

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../core/source/define-source.ts';
 import { readJson } from '../../core/source/json.ts';
 import type { OwnSettings, PageRequest, Parsed } from '../../core/source/source.ts';
 import { categoryOf, strainTypeOf, textOrNull } from './classes.ts';
@@ -10,7 +11,7 @@ import type { Store } from './store.ts';
 const HITS_PER_PAGE = 1000;
 const PATH = '/1/indexes/menu-products-production/query';
 
-/** The fields of prices by weight, `price_gram` and `special_price_gram`, and what other menus call it. */
+/** The fields of prices() by weight, `price_gram` and `special_price_gram`, and what other menus call it. */
 const OPTIONS = {
   half_gram: '.5g',
   gram: '1g',
@@ -24,38 +25,44 @@ const OPTIONS = {
 type Weight = keyof typeof OPTIONS;
 const WEIGHTS = Object.keys(OPTIONS) as Weight[];
 
-const decimalText = z
-  .string()
-  .regex(/^\d+(\.\d+)?$/)
-  .transform(Number);
-const amount = z.union([z.number(), decimalText]).nullish();
+const decimalText = lazily(() =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/)
+    .transform(Number),
+);
+const amount = lazily(() => z.union([z.number(), decimalText()]).nullish());
 /** The price while on sale, alone or beside the one before. */
-const special = z.union([
-  amount,
-  z.object({ discount_price: amount }).transform(({ discount_price: price }) => price),
-]);
-const prices = Object.fromEntries(
-  WEIGHTS.flatMap((weight) => [
-    [`price_${weight}`, amount],
-    [`special_price_${weight}`, special],
-  ]),
-) as Record<`price_${Weight}` | `special_price_${Weight}`, typeof special>;
+const special = lazily(() =>
+  z.union([amount(), z.object({ discount_price: amount() }).transform(({ discount_price: price }) => price)]),
+);
+const prices = lazily(
+  () =>
+    Object.fromEntries(
+      WEIGHTS.flatMap((weight) => [
+        [`price_${weight}`, amount()],
+        [`special_price_${weight}`, special()],
+      ]),
+    ) as Record<`price_${Weight}` | `special_price_${Weight}`, ReturnType<typeof special>>,
+);
 
-const hitShape = z.object({
-  ...prices,
-  product_id: z.union([z.int(), z.string().min(1)]).transform(String),
-  name: z.string(),
-  brand: z.string().nullish(),
-  kind: z.string().nullish(),
-  category: z.string().nullish(),
-  percent_thc: amount,
-  percent_cbd: amount,
-  max_cart_quantity: z.number().nullish(),
-});
-type Hit = z.infer<typeof hitShape>;
+const hitShape = lazily(() =>
+  z.object({
+    ...prices(),
+    product_id: z.union([z.int(), z.string().min(1)]).transform(String),
+    name: z.string(),
+    brand: z.string().nullish(),
+    kind: z.string().nullish(),
+    category: z.string().nullish(),
+    percent_thc: amount(),
+    percent_cbd: amount(),
+    max_cart_quantity: z.number().nullish(),
+  }),
+);
+type Hit = z.infer<ReturnType<typeof hitShape>>;
 
-const answer = z.object({ hits: z.array(hitShape), nbHits: z.int(), nbPages: z.int() });
-const body = z.object({ filters: z.string(), hitsPerPage: z.int(), page: z.int() });
+const answer = lazily(() => z.object({ hits: z.array(hitShape()), nbHits: z.int(), nbPages: z.int() }));
+const body = lazily(() => z.object({ filters: z.string(), hitsPerPage: z.int(), page: z.int() }));
 
 /** A page of a store's products in the index of Algolia, from 0. The key is public: it is for searching. */
 export function janeRequest(store: Store, settings: OwnSettings): PageRequest {
@@ -77,9 +84,9 @@ export function isJane(url: URL): boolean {
 }
 
 export function parseJanePage({ page, storeId, request, context }: AnsweredRequest): Parsed<ProductRow> {
-  const read = readJson(page, answer);
+  const read = readJson(page, answer());
   if (read.kind === 'rejected') return read;
-  const asked = body.parse(JSON.parse(request.body ?? ''));
+  const asked = body().parse(JSON.parse(request.body ?? ''));
   const { hits, nbPages } = read.value;
   return pageOfMenu({
     rows: hits.map((hit) => rowsOfHit(storeId, hit)),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../core/source/define-source.ts';
 import { readJson } from '../../core/source/json.ts';
 import type { OwnSettings, PageRequest, Parsed } from '../../core/source/source.ts';
 import { categoryOf, strainTypeOf, textOrNull } from './classes.ts';
@@ -13,21 +14,25 @@ const PAGE_SIZE = 50;
 const MAX_OFFSET = 10_000;
 const PATH = /^\/discovery\/v1\/listings\/dispensaries\/[^/]+\/menu_items$/;
 
-const named = z.object({ name: z.string().nullish() }).nullish();
-const itemShape = z.object({
-  id: z.union([z.int(), z.string().min(1)]).transform(String),
-  name: z.string(),
-  brand: named,
-  category: named,
-  genetics_tag: named,
-  price: z.object({ price: z.number().nullish(), label: z.string().nullish() }).nullish(),
-});
-type MenuItem = z.infer<typeof itemShape>;
+const named = lazily(() => z.object({ name: z.string().nullish() }).nullish());
+const itemShape = lazily(() =>
+  z.object({
+    id: z.union([z.int(), z.string().min(1)]).transform(String),
+    name: z.string(),
+    brand: named(),
+    category: named(),
+    genetics_tag: named(),
+    price: z.object({ price: z.number().nullish(), label: z.string().nullish() }).nullish(),
+  }),
+);
+type MenuItem = z.infer<ReturnType<typeof itemShape>>;
 
-const answer = z.object({
-  data: z.object({ menu_items: z.array(itemShape) }),
-  meta: z.object({ total_menu_items: z.int().nullish() }),
-});
+const answer = lazily(() =>
+  z.object({
+    data: z.object({ menu_items: z.array(itemShape()) }),
+    meta: z.object({ total_menu_items: z.int().nullish() }),
+  }),
+);
 
 /** A page of a listing, from 1. */
 export function weedmapsRequest(store: Store, settings: OwnSettings): PageRequest {
@@ -48,7 +53,7 @@ export function parseWeedmapsPage({
   url,
   context,
 }: AnsweredRequest): Parsed<ProductRow> {
-  const read = readJson(page, answer);
+  const read = readJson(page, answer());
   if (read.kind === 'rejected') return read;
   const items = read.value.data.menu_items;
   const total = read.value.meta.total_menu_items ?? undefined;

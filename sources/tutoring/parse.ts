@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../core/source/define-source.ts';
 import { readJson } from '../../core/source/json.ts';
 import type { Page } from '../../core/source/page.ts';
 import type {
@@ -15,21 +16,25 @@ import { KIND_OF_LIST, LISTS, type List, type TutoringRow } from './schema.ts';
 /** What every answer says first: whose it is, and of which day. */
 const heading = { feed: z.string(), date: z.string() };
 
-const indexShape = z.object({
-  ...heading,
-  status: z.enum(['open', 'closed']),
-  lists: z.array(z.object({ list: z.enum(LISTS) })),
-  lists_total: z.int(),
-});
+const indexShape = lazily(() =>
+  z.object({
+    ...heading,
+    status: z.enum(['open', 'closed']),
+    lists: z.array(z.object({ list: z.enum(LISTS) })),
+    lists_total: z.int(),
+  }),
+);
 
-const listShape = z.object({
-  ...heading,
-  list: z.string(),
-  total: z.int().min(0),
-  count: z.int().min(0),
-  records: z.array(z.record(z.string(), z.unknown())),
-  next_cursor: z.string().min(1).nullable(),
-});
+const listShape = lazily(() =>
+  z.object({
+    ...heading,
+    list: z.string(),
+    total: z.int().min(0),
+    count: z.int().min(0),
+    records: z.array(z.record(z.string(), z.unknown())),
+    next_cursor: z.string().min(1).nullable(),
+  }),
+);
 
 /** The day of a record of these lists is that on the clock face of a time of its own. */
 const TIME_OF_LIST: Readonly<Partial<Record<List, string>>> = {
@@ -43,7 +48,7 @@ export function indexUrl({ value, date }: Partition): string {
 
 /** The index of a day: which lists it has, and how many; a day on which nothing was is closed. */
 export function parseIndex(page: Page, partition: Partition): Discovery {
-  const read = readJson(page, indexShape);
+  const read = readJson(page, indexShape());
   if (read.kind === 'rejected') return read;
   const { status, lists, lists_total: total } = read.value;
   const other = otherDay(read.value, partition);
@@ -67,7 +72,7 @@ export function parseList(
   partition: Partition,
   { page: at, rowKeys }: ItemContext,
 ): Parsed<TutoringRow> {
-  const read = readJson(page, listShape);
+  const read = readJson(page, listShape());
   if (read.kind === 'rejected') return read;
   const { list, total, count, records, next_cursor: next } = read.value;
   const other = otherDay(read.value, partition);

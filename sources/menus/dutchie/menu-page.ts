@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../../core/source/define-source.ts';
 import type { Parsed } from '../../../core/source/source.ts';
 import { readGraphql } from '../graphql.ts';
 import { type AnsweredRequest, pageOfMenu } from '../menu-pages.ts';
@@ -8,18 +9,20 @@ import { type ListedProduct, productShape, type VariantProduct } from './product
 import { askedMenu, menuPageAt } from './request.ts';
 import { rowsOfVariants } from './variant-product.ts';
 
-const answer = z.object({
-  data: z.object({
-    filteredProducts: z.object({
-      products: z.array(productShape),
-      queryInfo: z.object({ totalPages: z.int().nullish() }).nullish(),
+const answer = lazily(() =>
+  z.object({
+    data: z.object({
+      filteredProducts: z.object({
+        products: z.array(productShape()),
+        queryInfo: z.object({ totalPages: z.int().nullish() }).nullish(),
+      }),
     }),
   }),
-});
+);
 
 /** A page of `FilteredProducts`. The list ends with the last of `totalPages`, or with an empty page. */
 export function parseMenuPage({ page, storeId, request, url, context }: AnsweredRequest): Parsed<ProductRow> {
-  const read = readGraphql(page, answer);
+  const read = readGraphql(page, answer());
   if (read.kind === 'rejected') return read;
   const { products, queryInfo } = read.value.data.filteredProducts;
   const asked = askedMenu(url)!;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../../core/source/define-source.ts';
 import type { OwnSettings, PageRequest, Parsed } from '../../../core/source/source.ts';
 import { fullQuery, readGraphql } from '../graphql.ts';
 import { type AnsweredRequest, pageOfMenu } from '../menu-pages.ts';
@@ -18,12 +19,16 @@ const QUERY = `query Menu($retailerId: ID!, $menuType: MenuType, $pagination: Pa
   }
 }`;
 
-const answer = z.object({ data: z.object({ menu: z.object({ products: z.array(productShape) }) }) });
-const variablesShape = z.object({
-  retailerId: z.string(),
-  menuType: z.enum(['RECREATIONAL', 'MEDICAL']),
-  pagination: z.object({ offset: z.int(), limit: z.int() }),
-});
+const answer = lazily(() =>
+  z.object({ data: z.object({ menu: z.object({ products: z.array(productShape()) }) }) }),
+);
+const variablesShape = lazily(() =>
+  z.object({
+    retailerId: z.string(),
+    menuType: z.enum(['RECREATIONAL', 'MEDICAL']),
+    pagination: z.object({ offset: z.int(), limit: z.int() }),
+  }),
+);
 
 /** A stretch of a menu as partners ask for it, from this product on. */
 export function plusRequest(store: Store, offset: number, settings: OwnSettings): PageRequest {
@@ -36,11 +41,11 @@ export function plusRequest(store: Store, offset: number, settings: OwnSettings)
 
 /** The list ends with an empty page: how many products there are is not told. */
 export function parsePlusPage({ page, storeId, request, context }: AnsweredRequest): Parsed<ProductRow> {
-  const read = readGraphql(page, answer);
+  const read = readGraphql(page, answer());
   if (read.kind === 'rejected') return read;
   const { products } = read.value.data.menu;
   const body = JSON.parse(request.body ?? '') as { readonly query: string };
-  const { variables } = z.object({ variables: variablesShape }).parse(body);
+  const { variables } = z.object({ variables: variablesShape() }).parse(body);
   const { offset, limit } = variables.pagination;
   const pricing = variables.menuType === 'MEDICAL' ? 'med' : 'rec';
   return pageOfMenu({

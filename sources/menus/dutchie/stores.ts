@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lazily } from '../../../core/source/define-source.ts';
 import type { Page } from '../../../core/source/page.ts';
 import type { OwnSettings, PageRequest, Rejected } from '../../../core/source/source.ts';
 import { textOrNull } from '../classes.ts';
@@ -14,19 +15,21 @@ export interface ListedStore {
   readonly state: string | null;
 }
 
-const answer = z.object({
-  data: z.object({
-    filteredDispensaries: z.array(
-      z.object({
-        // 24 hexadecimal digits; those of old stores are 17 letters and digits.
-        id: z.string().regex(/^(?:[0-9a-f]{24}|[A-Za-z0-9]{17})$/, { error: 'is no id of a store' }),
-        name: z.string(),
-        cName: z.string().nullish(),
-        location: z.object({ state: z.string().nullish() }).nullish(),
-      }),
-    ),
+const answer = lazily(() =>
+  z.object({
+    data: z.object({
+      filteredDispensaries: z.array(
+        z.object({
+          // 24 hexadecimal digits; those of old stores are 17 letters and digits.
+          id: z.string().regex(/^(?:[0-9a-f]{24}|[A-Za-z0-9]{17})$/, { error: 'is no id of a store' }),
+          name: z.string(),
+          cName: z.string().nullish(),
+          location: z.object({ state: z.string().nullish() }).nullish(),
+        }),
+      ),
+    }),
   }),
-});
+);
 
 /** Asks which store has this slug or id. */
 export function lookUpRequest(endpoint: string, cNameOrID: string, settings: OwnSettings): PageRequest {
@@ -35,11 +38,11 @@ export function lookUpRequest(endpoint: string, cNameOrID: string, settings: Own
   return persistedQuery(endpoint, 'ConsumerDispensaries', variables, hash);
 }
 
-/** The stores of an answer, looked up or listed by place: none where the platform knows none. */
+/** The stores of an answer(), looked up or listed by place: none where the platform knows none. */
 export function parseStores(
   page: Page,
 ): { readonly kind: 'stores'; readonly stores: readonly ListedStore[] } | Rejected {
-  const read = readGraphql(page, answer);
+  const read = readGraphql(page, answer());
   if (read.kind === 'rejected') return read;
   const stores = read.value.data.filteredDispensaries.map(
     ({ id, name, cName, location }): ListedStore => ({
