@@ -52,6 +52,7 @@ export async function measureOverwriting(): Promise<boolean> {
       openAwsPlatform(resources, [withGlue], {
         env: {},
         sources: [racing],
+        enrichers: [],
         connection: { ...emulator.connection, endpoint },
       });
     const [near, far] = [open(emulator.endpoint), open(link.url)];

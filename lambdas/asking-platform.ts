@@ -3,15 +3,20 @@ import type { Platform } from '../core/platform.ts';
 import type { Source } from '../core/source/source.ts';
 import type { AwsPart } from '../runtime/aws.ts';
 import { withFetchers } from '../runtime/aws-fetchers.ts';
+import type { loadListed } from '../sources/listed.ts';
 import type { FunctionName } from './contracts.ts';
 import { deployedPlatform } from './deployed-platform.ts';
 import { missingAddress } from './source-address.ts';
 import type { OpenPlatform } from './stage-handler.ts';
 
 /** How a function that asks sites opens its platform: with fetchers, for what somebody chose. */
-export function askingPlatform(name: FunctionName, parts: readonly AwsPart[]): OpenPlatform {
-  const open = deployedPlatform(name, [withFetchers, ...parts]);
-  return (onEvent, sources) => onlyChosen(open(onEvent, sources), process.env);
+export function askingPlatform(
+  name: FunctionName,
+  parts: readonly AwsPart[],
+  load?: typeof loadListed,
+): OpenPlatform {
+  const open = deployedPlatform(name, [withFetchers, ...parts], load);
+  return async (onEvent) => onlyChosen(await open(onEvent), process.env);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { PartitionWork } from '../core/platform.ts';
 import { publish } from '../core/publish/publish.ts';
 import { withGlue } from '../runtime/aws.ts';
+import { loadScraped } from '../sources/listed.ts';
 import { partitionWorkSchema } from './contracts.ts';
 import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
@@ -16,4 +17,4 @@ export const publishStage: Stage<PartitionWork> = {
   run: (platform, work) => publish(platform, work),
 };
 
-export const handler = handlerOf(publishStage, deployedPlatform('publish', [withGlue]));
+export const handler = handlerOf(publishStage, deployedPlatform('publish', [withGlue], loadScraped));

@@ -1,6 +1,7 @@
 import type { PartitionWork } from '../core/platform.ts';
 import { recordFailures } from '../core/scrape/scrape.ts';
 import { withSqs } from '../runtime/aws.ts';
+import { loadScraped } from '../sources/listed.ts';
 import { partitionWorkSchema } from './contracts.ts';
 import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
@@ -13,4 +14,7 @@ export const recordFailuresStage: Stage<PartitionWork> = {
   run: (platform, work) => recordFailures(platform, work),
 };
 
-export const handler = handlerOf(recordFailuresStage, deployedPlatform('record-failures', [withSqs]));
+export const handler = handlerOf(
+  recordFailuresStage,
+  deployedPlatform('record-failures', [withSqs], loadScraped),
+);

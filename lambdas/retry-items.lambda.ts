@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { withGlue, withSqs } from '../runtime/aws.ts';
+import { loadScraped } from '../sources/listed.ts';
 import { askingPlatform } from './asking-platform.ts';
 import { sqsEventSchema } from './contracts.ts';
 import { retryBatch } from './retry-batch.ts';
@@ -16,4 +17,7 @@ export const retryItemsStage: Stage<z.infer<ReturnType<typeof sqsEventSchema>>> 
   run: retryBatch,
 };
 
-export const handler = handlerOf(retryItemsStage, askingPlatform('retry-items', [withGlue, withSqs]));
+export const handler = handlerOf(
+  retryItemsStage,
+  askingPlatform('retry-items', [withGlue, withSqs], loadScraped),
+);

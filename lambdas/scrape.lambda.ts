@@ -2,6 +2,7 @@ import type { PartitionWork } from '../core/platform.ts';
 import { scrape } from '../core/scrape/scrape.ts';
 import { withSqs } from '../runtime/aws.ts';
 import { withinTime } from '../runtime/within-time.ts';
+import { loadScraped } from '../sources/listed.ts';
 import { askingPlatform } from './asking-platform.ts';
 import { partitionWorkSchema } from './contracts.ts';
 import { handlerOf, parseEvent, type Stage, timeLeft } from './stage-handler.ts';
@@ -18,4 +19,4 @@ export const scrapeStage: Stage<PartitionWork> = {
     withinTime(platform, timeLeft(context), (within, mustStop) => scrape(within, work, mustStop)),
 };
 
-export const handler = handlerOf(scrapeStage, askingPlatform('scrape', [withSqs]));
+export const handler = handlerOf(scrapeStage, askingPlatform('scrape', [withSqs], loadScraped));

@@ -1,10 +1,9 @@
 import type { Context } from 'aws-lambda';
 import type * as z from 'zod';
 import { type PipelineEvent, type Platform, StageError } from '../core/platform.ts';
-import type { ListedSource } from '../core/source/sources-together.ts';
 import { asStageError } from '../runtime/aws-error.ts';
 import { refuseUnusableSettings } from '../runtime/settings.ts';
-import { loadSources, SOURCE_NAMES } from '../sources/list.ts';
+import { SOURCE_NAMES } from '../sources/list.ts';
 import type { FunctionName } from './contracts.ts';
 import { type LogKeys, Observer } from './observe.ts';
 
@@ -18,10 +17,7 @@ export interface Stage<Event> {
 }
 
 /** Opens the platform of a function, once per container. */
-export type OpenPlatform = (
-  onEvent: (event: PipelineEvent) => void,
-  sources: readonly ListedSource[],
-) => Platform;
+export type OpenPlatform = (onEvent: (event: PipelineEvent) => void) => Promise<Platform>;
 
 /**
  * The handler of a stage. What is thrown has the name that the state machine matches: the stage's own,
@@ -34,7 +30,7 @@ export function handlerOf<Event>(
 ): (event: unknown, context: Context) => Promise<unknown> {
   const observer = new Observer(stage.name);
   refuseUnusableSettings(SOURCE_NAMES, process.env);
-  const opened = loadSources().then((sources) => open(observer.onEvent, sources));
+  const opened = open(observer.onEvent);
   // Whoever calls the handler is told: before that it would end the process.
   opened.catch(() => {});
   return async (event, context) => {

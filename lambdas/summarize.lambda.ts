@@ -1,6 +1,7 @@
 import { summarize } from '../core/run/summarize.ts';
 import type { PlanAnswer } from '../core/workflow/workflow.ts';
 import { withGlue } from '../runtime/aws.ts';
+import { loadScraped } from '../sources/listed.ts';
 import { planAnswerSchema } from './contracts.ts';
 import { deployedPlatform } from './deployed-platform.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
@@ -13,4 +14,4 @@ export const summarizeStage: Stage<PlanAnswer> = {
   run: (platform, planned) => summarize(platform, planned),
 };
 
-export const handler = handlerOf(summarizeStage, deployedPlatform('summarize', [withGlue]));
+export const handler = handlerOf(summarizeStage, deployedPlatform('summarize', [withGlue], loadScraped));

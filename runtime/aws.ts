@@ -7,17 +7,14 @@ import { openSqsWorkQueue } from '../adapters/aws/sqs-work-queue.ts';
 import { openStepFunctionsExecutions } from '../adapters/aws/step-functions-executions.ts';
 import { systemClock } from '../adapters/local/system-clock.ts';
 import type { Enricher } from '../core/enrich/enricher.ts';
-import { withEntityTables } from '../core/enrich/entity-source.ts';
-import { withExtractionTables } from '../core/extract/extraction-source.ts';
 import type { PipelineEvent, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
 import { isScraped } from '../core/source/derived.ts';
+import type { Source } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
-import { ENRICHERS } from '../sources/enrichers.ts';
-import { EXTRACTIONS } from '../sources/extractions.ts';
 import { connectionOf } from './aws-connection.ts';
 import { EnrichmentQueues } from './enrichment-queues.ts';
 import { idsOf } from './ids.ts';
@@ -48,10 +45,11 @@ export interface AwsOptions {
   readonly onEvent?: (event: PipelineEvent) => void;
   /** @default the machine's clock */
   readonly clock?: Clock;
-  /** Those of the list. */
+  /** With the tables that are derived, where something is done about them. */
   readonly sources: readonly ListedSource[];
-  /** @default every enricher of the list */
-  readonly enrichers?: readonly Enricher[];
+  readonly enrichers: readonly Enricher[];
+  /** @default `sources` are all there are */
+  readonly everySource?: () => Promise<readonly Source[]>;
   /** @default `connectionOf(env)` */
   readonly connection?: AwsConnection;
 }
@@ -131,10 +129,8 @@ export function openAwsPlatform(
   options: AwsOptions,
 ): AwsPlatform {
   const { env, onEvent = () => {}, clock = systemClock, connection = connectionOf(env) } = options;
-  const { enrichers = ENRICHERS } = options;
-  const { sources, invalidSources } = sourcesTogether(
-    withExtractionTables(withEntityTables(options.sources, enrichers), EXTRACTIONS),
-  );
+  const { enrichers, everySource } = options;
+  const { sources, invalidSources } = sourcesTogether(options.sources);
   const settings = sources.filter(isScraped).map((source) => applySettings(source, env));
   const lake = openS3ObjectStore({ bucket: resources.bucket, clock, connection });
   const state = openDynamoStateStore({ table: resources.table, clock, connection });
@@ -152,6 +148,7 @@ export function openAwsPlatform(
     targets: new TargetWatch(),
     sources: [...settings.map(({ source }) => source), ...sources.filter((source) => !isScraped(source))],
     invalidSources,
+    ...(everySource && { everySource }),
     newId: idsOf(clock),
     emit: onEvent,
     close: async () => {

@@ -1,11 +1,10 @@
 import type { PipelineEvent } from '../core/platform.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
-import type { Source } from '../core/source/source.ts';
-import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { SOURCE_NAMES } from '../sources/list.ts';
 import { type Listed, loadForRun, loadListed } from '../sources/listed.ts';
 import { refuseClockOf } from './clock.ts';
 import { hasConfigFile, readConfigFile, settingsOf } from './config-file.ts';
+import { everySource, withDerived } from './every-source.ts';
 import { type LocalPlatform, openLocalPlatform } from './local-platform.ts';
 import type { RelationsNeeded } from './local-relations.ts';
 import { knowAllVariables, refuseUnknownVariables } from './setting-names.ts';
@@ -38,30 +37,19 @@ export async function openPlatform(
   const part = stack === undefined ? await partFor(runs, env) : undefined;
   const listed = part ?? (await loadListed());
   const settings = part ? env : await settingsWith(env, listed);
-  const options = { env: settings, ...(onEvent && { onEvent }) };
+  const sources = await withDerived(listed);
+  const options = { env: settings, ...(onEvent && { onEvent }), sources, enrichers: listed.enrichers };
   if (stack === undefined) {
-    const sources = part ? part.sources : await withDerived(listed);
-    const { enrichers } = listed;
     return openLocalPlatform({
       directory: local,
       ...options,
-      ...{ sources, enrichers },
       ...(part && { everySource }),
     });
   }
   refuseClockOf(env);
   // The SDK takes a quarter of a second to load, which a command that works locally has no use for.
   const { openStack } = await import('./stack.ts');
-  return openStack(stack, { ...options, sources: listed.sources });
-}
-
-async function everySource(): Promise<readonly Source[]> {
-  return sourcesTogether(await withDerived(await loadListed())).sources;
-}
-
-async function withDerived(listed: Listed): Promise<readonly ListedSource[]> {
-  const { withDerivedTables } = await import('./derived-tables.ts');
-  return withDerivedTables(listed);
+  return openStack(stack, options);
 }
 
 /**

@@ -20,6 +20,11 @@ export async function loadListed(): Promise<Listed> {
   return { sources, enrichers: ENRICHERS, extractions: EXTRACTIONS };
 }
 
+/** The sources alone, where nothing is done about what is enriched or extracted. */
+export async function loadScraped(): Promise<Listed> {
+  return { sources: await loadSources(), enrichers: [], extractions: [] };
+}
+
 /**
  * As much of it as a run of these sources has a use for; undefined where that is all of it, or where one of
  * the names is no source's.

@@ -6,7 +6,6 @@ import { plan } from '../../core/run/plan.ts';
 import { scrape } from '../../core/scrape/scrape.ts';
 import { RunStore } from '../../core/state/run-store.ts';
 import { askingPlatform, onlyChosen } from '../../lambdas/asking-platform.ts';
-import { listedSources } from '../../sources/index.ts';
 import { Session } from '../e2e/support/session.ts';
 import { DAY } from '../e2e/support/small-site.ts';
 import { ENV } from './support.ts';
@@ -55,7 +54,7 @@ describe('the platform of a function that asks sites', () => {
   it('asks no source whose address nobody chose', async () => {
     for (const [name, value] of Object.entries(ENV)) vi.stubEnv(name, value);
     vi.stubEnv('RESCRAPE_MENUS_URL', 'http://127.0.0.1:9/');
-    const platform = askingPlatform('plan', [])(() => {}, listedSources);
+    const platform = await askingPlatform('plan', [])(() => {});
     const needing = platform.sources.filter(({ unset }) => unset?.includes('_URL'));
     expect(needing.map(({ name }) => name)).toEqual(['racing', 'tutoring']);
     const [racing] = needing;

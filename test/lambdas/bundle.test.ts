@@ -16,7 +16,8 @@ import { ENV_CONTRACTS } from '../../lambdas/contracts.ts';
 import { SOURCE_NAMES } from '../../sources/list.ts';
 import { ENV } from './support.ts';
 
-const RUN = '019aa000-0000-7000-8000-000000000000';
+const IDS = { runId: '019aa000-0000-7000-8000-000000000000', force: false };
+const SOURCES = SOURCE_NAMES.join(', ');
 const LAMBDAS = fileURLToPath(new URL('../../lambdas/', import.meta.url));
 
 describe('the bundle of', () => {
@@ -30,23 +31,24 @@ describe('the bundle of', () => {
     }
   });
 
-  it('publish reads its sources from files of their own, and has the operations of S3 that we call', () => {
+  it.each([
+    ['publish', { ...IDS, value: 'gb', date: '2026-11-20' }, `${SOURCES}\n`],
+    // It tells what is derived from what it does not know.
+    ['plan', { scheduledTime: '2026-11-20T01:30:00Z', executionName: 'e' }, `${SOURCES}, tutors, students, `],
+  ])('%s finds its sources in files of their own', (name, facts, said) => {
     const folder = mkdtempSync(join(tmpdir(), 'rescrape-bundle-'));
-    writeBundle(`${LAMBDAS}publish.lambda.ts`, folder);
+    writeBundle(`${LAMBDAS}${name}.lambda.ts`, folder);
     const index = readFileSync(join(folder, 'index.js'), 'utf8');
-    const event = { runId: RUN, source: 'nowhere', value: 'gb', date: '2026-11-20', force: false };
-    const code = `require(process.argv[1]).handler(${JSON.stringify(event)}, {}).catch((e) => console.error(e.message))`;
-    const env = { ...process.env, ...ENV };
-    const { stderr } = spawnSync(process.execPath, ['-e', code, join(folder, 'index.js')], {
-      env,
-      cwd: folder,
-      encoding: 'utf8',
-    });
+    const event = JSON.stringify({ source: 'nowhere', ...facts });
+    const code = `require(process.argv[1]).handler(${event}, {}).catch((e) => console.error(e.message))`;
+    const options = { env: { ...process.env, ...ENV }, cwd: folder, encoding: 'utf8' } as const;
+    const { stderr } = spawnSync(process.execPath, ['-e', code, join(folder, 'index.js')], options);
     rmSync(folder, { recursive: true, force: true });
-    expect(stderr).toContain(`there is no source "nowhere"; there is: ${SOURCE_NAMES.join(', ')}, `);
+    expect(stderr).toContain(`there is no source "nowhere"; there is: ${said}`);
+    expect(index).not.toContain('racing_results');
+    // Of the operations of S3 it has those that we call.
     expect(index).toContain('GetObjectRequest');
     expect(index).not.toContain('GetBucketAclRequest');
-    expect(index).not.toContain('racing_results');
   });
 
   it.each([

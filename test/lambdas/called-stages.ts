@@ -41,7 +41,7 @@ export class CalledStages {
   /** Calls the handler as Lambda does: the event is JSON, so is the answer. */
   async call(name: FunctionName, event: unknown, remainingMs?: number): Promise<unknown> {
     const { platform } = this.#session!;
-    const handler = handlerOf(this.#stages.get(name)!, (onEvent) => ({ ...platform, emit: onEvent }));
+    const handler = handlerOf(this.#stages.get(name)!, async (onEvent) => ({ ...platform, emit: onEvent }));
     const answer = await handler(JSON.parse(JSON.stringify(event)), contextWith(remainingMs));
     return JSON.parse(JSON.stringify(answer ?? null));
   }

@@ -70,7 +70,7 @@ function open(plan: Partial<ProviderPlan> = {}) {
   const platform = { state, lake, clock, newId } as unknown as Platform;
   const handler = handlerOf(
     extractWaveStage(new OpenedExtractions([reading], openExtraction)),
-    () => platform,
+    async () => platform,
   );
   const call = async (event: unknown, remainingMs?: number) =>
     JSON.parse(JSON.stringify(await handler(JSON.parse(JSON.stringify(event)), contextWith(remainingMs))));

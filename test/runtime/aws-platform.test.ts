@@ -4,7 +4,12 @@ import { connectionOf } from '../../runtime/aws-connection.ts';
 import { notes } from '../e2e/support/notes-source.ts';
 
 const RESOURCES = { bucket: 'lake', table: 'state' };
-const options = { env: { AWS_REGION: 'eu-west-1' }, connection: { region: 'eu-west-1' }, sources: [notes] };
+const options = {
+  env: { AWS_REGION: 'eu-west-1' },
+  connection: { region: 'eu-west-1' },
+  sources: [notes],
+  enrichers: [],
+};
 
 describe('the platform on AWS', () => {
   it('keeps its lake in the bucket', async () => {
