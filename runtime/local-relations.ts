@@ -66,9 +66,14 @@ export async function localRelations(
     }),
     { ...targetsTable(), find: () => targetTable(lake) },
   ];
-  const views = viewsOf(sources, instantInSql(clock.now())).map(
-    (view) => ({ kind: 'view', ...view }) as const,
-  );
+  // Not spread: the text of a view that nobody asks for is not made.
+  const views = viewsOf(sources, instantInSql(clock.now())).map((view) => ({
+    kind: 'view' as const,
+    name: view.name,
+    get sql() {
+      return view.sql;
+    },
+  }));
   const all = [...tables, ...views];
   const named = relationsBehind(all, statement);
   const isNamed = (each: (typeof all)[number]) => named.length === 0 || named.includes(each);

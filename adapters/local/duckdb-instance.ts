@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+// Modules by their own names: the index loads more, and all it exports is looked up in 180 files first.
+import { DuckDBInstance } from '@duckdb/node-api/lib/DuckDBInstance.js';
 import { quoteText } from './duckdb-quote.ts';
 import { literalPath } from './duckdb-relation.ts';
 

@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
-import * as https from 'node:https';
+import type { Agent as SecureAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { addressRefusal } from '../../core/fetch/address-guard.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
 } from '../../core/ports/http-client.ts';
 import { Exchange } from './exchange.ts';
 import { AddressRefusedError, guardedLookup, type ResolveHost, resolveWithSystem } from './guarded-lookup.ts';
-import { http } from './node-http.ts';
+import { http, https } from './node-http.ts';
 import { farEndOf, proxyAgent, type TunnelRequest } from './proxy-agent.ts';
 
 export interface NodeHttpClientOptions {
@@ -48,8 +48,8 @@ function keepFew(agent: Agent): void {
  */
 export class NodeHttpClient implements HttpClient {
   readonly #resolve: ResolveHost;
-  readonly #agents = new Map<string, Agent | https.Agent>();
-  readonly #proxyAgents = new Map<ProxyServer, Map<string, Agent | https.Agent>>();
+  readonly #agents = new Map<string, Agent | SecureAgent>();
+  readonly #proxyAgents = new Map<ProxyServer, Map<string, Agent | SecureAgent>>();
   #closed = false;
 
   constructor(options: NodeHttpClientOptions = {}) {
@@ -90,7 +90,7 @@ export class NodeHttpClient implements HttpClient {
     };
     let sent: ClientRequest;
     try {
-      sent = (secure ? https : http).request({
+      sent = (secure ? https() : http).request({
         agent: this.#agentFor(secure, privateAddresses, proxy),
         host,
         ...(url.port !== '' && { port: url.port }),
@@ -142,20 +142,20 @@ export class NodeHttpClient implements HttpClient {
     secure: boolean,
     privateAddresses: PrivateAddresses,
     proxy: ProxyServer | undefined,
-  ): Agent | https.Agent {
+  ): Agent | SecureAgent {
     const key = `${secure} ${privateAddresses}`;
     const agents = proxy ? this.#agentsOf(proxy) : this.#agents;
     const known = agents.get(key);
     if (known !== undefined) return known;
-    const plain = () => (secure ? new https.Agent(KEEPING) : new http.Agent(KEEPING));
+    const plain = () => (secure ? new (https().Agent)(KEEPING) : new http.Agent(KEEPING));
     const agent = proxy ? proxyAgent(proxy, secure, KEEPING) : plain();
     keepFew(agent);
     agents.set(key, agent);
     return agent;
   }
 
-  #agentsOf(proxy: ProxyServer): Map<string, Agent | https.Agent> {
-    const agents = this.#proxyAgents.get(proxy) ?? new Map<string, Agent | https.Agent>();
+  #agentsOf(proxy: ProxyServer): Map<string, Agent | SecureAgent> {
+    const agents = this.#proxyAgents.get(proxy) ?? new Map<string, Agent | SecureAgent>();
     this.#proxyAgents.set(proxy, agents);
     return agents;
   }

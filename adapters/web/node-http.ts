@@ -3,3 +3,7 @@
  * which Node then loads undici and HTTP/2: 20 ms of CPU.
  */
 export const http = process.getBuiltinModule('node:http');
+
+/** Loaded with the first connection that needs it: TLS is another 15 ms of CPU. */
+export const https = () => process.getBuiltinModule('node:https');
+export const tls = () => process.getBuiltinModule('node:tls');

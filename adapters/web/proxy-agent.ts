@@ -1,9 +1,8 @@
 import type { Agent, AgentOptions } from 'node:http';
-import * as https from 'node:https';
+import type { RequestOptions, Agent as SecureAgent } from 'node:https';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import type { ProxyServer } from '../../core/ports/http-client.ts';
-import { http } from './node-http.ts';
+import { http, https, tls } from './node-http.ts';
 import { openTunnel } from './proxy-tunnel.ts';
 
 /** What a request says of the connection that may have to be made for it. */
@@ -14,7 +13,7 @@ export interface TunnelRequest {
   onTunnel(): void;
 }
 
-interface TunnelOptions extends https.RequestOptions {
+interface TunnelOptions extends RequestOptions {
   readonly tunnel: TunnelRequest;
   readonly lookup: LookupFunction;
 }
@@ -32,8 +31,8 @@ export function farEndOf(socket: Socket): string | undefined {
  * and the proxy is given the address: what was checked is what is connected to. TLS and the Host header go by
  * the name.
  */
-export function proxyAgent(proxy: ProxyServer, secure: boolean, keeping: AgentOptions): Agent | https.Agent {
-  const agent = secure ? new https.Agent(keeping) : new http.Agent(keeping);
+export function proxyAgent(proxy: ProxyServer, secure: boolean, keeping: AgentOptions): Agent | SecureAgent {
+  const agent = secure ? new (https().Agent)(keeping) : new http.Agent(keeping);
   agent.createConnection = (options, callback) => {
     const made = secure ? connectSecurely : connectPlainly;
     made(proxy, options as TunnelOptions).then(
@@ -56,8 +55,8 @@ async function connectPlainly(proxy: ProxyServer, options: TunnelOptions): Promi
 
 async function connectSecurely(proxy: ProxyServer, options: TunnelOptions): Promise<Socket> {
   const under = await connectPlainly(proxy, options);
-  const { tunnel, lookup: _, path: __, ...tls } = options;
-  const socket = connectTls({ ...(tls as object), socket: under });
+  const { tunnel, lookup: _, path: __, ...secure } = options;
+  const socket = tls().connect({ ...(secure as object), socket: under });
   const hangUp = () => void socket.destroy();
   tunnel.signal.addEventListener('abort', hangUp, { once: true });
   try {

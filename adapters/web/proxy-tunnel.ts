@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import type { ProxyServer } from '../../core/ports/http-client.ts';
-import { http } from './node-http.ts';
+import { http, tls } from './node-http.ts';
 import { ProxyError } from './proxy-error.ts';
 
 /** Where a tunnel ends: an address that was checked, never a name. */
@@ -39,7 +38,7 @@ export async function openTunnel(proxy: ProxyServer, end: TunnelEnd, signal: Abo
 }
 
 function overTls({ host, port }: ProxyServer): Socket {
-  return connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) });
+  return tls().connect({ host, port, ...(isIP(host) === 0 && { servername: host }) });
 }
 
 function connected(socket: Socket, { protocol, id }: ProxyServer): Promise<void> {

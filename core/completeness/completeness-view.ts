@@ -26,11 +26,19 @@ export function seenOver(sources: readonly Source[], now: string): string {
 
 /** The column of the status is called `standing` for the sake of statements that people have saved. */
 export function completenessView(sources: readonly Source[], now: string): View {
-  const isUnmeasured = `(${ofEvery(sources)} OR ${ofDerived(sources)})`;
   return {
     name: 'v_completeness',
     description: `Every partition as its last commit on record left it: its status (column standing), items and rows. The status is the one that "rescrape completeness" gives it, as far as these tables know. Held where a version waits, whatever failed since; incomplete where items failed or several have the same rows, where targets were due that day and nobody crawled them, crawled them in vain or published them, and ${PENDING_DAYS} days after its day where items still have no result; stale where its last refresh failed, or the last run that covered it left it out; suspicious where the index took away items that had rows, or lists improbably few; open where items have no result yet, or its day was not over when it was refreshed, or nothing tells which targets were due. A date of a table of entities is no better than that of the source whose records feed it. Of pages that a model reads those that have no result yet are pending, however old the book, and those that will have none without a person are failed. For the figures of a period, aggregate items over it. Damaged files, records on their way, runs that never came to their end and sources that are crawled no more are known to "rescrape completeness" alone.`,
-    sql: `
+    // The zones of all sources are looked up for it, which takes longer than most statements.
+    get sql() {
+      return completenessSql(sources, now);
+    },
+  };
+}
+
+function completenessSql(sources: readonly Source[], now: string): string {
+  const isUnmeasured = `(${ofEvery(sources)} OR ${ofDerived(sources)})`;
+  return `
 WITH decisions AS (
   SELECT
     ${PARTITION}, status, version, items_expected, items_found, items_empty, items_carried, items_failed,
@@ -117,8 +125,7 @@ FROM joined
   LEFT JOIN thresholds t
     ON t.source = a.source AND t.table_name = a.table_name AND t.target = a.target AND t.partition_date = a.partition_date
 )
-${judgedByFeeding(sources, now)}`,
-  };
+${judgedByFeeding(sources, now)}`;
 }
 
 /**

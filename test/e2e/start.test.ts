@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { civilDate } from '../../core/calendar/civil-date.ts';
+import { startDemoSite } from '../../demo/site.ts';
 import { startCommand } from './support/command-line.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rescrape-start-'));
@@ -20,10 +22,14 @@ process.on('exit', () => { for (const name of process.moduleLoadList) tell(name)
 
 /** What is loaded by the processes of a command: addresses of modules, names of Node's own. */
 async function loadedBy(...args: string[]): Promise<string[]> {
+  return loadedWith({}, ...args);
+}
+
+async function loadedWith(own: Readonly<Record<string, string>>, ...args: string[]): Promise<string[]> {
   const [teller, told] = [join(root, 'teller.mjs'), join(root, 'loaded.txt')];
   writeFileSync(teller, TELLER);
   writeFileSync(told, '');
-  const env = { NODE_OPTIONS: `--import=${teller}`, LOADED: told };
+  const env = { ...own, NODE_OPTIONS: `--import=${teller}`, LOADED: told };
   expect(await startCommand(args, env, cwd).ended).toMatchObject({ code: 0 });
   const loaded = readFileSync(told, 'utf8').split('\n');
   expect(loaded.some((url) => url.endsWith('/cli/main.ts'))).toBe(true);
@@ -60,5 +66,18 @@ describe('what a command loads', () => {
     const loaded = await loadedBy('errors', '--json');
     expect(loaded.some((url) => url.includes('@duckdb'))).toBe(true);
     expect(loaded.filter((url) => NETWORK.test(url) || /console-table-printer/.test(url))).toEqual([]);
+  });
+
+  it('of a run over http is no TLS', async () => {
+    const today = civilDate('2025-10-31');
+    const site = await startDemoSite({ seed: 1, today, racesPerDay: 0.25, fieldSize: 3 });
+    try {
+      const env = { RESCRAPE_RACING_URL: site.url, RESCRAPE_RACING_MIN_DELAY_MS: '0' };
+      const loaded = await loadedWith(env, 'run', 'racing', '--start', today, '--end', today);
+      expect(loaded).toContain('NativeModule http');
+      expect(loaded.filter((name) => /^NativeModule (?:https|tls)$/.test(name))).toEqual([]);
+    } finally {
+      await site.close();
+    }
   });
 });
