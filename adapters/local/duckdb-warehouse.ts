@@ -12,6 +12,7 @@ import { damagedFile, isFatal, isNamelessDamage, warehouseFailure } from './duck
 import { openLockedInstance } from './duckdb-instance.ts';
 import type { LocalRelation } from './duckdb-relation.ts';
 import { plainValue } from './duckdb-value.ts';
+import { bytesOf } from './file-stamp.ts';
 import type { RememberedColumns } from './remembered-columns.ts';
 
 export interface DuckDbWarehouseOptions {
@@ -19,7 +20,7 @@ export interface DuckDbWarehouseOptions {
   readonly relations: readonly LocalRelation[];
   /**
    * More threads than cores make it slower.
-   * @default 2
+   * @default 2, and 1 where all files together are small
    */
   readonly threads?: number;
   /**
@@ -39,6 +40,9 @@ export function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Warehouse 
   return new DuckDbWarehouse(options);
 }
 
+/** For so few bytes a second thread takes more than it gives: a tenth of the CPU of a statement. */
+const SMALL_BYTES = 32 * 1024 * 1024;
+
 interface Database {
   readonly instance: DuckDBInstance;
   readonly catalog: DuckDbCatalog;
@@ -46,11 +50,11 @@ interface Database {
 
 class DuckDbWarehouse implements Warehouse {
   readonly #relations: readonly LocalRelation[];
-  readonly #threads: number;
+  readonly #threads: number | undefined;
   readonly #remembered: RememberedColumns | undefined;
   #database: Promise<Database> | undefined;
 
-  constructor({ relations, threads = 2, remembered }: DuckDbWarehouseOptions) {
+  constructor({ relations, threads, remembered }: DuckDbWarehouseOptions) {
     this.#relations = relations;
     this.#threads = threads;
     this.#remembered = remembered;
@@ -86,9 +90,16 @@ class DuckDbWarehouse implements Warehouse {
     const files = this.#relations.flatMap((relation) =>
       relation.kind === 'table' ? [...relation.files, ...(relation.jsonFiles ?? [])] : [],
     );
-    const instance = await openLockedInstance(files, this.#threads);
+    const instance = await openLockedInstance(files, this.#threads ?? (areSmall(files) ? 1 : 2));
     return { instance, catalog: new DuckDbCatalog(this.#relations, this.#remembered) };
   }
+}
+
+function areSmall(files: readonly string[]): boolean {
+  let bytes = 0;
+  // Of a file that is gone or out of reach the statement tells.
+  for (const file of files) bytes += bytesOf(file) ?? 0;
+  return bytes <= SMALL_BYTES;
 }
 
 async function queryOnce(

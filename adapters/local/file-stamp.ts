@@ -5,3 +5,12 @@ export function fileStamp(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat && [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':');
 }
+
+/** The size of a file; undefined where there is none, or nobody may look. */
+export function bytesOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size;
+  } catch {
+    return undefined;
+  }
+}
