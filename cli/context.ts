@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { advise } from '../core/advice/advise.ts';
-import type { Step } from '../core/advice/step.ts';
+import type { Subject } from '../core/advice/subject.ts';
 import { checkWindow, civilDateAt, type DateRange, windowFor } from '../core/calendar/window.ts';
 import { knownTargets } from '../core/completeness/known-targets.ts';
 import { type PipelineEvent, problemWith } from '../core/platform.ts';
@@ -135,9 +134,9 @@ export function sourceOf(
 }
 
 /** What brings rows into a table that is derived. */
-function whatFills(derived: Source): readonly Step[] {
+function whatFills(derived: Source): Subject {
   const as = extractionOf(derived) === undefined ? 'table-of-entities' : 'table-of-pages';
-  return advise({ kind: 'ended', as });
+  return { kind: 'ended', as };
 }
 
 /**

@@ -110,7 +110,7 @@ export function reportError(
 ): number {
   const end = commandEnd(error);
   const { code, message, exitCode, isExpected } = end;
-  const hint = typeof end.hint === 'string' ? end.hint : hintText(stepsAt(place, end.hint), error);
+  const hint = typeof end.hint === 'string' ? end.hint : hintText(stepsAt(place, stepsOf(end.hint)), error);
   if (json) console.error(JSON.stringify({ error: { code, message, hint } }));
   else if (!isExpected) console.error(error);
   else if (!isHelpPrinted(error))
@@ -126,6 +126,10 @@ function isHelpPrinted(error: unknown): boolean {
 /** Other messages of the core say themselves what to do. */
 function isSplit(error: unknown): boolean {
   return error instanceof CommanderError || toldBy(error).hint !== undefined;
+}
+
+function stepsOf(hint: Exclude<Hint, string>): readonly Step[] {
+  return 'kind' in hint ? advise(hint) : hint;
 }
 
 /** Of the ways that a decision leaves open one is enough. */

@@ -1,4 +1,5 @@
 import type { Step } from '../core/advice/step.ts';
+import type { Subject } from '../core/advice/subject.ts';
 
 /** What a program reads in `error.code` under `--json`. */
 export type ErrorCode =
@@ -13,8 +14,8 @@ export type ErrorCode =
   | 'INTERRUPTED'
   | 'INTERNAL';
 
-/** What to do next: a clause, or steps of advice. */
-export type Hint = string | readonly Step[];
+/** What to do next: a clause, steps of advice, or what to advise about where the error is told. */
+export type Hint = string | readonly Step[] | Subject;
 
 /**
  * An expected end of a command that is not its success. `hint`: what to do next, where the message does not

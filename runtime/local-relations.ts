@@ -1,6 +1,5 @@
 import { type LocalRelation, type LocalTable, relationsBehind } from '../adapters/local/duckdb-relation.ts';
 import type { CivilDate } from '../core/calendar/civil-date.ts';
-import { viewsOf } from '../core/completeness/views.ts';
 import {
   dateOfTargetTable,
   type LogTable,
@@ -66,14 +65,7 @@ export async function localRelations(
     }),
     { ...targetsTable(), find: () => targetTable(lake) },
   ];
-  // Not spread: the text of a view that nobody asks for is not made.
-  const views = viewsOf(sources, instantInSql(clock.now())).map((view) => ({
-    kind: 'view' as const,
-    name: view.name,
-    get sql() {
-      return view.sql;
-    },
-  }));
+  const views = mayNameViews(statement, tables) ? await localViews(sources, clock.now()) : [];
   const all = [...tables, ...views];
   const named = relationsBehind(all, statement);
   const isNamed = (each: (typeof all)[number]) => named.length === 0 || named.includes(each);
@@ -81,6 +73,26 @@ export async function localRelations(
   const relations: LocalRelation[] = [];
   for (const { find, ...empty } of tables.filter(isNamed)) relations.push(hasRows ? await find() : empty);
   return [...relations, ...views.filter(isNamed)];
+}
+
+/** The names of all views begin so. */
+const NAMES_VIEWS = /\bv_/i;
+
+/** False where a statement means tables alone: views are 19 modules, which most statements do not need. */
+function mayNameViews(statement: string, tables: readonly LocalTable[]): boolean {
+  return NAMES_VIEWS.test(statement) || relationsBehind(tables, statement).length === 0;
+}
+
+async function localViews(sources: readonly Source[], now: number): Promise<LocalRelation[]> {
+  const { viewsOf } = await import('../core/completeness/views.ts');
+  // Not spread: the text of a view that nobody asks for is not made.
+  return viewsOf(sources, instantInSql(now)).map((view) => ({
+    kind: 'view',
+    name: view.name,
+    get sql() {
+      return view.sql;
+    },
+  }));
 }
 
 /** Functions to which a statement can give the name of a table without being read to name it. */
