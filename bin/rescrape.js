@@ -22,6 +22,9 @@ const READ_MUCH = ['run', 'demo', 'retry', 'worker', 'reparse', '--lake'];
 // Messages of zod in fifty languages, a module each: its English is read elsewhere, and we use no other.
 const LOCALES_OF_ZOD = '/zod/v4/locales/index.js';
 const NO_LOCALES = 'data:text/javascript,';
+// Commands of ours are modules; what the library could start as programs of their own costs 4 ms of a start.
+const COMMANDS_LIBRARY = '/node_modules/commander/lib/command.js';
+const NO_PROGRAMS = 'data:text/javascript,export default {}';
 
 const words = process.argv.slice(2);
 const isPinned = Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR;
@@ -69,6 +72,8 @@ function resolveSource(specifier, context, next) {
   if (specifier.endsWith('.ts'))
     return { url: new URL(specifier, parentURL).href, format: 'module-typescript', shortCircuit: true };
   if (!conditions.includes('import')) return next(specifier, context);
+  if (specifier === 'node:child_process' && parentURL.endsWith(COMMANDS_LIBRARY))
+    return { url: NO_PROGRAMS, shortCircuit: true };
   if (specifier.startsWith('.') && specifier.endsWith('.js')) {
     const { href } = new URL(specifier, parentURL);
     return { url: href.endsWith(LOCALES_OF_ZOD) ? NO_LOCALES : href, shortCircuit: true };

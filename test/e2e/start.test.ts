@@ -37,7 +37,8 @@ async function loadedWith(own: Readonly<Record<string, string>>, ...args: string
 }
 
 const NETWORK = /\/adapters\/web\/|NativeModule (?:http|https|tls|internal\/deps\/undici\/undici)$/;
-const SELDOM = /@duckdb|@aws-sdk|@smithy|csv-parse|\/core\/publish-extraction\/|\/adapters\/llm\//;
+const SELDOM =
+  /@duckdb|@aws-sdk|@smithy|csv-parse|\/core\/publish-extraction\/|\/adapters\/llm\/|NativeModule child_process$/;
 
 /** What a statement that names no view, and its rows as JSON, have no use for. */
 const UNSAID = /console-table-printer|\/core\/completeness\/views|\/core\/advice\/advise/;
