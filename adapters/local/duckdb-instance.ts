@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-// Modules by their own names: the index loads more, and all it exports is looked up in 180 files first.
-import { DuckDBInstance } from '@duckdb/node-api/lib/DuckDBInstance.js';
+import type { DuckDBInstance } from '@duckdb/node-api';
+import * as library from './duckdb-library.ts';
 import { quoteText } from './duckdb-quote.ts';
 import { literalPath } from './duckdb-relation.ts';
 
@@ -10,7 +10,7 @@ import { literalPath } from './duckdb-relation.ts';
  * neither it nor the list of paths can be changed any more, and then nothing at all.
  */
 export async function openLockedInstance(files: readonly string[], threads: number): Promise<DuckDBInstance> {
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await library.DuckDBInstance.create(':memory:', {
     threads: String(threads),
     // Where a big sort spills; the default is `.tmp` in the working directory.
     temp_directory: join(tmpdir(), `rescrape-duckdb-${process.pid}`),

@@ -1,11 +1,13 @@
 import type { DuckDBValueConverter, Json } from '@duckdb/node-api';
-import { JsonDuckDBValueConverter } from '@duckdb/node-api/lib/JsonDuckDBValueConverter.js';
-import { DuckDBDecimalValue } from '@duckdb/node-api/lib/values/DuckDBDecimalValue.js';
-import { DuckDBTimestampMillisecondsValue } from '@duckdb/node-api/lib/values/DuckDBTimestampMillisecondsValue.js';
-import { DuckDBTimestampNanosecondsValue } from '@duckdb/node-api/lib/values/DuckDBTimestampNanosecondsValue.js';
-import { DuckDBTimestampSecondsValue } from '@duckdb/node-api/lib/values/DuckDBTimestampSecondsValue.js';
-import { DuckDBTimestampTZValue } from '@duckdb/node-api/lib/values/DuckDBTimestampTZValue.js';
-import { DuckDBTimestampValue } from '@duckdb/node-api/lib/values/DuckDBTimestampValue.js';
+import {
+  DuckDBDecimalValue,
+  DuckDBTimestampMillisecondsValue,
+  DuckDBTimestampNanosecondsValue,
+  DuckDBTimestampSecondsValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  JsonDuckDBValueConverter,
+} from './duckdb-library.ts';
 
 /** Decimal digits that a double always keeps. */
 const SAFE_DECIMAL_DIGITS = 15;

@@ -1,5 +1,4 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
-import { StatementType } from '@duckdb/node-api/lib/enums.js';
 import {
   type QueryResult,
   type SqlValue,
@@ -10,6 +9,7 @@ import { DuckDbCatalog } from './duckdb-catalog.ts';
 import { findDamagedFile } from './duckdb-damage.ts';
 import { damagedFile, isFatal, isNamelessDamage, warehouseFailure } from './duckdb-failure.ts';
 import { openLockedInstance } from './duckdb-instance.ts';
+import { StatementType } from './duckdb-library.ts';
 import type { LocalRelation } from './duckdb-relation.ts';
 import { plainValue } from './duckdb-value.ts';
 import { bytesOf } from './file-stamp.ts';
@@ -128,7 +128,7 @@ async function queryOnce(
  * The lock-down does not keep COPY from writing over a file that may be read, nor EXPLAIN ANALYZE from
  * running one.
  */
-function refuseWrites(type: StatementType, sql: string): void {
+function refuseWrites(type: DuckDBPreparedStatement['statementType'], sql: string): void {
   if (type === StatementType.SELECT) return;
   const analyze = type === StatementType.EXPLAIN && /\banalyze\b/i.test(sql);
   if (type === StatementType.EXPLAIN && !analyze) return;
