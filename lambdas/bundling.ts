@@ -104,8 +104,7 @@ export const MAX_BUNDLE_BYTES = 1_030_000;
 
 /**
  * Libraries that no start needs: of pages (`core/source/html-browser.ts`, `html-scanner.ts`, `site.ts`,
- * `xml.ts`, `core/fetch/charset.ts`, `address-guard.ts`), of Parquet (`core/lake/parquet.ts`,
- * `core/parquet/zstd-page.ts`), of proxies
+ * `xml.ts`, `core/fetch/charset.ts`, `address-guard.ts`), of Parquet (`core/lake/parquet.ts`), of proxies
  * (`adapters/web/proxy-tunnel.ts`, `adapters/aws/secrets.ts`) and of pages that are asked one by one
  * (`adapters/aws/bedrock-model.ts`). Each is a file of its own beside the bundle,
  * found below `node_modules` and loaded by the first page, file or source that asks for it. In the bundle
@@ -119,7 +118,6 @@ export const BESIDE_THE_BUNDLE = [
   { file: 'node_modules/saxes/index.js', name: 'saxes' },
   { file: 'node_modules/ipaddr.js/index.js', name: 'ipaddr.js' },
   { file: 'node_modules/hyparquet/index.js', name: 'hyparquet' },
-  { file: 'node_modules/hyparquet/src/xxhash.js', name: 'hyparquet/src/xxhash.js' },
   { file: 'node_modules/socks/index.js', name: 'socks' },
   { file: 'node_modules/@aws-sdk/client-secrets-manager/index.js', name: '@aws-sdk/client-secrets-manager' },
   { file: 'node_modules/@aws-sdk/client-bedrock-runtime/index.js', name: '@aws-sdk/client-bedrock-runtime' },

@@ -22,7 +22,6 @@ const PURE_PACKAGES: ReadonlySet<string> = new Set([
   'entities/decode',
   'saxes',
   'hyparquet',
-  'hyparquet/src/xxhash.js',
   'warcio',
   'robots-parser',
   'ipaddr.js',
