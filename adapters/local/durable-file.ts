@@ -1,4 +1,5 @@
 import { closeSync, fdatasync, fsync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const flushData = promisify(fdatasync);
@@ -21,8 +22,24 @@ export async function writeNewFile(path: string, body: Uint8Array, durable: bool
   }
 }
 
-/** Brings the names in a directory to the disk without keeping the event loop waiting for it. */
-export async function syncDirectory(path: string): Promise<void> {
+/** Directories whose names will be brought to the disk in a moment. */
+const soon = new Map<string, Promise<void>>();
+
+/**
+ * Brings the names in a directory to the disk without keeping the event loop waiting for it; once for all who
+ * ask before it begins.
+ */
+export function syncDirectory(path: string): Promise<void> {
+  const begun = soon.get(path);
+  if (begun) return begun;
+  const synced = syncSoon(path);
+  soon.set(path, synced);
+  return synced;
+}
+
+async function syncSoon(path: string): Promise<void> {
+  await setImmediate();
+  soon.delete(path);
   const handle = openSync(path, 'r');
   try {
     await flush(handle);

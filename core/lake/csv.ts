@@ -3,6 +3,8 @@ import type { Cell, Column, Row } from '../schema/columns.ts';
 /** A cell that a spreadsheet would run as a formula; text only: `-5` as a number stays a number. */
 const FORMULA = /^[=+\-@\t\r]/;
 const NEEDS_QUOTES = /[",\r\n]/;
+/** Either of them: of a hundred cells one is, so one look has to do for the others. */
+const SPECIAL = /^[=+\-@\t]|[",\r\n]/;
 
 /**
  * RFC 4180 with a header; null is an empty cell. Text that a spreadsheet would run gets a `'` in front.
@@ -10,14 +12,20 @@ const NEEDS_QUOTES = /[",\r\n]/;
  */
 export function writeCsv(columns: readonly Column[], rows: readonly Row[], same: Row = {}): Uint8Array {
   const names = columns.map(({ name }) => name);
-  const lines = [names.join(',')];
-  for (const row of rows) lines.push(names.map((name) => csvCell(same[name] ?? row[name] ?? null)).join(','));
-  return new TextEncoder().encode(`${lines.join('\r\n')}\r\n`);
+  const ofAll = names.map((name) => same[name] ?? null).map((cell) => (cell === null ? cell : csvCell(cell)));
+  const cells = names.slice();
+  let text = `${names.join(',')}\r\n`;
+  for (const row of rows) {
+    for (let at = 0; at < names.length; at++) cells[at] = ofAll[at] ?? csvCell(row[names[at]!] ?? null);
+    text += `${cells.join(',')}\r\n`;
+  }
+  return new TextEncoder().encode(text);
 }
 
 export function csvCell(value: Cell): string {
   if (value === null) return '';
   if (typeof value !== 'string') return String(value);
+  if (!SPECIAL.test(value)) return value;
   const text = FORMULA.test(value) ? `'${value}` : value;
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
