@@ -10,7 +10,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { assertKeyPrefix, assertObjectKey, assertObjectMetadata } from '../../core/ports/object-key.ts';
 import type {
   ObjectHead,
@@ -59,7 +59,7 @@ class DirectoryObjectStore implements ObjectStore {
   readonly #temporaries: TemporaryFiles;
   readonly #directories: LakeDirectories;
   readonly #metadata: ObjectMetadata;
-  readonly #packed = new PackedObjects();
+  readonly #packed: PackedObjects;
   readonly #mutex: ProcessMutex;
   readonly #deletions = new Deletions((directory, paths) =>
     attempt('delete', paths[0]!, () => this.#deleteIn(directory, paths)),
@@ -70,6 +70,7 @@ class DirectoryObjectStore implements ObjectStore {
     this.#temporaries = temporaries;
     this.#directories = new LakeDirectories(root);
     this.#metadata = new ObjectMetadata(root);
+    this.#packed = new PackedObjects(root);
     this.#mutex = new ProcessMutex(join(root, '.locks.sqlite'));
   }
 
@@ -115,9 +116,10 @@ class DirectoryObjectStore implements ObjectStore {
 
   list(prefix: string): AsyncIterable<ObjectListing> {
     assertKeyPrefix(prefix);
-    return listDirectory(this.#root, prefix, (directory) =>
-      attempt('list', directory, () => this.#packed.list(directory)),
-    );
+    return listDirectory(this.#root, prefix, {
+      in: (directory) => attempt('list', directory, () => this.#packed.list(directory)),
+      above: (directory) => attempt('list', directory, () => this.#packed.listFromAbove(directory)),
+    });
   }
 
   async delete(key: string): Promise<void> {
@@ -125,15 +127,17 @@ class DirectoryObjectStore implements ObjectStore {
   }
 
   #deleteIn(directory: string, paths: readonly string[]): void {
-    if (!this.#directories.exists(directory)) return;
-    const names = paths.map((path) => basename(path));
-    const isInUse = this.#mutex.run(() => {
+    const isThere = this.#directories.exists(directory);
+    if (!isThere && !this.#packed.mayHold(directory)) return;
+    const unpacked = this.#mutex.run(() => {
       // First: a packed object is older than a file at its place, and must not come to light again.
-      const areLeft = this.#packed.remove(directory, names);
-      for (const path of paths) this.#deleteFile(path);
-      return areLeft;
+      const gone = this.#packed.remove(directory, paths);
+      if (isThere) for (const path of paths) this.#deleteFile(path);
+      return gone;
     });
-    if (!isInUse) this.#directories.removeEmpty(directory);
+    const perhapsEmpty = new Set(unpacked);
+    if (isThere && !this.#packed.isIn(directory)) perhapsEmpty.add(directory);
+    for (const each of perhapsEmpty) this.#directories.removeEmpty(each);
   }
 
   #deleteFile(path: string): void {
@@ -156,9 +160,13 @@ class DirectoryObjectStore implements ObjectStore {
     const hash = hashOf(body);
     const directory = dirname(path);
     if (mayPack(options)) {
-      this.#directories.make(directory);
-      const packed = this.#mutex.run(() => this.#packed.put(path, body, hash, options));
-      if (packed) return packed;
+      const { packed } = options;
+      const target = typeof packed === 'string' ? this.#path(packed.slice(0, -1)) : directory;
+      this.#directories.make(target);
+      const isOwnThere = target === directory || this.#directories.exists(directory);
+      const place = { path, directory: target, isOwnThere };
+      const stored = this.#mutex.run(() => this.#packed.put(place, { body, hash }, options));
+      if (stored) return stored;
     }
     const metadata = nonEmpty(options.metadata);
     const temporary = this.#temporaries.next();

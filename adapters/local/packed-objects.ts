@@ -12,7 +12,7 @@ import {
   writeFileSync,
   writevSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PutOptions, PutResult, StoredObject } from '../../core/ports/object-store.ts';
 import { StorageError } from '../../core/ports/storage-error.ts';
 import { etagOf } from './object-etag.ts';
@@ -35,6 +35,9 @@ import { isAbsent } from './storage-failure.ts';
  */
 const REMEMBERED = 1024;
 
+/** How far above an object the directory of its file may be: its own one counts as the first. */
+const LEVELS = 3;
+
 /** What is known of one file: all that lies before `end`. */
 interface Known {
   /** What the file begins with: another file at the same path has another. */
@@ -46,23 +49,60 @@ interface Known {
 }
 
 /**
- * Small objects of one directory, one behind the other in one file: to write, read and delete a file for each
- * takes longer than all else about it. A frame is never changed: an object that is put again or removed is a
- * further frame, and the file goes with its last object. Whoever writes holds the mutex of the store, so what
- * is no whole frame at the end is of a process that was killed: readers stop there, and the next writer cuts
- * it off, so that nothing comes to lie behind it.
+ * Small objects of one directory and of those below it, one behind the other in one file: to write, read and
+ * delete a file for each takes longer than all else about it, and so does a directory for a few. A frame is
+ * never changed: an object that is put again or removed is a further frame, and the file goes with its last
+ * object. Whoever writes holds the mutex of the store, so what is no whole frame at the end is of a process
+ * that was killed: readers stop there, and the next writer cuts it off, so that nothing comes to lie behind
+ * it.
  *
- * An object goes by the path that its own file would have.
+ * An object goes by the path that its own file would have; in the file by what of it follows the directory.
+ * It is in one such file at most: that one it stays in.
  */
 export class PackedObjects {
+  readonly #root: string;
   readonly #known = new Map<string, Known>();
 
-  /** Under the mutex. `hash`: of the body. Undefined where a file stands at the path, which stays one. */
-  put(path: string, body: Uint8Array, hash: string, { ifNoneMatch }: PutOptions): PutResult | undefined {
-    if (lstatSync(path, { throwIfNoEntry: false })) return undefined;
-    if (ifNoneMatch !== undefined && this.find(path)) return { kind: 'precondition-failed' };
-    this.#append(packedAt(path), basename(path), body, hash);
+  /** `root`: of the store. */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /**
+   * Under the mutex, into the file of `directory`, where the object is in none. `isOwnThere`: whether there is
+   * a directory where its own file would be. Undefined where a file stands at the path, which stays one.
+   */
+  put(
+    { path, directory, isOwnThere }: Place,
+    { body, hash }: HashedBody,
+    { ifNoneMatch }: PutOptions,
+  ): PutResult | undefined {
+    const own = dirname(path);
+    if (!this.#above(own).includes(directory)) throw new RangeError(`${path} is not packed in ${directory}`);
+    if (isOwnThere && lstatSync(path, { throwIfNoEntry: false })) return undefined;
+    const mayBeElsewhere = isOwnThere && own !== directory;
+    const there = mayBeElsewhere || ifNoneMatch !== undefined ? this.#fileOf(path) : undefined;
+    if (ifNoneMatch !== undefined && there) return { kind: 'precondition-failed' };
+    const target = there ?? directory;
+    this.#append(join(target, PACKED), nameIn(target, path), body, hash);
     return { kind: 'stored', etag: etagOf(hash) };
+  }
+
+  /** The directory whose file has the object. */
+  #fileOf(path: string): string | undefined {
+    return this.#above(dirname(path)).find((directory) =>
+      this.#open(join(directory, PACKED), constants.O_RDONLY, (_, { objects }) =>
+        objects.has(nameIn(directory, path)),
+      ),
+    );
+  }
+
+  /** Directories in whose files objects of this one may be, itself first. */
+  #above(directory: string): readonly string[] {
+    const directories = [directory];
+    for (let at = directory; at !== this.#root && directories.length < LEVELS; directories.push(at))
+      at = dirname(at);
+    return directories;
   }
 
   #append(path: string, name: string, body: Uint8Array, hash: string): void {
@@ -79,17 +119,26 @@ export class PackedObjects {
     }
   }
 
-  /** Under the mutex: those of a directory that have one of these names. True where others are left. */
-  remove(directory: string, names: readonly string[]): boolean {
-    const path = join(directory, PACKED);
-    const areLeft = this.#open(path, constants.O_RDWR | constants.O_APPEND, (file, known) => {
+  /** Under the mutex: the objects at these paths of one directory. Answers whose files went with them. */
+  remove(directory: string, paths: readonly string[]): readonly string[] {
+    return this.#above(directory).filter((at) =>
+      this.#removeFrom(
+        join(at, PACKED),
+        paths.map((path) => nameIn(at, path)),
+      ),
+    );
+  }
+
+  /** True where the file went with its last object. */
+  #removeFrom(path: string, names: readonly string[]): boolean {
+    const isGone = this.#open(path, constants.O_RDWR | constants.O_APPEND, (file, known) => {
       const { objects } = known;
       const there = names.filter((name) => objects.has(name));
-      if (there.length === 0) return objects.size > 0;
+      if (there.length === 0 && objects.size > 0) return false;
       if (new Set(there).size === objects.size) {
         unlinkSync(path);
         this.#known.delete(path);
-        return false;
+        return true;
       }
       writeFrame(
         file,
@@ -98,17 +147,27 @@ export class PackedObjects {
       );
       // Not before: where the disk refuses the frames they are still there, and are to be removed again.
       for (const name of there) objects.delete(name);
-      return true;
+      return false;
     });
-    return areLeft ?? false;
+    return isGone ?? false;
   }
 
-  /** What is known of an object without its body; undefined where the file has none of this name. */
+  /** True where the directory has a file of packed objects. */
+  isIn(directory: string): boolean {
+    return existsSync(join(directory, PACKED));
+  }
+
+  /** True where a file may hold objects of the directory. */
+  mayHold(directory: string): boolean {
+    return this.#above(directory).some((at) => this.isIn(at));
+  }
+
+  /** What is known of an object without its body; undefined where none is packed at the path. */
   find(path: string): PackedObject | undefined {
-    return this.#open(packedAt(path), constants.O_RDONLY, (_, { objects }) => objects.get(basename(path)));
+    return this.#read(path, (_, object) => object);
   }
 
-  /** Undefined where the file has none of this name. */
+  /** Undefined where none is packed at the path. */
   get(path: string): StoredObject | undefined {
     return this.#read(path, (file, { at, bytes, hash }) => ({
       body: readBytes(file, at, bytes),
@@ -126,8 +185,8 @@ export class PackedObjects {
     );
   }
 
-  /** The objects of a directory; `lastModified`: of any of them, in milliseconds. */
-  list(directory: string): readonly { name: string; bytes: number; lastModified: number }[] {
+  /** The objects of the directory's own file. */
+  list(directory: string): readonly ListedObject[] {
     const path = join(directory, PACKED);
     const objects = this.#open(path, constants.O_RDONLY, (file, known) => {
       const lastModified = Math.floor(fstatSync(file).mtimeMs);
@@ -136,11 +195,26 @@ export class PackedObjects {
     return objects ?? [];
   }
 
-  #read<T>(path: string, use: (file: number, object: PackedObject) => T): T | undefined {
-    return this.#open(packedAt(path), constants.O_RDONLY, (file, { objects }) => {
-      const object = objects.get(basename(path));
-      return object && use(file, object);
+  /** Those of the directory that are in files above it. */
+  listFromAbove(directory: string): readonly ListedObject[] {
+    const [, ...above] = this.#above(directory);
+    return above.flatMap((at) => {
+      const start = `${nameIn(at, directory)}/`;
+      return this.list(at).flatMap(({ name, ...object }) =>
+        name.startsWith(start) ? [{ name: name.slice(start.length), ...object }] : [],
+      );
     });
+  }
+
+  #read<T>(path: string, use: (file: number, object: PackedObject) => T): T | undefined {
+    for (const directory of this.#above(dirname(path))) {
+      const found = this.#open(join(directory, PACKED), constants.O_RDONLY, (file, { objects }) => {
+        const object = objects.get(nameIn(directory, path));
+        return object && use(file, object);
+      });
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** Undefined where there is no such file, or nothing in it. */
@@ -196,13 +270,33 @@ export class PackedObjects {
   }
 }
 
-/** What is to survive a power cut, has metadata or depends on an earlier body is a file of its own. */
-export function mayPack({ packed, durable, metadata, ifMatch }: PutOptions): boolean {
-  return packed === true && !durable && !nonEmpty(metadata) && ifMatch === undefined;
+interface Place {
+  readonly path: string;
+  readonly directory: string;
+  readonly isOwnThere: boolean;
 }
 
-function packedAt(path: string): string {
-  return join(dirname(path), PACKED);
+interface HashedBody {
+  readonly body: Uint8Array;
+  readonly hash: string;
+}
+
+/** An object as its file has it: by its name there, which may have a `/`. */
+export interface ListedObject {
+  readonly name: string;
+  readonly bytes: number;
+  /** Of any object of the file; milliseconds. */
+  readonly lastModified: number;
+}
+
+/** What is to survive a power cut, has metadata or depends on an earlier body is a file of its own. */
+export function mayPack({ packed, durable, metadata, ifMatch }: PutOptions): boolean {
+  return !!packed && !durable && !nonEmpty(metadata) && ifMatch === undefined;
+}
+
+/** What of the path follows the directory. */
+function nameIn(directory: string, path: string): string {
+  return path.slice(directory.length + 1);
 }
 
 /** Most directories have none, and an error that is thrown and caught costs more than the look. */

@@ -113,7 +113,8 @@ export async function writeCheckpoint(
   const { checkpoint } = stored;
   const { body, ...encoded } = encodeCheckpoint(stored);
   const key = checkpointKey(runId, source.name, partition, checkpoint);
-  if ((await platform.lake.put(key, body, { ...options, packed: true })).kind !== 'stored') return false;
+  const packed = partitionWorkPrefix(runId, source.name, partition);
+  if ((await platform.lake.put(key, body, { ...options, packed })).kind !== 'stored') return false;
   recorded?.keep(key, { checkpoint, ...encoded }, body.length);
   return true;
 }

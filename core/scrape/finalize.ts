@@ -109,7 +109,8 @@ export async function finalize(context: PartitionJob, options: FinalizeOptions =
   const stored = encodeResult(result, pagesInOrder, ({ attempt }) =>
     source.combine ? undefined : recorded.texts.get(attempt.attempt_id),
   );
-  await platform.lake.put(key, stored, { packed: true });
+  const packed = partitionWorkPrefix(runId, source.name, partition);
+  await platform.lake.put(key, stored, { packed });
   // Whoever reads what is stored must find the same.
   if (platform.finalized && survivesJson(result)) platform.finalized.keep(key, result, stored.length);
 }

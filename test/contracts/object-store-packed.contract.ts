@@ -46,6 +46,29 @@ export function objectStorePacked(name: string, create: () => Promise<ObjectStor
       expect(first).toMatchObject({ size: 5, lastModified: expect.any(Number) });
     });
 
+    it('takes those of a whole tree, which are found as if each were a file', async () => {
+      const packed = 'a/b/';
+      for (const key of ['a/b/t/i.1', 'a/b/t/f/1', 'a/b/s', 'a/b/t', 'a/b/t-1', 'a/b/t/i.2'])
+        await store.put(key, bytes(key), { packed });
+      for (const key of ['a/b/t/i.15', 'a/b/t/g/1', 'a/c', 'a/b-']) await store.put(key, bytes(key));
+      const below = ['a/b/t/f/1', 'a/b/t/g/1', 'a/b/t/i.1', 'a/b/t/i.15', 'a/b/t/i.2'];
+      expect(await keys('')).toEqual(['a/b-', 'a/b/s', 'a/b/t', 'a/b/t-1', ...below, 'a/c']);
+      expect(await keys('a/b/t')).toEqual(['a/b/t', 'a/b/t-1', ...below]);
+      expect(await keys('a/b/t/')).toEqual(below);
+      expect(await keys('a/b/t/i.1')).toEqual(['a/b/t/i.1', 'a/b/t/i.15']);
+      expect(await keys('a/b/t/f/')).toEqual(['a/b/t/f/1']);
+      expect(text(await store.get('a/b/t/f/1'))).toBe('a/b/t/f/1');
+      expect(await store.getRange('a/b/t/i.2', 4, 3)).toEqual(Buffer.from('t/i'));
+      const again = { packed, ifNoneMatch: '*' } as const;
+      expect(await store.put('a/b/t/i.1', bytes('2'), again)).toEqual({ kind: 'precondition-failed' });
+      expect(await store.put('a/b/t/i.2', bytes('2'), { packed })).toMatchObject({ kind: 'stored' });
+      expect(text(await store.get('a/b/t/i.2'))).toBe('2');
+      await Promise.all(below.map((key) => store.delete(key)));
+      expect(await keys('a/b/')).toEqual(['a/b/s', 'a/b/t', 'a/b/t-1']);
+      expect(await store.put('a/b/t/i.1', bytes('3'), again)).toMatchObject({ kind: 'stored' });
+      expect(text(await store.get('a/b/t/i.1'))).toBe('3');
+    });
+
     it('holds the conditions of a put, however the object there was put', async () => {
       for (const [there, then] of [
         [PACKED, IF_NONE],

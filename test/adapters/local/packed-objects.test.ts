@@ -60,6 +60,44 @@ describe('packed objects', () => {
     expect(await another(keys)).toEqual(['a/4']);
   });
 
+  it('of a tree make no directory but that of their file, which goes with the last of them', async () => {
+    const tree = ['a/b/c/1', 'a/b/c/d/2', 'a/b/3'];
+    for (const key of tree) await store.put(key, bytes(key), { packed: 'a/b/' });
+    expect(readdirSync(join(root, 'a'), { recursive: true })).toEqual(['b', join('b', '.packed')]);
+    expect(await another(keys)).toEqual(['a/b/3', 'a/b/c/1', 'a/b/c/d/2']);
+    for (const key of tree) {
+      expect(await textOf(key)).toBe(key);
+      await another((other) => other.delete(key));
+    }
+    expect(existsSync(join(root, 'a'))).toBe(false);
+    expect(await keys()).toEqual([]);
+  });
+
+  it('stay in the file of their own directory, where a program before this one has packed them', async () => {
+    await store.put('a/b/c/1', bytes('old'), PACKED);
+    await store.put('a/b/c/2', bytes('old'), PACKED);
+    const tree = { packed: 'a/b/' } as const;
+    await another(async (other) => {
+      expect(await other.put('a/b/c/1', bytes('new'), { ...tree, ifNoneMatch: '*' })).toEqual({
+        kind: 'precondition-failed',
+      });
+      await other.put('a/b/c/2', bytes('new'), tree);
+      await other.put('a/b/c/10', bytes('new'), tree);
+    });
+    expect(readdirSync(join(root, 'a', 'b')).sort()).toEqual(['.packed', 'c']);
+    expect(await keys()).toEqual(['a/b/c/1', 'a/b/c/10', 'a/b/c/2']);
+    expect(await Promise.all((await keys()).map((key) => textOf(key)))).toEqual(['old', 'new', 'new']);
+    await Promise.all((await keys()).map((key) => store.delete(key)));
+    expect(await another(keys)).toEqual([]);
+    expect(existsSync(join(root, 'a'))).toBe(false);
+  });
+
+  it('are refused where nobody would find them: in a file that is too far above, or elsewhere', async () => {
+    for (const packed of ['a/', 'a/b/c/d/e/f/', 'x/'])
+      await expect(store.put('a/b/c/d/e', bytes('1'), { packed })).rejects.toThrow(RangeError);
+    expect(await keys()).toEqual([]);
+  });
+
   it.each(['{}', 'null', '7', '{"x":1}', '{"name":"2","bytes":-1,"hash":""}', '{"name":"2","bytes":"9"}'])(
     'end where a line is JSON and no frame: %s',
     async (line) => {
