@@ -135,9 +135,8 @@ class DirectoryObjectStore implements ObjectStore {
       if (isThere) for (const path of paths) this.#deleteFile(path);
       return gone;
     });
-    const perhapsEmpty = new Set(unpacked);
-    if (isThere && !this.#packed.isIn(directory)) perhapsEmpty.add(directory);
-    for (const each of perhapsEmpty) this.#directories.removeEmpty(each);
+    const own = isThere && !this.#packed.isIn(directory) ? [directory] : [];
+    for (const each of new Set([...unpacked, ...own])) this.#directories.removeEmpty(each);
   }
 
   #deleteFile(path: string): void {

@@ -1,52 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  openSync,
-  type Stats,
-  unlinkSync,
-  writeFileSync,
-  writevSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PutOptions, PutResult, StoredObject } from '../../core/ports/object-store.ts';
-import { StorageError } from '../../core/ports/storage-error.ts';
 import { etagOf } from './object-etag.ts';
 import { readBytes } from './object-file.ts';
 import { nonEmpty } from './object-metadata.ts';
-import {
-  frameLine,
-  HEAD_BYTES,
-  headLine,
-  isHead,
-  PACKED,
-  type PackedObject,
-  readFrames,
-} from './packed-frames.ts';
-import { isAbsent } from './storage-failure.ts';
+import { headOf, isUntouched, type Known, openWhereThere, writeFrame } from './packed-file.ts';
+import { frameLine, HEAD_BYTES, headLine, PACKED, type PackedObject, readFrames } from './packed-frames.ts';
 
 /**
  * Files whose objects are remembered, some 2 KB each: the oldest is read anew where it is needed again. A run
- * has two a partition until it ends.
+ * has one a partition until it ends.
  */
 const REMEMBERED = 1024;
 
 /** How far above an object the directory of its file may be: its own one counts as the first. */
 const LEVELS = 3;
-
-/** What is known of one file: all that lies before `end`. */
-interface Known {
-  /** What the file begins with: another file at the same path has another. */
-  readonly head: string;
-  /** How the file was when it was looked at, by which one that nobody has touched is known. */
-  stat: Stats;
-  readonly objects: Map<string, PackedObject>;
-  end: number;
-}
 
 /**
  * Small objects of one directory and of those below it, one behind the other in one file: to write, read and
@@ -69,8 +38,8 @@ export class PackedObjects {
   }
 
   /**
-   * Under the mutex, into the file of `directory`, where the object is in none. `isOwnThere`: whether there is
-   * a directory where its own file would be. Undefined where a file stands at the path, which stays one.
+   * Under the mutex, into the file of `directory`, where the object is in none. `isOwnThere`: whether there
+   * is a directory where its own file would be. Undefined where a file stands at the path, which stays one.
    */
   put(
     { path, directory, isOwnThere }: Place,
@@ -297,44 +266,4 @@ export function mayPack({ packed, durable, metadata, ifMatch }: PutOptions): boo
 /** What of the path follows the directory. */
 function nameIn(directory: string, path: string): string {
   return path.slice(directory.length + 1);
-}
-
-/** Most directories have none, and an error that is thrown and caught costs more than the look. */
-function openWhereThere(path: string, flags: number): number | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return openSync(path, flags);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Undefined where a writer was killed before it had written it, or a power cut left zeros in its place. */
-function headOf(path: string, file: number): string | undefined {
-  const text = readBytes(file, 0, HEAD_BYTES).toString('latin1');
-  if (isHead(text)) return text;
-  if (text.length < HEAD_BYTES || text.includes('\0')) return undefined;
-  throw new StorageError(
-    `cannot read ${path}: another version of Rescrape wrote it, or it is none of its files; run that version, or move the file away`,
-  );
-}
-
-function isUntouched({ stat, end }: Known, { ino, birthtimeMs, size }: Stats): boolean {
-  return size === end && ino === stat.ino && birthtimeMs === stat.birthtimeMs;
-}
-
-/** Behind what is known, whatever lies there; all of it or nothing, as where the disk is full. */
-function writeFrame(file: number, known: Known, parts: readonly Uint8Array[]): void {
-  if (known.stat.size > known.end) ftruncateSync(file, known.end);
-  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
-  try {
-    const written = writevSync(file, parts);
-    if (written < bytes) writeFileSync(file, Buffer.concat(parts).subarray(written));
-  } catch (error) {
-    ftruncateSync(file, known.end);
-    throw error;
-  }
-  known.end += bytes;
-  known.stat.size = known.end;
 }

@@ -55,10 +55,10 @@ export interface PutOptions {
   /** True for objects that must survive a power cut the moment `put` resolves (data files, manifests). */
   readonly durable?: boolean;
   /**
-   * For one of many small objects with keys below this prefix, which ends with a `/`, or with the same key up
-   * to the last `/` (`true`), written once and soon deleted: a store to which a file is dear may keep them in
-   * one. Then `uri` leads nowhere. The key has two more `/` behind the prefix at most; who puts one key always
-   * names the same prefix.
+   * For one of many small objects with keys below this prefix, which ends with a `/`, or with the same key
+   * up to the last `/` (`true`), written once and soon deleted: a store to which a file is dear may keep
+   * them in one. Then `uri` leads nowhere. The key has two more `/` behind the prefix at most; who puts one
+   * key always names the same prefix.
    * Who puts one key at the same time asks for it as well: of one that does not, `ifNoneMatch` may not know.
    */
   readonly packed?: boolean | string;
