@@ -35,7 +35,7 @@ export function contentHash(columns: readonly Column[], rows: readonly Row[]): s
   return before ? before.update(rest).digest('hex') : hash('sha256', rest, 'hex');
 }
 
-/** A function of its own, for V8 compiles a loop in a loop anew for each shape that comes by outside of it. */
+/** A function of its own, for V8 compiles a loop within a loop anew for each shape that comes by outside. */
 function fillCells(cells: Cell[], names: readonly string[], row: Row): void {
   for (let at = 0; at < names.length; at++) cells[at] = row[names[at]!] ?? null;
 }

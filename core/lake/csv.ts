@@ -27,7 +27,7 @@ export function writeCsv(columns: readonly Column[], rows: readonly Row[], same:
   return new TextEncoder().encode(text);
 }
 
-/** A function of its own, for V8 compiles a loop in a loop anew for each shape that comes by outside of it. */
+/** A function of its own: V8 compiles a loop in a loop anew for each shape that comes by outside of it. */
 function fillLine(
   cells: string[],
   names: readonly string[],
