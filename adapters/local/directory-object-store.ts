@@ -217,12 +217,12 @@ class DirectoryObjectStore implements ObjectStore {
 
   /**
    * A new object without metadata can be in nobody's way, and most writes of a run are of one. Where there
-   * must be none, the swap itself finds out.
+   * must be none, the swap itself finds out, but for a packed one, which a file over it hides.
    */
   #needsLock(path: string, { ifMatch, ifNoneMatch, metadata }: PutOptions): boolean {
     if (ifMatch !== undefined || nonEmpty(metadata) || this.#metadata.isKnown(path)) return true;
-    if (this.#packed.find(path)) return true;
-    return ifNoneMatch === undefined && lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    if (ifNoneMatch !== undefined) return this.#packed.find(path) !== undefined;
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   }
 
   /** Only under the mutex is the answer still true when the rename happens. */
