@@ -62,6 +62,9 @@ export class RunnerRows {
 /** The cells of a page by name, then by runner. */
 type Cells = Map<FoundName, readonly (readonly HtmlElement[])[]>;
 
+/** Shared by all that is not found. */
+const NONE: HtmlElement[] = [];
+
 /**
  * Every runner with its own rows, in the order of the page. A string says which row belongs to nobody: rows
  * are told apart by what they are, never counted, so that an absent comment cannot shift its neighbours'.
@@ -104,12 +107,8 @@ function findCells(
   page: HtmlIndex,
   placeOfMain: ReadonlyMap<HtmlElement, number>,
 ): readonly (readonly HtmlElement[])[] {
-  const cells: HtmlElement[][] = [];
-  const foundBy: (Find | undefined)[] = [];
-  for (let at = 0; at < placeOfMain.size; at++) {
-    cells.push([]);
-    foundBy.push(undefined);
-  }
+  const cells: HtmlElement[][] = new Array(placeOfMain.size).fill(NONE);
+  const foundBy: (Find | undefined)[] = new Array(placeOfMain.size).fill(undefined);
   let without = cells.length;
   for (const find of finds) {
     if (without === 0) break;
@@ -118,9 +117,9 @@ function findCells(
       if (runner === undefined) continue;
       if (foundBy[runner] === undefined) {
         foundBy[runner] = find;
+        cells[runner] = [element];
         without--;
-      }
-      if (foundBy[runner] === find) cells[runner]!.push(element);
+      } else if (foundBy[runner] === find) cells[runner]!.push(element);
     }
   }
   return cells;
