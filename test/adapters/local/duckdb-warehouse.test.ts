@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -251,5 +251,35 @@ describe('values of DuckDB come out plain', () => {
     await withWarehouse([], async (warehouse) => {
       expect((await warehouse.query('SELECT 1 AS a, 2 AS a')).rows).toEqual([{ a: 1, 'a:1': 2 }]);
     });
+  });
+});
+
+describe('threads of a statement', () => {
+  const threadsOver = async (files: readonly string[]) => {
+    const warehouse = openDuckDbWarehouse({
+      relations: [table(files.slice(0, 1)), table(files, { name: 'all_of_them' })],
+    });
+    try {
+      const { rows } = await warehouse.query(
+        "SELECT max(CAST(current_setting('threads') AS INTEGER)) AS threads FROM results",
+      );
+      return rows[0]?.threads;
+    } finally {
+      await warehouse.close();
+    }
+  };
+
+  it('are one where the files are small, and two where they are not', async () => {
+    const files = await days();
+    expect(await threadsOver(files)).toBe(1);
+    const large = join(root, 'large.parquet');
+    writeFileSync(large, '');
+    truncateSync(large, 64 * 1024 * 1024);
+    expect(await threadsOver([...files, large])).toBe(2);
+  });
+
+  it('are one where a file is gone', async () => {
+    const files = await days();
+    expect(await threadsOver([...files, join(root, 'gone.parquet')])).toBe(1);
   });
 });
