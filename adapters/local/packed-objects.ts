@@ -118,7 +118,10 @@ export class PackedObjects {
       for (const name of there) objects.delete(name);
       return false;
     });
-    return isGone ?? false;
+    if (isGone !== undefined || !existsSync(path)) return isGone ?? false;
+    // Its writer was killed before its first line: there is nothing in it.
+    unlinkSync(path);
+    return true;
   }
 
   /** True where the directory has a file of packed objects. */

@@ -92,6 +92,16 @@ describe('packed objects', () => {
     expect(existsSync(join(root, 'a'))).toBe(false);
   });
 
+  it('leave nothing of a file that a program before this one was killed over before its first line', async () => {
+    await store.put('a/b/c/1', bytes('1'), PACKED);
+    truncateSync(join(root, 'a', 'b', 'c', '.packed'), 0);
+    await another(async (other) => {
+      await other.put('a/b/c/1', bytes('1'), { packed: 'a/b/' });
+      await other.delete('a/b/c/1');
+    });
+    expect(existsSync(join(root, 'a'))).toBe(false);
+  });
+
   it('are refused where nobody would find them: in a file that is too far above, or elsewhere', async () => {
     for (const packed of ['a/', 'a/b/c/d/e/f/', 'x/'])
       await expect(store.put('a/b/c/d/e', bytes('1'), { packed })).rejects.toThrow(RangeError);
