@@ -9,7 +9,7 @@ import { runChild } from './child.ts';
 import { median, type Target, verdict } from './verdict.ts';
 
 const ROUNDS = 11;
-const MAX_IMPORT_MS = 110;
+const MAX_IMPORT_MS = 80;
 
 /** Values that every contract takes. Nothing is connected to when a handler is imported. */
 const ENV = {
