@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { printTable } from '../cli/print.ts';
-import { bytesOf, MAX_BUNDLE_BYTES, writeBundle } from '../lambdas/bundling.ts';
+import { bundleBytes, MAX_BUNDLE_BYTES, writeBundle } from '../lambdas/bundling.ts';
 import { ENV_CONTRACTS } from '../lambdas/contracts.ts';
 import { runChild } from './child.ts';
 import { median, type Target, verdict } from './verdict.ts';
@@ -52,7 +52,7 @@ export async function importTimes(): Promise<BundleImport[]> {
     }
     return [...bundles].map(([name, file]) => ({
       name,
-      bytes: bytesOf(dirname(file)),
+      bytes: bundleBytes(dirname(file)),
       ms: median(times.get(name)!),
     }));
   } finally {

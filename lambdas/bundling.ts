@@ -91,7 +91,7 @@ function withLiteralKeys(code: string): string {
 }
 
 /** Of the files of a function, those beside them left out. */
-export function bytesOf(folder: string): number {
+export function bundleBytes(folder: string): number {
   const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
   return files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }

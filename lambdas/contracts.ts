@@ -221,3 +221,4 @@ export const sqsEventSchema = lazily(() =>
     ),
   }),
 );
+export type SqsEvent = z.infer<ReturnType<typeof sqsEventSchema>>;

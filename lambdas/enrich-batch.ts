@@ -1,12 +1,9 @@
-import type * as z from 'zod';
 import { batchHandler } from '../core/enrich/handle-batch.ts';
 import { enricherOf } from '../core/enrich/stores.ts';
 import { type Platform, StageError } from '../core/platform.ts';
 import type { ReceivedMessage } from '../core/ports/work-queue.ts';
-import type { sqsEventSchema } from './contracts.ts';
+import type { SqsEvent } from './contracts.ts';
 import { countsOf, type Observer } from './observe.ts';
-
-type SqsEvent = z.infer<ReturnType<typeof sqsEventSchema>>;
 
 /** What Lambda reads: the messages that are to come again. It deletes the others. */
 interface PartialResponse {

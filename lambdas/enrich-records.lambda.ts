@@ -1,12 +1,11 @@
-import type * as z from 'zod';
 import { withEnrichmentQueues } from '../runtime/aws.ts';
-import { sqsEventSchema } from './contracts.ts';
+import { type SqsEvent, sqsEventSchema } from './contracts.ts';
 import { deployedPlatform } from './deployed-platform.ts';
 import { enrichBatch } from './enrich-batch.ts';
 import { handlerOf, parseEvent, type Stage } from './stage-handler.ts';
 
 /** Stores the records of a batch of one kind; which one, the name of its queue says. */
-export const enrichRecordsStage: Stage<z.infer<ReturnType<typeof sqsEventSchema>>> = {
+export const enrichRecordsStage: Stage<SqsEvent> = {
   name: 'enrich-records',
   parse: (event) => parseEvent(sqsEventSchema(), event),
   keys: () => ({}),

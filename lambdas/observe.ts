@@ -1,9 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
-import type * as z from 'zod';
 import type { PipelineEvent } from '../core/platform.ts';
-import type { FunctionName, sqsEventSchema } from './contracts.ts';
+import type { FunctionName, SqsEvent } from './contracts.ts';
 import { type EnrichmentMetric, NAMESPACE, type QueueMetric, type TargetMetric } from './metrics.ts';
 
 const UNITS = new Map([
@@ -105,7 +104,7 @@ export class Observer {
   }
 
   /** A batch was delivered at `now` (milliseconds). How old its oldest message is, is told at the end. */
-  delivered({ Records }: z.infer<ReturnType<typeof sqsEventSchema>>, now: number): void {
+  delivered({ Records }: SqsEvent, now: number): void {
     const name: QueueMetric = 'OldestMessage';
     const queue = Records[0]?.eventSourceARN?.split(':').at(-1);
     const sent = Math.min(...Records.map(({ attributes }) => attributes.SentTimestamp));

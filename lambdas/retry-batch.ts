@@ -1,12 +1,11 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSRecord } from 'aws-lambda';
-import type * as z from 'zod';
 import type { Platform } from '../core/platform.ts';
 import { askingTogether } from '../core/retry/ask-together.ts';
 import { handleFailedItem, staysQueued } from '../core/retry/handle-message.ts';
 import { asStageError } from '../runtime/aws-error.ts';
 import { withinTime } from '../runtime/within-time.ts';
-import type { sqsEventSchema } from './contracts.ts';
+import type { SqsEvent } from './contracts.ts';
 import type { Observer } from './observe.ts';
 import { timeLeft } from './stage-handler.ts';
 
@@ -23,7 +22,7 @@ class StillQueued extends Error {
  */
 export function retryBatch(
   platform: Platform,
-  event: z.infer<ReturnType<typeof sqsEventSchema>>,
+  event: SqsEvent,
   context: Context,
   observer: Observer,
 ): Promise<unknown> {
@@ -35,7 +34,7 @@ export function retryBatch(
 
 function handleBatch(
   platform: Platform,
-  event: z.infer<ReturnType<typeof sqsEventSchema>>,
+  event: SqsEvent,
   context: Context,
   { logger }: Observer,
   mustStop: () => boolean,

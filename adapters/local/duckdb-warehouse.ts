@@ -12,7 +12,7 @@ import { openLockedInstance } from './duckdb-instance.ts';
 import { StatementType } from './duckdb-library.ts';
 import type { LocalRelation } from './duckdb-relation.ts';
 import { plainValue } from './duckdb-value.ts';
-import { bytesOf } from './file-stamp.ts';
+import { fileBytes } from './file-stamp.ts';
 import type { RememberedColumns } from './remembered-columns.ts';
 
 export interface DuckDbWarehouseOptions {
@@ -98,7 +98,7 @@ class DuckDbWarehouse implements Warehouse {
 function areSmall(files: readonly string[]): boolean {
   let bytes = 0;
   // Of a file that is gone or out of reach the statement tells.
-  for (const file of files) bytes += bytesOf(file) ?? 0;
+  for (const file of files) bytes += fileBytes(file) ?? 0;
   return bytes <= SMALL_BYTES;
 }
 

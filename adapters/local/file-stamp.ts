@@ -7,7 +7,7 @@ export function fileStamp(path: string): string | undefined {
 }
 
 /** The size of a file; undefined where there is none, or nobody may look. */
-export function bytesOf(path: string): number | undefined {
+export function fileBytes(path: string): number | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.size;
   } catch {

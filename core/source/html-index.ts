@@ -1,6 +1,6 @@
 import { type ElementsOfPage, HtmlElement } from './html-element.ts';
 import { type InternedValues, internedValues } from './html-interned.ts';
-import type { HtmlNodes, Indexed } from './html-nodes.ts';
+import { doubled, type HtmlNodes, type Indexed } from './html-nodes.ts';
 
 const NONE: readonly HtmlElement[] = [];
 
@@ -116,7 +116,7 @@ function elementsBelow(nodes: HtmlNodes, root: number): Int32Array {
       parent = nodes.parent(parent);
     }
     if (nodes.isElement(node)) {
-      if (length === workspace.length) workspace = larger(workspace);
+      if (length === workspace.length) workspace = doubled(workspace);
       workspace[length++] = node;
       const first = nodes.first(node);
       if (first !== 0) {
@@ -127,12 +127,6 @@ function elementsBelow(nodes: HtmlNodes, root: number): Int32Array {
     }
     node = nodes.next(node);
   }
-}
-
-function larger(numbers: Int32Array): Int32Array<ArrayBuffer> {
-  const more = new Int32Array(numbers.length * 2);
-  more.set(numbers);
-  return more;
 }
 
 function ofTag(list: readonly HtmlElement[], tag: string | undefined): readonly HtmlElement[] {

@@ -154,11 +154,7 @@ export class HtmlNodes {
   #newNode(kind: number, size: number): number {
     const node = this.#length;
     this.#length = node + size;
-    if (this.#length > this.#numbers.length) {
-      const larger = new Int32Array(this.#numbers.length * 2);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
+    if (this.#length > this.#numbers.length) this.#numbers = doubled(this.#numbers);
     this.#numbers[node + KIND] = kind;
     this.#numbers[node + NEXT] = 0;
     return node;
@@ -267,14 +263,6 @@ export class HtmlNodes {
     return this.#numbers[node + ATTRIBUTES]! < 0;
   }
 
-  /** Whether two pieces of the page are the same. */
-  isSame(from: number, to: number, otherFrom: number, otherTo: number): boolean {
-    const { bytes } = this;
-    if (to - from !== otherTo - otherFrom) return false;
-    for (let i = from, j = otherFrom; i < to; i++, j++) if (bytes[i] !== bytes[j]) return false;
-    return true;
-  }
-
   attributes(node: number): Record<string, string> {
     const at = this.#numbers[node + ATTRIBUTES]!;
     const record: Record<string, string> = {};
@@ -296,3 +284,10 @@ export class HtmlNodes {
 
 /** One for all: nobody reads two tags at once. */
 const PLACE = newPlace();
+
+/** The numbers, with as much room behind them. */
+export function doubled(numbers: Int32Array): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(numbers.length * 2);
+  more.set(numbers);
+  return more;
+}

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import {
   BESIDE_THE_BUNDLE,
   BUNDLING,
-  bytesOf,
+  bundleBytes,
   MAX_BUNDLE_BYTES,
   writeBundle,
 } from '../../lambdas/bundling.ts';
@@ -25,7 +25,7 @@ describe('the bundle of', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rescrape-bundle-'));
     try {
       expect(writeBundle(`${LAMBDAS}${name}.lambda.ts`, folder)).toEqual([]);
-      expect(bytesOf(folder)).toBeLessThan(MAX_BUNDLE_BYTES);
+      expect(bundleBytes(folder)).toBeLessThan(MAX_BUNDLE_BYTES);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
