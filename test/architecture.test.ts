@@ -17,6 +17,7 @@ const ROOMS = [
   'lib',
   'lambdas',
   'bench',
+  'scanner',
   'test',
 ];
 

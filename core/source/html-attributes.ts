@@ -1,33 +1,17 @@
 import type { Buffer } from 'node:buffer';
+import { isSpace } from './html-bytes.ts';
 import {
   DOUBLE_QUOTE,
   EQUALS,
   FF,
   GREATER_THAN,
-  isSpace,
   LESS_THAN,
   LF,
   SINGLE_QUOTE,
   SLASH,
   SPACE,
   TAB,
-} from './html-bytes.ts';
-
-/** The attributes of a start tag, as bytes of its page; 0 where there is none. */
-export interface WrittenAttributes {
-  /** Behind the name of the tag. Below 0: in a list of the page, at `~at`. */
-  at: number;
-  classFrom: number;
-  classTo: number;
-  selectorFrom: number;
-  selectorTo: number;
-}
-
-export const NO_ATTRIBUTES: WrittenAttributes = Object.freeze(noAttributes());
-
-export function noAttributes(): WrittenAttributes {
-  return { at: 0, classFrom: 0, classTo: 0, selectorFrom: 0, selectorTo: 0 };
-}
+} from './html-characters.ts';
 
 /** Where an attribute stands on its page, in bytes. Without a value: an empty one. */
 export interface AttributePlace {

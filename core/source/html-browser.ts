@@ -1,9 +1,9 @@
-import { Buffer } from 'node:buffer';
 import { createRequire } from 'node:module';
 import type { DefaultTreeAdapterTypes } from 'parse5';
-import { HtmlNodes } from './html-nodes.ts';
-import { MAX_DEPTH } from './html-stack.ts';
-import { DROPPED_TAGS, tagOf, unknownTag } from './html-tags.ts';
+import { BrowserNodes } from './html-browser-nodes.ts';
+import { MAX_DEPTH } from './html-layout.ts';
+import type { HtmlNodes } from './html-nodes.ts';
+import { DROPPED_TAGS } from './html-tags.ts';
 import type { PageLifetime } from './page.ts';
 import { type PageBudget, PageTooLargeError } from './page-budget.ts';
 
@@ -111,16 +111,14 @@ interface Level {
   readonly parent: number;
 }
 
-const NO_BYTES = Buffer.alloc(0);
-
 function lightTree(document: Parent, lifetime: Readonly<PageLifetime> | undefined): HtmlNodes {
-  const page = new HtmlNodes(NO_BYTES, lifetime);
+  const page = new BrowserNodes(lifetime);
   const levels: Level[] = [{ nodes: document.childNodes, next: 0, parent: 0 }];
   for (let level = levels.at(-1); level; level = levels.at(-1)) {
     const node = level.nodes[level.next++];
     if (!node) levels.pop();
     else if (node.nodeName === '#text')
-      page.keptText(level.parent, (node as DefaultTreeAdapterTypes.TextNode).value);
+      page.text(level.parent, (node as DefaultTreeAdapterTypes.TextNode).value);
     else if ('tagName' in node && !DROPPED_TAGS.has(node.tagName)) {
       const element = lightElement(page, node, level.parent);
       const parent = levels.length > MAX_DEPTH + 1 ? level.parent : element;
@@ -131,11 +129,10 @@ function lightTree(document: Parent, lifetime: Readonly<PageLifetime> | undefine
 }
 
 function lightElement(
-  page: HtmlNodes,
+  page: BrowserNodes,
   { tagName, attrs }: DefaultTreeAdapterTypes.Element,
   parent: number,
 ): number {
   const attributes = attrs.flatMap(({ prefix, name, value }) => [prefix ? `${prefix}:${name}` : name, value]);
-  const name = tagName.toLowerCase();
-  return page.element(tagOf(name) ?? unknownTag(name), page.keptAttributes(attributes), parent);
+  return page.element(tagName.toLowerCase(), attributes, parent);
 }

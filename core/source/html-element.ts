@@ -11,7 +11,7 @@ export class HtmlElement {
   #attributes: Readonly<Record<string, string>> | undefined;
 
   constructor(page: ElementsOfPage, node: number) {
-    this.tag = page.nodes.tag(node).name;
+    this.tag = page.nodes.tag(node);
     this.#page = page;
     this.#node = node;
   }

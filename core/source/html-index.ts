@@ -1,6 +1,7 @@
 import { type ElementsOfPage, HtmlElement } from './html-element.ts';
 import { type InternedValues, internedValues } from './html-interned.ts';
-import { doubled, type HtmlNodes, type Indexed } from './html-nodes.ts';
+import type { HtmlNodes, Indexed } from './html-nodes.ts';
+import { doubled } from './html-numbers.ts';
 
 const NONE: readonly HtmlElement[] = [];
 
@@ -36,8 +37,9 @@ export class HtmlIndex {
     const known = this.#byTag.get(tag);
     if (known) return known;
     const { nodes } = this.#page;
+    const number = nodes.numberOf(tag);
     const list: HtmlElement[] = [];
-    for (const node of this.#elements) if (nodes.tag(node).name === tag) list.push(this.#page.at(node));
+    for (const node of this.#elements) if (nodes.hasTag(node, number)) list.push(this.#page.at(node));
     this.#byTag.set(tag, list);
     return list;
   }

@@ -1,24 +1,8 @@
 import type { Buffer } from 'node:buffer';
-import { type Tag, tagOf } from './html-tags.ts';
 
 /** Names that were met, by their hash: as constants they need not be hashed again as keys of objects. */
 const NAMES: (string | undefined)[] = new Array(256).fill(undefined);
 const LONGEST_NAME = 32;
-
-/** Tags that were met, by the hash of their names. */
-const TAGS: (Tag | undefined)[] = new Array(1024).fill(undefined);
-
-/** The tag whose name stands there; undefined as `tagOf` says. */
-export function tagAt(bytes: Buffer, from: number, to: number): Tag | undefined {
-  let hash = to - from;
-  for (let at = from; at < to; at++) hash = (hash * 31 + bytes[at]!) | 0;
-  const slot = (hash ^ (hash >> 10)) & 0x3ff;
-  const known = TAGS[slot];
-  if (known !== undefined && known.name.length === to - from && isAt(bytes, from, known.name)) return known;
-  const tag = tagOf(bytes.toString('latin1', from, to));
-  if (tag !== undefined && tag.id >= 0) TAGS[slot] = tag;
-  return tag;
-}
 
 /** The name of an attribute, in lower case. */
 export function attributeName(bytes: Buffer, from: number, to: number): string {

@@ -92,7 +92,7 @@ function rawText(
   let text = '';
   for (let node = nodes.first(element); node !== 0; node = nodes.next(node)) {
     if (!nodes.isElement(node)) text += nodes.textOf(node);
-    else if (nodes.tag(node).name === 'br') text += ' ';
+    else if (nodes.tag(node) === 'br') text += ' ';
     else if (!skip?.(page.at(node))) text += rawText(page, node, skip);
   }
   return text;

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
-import { isBlank, SPACE } from './html-bytes.ts';
+import { isBlank } from './html-bytes.ts';
+import { SPACE } from './html-characters.ts';
 import { isAt } from './html-names.ts';
 import { decodeReferences } from './html-references.ts';
 

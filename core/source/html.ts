@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { readAsBrowser } from './html-browser.ts';
-import { CR, LF } from './html-bytes.ts';
+import { CR, LF } from './html-characters.ts';
 import { ElementsOfPage, type HtmlElement } from './html-element.ts';
 import type { HtmlNodes } from './html-nodes.ts';
 import { readWellNested } from './html-scanner.ts';
@@ -37,9 +37,7 @@ function nodesOf(
   lifetime?: Readonly<PageLifetime>,
 ): HtmlNodes {
   const lines = bytes.includes(CR) ? withoutReturns(bytes) : bytes;
-  const wellNested = lines.includes(0)
-    ? undefined
-    : readWellNested(lines, new PageBudget(maxElements), lifetime);
+  const wellNested = lines.includes(0) ? undefined : readWellNested(lines, maxElements, lifetime);
   return wellNested ?? readAsBrowser(lines.toString('utf8'), new PageBudget(maxElements), lifetime);
 }
 

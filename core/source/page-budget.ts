@@ -1,18 +1,31 @@
+import { DEEPEST } from './html-layout.ts';
+
 /**
  * Elements of one page; real pages have fewer than 60,000. What is made of so many fits into a heap of 128
  * MB.
  */
 export const DEFAULT_MAX_ELEMENTS = 100_000;
 /** Texts, attributes, classes and entities for each element that is allowed; a real page has about 3. */
-const PARTS_PER_ELEMENT = 8;
-/** No page for people nests this deep, and a parser's time grows with the square of the depth. */
-const DEEPEST = 5_000;
+export const MOST_PARTS_PER_ELEMENT = 8;
 
 /**
  * A page would take more memory than one page may. The outcome is TOO_LARGE: it is not tried again by itself.
  */
 export class PageTooLargeError extends Error {
   override readonly name = 'PageTooLargeError';
+}
+
+export function tooManyElements(maxElements: number): PageTooLargeError {
+  return new PageTooLargeError(`page: more than ${maxElements} elements`);
+}
+
+export function tooDeep(): PageTooLargeError {
+  return new PageTooLargeError(`page: elements more than ${DEEPEST} deep`);
+}
+
+export function tooManyParts(maxElements: number): PageTooLargeError {
+  const most = maxElements * MOST_PARTS_PER_ELEMENT;
+  return new PageTooLargeError(`page: more than ${most} texts, attributes and classes`);
 }
 
 /**
@@ -29,9 +42,8 @@ export class PageBudget {
   }
 
   element(depth: number): void {
-    if (++this.#elements > this.#maxElements)
-      throw new PageTooLargeError(`page: more than ${this.#maxElements} elements`);
-    if (depth > DEEPEST) throw new PageTooLargeError(`page: elements more than ${DEEPEST} deep`);
+    if (++this.#elements > this.#maxElements) throw tooManyElements(this.#maxElements);
+    if (depth > DEEPEST) throw tooDeep();
   }
 
   parts(count: number): void {
@@ -41,10 +53,8 @@ export class PageBudget {
 
   /** Whether so many more would be allowed, without counting them. */
   fits(more: number): void {
-    if (this.#parts + more > this.#maxElements * PARTS_PER_ELEMENT)
-      throw new PageTooLargeError(
-        `page: more than ${this.#maxElements * PARTS_PER_ELEMENT} texts, attributes and classes`,
-      );
+    if (this.#parts + more > this.#maxElements * MOST_PARTS_PER_ELEMENT)
+      throw tooManyParts(this.#maxElements);
   }
 
   /** `class` is read name by name (`HtmlIndex`): a value of many names is as many parts. */

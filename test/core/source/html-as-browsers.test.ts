@@ -154,6 +154,6 @@ describe('a page is read as a browser reads it', () => {
     ],
     ['a form between the rows of a table', '<table><form><tr><td><input type=hidden></form></table>'],
   ])('in one pass: %s', (_, page) => {
-    expect(readWellNested(Buffer.from(`<!doctype html>${page}`), budget())).toBeDefined();
+    expect(readWellNested(Buffer.from(`<!doctype html>${page}`), DEFAULT_MAX_ELEMENTS)).toBeDefined();
   });
 });

@@ -9,6 +9,7 @@ import {
   readHtml,
   textOf,
 } from '../../../core/source/html.ts';
+import { PageTooLargeError } from '../../../core/source/page-budget.ts';
 
 describe('reading HTML', () => {
   it('finds elements by tag, class and test selector in document order', () => {
@@ -111,6 +112,41 @@ describe('reading HTML', () => {
       expect(own.filter((name) => index.withClass(name).length !== 1)).toEqual([]);
       expect([...index.classes()].toSorted()).toEqual([...own, 'all'].toSorted());
       expect(index.withClass(names[(at * 1_500 + 1_500) % 3_000]!)).toEqual([]);
+    }
+  });
+
+  it('knows the names of tags that a page made up, up to any number of them', () => {
+    for (const count of [3, 511, 512, 513, 3_000]) {
+      const names = Array.from({ length: count }, (_, at) => `x-${at}`);
+      const index = new HtmlIndex(
+        readHtml(names.map((name) => `<${name.toUpperCase()}><p>${name}</p></${name}>`).join('')),
+      );
+      const texts = names.map((name) => index.tag(name).map((element) => textOf(element)));
+      expect(texts).toEqual(names.map((name) => [name]));
+      expect(index.tag('x-none')).toEqual([]);
+      expect(index.tag('p')[0]?.parent?.tag).toBe('x-0');
+    }
+  });
+
+  it('reads a page while others are read, of whatever size they are', () => {
+    const cells = (count: number, text: string) =>
+      `<table>${`<tr><td a="${text}">${text}`.repeat(count)}</table>`;
+    const textsOf = (page: HtmlElement) => new HtmlIndex(page).tag('td').map((cell) => textOf(cell));
+    const small = readHtml(cells(3, 'small'));
+    const large = readHtml(cells(30_000, 'large'.repeat(60)));
+    const again = readHtml(cells(2, 'again'));
+    const odd = readHtml(`<b><p>${cells(1, 'odd')}</b>`);
+    expect(textsOf(small)).toEqual(Array(3).fill('small'));
+    expect(new Set(textsOf(large))).toEqual(new Set(['large'.repeat(60)]));
+    expect(textsOf(large)).toHaveLength(30_000);
+    expect(textsOf(again)).toEqual(['again', 'again']);
+    expect(textsOf(odd)).toEqual(['odd']);
+  });
+
+  it('reads the next page as ever after one that is too large', () => {
+    for (const page of ['<p>'.repeat(200_000), '<div>'.repeat(6_000), `<p ${'a '.repeat(900_000)}>`]) {
+      expect(() => readHtml(page)).toThrow(PageTooLargeError);
+      expect(textOf(readHtml('<p>next</p>'))).toBe('next');
     }
   });
 

@@ -1,0 +1,167 @@
+import {
+  BOUNDS,
+  BUTTON,
+  CAPTION,
+  CELL,
+  DEEPEST,
+  FORMATTING,
+  IMPLIED,
+  LIST,
+  MAX_DEPTH,
+  OBJECT,
+  P,
+  TABLE,
+} from '../core/source/html-layout.ts';
+import { countElement } from './budget.ts';
+import { element } from './nodes.ts';
+import { firstOfKind, flagsOf, has, kindOf } from './tags.ts';
+
+/** A tag opens three elements at most before the budget is asked. */
+const OPEN = memory.data((DEEPEST + 64) * 4);
+const TAGS = memory.data((DEEPEST + 64) * 4);
+
+/** A browser would move elements about or make copies of them, or it is not known what it would do. */
+export let isOdd: bool = false;
+/** Open elements. */
+export let depth: i32 = 0;
+/** The form that is open wherever it stands, 0 for none: there is one at most. */
+export let form: i32 = 0;
+export let inSelect: bool = false;
+/** False: a page in quirks mode, or nearly so, where a table may stand in a paragraph. */
+export let isStandard: bool = false;
+
+export function beginStack(): void {
+  isOdd = false;
+  depth = 0;
+  form = 0;
+  inSelect = false;
+  isStandard = false;
+}
+
+export function odd(): void {
+  isOdd = true;
+}
+
+export function setForm(node: i32): void {
+  form = node;
+}
+
+export function setInSelect(value: bool): void {
+  inSelect = value;
+}
+
+export function setStandard(value: bool): void {
+  isStandard = value;
+}
+
+export function tagOpenAt(index: i32): i32 {
+  return load<i32>(TAGS + (index << 2));
+}
+
+export function openAt(index: i32): i32 {
+  return load<i32>(OPEN + (index << 2));
+}
+
+/** The tag of the innermost element. */
+export function tag(): i32 {
+  return tagOpenAt(depth - 1);
+}
+
+export function parent(): i32 {
+  return openAt(depth > MAX_DEPTH ? MAX_DEPTH : depth - 1);
+}
+
+export function append(tag: i32, written: bool, parent: i32): i32 {
+  countElement(depth);
+  return element(tag, written, parent);
+}
+
+export function push(tag: i32, node: i32): void {
+  store<i32>(OPEN + (depth << 2), node);
+  store<i32>(TAGS + (depth << 2), tag);
+  depth++;
+}
+
+export function insert(tag: i32, written: bool): void {
+  push(tag, append(tag, written, parent()));
+}
+
+export function drop(): void {
+  depth--;
+}
+
+export function pop(): void {
+  // A browser takes formatting up again behind the element that ended before it.
+  if (kindOf(tag()) === FORMATTING) isOdd = true;
+  depth--;
+}
+
+/** Closes elements down to and with the one at `index`. */
+export function popTo(index: i32): void {
+  while (depth > index) pop();
+}
+
+/** A cell or an object ends, and with it all formatting that was begun in it. */
+export function dropTo(index: i32): void {
+  depth = index;
+}
+
+export function popImplied(): void {
+  while (has(tag(), IMPLIED)) depth--;
+}
+
+/** Where the innermost element of that tag is open, or -1 where it is out of scope. */
+export function inScope(wanted: i32): i32 {
+  for (let at = depth - 1; at >= 0; at--) {
+    const tag = tagOpenAt(at);
+    if (tag === wanted) return at;
+    if (has(tag, BOUNDS)) return -1;
+  }
+  return -1;
+}
+
+/** The same, where a button is a bound, too. */
+export function inButtonScope(wanted: i32): i32 {
+  for (let at = depth - 1; at >= 0; at--) {
+    const tag = tagOpenAt(at);
+    if (tag === wanted) return at;
+    if (has(tag, BOUNDS) || kindOf(tag) === BUTTON) return -1;
+  }
+  return -1;
+}
+
+/** The same, where a list is. */
+export function inListScope(wanted: i32): i32 {
+  for (let at = depth - 1; at >= 0; at--) {
+    const tag = tagOpenAt(at);
+    if (tag === wanted) return at;
+    if ((flagsOf(tag) & (BOUNDS | LIST)) !== 0) return -1;
+  }
+  return -1;
+}
+
+export function inTableScope(wanted: i32): i32 {
+  for (let at = depth - 1; at >= 0; at--) {
+    const tag = tagOpenAt(at);
+    if (tag === wanted) return at;
+    if (kindOf(tag) === TABLE) return -1;
+  }
+  return -1;
+}
+
+/** Where the innermost element of that kind is open, or -1. */
+export function lastOfKind(kind: i32): i32 {
+  for (let at = depth - 1; at >= 0; at--) if (kindOf(tagOpenAt(at)) === kind) return at;
+  return -1;
+}
+
+export function closeParagraph(): void {
+  const at = inButtonScope(firstOfKind(P));
+  if (at >= 0) popTo(at);
+}
+
+/** Begins a list of formatting of its own. */
+export function isMarker(tag: i32): bool {
+  const kind = kindOf(tag);
+  return kind === CELL || kind === CAPTION || kind === OBJECT;
+}
