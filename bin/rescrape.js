@@ -24,8 +24,14 @@ const READ_MUCH = ['run', 'demo', 'retry', 'worker', 'reparse', '--lake'];
 const LOCALES_OF_ZOD = '/zod/v4/locales/index.js';
 const NO_LOCALES = 'data:text/javascript,';
 // Commands of ours are modules; what the library could start as programs of their own costs 4 ms of a start.
+// An import of the process asks for all that is on it, which loads more.
 const COMMANDS_LIBRARY = '/node_modules/commander/lib/command.js';
-const NO_PROGRAMS = 'data:text/javascript,export default {}';
+const OF_COMMANDS = {
+  'node:child_process': 'data:text/javascript,export default {}',
+  'node:process': 'data:text/javascript,export default process',
+};
+/** Where the packages are that our sources name. */
+const packages = new Map();
 
 const words = process.argv.slice(2);
 const isPinned = Number.parseInt(process.versions.node, 10) >= PINNED_MAJOR;
@@ -66,20 +72,26 @@ async function runBeside(node, args, env) {
 /**
  * A module that names another by its file has said which: Node would look at the file, its links and its
  * package.json again for each of 1,500 imports, which is a tenth of a start. Packages are where they were for
- * the module before.
+ * the source before.
  */
 function resolveSource(specifier, context, next) {
   const { parentURL, conditions } = context;
   if (specifier.endsWith('.ts'))
     return { url: new URL(specifier, parentURL).href, format: 'module-typescript', shortCircuit: true };
   if (!conditions.includes('import')) return next(specifier, context);
-  if (specifier === 'node:child_process' && parentURL.endsWith(COMMANDS_LIBRARY))
-    return { url: NO_PROGRAMS, shortCircuit: true };
+  if (specifier.startsWith('node:')) {
+    const url = parentURL.endsWith(COMMANDS_LIBRARY) ? OF_COMMANDS[specifier] : undefined;
+    return { url: url ?? specifier, shortCircuit: true };
+  }
   if (specifier.startsWith('.') && specifier.endsWith('.js')) {
     const { href } = new URL(specifier, parentURL);
     return { url: href.endsWith(LOCALES_OF_ZOD) ? NO_LOCALES : href, shortCircuit: true };
   }
-  return next(specifier, context);
+  // Libraries may each have a version of their own of another; our sources have one of each.
+  if (!parentURL.endsWith('.ts')) return next(specifier, context);
+  const found = packages.get(specifier) ?? { ...next(specifier, context), shortCircuit: true };
+  packages.set(specifier, found);
+  return found;
 }
 
 function pinnedNode() {
