@@ -9,7 +9,7 @@ import { longestParkedAt } from '../core/enrich/parked-records.ts';
 import type { PartitionWork, Platform } from '../core/platform.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { publishEnriched } from '../core/publish-entities/publish-enriched.ts';
-import { readPlan } from '../core/run/plan.ts';
+import { readWorkList } from '../core/run/work-list.ts';
 import type { Source } from '../core/source/source.ts';
 import { STAGES } from '../core/stages.ts';
 import { type PlanAnswer, STAGE_NAMES, type StageName } from '../core/workflow/workflow.ts';
@@ -75,7 +75,7 @@ async function measureRun(
   let rows = 0;
   let wireBytes = 0;
   let partitions = 0;
-  for await (const work of readPlan(platform, planned.workList.key) as AsyncIterable<PartitionWork>) {
+  for await (const work of readWorkList(platform, planned.workList.key) as AsyncIterable<PartitionWork>) {
     await call('scrape', work);
     const published = (await call('publish', work)) as { rows: number; wireBytes: number };
     partitions++;

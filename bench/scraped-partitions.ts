@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { civilDate } from '../core/calendar/civil-date.ts';
 import type { ScrapeResult } from '../core/lake/scrape-result.ts';
 import type { PartitionWork } from '../core/platform.ts';
-import { readPlan } from '../core/run/plan.ts';
+import { readWorkList } from '../core/run/work-list.ts';
 import type { Row } from '../core/schema/columns.ts';
 import { readResult } from '../core/scrape/finalize.ts';
 import { STAGES } from '../core/stages.ts';
@@ -25,7 +25,7 @@ export async function scrapedPartitions(days: number): Promise<ScrapeResult[]> {
     const payload = { input, execution: input.runId };
     const planned = (await STAGES.plan(platform, payload as never, () => false)) as PlanAnswer;
     const results: ScrapeResult[] = [];
-    for await (const work of readPlan(platform, planned.workList.key) as AsyncIterable<PartitionWork>) {
+    for await (const work of readWorkList(platform, planned.workList.key) as AsyncIterable<PartitionWork>) {
       await STAGES.scrape(platform, work as never, () => false);
       const partition = { value: work.value, date: civilDate(work.date) };
       const [source] = platform.sources;

@@ -1,4 +1,4 @@
-import type { makePlan } from '../core/run/plan.ts';
+import type { makePlan } from '../core/run/make-plan.ts';
 import type { TargetFilter } from '../core/run/target-filter.ts';
 import type { Source, Target } from '../core/source/source.ts';
 import type { CommandPlatform } from '../runtime/platform-for.ts';

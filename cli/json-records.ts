@@ -6,7 +6,7 @@ import { partitionName } from '../core/lake/layout.ts';
 import type { Outcome, OutcomeCode } from '../core/outcome/outcome.ts';
 import type { FailedItems } from '../core/report/failed-items.ts';
 import type { PartitionResult, PartitionSummary } from '../core/report/run-summary.ts';
-import type { Plan } from '../core/run/plan.ts';
+import type { Plan } from '../core/run/make-plan.ts';
 import type { Reparsed } from '../core/run/reparse.ts';
 import type { PartitionRecord } from '../core/state/partition-store.ts';
 import type { EnrichmentEnd } from '../runtime/local-enrichment.ts';

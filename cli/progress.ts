@@ -5,7 +5,7 @@ import { besideText } from '../core/lake/item-counts.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import type { PipelineEvent } from '../core/platform.ts';
 import { alignedText } from '../core/publish/check-engines.ts';
-import type { Plan } from '../core/run/plan.ts';
+import type { Plan } from '../core/run/make-plan.ts';
 import { counted } from '../core/wording/figures.ts';
 import type { WorkflowEvent } from '../runtime/local-workflow.ts';
 import { CountingLine } from './counting-line.ts';

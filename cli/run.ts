@@ -3,13 +3,12 @@ import { advise } from '../core/advice/advise.ts';
 import { stepsText } from '../core/advice/render.ts';
 import { partitionName } from '../core/lake/layout.ts';
 import { hasDataBefore } from '../core/report/run-summary.ts';
-import { makePlan, otherDates, type Plan } from '../core/run/plan.ts';
+import { makePlan, otherDates, type Plan } from '../core/run/make-plan.ts';
 import type { Source } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { canLookUp } from '../core/targets/schedule-status.ts';
 import { namesText } from '../core/wording/names.ts';
 import type { LocalPlatform } from '../runtime/local.ts';
-import { runLocally } from '../runtime/local-run.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
 import type { RunEnd } from '../runtime/run-end.ts';
 import type { StackPlatform } from '../runtime/stack.ts';
@@ -94,11 +93,13 @@ export function runCommand(): Command {
 }
 
 /** Runs one source; Ctrl-C ends it in order, and the next run takes it up again. */
-export function runWithProgress(
+export async function runWithProgress(
   platform: LocalPlatform,
   request: Request,
   progress: Progress,
 ): Promise<RunEnd> {
+  // A plan that is only printed needs none of the stages.
+  const { runLocally } = await import('../runtime/local-run.ts');
   return interruptible((signal) =>
     runLocally(platform, {
       ...request,

@@ -3,9 +3,10 @@ import { timeOfId } from '../core/calendar/run-id.ts';
 import { reportKey } from '../core/lake/layout.ts';
 import type { PartitionWork } from '../core/platform.ts';
 import { settleIn } from '../core/publish/moved-lake.ts';
-import { otherDates, readPlan } from '../core/run/plan.ts';
+import { otherDates } from '../core/run/make-plan.ts';
 import { clearFinalized, closeEarlierRuns } from '../core/run/recovery.ts';
 import { readSummary } from '../core/run/stored-summary.ts';
+import { readWorkList } from '../core/run/work-list.ts';
 import type { Partition, Source } from '../core/source/source.ts';
 import { STAGES } from '../core/stages.ts';
 import { type RunInput, RunStore } from '../core/state/run-store.ts';
@@ -89,7 +90,7 @@ async function runLocked(platform: LocalPlatform, request: RunRequest): Promise<
     // One that is taken up again goes on as the same.
     execution: runId,
     stages: stagesOf(stoppable(platform, signal), asking, () => signal?.aborted ?? false),
-    readLines: ({ key }) => readPlan(platform, key),
+    readLines: ({ key }) => readWorkList(platform, key),
     clock: platform.clock,
     ...(signal && { signal }),
     onEvent: (event) => {

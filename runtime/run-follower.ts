@@ -3,7 +3,7 @@ import { partitionLogKey, partitionName, planKey } from '../core/lake/layout.ts'
 import { readLog } from '../core/lake/partition-log.ts';
 import { type PipelineEvent, type Platform, sourceNamed } from '../core/platform.ts';
 import { publishedPlaces, readPublished } from '../core/publish/published.ts';
-import { readPlan } from '../core/run/plan.ts';
+import { readWorkList } from '../core/run/work-list.ts';
 import type { Partition } from '../core/source/source.ts';
 
 /**
@@ -38,7 +38,7 @@ export class RunFollower {
   async #lookForPlan(): Promise<void> {
     if (this.#planned || !(await this.#platform.lake.head(planKey(this.#runId)))) return;
     let partitions = 0;
-    for await (const _ of readPlan(this.#platform, planKey(this.#runId))) partitions++;
+    for await (const _ of readWorkList(this.#platform, planKey(this.#runId))) partitions++;
     this.#planned = true;
     this.#tell({ kind: 'planned', runId: this.#runId, partitions });
   }

@@ -11,7 +11,7 @@ import { currentDamage, manifestGone } from '../lake/whole-version.ts';
 import type { Platform } from '../platform.ts';
 import type { PageKey } from '../ports/page-library.ts';
 import type { VerifiedFiles } from '../ports/verified-files.ts';
-import { readPlan } from '../run/plan.ts';
+import { readWorkList } from '../run/work-list.ts';
 import { byValue } from '../source/partition.ts';
 import type { Partition, Source, Target } from '../source/source.ts';
 import { PartitionStore } from '../state/partition-store.ts';
@@ -193,7 +193,7 @@ async function isPlanned(
   { value, date }: Partition,
 ): Promise<WhyRun['planned']> {
   if (!(await lake.head(planKey(runId)))) return 'unknown';
-  const plan = await Array.fromAsync(readPlan({ lake }, planKey(runId))).catch(unlessCorrupt);
+  const plan = await Array.fromAsync(readWorkList({ lake }, planKey(runId))).catch(unlessCorrupt);
   if (!plan) return 'unknown';
   return plan.some((work) => work.value === value && work.date === date) ? 'yes' : 'left-out';
 }

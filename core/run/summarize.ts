@@ -27,10 +27,10 @@ import { targetsOf } from '../targets/register.ts';
 import { flagLookup } from '../targets/target-store.ts';
 import type { PlanAnswer, SummarizeAnswer } from '../workflow/workflow.ts';
 import { mergeLogs } from './merge-logs.ts';
-import { readPlan } from './plan.ts';
 import { skippedTargets } from './planned-targets.ts';
 import { type RunSummary, summaryKey } from './stored-summary.ts';
 import { recordTargets } from './target-table.ts';
+import { readWorkList } from './work-list.ts';
 
 /** Adds up a run from what publish answered, and puts it on record. Repeating it gives the same. */
 export async function summarize(platform: Platform, input: PlanAnswer): Promise<SummarizeAnswer> {
@@ -38,7 +38,7 @@ export async function summarize(platform: Platform, input: PlanAnswer): Promise<
   const { runId } = input;
   const published = await publishedOfRun({ platform, source, runId });
   const partitions: RunSummary['partitions'][number][] = [];
-  for await (const work of readPlan(platform, input.workList.key)) {
+  for await (const work of readWorkList(platform, input.workList.key)) {
     const partition = partitionOf(work);
     const name = partitionName(source.name, partition);
     const result =
@@ -90,7 +90,7 @@ async function mergeLogsOfDeadRuns(platform: Platform, source: Source, runId: st
     if (looked++ > RUNS_BEFORE) return;
     const key = planKey(input.runId);
     if (status !== 'running' || input.runId === runId || !(await platform.lake.head(key))) continue;
-    const work = await Array.fromAsync(readPlan(platform, key)).catch((error: unknown) => {
+    const work = await Array.fromAsync(readWorkList(platform, key)).catch((error: unknown) => {
       unlessCorrupt(error);
       platform.emit({ kind: 'warning', message: `of run ${input.runId} nothing can be added: ${error}` });
     });

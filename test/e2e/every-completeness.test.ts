@@ -3,8 +3,9 @@ import { addDays, type CivilDate } from '../../core/calendar/civil-date.ts';
 import { completeness } from '../../core/completeness/completeness.ts';
 import { why } from '../../core/explain/why.ts';
 import { planKey, reportKey } from '../../core/lake/layout.ts';
-import { plan, readPlan } from '../../core/run/plan.ts';
+import { plan } from '../../core/run/plan.ts';
 import { reparse } from '../../core/run/reparse.ts';
+import { readWorkList } from '../../core/run/work-list.ts';
 import { scrape } from '../../core/scrape/scrape.ts';
 import { RunStore } from '../../core/state/run-store.ts';
 import { flagged } from '../../core/targets/flags.ts';
@@ -159,7 +160,7 @@ describe('completeness of a source crawled target by target', () => {
     const request = { source: 'kitchens', start: date, end: date, force: false };
     await plan(site.platform, { ...request, runId: site.platform.newId() });
     const { runId } = (await new RunStore(site.platform.state).last('kitchens'))!.input;
-    for await (const work of readPlan(site.platform, planKey(runId))) await scrape(site.platform, work);
+    for await (const work of readWorkList(site.platform, planKey(runId))) await scrape(site.platform, work);
     await site.toHour(1);
     const partition = { value: 'AZ', date };
     expect(await arizona(date)).toMatchObject({

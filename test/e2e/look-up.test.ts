@@ -6,7 +6,7 @@ import { why } from '../../core/explain/why.ts';
 import { FailureStore } from '../../core/failures/failure-store.ts';
 import { lookUp } from '../../core/run/look-up.ts';
 import { planLookUps, type SkippedLookUp } from '../../core/run/look-up-plan.ts';
-import { makePlan } from '../../core/run/plan.ts';
+import { makePlan } from '../../core/run/make-plan.ts';
 import type { LookUp, Source, Target } from '../../core/source/source.ts';
 import { targetEvents } from '../../core/targets/target-events.ts';
 import { TargetStore } from '../../core/targets/target-store.ts';

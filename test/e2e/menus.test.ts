@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makePlan } from '../../core/run/plan.ts';
+import { makePlan } from '../../core/run/make-plan.ts';
 import { reparse } from '../../core/run/reparse.ts';
 import { type MenusSite, startMenusSite } from '../../demo/menus/site.ts';
 import { DEMO_STORES } from '../../demo/menus/stores.ts';

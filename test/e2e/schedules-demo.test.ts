@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importFile } from '../../cli/targets-import.ts';
 import type { Fetcher } from '../../core/fetch/fetcher.ts';
-import { makePlan } from '../../core/run/plan.ts';
+import { makePlan } from '../../core/run/make-plan.ts';
 import type { Source } from '../../core/source/source.ts';
 import { type SchedulesSite, startSchedulesSite } from '../../demo/schedules/site.ts';
 import type { ScheduleTruth } from '../../demo/truth/schedule-truth.ts';

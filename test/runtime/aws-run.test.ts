@@ -9,7 +9,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../../core/platform.ts';
 import type { Executions } from '../../core/ports/executions.ts';
-import { readPlan } from '../../core/run/plan.ts';
+import { readWorkList } from '../../core/run/work-list.ts';
 import { STAGES } from '../../core/stages.ts';
 import type { RunInput } from '../../core/state/run-store.ts';
 import type { PlanAnswer } from '../../core/workflow/workflow.ts';
@@ -49,7 +49,7 @@ function executes(leaveOut?: string): { input?: RunInput; done?: Promise<void> }
     const { platform } = session;
     const byExecution = (input: object) => ({ input, execution: ARN }) as never;
     const planned = (await STAGES.plan(platform, byExecution(input), () => false)) as PlanAnswer;
-    for await (const work of readPlan(platform, planned.workList.key)) {
+    for await (const work of readWorkList(platform, planned.workList.key)) {
       await STAGES.scrape(platform, work as never, () => false);
       if (work.value !== leaveOut) await STAGES.publish(platform, work as never, () => false);
     }

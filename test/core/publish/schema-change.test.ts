@@ -4,8 +4,9 @@ import { checkLake } from '../../../core/completeness/lake-check.ts';
 import { why } from '../../../core/explain/why.ts';
 import { rollback } from '../../../core/publish/decisions.ts';
 import { publish } from '../../../core/publish/publish.ts';
-import { plan, readPlan } from '../../../core/run/plan.ts';
+import { plan } from '../../../core/run/plan.ts';
 import { reparse } from '../../../core/run/reparse.ts';
+import { readWorkList } from '../../../core/run/work-list.ts';
 import { decimal } from '../../../core/schema/columns.ts';
 import { scrape } from '../../../core/scrape/scrape.ts';
 import {
@@ -426,7 +427,7 @@ describe('two versions of the program in turn', () => {
     const platform = world.open(reader);
     const window = { source: 'lots', start: DATE, end: DATE, force: true };
     const { workList } = await plan(platform, { ...window, runId: platform.newId() });
-    const [work] = await Array.fromAsync(readPlan(platform, workList.key));
+    const [work] = await Array.fromAsync(readWorkList(platform, workList.key));
     while (!(await scrape(platform, work!)).done);
     return publish(world.open(publisher), work!);
   }

@@ -3,7 +3,7 @@ import { scheduledRunId } from '../../../core/calendar/run-id.ts';
 import type { Platform } from '../../../core/platform.ts';
 import type { ExecutionStatus } from '../../../core/ports/executions.ts';
 import { StorageError } from '../../../core/ports/storage-error.ts';
-import { readPlan } from '../../../core/run/plan.ts';
+import { readWorkList } from '../../../core/run/work-list.ts';
 import { STAGES } from '../../../core/stages.ts';
 import { type RunInput, type RunRecord, RunStore } from '../../../core/state/run-store.ts';
 import {
@@ -64,7 +64,7 @@ async function execute(
     {
       ...{ input, execution, clock: session.clock, ...(signal && { signal }) },
       stages: Object.fromEntries(bound),
-      readLines: ({ key }) => readPlan(platform, key),
+      readLines: ({ key }) => readWorkList(platform, key),
     },
   );
   const as = end.kind === 'aborted' ? 'stopped' : end.kind;

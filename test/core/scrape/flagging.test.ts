@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { addDays } from '../../../core/calendar/civil-date.ts';
-import { makePlan } from '../../../core/run/plan.ts';
+import { makePlan } from '../../../core/run/make-plan.ts';
 import { scrape } from '../../../core/scrape/scrape.ts';
 import { flagged } from '../../../core/targets/flags.ts';
 import { TargetStore } from '../../../core/targets/target-store.ts';

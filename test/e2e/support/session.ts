@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Failure } from '../../../core/failures/failure.ts';
 import { FailureStore } from '../../../core/failures/failure-store.ts';
 import type { PartitionWork, PipelineEvent } from '../../../core/platform.ts';
-import { plan, readPlan } from '../../../core/run/plan.ts';
+import { plan } from '../../../core/run/plan.ts';
+import { readWorkList } from '../../../core/run/work-list.ts';
 import type { Source } from '../../../core/source/source.ts';
 import type { TargetRecord } from '../../../core/targets/target.ts';
 import { TargetStore } from '../../../core/targets/target-store.ts';
@@ -104,7 +105,7 @@ export class Session {
       force: false,
     };
     const { workList } = await plan(platform, input);
-    for await (const work of readPlan(platform, workList.key)) return work;
+    for await (const work of readWorkList(platform, workList.key)) return work;
     throw new Error('nothing was planned');
   }
 
