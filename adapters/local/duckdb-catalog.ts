@@ -34,7 +34,7 @@ export class DuckDbCatalog {
     const named = relationsBehind(this.#relations, sql);
     // One at a time: two statements may want the same view.
     const next = this.#last.then(async () => {
-      await this.#make(connection, named.length === 0 ? this.#relations : named);
+      await this.#make(connection, named.length === 0 ? this.#relations : named, sql);
       if (SHOWS_COMMENTS.test(sql)) await this.#comment(connection);
     });
     this.#last = next.catch(() => undefined);
@@ -48,10 +48,7 @@ export class DuckDbCatalog {
 
   /** A line for each column that the statement may show as NULL although no row of today's may be. */
   notesAbout(sql: string): readonly string[] {
-    const words = new Set(sql.toLowerCase().match(/\w+/g));
-    // Neither count(*) nor a product.
-    const isEvery = /(\bselect|\bdistinct|[,.])\s*\*/i.test(sql);
-    const isShown = (column: string) => isEvery || words.has(column.toLowerCase());
+    const isShown = mayShow(sql);
     return this.tablesBehind(sql).flatMap((table) =>
       [...(this.#lacking.get(table) ?? [])]
         .filter(([column]) => isShown(column))
@@ -62,11 +59,11 @@ export class DuckDbCatalog {
     );
   }
 
-  async #make(connection: DuckDBConnection, relations: readonly LocalRelation[]): Promise<void> {
+  async #make(connection: DuckDBConnection, relations: readonly LocalRelation[], sql: string): Promise<void> {
     const missing = relations.filter((relation) => !this.#made.has(relation));
     for (const table of missing.filter((relation) => relation.kind === 'table')) {
       await table.check?.();
-      await this.#makeTable(connection, table);
+      await this.#makeTable(connection, table, readsRowsOnly(relations, table, sql));
       this.#made.add(table);
     }
     // A word of a view may be the name of another without meaning it, so names give no order: what fails for
@@ -87,9 +84,9 @@ export class DuckDbCatalog {
     }
   }
 
-  async #makeTable(connection: DuckDBConnection, table: LocalTable): Promise<void> {
+  async #makeTable(connection: DuckDBConnection, table: LocalTable, isForRows: boolean): Promise<void> {
     const typesOf = await storedTypes(connection, table.files, this.#remembered);
-    await createView(connection, table.name, tableQuery(table, typesOf));
+    await createView(connection, table.name, tableQuery(table, typesOf, { isForRows }));
     this.#lacking.set(table, lackingFiles(table, typesOf));
   }
 
@@ -99,6 +96,20 @@ export class DuckDbCatalog {
     if (statements.length > 0) await connection.run(statements.join(';'));
     for (const table of tables) this.#commented.add(table);
   }
+}
+
+/** Whether a column is a word of the statement, or one of all that it shows. */
+function mayShow(sql: string): (column: string) => boolean {
+  const words = new Set(sql.toLowerCase().match(/\w+/g));
+  // Neither count(*) nor a product.
+  const isEvery = /(\bselect|\bdistinct|[,.])\s*\*/i.test(sql);
+  return (column) => isEvery || words.has(column.toLowerCase());
+}
+
+/** True where a statement about tables alone reads no column of this one's own: it counts its rows. */
+function readsRowsOnly(relations: readonly LocalRelation[], { columns }: LocalTable, sql: string): boolean {
+  const isShown = mayShow(sql);
+  return relations.every(({ kind }) => kind === 'table') && !columns.some(({ name }) => isShown(name));
 }
 
 function commentsOn(table: LocalRelation): readonly string[] {

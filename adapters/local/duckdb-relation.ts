@@ -65,19 +65,25 @@ interface FilesAlike {
   readonly types: StoredTypes | undefined;
 }
 
+/** What DuckDB calls the place of a row in its file, unless the file has a column of this name. */
+const ROW_NUMBER = 'file_row_number';
+
 /**
  * The SELECT that a table stands for. Whichever files it has, it has the columns and types that are declared:
  * files are read by the names of their columns, those that differ among them apart from each other, because
- * DuckDB would take the types of the first for all.
+ * DuckDB would take the types of the first for all. `isForRows`: for statements that read none of its own
+ * columns; of a file of which it needs no column DuckDB prepares to read each, so it is given one to need.
  */
 export function tableQuery(
   table: LocalTable,
   typesOf: (file: string) => StoredTypes | undefined = () => undefined,
+  { isForRows = false }: { readonly isForRows?: boolean } = {},
 ): string {
   const { files, jsonFiles = [] } = table;
-  const selects = filesAlike(files, typesOf).map((alike) =>
-    select(table, readParquet(alike.files, 'alike'), alike.types),
-  );
+  const selects = filesAlike(files, typesOf).map(({ files, types }) => {
+    const rows = select(table, readParquet(files, 'alike'), types);
+    return isForRows && types?.has(ROW_NUMBER) === false ? `${rows} WHERE file.${ROW_NUMBER} >= 0` : rows;
+  });
   if (jsonFiles.length > 0) selects.push(select(table, readJson(table, jsonFiles)));
   const [only = select(table, undefined), ...more] = selects;
   if (more.length === 0) return `SELECT ${only}`;

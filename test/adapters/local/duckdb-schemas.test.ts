@@ -106,6 +106,21 @@ describe('a table over files of several schemas', () => {
     });
   });
 
+  it('counts all rows, whichever columns its files have', async () => {
+    const files = [
+      ...(await days('SELECT i::INTEGER AS n FROM range(3) t(i)', 10, 11)),
+      ...(await days('SELECT i AS n, NULL::INTEGER AS file_row_number FROM range(3) t(i)', 12, 12)),
+      ...(await days('SELECT i AS n, -1 AS file_row_number FROM range(3) t(i)', 13, 14)),
+    ];
+    for (const some of [files, files.slice(0, 2), files.slice(2, 3), files.slice(3)])
+      await withWarehouse([table(some)], async (warehouse) => {
+        const counted = await warehouse.query('SELECT date, count(*) AS rows FROM results GROUP BY date');
+        expect(counted.rows.map(({ rows }) => rows)).toEqual(some.map(() => 3));
+        const sum = await warehouse.query('SELECT count(*) AS rows, sum(n) AS n FROM results');
+        expect(sum.rows).toEqual([{ rows: 3 * some.length, n: 3 * some.length }]);
+      });
+  });
+
   it('says of a value that reads like a damage what is wrong with it, and no more', async () => {
     const relation = await column('INTEGER', "e'corrupt\\nx.parquet, orrupt' AS it");
     await withWarehouse([relation], async (warehouse) => {
