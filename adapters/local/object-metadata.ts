@@ -44,10 +44,9 @@ export class ObjectMetadata {
   /** Undefined where this body has none. */
   read(path: string, hash: string): Metadata | undefined {
     const { current, next } = sideFiles(path);
+    const side = sideOf(current);
     // The current one again behind the next, which may have taken its place meanwhile.
-    const own = existsSync(current)
-      ? (readOf(current, hash) ?? readOf(next, hash) ?? readOf(current, hash))
-      : undefined;
+    const own = side && (metadataIn(side, hash) ?? readOf(next, hash) ?? readOf(current, hash));
     return own ?? this.#earlier.read(this.#key(path), hash);
   }
 
@@ -126,6 +125,9 @@ function sideOf(file: string): Side | undefined {
 }
 
 function readOf(file: string, hash: string): Metadata | undefined {
-  const side = sideOf(file);
+  return metadataIn(sideOf(file), hash);
+}
+
+function metadataIn(side: Side | undefined, hash: string): Metadata | undefined {
   return side?.hash === hash ? side.metadata : undefined;
 }

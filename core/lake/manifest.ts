@@ -191,30 +191,32 @@ export async function currentVersionOf(
 }
 
 /**
- * Versions that the manifest names, in order. The path before `data/` is ignored, so that a lake may be
- * moved.
+ * The version that the manifest names, and the keys of its files, in order. The path before `data/` is
+ * ignored, so that a lake may be moved.
  */
 function parseManifest(
   manifest: StoredObject,
   table: Table,
   partition: Partition,
   key: string,
-): [string, ...string[]] {
+): { readonly version: string; readonly files: string[] } {
   refuseNewerManifest(manifest, key);
   const prefix = dataPrefix(table, partition);
-  const versions: string[] = [];
+  const files: string[] = [];
+  let version: string | undefined;
   for (const line of new TextDecoder().decode(manifest.body).split('\n')) {
     if (line === '') continue;
     const at = line.indexOf(prefix);
-    const match =
-      at < 0 ? null : /^([A-Za-z0-9][A-Za-z0-9._-]*)-\d+\.parquet$/.exec(line.slice(at + prefix.length));
-    if (!match) throw corrupt(key, table, partition);
-    versions.push(match[1]!);
+    const name = at < 0 ? null : DATA_FILE.exec(line.slice(at + prefix.length));
+    if (!name || (version !== undefined && version !== name[1])) throw corrupt(key, table, partition);
+    version = name[1]!;
+    files.push(line.slice(at));
   }
-  const [first, ...rest] = versions;
-  if (first === undefined || rest.some((version) => version !== first)) throw corrupt(key, table, partition);
-  return [first, ...rest];
+  if (version === undefined) throw corrupt(key, table, partition);
+  return { version, files };
 }
+
+const DATA_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]*)-\d+\.parquet$/;
 
 /** Throws a NewerLakeError. */
 function refuseNewerManifest({ metadata }: ObjectHead, key: string): void {
@@ -233,7 +235,7 @@ export function manifestVersion(
   partition: Partition,
   key: string,
 ): string {
-  return parseManifest(manifest, table, partition, key)[0];
+  return parseManifest(manifest, table, partition, key).version;
 }
 
 /**
@@ -246,10 +248,7 @@ export function manifestFiles(
   partition: Partition,
   key: string,
 ): string[] {
-  parseManifest(manifest, table, partition, key);
-  const prefix = dataPrefix(table, partition);
-  const lines = new TextDecoder().decode(manifest.body).split('\n');
-  return lines.filter((line) => line !== '').map((line) => line.slice(line.indexOf(prefix)));
+  return parseManifest(manifest, table, partition, key).files;
 }
 
 function corrupt(key: string, table: Table, partition: Partition): CorruptLakeError {
