@@ -22,6 +22,9 @@ const FLAGS = [
 ];
 // What reads pages, or a whole lake: only that is worth a process of its own, with a heap made for it.
 const READ_MUCH = ['run', 'demo', 'retry', 'worker', 'reparse', '--lake'];
+// The 160 modules of DuckDB's binding name each other without an ending, and these folders for their index.
+const DUCKDB_LIBRARY = '/node_modules/@duckdb/node-api/lib/';
+const DUCKDB_FOLDER = /\/(?:types|values|vectors)$/;
 // Messages of zod in fifty languages, a module each: its English is read elsewhere, and we use no other.
 const LOCALES_OF_ZOD = '/zod/v4/locales/index.js';
 const NO_LOCALES = 'data:text/javascript,';
@@ -80,6 +83,10 @@ function resolveSource(specifier, context, next) {
   const { parentURL, conditions } = context;
   if (specifier.endsWith('.ts'))
     return { url: new URL(specifier, parentURL).href, format: 'module-typescript', shortCircuit: true };
+  if (specifier.startsWith('.') && parentURL.includes(DUCKDB_LIBRARY)) {
+    const file = DUCKDB_FOLDER.test(specifier) ? `${specifier}/index.js` : `${specifier}.js`;
+    return { url: new URL(file, parentURL).href, format: 'commonjs', shortCircuit: true };
+  }
   if (!conditions.includes('import')) return next(specifier, context);
   if (specifier.startsWith('node:')) {
     const url = parentURL.endsWith(COMMANDS_LIBRARY) ? OF_COMMANDS[specifier] : undefined;
