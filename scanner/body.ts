@@ -16,6 +16,7 @@ import {
   INPUT,
   LI,
   LINK,
+  MAX_DEPTH,
   MEDIA_PART,
   NO_BREAK,
   OBJECT,
@@ -146,6 +147,8 @@ function insertObject(started: i32): void {
     insert(started, true);
     return;
   }
+  // What is in it would become part of an element around it.
+  if (depth > MAX_DEPTH) odd();
   countElement(depth);
   push(started, detached(started, true, parent()));
 }

@@ -1,6 +1,6 @@
-import { AMPERSAND, GREATER_THAN, LESS_THAN, LF, SLASH } from '../core/source/html-characters.ts';
+import { GREATER_THAN, LESS_THAN, LF, SLASH } from '../core/source/html-characters.ts';
 import { SCRIPT, TEXTAREA } from '../core/source/html-layout.ts';
-import { at, goTo } from './cursor.ts';
+import { at, goTo, mayReferToSpace } from './cursor.ts';
 import { isComment } from './declarations.ts';
 import { byte, find, isSpace, length, lower, standsAt } from './page.ts';
 import { odd } from './stack.ts';
@@ -16,8 +16,7 @@ export let contentTo: i32 = 0;
 /** The first line of these may be empty and is not part of them. */
 export function passNewline(): void {
   if (byte(at) === LF) goTo(at + 1);
-  // It may be written as a reference.
-  else if (byte(at) === AMPERSAND) odd();
+  else if (mayReferToSpace(at)) odd();
 }
 
 /** Goes behind the end tag of an element whose content is text only. */

@@ -34,3 +34,11 @@ export function hasReferences(from: i32, to: i32): bool {
   if (ampersand < from) ampersand = find(AMPERSAND, from);
   return ampersand < to;
 }
+
+/** Whether a reference begins there that may be white space as the HTML standard has it. */
+export function mayReferToSpace(from: i32): bool {
+  if (byte(from) !== AMPERSAND) return false;
+  const next = byte(from + 1);
+  // By its number, `&NewLine;` or `&Tab;`.
+  return next === 0x23 || next === 0x4e || next === 0x54;
+}

@@ -7,7 +7,7 @@ import { beginDeclarations, readDeclaration } from './declarations.ts';
 import { passDrawing, passTemplate } from './left-out.ts';
 import { beginNodes, nodes, size } from './nodes.ts';
 import { beginPage, byte, isSpace, length, PAGE } from './page.ts';
-import { beginStack, isOdd } from './stack.ts';
+import { beginStack, countSearch, isOdd } from './stack.ts';
 import { addTag, beginTags, has, kindOf, newTagFrom, newTags, newTagTo, nextName } from './tags.ts';
 import { addSpace, addText, addTextOnly, beginTree, end, finishTree, leaveOut, start } from './tree.ts';
 import { isSelfClosing, readEndTag, readStartTag } from './written-tags.ts';
@@ -44,7 +44,7 @@ export function read(bytes: i32, maxElements: i32, maxParts: i32): i32 {
   if (excess !== READ) return excess;
   if (isOdd) return ODD;
   finishTree();
-  return excess !== READ ? excess : READ;
+  return excess;
 }
 
 /** Where the numbers of the page stand. */
@@ -64,17 +64,17 @@ function readText(): void {
   const isSpaceOnly = isMarkup(first);
   const to = isSpaceOnly ? first : endOfText(first);
   if (to === from) return;
-  countParts(1);
+  const isReferring = !isSpaceOnly && hasReferences(from, to);
+  countParts(isReferring ? 1 + ((to - from) >> 2) : 1);
   goTo(to);
+  // Of a page that is refused no references are decoded.
+  if (excess !== READ) return;
   if (isSpaceOnly) addSpace();
-  else {
-    const isReferring = hasReferences(from, to);
-    if (isReferring) countParts((to - from) >> 2);
-    addText(from, to, first, isReferring);
-  }
+  else addText(from, to, first, isReferring);
 }
 
 function readMarkup(): void {
+  countSearch();
   const next = byte(at + 1);
   if (next === SLASH) {
     const ended = readEndTag();
@@ -92,12 +92,12 @@ function readElement(): void {
     if (!isSelfClosing) passDrawing(started);
   } else if (kind === TEMPLATE) {
     leaveOut(started);
-    passTemplate();
+    passTemplate(started);
   } else if (has(started, TEXT_ONLY | RAW_ONLY)) {
     passContent(started);
     const isReferring = has(started, TEXT_ONLY) && hasReferences(contentFrom, contentTo);
     if (isReferring) countParts((contentTo - contentFrom) >> 2);
-    addTextOnly(started, contentFrom, contentTo, isReferring);
+    if (excess === READ) addTextOnly(started, contentFrom, contentTo, isReferring);
   } else {
     start(started);
     if (kind === PRE) passNewline();

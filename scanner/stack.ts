@@ -20,6 +20,10 @@ import { firstOfKind, flagsOf, has, kindOf } from './tags.ts';
 const OPEN = memory.data((DEEPEST + 64) * 4);
 const TAGS = memory.data((DEEPEST + 64) * 4);
 
+/** Of the depths at all tags. Beyond it, to search what is open takes seconds; parse5 has an index. */
+const MOST_SEARCHED = 1 << 28;
+let searched: i32 = 0;
+
 /** A browser would move elements about or make copies of them, or it is not known what it would do. */
 export let isOdd: bool = false;
 /** Open elements. */
@@ -32,6 +36,7 @@ export let isStandard: bool = false;
 
 export function beginStack(): void {
   isOdd = false;
+  searched = 0;
   depth = 0;
   form = 0;
   inSelect = false;
@@ -40,6 +45,12 @@ export function beginStack(): void {
 
 export function odd(): void {
   isOdd = true;
+}
+
+/** One more tag, for which what is open may be searched. */
+export function countSearch(): void {
+  searched += depth;
+  if (searched > MOST_SEARCHED) odd();
 }
 
 export function setForm(node: i32): void {
@@ -101,8 +112,12 @@ export function popTo(index: i32): void {
   while (depth > index) pop();
 }
 
-/** A cell or an object ends, and with it all formatting that was begun in it. */
+/**
+ * A cell, a caption or an object ends, and with it all formatting that was begun in it. Where another is open
+ * in it, a browser ends the formatting of that one only.
+ */
 export function dropTo(index: i32): void {
+  for (let at = depth - 1; at > index; at--) if (isMarker(tagOpenAt(at))) isOdd = true;
   depth = index;
 }
 

@@ -132,7 +132,11 @@ export function endInTable(ended: i32): bool {
     case TABLE:
     case TBODY:
     case TR:
-      if (inTableScope(ended) < 0) return false;
+      if (inTableScope(ended) < 0) {
+        // parse5 ends the row, other than the standard says.
+        if (kind === TBODY && kindOf(around) === TR) odd();
+        return false;
+      }
       drop();
       return around !== ended;
     case COLGROUP:

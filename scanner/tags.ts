@@ -6,6 +6,8 @@ const MOST_KNOWN = 256;
 const MOST_NEW = 512;
 const LONGEST_KNOWN = 32;
 const SLOTS = 2048;
+/** Names in slots one behind the other; only a page that was made to be slow has more. */
+const MOST_PROBES = 32;
 
 // Of each tag, by its number: the bytes of its name, and what is known of it.
 const NAME = memory.data((MOST_KNOWN + MOST_NEW) * 4);
@@ -91,14 +93,16 @@ export function newTagTo(index: i32): i32 {
 
 /**
  * The tag whose name stands there, in any case. -1 where it is none of the letters A to Z, digits and some
- * marks.
+ * marks, or one too many.
  */
 export function tagAt(from: i32, to: i32): i32 {
   const length = to - from;
   let hash = length;
   for (let at = from; at < to; at++) hash = hash * 31 + lower(byte(at));
   let slot = firstSlot(hash);
+  let probes = 0;
   for (let found = load<i32>(TABLE + (slot << 2)); found !== 0; found = load<i32>(TABLE + (slot << 2))) {
+    if (++probes > MOST_PROBES) return -1;
     const tag = found - 1;
     if (nameLength(tag) === length && isNamed(tag, from, length)) return tag;
     slot = nextSlot(slot);

@@ -8,6 +8,7 @@ import {
   HEAD_VOID,
   HTML,
   LINE_BREAK,
+  MAX_DEPTH,
   NO_SCRIPT,
   OPTGROUP,
   OPTION,
@@ -19,6 +20,7 @@ import {
 } from '../core/source/html-layout.ts';
 import { startInBody } from './body.ts';
 import { endInBody } from './body-ends.ts';
+import { mayReferToSpace } from './cursor.ts';
 import { blank, references, text } from './nodes.ts';
 import {
   append,
@@ -54,13 +56,14 @@ let phase: i32 = BEFORE_HEAD;
 /** 0 where there is none yet. */
 let html: i32 = 0;
 let head: i32 = 0;
-let hasDoctype: bool = false;
+/** Behind the first tag or doctype: a doctype that stands there does not count. */
+let isPastDoctype: bool = false;
 
 export function beginTree(): void {
   phase = BEFORE_HEAD;
   html = 0;
   head = 0;
-  hasDoctype = false;
+  isPastDoctype = false;
 }
 
 /** The whole page; `html`, `head` and `body` are there, as in every browser. */
@@ -70,8 +73,8 @@ export function finishTree(): void {
 
 /** `isPlain`: it is `<!doctype html>`. Only one before everything else counts. */
 export function doctype(isPlain: bool): void {
-  if (html !== 0 || hasDoctype) return;
-  hasDoctype = true;
+  if (html !== 0 || isPastDoctype) return;
+  isPastDoctype = true;
   setStandard(isPlain);
 }
 
@@ -90,11 +93,12 @@ export function addText(from: i32, to: i32, first: i32, hasReferences: bool): vo
     if (isInTable()) odd();
     else if (hasReferences) references(parent(), from, to);
     else text(parent(), from, to, first);
-  } else if (hasReferences) odd();
+  } else if (mayReferToSpace(first)) odd();
   else {
     if (first > from) addSpace();
     startBody(false);
-    text(parent(), first, to, first);
+    if (hasReferences) references(parent(), first, to);
+    else text(parent(), first, to, first);
   }
 }
 
@@ -137,8 +141,9 @@ export function addTextOnly(started: i32, from: i32, to: i32, hasReferences: boo
   if (has(started, DROPPED)) return;
   const element = append(started, true, around);
   if (to <= from) return;
-  if (hasReferences) references(element, from, to);
-  else text(element, from, to, from);
+  const holder = depth > MAX_DEPTH ? around : element;
+  if (hasReferences) references(holder, from, to);
+  else text(holder, from, to, from);
 }
 
 /** An element that is left out with all that is in it: `svg` or `template`. */
@@ -206,6 +211,7 @@ function startBeforeBody(started: i32): bool {
 }
 
 function endBeforeBody(ended: i32): void {
+  isPastDoctype = true;
   const kind = kindOf(ended);
   if (kind === HEAD && phase === IN_HEAD) phase = AFTER_HEAD;
   else if (kind === HEAD || kind === BODY || kind === HTML || has(ended, LINE_BREAK)) odd();

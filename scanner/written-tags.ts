@@ -64,7 +64,11 @@ export function readEndTag(): i32 {
   if (depth > 0) {
     const open = tag();
     const size = nameLength(open);
-    if (byte(from + size) === GREATER_THAN && isExactly(from, nameAddress(open), size)) {
+    if (
+      from + size < length &&
+      byte(from + size) === GREATER_THAN &&
+      isExactly(from, nameAddress(open), size)
+    ) {
       goTo(from + size + 1);
       return open;
     }

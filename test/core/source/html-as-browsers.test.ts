@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readHtml } from '../../../core/source/html.ts';
+import { type HtmlElement, readHtml } from '../../../core/source/html.ts';
 import { readAsBrowser } from '../../../core/source/html-browser.ts';
 import { ElementsOfPage } from '../../../core/source/html-element.ts';
 import { readWellNested } from '../../../core/source/html-scanner.ts';
 import { DEFAULT_MAX_ELEMENTS, PageBudget } from '../../../core/source/page-budget.ts';
 import { browserShape, shapeOf } from './browser-reading.ts';
 import { ODD_PAGES } from './odd-pages.ts';
+
+/** Names with one hash, as `scanner/tags.ts` has it. */
+const sameHash = Array.from({ length: 64 }, (_, at) =>
+  Array.from({ length: 6 }, (_, bit) => ((at >> bit) & 1 ? 'c2' : 'ap')).join(''),
+);
 
 const budget = () => new PageBudget(DEFAULT_MAX_ELEMENTS);
 const words = (text: string) => text.split(' ');
@@ -120,6 +125,13 @@ const pages = fc
     return fc.array(parts, { maxLength: 24 }).map((all) => start + all.join(''));
   });
 
+const byFullReader = (page: string) => new ElementsOfPage(readAsBrowser(page, budget())).at(0);
+
+/** Texts, each with the name of what it is in. */
+function textsBelow({ tag, children }: HtmlElement): string[] {
+  return children.flatMap((child) => (typeof child === 'string' ? `${tag}: ${child}` : textsBelow(child)));
+}
+
 describe('a page is read as a browser reads it', () => {
   it.each(ODD_PAGES)('%s', (_, page) => {
     expect(shapeOf(readHtml(page))).toEqual(browserShape(page));
@@ -138,7 +150,7 @@ describe('a page is read as a browser reads it', () => {
     fc.assert(
       fc.property(pages, (page) => {
         const lines = page.replace(/\r\n?/g, '\n');
-        expect(shapeOf(new ElementsOfPage(readAsBrowser(lines, budget())).at(0))).toEqual(browserShape(page));
+        expect(shapeOf(byFullReader(lines))).toEqual(browserShape(page));
       }),
       { numRuns: 500 },
     );
@@ -152,8 +164,26 @@ describe('a page is read as a browser reads it', () => {
       'a drawing, a template and a script',
       '<svg><path d="m"/></svg><template><p></template><script>"</p>"</script>',
     ],
+    [
+      'references at the start of a page and of a code',
+      'a &amp; b<pre>&lt;p&gt;</pre><textarea>&amp;</textarea>',
+    ],
+    ['a template of rows', '<table><template><tr><td><b>a</b></td></tr></template></table>'],
     ['a form between the rows of a table', '<table><form><tr><td><input type=hidden></form></table>'],
   ])('in one pass: %s', (_, page) => {
     expect(readWellNested(Buffer.from(`<!doctype html>${page}`), DEFAULT_MAX_ELEMENTS)).toBeDefined();
+  });
+
+  it.each([
+    ['names of tags that share one place', sameHash.map((name) => `<${name}></${name}>`).join('')],
+    ['end tags below many open elements', '<div>'.repeat(4_900) + '</b>'.repeat(60_000)],
+  ])('left to the full reader, for it would take long: %s', (_, page) => {
+    expect(readWellNested(Buffer.from(page), DEFAULT_MAX_ELEMENTS)).toBeUndefined();
+  });
+
+  it('below the depth at which elements become children of one', () => {
+    const deep = '<div>'.repeat(520);
+    for (const page of ['<object><p>a</object>b', '<textarea>a</textarea>b', '<p>a<xmp>b</xmp>'])
+      expect(textsBelow(readHtml(deep + page))).toEqual(textsBelow(byFullReader(deep + page)));
   });
 });
