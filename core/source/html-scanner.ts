@@ -23,12 +23,16 @@ interface Scanner {
 
 /** A scanner never gives memory back: one that has read a larger page is not used again. */
 const MOST_KEPT = 8 << 20;
+/** The scanner counts in 32 bits. */
+const MOST_COUNTED = 0x7fffffff;
 
 let scanner: Scanner | undefined;
 let module: WebAssembly.Module | undefined;
-/** The page whose numbers the scanner's memory holds, and the bytes that it reads. */
+/** The page whose numbers the scanner's memory holds. */
 let last: HtmlNodes | undefined;
-let current: Buffer;
+const NO_BYTES = Buffer.alloc(0);
+/** The bytes that are read now. */
+let current: Buffer = NO_BYTES;
 
 /**
  * Reads a page whose elements nest as their tags say, in one pass. `bytes`: UTF-8 without NUL and carriage
@@ -50,7 +54,12 @@ export function readWellNested(
   const place = makeRoom(bytes.length);
   new Uint8Array(memory.buffer).set(bytes, place);
   current = bytes;
-  const outcome = read(bytes.length, maxElements, maxElements * MOST_PARTS_PER_ELEMENT);
+  const outcome = read(
+    bytes.length,
+    Math.min(maxElements, MOST_COUNTED),
+    Math.min(maxElements * MOST_PARTS_PER_ELEMENT, MOST_COUNTED),
+  );
+  current = NO_BYTES;
   const page =
     outcome === READ
       ? new HtmlNodes(bytes, new Int32Array(memory.buffer, numbersAt(), numberOfNumbers()), lifetime)
@@ -59,7 +68,7 @@ export function readWellNested(
   if (memory.buffer.byteLength <= MOST_KEPT) {
     scanner = used;
     last = page;
-  }
+  } else page?.leave();
   if (outcome !== READ && outcome !== ODD) throw tooMuch(outcome, maxElements);
   return page;
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { readHtml } from '../../../core/source/html.ts';
+import { readHtml, textOf } from '../../../core/source/html.ts';
 import { PageBudget, PageTooLargeError } from '../../../core/source/page-budget.ts';
 import { BOMBS } from './bombs.ts';
 
@@ -27,6 +27,13 @@ it('a source decides how many elements a page may have, by either reader', () =>
       expect(() => readHtml(start + rows(limit), limit)).toThrow(PageTooLargeError);
     }
 });
+
+it.each([2 ** 28, 2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER, Infinity])(
+  'a source that allows %d elements reads a page of a few',
+  (limit) => {
+    expect(textOf(readHtml('<p a=b>c</p>', limit))).toBe('c');
+  },
+);
 
 it('what is counted is elements, parts and depth', () => {
   const budget = new PageBudget(10);

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -143,11 +145,30 @@ describe('reading HTML', () => {
     expect(textsOf(odd)).toEqual(['odd']);
   });
 
+  it('keeps the bytes of a large page that is held, and not the memory in which it was read', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const held = () => {
+      collect();
+      return process.memoryUsage().external;
+    };
+    const before = held();
+    const pages = Array.from({ length: 8 }, (_, at) => readHtml(`<p>${at}${'x'.repeat(6_000_000)}</p>`));
+    expect(pages.map((page) => textOf(page)[0])).toEqual([...'01234567']);
+    // As much again, and half of it, is what a page is read in.
+    expect(held() - before).toBeLessThan(8 * 8_000_000);
+  });
+
   it('reads the next page as ever after one that is too large', () => {
     for (const page of ['<p>'.repeat(200_000), '<div>'.repeat(6_000), `<p ${'a '.repeat(900_000)}>`]) {
       expect(() => readHtml(page)).toThrow(PageTooLargeError);
       expect(textOf(readHtml('<p>next</p>'))).toBe('next');
     }
+  });
+
+  it('reads a name of a tag that is as long as the page', () => {
+    for (const end of ['', '</', '</x>', '<p>a</p>'])
+      expect(readHtml(`<${'x'.repeat(6_000_000)}>${end}`).tag).toBe('#page');
   });
 
   it('has names of attributes in lower case only, however they are written', () => {
