@@ -58,6 +58,7 @@ export function nextName(): i32 {
 
 /** Adds the tag whose name was written there, and says its number. */
 export function addTag(length: i32, kind: i32, flags: i32): i32 {
+  if (known === MOST_KNOWN || length > LONGEST_KNOWN) unreachable();
   const name = nextName();
   let hash = length;
   for (let i = 0; i < length; i++) hash = hash * 31 + <i32>load<u8>(name + i);
