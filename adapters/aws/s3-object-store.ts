@@ -171,9 +171,7 @@ class S3ObjectStore implements ObjectStore {
     let token: string | undefined;
     do {
       const page = await this.#page(prefix, token);
-      for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
-        if (Key !== undefined) yield { key: Key, size: Size, lastModified: LastModified?.getTime() ?? 0 };
-      }
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield { key: Key };
       token = page.NextContinuationToken;
       if (page.IsTruncated && !token) {
         throw new StorageError(

@@ -1,4 +1,4 @@
-import { type Dirent, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isKeySegment } from '../../core/ports/object-key.ts';
@@ -10,19 +10,14 @@ import { isAbsent, storageFailure } from './storage-failure.ts';
 /** Objects after which a listing lets others go on: it reads the disk itself, which a thread makes dearer. */
 const AT_ONCE = 1000;
 
-/** An object that is no file of its own; its name may have a `/`, as in the files of whole trees. */
-interface PackedEntry {
-  readonly name: string;
-  readonly bytes: number;
-  readonly lastModified: number;
-}
-
-/** The objects that are no files of their own. */
+/**
+ * The names of objects that are no files of their own; one may have a `/`, as in the files of whole trees.
+ */
 interface Packed {
   /** Those of the directory's own file; asked where it has one. */
-  in(directory: string): readonly PackedEntry[];
+  in(directory: string): readonly string[];
   /** Those of the directory in the files of directories above it. */
-  above(directory: string): readonly PackedEntry[];
+  above(directory: string): readonly string[];
 }
 
 /**
@@ -57,32 +52,26 @@ function* walk(
   of: Walk,
   parent: string,
   namePrefix: string,
-  above: readonly PackedEntry[],
+  above: readonly string[],
 ): Generator<ObjectListing> {
   for (const entry of entriesInKeyOrder(of, parent, namePrefix, above)) {
     const key = `${parent}${entry.name}`;
-    if (entry.kind === 'directory') {
-      yield* walk(of, `${key}/`, '', entry.packed);
-    } else if (entry.kind === 'packed') {
-      yield { key, size: entry.bytes, lastModified: entry.lastModified };
-    } else {
-      // Undefined: deleted since the directory was read.
-      const stat = lstatSync(join(of.root, key), { throwIfNoEntry: false });
-      if (stat?.isFile()) yield { key, size: stat.size, lastModified: Math.floor(stat.mtimeMs) };
-    }
+    if (entry.packed) yield* walk(of, `${key}/`, '', entry.packed);
+    else yield { key };
   }
 }
 
-type Entry =
-  | { readonly kind: 'file'; readonly name: string }
-  | { readonly kind: 'directory'; readonly name: string; readonly packed: readonly PackedEntry[] }
-  | ({ readonly kind: 'packed' } & PackedEntry);
+interface Entry {
+  readonly name: string;
+  /** Of a directory: what files above it have of its objects. */
+  readonly packed?: readonly string[];
+}
 
 function entriesInKeyOrder(
   { root, packed }: Walk,
   parent: string,
   namePrefix: string,
-  above: readonly PackedEntry[],
+  above: readonly string[],
 ): Entry[] {
   const directory = join(root, parent);
   const entries = entriesOf(directory);
@@ -97,19 +86,18 @@ function entriesInKeyOrder(
   }
   const hasOwn = entries.some(({ name }) => name === PACKED);
   const { here, below } = byDirectory(hasOwn ? [...above, ...packed.in(directory)] : above);
-  const files = new Set<string>();
+  // A file may have the name of one that is packed: they are one object, written twice.
+  const objects = new Set(here);
   for (const entry of ours) {
-    if (!entry.isDirectory()) files.add(entry.name);
-    else if (!below.has(entry.name)) below.set(entry.name, []);
+    if (entry.isFile()) objects.add(entry.name);
+    else if (entry.isDirectory() && !below.has(entry.name)) below.set(entry.name, []);
   }
-  const all: Entry[] = [...files].map((name) => ({ kind: 'file', name }));
-  for (const [name, those] of below)
-    if (isOurs({ name })) all.push({ kind: 'directory', name, packed: those });
-  // A file of the same name was written later: it is the object.
-  for (const each of here) if (isOurs(each) && !files.has(each.name)) all.push({ kind: 'packed', ...each });
+  const all: Entry[] = [...objects].map((name) => ({ name }));
+  for (const [name, packed] of below) all.push({ name, packed });
   // `a-b` sorts before `a/c` and `a0` after it, so a directory takes part with its slash. Names are ASCII.
   return all
-    .map((entry) => ({ entry, sort: entry.kind === 'directory' ? `${entry.name}/` : entry.name }))
+    .filter(isOurs)
+    .map((entry) => ({ entry, sort: entry.packed ? `${entry.name}/` : entry.name }))
     .sort((a, b) => (a.sort < b.sort ? -1 : 1))
     .map(({ entry }) => entry);
 }
@@ -124,22 +112,22 @@ function entriesOf(directory: string): Dirent[] {
 }
 
 /** Those of the directory itself, and those of each below it by the rest of their names. */
-function byDirectory(packed: readonly PackedEntry[]): {
-  readonly here: readonly PackedEntry[];
-  readonly below: Map<string, PackedEntry[]>;
+function byDirectory(packed: readonly string[]): {
+  readonly here: readonly string[];
+  readonly below: Map<string, string[]>;
 } {
-  const here: PackedEntry[] = [];
-  const below = new Map<string, PackedEntry[]>();
-  for (const one of packed) {
-    const slash = one.name.indexOf('/');
+  const here: string[] = [];
+  const below = new Map<string, string[]>();
+  for (const name of packed) {
+    const slash = name.indexOf('/');
     if (slash < 0) {
-      here.push(one);
+      here.push(name);
       continue;
     }
-    const name = one.name.slice(0, slash);
-    const those = below.get(name) ?? [];
-    those.push({ ...one, name: one.name.slice(slash + 1) });
-    below.set(name, those);
+    const directory = name.slice(0, slash);
+    const those = below.get(directory) ?? [];
+    those.push(name.slice(slash + 1));
+    below.set(directory, those);
   }
   return { here, below };
 }

@@ -157,24 +157,18 @@ export class PackedObjects {
     );
   }
 
-  /** The objects of the directory's own file. */
-  list(directory: string): readonly ListedObject[] {
+  /** The names of the objects in the directory's own file. */
+  list(directory: string): readonly string[] {
     const path = join(directory, PACKED);
-    const objects = this.#open(path, constants.O_RDONLY, (file, known) => {
-      const lastModified = Math.floor(fstatSync(file).mtimeMs);
-      return [...known.objects].map(([name, { bytes }]) => ({ name, bytes, lastModified }));
-    });
-    return objects ?? [];
+    return this.#open(path, constants.O_RDONLY, (_, { objects }) => [...objects.keys()]) ?? [];
   }
 
   /** Those of the directory that are in files above it. */
-  listFromAbove(directory: string): readonly ListedObject[] {
+  listFromAbove(directory: string): readonly string[] {
     const [, ...above] = this.#above(directory);
     return above.flatMap((at) => {
       const start = `${nameIn(at, directory)}/`;
-      return this.list(at).flatMap(({ name, ...object }) =>
-        name.startsWith(start) ? [{ name: name.slice(start.length), ...object }] : [],
-      );
+      return this.list(at).flatMap((name) => (name.startsWith(start) ? [name.slice(start.length)] : []));
     });
   }
 
@@ -251,14 +245,6 @@ interface Place {
 interface HashedBody {
   readonly body: Uint8Array;
   readonly hash: string;
-}
-
-/** An object as its file has it: by its name there, which may have a `/`. */
-export interface ListedObject {
-  readonly name: string;
-  readonly bytes: number;
-  /** Of any object of the file; milliseconds. */
-  readonly lastModified: number;
 }
 
 /** What is to survive a power cut, has metadata or depends on an earlier body is a file of its own. */

@@ -41,8 +41,6 @@ export interface StoredObject extends ObjectHead {
 
 export interface ObjectListing {
   readonly key: string;
-  readonly size: number;
-  readonly lastModified: number;
 }
 
 export interface PutOptions {

@@ -19,7 +19,8 @@ const rows = (sql: string) => query(world.platform, sql);
 /** Every object of the lake, with its size. */
 async function lakePicture(): Promise<string[]> {
   const found: string[] = [];
-  for await (const { key, size } of world.platform.lake.list('')) found.push(`${key} ${size}`);
+  const { lake } = world.platform;
+  for await (const { key } of lake.list('')) found.push(`${key} ${(await lake.head(key))?.size}`);
   return found;
 }
 
