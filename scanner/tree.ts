@@ -105,7 +105,7 @@ export function addText(from: i32, to: i32, first: i32, hasReferences: bool): vo
 /** A start tag whose content is markup, wherever it stands. */
 export function start(started: i32): void {
   if (phase !== IN_BODY && startBeforeBody(started)) return;
-  let isAgain = true;
+  let isAgain: bool = true;
   while (isAgain) {
     if (inSelect) isAgain = startInSelect(started);
     else isAgain = isInTable() ? startInTable(started) : startInBody(started);
@@ -113,7 +113,7 @@ export function start(started: i32): void {
 }
 
 export function end(ended: i32): void {
-  let isAgain = phase === IN_BODY;
+  let isAgain: bool = phase === IN_BODY;
   if (!isAgain) endBeforeBody(ended);
   while (isAgain) {
     if (inSelect) isAgain = endInSelect(ended);
