@@ -78,6 +78,12 @@ export function tag(): i32 {
   return tagOpenAt(depth - 1);
 }
 
+/** The innermost element itself: a text stays in it at any depth. */
+export function innermost(): i32 {
+  return openAt(depth - 1);
+}
+
+/** Where an element belongs that begins now. */
 export function parent(): i32 {
   return openAt(depth > MAX_DEPTH ? MAX_DEPTH : depth - 1);
 }

@@ -8,7 +8,6 @@ import {
   HEAD_VOID,
   HTML,
   LINE_BREAK,
-  MAX_DEPTH,
   NO_SCRIPT,
   OPTGROUP,
   OPTION,
@@ -27,6 +26,7 @@ import {
   closeParagraph,
   depth,
   drop,
+  innermost,
   inSelect,
   insert,
   lastOfKind,
@@ -80,7 +80,7 @@ export function doctype(isPlain: bool): void {
 
 /** White space as the HTML standard has it. */
 export function addSpace(): void {
-  if (phase === IN_BODY) blank(parent());
+  if (phase === IN_BODY) blank(innermost());
   // White space before the body is where it is.
   else if (phase === IN_HEAD) blank(head);
   else if (phase === AFTER_HEAD) blank(html);
@@ -91,14 +91,14 @@ export function addText(from: i32, to: i32, first: i32, hasReferences: bool): vo
   if (phase === IN_BODY) {
     // White space alone may stand in a table; what references say is not known here.
     if (isInTable()) odd();
-    else if (hasReferences) references(parent(), from, to);
-    else text(parent(), from, to, first);
+    else if (hasReferences) references(innermost(), from, to);
+    else text(innermost(), from, to, first);
   } else if (mayReferToSpace(first)) odd();
   else {
     if (first > from) addSpace();
     startBody(false);
-    if (hasReferences) references(parent(), first, to);
-    else text(parent(), first, to, first);
+    if (hasReferences) references(innermost(), first, to);
+    else text(innermost(), first, to, first);
   }
 }
 
@@ -141,9 +141,8 @@ export function addTextOnly(started: i32, from: i32, to: i32, hasReferences: boo
   if (has(started, DROPPED)) return;
   const element = append(started, true, around);
   if (to <= from) return;
-  const holder = depth > MAX_DEPTH ? around : element;
-  if (hasReferences) references(holder, from, to);
-  else text(holder, from, to, from);
+  if (hasReferences) references(element, from, to);
+  else text(element, from, to, from);
 }
 
 /** An element that is left out with all that is in it: `svg` or `template`. */

@@ -107,22 +107,24 @@ function parse5(): typeof import('parse5') {
 interface Level {
   readonly nodes: readonly Node[];
   next: number;
-  /** Where children of this level belong. */
+  /** The element whose nodes they are: texts stay in it at any depth. */
+  readonly element: number;
+  /** Where elements among them belong. */
   readonly parent: number;
 }
 
 function lightTree(document: Parent, lifetime: Readonly<PageLifetime> | undefined): HtmlNodes {
   const page = new BrowserNodes(lifetime);
-  const levels: Level[] = [{ nodes: document.childNodes, next: 0, parent: 0 }];
+  const levels: Level[] = [{ nodes: document.childNodes, next: 0, element: 0, parent: 0 }];
   for (let level = levels.at(-1); level; level = levels.at(-1)) {
     const node = level.nodes[level.next++];
     if (!node) levels.pop();
     else if (node.nodeName === '#text')
-      page.text(level.parent, (node as DefaultTreeAdapterTypes.TextNode).value);
+      page.text(level.element, (node as DefaultTreeAdapterTypes.TextNode).value);
     else if ('tagName' in node && !DROPPED_TAGS.has(node.tagName)) {
       const element = lightElement(page, node, level.parent);
       const parent = levels.length > MAX_DEPTH + 1 ? level.parent : element;
-      levels.push({ nodes: node.childNodes, next: 0, parent });
+      levels.push({ nodes: node.childNodes, next: 0, element, parent });
     }
   }
   return page;

@@ -97,7 +97,7 @@ export const HTML_IN_DRAWING = 131072;
 
 /**
  * Elements below this depth become children of the element at it, as in browsers: what walks the tree
- * recurses.
+ * recurses. Their texts stay in them.
  */
 export const MAX_DEPTH = 512;
 /** No page for people nests this deep, and a parser's time grows with the square of the depth. */

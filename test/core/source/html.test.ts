@@ -130,6 +130,17 @@ describe('reading HTML', () => {
     }
   });
 
+  it('leaves a text in its element at any depth, as browsers do', () => {
+    const rows = Array.from({ length: 700 }, (_, at) => `<div>${at} <span>${at}</span><i>&copy;${at}</i>`);
+    // What begins with a link in a link is read by the full parser.
+    for (const page of [rows.join(''), `<a><a>${rows.join('')}`]) {
+      const index = new HtmlIndex(readHtml(page));
+      const numbers = rows.map((_, at) => `${at}`);
+      expect(index.tag('span').map((element) => textOf(element))).toEqual(numbers);
+      expect(index.tag('i').map((element) => textOf(element))).toEqual(numbers.map((at) => `©${at}`));
+    }
+  });
+
   it('reads a page while others are read, of whatever size they are', () => {
     const cells = (count: number, text: string) =>
       `<table>${`<tr><td a="${text}">${text}`.repeat(count)}</table>`;
