@@ -69,13 +69,15 @@ export function believed(record: TargetRecord, now: number): TargetRecord {
   const { claim, lastCrawlAt, releasedAt } = record;
   // Clocks of two machines differ a little, and that is no reason to write.
   const isAhead = (at: number | null) => at !== null && at > now + CRAWL_GAP_MS;
-  if (!isAhead(lastCrawlAt) && !isAhead(releasedAt) && !isAhead(claim?.at ?? null)) return record;
+  // Its run may have renewed it while the clock was ahead, not only made it.
+  const isClaimAhead = claim !== null && isAhead(claim.until - CRAWL_LEASE_MS);
+  if (!isAhead(lastCrawlAt) && !isAhead(releasedAt) && !isClaimAhead) return record;
   const atMost = (at: number | null) => (isAhead(at) ? now : at);
   return {
     ...record,
     lastCrawlAt: atMost(lastCrawlAt),
     releasedAt: atMost(releasedAt),
     nextCrawlAt: record.nextCrawlAt === null ? null : now,
-    claim: claim && isAhead(claim.at) ? { ...claim, at: now, until: now + CRAWL_LEASE_MS } : claim,
+    claim: isClaimAhead ? { ...claim, at: Math.min(claim.at, now), until: now + CRAWL_LEASE_MS } : claim,
   };
 }

@@ -215,7 +215,15 @@ describe('a target, whatever happens to it', () => {
         expect(isClaimed || (await world.claim('r1'))).toBe(true);
         await world.agrees();
       }),
-      { numRuns: 150 },
+      { numRuns: 150, examples: [[RENEWED_AHEAD]] },
     );
   });
 });
+
+/** A claim that was renewed while the clock was ahead. */
+const RENEWED_AHEAD: Step[] = [
+  { kind: 'claim', run: 'r2' },
+  { kind: 'wait', ms: CRAWL_LEASE_MS + MINUTE },
+  { kind: 'claim', run: 'r2' },
+  { kind: 'set-clock', ms: -CRAWL_LEASE_MS },
+];
