@@ -2,6 +2,8 @@ import {
   BLOCK,
   BODY,
   BOUNDS,
+  BOUNDS_ITEMS,
+  BOUNDS_TABLE,
   BUTTON,
   CAPTION,
   CELL,
@@ -35,13 +37,11 @@ import {
   drop,
   dropTo,
   form,
-  inButtonScope,
-  inListScope,
   inScope,
-  inTableScope,
   isMarker,
   odd,
   openAt,
+  openParagraph,
   parent,
   popImplied,
   popTo,
@@ -76,11 +76,11 @@ export function endInBody(ended: i32): bool {
       else endBlock(inScope(ended));
       return false;
     case P:
-      if (inButtonScope(ended) < 0) append(ended, false, parent());
+      if (openParagraph() < 0) append(ended, false, parent());
       else closeParagraph();
       return false;
     case LI:
-      endBlock(inListScope(ended));
+      endBlock(inScope(ended, BOUNDS | BOUNDS_ITEMS));
       return false;
     case DD:
       endBlock(inScope(ended));
@@ -102,7 +102,7 @@ export function endInBody(ended: i32): bool {
     case TABLE:
     case TBODY:
     case TR:
-      if (inTableScope(ended) < 0) return false;
+      if (inScope(ended, BOUNDS_TABLE) < 0) return false;
       if (closeCell()) return true;
       odd();
       return false;

@@ -40,13 +40,13 @@ import {
   closeParagraph,
   depth,
   form,
-  inButtonScope,
   inScope,
   insert,
   isMarker,
   isStandard,
   odd,
   openAt,
+  openParagraph,
   parent,
   pop,
   popTo,
@@ -57,7 +57,7 @@ import {
   tagOpenAt,
 } from './stack.ts';
 import { startTablePart } from './tables.ts';
-import { firstOfKind, has, kindOf } from './tags.ts';
+import { has, kindOf } from './tags.ts';
 
 // What begins in the body, outside tables and selects (HTML standard, 13.2.6.4.7).
 
@@ -122,7 +122,7 @@ export function startInBody(started: i32): bool {
       setForm(openAt(depth - 1));
       return false;
     case TABLE:
-      if (!isStandard && inButtonScope(firstOfKind(P)) >= 0) odd();
+      if (!isStandard && openParagraph() >= 0) odd();
       closeParagraph();
       insert(started, true);
       return false;

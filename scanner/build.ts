@@ -56,9 +56,10 @@ export function builtScanner(): string {
 export async function buildScanner(): Promise<string> {
   const name = 'assemblyscript/asc';
   const { default: compiler } = (await import(name)) as { readonly default: Compiler };
+  const files = new Map(sources());
   let built: Uint8Array | undefined;
   const { error, stderr } = await compiler.main(['scanner.ts', '--outFile', 'scanner.wasm', ...OPTIONS], {
-    readFile: (name) => sources().find(([each]) => each === basename(name))?.[1] ?? null,
+    readFile: (name) => files.get(basename(name)) ?? null,
     writeFile: (_, content) => {
       built = content;
     },

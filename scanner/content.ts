@@ -2,9 +2,9 @@ import { GREATER_THAN, LESS_THAN, LF, SLASH } from '../core/source/html-characte
 import { SCRIPT, TEXTAREA } from '../core/source/html-layout.ts';
 import { at, goTo, mayReferToSpace } from './cursor.ts';
 import { isComment } from './declarations.ts';
-import { byte, find, isSpace, length, lower, standsAt } from './page.ts';
+import { byte, find, isSpace, length, standsAt } from './page.ts';
 import { odd } from './stack.ts';
-import { has, kindOf, nameAddress, nameLength } from './tags.ts';
+import { has, isNamed, kindOf, nameLength } from './tags.ts';
 import { readEndTag } from './written-tags.ts';
 
 // Elements whose content is text only.
@@ -29,7 +29,7 @@ export function passContent(started: i32): void {
     if (byte(to + 1) !== SLASH) continue;
     const next = byte(to + 2 + size);
     if (next !== GREATER_THAN && next !== SLASH && !isSpace(next)) continue;
-    if (!isSameName(to + 2, nameAddress(started), size)) continue;
+    if (!isNamed(started, to + 2)) continue;
     goTo(to);
     contentTo = to;
     // Inside a comment inside a script, a script is part of the comment.
@@ -38,11 +38,6 @@ export function passContent(started: i32): void {
   }
   contentTo = from;
   odd();
-}
-
-function isSameName(from: i32, name: i32, size: i32): bool {
-  for (let i = 0; i < size; i++) if (lower(byte(from + i)) !== lower(<i32>load<u8>(name + i))) return false;
-  return true;
 }
 
 function hasScriptInComment(from: i32, to: i32): bool {

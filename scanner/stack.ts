@@ -1,20 +1,18 @@
 import {
   BOUNDS,
-  BUTTON,
+  BOUNDS_PARAGRAPHS,
   CAPTION,
   CELL,
   DEEPEST,
   FORMATTING,
   IMPLIED,
-  LIST,
   MAX_DEPTH,
   OBJECT,
   P,
-  TABLE,
 } from '../core/source/html-layout.ts';
 import { countElement } from './budget.ts';
 import { element } from './nodes.ts';
-import { firstOfKind, flagsOf, has, kindOf } from './tags.ts';
+import { firstOfKind, has, kindOf } from './tags.ts';
 
 /** A tag opens three elements at most before the budget is asked. */
 const OPEN = memory.data((DEEPEST + 64) * 4);
@@ -131,43 +129,22 @@ export function popImplied(): void {
   while (has(tag(), IMPLIED)) depth--;
 }
 
-/** Where the innermost element of that tag is open, or -1 where it is out of scope. */
-export function inScope(wanted: i32): i32 {
+/**
+ * Where the innermost element of that tag is open, or -1 where it is out of the scope that elements with one
+ * of these flags bound.
+ */
+export function inScope(wanted: i32, bounds: i32 = BOUNDS): i32 {
   for (let at = depth - 1; at >= 0; at--) {
     const tag = tagOpenAt(at);
     if (tag === wanted) return at;
-    if (has(tag, BOUNDS)) return -1;
+    if (has(tag, bounds)) return -1;
   }
   return -1;
 }
 
-/** The same, where a button is a bound, too. */
-export function inButtonScope(wanted: i32): i32 {
-  for (let at = depth - 1; at >= 0; at--) {
-    const tag = tagOpenAt(at);
-    if (tag === wanted) return at;
-    if (has(tag, BOUNDS) || kindOf(tag) === BUTTON) return -1;
-  }
-  return -1;
-}
-
-/** The same, where a list is. */
-export function inListScope(wanted: i32): i32 {
-  for (let at = depth - 1; at >= 0; at--) {
-    const tag = tagOpenAt(at);
-    if (tag === wanted) return at;
-    if ((flagsOf(tag) & (BOUNDS | LIST)) !== 0) return -1;
-  }
-  return -1;
-}
-
-export function inTableScope(wanted: i32): i32 {
-  for (let at = depth - 1; at >= 0; at--) {
-    const tag = tagOpenAt(at);
-    if (tag === wanted) return at;
-    if (kindOf(tag) === TABLE) return -1;
-  }
-  return -1;
+/** Where a paragraph is open that what begins now ends, or -1. */
+export function openParagraph(): i32 {
+  return inScope(firstOfKind(P), BOUNDS | BOUNDS_PARAGRAPHS);
 }
 
 /** Where the innermost element of that kind is open, or -1. */
@@ -177,7 +154,7 @@ export function lastOfKind(kind: i32): i32 {
 }
 
 export function closeParagraph(): void {
-  const at = inButtonScope(firstOfKind(P));
+  const at = openParagraph();
   if (at >= 0) popTo(at);
 }
 

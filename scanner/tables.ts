@@ -1,6 +1,7 @@
 import {
   BLOCK,
   BODY,
+  BOUNDS_TABLE,
   CAPTION,
   CELL,
   COL,
@@ -24,8 +25,8 @@ import {
   drop,
   dropTo,
   form,
+  inScope,
   insert,
-  inTableScope,
   odd,
   parent,
   setForm,
@@ -116,7 +117,7 @@ export function closeCell(): bool {
 }
 
 export function endCell(ended: i32): void {
-  const at = inTableScope(ended);
+  const at = inScope(ended, BOUNDS_TABLE);
   if (at >= 0) dropTo(at);
 }
 
@@ -132,7 +133,7 @@ export function endInTable(ended: i32): bool {
     case TABLE:
     case TBODY:
     case TR:
-      if (inTableScope(ended) < 0) {
+      if (inScope(ended, BOUNDS_TABLE) < 0) {
         // parse5 ends the row, other than the standard says.
         if (kind === TBODY && kindOf(around) === TR) odd();
         return false;

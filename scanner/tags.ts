@@ -29,7 +29,7 @@ export function kindOf(tag: i32): i32 {
   return load<i32>(KIND + (tag << 2));
 }
 
-export function flagsOf(tag: i32): i32 {
+function flagsOf(tag: i32): i32 {
   return load<i32>(FLAGS + (tag << 2));
 }
 
@@ -56,8 +56,8 @@ export function nextName(): i32 {
   return <i32>NAMES + known * LONGEST_KNOWN;
 }
 
-/** Adds the tag whose name was written there, and says its number. */
-export function addTag(length: i32, kind: i32, flags: i32): i32 {
+/** Adds the tag whose name was written there. */
+export function addTag(length: i32, kind: i32, flags: i32): void {
   if (known === MOST_KNOWN || length > LONGEST_KNOWN) unreachable();
   const name = nextName();
   let hash = length;
@@ -68,7 +68,6 @@ export function addTag(length: i32, kind: i32, flags: i32): i32 {
   store<i32>(TABLE + (slot << 2), ++known);
   if (firstOfKind(kind) < 0) store<i32>(FIRST_OF_KIND + (kind << 2), known);
   count = known;
-  return known - 1;
 }
 
 /** Forgets the names that the page before brought. */
@@ -105,7 +104,7 @@ export function tagAt(from: i32, to: i32): i32 {
   for (let found = load<i32>(TABLE + (slot << 2)); found !== 0; found = load<i32>(TABLE + (slot << 2))) {
     if (++probes > MOST_PROBES) return -1;
     const tag = found - 1;
-    if (nameLength(tag) === length && isNamed(tag, from, length)) return tag;
+    if (nameLength(tag) === length && isNamed(tag, from)) return tag;
     slot = nextSlot(slot);
   }
   if (count === known + MOST_NEW || !isPlainName(from, to)) return -1;
@@ -115,8 +114,10 @@ export function tagAt(from: i32, to: i32): i32 {
   return count - 1;
 }
 
-function isNamed(tag: i32, from: i32, length: i32): bool {
+/** Whether the name of the tag stands there, in any case. */
+export function isNamed(tag: i32, from: i32): bool {
   const name = nameAddress(tag);
+  const length = nameLength(tag);
   for (let i = 0; i < length; i++) if (lower(<i32>load<u8>(name + i)) !== lower(byte(from + i))) return false;
   return true;
 }

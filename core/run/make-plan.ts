@@ -16,7 +16,7 @@ import {
 /** Where a value stands for several targets, those of them that are scraped. */
 export type PlannedPartition = Partition & Pick<PartitionWork, 'targets'>;
 
-/** The work of a run as a value: printed by `--dry-run`, which is written as a work list. */
+/** The work of a run as a value: printed by `--dry-run`, written as a work list by `plan`. */
 export interface Plan {
   readonly source: string;
   readonly start: CivilDate;

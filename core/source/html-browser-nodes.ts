@@ -15,7 +15,7 @@ import {
 } from './html-layout.ts';
 import { HtmlNodes } from './html-nodes.ts';
 import { doubled } from './html-numbers.ts';
-import { KNOWN_TAGS, tagOf } from './html-tags.ts';
+import { KNOWN_TAGS, knownTag } from './html-tags.ts';
 import type { PageLifetime } from './page.ts';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -27,14 +27,14 @@ export class BrowserNodes extends HtmlNodes {
 
   /** `lifetime`: of the page; left out of one that stays. */
   constructor(lifetime?: Readonly<PageLifetime>) {
-    super(NO_BYTES, new Int32Array(4_096), lifetime);
-    this.#newNode(tagOf('#page').id, ELEMENT_SIZE);
+    super(NO_BYTES, new Int32Array(4_096), [], lifetime);
+    this.#newNode(knownTag('#page'), ELEMENT_SIZE);
   }
 
   /** An element that is the last one below its parent. `attributes`: names and values in turn. */
   element(tag: string, attributes: readonly string[], parent: number): number {
-    const { id } = tagOf(tag);
-    const node = this.#newNode(id >= 0 ? id : this.#numberOfPage(tag), ELEMENT_SIZE);
+    const known = knownTag(tag);
+    const node = this.#newNode(known >= 0 ? known : this.#numberOfPage(tag), ELEMENT_SIZE);
     this.numbers[node + PARENT] = parent;
     if (attributes.length > 0) this.numbers[node + ATTRIBUTES] = ~(this.lists.push(attributes) - 1);
     this.#link(node, parent);

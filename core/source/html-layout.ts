@@ -67,7 +67,7 @@ export const RARE = 34;
 // What else is known of a tag.
 /** Ends the search of an end tag for its element. */
 export const SPECIAL = 1;
-/** Bounds the scope in which elements are looked for. */
+// Bounds of the scopes in which open elements are looked for.
 export const BOUNDS = 2;
 /** Needs no end tag. */
 export const IMPLIED = 4;
@@ -83,7 +83,8 @@ export const DROPPED = 64;
 export const IN_DRAWING = 128;
 /** Does not end the search for a list item to close. */
 export const PASSED_BY_ITEMS = 256;
-export const LIST = 512;
+/** Of the scope of list items, beside the others. */
+export const BOUNDS_ITEMS = 512;
 // Names with rules of their own.
 export const LINK = 1024;
 export const NO_BREAK = 2048;
@@ -94,6 +95,10 @@ export const NO_SCRIPT = 32768;
 export const EXAMPLE = 65536;
 /** In a drawing, HTML may stand in it. */
 export const HTML_IN_DRAWING = 131072;
+/** Of the scope of paragraphs, beside the others. */
+export const BOUNDS_PARAGRAPHS = 262144;
+/** Of the scope of a table's parts, alone. */
+export const BOUNDS_TABLE = 524288;
 
 /**
  * Elements below this depth become children of the element at it, as in browsers: what walks the tree

@@ -19,7 +19,7 @@ import {
 } from './html-layout.ts';
 import { attributeName } from './html-names.ts';
 import { decodeReferences } from './html-references.ts';
-import { KNOWN_TAGS, tagOf } from './html-tags.ts';
+import { KNOWN_TAGS, knownTag } from './html-tags.ts';
 import { plainText, repeatedValueAt, valueAt } from './html-values.ts';
 import type { PageLifetime } from './page.ts';
 
@@ -38,16 +38,20 @@ const NONE = new Int32Array(0);
 export class HtmlNodes {
   readonly bytes: Buffer;
   protected numbers: Int32Array;
-  /** Names that only this page has. */
-  protected readonly names: string[] = [];
+  /** Names of tags that only this page has, in the order of their numbers. */
+  protected readonly names: string[];
   protected readonly texts: string[] = [];
   protected readonly lists: (readonly string[])[] = [];
   readonly #lifetime: Readonly<PageLifetime> | undefined;
 
-  /** `numbers`: as `html-layout.ts` says. `lifetime`: of the page; left out of one that stays. */
-  constructor(bytes: Buffer, numbers: Int32Array, lifetime?: Readonly<PageLifetime>) {
+  /**
+   * `numbers`: as `html-layout.ts` says. `names`: of tags that only this page has. `lifetime`: of the page;
+   * left out of one that stays.
+   */
+  constructor(bytes: Buffer, numbers: Int32Array, names: string[], lifetime?: Readonly<PageLifetime>) {
     this.bytes = bytes;
     this.numbers = numbers;
+    this.names = names;
     this.#lifetime = lifetime;
   }
 
@@ -58,11 +62,6 @@ export class HtmlNodes {
   /** Takes its numbers out of memory that others will write. */
   leave(): void {
     this.numbers = this.isReleased ? NONE : this.numbers.slice();
-  }
-
-  /** Names of tags that only this page has, in the order of their numbers. */
-  addNames(names: Iterable<string>): void {
-    this.names.push(...names);
   }
 
   // Reading.
@@ -79,8 +78,8 @@ export class HtmlNodes {
 
   /** The number of a tag on this page; -1 where no element has it. */
   numberOf(tag: string): number {
-    const { id } = tagOf(tag);
-    if (id >= 0) return id;
+    const known = knownTag(tag);
+    if (known >= 0) return known;
     const place = this.names.indexOf(tag);
     return place < 0 ? -1 : KNOWN + place;
   }

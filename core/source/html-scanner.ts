@@ -11,7 +11,7 @@ import { MOST_PARTS_PER_ELEMENT, tooDeep, tooManyElements, tooManyParts } from '
 interface Scanner {
   readonly memory: { readonly buffer: ArrayBuffer };
   nextName(): number;
-  addTag(length: number, kind: number, flags: number): number;
+  addTag(length: number, kind: number, flags: number): void;
   makeRoom(bytes: number): number;
   read(bytes: number, maxElements: number, maxParts: number): number;
   newTags(): number;
@@ -62,9 +62,13 @@ export function readWellNested(
   current = NO_BYTES;
   const page =
     outcome === READ
-      ? new HtmlNodes(bytes, new Int32Array(memory.buffer, numbersAt(), numberOfNumbers()), lifetime)
+      ? new HtmlNodes(
+          bytes,
+          new Int32Array(memory.buffer, numbersAt(), numberOfNumbers()),
+          newNames(used, bytes),
+          lifetime,
+        )
       : undefined;
-  page?.addNames(newNames(used, bytes));
   if (memory.buffer.byteLength <= MOST_KEPT) {
     scanner = used;
     last = page;
@@ -73,9 +77,11 @@ export function readWellNested(
   return page;
 }
 
-function* newNames({ newTags, newTagFrom, newTagTo }: Scanner, bytes: Buffer): Iterable<string> {
-  const names = newTags();
-  for (let i = 0; i < names; i++) yield bytes.toString('latin1', newTagFrom(i), newTagTo(i)).toLowerCase();
+function newNames({ newTags, newTagFrom, newTagTo }: Scanner, bytes: Buffer): string[] {
+  const names: string[] = [];
+  for (let i = 0; i < newTags(); i++)
+    names.push(bytes.toString('latin1', newTagFrom(i), newTagTo(i)).toLowerCase());
+  return names;
 }
 
 function tooMuch(outcome: number, maxElements: number): Error {

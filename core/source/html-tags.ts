@@ -1,14 +1,8 @@
 import * as layout from './html-layout.ts';
 
-/** The name of elements. */
-export interface Tag {
-  /** Its number, the same on all pages; -1 of a name that is known to a page only. */
-  readonly id: number;
-  readonly name: string;
-}
-
 /** A tag of which the HTML standard says how it nests; `kind` and `flags` as in `html-layout.ts`. */
-export interface KnownTag extends Tag {
+interface KnownTag {
+  readonly name: string;
   readonly kind: number;
   readonly flags: number;
 }
@@ -86,7 +80,9 @@ const FLAGS: readonly (readonly [number, readonly string[]])[] = [
   [layout.DROPPED, [...DROPPED_TAGS]],
   [layout.IN_DRAWING, IN_DRAWING],
   [layout.PASSED_BY_ITEMS, words('address div p')],
-  [layout.LIST, words('ol ul')],
+  [layout.BOUNDS_ITEMS, words('ol ul')],
+  [layout.BOUNDS_PARAGRAPHS, ['button']],
+  [layout.BOUNDS_TABLE, ['table']],
   [layout.LINK, ['a']],
   [layout.NO_BREAK, ['nobr']],
   [layout.LINE_BREAK, ['br']],
@@ -97,23 +93,24 @@ const FLAGS: readonly (readonly [number, readonly string[]])[] = [
   [layout.HTML_IN_DRAWING, words('title desc')],
 ];
 
-const TAGS = new Map<string, KnownTag>();
+/**
+ * In the order of their numbers, which are the same on all pages. The page itself is the element above all.
+ */
+export const KNOWN_TAGS: readonly KnownTag[] = [
+  ['#page', layout.ORDINARY] as const,
+  ...KINDS.flatMap(([kind, names]) => words(names).map((name) => [name, kind] as const)),
+  ...IN_DRAWING.map((name) => [name, layout.ORDINARY] as const),
+]
+  .filter(([name], at, all) => all.findIndex(([each]) => each === name) === at)
+  .map(([name, kind]) => ({
+    name,
+    kind,
+    flags: FLAGS.reduce((sum, [flag, names]) => (names.includes(name) ? sum | flag : sum), 0),
+  }));
 
-function add(name: string, kind: number): void {
-  if (TAGS.has(name)) return;
-  const flags = FLAGS.reduce((sum, [flag, names]) => (names.includes(name) ? sum | flag : sum), 0);
-  TAGS.set(name, { id: TAGS.size, name, kind, flags });
-}
+const NUMBERS = new Map(KNOWN_TAGS.map(({ name }, number) => [name, number]));
 
-// The page itself is the element above all.
-add('#page', layout.ORDINARY);
-for (const [kind, names] of KINDS) for (const name of words(names)) add(name, kind);
-for (const name of IN_DRAWING) add(name, layout.ORDINARY);
-
-/** In the order of their numbers. */
-export const KNOWN_TAGS: readonly KnownTag[] = [...TAGS.values()];
-
-/** The tag of that name, which is in lower case. */
-export function tagOf(name: string): Tag {
-  return TAGS.get(name) ?? { id: -1, name };
+/** The number of the tag of that name, which is in lower case; -1 where it is known to a page only. */
+export function knownTag(name: string): number {
+  return NUMBERS.get(name) ?? -1;
 }
