@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const FOLDER = fileURLToPath(new URL('assembly/', import.meta.url));
+const LOCK = fileURLToPath(new URL('package-lock.json', import.meta.url));
 /** What it shares with the code that reads its numbers. */
 const SHARED = ['html-characters.ts', 'html-layout.ts'].map((name) =>
   fileURLToPath(new URL(`../core/source/${name}`, import.meta.url)),
@@ -35,14 +36,14 @@ interface Compiler {
 
 /** The files that the scanner is made of, by their names. */
 function sources(): readonly (readonly [string, string])[] {
-  const own = readdirSync(FOLDER).filter((name) => name.endsWith('.ts') && name !== 'build.ts');
+  const own = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
   const files = [...own.map((name) => `${FOLDER}${name}`), ...SHARED].sort();
   return files.map((file) => [basename(file), readFileSync(file, 'utf8')]);
 }
 
 /** Changes with every file that the scanner is made of, with its compiler and its options. */
 export function hashOfSources(): string {
-  const lock = readFileSync(`${FOLDER}package-lock.json`, 'utf8');
+  const lock = readFileSync(LOCK, 'utf8');
   return createHash('sha256')
     .update(JSON.stringify([sources(), OPTIONS, lock]))
     .digest('hex');

@@ -1,4 +1,4 @@
-// Read by two compilers, for two sides share this memory: the scanner (`scanner/`, AssemblyScript) writes the
+// Read by two compilers, for two sides share this memory: the scanner (`scanner/assembly/`) writes the
 // numbers, and `html-nodes.ts` reads them. So constants without types and no more.
 
 // A node is the place of its first number. Of every node: what it is, and the node behind it below the same

@@ -7,7 +7,7 @@ import { KNOWN_TAGS } from './html-tags.ts';
 import type { PageLifetime } from './page.ts';
 import { MOST_PARTS_PER_ELEMENT, tooDeep, tooManyElements, tooManyParts } from './page-budget.ts';
 
-/** What `scanner/scanner.ts` exports; places in memory are numbers. */
+/** What `scanner/assembly/scanner.ts` exports; places in memory are numbers. */
 interface Scanner {
   readonly memory: { readonly buffer: ArrayBuffer };
   nextName(): number;

@@ -1,4 +1,4 @@
-import { ORDINARY } from '../core/source/html-layout.ts';
+import { ORDINARY } from '../../core/source/html-layout.ts';
 import { byte, isLetter, lower, PAGE } from './page.ts';
 
 const MOST_KNOWN = 256;

@@ -16,7 +16,7 @@ import {
   TABLE,
   TBODY,
   TR,
-} from '../core/source/html-layout.ts';
+} from '../../core/source/html-layout.ts';
 import { isHidden } from './attributes.ts';
 import { attributesAt } from './nodes.ts';
 import {

@@ -1,4 +1,4 @@
-import { GREATER_THAN, SLASH } from '../core/source/html-characters.ts';
+import { GREATER_THAN, SLASH } from '../../core/source/html-characters.ts';
 import { nameFrom, nameTo, readAttribute, valueFrom, valueTo } from './attributes.ts';
 import { countParts } from './budget.ts';
 import { at, goTo, hasReferences } from './cursor.ts';

@@ -16,7 +16,7 @@ import {
   STYLE,
   SVG,
   TEMPLATE,
-} from '../core/source/html-layout.ts';
+} from '../../core/source/html-layout.ts';
 import { startInBody } from './body.ts';
 import { endInBody } from './body-ends.ts';
 import { mayReferToSpace } from './cursor.ts';

@@ -1,4 +1,4 @@
-import { BANG, DASH, GREATER_THAN, LESS_THAN } from '../core/source/html-characters.ts';
+import { BANG, DASH, GREATER_THAN, LESS_THAN } from '../../core/source/html-characters.ts';
 import { at, goTo } from './cursor.ts';
 import { byte, find, isSpace, length, standsAt } from './page.ts';
 import { doctype } from './tree.ts';

@@ -9,7 +9,7 @@ import {
   SLASH,
   SPACE,
   TAB,
-} from '../core/source/html-characters.ts';
+} from '../../core/source/html-characters.ts';
 import { byte, find, isSpace, length, standsAt } from './page.ts';
 
 // Of the attribute that was read last, in bytes of the page. Without a value: an empty one.

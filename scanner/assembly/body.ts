@@ -32,7 +32,7 @@ import {
   TBODY,
   TR,
   VOID,
-} from '../core/source/html-layout.ts';
+} from '../../core/source/html-layout.ts';
 import { countElement } from './budget.ts';
 import { detached } from './nodes.ts';
 import {

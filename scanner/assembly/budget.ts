@@ -1,4 +1,4 @@
-import { DEEPEST, READ, TOO_DEEP, TOO_MANY_ELEMENTS, TOO_MANY_PARTS } from '../core/source/html-layout.ts';
+import { DEEPEST, READ, TOO_DEEP, TOO_MANY_ELEMENTS, TOO_MANY_PARTS } from '../../core/source/html-layout.ts';
 
 // Counts what is made of one page while it is read (`page-budget.ts`).
 

@@ -29,7 +29,7 @@ import {
   TBODY,
   TEMPLATE,
   TR,
-} from '../core/source/html-layout.ts';
+} from '../../core/source/html-layout.ts';
 import {
   append,
   closeParagraph,

@@ -1,5 +1,5 @@
-import { GREATER_THAN, LESS_THAN, LF, SLASH } from '../core/source/html-characters.ts';
-import { SCRIPT, TEXTAREA } from '../core/source/html-layout.ts';
+import { GREATER_THAN, LESS_THAN, LF, SLASH } from '../../core/source/html-characters.ts';
+import { SCRIPT, TEXTAREA } from '../../core/source/html-layout.ts';
 import { at, goTo, mayReferToSpace } from './cursor.ts';
 import { isComment } from './declarations.ts';
 import { byte, find, isSpace, length, standsAt } from './page.ts';

@@ -9,7 +9,7 @@ import {
   MAX_DEPTH,
   OBJECT,
   P,
-} from '../core/source/html-layout.ts';
+} from '../../core/source/html-layout.ts';
 import { countElement } from './budget.ts';
 import { element } from './nodes.ts';
 import { firstOfKind, has, kindOf } from './tags.ts';

@@ -1,4 +1,4 @@
-import { AMPERSAND, BANG, LESS_THAN, QUESTION_MARK, SLASH } from '../core/source/html-characters.ts';
+import { AMPERSAND, BANG, LESS_THAN, QUESTION_MARK, SLASH } from '../../core/source/html-characters.ts';
 import { byte, find, isLetter, length } from './page.ts';
 
 // Where the page is read, and what is seen from there.

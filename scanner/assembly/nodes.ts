@@ -1,4 +1,4 @@
-import { AMPERSAND } from '../core/source/html-characters.ts';
+import { AMPERSAND } from '../../core/source/html-characters.ts';
 import {
   ASKED,
   ATTRIBUTES,
@@ -17,7 +17,7 @@ import {
   TEXT,
   TEXT_SIZE,
   TO,
-} from '../core/source/html-layout.ts';
+} from '../../core/source/html-layout.ts';
 import { byte, isBlank, length, PADDING, PAGE } from './page.ts';
 
 /** Whether the text with references that stands there says nothing but white space: our caller decodes it. */

@@ -1,4 +1,4 @@
-import { BANG, QUESTION_MARK, SLASH } from '../core/source/html-characters.ts';
+import { BANG, QUESTION_MARK, SLASH } from '../../core/source/html-characters.ts';
 import {
   CAPTION,
   CELL,
@@ -19,7 +19,7 @@ import {
   TEMPLATE,
   TEXT_ONLY,
   TR,
-} from '../core/source/html-layout.ts';
+} from '../../core/source/html-layout.ts';
 import { excess } from './budget.ts';
 import { passContent } from './content.ts';
 import { at, endOfText, goTo } from './cursor.ts';

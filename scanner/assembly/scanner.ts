@@ -1,5 +1,5 @@
-import { BANG, QUESTION_MARK, SLASH } from '../core/source/html-characters.ts';
-import { ODD, PRE, RAW_ONLY, READ, SVG, TEMPLATE, TEXT_ONLY } from '../core/source/html-layout.ts';
+import { BANG, QUESTION_MARK, SLASH } from '../../core/source/html-characters.ts';
+import { ODD, PRE, RAW_ONLY, READ, SVG, TEMPLATE, TEXT_ONLY } from '../../core/source/html-layout.ts';
 import { beginBudget, countParts, excess } from './budget.ts';
 import { contentFrom, contentTo, passContent, passNewline } from './content.ts';
 import { at, beginCursor, endOfText, goTo, hasReferences, isMarkup } from './cursor.ts';

@@ -1,4 +1,4 @@
-import { FF, LF, SPACE, TAB } from '../core/source/html-characters.ts';
+import { FF, LF, SPACE, TAB } from '../../core/source/html-characters.ts';
 
 // The page that is read, and what all of the scanner asks of its bytes.
 
