@@ -8,7 +8,7 @@ import { DEFAULT_MAX_ELEMENTS, PageBudget } from '../../../core/source/page-budg
 import { browserShape, shapeOf } from './browser-reading.ts';
 import { ODD_PAGES } from './odd-pages.ts';
 
-/** Names with one hash, as `scanner/tags.ts` has it. */
+/** Names with one hash, as `scanner/assembly/tags.ts` has it. */
 const sameHash = Array.from({ length: 64 }, (_, at) =>
   Array.from({ length: 6 }, (_, bit) => ((at >> bit) & 1 ? 'c2' : 'ap')).join(''),
 );
