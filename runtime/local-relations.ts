@@ -182,6 +182,7 @@ async function sourceTable(
   const { table } = source;
   const there = new Set<string>();
   const files: string[] = [];
+  const stamps = new Map<string, string>();
   const unknown: { readonly partition: Partition; readonly manifest: StoredObject }[] = [];
   for await (const { key } of lake.list(manifestPrefix(table))) {
     const partition = partitionOfManifest(table, key);
@@ -192,13 +193,20 @@ async function sourceTable(
     // Undefined: removed since it was listed.
     if (!manifest) continue;
     there.add(key);
-    const keys = manifestFiles(manifest, table, partition, key);
-    for (const file of keys) files.push(lake.uri(file));
-    if (verified && !keys.every((file) => verified.isKnown(file))) unknown.push({ partition, manifest });
+    let isKnown = true;
+    for (const file of manifestFiles(manifest, table, partition, key)) {
+      const path = lake.uri(file);
+      files.push(path);
+      const stamp = verified?.knownStamp(file);
+      if (stamp === undefined) isKnown = false;
+      else stamps.set(path, stamp);
+    }
+    if (verified && !isKnown) unknown.push({ partition, manifest });
   }
   return {
     ...empty,
     files,
+    stamps,
     ...((verified || state) && {
       check: async () => {
         const gone = state && (await goneManifest(lake, state, source, there));

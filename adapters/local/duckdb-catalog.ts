@@ -1,9 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { filesOf, setFiles } from './duckdb-files.ts';
 import { quoteName, quoteText } from './duckdb-quote.ts';
 import {
   type LocalRelation,
   type LocalTable,
   lackingFiles,
+  literalPath,
   relationsBehind,
   tableQuery,
 } from './duckdb-relation.ts';
@@ -20,7 +22,6 @@ export class DuckDbCatalog {
   readonly #made = new Set<LocalRelation>();
   readonly #lacking = new Map<LocalTable, ReadonlyMap<string, number>>();
   readonly #commented = new Set<LocalRelation>();
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(relations: readonly LocalRelation[], remembered?: RememberedColumns) {
     this.#relations = relations;
@@ -30,15 +31,10 @@ export class DuckDbCatalog {
   /**
    * Makes what the statement may mean: the relations whose names are words of it, all of them where none is.
    */
-  prepare(connection: DuckDBConnection, sql: string): Promise<void> {
+  async prepare(connection: DuckDBConnection, sql: string): Promise<void> {
     const named = relationsBehind(this.#relations, sql);
-    // One at a time: two statements may want the same view.
-    const next = this.#last.then(async () => {
-      await this.#make(connection, named.length === 0 ? this.#relations : named, sql);
-      if (SHOWS_COMMENTS.test(sql)) await this.#comment(connection);
-    });
-    this.#last = next.catch(() => undefined);
-    return next;
+    await this.#make(connection, named.length === 0 ? this.#relations : named, sql);
+    if (SHOWS_COMMENTS.test(sql)) await this.#comment(connection);
   }
 
   /** The tables that the statement reads, directly or through views. */
@@ -85,8 +81,18 @@ export class DuckDbCatalog {
   }
 
   async #makeTable(connection: DuckDBConnection, table: LocalTable, isForRows: boolean): Promise<void> {
-    const typesOf = await storedTypes(connection, table.files, this.#remembered);
-    await createView(connection, table.name, tableQuery(table, typesOf, { isForRows }));
+    const typesOf = await storedTypes(connection, table, this.#remembered);
+    const lists = new Map<string, readonly string[]>();
+    const listOf = (files: readonly string[]) => {
+      const name = `${table.name} ${lists.size}`;
+      lists.set(name, files.map(literalPath));
+      return filesOf(name);
+    };
+    const query = tableQuery(table, typesOf, { isForRows, listOf });
+    // The files of a list are alike: to make the view DuckDB needs to see one.
+    for (const [name, files] of lists) await setFiles(connection, name, files.slice(0, 1));
+    await createView(connection, table.name, query);
+    for (const [name, files] of lists) await setFiles(connection, name, files);
     this.#lacking.set(table, lackingFiles(table, typesOf));
   }
 

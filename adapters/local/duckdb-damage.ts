@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type LocalTable, readParquet } from './duckdb-relation.ts';
+import { fileList, type LocalTable, readParquet } from './duckdb-relation.ts';
 
 /**
  * The first file of the tables that cannot be read to its end, or undefined where all can. For errors of
@@ -25,7 +25,9 @@ async function isReadable(connection: DuckDBConnection, files: readonly string[]
   if (files.length === 0) return true;
   try {
     // Counting rows would read the footers only; a hash has to decode every value.
-    await connection.run(`SELECT bit_xor(hash(file)) FROM ${readParquet(files, 'by-name')} AS file`);
+    await connection.run(
+      `SELECT bit_xor(hash(file)) FROM ${readParquet(fileList(files), 'by-name')} AS file`,
+    );
     return true;
   } catch {
     return false;

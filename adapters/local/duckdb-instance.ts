@@ -1,15 +1,23 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { filesOf, setFiles } from './duckdb-files.ts';
 import * as library from './duckdb-library.ts';
-import { quoteText } from './duckdb-quote.ts';
 import { literalPath } from './duckdb-relation.ts';
+
+export interface LockedDatabase {
+  readonly connection: DuckDBConnection;
+  close(): void;
+}
+
+/** The list of what may be read. */
+const ALLOWED = 'allowed files';
 
 /**
  * A database in memory that can read these files and nothing else. The order matters: once access is off,
  * neither it nor the list of paths can be changed any more, and then nothing at all.
  */
-export async function openLockedInstance(files: readonly string[], threads: number): Promise<DuckDBInstance> {
+export async function openLockedDatabase(files: readonly string[], threads: number): Promise<LockedDatabase> {
   const instance = await library.DuckDBInstance.create(':memory:', {
     threads: String(threads),
     // Where a big sort spills; the default is `.tmp` in the working directory.
@@ -19,16 +27,28 @@ export async function openLockedInstance(files: readonly string[], threads: numb
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
-  const connection = await instance.connect();
   try {
-    // The date of an instant must not depend on the machine.
-    await connection.run("SET GLOBAL TimeZone = 'UTC'");
-    const allowed = new Set([...files].flatMap((file) => [file, literalPath(file)]));
-    await connection.run(`SET allowed_paths = [${Array.from(allowed, quoteText).join(', ')}]`);
-    await connection.run('SET enable_external_access = false');
-    await connection.run('SET lock_configuration = true');
-  } finally {
-    connection.closeSync();
+    return await locked(instance, files);
+  } catch (error) {
+    instance.closeSync();
+    throw error;
   }
-  return instance;
+}
+
+async function locked(instance: DuckDBInstance, files: readonly string[]): Promise<LockedDatabase> {
+  const connection = await instance.connect();
+  // The date of an instant must not depend on the machine.
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  const allowed = [...new Set(files.flatMap((file) => [file, literalPath(file)]))];
+  if (allowed.length > 0) {
+    await setFiles(connection, ALLOWED, allowed);
+    await connection.run(`SET allowed_paths = ${filesOf(ALLOWED)}`);
+  }
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
+  const close = () => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  return { connection, close };
 }

@@ -9,6 +9,8 @@ const require = createRequire(import.meta.url);
  * load more of them, and look for what each exports before it runs any. 20 ms of CPU.
  */
 export const { DuckDBInstance } = moduleOf('DuckDBInstance');
+export const { listValue } = moduleOf('values/index');
+export const { LIST, VARCHAR } = moduleOf('DuckDBType');
 export const { StatementType } = moduleOf('enums');
 export const { JsonDuckDBValueConverter } = moduleOf('JsonDuckDBValueConverter');
 export const {

@@ -7,6 +7,8 @@ export interface LocalTable {
   readonly kind: 'table';
   /** Absolute paths. None: the table is there and empty. */
   readonly files: readonly string[];
+  /** `fileStamp` of those that were asked for it when they were listed. */
+  readonly stamps?: ReadonlyMap<string, string>;
   /** Absolute paths of further rows of the table: JSON lines with all of its columns, gzip. */
   readonly jsonFiles?: readonly string[];
   readonly columns: readonly LocalColumn[];
@@ -68,23 +70,29 @@ interface FilesAlike {
 /** What DuckDB calls the place of a row in its file, unless the file has a column of this name. */
 const ROW_NUMBER = 'file_row_number';
 
+interface TableQueryOptions {
+  readonly isForRows?: boolean;
+  readonly listOf?: (files: readonly string[]) => string;
+}
+
 /**
  * The SELECT that a table stands for. Whichever files it has, it has the columns and types that are declared:
  * files are read by the names of their columns, those that differ among them apart from each other, because
  * DuckDB would take the types of the first for all. `isForRows`: for statements that read none of its own
  * columns; of a file of which it needs no column DuckDB prepares to read each, so it is given one to need.
+ * `listOf`: how it names some of the files, in SQL.
  */
 export function tableQuery(
   table: LocalTable,
   typesOf: (file: string) => StoredTypes | undefined = () => undefined,
-  { isForRows = false }: { readonly isForRows?: boolean } = {},
+  { isForRows = false, listOf = fileList }: TableQueryOptions = {},
 ): string {
   const { files, jsonFiles = [] } = table;
   const selects = filesAlike(files, typesOf).map(({ files, types }) => {
-    const rows = select(table, readParquet(files, 'alike'), types);
+    const rows = select(table, readParquet(listOf(files), 'alike'), types);
     return isForRows && types?.has(ROW_NUMBER) === false ? `${rows} WHERE file.${ROW_NUMBER} >= 0` : rows;
   });
-  if (jsonFiles.length > 0) selects.push(select(table, readJson(table, jsonFiles)));
+  if (jsonFiles.length > 0) selects.push(select(table, readJson(table, listOf(jsonFiles))));
   const [only = select(table, undefined), ...more] = selects;
   if (more.length === 0) return `SELECT ${only}`;
   // A count reads the first column of a union, and that must not be one whose cast may fail.
@@ -147,10 +155,10 @@ function typedNull(name: string, type: string): string {
   return `CAST(NULL AS ${type}) AS ${quoteName(name)}`;
 }
 
-function readJson({ columns }: LocalTable, files: readonly string[]): string {
+function readJson({ columns }: LocalTable, list: string): string {
   const types = columns.map(({ name, duckdbType }) => `${quoteText(name)}: ${quoteText(duckdbType)}`);
   const options = [
-    fileList(files),
+    list,
     "format = 'newline_delimited'",
     'hive_partitioning = false',
     'filename = true',
@@ -160,12 +168,12 @@ function readJson({ columns }: LocalTable, files: readonly string[]): string {
 }
 
 /**
- * The files as they are, each row with the path that it was read from. `alike`: all have the columns of the
- * first, and none is opened that a filter on a partition column leaves out.
+ * The files of a list as they are, each row with the path that it was read from. `alike`: all have the
+ * columns of the first, and none is opened that a filter on a partition column leaves out.
  */
-export function readParquet(files: readonly string[], columns: 'alike' | 'by-name'): string {
+export function readParquet(list: string, columns: 'alike' | 'by-name'): string {
   const options = [
-    fileList(files),
+    list,
     // DuckDB would take the values from any folder above the lake as well: `/backup/date=2020-01-01/lake`.
     'hive_partitioning = false',
     'filename = true',

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { fileList, type StoredTypes } from './duckdb-relation.ts';
+import { fileList, type LocalTable, type StoredTypes } from './duckdb-relation.ts';
 import { fileStamp } from './file-stamp.ts';
 import type { RememberedColumns } from './remembered-columns.ts';
 
@@ -9,13 +9,13 @@ import type { RememberedColumns } from './remembered-columns.ts';
  */
 export async function storedTypes(
   connection: DuckDBConnection,
-  files: readonly string[],
+  { files, stamps }: Pick<LocalTable, 'files' | 'stamps'>,
   remembered: RememberedColumns | undefined,
 ): Promise<(file: string) => StoredTypes | undefined> {
   const columns = new Map<string, string>();
   const unknown: string[] = [];
   for (const file of files) {
-    const before = remembered?.recall(file);
+    const before = remembered?.recall(file, stamps?.get(file));
     if (before === undefined) unknown.push(file);
     else columns.set(file, before);
   }

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import {
   type QueryResult,
   type SqlValue,
@@ -8,7 +8,7 @@ import {
 import { DuckDbCatalog } from './duckdb-catalog.ts';
 import { findDamagedFile } from './duckdb-damage.ts';
 import { damagedFile, isFatal, isNamelessDamage, warehouseFailure } from './duckdb-failure.ts';
-import { openLockedInstance } from './duckdb-instance.ts';
+import { type LockedDatabase, openLockedDatabase } from './duckdb-instance.ts';
 import { StatementType } from './duckdb-library.ts';
 import type { LocalRelation } from './duckdb-relation.ts';
 import { plainValue } from './duckdb-value.ts';
@@ -45,8 +45,7 @@ const SMALL_BYTES = 32 * 1024 * 1024;
 /** So many of them are asked for their size, evenly spread: files of a table are about alike. */
 const FILES_ASKED = 64;
 
-interface Database {
-  readonly instance: DuckDBInstance;
+interface Database extends LockedDatabase {
   readonly catalog: DuckDbCatalog;
 }
 
@@ -54,7 +53,8 @@ class DuckDbWarehouse implements Warehouse {
   readonly #relations: readonly LocalRelation[];
   readonly #threads: number | undefined;
   readonly #remembered: RememberedColumns | undefined;
-  #database: Promise<Database> | undefined;
+  #database: Database | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor({ relations, threads, remembered }: DuckDbWarehouseOptions) {
     this.#relations = relations;
@@ -62,38 +62,46 @@ class DuckDbWarehouse implements Warehouse {
     this.#remembered = remembered;
   }
 
-  async query(sql: string, parameters: readonly SqlValue[] = []): Promise<QueryResult> {
-    this.#database ??= this.#open();
-    const { instance, catalog } = await this.#database;
-    const connection = await instance.connect();
+  /** One statement at a time: two may want the same view, and lists of files belong to a connection. */
+  query(sql: string, parameters: readonly SqlValue[] = []): Promise<QueryResult> {
+    const next = this.#last.then(() => this.#query(sql, parameters));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #query(sql: string, parameters: readonly SqlValue[]): Promise<QueryResult> {
+    this.#database ??= await this.#open();
+    const { connection, catalog } = this.#database;
     try {
       return await queryOnce(connection, catalog, sql, parameters);
     } catch (error) {
       // DuckDB takes no more statements after an internal error; the next query starts on a new database.
-      if (isFatal(error)) this.#database = undefined;
+      if (isFatal(error)) this.#closeDatabase();
       else if (isNamelessDamage(error)) {
         const file = await findDamagedFile(connection, catalog.tablesBehind(sql));
         if (file !== undefined) throw damagedFile(file, error);
       }
       throw warehouseFailure(error);
-    } finally {
-      connection.closeSync();
     }
   }
 
   async close(): Promise<void> {
-    const database = await this.#database;
-    this.#database = undefined;
-    database?.instance.closeSync();
+    await this.#last;
+    this.#closeDatabase();
     this.#remembered?.close();
+  }
+
+  #closeDatabase(): void {
+    this.#database?.close();
+    this.#database = undefined;
   }
 
   async #open(): Promise<Database> {
     const files = this.#relations.flatMap((relation) =>
       relation.kind === 'table' ? [...relation.files, ...(relation.jsonFiles ?? [])] : [],
     );
-    const instance = await openLockedInstance(files, this.#threads ?? (areSmall(files) ? 1 : 2));
-    return { instance, catalog: new DuckDbCatalog(this.#relations, this.#remembered) };
+    const database = await openLockedDatabase(files, this.#threads ?? (areSmall(files) ? 1 : 2));
+    return { ...database, catalog: new DuckDbCatalog(this.#relations, this.#remembered) };
   }
 }
 

@@ -12,8 +12,11 @@ const SCHEMA = `
 
 /** What is in the footers of files, as text, so that the next process need not open them all for it. */
 export interface RememberedColumns {
-  /** Undefined where nobody has looked, or the file is another one since. */
-  recall(path: string): string | undefined;
+  /**
+   * Undefined where nobody has looked, or the file is another one since. `stamp`: the file's, from whoever
+   * has it already.
+   */
+  recall(path: string, stamp?: string): string | undefined;
   remember(found: readonly FoundColumns[]): void;
   close(): void;
 }
@@ -53,9 +56,10 @@ export function openRememberedColumns(file: string): RememberedColumns {
   };
 
   return {
-    recall(path) {
+    recall(path, stamp) {
       const before = known().get(path);
-      return before !== undefined && fileStamp(path) === before.stamp ? before.columns : undefined;
+      if (before === undefined || (stamp ?? fileStamp(path)) !== before.stamp) return undefined;
+      return before.columns;
     },
     remember(found) {
       for (const { path, ...entry } of found) known().set(path, entry);

@@ -38,9 +38,9 @@ export function openVerifiedFiles(
     }
     return stamps;
   };
-  const isKnown = (key: string): boolean => {
+  const knownStamp = (key: string): string | undefined => {
     const stamp = fileStamp(lake.uri(key));
-    return stamp !== undefined && known().get(key) === stamp;
+    return known().get(key) === stamp ? stamp : undefined;
   };
   const remember = (key: string, stamp: string): void => {
     known().set(key, stamp);
@@ -52,9 +52,9 @@ export function openVerifiedFiles(
   };
 
   return {
-    isKnown,
+    knownStamp,
     verify: async (key, isWhole) => {
-      if (isKnown(key)) return 'whole';
+      if (knownStamp(key) !== undefined) return 'whole';
       // Before the bytes: what is changed meanwhile has another stamp then.
       const stamp = fileStamp(lake.uri(key));
       const stored = await lake.get(key);

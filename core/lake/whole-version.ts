@@ -28,7 +28,7 @@ export async function currentDamage(
   try {
     const version = await currentVersionOf(lake, manifest, table, partition, key);
     const descriptor = descriptorKey(table, partition, version);
-    if (!verified.isKnown(descriptor)) {
+    if (verified.knownStamp(descriptor) === undefined) {
       await readDescriptor(lake, table, partition, version);
       await verified.verify(descriptor, () => true);
     }
@@ -53,7 +53,7 @@ export async function damageBehind(
   const place = { lake, table, partition };
   const key = manifestKey(table, partition);
   const files = manifestFiles(manifest, table, partition, key);
-  if (files.every((file) => verified.isKnown(file))) return undefined;
+  if (files.every((file) => verified.knownStamp(file) !== undefined)) return undefined;
   const version = manifestVersion(manifest, table, partition, key);
   const descriptor = await readDescriptor(lake, table, partition, version);
   if (files.join('\n') !== descriptor.files.map((file) => file.key).join('\n'))

@@ -3,8 +3,11 @@
  * hashed again.
  */
 export interface VerifiedFiles {
-  /** True where the object was found whole before, and nobody has touched its file since. */
-  isKnown(key: string): boolean;
+  /**
+   * The stamp of the object's file where it was found whole before, and nobody has touched it since: a text
+   * that any write changes.
+   */
+  knownStamp(key: string): string | undefined;
   /** Reads the object and has it judged, unless it is known. */
   verify(key: string, isWhole: (bytes: Uint8Array) => boolean): Promise<'whole' | 'missing' | 'damaged'>;
 }

@@ -31,6 +31,8 @@ describe('a statement on the DuckDB warehouse', () => {
         'SET enable_external_access = true',
         'SET lock_configuration = false',
         "SET allowed_paths = ['/etc/passwd']",
+        `SET VARIABLE "results 0" = ['${root}/secret.parquet']`,
+        'RESET VARIABLE "results 0"',
         'CREATE TABLE mine (a INTEGER)',
         'DROP VIEW results',
         'CREATE OR REPLACE VIEW results AS SELECT 1',
