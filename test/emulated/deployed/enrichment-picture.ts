@@ -58,12 +58,17 @@ export async function tablesPicture({
       const sorted = found.toSorted((a, b) => (String(a[key]) < String(b[key]) ? -1 : 1));
       return [name, lasting(sorted)] as const;
     });
-    // How often a partition was published depends on when.
+    // How often a partition was published depends on when, and so does whether the last time found all of it
+    // there already.
     const records = await Array.fromAsync(new PartitionStore(state).all(table));
+    const settled = records.map(({ order: _, status, ...said }) => ({
+      ...said,
+      status: status === 'unchanged' ? 'committed' : status,
+    }));
     return {
       table,
       rows: Object.fromEntries(rows),
-      records: lasting(records.map(({ order: _, ...said }) => said)),
+      records: lasting(settled),
     };
   });
   return Promise.all(tables);
