@@ -189,19 +189,23 @@ async function sourceTable(
     if (!manifestPlace(table, key)) throw strayObject(lake, table, key);
     // Of a column that the table was divided by before: it belongs to no table any more.
     if (!partition) continue;
-    const manifest = await lake.get(key);
-    // Undefined: removed since it was listed.
-    if (!manifest) continue;
-    there.add(key);
-    let isKnown = true;
-    for (const file of manifestFiles(manifest, table, partition, key)) {
-      const path = lake.uri(file);
-      files.push(path);
-      const stamp = verified?.knownStamp(file);
-      if (stamp === undefined) isKnown = false;
-      else stamps.set(path, stamp);
+    const known = verified && knownFiles(verified, key);
+    if (known) {
+      there.add(key);
+      for (const [file, stamp] of known) {
+        const path = lake.uri(file);
+        files.push(path);
+        stamps.set(path, stamp);
+      }
+      continue;
     }
-    if (verified && !isKnown) unknown.push({ partition, manifest });
+    const filesIn = (manifest: StoredObject) => manifestFiles(manifest, table, partition, key);
+    const read = verified ? await verified.readManifest(key, filesIn) : await plainRead(lake, key, filesIn);
+    // Undefined: removed since it was listed.
+    if (!read) continue;
+    there.add(key);
+    for (const file of read.files) files.push(lake.uri(file));
+    if (verified) unknown.push({ partition, manifest: read.manifest });
   }
   return {
     ...empty,
@@ -219,6 +223,27 @@ async function sourceTable(
       },
     }),
   };
+}
+
+/** As `readManifest` of verified files, where nothing is remembered. */
+async function plainRead(
+  lake: ObjectStore,
+  key: string,
+  filesIn: (manifest: StoredObject) => readonly string[],
+): ReturnType<VerifiedFiles['readManifest']> {
+  const manifest = await lake.get(key);
+  return manifest && { manifest, files: filesIn(manifest) };
+}
+
+/** What a manifest names, each file with its stamp, where it and all of them are known; else undefined. */
+function knownFiles(verified: VerifiedFiles, manifest: string): ReadonlyMap<string, string> | undefined {
+  const files = new Map<string, string>();
+  for (const file of verified.filesNamedBy(manifest) ?? []) {
+    const stamp = verified.knownStamp(file);
+    if (stamp === undefined) return undefined;
+    files.set(file, stamp);
+  }
+  return files.size > 0 ? files : undefined;
 }
 
 /** Why a manifest is not there although its commit is on record; undefined where all are. */

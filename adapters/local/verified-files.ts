@@ -1,15 +1,26 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { FORMAT_VERSION } from '../../core/lake/version.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import type { VerifiedFiles } from '../../core/ports/verified-files.ts';
 import { fileStamp } from './file-stamp.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 
+/** What a program that knows newer formats has read of a manifest is nothing for one that refuses them. */
+const MANIFESTS = `manifests_${FORMAT_VERSION}`;
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = OFF;
   CREATE TABLE IF NOT EXISTS files (key TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS ${MANIFESTS} (key TEXT PRIMARY KEY, stamp TEXT NOT NULL, files TEXT NOT NULL)
+    STRICT, WITHOUT ROWID;
 `;
+
+/** `files`: the keys of the files that it names, a line each. */
+interface ReadManifest {
+  readonly stamp: string;
+  readonly files: string;
+}
 
 /**
  * Remembers in `<root>/.verified.sqlite` what was found whole, by inode, size and times: the next process
@@ -24,31 +35,42 @@ export function openVerifiedFiles(
   const file = join(root, '.verified.sqlite');
   let database: DatabaseSync | undefined;
   let stamps: Map<string, string> | undefined;
+  let manifests: Map<string, ReadManifest> | undefined;
 
-  const known = (): Map<string, string> => {
-    if (stamps) return stamps;
-    stamps = new Map();
+  /** What is remembered in a table; nothing where that cannot be read. */
+  const load = <T>(table: string, entryOf: (row: Record<string, unknown>) => T): Map<string, T> => {
+    const loaded = new Map<string, T>();
     try {
-      database = openSqliteDatabase(file, SCHEMA);
-      for (const { key, stamp } of database.prepare('SELECT key, stamp FROM files').all())
-        stamps.set(String(key), String(stamp));
+      database ??= openSqliteDatabase(file, SCHEMA);
+      for (const row of database.prepare(`SELECT * FROM ${table}`).iterate())
+        loaded.set(String(row.key), entryOf(row));
     } catch {
       database?.close();
       database = undefined;
     }
+    return loaded;
+  };
+  const knownStamps = () => {
+    stamps ??= load('files', ({ stamp }) => String(stamp));
     return stamps;
   };
-  const knownStamp = (key: string): string | undefined => {
-    const stamp = fileStamp(lake.uri(key));
-    return known().get(key) === stamp ? stamp : undefined;
+  const knownManifests = () => {
+    manifests ??= load(MANIFESTS, ({ stamp, files }) => ({ stamp: String(stamp), files: String(files) }));
+    return manifests;
   };
-  const remember = (key: string, stamp: string): void => {
-    known().set(key, stamp);
+  const write = (table: string, ...values: readonly string[]): void => {
     try {
-      database?.prepare('INSERT OR REPLACE INTO files VALUES (?, ?)').run(key, stamp);
+      database
+        ?.prepare(`INSERT OR REPLACE INTO ${table} VALUES (${values.map(() => '?').join(', ')})`)
+        .run(...values);
     } catch {
-      // It is hashed once more by the next process.
+      // It is looked into once more by the next process.
     }
+  };
+  const stampOf = (key: string) => fileStamp(lake.uri(key));
+  const knownStamp = (key: string): string | undefined => {
+    const stamp = stampOf(key);
+    return knownStamps().get(key) === stamp ? stamp : undefined;
   };
 
   return {
@@ -56,12 +78,30 @@ export function openVerifiedFiles(
     verify: async (key, isWhole) => {
       if (knownStamp(key) !== undefined) return 'whole';
       // Before the bytes: what is changed meanwhile has another stamp then.
-      const stamp = fileStamp(lake.uri(key));
+      const stamp = stampOf(key);
       const stored = await lake.get(key);
       if (!stored || stamp === undefined) return 'missing';
       if (!isWhole(stored.body)) return 'damaged';
-      remember(key, stamp);
+      knownStamps().set(key, stamp);
+      write('files', key, stamp);
       return 'whole';
+    },
+    filesNamedBy: (manifest) => {
+      const known = knownManifests().get(manifest);
+      return known && known.stamp === stampOf(manifest) ? known.files.split('\n') : undefined;
+    },
+    readManifest: async (key, filesIn) => {
+      // Before the bytes, as above.
+      const stamp = stampOf(key);
+      const manifest = await lake.get(key);
+      if (!manifest) return undefined;
+      const files = filesIn(manifest);
+      if (stamp !== undefined) {
+        const lines = files.join('\n');
+        knownManifests().set(key, { stamp, files: lines });
+        write(MANIFESTS, key, stamp, lines);
+      }
+      return { manifest, files };
     },
     close: () => database?.close(),
   };

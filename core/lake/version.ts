@@ -82,7 +82,7 @@ const repeatedRowsSchema = lazily(() =>
 export type RepeatedRows = z.infer<ReturnType<typeof repeatedRowsSchema>>;
 
 /** Of what is written today: descriptors, and the manifests that name their versions. */
-const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 1;
 
 const descriptorSchema = lazily(() =>
   z.object({
