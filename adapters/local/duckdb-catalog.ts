@@ -104,9 +104,12 @@ export class DuckDbCatalog {
   }
 }
 
+/** A name that a statement gives to something, `count(*) AS runners`, reads nothing by itself. */
+const GIVEN_NAME = /\bas\s+\w+/g;
+
 /** Whether a column is a word of the statement, or one of all that it shows. */
 function mayShow(sql: string): (column: string) => boolean {
-  const words = new Set(sql.toLowerCase().match(/\w+/g));
+  const words = new Set(sql.toLowerCase().replace(GIVEN_NAME, ' ').match(/\w+/g));
   // Neither count(*) nor a product.
   const isEvery = /(\bselect|\bdistinct|[,.])\s*\*/i.test(sql);
   return (column) => isEvery || words.has(column.toLowerCase());

@@ -116,8 +116,9 @@ describe('a lake that several schemas have written', () => {
     const note = 'code of racing_results is NULL in all rows of 1 of 2 files, which were written without it';
     expect((await query('SELECT * FROM racing_results')).notes).toEqual([note]);
     expect((await query('SELECT upper(code) FROM racing_results')).notes).toEqual([note]);
-    // `going` may be NULL, and this one does not ask for the code.
-    for (const other of ['id, going', 'count(*)'])
+    expect((await query('SELECT code AS id, 1 AS code FROM racing_results')).notes).toEqual([note]);
+    // `going` may be NULL, and these do not ask for the code: a name that is given to something reads nothing.
+    for (const other of ['id, going', 'count(*)', 'count(*) AS code', 'upper(id) as\n Code'])
       expect((await query(`SELECT ${other} FROM racing_results`)).notes).toBeUndefined();
   });
 });
