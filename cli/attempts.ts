@@ -19,6 +19,7 @@ interface AttemptsOptions extends ListOptions, TargetFilterOptions {
   readonly since?: string;
   readonly code?: string;
   readonly item?: string;
+  readonly run?: string;
   readonly limit: number;
 }
 
@@ -33,6 +34,7 @@ export function attemptsCommand(): Command {
     .option('--since <time>', 'from this date or time on, YYYY-MM-DD or ISO 8601, in UTC')
     .option('--code <code>', 'only this outcome, as in RATE_LIMITED')
     .option('--item <item>', 'only this item; "index" is the index of a day')
+    .option('--run <id>', 'only of this run, or retry')
     .option('--limit <n>', 'at most so many', count, 50)
     .addHelpText(
       'after',
@@ -40,24 +42,26 @@ export function attemptsCommand(): Command {
         'attempts --target gb --code RATE_LIMITED',
         'attempts --since 2025-11-17 --limit 1000 --csv',
         'attempts --item index --json',
+        'attempts --run 019a8c5e-7d2b-7c41-9f0e-2f6d1c3b5a70',
         'attempts --state CA --tier tier1',
       ),
     )
     .action(async (options: AttemptsOptions, command: Command) => {
       await withScrapedSources(command, async (platform, globals) => {
         const scope = scopeOf(platform, options);
-        const { limit, item } = options;
+        const { limit, item, run } = options;
         const code = codeOf(options.code);
         const since = options.since === undefined ? undefined : sinceOf(options.since);
         const wanted = () => {
           const conditions = new AttemptConditions(scope, options);
           if (code) conditions.add('error_code = ?', code);
           if (item !== undefined) conditions.add('item_id = ?', item);
+          if (run !== undefined) conditions.ofRun(run);
           return since === undefined ? conditions : conditions.since(since);
         };
         const statement = (where: string) =>
           `SELECT * FROM attempts WHERE ${where} ORDER BY attempted_at DESC, attempt_id DESC LIMIT ${limit}`;
-        const rows = await (since === undefined
+        const rows = await (since === undefined && run === undefined
           ? newestAttempts(platform, wanted, limit, statement)
           : queryAttempts(platform, wanted(), statement));
         const values = withNames(rows, scope.sources);

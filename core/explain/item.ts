@@ -3,6 +3,7 @@ import { isUnresolved } from '../failures/failure.ts';
 import type { AttemptRow } from '../lake/log-tables.ts';
 import { listedAs, type VersionItem } from '../lake/version.ts';
 import { DISPOSITIONS } from '../outcome/policy.ts';
+import { itsRows } from '../wording/figures.ts';
 import type { Answer, WhyFacts } from './facts.ts';
 import { failureClause } from './failure-history.ts';
 import { isOver, timesOf, whoIs } from './wording.ts';
@@ -128,15 +129,17 @@ function read(facts: WhyFacts, last: AttemptRow, partition: Answer): Answer {
   return { answer: `it was ${how} in ${when}; of its partition: ${partition.answer}`, next: partition.next };
 }
 
+const STAY_CURRENT = ['stays current', 'stay current'] as const;
 const STATES: Readonly<Record<VersionItem['state'], (item: VersionItem) => string>> = {
-  found: ({ rows }) => `its ${rows} rows are current`,
+  found: ({ rows }) => itsRows(rows, ['is current', 'are current']),
   empty: () => 'it rightly has no rows',
   carried: ({ rows, checkedAt, listed }) =>
     (listed === undefined ? '' : `the index lists it as ${listed}, although it had a result; `) +
-    `its ${rows} rows of ${new Date(checkedAt).toISOString()} stay current`,
+    itsRows(rows, STAY_CURRENT, ` of ${new Date(checkedAt).toISOString()}`),
   failed: () => 'it has no rows in the table',
   pending: ({ rows }) =>
-    `the index lists it without a result yet${rows > 0 ? `; its ${rows} rows from before stay current` : ''}`,
+    'the index lists it without a result yet' +
+    (rows > 0 ? `; ${itsRows(rows, STAY_CURRENT, ' from before')}` : ''),
   abandoned: () => 'the index lists it as abandoned: no rows are expected',
   void: () => 'the index lists it as void: no rows are expected',
 };

@@ -1,7 +1,7 @@
 import { advise } from '../advice/advise.ts';
 import { eachOnce, type Step } from '../advice/step.ts';
 import { pageTexts, pendingText } from '../completeness/pages-of-day.ts';
-import { counted } from '../wording/figures.ts';
+import { counted, itsRows } from '../wording/figures.ts';
 import { isoTime } from '../wording/times.ts';
 import type { Answer, WhyFacts } from './facts.ts';
 import type { PageFacts, WhyPages } from './page-facts.ts';
@@ -71,9 +71,7 @@ function rowText({ current, lastRefresh }: WhyFacts, { isUnpublished }: PageFact
   const item = current.kind === 'version' ? current.item : null;
   const rows = item?.rows ?? 0;
   const there =
-    rows === 0
-      ? 'it has no row in the table'
-      : `${rows === 1 ? 'its row is' : `its ${rows} rows are`} in the table`;
+    rows === 0 ? 'it has no row in the table' : itsRows(rows, ['is in the table', 'are in the table']);
   return isUnpublished ? `${there}; what became of it is not published yet` : there;
 }
 

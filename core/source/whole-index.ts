@@ -49,7 +49,8 @@ export function notWhole(
 export function cutOff({ discover }: Source, page: Page): NotWhole | undefined {
   const { end = isHtmlPage(page) ? '</html>' : null } = discover?.whole ?? {};
   if (end === null || endsWith(page, end)) return undefined;
-  return { code: 'NETWORK_ERROR', message: `the index was cut: ${String(end)} is not at its end` };
+  const hint = discover?.whole?.end === undefined ? ' (a page that ends otherwise: discover.whole.end)' : '';
+  return { code: 'NETWORK_ERROR', message: `the index was cut: ${String(end)} is not at its end${hint}` };
 }
 
 function changed(message: string): NotWhole {

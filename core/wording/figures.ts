@@ -10,6 +10,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${wholeNumber(count)} ${count === 1 ? one : many}`;
 }
 
+/** `its row is there`, `its 3 rows are there`. `which`: of what they are, behind the word. */
+export function itsRows(rows: number, [one, many]: readonly [string, string], which = ''): string {
+  return rows === 1 ? `its row${which} ${one}` : `its ${wholeNumber(rows)} rows${which} ${many}`;
+}
+
 /** Milliseconds as `41.2 s`, `3 min 12 s` or `2 h 5 min`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;

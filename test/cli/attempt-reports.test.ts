@@ -115,6 +115,23 @@ describe('attempts and blocks', () => {
     expect(await daysAgo()).toEqual([0, 8, 30, 90]);
   });
 
+  it('are those of one run or retry, however long ago it was and whatever ran since', async () => {
+    await seed();
+    const [first] = await lake.items('attempts');
+    await lake.attempts({ target: BIRCH, ago: MINUTE_MS });
+    const targets = async (...words: string[]) =>
+      (await lake.items('attempts', ...words)).map(({ target }) => target);
+    expect(await targets()).toHaveLength(4);
+    const run = String(first?.run_id);
+    expect(await targets('--run', run)).toEqual([CEDAR, ALDER, BIRCH]);
+    expect(await targets('--run', run, '--target', ALDER, '--since', '2020-01-01')).toEqual([ALDER]);
+    expect(await targets('--run', '019a8c5e-7d2b-7c41-9f0e-2f6d1c3b5a70')).toEqual([]);
+    expect(await lake.say('attempts', '--run', 'x')).toMatchObject({
+      code: 2,
+      stderr: 'rescrape: --run "x" is no id of a run; give the run_id of an attempt, as --json prints it\n',
+    });
+  });
+
   it('show name and state where targets have them', async () => {
     await seed();
     const [header, first] = (await lake.say('blocks', '--csv')).stdout.split('\r\n');

@@ -138,6 +138,14 @@ describe('why an item is as it is', () => {
     expect(next).toEqual([]);
   });
 
+  it('was read: one row is called one', () => {
+    const said = (change: object) =>
+      explain({ ...item, current: current({ rows: 1, ...change }), attempts: [attempt()] }).answer;
+    expect(said({})).toContain('; its row is current');
+    expect(said({ state: 'carried' })).toContain('; its row of 2025-11-18T01:30:00.000Z stays current');
+    expect(said({ state: 'pending' })).toContain('; its row from before stays current');
+  });
+
   it('was read, and is not in the table because its partition was held', () => {
     const held = lastRefresh({ status: 'held', held: 'v3', reason: '9 rows instead of 190' });
     const { answer } = explain({ ...item, lastRefresh: held, attempts: [attempt()] });

@@ -17,7 +17,13 @@ async function published(answer: Answer | string, whole?: WholeIndex) {
 
 describe('an index is not believed', () => {
   it.each<[string, Answer | string, WholeIndex | undefined, string, string]>([
-    ['that was cut', GOOD.slice(0, -20), undefined, 'NETWORK_ERROR', 'was cut'],
+    [
+      'that was cut',
+      GOOD.slice(0, -20),
+      undefined,
+      'NETWORK_ERROR',
+      'the index was cut: </html> is not at its end (a page that ends otherwise: discover.whole.end)',
+    ],
     [
       'of which so little came that its parser misses all',
       '<html><body>',
