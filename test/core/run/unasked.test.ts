@@ -30,7 +30,7 @@ describe('items that a wall kept from being asked for', () => {
 
     const told = await site.why('i11');
     expect(told.answer).toMatch(
-      /^run \S+ did not try it: .*its 1 rows are current; only another run tries it$/,
+      /^run \S+ did not try it: .*its row is current; only another run tries it$/,
     );
     const run = `rescrape run listed --target a --start ${DATE} --end ${DATE}`;
     expect(told.next.map(({ command }) => command)).toEqual(['rescrape skip remove listed a', run]);
