@@ -135,13 +135,18 @@ async function queryOnce(
   return notes.length === 0 ? result : { ...result, notes };
 }
 
+/** They change how the engine goes on; of a log that it may not write the whole process dies. */
+const SETS_SOMETHING = /\b((?:enable|disable)_(?:logging|profiling))"?\s*\(/i;
+
 /**
- * The lock-down does not keep COPY from writing over a file that may be read, nor EXPLAIN ANALYZE from
- * running one.
+ * The lock-down does not keep COPY from writing over a file that may be read, nor EXPLAIN ANALYZE, which may
+ * be spelled with an S, from running one.
  */
 function refuseWrites(type: DuckDBPreparedStatement['statementType'], sql: string): void {
+  const setting = SETS_SOMETHING.exec(sql);
+  if (setting) throw new WarehouseError(`the lake can only be read: ${setting[1]} does not work`);
   if (type === StatementType.SELECT) return;
-  const analyze = type === StatementType.EXPLAIN && /\banalyze\b/i.test(sql);
+  const analyze = type === StatementType.EXPLAIN && /\banaly[sz]e\b/i.test(sql);
   if (type === StatementType.EXPLAIN && !analyze) return;
   const refused = analyze ? 'EXPLAIN ANALYZE' : StatementType[type];
   throw new WarehouseError(
