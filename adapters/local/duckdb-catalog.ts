@@ -109,7 +109,10 @@ const GIVEN_NAME = /\bas\s+\w+/g;
 
 /** Whether a column is a word of the statement, or one of all that it shows. */
 function mayShow(sql: string): (column: string) => boolean {
-  const words = new Set(sql.toLowerCase().replace(GIVEN_NAME, ' ').match(/\w+/g));
+  const text = sql.toLowerCase();
+  // A comment may end with the word: what follows on the next line is then given to nothing.
+  const read = text.includes('--') ? text : text.replace(GIVEN_NAME, ' ');
+  const words = new Set(read.match(/\w+/g));
   // Neither count(*) nor a product.
   const isEvery = /(\bselect|\bdistinct|[,.])\s*\*/i.test(sql);
   return (column) => isEvery || words.has(column.toLowerCase());

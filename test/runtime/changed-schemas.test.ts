@@ -117,7 +117,9 @@ describe('a lake that several schemas have written', () => {
     expect((await query('SELECT * FROM racing_results')).notes).toEqual([note]);
     expect((await query('SELECT upper(code) FROM racing_results')).notes).toEqual([note]);
     expect((await query('SELECT code AS id, 1 AS code FROM racing_results')).notes).toEqual([note]);
-    // `going` may be NULL, and these do not ask for the code: a name that something is given reads nothing.
+    // Here "as" is the end of a comment, and no name is given.
+    expect((await query('SELECT id, -- as\ncode FROM racing_results')).notes).toEqual([note]);
+    // `going` may be NULL, and these do not ask for the code: a name that is given reads nothing.
     for (const other of ['id, going', 'count(*)', 'count(*) AS code', 'upper(id) as\n Code'])
       expect((await query(`SELECT ${other} FROM racing_results`)).notes).toBeUndefined();
   });
