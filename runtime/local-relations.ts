@@ -17,7 +17,7 @@ import {
   extractionBookSchema,
   runSchema,
 } from '../core/lake/log-tables.ts';
-import { type CorruptLakeError, manifestFiles } from '../core/lake/manifest.ts';
+import { type CorruptLakeError, filesNamedIn, manifestFiles } from '../core/lake/manifest.ts';
 import { strayObject } from '../core/lake/stray-objects.ts';
 import { targetTableColumns } from '../core/lake/target-table.ts';
 import { damageBehind, manifestGone } from '../core/lake/whole-version.ts';
@@ -28,7 +28,7 @@ import type { VerifiedFiles } from '../core/ports/verified-files.ts';
 import { type Column, columnsOf, duckDbType, tableColumns } from '../core/schema/columns.ts';
 import { lazily } from '../core/schema/lazily.ts';
 import { byValue } from '../core/source/partition.ts';
-import type { Partition, Source } from '../core/source/source.ts';
+import type { Partition, Source, Table } from '../core/source/source.ts';
 import { PartitionStore } from '../core/state/partition-store.ts';
 import { targetsOf } from '../core/targets/register.ts';
 
@@ -189,7 +189,7 @@ async function sourceTable(
     if (!manifestPlace(table, key)) throw strayObject(lake, table, key);
     // Of a column that the table was divided by before: it belongs to no table any more.
     if (!partition) continue;
-    const known = verified && knownFiles(verified, key);
+    const known = verified && knownFiles(verified, table, partition, key);
     if (known) {
       there.add(key);
       for (const [file, stamp] of known) {
@@ -236,14 +236,21 @@ async function plainRead(
 }
 
 /** What a manifest names, each file with its stamp, where it and all of them are known; else undefined. */
-function knownFiles(verified: VerifiedFiles, manifest: string): ReadonlyMap<string, string> | undefined {
+function knownFiles(
+  verified: VerifiedFiles,
+  table: Table,
+  partition: Partition,
+  manifest: string,
+): ReadonlyMap<string, string> | undefined {
+  const named = filesNamedIn(verified.filesNamedBy(manifest) ?? '', table, partition);
+  if (named === undefined) return undefined;
   const files = new Map<string, string>();
-  for (const file of verified.filesNamedBy(manifest) ?? []) {
+  for (const file of named.files) {
     const stamp = verified.knownStamp(file);
     if (stamp === undefined) return undefined;
     files.set(file, stamp);
   }
-  return files.size > 0 ? files : undefined;
+  return files;
 }
 
 /** Why a manifest is not there although its commit is on record; undefined where all are. */

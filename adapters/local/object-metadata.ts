@@ -115,7 +115,8 @@ export class ObjectMetadata {
   }
 }
 
-function sideFiles(path: string): { readonly current: string; readonly next: string } {
+/** Of an object: what it says beside its bytes. */
+export function sideFiles(path: string): { readonly current: string; readonly next: string } {
   const start = join(dirname(path), `.${basename(path)}`);
   return { current: `${start}.meta`, next: `${start}.next` };
 }

@@ -4,6 +4,7 @@ import { FORMAT_VERSION } from '../../core/lake/version.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import type { VerifiedFiles } from '../../core/ports/verified-files.ts';
 import { fileStamp } from './file-stamp.ts';
+import { sideFiles } from './object-metadata.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 
 /** What a program that knows newer formats has read of a manifest is nothing for one that refuses them. */
@@ -68,6 +69,11 @@ export function openVerifiedFiles(
     }
   };
   const stampOf = (key: string) => fileStamp(lake.uri(key));
+  /** A manifest says which format it has in the file beside it. */
+  const manifestStamp = (key: string): string | undefined => {
+    const stamp = stampOf(key);
+    return stamp && `${stamp} ${fileStamp(sideFiles(lake.uri(key)).current) ?? ''}`;
+  };
   const knownStamp = (key: string): string | undefined => {
     const stamp = stampOf(key);
     return knownStamps().get(key) === stamp ? stamp : undefined;
@@ -88,11 +94,11 @@ export function openVerifiedFiles(
     },
     filesNamedBy: (manifest) => {
       const known = knownManifests().get(manifest);
-      return known && known.stamp === stampOf(manifest) ? known.files.split('\n') : undefined;
+      return known && known.stamp === manifestStamp(manifest) ? known.files : undefined;
     },
     readManifest: async (key, filesIn) => {
       // Before the bytes, as above.
-      const stamp = stampOf(key);
+      const stamp = manifestStamp(key);
       const manifest = await lake.get(key);
       if (!manifest) return undefined;
       const files = filesIn(manifest);

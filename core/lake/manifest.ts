@@ -190,30 +190,39 @@ export async function currentVersionOf(
   }
 }
 
-/**
- * The version that the manifest names, and the keys of its files, in order. The path before `data/` is
- * ignored, so that a lake may be moved.
- */
-function parseManifest(
-  manifest: StoredObject,
-  table: Table,
-  partition: Partition,
-  key: string,
-): { readonly version: string; readonly files: string[] } {
+/** The version that the manifest names, and the keys of its files, in order. */
+function parseManifest(manifest: StoredObject, table: Table, partition: Partition, key: string): NamedFiles {
   refuseNewerManifest(manifest, key);
+  const named = filesNamedIn(new TextDecoder().decode(manifest.body), table, partition);
+  if (named === undefined) throw corrupt(key, table, partition);
+  return named;
+}
+
+interface NamedFiles {
+  readonly version: string;
+  readonly files: string[];
+}
+
+/**
+ * What the lines of a manifest name; undefined where they are no manifest of the partition. The path before
+ * `data/` is ignored, so that a lake may be moved.
+ */
+export function filesNamedIn(text: string, table: Table, partition: Partition): NamedFiles | undefined {
   const prefix = dataPrefix(table, partition);
   const files: string[] = [];
   let version: string | undefined;
-  for (const line of new TextDecoder().decode(manifest.body).split('\n')) {
+  for (const line of text.split('\n')) {
     if (line === '') continue;
     const at = line.indexOf(prefix);
     const name = at < 0 ? null : DATA_FILE.exec(line.slice(at + prefix.length));
-    if (!name || (version !== undefined && version !== name[1])) throw corrupt(key, table, partition);
+    if (!name || (version !== undefined && version !== name[1])) return undefined;
     version = name[1]!;
-    files.push(line.slice(at));
+    const file = line.slice(at);
+    // Its rows would be there twice.
+    if (files.includes(file)) return undefined;
+    files.push(file);
   }
-  if (version === undefined) throw corrupt(key, table, partition);
-  return { version, files };
+  return version === undefined ? undefined : { version, files };
 }
 
 const DATA_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]*)-\d+\.parquet$/;

@@ -12,8 +12,11 @@ export interface VerifiedFiles {
   knownStamp(key: string): string | undefined;
   /** Reads the object and has it judged, unless it is known. */
   verify(key: string, isWhole: (bytes: Uint8Array) => boolean): Promise<'whole' | 'missing' | 'damaged'>;
-  /** Keys of the files that a manifest names, where it was read before and nobody has touched it since. */
-  filesNamedBy(manifest: string): readonly string[] | undefined;
+  /**
+   * Keys of the files that a manifest names, a line each, where it was read before and nobody has touched it
+   * since. Remembered outside the lake's hashes: to be held against what a manifest may name.
+   */
+  filesNamedBy(manifest: string): string | undefined;
   /**
    * Reads a manifest, and remembers which files it names. Undefined where there is none; what `filesIn`
    * throws it throws.

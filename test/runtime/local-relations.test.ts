@@ -1,7 +1,9 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryObjectStore } from '../../adapters/local/directory-object-store.ts';
+import { openVerifiedFiles } from '../../adapters/local/verified-files.ts';
 import { addDays, civilDate } from '../../core/calendar/civil-date.ts';
 import { dataKey, manifestKey } from '../../core/lake/layout.ts';
 import { CorruptLakeError } from '../../core/lake/manifest.ts';
@@ -130,6 +132,7 @@ describe('the relations of a local lake', () => {
       '',
       'rubbish\n',
       '/lake/data/racing_results/country=gb/date=2025-11-16/v-0.parquet\n',
+      '/lake/data/racing_results/country=gb/date=2025-11-17/v-0.parquet\n'.repeat(2),
     ]) {
       writeFileSync(it_.lake.uri(key), rubbish);
       const refused = await relations().catch((error: unknown) => error);
@@ -138,6 +141,33 @@ describe('the relations of a local lake', () => {
         /^tables\/racing_results\/country=gb\/date=2025-11-17\/manifest is no .*rollback/,
       );
       expect((refused as Error).message).not.toContain('\n');
+    }
+  });
+
+  it('are those that manifests name, whatever was damaged of what is remembered of them', async () => {
+    const { directory, lake } = it_;
+    await publish(lake, 0, ROWS);
+    await publish(lake, -1, ROWS.slice(1));
+    const filesNow = async () => {
+      const verified = openVerifiedFiles(join(directory, 'lake'), lake);
+      try {
+        const platform = { lake, sources: [racing], clock: { now: () => NOW }, verified };
+        const [found] = await localRelations(platform, { statement: 'FROM racing_results' });
+        if (found?.kind !== 'table') throw new Error('no table');
+        await found.check?.();
+        return found.files;
+      } finally {
+        verified.close();
+      }
+    };
+    const files = await filesNow();
+    expect(await filesNow()).toEqual(files);
+    const other = `(SELECT min(other.files) FROM manifests_1 AS other)`;
+    for (const damaged of ["''", "'../x'", 'files || char(10) || files', "files || '\\'", other]) {
+      const database = new DatabaseSync(join(directory, 'lake', '.verified.sqlite'));
+      database.exec(`UPDATE manifests_1 SET files = ${damaged}`);
+      database.close();
+      expect(await filesNow(), damaged).toEqual(files);
     }
   });
 

@@ -50,7 +50,7 @@ describe('what a manifest names', () => {
     expect(await named()).toBeUndefined();
     expect(await read()).toEqual(['one', 'two']);
     expect(reads).toEqual([KEY]);
-    expect(await named()).toEqual(['one', 'two']);
+    expect(await named()).toBe('one\ntwo');
     expect(reads).toEqual([KEY]);
   });
 
@@ -60,13 +60,23 @@ describe('what a manifest names', () => {
     await put('two');
     expect(await named()).toBeUndefined();
     await read();
-    expect(await named()).toEqual(['two']);
+    expect(await named()).toBe('two');
     writeFileSync(lake.uri(KEY), 'six');
     expect(await named()).toBeUndefined();
     await read();
     await lake.delete(KEY);
     expect(await named()).toBeUndefined();
     expect(await read()).toBeUndefined();
+  });
+
+  it('is unknown once somebody has touched the file beside it, which says its format', async () => {
+    await lake.put(KEY, new TextEncoder().encode('one'), { metadata: { format: '1' } });
+    await read();
+    expect(await named()).toBe('one');
+    writeFileSync(join(root, 'manifests/a=b/.manifest.meta'), 'garbage');
+    expect(await named()).toBeUndefined();
+    await expect(read()).rejects.toThrow('.manifest.meta: it is damaged');
+    expect(await named()).toBeUndefined();
   });
 
   it('is not remembered of one that is none', async () => {
