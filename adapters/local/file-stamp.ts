@@ -1,9 +1,16 @@
 import { statSync } from 'node:fs';
 
-/** Changes with every write to the file, and with a copy; undefined where there is none. */
+/**
+ * Changes with every write to the file, and with a copy; undefined where there is none, or nobody may look:
+ * reading it tells.
+ */
 export function fileStamp(path: string): string | undefined {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat && [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':');
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat && [stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':');
+  } catch {
+    return undefined;
+  }
 }
 
 /** The size of a file; undefined where there is none, or nobody may look. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDirectoryObjectStore } from '../../../adapters/local/directory-object-store.ts';
 import { openVerifiedFiles } from '../../../adapters/local/verified-files.ts';
 import type { ObjectStore, StoredObject } from '../../../core/ports/object-store.ts';
+import { StorageError } from '../../../core/ports/storage-error.ts';
 import type { VerifiedFiles } from '../../../core/ports/verified-files.ts';
 
 const KEY = 'manifests/a=b/manifest';
@@ -77,6 +78,17 @@ describe('what a manifest names', () => {
     expect(await named()).toBeUndefined();
     await expect(read()).rejects.toThrow('.manifest.meta: it is damaged');
     expect(await named()).toBeUndefined();
+  });
+
+  it('is told in one line where nobody can look', async () => {
+    await put('one');
+    await read();
+    rmSync(lake.uri(KEY));
+    // As a folder that may not be entered, which nothing is to the administrator.
+    symlinkSync(lake.uri(KEY), lake.uri(KEY));
+    expect(await named()).toBeUndefined();
+    await expect(read()).rejects.toThrow(StorageError);
+    await expect(asNextProcess(({ verify }) => verify(KEY, () => true))).rejects.toThrow(StorageError);
   });
 
   it('is not remembered of one that is none', async () => {
