@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { fileStamp } from './file-stamp.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
@@ -43,7 +44,7 @@ export function openRememberedColumns(file: string): RememberedColumns {
       database = openSqliteDatabase(file, SCHEMA);
       const texts = new Map<unknown, string>();
       for (const { id, columns } of database.prepare('SELECT id, columns FROM columns').all())
-        texts.set(id, String(columns));
+        if (id === idOf(String(columns))) texts.set(id, String(columns));
       for (const { path, stamp, columns } of database.prepare('SELECT * FROM files').all()) {
         const text = texts.get(columns);
         if (text !== undefined) loaded.set(String(path), { stamp: String(stamp), columns: text });
@@ -69,16 +70,22 @@ export function openRememberedColumns(file: string): RememberedColumns {
   };
 }
 
+/** Follows from the text, so that one of which the disk has lost a bit is nothing that anybody remembers. */
+function idOf(columns: string): number {
+  return createHash('sha256').update(columns).digest().readUIntBE(0, 6);
+}
+
 function writeAll(database: DatabaseSync, found: readonly FoundColumns[]): void {
   try {
+    const added = new Set<number>();
     database.exec('BEGIN IMMEDIATE');
-    const addColumns = database.prepare('INSERT OR IGNORE INTO columns (columns) VALUES (?)');
-    const addFile = database.prepare(
-      'INSERT OR REPLACE INTO files SELECT ?, ?, id FROM columns WHERE columns = ?',
-    );
+    const addColumns = database.prepare('INSERT OR REPLACE INTO columns VALUES (?, ?)');
+    const addFile = database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?, ?)');
     for (const { path, stamp, columns } of found) {
-      addColumns.run(columns);
-      addFile.run(path, stamp, columns);
+      const id = idOf(columns);
+      if (!added.has(id)) addColumns.run(id, columns);
+      added.add(id);
+      addFile.run(path, stamp, id);
     }
     database.exec('COMMIT');
   } catch {

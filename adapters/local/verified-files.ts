@@ -71,8 +71,9 @@ export function openVerifiedFiles(
   const stampOf = (key: string) => fileStamp(lake.uri(key));
   /** A manifest says which format it has in the file beside it. */
   const manifestStamp = (key: string): string | undefined => {
-    const stamp = stampOf(key);
-    return stamp && `${stamp} ${fileStamp(sideFiles(lake.uri(key)).current) ?? ''}`;
+    const path = lake.uri(key);
+    const stamp = fileStamp(path);
+    return stamp && `${stamp} ${fileStamp(sideFiles(path).current) ?? ''}`;
   };
   const knownStamp = (key: string): string | undefined => {
     const stamp = stampOf(key);
