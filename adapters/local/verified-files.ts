@@ -34,20 +34,28 @@ export function openVerifiedFiles(
   lake: Pick<ObjectStore, 'get' | 'uri'>,
 ): VerifiedFiles & { close(): void } {
   const file = join(root, '.verified.sqlite');
-  let database: DatabaseSync | undefined;
+  /** Null where it cannot be opened: waiting for who holds it takes ten seconds, which is done once. */
+  let database: DatabaseSync | null | undefined;
   let stamps: Map<string, string> | undefined;
   let manifests: Map<string, ReadManifest> | undefined;
 
+  const opened = (): DatabaseSync | null => {
+    if (database !== undefined) return database;
+    try {
+      database = openSqliteDatabase(file, SCHEMA);
+    } catch {
+      database = null;
+    }
+    return database;
+  };
   /** What is remembered in a table; nothing where that cannot be read. */
   const load = <T>(table: string, entryOf: (row: Record<string, unknown>) => T): Map<string, T> => {
     const loaded = new Map<string, T>();
     try {
-      database ??= openSqliteDatabase(file, SCHEMA);
-      for (const row of database.prepare(`SELECT * FROM ${table}`).iterate())
+      for (const row of opened()?.prepare(`SELECT * FROM ${table}`).iterate() ?? [])
         loaded.set(String(row.key), entryOf(row));
     } catch {
-      database?.close();
-      database = undefined;
+      // What is there is looked into once more.
     }
     return loaded;
   };

@@ -29,9 +29,7 @@ describe('items that a wall kept from being asked for', () => {
     expect(await left()).toEqual({ start: DATE, end: DATE });
 
     const told = await site.why('i11');
-    expect(told.answer).toMatch(
-      /^run \S+ did not try it: .*its row is current; only another run tries it$/,
-    );
+    expect(told.answer).toMatch(/^run \S+ did not try it: .*its row is current; only another run tries it$/);
     const run = `rescrape run listed --target a --start ${DATE} --end ${DATE}`;
     expect(told.next.map(({ command }) => command)).toEqual(['rescrape skip remove listed a', run]);
     expect((await site.why('i0')).answer).not.toContain('did not try it');
