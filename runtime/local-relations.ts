@@ -55,23 +55,24 @@ export async function localRelations(
 ): Promise<LocalRelation[]> {
   const { lake, sources, clock } = platform;
   const tables: Findable[] = [
-    ...sources.map((source) => {
-      const empty = emptySourceTable(source);
-      return { ...empty, find: () => sourceTable(platform, source, empty) };
-    }),
-    ...LOG_TABLES.map((name) => {
-      const empty = emptyLogTable(name);
-      return { ...empty, find: () => logTable(lake, empty, name, logsFrom) };
-    }),
-    { ...targetsTable(), find: () => targetTable(lake) },
+    ...sources.map((source) => ({
+      name: source.table.name,
+      empty: () => emptySourceTable(source),
+      find: () => sourceTable(platform, source),
+    })),
+    ...LOG_TABLES.map((name) => ({
+      name,
+      empty: () => emptyLogTable(name),
+      find: () => logTable(lake, name, logsFrom),
+    })),
+    { name: TARGETS_TABLE, empty: targetsTable, find: () => targetTable(lake) },
   ];
   const views = mayNameViews(statement, tables) ? await localViews(sources, clock.now()) : [];
-  const all = [...tables, ...views];
-  const named = relationsBehind(all, statement);
-  const isNamed = (each: (typeof all)[number]) => named.length === 0 || named.includes(each);
-  const hasRows = named.length > 0 || statement === '' || NAMES_TABLES.test(statement);
+  const named = new Set(relationsBehind([...tables, ...views], statement).map(({ name }) => name));
+  const isNamed = ({ name }: { readonly name: string }) => named.size === 0 || named.has(name);
+  const hasRows = named.size > 0 || statement === '' || NAMES_TABLES.test(statement);
   const relations: LocalRelation[] = [];
-  for (const { find, ...empty } of tables.filter(isNamed)) relations.push(hasRows ? await find() : empty);
+  for (const { find, empty } of tables.filter(isNamed)) relations.push(hasRows ? await find() : empty());
   return [...relations, ...views.filter(isNamed)];
 }
 
@@ -79,7 +80,7 @@ export async function localRelations(
 const NAMES_VIEWS = /\bv_/i;
 
 /** False where a statement means tables alone: views are 19 modules, which most statements do not need. */
-function mayNameViews(statement: string, tables: readonly LocalTable[]): boolean {
+function mayNameViews(statement: string, tables: readonly Findable[]): boolean {
   return NAMES_VIEWS.test(statement) || relationsBehind(tables, statement).length === 0;
 }
 
@@ -105,8 +106,11 @@ export interface RelationsNeeded {
   readonly logsFrom?: CivilDate;
 }
 
-/** A table whose files are not looked for yet. */
-interface Findable extends LocalTable {
+/** A table of which only the name was looked at: its columns are those of a schema, which takes time. */
+interface Findable {
+  readonly name: string;
+  /** Without its files. */
+  readonly empty: () => LocalTable;
   readonly find: () => Promise<LocalTable>;
 }
 
@@ -136,19 +140,19 @@ function emptyLogTable(name: LogTable): LocalTable {
 
 async function logTable(
   lake: Pick<ObjectStore, 'list' | 'uri'>,
-  empty: LocalTable,
   name: LogTable,
   from: CivilDate | undefined,
 ): Promise<LocalTable> {
   const { files, jsonFiles } = await logFiles(lake, name, from);
   const uris = (keys: readonly string[]) => keys.map((key) => lake.uri(key));
-  return { ...empty, files: uris(files), jsonFiles: uris(jsonFiles) };
+  return { ...emptyLogTable(name), files: uris(files), jsonFiles: uris(jsonFiles) };
 }
 
+const TARGETS_TABLE = 'targets';
 const targetsTable = lazily(
   (): LocalTable => ({
     kind: 'table',
-    name: 'targets',
+    name: TARGETS_TABLE,
     files: [],
     columns: duckdbColumns(targetTableColumns()),
     partitionTypes: { source: 'VARCHAR', date: 'DATE' },
@@ -177,7 +181,6 @@ function emptySourceTable({ table }: Source): LocalTable {
 async function sourceTable(
   { lake, verified, state }: Pick<Parameters<typeof localRelations>[0], 'lake' | 'verified' | 'state'>,
   source: Source,
-  empty: LocalTable,
 ): Promise<LocalTable> {
   const { table } = source;
   const there = new Set<string>();
@@ -208,7 +211,7 @@ async function sourceTable(
     if (verified) unknown.push({ partition, manifest: read.manifest });
   }
   return {
-    ...empty,
+    ...emptySourceTable(source),
     files,
     stamps,
     ...((verified || state) && {

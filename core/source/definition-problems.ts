@@ -13,9 +13,9 @@ const partitionValue = lazily(() =>
 );
 /** The tables of the lake itself, and the first letters of its views. */
 const RESERVED_TABLE = /^(attempts|commits|runs|enrichments|extraction_books|targets|v_.*)$/;
-const columnName = lazily(() =>
-  z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'not a column name (a-z, 0-9, _)' }),
-);
+const COLUMN_NAME = /^[a-z][a-z0-9_]{0,62}$/;
+const NO_COLUMN_NAME = 'not a column name (a-z, 0-9, _)';
+const columnName = lazily(() => z.string().regex(COLUMN_NAME, { error: NO_COLUMN_NAME }));
 const positive = lazily(() => z.number().positive());
 const userAgent = lazily(() =>
   z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must be printable ASCII' }),
@@ -177,8 +177,7 @@ function tableProblems(table: Table): string[] {
   for (const name of columns.keys()) {
     if (name === 'filename')
       problems.push('table.schema.filename: DuckDB calls the path of a file so; choose another name');
-    if (!columnName().safeParse(name).success)
-      problems.push(`table.schema.${name}: not a column name (a-z, 0-9, _)`);
+    if (!COLUMN_NAME.test(name)) problems.push(`table.schema.${name}: ${NO_COLUMN_NAME}`);
     if ((table.partitionBy as readonly string[]).includes(name)) {
       problems.push(`table.schema.${name} is a partition column; the lake adds it`);
     }
