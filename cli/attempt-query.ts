@@ -1,5 +1,5 @@
 import type { CivilDate } from '../core/calendar/civil-date.ts';
-import { dayOfRun } from '../core/calendar/run-id.ts';
+import { dayOfRun, isRunId } from '../core/calendar/run-id.ts';
 import { civilDateAt } from '../core/calendar/window.ts';
 import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
 import { type CommandPlatform, isStack } from '../runtime/platform-for.ts';
@@ -9,8 +9,6 @@ import { queryLogs, withLogs } from './query.ts';
 import { type TargetFilterOptions, targetsLike } from './target-filter.ts';
 
 const DAY_MS = 86_400_000;
-/** RFC 9562, version 7. */
-const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Conditions on the table `attempts`, with the values that are bound to them. */
 export class AttemptConditions {
@@ -44,7 +42,7 @@ export class AttemptConditions {
 
   /** Of this run alone, which has one folder. Throws a UsageError for what can be no id of one. */
   ofRun(id: string): this {
-    if (!RUN_ID.test(id))
+    if (!isRunId(id))
       throw new UsageError(
         `--run ${JSON.stringify(id)} is no id of a run`,
         'give the run_id of an attempt, as --json prints it',

@@ -8,6 +8,15 @@ export function timeOfId(id: string): number {
   return ms;
 }
 
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** Behind it dates have no four digits for the year; 48 bits of milliseconds reach further. */
+const LAST_YEAR_END = Date.UTC(10_000, 0);
+
+/** True for what can be the id of a run. */
+export function isRunId(text: string): boolean {
+  return UUID_V7.test(text) && timeOfId(text) < LAST_YEAR_END;
+}
+
 /** The UTC date of a run: the folder of its logs, the same however late a stage is called. */
 export function dayOfRun(runId: string): CivilDate {
   return new Date(timeOfId(runId)).toISOString().slice(0, 10) as CivilDate;

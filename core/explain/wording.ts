@@ -1,3 +1,4 @@
+import { isRunId } from '../calendar/run-id.ts';
 import type { TargetOfDay } from '../completeness/target-days.ts';
 import type { DayStatus } from '../targets/target-day.ts';
 import { isoTime } from '../wording/times.ts';
@@ -15,14 +16,13 @@ const ACTORS: Readonly<Record<string, string>> = {
   reparse: 'the reparse',
   publication: 'the publication',
 };
-const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Who did something: `run 019a…`, `the retry 019a…`, or the name of a person as it is. */
 export function whoIs({ commits, retries }: Pick<WhyFacts, 'commits' | 'retries'>, by: string): string {
   if (retries.includes(by)) return `the retry ${by}`;
   const actor = commits.find(({ run_id }) => run_id === by)?.actor;
   if (actor !== undefined) return ACTORS[actor] === undefined ? actor : `${ACTORS[actor]} ${by}`;
-  return RUN_ID.test(by) ? `run ${by}` : by;
+  return isRunId(by) ? `run ${by}` : by;
 }
 
 /** True where each target has its own time and the date is past: what was there then is found no more. */
