@@ -71,8 +71,8 @@ interface FilesAlike {
 const ROW_NUMBER = 'file_row_number';
 
 interface TableQueryOptions {
-  readonly isForRows?: boolean;
-  readonly listOf?: (files: readonly string[]) => string;
+  readonly isForRows: boolean;
+  readonly listOf: (files: readonly string[]) => string;
 }
 
 /**
@@ -84,8 +84,8 @@ interface TableQueryOptions {
  */
 export function tableQuery(
   table: LocalTable,
-  typesOf: (file: string) => StoredTypes | undefined = () => undefined,
-  { isForRows = false, listOf = fileList }: TableQueryOptions = {},
+  typesOf: (file: string) => StoredTypes | undefined,
+  { isForRows, listOf }: TableQueryOptions,
 ): string {
   const { files, jsonFiles = [] } = table;
   const selects = filesAlike(files, typesOf).map(({ files, types }) => {

@@ -24,10 +24,10 @@ interface ReadManifest {
 }
 
 /**
- * Remembers in `<root>/.verified.sqlite` what was found whole, by inode, size and times: the next process
- * looks at the file's entry only. A write leaves another stamp, as does a copy. What a disk loses by itself
- * leaves none: that is told by reading everything (`completeness --lake`). Where nothing can be written, what
- * is learned holds for this process.
+ * Remembers in `<root>/.verified.sqlite` what was found whole, and which files manifests name, by inode, size
+ * and times: the next process looks at the file's entry only. A write leaves another stamp, as does a copy.
+ * What a disk loses by itself leaves none: that is told by reading everything (`completeness --lake`). Where
+ * nothing can be written, what is learned holds for this process.
  */
 export function openVerifiedFiles(
   root: string,
