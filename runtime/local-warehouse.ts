@@ -13,7 +13,7 @@ export async function openLocalWarehouse(
   const relations = await localRelations(platform, needed);
   // Loading DuckDB takes 160 ms and tens of megabytes, which a run or a list has no use for.
   const { openDuckDbWarehouse } = await import('../adapters/local/duckdb-warehouse.ts');
-  const { openRememberedColumns } = await import('../adapters/local/remembered-columns.ts');
-  const remembered = openRememberedColumns(join(platform.directory, 'lake', '.columns.sqlite'));
+  const { openRememberedFooters } = await import('../adapters/local/remembered-footers.ts');
+  const remembered = openRememberedFooters(join(platform.directory, 'lake', '.columns.sqlite'));
   return openDuckDbWarehouse({ relations, remembered });
 }

@@ -1,16 +1,18 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { filesOf, setFiles } from './duckdb-files.ts';
+import { listNamed, setFiles, setNumbers } from './duckdb-files.ts';
+import { type Footer, footersOf } from './duckdb-footers.ts';
 import { quoteName, quoteText } from './duckdb-quote.ts';
 import {
+  type CountedFiles,
   type LocalRelation,
   type LocalTable,
   lackingFiles,
   literalPath,
   relationsBehind,
   tableQuery,
+  UNREAD,
 } from './duckdb-relation.ts';
-import { storedTypes } from './duckdb-stored-types.ts';
-import type { RememberedColumns } from './remembered-columns.ts';
+import type { RememberedFooters } from './remembered-footers.ts';
 
 /** Comments cost as much as the views, and only the catalogue of the engine has them. */
 const SHOWS_COMMENTS = /\bduckdb_|\binformation_schema\b|\bpg_/i;
@@ -18,12 +20,15 @@ const SHOWS_COMMENTS = /\bduckdb_|\binformation_schema\b|\bpg_/i;
 /** The views of one database: each is made when a statement first names it, for making one opens a file. */
 export class DuckDbCatalog {
   readonly #relations: readonly LocalRelation[];
-  readonly #remembered: RememberedColumns | undefined;
+  readonly #remembered: RememberedFooters | undefined;
   readonly #made = new Set<LocalRelation>();
+  /** Tables whose view is for statements that read none of their own columns. */
+  readonly #counted = new Set<LocalRelation>();
+  #mayCount = true;
   readonly #lacking = new Map<LocalTable, ReadonlyMap<string, number>>();
   readonly #commented = new Set<LocalRelation>();
 
-  constructor(relations: readonly LocalRelation[], remembered?: RememberedColumns) {
+  constructor(relations: readonly LocalRelation[], remembered?: RememberedFooters) {
     this.#relations = relations;
     this.#remembered = remembered;
   }
@@ -35,6 +40,17 @@ export class DuckDbCatalog {
     const named = relationsBehind(this.#relations, sql);
     await this.#make(connection, named.length === 0 ? this.#relations : named, sql);
     if (SHOWS_COMMENTS.test(sql)) await this.#comment(connection);
+  }
+
+  /**
+   * True where a statement failed because it read columns after all of a table that was made for counting:
+   * from now on all tables are made to be read, and it is to be asked once more.
+   */
+  isToBeReadAfterAll(error: unknown): boolean {
+    const isUnread = error instanceof Error && error.message.includes(UNREAD);
+    if (!isUnread || !this.#mayCount) return false;
+    this.#mayCount = false;
+    return true;
   }
 
   /** The tables that the statement reads, directly or through views. */
@@ -57,10 +73,11 @@ export class DuckDbCatalog {
 
   async #make(connection: DuckDBConnection, relations: readonly LocalRelation[], sql: string): Promise<void> {
     const missing = relations.filter((relation) => !this.#made.has(relation));
-    for (const table of missing.filter((relation) => relation.kind === 'table')) {
-      await table.check?.();
-      await this.#makeTable(connection, table, readsRowsOnly(relations, table, sql));
-      this.#made.add(table);
+    for (const table of relations.filter((relation) => relation.kind === 'table')) {
+      const isForCounting = this.#mayCount && readsRowsOnly(relations, table, sql);
+      if (!missing.includes(table) && (isForCounting || !this.#counted.has(table))) continue;
+      if (missing.includes(table)) await table.check?.();
+      await this.#makeTable(connection, table, isForCounting);
     }
     // A word of a view may be the name of another without meaning it, so names give no order: what fails for
     // want of another view is tried again once that one is there.
@@ -80,20 +97,27 @@ export class DuckDbCatalog {
     }
   }
 
-  async #makeTable(connection: DuckDBConnection, table: LocalTable, isForRows: boolean): Promise<void> {
-    const typesOf = await storedTypes(connection, table, this.#remembered);
+  async #makeTable(connection: DuckDBConnection, table: LocalTable, isForCounting: boolean): Promise<void> {
+    const footerOf = await footersOf(connection, table, this.#remembered);
+    const typesOf = (file: string) => footerOf(file)?.types;
     const lists = new Map<string, readonly string[]>();
     const listOf = (files: readonly string[]) => {
       const name = `${table.name} ${lists.size}`;
       lists.set(name, files.map(literalPath));
-      return filesOf(name);
+      return listNamed(name);
     };
-    const query = tableQuery(table, typesOf, { isForRows, listOf });
+    const footers = isForCounting ? everyFooter(table, footerOf) : undefined;
+    const counted = footers && (await setCounts(connection, table, footers));
+    const query = tableQuery(table, typesOf, { listOf, counted });
     // The files of a list are alike: to make the view DuckDB needs to see one.
     for (const [name, files] of lists) await setFiles(connection, name, files.slice(0, 1));
     await createView(connection, table.name, query);
     for (const [name, files] of lists) await setFiles(connection, name, files);
     this.#lacking.set(table, lackingFiles(table, typesOf));
+    this.#made.add(table);
+    this.#commented.delete(table);
+    if (counted) this.#counted.add(table);
+    else this.#counted.delete(table);
   }
 
   async #comment(connection: DuckDBConnection): Promise<void> {
@@ -122,6 +146,27 @@ function mayShow(sql: string): (column: string) => boolean {
 function readsRowsOnly(relations: readonly LocalRelation[], { columns }: LocalTable, sql: string): boolean {
   const isShown = mayShow(sql);
   return relations.every(({ kind }) => kind === 'table') && !columns.some(({ name }) => isShown(name));
+}
+
+/** Undefined where one is missing: what is wrong with that file, only reading it tells. */
+function everyFooter(
+  { files }: LocalTable,
+  footerOf: (file: string) => Footer | undefined,
+): readonly Footer[] | undefined {
+  const footers = files.map(footerOf);
+  return footers.every((footer) => footer !== undefined) ? footers : undefined;
+}
+
+async function setCounts(
+  connection: DuckDBConnection,
+  { name, files }: LocalTable,
+  footers: readonly Footer[],
+): Promise<CountedFiles> {
+  const [paths, counts] = [`${name} paths`, `${name} rows`];
+  const rows = footers.map((footer) => footer.rows);
+  await setFiles(connection, paths, files);
+  await setNumbers(connection, counts, rows);
+  return { paths: listNamed(paths), rows: listNamed(counts) };
 }
 
 function commentsOn(table: LocalRelation): readonly string[] {

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { filesOf, setFiles } from './duckdb-files.ts';
+import { listNamed, setFiles } from './duckdb-files.ts';
 import * as library from './duckdb-library.ts';
 import { literalPath } from './duckdb-relation.ts';
 
@@ -42,7 +42,7 @@ async function locked(instance: DuckDBInstance, files: readonly string[]): Promi
   const allowed = [...new Set(files.flatMap((file) => [file, literalPath(file)]))];
   if (allowed.length > 0) {
     await setFiles(connection, ALLOWED, allowed);
-    await connection.run(`SET allowed_paths = ${filesOf(ALLOWED)}`);
+    await connection.run(`SET allowed_paths = ${listNamed(ALLOWED)}`);
   }
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');

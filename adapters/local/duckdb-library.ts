@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
  */
 export const { DuckDBInstance } = moduleOf('DuckDBInstance');
 export const { listValue } = moduleOf('values/index');
-export const { LIST, VARCHAR } = moduleOf('DuckDBType');
+export const { BIGINT, LIST, VARCHAR } = moduleOf('DuckDBType');
 export const { StatementType } = moduleOf('enums');
 export const { JsonDuckDBValueConverter } = moduleOf('JsonDuckDBValueConverter');
 export const {

@@ -67,38 +67,46 @@ interface FilesAlike {
   readonly types: StoredTypes | undefined;
 }
 
-/** What DuckDB calls the place of a row in its file, unless the file has a column of this name. */
-const ROW_NUMBER = 'file_row_number';
+/** By this the message of a value that was not read is told from those of DuckDB. */
+export const UNREAD = 'its files were not read: ';
 
 interface TableQueryOptions {
-  readonly isForRows: boolean;
+  /** How it names some of the files, in SQL. */
   readonly listOf: (files: readonly string[]) => string;
+  /** For statements that read none of its own columns: see `selectCounted`. */
+  readonly counted?: CountedFiles | undefined;
+}
+
+/** All files of a table, in SQL: a list of their paths and one of how many rows each has. */
+export interface CountedFiles {
+  readonly paths: string;
+  readonly rows: string;
 }
 
 /**
  * The SELECT that a table stands for. Whichever files it has, it has the columns and types that are declared:
  * files are read by the names of their columns, those that differ among them apart from each other, because
- * DuckDB would take the types of the first for all. `isForRows`: for statements that read none of its own
- * columns; of a file of which it needs no column DuckDB prepares to read each, so it is given one to need.
- * `listOf`: how it names some of the files, in SQL.
+ * DuckDB would take the types of the first for all.
  */
 export function tableQuery(
   table: LocalTable,
   typesOf: (file: string) => StoredTypes | undefined,
-  { isForRows, listOf }: TableQueryOptions,
+  { listOf, counted }: TableQueryOptions,
 ): string {
   const { files, jsonFiles = [] } = table;
-  const selects = filesAlike(files, typesOf).map(({ files, types }) => {
-    const rows = select(table, readParquet(listOf(files), 'alike'), types);
-    return isForRows && types?.has(ROW_NUMBER) === false ? `${rows} WHERE file.${ROW_NUMBER} >= 0` : rows;
-  });
+  const selects =
+    counted && files.length > 0
+      ? [selectCounted(table, counted)]
+      : filesAlike(files, typesOf).map(({ files, types }) =>
+          select(table, readParquet(listOf(files), 'alike'), types),
+        );
   if (jsonFiles.length > 0) selects.push(select(table, readJson(table, listOf(jsonFiles))));
   const [only = select(table, undefined), ...more] = selects;
   if (more.length === 0) return `SELECT ${only}`;
   // A count reads the first column of a union, and that must not be one whose cast may fail.
-  const counted = selects.map((each) => `SELECT 0 AS "a row", ${each}`);
+  const counts = selects.map((each) => `SELECT 0 AS "a row", ${each}`);
   const names = [...table.columns.map(({ name }) => name), ...Object.keys(table.partitionTypes ?? {})];
-  return `SELECT ${names.map(quoteName).join(', ')} FROM (${counted.join(' UNION ALL ')})`;
+  return `SELECT ${names.map(quoteName).join(', ')} FROM (${counts.join(' UNION ALL ')})`;
 }
 
 /** Of columns that every row should have, how many files lack each, as far as footers could be read. */
@@ -136,7 +144,6 @@ function filesAlike(
 
 /** All behind the word SELECT. `from`: undefined where there is nothing to read. */
 function select(table: LocalTable, from: string | undefined, stored?: StoredTypes): string {
-  const folders = from === undefined ? new Map<string, string>() : folderValues(table);
   const own = table.columns.map(({ name, duckdbType }) => {
     const type = stored?.get(name);
     // Without the alias a missing column could be taken for another one of this very list.
@@ -144,11 +151,27 @@ function select(table: LocalTable, from: string | undefined, stored?: StoredType
     const column = { table: table.name, name, stored: type ?? duckdbType, wanted: duckdbType };
     return `${castColumn(column)} AS ${quoteName(name)}`;
   });
-  const partitions = Object.entries(table.partitionTypes ?? {}).map(
-    ([name, type]) => `CAST(${folders.get(name) ?? 'NULL'} AS ${type}) AS ${quoteName(name)}`,
-  );
+  const partitions = partitionColumns(table, from === undefined ? new Map() : undefined);
   const source = from === undefined ? 'WHERE false' : `FROM ${from} AS file`;
   return `${[...own, ...partitions].join(', ')} ${source}`;
+}
+
+/**
+ * The same without a look at the files: as many rows as their footers tell, each with the values of its
+ * folders. To open a thousand takes as long as all else that a count needs. Its own columns are errors, so
+ * that a statement which reads one after all fails, whatever it makes of the value.
+ */
+function selectCounted(table: LocalTable, { paths, rows }: CountedFiles): string {
+  const partitions = Object.keys(table.partitionTypes ?? {}).map((name) => `file.${quoteName(name)}`);
+  // Of each row, not a constant: nobody may look at the value before there is a row.
+  const own = table.columns.map(
+    ({ name, duckdbType }) =>
+      `CAST(error(concat(${quoteText(UNREAD)}, file."its path")) AS ${duckdbType}) AS ${quoteName(name)}`,
+  );
+  const listed = `SELECT unnest(${paths}) AS filename, unnest(${rows}) AS rows`;
+  const columns = ['filename AS "its path"', 'rows AS "its rows"', ...partitionColumns(table)];
+  const file = `(SELECT ${columns.join(', ')} FROM (${listed}) AS file) AS file`;
+  return `${[...own, ...partitions].join(', ')} FROM ${file}, range(file."its rows")`;
 }
 
 function typedNull(name: string, type: string): string {
@@ -184,6 +207,12 @@ export function readParquet(list: string, columns: 'alike' | 'by-name'): string 
 
 export function fileList(files: readonly string[]): string {
   return `[${files.map((file) => quoteText(literalPath(file))).join(', ')}]`;
+}
+
+function partitionColumns(table: LocalTable, values = folderValues(table)): readonly string[] {
+  return Object.entries(table.partitionTypes ?? {}).map(
+    ([name, type]) => `CAST(${values.get(name) ?? 'NULL'} AS ${type}) AS ${quoteName(name)}`,
+  );
 }
 
 /**

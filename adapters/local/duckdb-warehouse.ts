@@ -13,7 +13,7 @@ import { StatementType } from './duckdb-library.ts';
 import type { LocalRelation } from './duckdb-relation.ts';
 import { plainValue } from './duckdb-value.ts';
 import { fileBytes } from './file-stamp.ts';
-import type { RememberedColumns } from './remembered-columns.ts';
+import type { RememberedFooters } from './remembered-footers.ts';
 
 export interface DuckDbWarehouseOptions {
   /** Names must be identifiers of letters, digits and `_` that differ, letter case aside. */
@@ -27,7 +27,7 @@ export interface DuckDbWarehouseOptions {
    * What is known of files from before; closed with the warehouse.
    * @default none: the footers of all files of a table are read before its first statement
    */
-  readonly remembered?: RememberedColumns;
+  readonly remembered?: RememberedFooters;
 }
 
 /**
@@ -52,7 +52,7 @@ interface Database extends LockedDatabase {
 class DuckDbWarehouse implements Warehouse {
   readonly #relations: readonly LocalRelation[];
   readonly #threads: number | undefined;
-  readonly #remembered: RememberedColumns | undefined;
+  readonly #remembered: RememberedFooters | undefined;
   #database: Database | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -75,6 +75,7 @@ class DuckDbWarehouse implements Warehouse {
     try {
       return await queryOnce(connection, catalog, sql, parameters);
     } catch (error) {
+      if (catalog.isToBeReadAfterAll(error)) return await this.#query(sql, parameters);
       // DuckDB takes no more statements after an internal error; the next query starts on a new database.
       if (isFatal(error)) this.#closeDatabase();
       else if (isNamelessDamage(error)) {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDuckDbWarehouse } from '../../../adapters/local/duckdb-warehouse.ts';
-import { openRememberedColumns } from '../../../adapters/local/remembered-columns.ts';
+import { openRememberedFooters } from '../../../adapters/local/remembered-footers.ts';
 import { WarehouseError } from '../../../core/ports/warehouse.ts';
 import { days, parquet, root, table, withWarehouse } from './parquet-lake.ts';
 
@@ -132,7 +132,7 @@ describe('a table over files of several schemas', () => {
 });
 
 describe('what is known of the columns of files', () => {
-  const open = () => openRememberedColumns(join(root, 'columns.sqlite'));
+  const open = () => openRememberedFooters(join(root, 'columns.sqlite'));
   const sum = async (files: readonly string[]) => {
     const warehouse = openDuckDbWarehouse({ relations: [table(files)], threads: 1, remembered: open() });
     try {
@@ -149,7 +149,7 @@ describe('what is known of the columns of files', () => {
     ];
     expect(await sum(files)).toBe(4);
     const remembered = open();
-    expect(files.map((file) => JSON.parse(remembered.recall(file)!))).toEqual([
+    expect(files.map((file) => JSON.parse(remembered.recall(file)!.columns))).toEqual([
       [
         ['n', 'INTEGER'],
         ['price', 'DOUBLE'],

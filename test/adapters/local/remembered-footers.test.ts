@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileStamp } from '../../../adapters/local/file-stamp.ts';
-import { openRememberedColumns } from '../../../adapters/local/remembered-columns.ts';
+import { openRememberedFooters } from '../../../adapters/local/remembered-footers.ts';
 
-const INTEGER = '[["n","INTEGER"]]';
-const TEXT = '[["n","VARCHAR"]]';
+const FOOTERS = [
+  { columns: '[["n","INTEGER"]]', rows: 3 },
+  { columns: '[["n","VARCHAR"]]', rows: 12 },
+] as const;
 
-describe('remembered columns', () => {
+describe('remembered footers', () => {
   let root: string;
   let memory: string;
   let paths: string[];
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'rescrape-columns-'));
+    root = mkdtempSync(join(tmpdir(), 'rescrape-footers-'));
     memory = join(root, '.columns.sqlite');
     paths = ['a', 'b'].map((name) => join(root, name));
     for (const path of paths) writeFileSync(path, 'x');
@@ -22,15 +24,13 @@ describe('remembered columns', () => {
   afterEach(() => rmSync(root, { recursive: true }));
 
   function remember(): void {
-    const remembered = openRememberedColumns(memory);
+    const remembered = openRememberedFooters(memory);
     remembered.recall(paths[0]!);
-    remembered.remember(
-      paths.map((path, at) => ({ path, stamp: fileStamp(path)!, columns: at === 0 ? INTEGER : TEXT })),
-    );
+    remembered.remember(paths.map((path, at) => ({ path, stamp: fileStamp(path)!, ...FOOTERS[at]! })));
     remembered.close();
   }
-  function recalled(): readonly (string | undefined)[] {
-    const remembered = openRememberedColumns(memory);
+  function recalled(): readonly unknown[] {
+    const remembered = openRememberedFooters(memory);
     const found = paths.map((path) => remembered.recall(path));
     remembered.close();
     return found;
@@ -39,16 +39,20 @@ describe('remembered columns', () => {
   it.each([
     'UPDATE columns SET columns = replace(columns, \'"n"\', \'"o"\')',
     'UPDATE columns SET id = id + 1',
-    'UPDATE files SET columns = columns + 1',
+    'UPDATE footers SET columns = columns + 1',
+    'UPDATE footers SET columns = (SELECT max(id) + min(id) FROM columns) - columns',
+    'UPDATE footers SET rows = rows + 16',
+    "UPDATE footers SET stamp = stamp || '0'",
+    'UPDATE footers SET crc = crc + 1',
     'DELETE FROM columns',
   ])('are none where a disk has changed them, and are found and kept anew: %s', (damage) => {
     remember();
-    expect(recalled()).toEqual([INTEGER, TEXT]);
+    expect(recalled()).toMatchObject(FOOTERS);
     const database = new DatabaseSync(memory);
     database.exec(damage);
     database.close();
     expect(recalled()).toEqual([undefined, undefined]);
     remember();
-    expect(recalled()).toEqual([INTEGER, TEXT]);
+    expect(recalled()).toMatchObject(FOOTERS);
   });
 });
