@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResultReader } from '@duckdb/node-api';
 import {
   type QueryResult,
   type SqlValue,
@@ -128,10 +128,12 @@ async function queryOnce(
       'one statement at a time (a PIVOT counts as one only when it names its values: `ON column IN (…)`)',
     );
   }
+  refuseSettings(sql);
   await catalog.prepare(connection, sql);
-  const statement = await statements.prepare(0);
-  refuseWrites(statement.statementType, sql);
-  const result = await run(statement, parameters);
+  const reader = isPlainSelect(sql, parameters)
+    ? await connection.runAndReadAll(sql)
+    : await runPrepared(await statements.prepare(0), sql, parameters);
+  const result = resultOf(reader);
   const notes = catalog.notesAbout(sql);
   return notes.length === 0 ? result : { ...result, notes };
 }
@@ -139,13 +141,27 @@ async function queryOnce(
 /** They change how the engine goes on; of a log that it may not write the whole process dies. */
 const SETS_SOMETHING = /\b((?:enable|disable)_(?:logging|profiling))"?\s*\(/i;
 
+function refuseSettings(sql: string): void {
+  const setting = SETS_SOMETHING.exec(sql);
+  if (setting) throw new WarehouseError(`the lake can only be read: ${setting[1]} does not work`);
+}
+
+/** In DuckDB's grammar nothing else begins so. */
+const IS_SELECT = /^\s*(?:select|from)\b/i;
+
+/**
+ * To prepare a statement is to plan it, with a look at the path of every file; a plan over Parquet files is
+ * made anew when it is run. So what needs no look at its type is run at once.
+ */
+function isPlainSelect(sql: string, parameters: readonly SqlValue[]): boolean {
+  return IS_SELECT.test(sql) && parameters.length === 0 && !/[?$]/.test(sql);
+}
+
 /**
  * The lock-down does not keep COPY from writing over a file that may be read, nor EXPLAIN ANALYZE, which may
  * be spelled with an S, from running one.
  */
 function refuseWrites(type: DuckDBPreparedStatement['statementType'], sql: string): void {
-  const setting = SETS_SOMETHING.exec(sql);
-  if (setting) throw new WarehouseError(`the lake can only be read: ${setting[1]} does not work`);
   if (type === StatementType.SELECT) return;
   const analyze = type === StatementType.EXPLAIN && /\banaly[sz]e\b/i.test(sql);
   if (type === StatementType.EXPLAIN && !analyze) return;
@@ -155,17 +171,22 @@ function refuseWrites(type: DuckDBPreparedStatement['statementType'], sql: strin
   );
 }
 
-async function run(
+function runPrepared(
   statement: DuckDBPreparedStatement,
+  sql: string,
   parameters: readonly SqlValue[],
-): Promise<QueryResult> {
+): Promise<DuckDBResultReader> {
+  refuseWrites(statement.statementType, sql);
   if (statement.parameterCount !== parameters.length) {
     throw new WarehouseError(
       `the statement has ${statement.parameterCount} placeholders (?), but ${parameters.length} values were given`,
     );
   }
   statement.bind([...parameters]);
-  const reader = await statement.runAndReadAll();
+  return statement.runAndReadAll();
+}
+
+function resultOf(reader: DuckDBResultReader): QueryResult {
   const names = reader.deduplicatedColumnNames();
   const columns = names.map((name, index) => ({ name, type: reader.columnType(index).toString() }));
   return { columns, rows: reader.convertRowObjects(plainValue) };
