@@ -10,7 +10,7 @@ import {
 import { bitWidth, writeHybrid } from './hybrid.ts';
 import { boundsOf, type Statistics } from './statistics.ts';
 import { ThriftWriter } from './thrift.ts';
-import { zstdPage } from './zstd-page.ts';
+import { STORED_BELOW, zstdPage } from './zstd-page.ts';
 
 /** Of the values of a page, uncompressed; a value that is longer has a page of its own. */
 const PAGE_BYTES = 1_048_576;
@@ -114,7 +114,9 @@ export class ColumnWriter {
     if (column.optional) writeHybrid(levels, defined, 1);
     let nulls = 0;
     for (const one of defined) if (one === 0) nulls++;
-    const compressed = zstdPage(page);
+    // Nulls alone are in the levels, and a frame of nothing would be one more for every reader to open.
+    const isCompressed = page.length > 0;
+    const compressed = isCompressed ? zstdPage(page) : page;
     const start = this.#out.length;
     this.#header(DATA_PAGE_V2, levels.length + page.length, levels.length + compressed.length);
     this.#thrift.beginField(8);
@@ -124,6 +126,7 @@ export class ColumnWriter {
     this.#thrift.i32(4, encoding);
     this.#thrift.i32(5, levels.length);
     this.#thrift.i32(6, 0);
+    if (!isCompressed) this.#thrift.boolean(7, false);
     this.#thrift.end();
     this.#thrift.end();
     this.#uncompressed += this.#out.length - start + levels.length + page.length;
@@ -145,11 +148,15 @@ interface Dictionary {
   readonly indexes: readonly number[];
 }
 
-/** Each value once, where that and the indexes of all take half of its bytes at most. */
+/**
+ * Each value once, where that and the indexes of all take half of its bytes at most, and are more than one
+ * short page: a second frame costs every reader another call of zstd.
+ */
 function dictionaryOf(column: ParquetColumn, values: readonly ParquetValue[]): Dictionary | undefined {
   if (column.type === 'BOOLEAN' || values.length === 0) return undefined;
   let plainBytes = 0;
   for (const value of values) plainBytes += sizeOf(column, value);
+  if (plainBytes < STORED_BELOW) return undefined;
   const places = new Map<ParquetValue, number>();
   const indexes: number[] = new Array(values.length);
   let bytes = 0;

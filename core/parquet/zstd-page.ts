@@ -14,7 +14,7 @@ const ZSTD = {
  * less than a quarter of this comes out longer than its content. Of 97 pages of a partition of 95 rows and 61
  * columns 72 are shorter; all in all the file is 4 % larger. The size of a stored page has one byte.
  */
-const STORED_BELOW = 256;
+export const STORED_BELOW = 256;
 
 /** What a frame may be longer than its content; by default each call takes 16 KB for what comes out. */
 const FRAME_ROOM = 64;

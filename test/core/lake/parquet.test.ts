@@ -338,6 +338,36 @@ describe('a Parquet file that DuckDB reads', () => {
     );
   });
 
+  it('has a dictionary where the values of a column are more than one short page', async () => {
+    const dictionaries = async (name: string, written: readonly Row[]) => {
+      const relation = stored(name, written).replace('read_parquet', 'parquet_metadata');
+      const sql = `SELECT path_in_schema FROM ${relation} WHERE dictionary_page_offset IS NOT NULL ORDER BY 1`;
+      return (await query(sql)).flat();
+    };
+    const copies = (count: number) => Array<Row>(count).fill(SAMPLE);
+    expect(await dictionaries('short', copies(4))).toEqual([]);
+    // Of the others 31 are less than 256 bytes.
+    expect(await dictionaries('long', copies(31))).toEqual(['json', 'string']);
+  });
+
+  it('of nulls alone has no page to decompress', async () => {
+    const none = COLUMNS.filter(({ nullable }) => nullable).map(({ name }) => [name, null]);
+    const written = Array<Row>(300).fill({ ...SAMPLE, ...Object.fromEntries(none) });
+    const relation = stored('nulls', [...written, SAMPLE]);
+    const [counts] = await query(`SELECT count(*), count("string"), count("date") FROM ${relation}`);
+    expect(counts).toEqual(['301', '1', '1']);
+    const alone = stored('only-nulls', written);
+    expect(await query(`SELECT count(*), count("string"), max("double") FROM ${alone}`)).toEqual([
+      ['300', '0', null],
+    ]);
+    const sizes = await query(
+      `SELECT DISTINCT total_compressed_size < 40 FROM ${alone.replace('read_parquet', 'parquet_metadata')}
+       WHERE stats_null_count = 300`,
+    );
+    expect(sizes).toEqual([[true]]);
+    expect(await readParquet(writeParquet(COLUMNS, written), COLUMNS)).toEqual(written);
+  });
+
   it('is compressed with zstd', async () => {
     const relation = stored('codec', [SAMPLE]).replace('read_parquet', 'parquet_metadata');
     expect(await query(`SELECT DISTINCT compression FROM ${relation}`)).toEqual([['ZSTD']]);
