@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { SQLOutputValue } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { fileStamp } from './file-stamp.ts';
-import { openSqliteDatabase } from './sqlite-database.ts';
+import { RowMemory } from './row-memory.ts';
 
 /** `files` is what was kept before rows were. */
 const SCHEMA = `
@@ -43,40 +43,46 @@ export interface FoundFooter extends RememberedFooter {
  * this process.
  */
 export function openRememberedFooters(file: string): RememberedFooters {
-  let database: DatabaseSync | undefined;
-  let loaded: Map<string, FoundFooter> | undefined;
+  const memory = new RowMemory(file, SCHEMA);
+  const learned = new Map<string, FoundFooter>();
+  const texts = new Map<SQLOutputValue, string | undefined>();
 
-  const known = (): Map<string, FoundFooter> => {
-    if (loaded) return loaded;
-    loaded = new Map();
-    try {
-      database = openSqliteDatabase(file, SCHEMA);
-      const texts = new Map<unknown, string>();
-      for (const { id, columns } of database.prepare('SELECT id, columns FROM columns').all())
-        if (id === idOf(String(columns))) texts.set(id, String(columns));
-      for (const { path, stamp, rows, columns, crc } of database.prepare('SELECT * FROM footers').all()) {
-        const text = texts.get(columns);
-        if (text === undefined || crc !== crcOf(path, stamp, rows, columns)) continue;
-        const footer = { path: String(path), stamp: String(stamp), rows: Number(rows), columns: text };
-        loaded.set(footer.path, footer);
-      }
-    } catch {
-      database?.close();
-      database = undefined;
-    }
-    return loaded;
+  const columnsOf = (id: SQLOutputValue): string | undefined => {
+    if (texts.has(id)) return texts.get(id);
+    const text = memory.row('SELECT columns FROM columns WHERE id = ?', id)?.columns;
+    const columns = typeof text === 'string' && idOf(text) === id ? text : undefined;
+    texts.set(id, columns);
+    return columns;
+  };
+  const lookUp = (path: string): FoundFooter | undefined => {
+    const row = memory.row('SELECT stamp, rows, columns, crc FROM footers WHERE path = ?', path);
+    if (!row || row.crc !== crcOf(path, row.stamp, row.rows, row.columns)) return undefined;
+    const columns = columnsOf(row.columns!);
+    return columns === undefined
+      ? undefined
+      : { path, stamp: String(row.stamp), rows: Number(row.rows), columns };
   };
 
   return {
     recall(path, stamp) {
-      const before = known().get(path);
+      const before = learned.get(path) ?? lookUp(path);
       return before !== undefined && (stamp ?? fileStamp(path)) === before.stamp ? before : undefined;
     },
     remember(found) {
-      for (const footer of found) known().set(footer.path, footer);
-      if (database) writeAll(database, found);
+      for (const footer of found) learned.set(footer.path, footer);
+      memory.write((database) => {
+        const addColumns = database.prepare('INSERT OR REPLACE INTO columns VALUES (?, ?)');
+        const addFile = database.prepare('INSERT OR REPLACE INTO footers VALUES (?, ?, ?, ?, ?)');
+        const added = new Set<number>();
+        for (const { path, stamp, rows, columns } of found) {
+          const id = idOf(columns);
+          if (!added.has(id)) addColumns.run(id, columns);
+          added.add(id);
+          addFile.run(path, stamp, rows, id, crcOf(path, stamp, rows, id));
+        }
+      });
     },
-    close: () => database?.close(),
+    close: () => memory.close(),
   };
 }
 
@@ -88,23 +94,4 @@ function idOf(columns: string): number {
 /** The same for a file: a bit in a number of rows would be a wrong answer. */
 function crcOf(...fields: readonly (SQLOutputValue | undefined)[]): number {
   return crc32(fields.join('\n'));
-}
-
-function writeAll(database: DatabaseSync, found: readonly FoundFooter[]): void {
-  try {
-    const added = new Set<number>();
-    database.exec('BEGIN IMMEDIATE');
-    const addColumns = database.prepare('INSERT OR REPLACE INTO columns VALUES (?, ?)');
-    const addFile = database.prepare('INSERT OR REPLACE INTO footers VALUES (?, ?, ?, ?, ?)');
-    for (const { path, stamp, rows, columns } of found) {
-      const id = idOf(columns);
-      if (!added.has(id)) addColumns.run(id, columns);
-      added.add(id);
-      addFile.run(path, stamp, rows, id, crcOf(path, stamp, rows, id));
-    }
-    database.exec('COMMIT');
-  } catch {
-    // The next process looks into these files once more.
-    if (database.isTransaction) database.exec('ROLLBACK');
-  }
 }

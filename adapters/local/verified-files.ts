@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import { FORMAT_VERSION } from '../../core/lake/version.ts';
 import type { ObjectStore } from '../../core/ports/object-store.ts';
 import type { VerifiedFiles } from '../../core/ports/verified-files.ts';
 import { fileStamp } from './file-stamp.ts';
 import { sideFiles } from './object-metadata.ts';
-import { openSqliteDatabase } from './sqlite-database.ts';
+import { RowMemory } from './row-memory.ts';
 
 /** What a program that knows newer formats has read of a manifest is nothing for one that refuses them. */
 const MANIFESTS = `manifests_${FORMAT_VERSION}`;
@@ -33,48 +32,21 @@ export function openVerifiedFiles(
   root: string,
   lake: Pick<ObjectStore, 'get' | 'uri'>,
 ): VerifiedFiles & { close(): void } {
-  const file = join(root, '.verified.sqlite');
-  /** Null where it cannot be opened: waiting for who holds it takes ten seconds, which is done once. */
-  let database: DatabaseSync | null | undefined;
-  let stamps: Map<string, string> | undefined;
-  let manifests: Map<string, ReadManifest> | undefined;
+  const memory = new RowMemory(join(root, '.verified.sqlite'), SCHEMA);
+  const stamps = new Map<string, string>();
+  const manifests = new Map<string, ReadManifest>();
 
-  const opened = (): DatabaseSync | null => {
-    if (database !== undefined) return database;
-    try {
-      database = openSqliteDatabase(file, SCHEMA);
-    } catch {
-      database = null;
-    }
-    return database;
+  const stampBefore = (key: string): string | undefined => {
+    const learned = stamps.get(key);
+    if (learned !== undefined) return learned;
+    const row = memory.row('SELECT stamp FROM files WHERE key = ?', key);
+    return row && String(row.stamp);
   };
-  /** What is remembered in a table; nothing where that cannot be read. */
-  const load = <T>(table: string, entryOf: (row: Record<string, unknown>) => T): Map<string, T> => {
-    const loaded = new Map<string, T>();
-    try {
-      for (const row of opened()?.prepare(`SELECT * FROM ${table}`).iterate() ?? [])
-        loaded.set(String(row.key), entryOf(row));
-    } catch {
-      // What is there is looked into once more.
-    }
-    return loaded;
-  };
-  const knownStamps = () => {
-    stamps ??= load('files', ({ stamp }) => String(stamp));
-    return stamps;
-  };
-  const knownManifests = () => {
-    manifests ??= load(MANIFESTS, ({ stamp, files }) => ({ stamp: String(stamp), files: String(files) }));
-    return manifests;
-  };
-  const write = (table: string, ...values: readonly string[]): void => {
-    try {
-      database
-        ?.prepare(`INSERT OR REPLACE INTO ${table} VALUES (${values.map(() => '?').join(', ')})`)
-        .run(...values);
-    } catch {
-      // It is looked into once more by the next process.
-    }
+  const manifestBefore = (key: string): ReadManifest | undefined => {
+    const learned = manifests.get(key);
+    if (learned) return learned;
+    const row = memory.row(`SELECT stamp, files FROM ${MANIFESTS} WHERE key = ?`, key);
+    return row && { stamp: String(row.stamp), files: String(row.files) };
   };
   const stampOf = (key: string) => fileStamp(lake.uri(key));
   /** A manifest says which format it has in the file beside it. */
@@ -85,7 +57,7 @@ export function openVerifiedFiles(
   };
   const knownStamp = (key: string): string | undefined => {
     const stamp = stampOf(key);
-    return knownStamps().get(key) === stamp ? stamp : undefined;
+    return stamp !== undefined && stampBefore(key) === stamp ? stamp : undefined;
   };
 
   return {
@@ -97,12 +69,14 @@ export function openVerifiedFiles(
       const stored = await lake.get(key);
       if (!stored || stamp === undefined) return 'missing';
       if (!isWhole(stored.body)) return 'damaged';
-      knownStamps().set(key, stamp);
-      write('files', key, stamp);
+      stamps.set(key, stamp);
+      memory.write((database) => {
+        database.prepare('INSERT OR REPLACE INTO files VALUES (?, ?)').run(key, stamp);
+      });
       return 'whole';
     },
     filesNamedBy: (manifest) => {
-      const known = knownManifests().get(manifest);
+      const known = manifestBefore(manifest);
       return known && known.stamp === manifestStamp(manifest) ? known.files : undefined;
     },
     readManifest: async (key, filesIn) => {
@@ -113,11 +87,13 @@ export function openVerifiedFiles(
       const files = filesIn(manifest);
       if (stamp !== undefined) {
         const lines = files.join('\n');
-        knownManifests().set(key, { stamp, files: lines });
-        write(MANIFESTS, key, stamp, lines);
+        manifests.set(key, { stamp, files: lines });
+        memory.write((database) => {
+          database.prepare(`INSERT OR REPLACE INTO ${MANIFESTS} VALUES (?, ?, ?)`).run(key, stamp, lines);
+        });
       }
       return { manifest, files };
     },
-    close: () => database?.close(),
+    close: () => memory.close(),
   };
 }
