@@ -1,14 +1,16 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { listNamed, setFiles, setNumbers } from './duckdb-files.ts';
+import { WarehouseError } from '../../core/ports/warehouse.ts';
+import { Counts } from './duckdb-counts.ts';
+import { listNamed, setFiles } from './duckdb-files.ts';
 import { type Footer, footersOf } from './duckdb-footers.ts';
 import { quoteName, quoteText } from './duckdb-quote.ts';
 import {
-  type CountedFiles,
   type LocalRelation,
   type LocalTable,
   lackingFiles,
   literalPath,
   relationsBehind,
+  strayFile,
   tableQuery,
   UNREAD,
 } from './duckdb-relation.ts';
@@ -98,6 +100,8 @@ export class DuckDbCatalog {
   }
 
   async #makeTable(connection: DuckDBConnection, table: LocalTable, isForCounting: boolean): Promise<void> {
+    const stray = strayFile(table);
+    if (stray !== undefined) throw new WarehouseError(`${stray} is no file of ${table.name}: move it away`);
     const footerOf = await footersOf(connection, table, this.#remembered);
     const typesOf = (file: string) => footerOf(file)?.types;
     const lists = new Map<string, readonly string[]>();
@@ -107,16 +111,17 @@ export class DuckDbCatalog {
       return listNamed(name);
     };
     const footers = isForCounting ? everyFooter(table, footerOf) : undefined;
-    const counted = footers && (await setCounts(connection, table, footers));
-    const query = tableQuery(table, typesOf, { listOf, counted });
+    const counts = footers && new Counts(table.name, footers);
+    const query = tableQuery(table, typesOf, { listOf, counted: counts?.of });
     // The files of a list are alike: to make the view DuckDB needs to see one.
     for (const [name, files] of lists) await setFiles(connection, name, files.slice(0, 1));
+    await counts?.set(connection);
     await createView(connection, table.name, query);
     for (const [name, files] of lists) await setFiles(connection, name, files);
     this.#lacking.set(table, lackingFiles(table, typesOf));
     this.#made.add(table);
     this.#commented.delete(table);
-    if (counted) this.#counted.add(table);
+    if (counts) this.#counted.add(table);
     else this.#counted.delete(table);
   }
 
@@ -142,8 +147,12 @@ function mayShow(sql: string): (column: string) => boolean {
   return (column) => isEvery || words.has(column.toLowerCase());
 }
 
+/** The same seed is to give the same rows, whichever columns stand beside it. */
+const TAKES_SAMPLE = /sample\b/i;
+
 /** True where a statement about tables alone reads no column of this one's own: it counts its rows. */
 function readsRowsOnly(relations: readonly LocalRelation[], { columns }: LocalTable, sql: string): boolean {
+  if (TAKES_SAMPLE.test(sql)) return false;
   const isShown = mayShow(sql);
   return relations.every(({ kind }) => kind === 'table') && !columns.some(({ name }) => isShown(name));
 }
@@ -152,21 +161,14 @@ function readsRowsOnly(relations: readonly LocalRelation[], { columns }: LocalTa
 function everyFooter(
   { files }: LocalTable,
   footerOf: (file: string) => Footer | undefined,
-): readonly Footer[] | undefined {
-  const footers = files.map(footerOf);
-  return footers.every((footer) => footer !== undefined) ? footers : undefined;
-}
-
-async function setCounts(
-  connection: DuckDBConnection,
-  { name, files }: LocalTable,
-  footers: readonly Footer[],
-): Promise<CountedFiles> {
-  const [paths, counts] = [`${name} paths`, `${name} rows`];
-  const rows = footers.map((footer) => footer.rows);
-  await setFiles(connection, paths, files);
-  await setNumbers(connection, counts, rows);
-  return { paths: listNamed(paths), rows: listNamed(counts) };
+): ReadonlyMap<string, Footer> | undefined {
+  const footers = new Map<string, Footer>();
+  for (const file of files) {
+    const footer = footerOf(file);
+    if (!footer) return undefined;
+    footers.set(file, footer);
+  }
+  return footers;
 }
 
 function commentsOn(table: LocalRelation): readonly string[] {

@@ -73,11 +73,14 @@ export const UNREAD = 'its files were not read: ';
 interface TableQueryOptions {
   /** How it names some of the files, in SQL. */
   readonly listOf: (files: readonly string[]) => string;
-  /** For statements that read none of its own columns: see `selectCounted`. */
-  readonly counted?: CountedFiles | undefined;
+  /**
+   * For statements that read none of its own columns: how it names files with their rows, in the order in
+   * which they would be read. See `selectCounted`.
+   */
+  readonly counted?: ((files: readonly string[]) => CountedFiles) | undefined;
 }
 
-/** All files of a table, in SQL: a list of their paths and one of how many rows each has. */
+/** In SQL a list of paths, in which one may stand several times, and one of how many rows each stands for. */
 export interface CountedFiles {
   readonly paths: string;
   readonly rows: string;
@@ -94,12 +97,11 @@ export function tableQuery(
   { listOf, counted }: TableQueryOptions,
 ): string {
   const { files, jsonFiles = [] } = table;
+  const alike = filesAlike(files, typesOf);
   const selects =
     counted && files.length > 0
-      ? [selectCounted(table, counted)]
-      : filesAlike(files, typesOf).map(({ files, types }) =>
-          select(table, readParquet(listOf(files), 'alike'), types),
-        );
+      ? [selectCounted(table, counted(alike.flatMap((group) => group.files)))]
+      : alike.map(({ files, types }) => select(table, readParquet(listOf(files), 'alike'), types));
   if (jsonFiles.length > 0) selects.push(select(table, readJson(table, listOf(jsonFiles))));
   const [only = select(table, undefined), ...more] = selects;
   if (more.length === 0) return `SELECT ${only}`;
@@ -170,8 +172,8 @@ function selectCounted(table: LocalTable, { paths, rows }: CountedFiles): string
   );
   const listed = `SELECT unnest(${paths}) AS filename, unnest(${rows}) AS rows`;
   const columns = ['filename AS "its path"', 'rows AS "its rows"', ...partitionColumns(table)];
-  const file = `(SELECT ${columns.join(', ')} FROM (${listed}) AS file) AS file`;
-  return `${[...own, ...partitions].join(', ')} FROM ${file}, range(file."its rows")`;
+  const files = `(SELECT ${columns.join(', ')} FROM (${listed}) AS file)`;
+  return `${[...own, ...partitions].join(', ')} FROM (SELECT *, unnest(range("its rows")) FROM ${files}) AS file`;
 }
 
 function typedNull(name: string, type: string): string {
@@ -229,6 +231,17 @@ function folderValues({ partitionTypes = {}, earlierFolders = {} }: LocalTable):
       return [name, `substr(${folder}, ${start})`];
     }),
   );
+}
+
+/** The first file that is not in the folders of which `folderValues` speaks: it would read others' names. */
+export function strayFile({ files, jsonFiles = [], ...table }: LocalTable): string | undefined {
+  const { partitionTypes = {}, earlierFolders = {} } = table;
+  const folders = Object.keys(partitionTypes).map((name) => {
+    const names = name in earlierFolders ? `(?:${name}|${earlierFolders[name]})` : name;
+    return `/${names}=[^/]*`;
+  });
+  const isInside = new RegExp(`${folders.join('')}/[^/]*$`);
+  return [...files, ...jsonFiles].find((file) => !isInside.test(file));
 }
 
 /** A path that DuckDB takes for a pattern, as one that fits nothing else. */

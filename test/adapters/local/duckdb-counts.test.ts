@@ -103,6 +103,77 @@ describe('a statement that reads no column of a table', () => {
       });
   });
 
+  it('has the rows of its files in the order in which they would be read, of any number', async () => {
+    const files = [
+      ...(await days(rowsOf(2), 10, 10)),
+      ...(await days(rowsOf(4_501), 11, 11)),
+      ...(await days('SELECT 1 AS n WHERE false', 12, 12)),
+      ...(await days('SELECT i AS n FROM range(3) t(i)', 13, 13)),
+      ...(await days(rowsOf(2), 14, 14)),
+    ];
+    await withRemembered(files, async (warehouse) => {
+      const places = async (column: string, sum: string) => {
+        const placed = `SELECT ${column}, row_number() OVER () AS place FROM results`;
+        const sql = `SELECT date, min(place) AS first, max(place) AS last, ${sum} FROM (${placed}) GROUP BY 1 ORDER BY 2`;
+        return (await warehouse.query(sql)).rows.map(({ date, first, last }) => [date, first, last]);
+      };
+      const counted = await places('date', 'count(*)');
+      expect(counted).toEqual([
+        ['2025-11-10', 1, 2],
+        ['2025-11-11', 3, 4_503],
+        ['2025-11-14', 4_504, 4_505],
+        ['2025-11-13', 4_506, 4_508],
+      ]);
+      expect(await places('date, n', 'sum(n)')).toEqual(counted);
+      expect((await warehouse.query('SELECT count(*) AS rows FROM results')).rows).toEqual([{ rows: 4_508 }]);
+    });
+  });
+
+  it('of a file without rows, and of no file, counts none', async () => {
+    for (const files of [await days('SELECT 1 AS n WHERE false', 10, 11), []])
+      await withRemembered(files, async (warehouse) => {
+        expect((await warehouse.query('SELECT count(*) AS rows FROM results')).rows).toEqual([{ rows: 0 }]);
+        expect((await warehouse.query('SELECT date FROM results')).rows).toEqual([]);
+      });
+  });
+
+  it('takes the sample of a seed that one takes which reads columns', async () => {
+    await withRemembered(await days(rowsOf(3_000), 10, 12), async (warehouse) => {
+      const sample = 'FROM results USING SAMPLE 10% (bernoulli, 42)';
+      const [counted] = (await warehouse.query(`SELECT count(*) AS rows ${sample}`)).rows;
+      const [read] = (await warehouse.query(`SELECT count(*) AS rows, sum(n) AS n ${sample}`)).rows;
+      expect(counted?.rows).toBe(read?.rows);
+    });
+  });
+
+  it('is refused within a function, which knows no files', async () => {
+    await withRemembered(await lake(), async (warehouse) => {
+      for (const inner of ['SELECT count(*) FROM results', 'SELECT country FROM results', 'FROM results']) {
+        const sql = `FROM json_execute_serialized_sql(json_serialize_sql('${inner}'))`;
+        await expect(warehouse.query(sql), inner).rejects.toThrow(/function cannot read|NULL list/);
+      }
+    });
+  });
+
+  it('names a file that is in none of the folders of its table', async () => {
+    const [file] = await days();
+    for (const folders of [
+      'country=gb/copy=2020-01-01',
+      'countrygb/date2025-11-10',
+      'date=2025-11-10/x',
+      '',
+    ]) {
+      const stray = join(root, 'lake/data/t', folders, 'v-1.parquet');
+      await parquet(stray, rowsOf(1));
+      await withRemembered([file!, stray], async (warehouse) => {
+        for (const columns of ['count(*)', 'max(date)', 'max(n)'])
+          await expect(warehouse.query(`SELECT ${columns} FROM results`)).rejects.toThrow(
+            `${stray} is no file of results: move it away`,
+          );
+      });
+    }
+  });
+
   it('may stand before and behind one that does, and columns have their types and comments', async () => {
     await withRemembered(await lake(), async (warehouse) => {
       const count = async () => (await warehouse.query('SELECT count(*) AS rows FROM results')).rows;
