@@ -12,7 +12,7 @@ import type { Source } from '../core/source/source.ts';
 import type { InvalidSource } from '../core/source/sources-together.ts';
 import { idFinder } from '../core/targets/raw-target.ts';
 import { namesText } from '../core/wording/names.ts';
-import { type CommandPlatform, isStack, openPlatform } from '../runtime/platform-for.ts';
+import { type CommandPlatform, isStack, openPlatform, type PlatformChoice } from '../runtime/platform-for.ts';
 import { FailedCommand, UsageError } from './failure.ts';
 import { cellText } from './print.ts';
 
@@ -46,20 +46,20 @@ export function isLocalGiven(command: Command): boolean {
 }
 
 /**
- * Opens the platform of the command, hands it over, and closes it however that ends. `runs`: see
+ * Opens the platform of the command, hands it over, and closes it however that ends. `part`: see
  * `PlatformChoice`.
  */
 export async function withPlatform<T>(
   command: Command,
   use: (platform: CommandPlatform, options: GlobalOptions) => Promise<T>,
   onEvent?: (event: PipelineEvent) => void,
-  runs?: readonly string[],
+  part: Pick<PlatformChoice, 'runs' | 'statement'> = {},
 ): Promise<T> {
   const options = globalOptions(command);
   // A reader of a mistyped directory must not take its emptiness for good news.
   if (options.stack === undefined && command.name() !== 'run' && !existsSync(options.local))
     console.error(`note: there was nothing at ${cellText(options.local)}; no run has ever used it`);
-  const opened = await openPlatform({ ...options, runs }, process.env, onEvent);
+  const opened = await openPlatform({ ...options, ...part }, process.env, onEvent);
   const platform = await withRegisteredTargets(opened);
   warnOfInvalid(platform.invalidSources ?? [], command);
   try {

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CivilDate } from '../core/calendar/civil-date.ts';
-import type { QueryResult, SqlValue } from '../core/ports/warehouse.ts';
+import { everySource } from '../core/platform.ts';
+import { type QueryResult, type SqlValue, WarehouseError } from '../core/ports/warehouse.ts';
 import type { RelationsNeeded } from '../runtime/local-relations.ts';
 import { type CommandPlatform, openWarehouse } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
-import { withPlatform } from './context.ts';
+import { type GlobalOptions, withPlatform } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
 import { cellText } from './print.ts';
 
@@ -23,8 +24,8 @@ export function queryCommand(): Command {
       ),
     )
     .action(async (sql: string, options: ListOptions, command: Command) => {
-      await withPlatform(command, async (platform, globals) => {
-        const result = await withWarehouse(platform, { statement: sql }, (query) => query(sql));
+      const answer = async (platform: CommandPlatform, globals: GlobalOptions) => {
+        const result = await resultOf(platform, sql);
         for (const note of result.notes ?? [])
           console.error(`note: ${cellText(note)}; see which dates: rescrape schema diff`);
         const columns = result.columns.map(({ name, type }) => ({
@@ -35,8 +36,21 @@ export function queryCommand(): Command {
           { columns, rows: result.rows, none: 'no rows', areOfUser: true },
           { ...globals, ...options },
         );
-      });
+      };
+      await withPlatform(command, answer, undefined, { statement: sql });
     });
+}
+
+/** Where not all sources are loaded, what fails without the others is asked of all. */
+async function resultOf(platform: CommandPlatform, sql: string): Promise<QueryResult> {
+  const ask = (sources: CommandPlatform['sources']) =>
+    withWarehouse(platform, { sources, statement: sql }, (query) => query(sql));
+  try {
+    return await ask(platform.sources);
+  } catch (error) {
+    if (!platform.everySource || !(error instanceof WarehouseError)) throw error;
+    return await ask(await everySource(platform));
+  }
 }
 
 /** Runs a statement, with values for its `?`, in order. */

@@ -87,7 +87,7 @@ export function runCommand(): Command {
           report(platform, ends, unrun, { json, place });
         },
         (event) => progress.onPipeline(event),
-        options.resume === undefined ? names : [],
+        { runs: options.resume === undefined ? names : [] },
       );
     });
 }

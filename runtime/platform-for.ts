@@ -1,7 +1,7 @@
 import type { PipelineEvent } from '../core/platform.ts';
 import type { Warehouse } from '../core/ports/warehouse.ts';
 import { SOURCE_NAMES } from '../sources/list.ts';
-import { type Listed, loadForRun, loadListed } from '../sources/listed.ts';
+import { type Listed, loadForRun, loadForTable, loadListed } from '../sources/listed.ts';
 import { refuseClockOf } from './clock.ts';
 import { hasConfigFile, readConfigFile, settingsOf } from './config-file.ts';
 import { everySource, withDerived } from './every-source.ts';
@@ -22,6 +22,11 @@ export interface PlatformChoice {
   readonly stack?: string | undefined;
   /** Names of sources, where the command is a run of these: no other is loaded unless something needs it. */
   readonly runs?: readonly string[] | undefined;
+  /**
+   * Where the command is a statement: the sources behind the first table that it names may be left out. What
+   * it cannot find is to be looked for among all (`Platform.everySource`).
+   */
+  readonly statement?: string | undefined;
 }
 
 /**
@@ -30,11 +35,12 @@ export interface PlatformChoice {
  * used.
  */
 export async function openPlatform(
-  { local, stack, runs = [] }: PlatformChoice,
+  { local, stack, runs = [], statement }: PlatformChoice,
   env: Environment,
   onEvent?: (event: PipelineEvent) => void,
 ): Promise<CommandPlatform> {
-  const part = stack === undefined ? await partFor(runs, env) : undefined;
+  const load = () => (statement === undefined ? loadForRun(runs) : loadForStatement(statement));
+  const part = stack === undefined ? await partFor(load, env) : undefined;
   const listed = part ?? (await loadListed());
   const settings = part ? env : await settingsWith(env, listed);
   const sources = await withDerived(listed);
@@ -53,14 +59,24 @@ export async function openPlatform(
 }
 
 /**
- * What a run of these sources has a use for. Undefined where all is needed: for a file of settings too, and a
- * variable that only a source which is not loaded may know.
+ * What a command has a use for. Undefined where all is needed: for a file of settings too, and a variable
+ * that only a source which is not loaded may know.
  */
-async function partFor(names: readonly string[], env: Environment): Promise<Listed | undefined> {
-  const part = hasConfigFile(process.cwd()) ? undefined : await loadForRun(names);
+async function partFor(
+  load: () => Promise<Listed | undefined>,
+  env: Environment,
+): Promise<Listed | undefined> {
+  const part = hasConfigFile(process.cwd()) ? undefined : await load();
   const others = SOURCE_NAMES.filter((name) => part?.sources.every((source) => source.name !== name));
   const known = [...(part?.sources ?? []), ...others.map((name) => ({ name }))];
   return knowAllVariables(env, known) ? part : undefined;
+}
+
+/** Views are over all sources, and there are statements about which tables there are. */
+const IS_ABOUT_ALL = /\b(?:v_|duckdb_|pg_|sqlite_|information_schema|show|query|query_table)/i;
+
+async function loadForStatement(sql: string): Promise<Listed | undefined> {
+  return IS_ABOUT_ALL.test(sql) ? undefined : loadForTable(new Set(sql.toLowerCase().match(/\w+/g)));
 }
 
 /** What is set in the environment, over what is set in the file. Throws a SettingError. */

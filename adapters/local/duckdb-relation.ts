@@ -17,7 +17,7 @@ export interface LocalTable {
    * types; they stand after the others.
    */
   readonly partitionTypes?: Readonly<Record<string, string>>;
-  /** What a partition column's folder was called before: `run_date`: `date`. */
+  /** What the folder of a partition column, a date, was called before: `run_date`: `date`. */
   readonly earlierFolders?: Readonly<Record<string, string>>;
   /** Called once, before a statement first reads the table. Rejects where a file is not what it should be. */
   readonly check?: () => Promise<void>;
@@ -222,13 +222,14 @@ function partitionColumns(table: LocalTable, values = folderValues(table)): read
  * name: then DuckDB folds it for each file, and opens none that a filter rules out. A pattern would do the
  * same in twice the time, for DuckDB compiles it for each file anew.
  */
-function folderValues({ partitionTypes = {}, earlierFolders = {} }: LocalTable): Map<string, string> {
+function folderValues({ partitionTypes = {} }: LocalTable): Map<string, string> {
   const names = Object.keys(partitionTypes);
   return new Map(
     names.map((name, at) => {
       const folder = `split_part(file.filename, '/', ${at - names.length - 1})`;
-      const start = name in earlierFolders ? `strpos(${folder}, '=') + 1` : `${name.length + 2}`;
-      return [name, `substr(${folder}, ${start})`];
+      // Dates are as long as each other, whatever their folder is called.
+      const isDate = partitionTypes[name] === 'DATE';
+      return [name, isDate ? `right(${folder}, 10)` : `substr(${folder}, ${name.length + 2})`];
     }),
   );
 }
@@ -238,7 +239,7 @@ export function strayFile({ files, jsonFiles = [], ...table }: LocalTable): stri
   const { partitionTypes = {}, earlierFolders = {} } = table;
   const folders = Object.keys(partitionTypes).map((name) => {
     const names = name in earlierFolders ? `(?:${name}|${earlierFolders[name]})` : name;
-    return `/${names}=[^/]*`;
+    return `/${names}=${partitionTypes[name] === 'DATE' ? '[0-9]{4}-[0-9]{2}-[0-9]{2}' : '[^/]*'}`;
   });
   const isInside = new RegExp(`${folders.join('')}/[^/]*$`);
   return [...files, ...jsonFiles].find((file) => !isInside.test(file));

@@ -21,6 +21,24 @@ describe('query and views', () => {
     expect(await items('query', sql)).toEqual([{ runners }]);
   });
 
+  it.each([
+    ['a table behind it in the list', 'menu_products'],
+    ['one of entities', 'tutors'],
+    ['one of an extraction', '"Courses"'],
+  ])('finds %s beside the first table of a statement', async (_, table) => {
+    const joined = `SELECT count(*) AS rows, (SELECT count(*) FROM ${table}) AS others FROM racing_results`;
+    const [counted] = (await items('query', 'SELECT count(*) AS rows FROM racing_results')) as object[];
+    expect(await items('query', joined)).toEqual([{ ...counted, others: 0 }]);
+  });
+
+  it('names a table that is nowhere, and a mistake, once', async () => {
+    for (const sql of ['SELECT 1 FROM racing_results, nowhere', 'SELECT nowhere FROM racing_results']) {
+      const { code, stderr } = await say('query', sql);
+      expect(code).toBe(1);
+      expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(/^rescrape: .*nowhere/)]);
+    }
+  });
+
   it('prints CSV with a header, quotes where they are needed, and no formula that a spreadsheet would run', async () => {
     const { stdout, code } = await say(
       'query',

@@ -60,3 +60,40 @@ it('a run knows the settings that every source has, and refuses what nobody read
     'there is no setting RESCRAPE_MENUS_URLS: did you mean RESCRAPE_MENUS_URL?',
   );
 });
+
+const openFor = async (statement: string, env: Readonly<Record<string, string>> = {}) => {
+  platform = await openPlatform({ local: directory, statement }, env);
+  return platform;
+};
+
+it.each([
+  ['SELECT count(*) FROM racing_results', ['racing']],
+  ['SELECT count(*) FROM Bell_Schedules JOIN attempts USING (source)', ['racing', 'schedules']],
+  ['SELECT * FROM racing_results, tutors', ['racing']],
+])('for the statement %s it has %j', async (statement, names) => {
+  const { sources, everySource } = await openFor(statement);
+  expect(namesOf({ sources })).toEqual(names);
+  const every = await everySource!();
+  await platform!.close();
+  expect(namesOf({ sources: every })).toEqual(namesOf(await open()));
+});
+
+it.each([
+  'SELECT count(*) FROM attempts',
+  'SELECT count(*) FROM tutors',
+  'SELECT count(*) FROM racing_results, v_completeness',
+  "SELECT view_name FROM duckdb_views() WHERE view_name IN ('racing_results', 'menu_products')",
+  "FROM information_schema.tables WHERE table_name IN ('racing_results', 'menu_products')",
+  "FROM (SHOW TABLES) WHERE name IN ('racing_results', 'menu_products')",
+  "FROM query_table(['racing_results'])",
+  "FROM query('FROM racing_results')",
+])('for the statement %s it has all', async (statement) => {
+  const { sources, everySource } = await openFor(statement);
+  expect(sources.length).toBeGreaterThan(SOURCE_NAMES.length);
+  expect(everySource).toBeUndefined();
+});
+
+it('for a statement it has all where a setting may be that of another source', async () => {
+  const { sources } = await openFor('FROM racing_results', { RESCRAPE_MENUS_JANE_URL: 'http://127.0.0.1:1' });
+  expect(sources.length).toBeGreaterThan(SOURCE_NAMES.length);
+});
