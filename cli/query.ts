@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { CivilDate } from '../core/calendar/civil-date.ts';
-import { everySource } from '../core/platform.ts';
-import { type QueryResult, type SqlValue, WarehouseError } from '../core/ports/warehouse.ts';
+import { NoSuchTableError, type QueryResult, type SqlValue } from '../core/ports/warehouse.ts';
 import type { RelationsNeeded } from '../runtime/local-relations.ts';
 import { type CommandPlatform, openWarehouse } from '../runtime/platform-for.ts';
 import { examples, newCommand } from './command.ts';
-import { type GlobalOptions, withPlatform } from './context.ts';
+import { type GlobalOptions, warnOfInvalid, withPlatform } from './context.ts';
 import { type ListOptions, printList, withCsv } from './list.ts';
 import { cellText } from './print.ts';
 
@@ -25,7 +24,7 @@ export function queryCommand(): Command {
     )
     .action(async (sql: string, options: ListOptions, command: Command) => {
       const answer = async (platform: CommandPlatform, globals: GlobalOptions) => {
-        const result = await resultOf(platform, sql);
+        const result = await resultOf(platform, sql, command);
         for (const note of result.notes ?? [])
           console.error(`note: ${cellText(note)}; see which dates: rescrape schema diff`);
         const columns = result.columns.map(({ name, type }) => ({
@@ -41,15 +40,21 @@ export function queryCommand(): Command {
     });
 }
 
-/** Where not all sources are loaded, what fails without the others is asked of all. */
-async function resultOf(platform: CommandPlatform, sql: string): Promise<QueryResult> {
+/** Where not all sources are loaded, a statement that names the table of another is asked of all. */
+async function resultOf(platform: CommandPlatform, sql: string, command: Command): Promise<QueryResult> {
   const ask = (sources: CommandPlatform['sources']) =>
     withWarehouse(platform, { sources, statement: sql }, (query) => query(sql));
   try {
     return await ask(platform.sources);
   } catch (error) {
-    if (!platform.everySource || !(error instanceof WarehouseError)) throw error;
-    return await ask(await everySource(platform));
+    if (!platform.everySource || !(error instanceof NoSuchTableError)) throw error;
+    const { sources, invalidSources } = await platform.everySource();
+    const told = platform.invalidSources?.map(({ name }) => name) ?? [];
+    warnOfInvalid(
+      invalidSources.filter(({ name }) => !told.includes(name)),
+      command,
+    );
+    return await ask(sources);
   }
 }
 

@@ -13,7 +13,7 @@ import type { StateStore } from './ports/state-store.ts';
 import type { WorkQueue } from './ports/work-queue.ts';
 import type { RoutePool } from './proxies/route-pool.ts';
 import type { Partition, Source } from './source/source.ts';
-import type { InvalidSource } from './source/sources-together.ts';
+import type { InvalidSource, SourcesTogether } from './source/sources-together.ts';
 import type { ClockBehind } from './state/look-clock.ts';
 import type { TargetRecord } from './targets/target.ts';
 import type { TargetWatch } from './targets/target-watch.ts';
@@ -37,8 +37,8 @@ export interface Platform {
   readonly executions?: Executions;
   /** Those that can be run, as far as this process has loaded them. */
   readonly sources: readonly Source[];
-  /** The same, of all that are listed; left out where these are loaded. */
-  everySource?(): Promise<readonly Source[]>;
+  /** All that are listed; left out where these are loaded. */
+  everySource?(): Promise<SourcesTogether>;
   /** Those that cannot, with their `problem`. */
   readonly invalidSources?: readonly InvalidSource[];
   fetcherFor(source: Source): Fetcher;
@@ -134,7 +134,7 @@ export async function everySource({
   sources,
   everySource: load,
 }: Pick<Platform, 'sources' | 'everySource'>): Promise<readonly Source[]> {
-  return load ? load() : sources;
+  return load ? (await load()).sources : sources;
 }
 
 export function sourceNamed(platform: Pick<Platform, 'sources' | 'invalidSources'>, name: string): Source {

@@ -12,7 +12,6 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { StateStore } from '../core/ports/state-store.ts';
 import { StorageError } from '../core/ports/storage-error.ts';
 import { isScraped } from '../core/source/derived.ts';
-import type { Source } from '../core/source/source.ts';
 import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
 import { TargetWatch } from '../core/targets/target-watch.ts';
 import { connectionOf } from './aws-connection.ts';
@@ -49,7 +48,7 @@ export interface AwsOptions {
   readonly sources: readonly ListedSource[];
   readonly enrichers: readonly Enricher[];
   /** @default `sources` are all there are */
-  readonly everySource?: () => Promise<readonly Source[]>;
+  readonly everySource?: Platform['everySource'];
   /** @default `connectionOf(env)` */
   readonly connection?: AwsConnection;
 }

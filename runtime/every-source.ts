@@ -1,10 +1,9 @@
-import type { Source } from '../core/source/source.ts';
-import { type ListedSource, sourcesTogether } from '../core/source/sources-together.ts';
+import { type ListedSource, type SourcesTogether, sourcesTogether } from '../core/source/sources-together.ts';
 import { type Listed, loadListed } from '../sources/listed.ts';
 
 /** Those of a platform that has loaded a part of them (`Platform.everySource`). */
-export async function everySource(): Promise<readonly Source[]> {
-  return sourcesTogether(await withDerived(await loadListed())).sources;
+export async function everySource(): Promise<SourcesTogether> {
+  return sourcesTogether(await withDerived(await loadListed()));
 }
 
 /** The sources of the lists, with the tables behind them that are derived. */

@@ -36,7 +36,7 @@ export interface LocalOptions {
   readonly sources: readonly ListedSource[];
   readonly enrichers: readonly Enricher[];
   /** Where `sources` are not all that are listed: those that can be run. */
-  readonly everySource?: () => Promise<readonly Source[]>;
+  readonly everySource?: Platform['everySource'];
 }
 
 export interface LocalPlatform extends Platform {

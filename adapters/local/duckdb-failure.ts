@@ -1,4 +1,4 @@
-import { WarehouseError } from '../../core/ports/warehouse.ts';
+import { NoSuchTableError, WarehouseError } from '../../core/ports/warehouse.ts';
 import { LOSS } from './duckdb-casts.ts';
 
 const REWRITE =
@@ -9,6 +9,8 @@ interface Reading {
   readonly pattern: RegExp;
   /** `$1` is what the pattern caught; `$&` what DuckDB said. */
   readonly message: string;
+  /** @default WarehouseError */
+  readonly type?: typeof WarehouseError;
 }
 
 /**
@@ -36,6 +38,7 @@ const READINGS: readonly Reading[] = [
   {
     pattern: /^(.*Table with name .+ does not exist!).*$/,
     message: '$1 (`SHOW TABLES` lists what there is)',
+    type: NoSuchTableError,
   },
   {
     pattern: /^.*(?:Permission Error|disabled (?:by|through) configuration|external access).*$/,
@@ -48,9 +51,8 @@ export function warehouseFailure(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof WarehouseError) return error;
   const message = said(error);
   const reading = READINGS.find(({ pattern }) => pattern.test(message));
-  return new WarehouseError(reading ? message.replace(reading.pattern, reading.message) : message, {
-    cause: error,
-  });
+  const { type = WarehouseError } = reading ?? {};
+  return new type(reading ? message.replace(reading.pattern, reading.message) : message, { cause: error });
 }
 
 /** The message without its drawing of the statement, which for a view shows SQL that the user never wrote. */

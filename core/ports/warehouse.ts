@@ -22,5 +22,10 @@ export interface QueryResult {
 }
 
 export class WarehouseError extends Error {
-  override readonly name = 'WarehouseError';
+  override readonly name: string = 'WarehouseError';
+}
+
+/** The statement names a table that the warehouse does not have. */
+export class NoSuchTableError extends WarehouseError {
+  override readonly name = 'NoSuchTableError';
 }

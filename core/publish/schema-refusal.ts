@@ -145,5 +145,5 @@ async function inOtherTables<Found>(
 ): Promise<Found | undefined> {
   const tablesOf = (some: readonly Source[]) => new Set(some.map(({ table }) => table.name));
   const found = await find(tablesOf(sources));
-  return found === undefined || !everySource ? found : find(tablesOf(await everySource()));
+  return found === undefined || !everySource ? found : find(tablesOf((await everySource()).sources));
 }

@@ -25,7 +25,10 @@ const LIST = {
   twin: async () => ({ ...(await import('./shelves/source.ts')).shelves, name: 'twin' }),
 };
 export const SOURCE_NAMES = Object.keys(LIST);
-export const loadSources = () => Promise.all(Object.entries(LIST).map(([name, load]) => loadSource(name, load)));
+export const loadSources = (names = SOURCE_NAMES) => {
+  const needed = Object.entries(LIST).slice(0, 1 + Math.max(...names.map((name) => SOURCE_NAMES.indexOf(name))));
+  return Promise.all(needed.map(([name, load]) => loadSource(name, load)));
+};
 `;
 const BROKEN = 'source "broken" is not valid: its module cannot be loaded: no colour called blau';
 const TWIN = 'source "twin" is not valid: table.name: source shelves writes to the table shelf_books';
@@ -110,6 +113,18 @@ it('commands that read are told of it and go on; its variables are known', async
   expect(end).toMatchObject({ code: 0 });
   expect(end.stdout).toContain('RESCRAPE_SHELVES_URL');
   expect(end.stderr).toContain(`warning: ${BROKEN}\n`);
+});
+
+it.each([
+  ['that stand in the list', 'shelf_books', [BROKEN]],
+  ['behind one of which an invalid source stands', 'shelf_books, atlas', [BROKEN]],
+  ['that are nowhere', 'shelf_books, nowhere', [BROKEN, TWIN]],
+])('a statement about tables %s is told once of what it looked at', async (_, tables, told) => {
+  const end = await rescrape('query', `SELECT count(*) AS n FROM ${tables}`, '--json');
+  const isThere = !tables.includes('nowhere');
+  expect(end).toMatchObject({ code: isThere ? 0 : 1 });
+  for (const line of told) expect(end.stderr.split(`warning: ${line}\n`)).toHaveLength(2);
+  if (!isThere) expect(end.stderr).toContain('Table with name nowhere does not exist');
 });
 
 it('a deployment is refused with one line', async () => {

@@ -76,7 +76,7 @@ describe('a lake that was copied with its state', () => {
 
   it('writes those of a source as well that the process of the run has not loaded', async () => {
     cpSync(gb.session.directory, copy, { recursive: true });
-    const everySource = async () => [racing];
+    const everySource = async () => ({ sources: [racing], invalidSources: [] });
     opened = openLocalPlatform({ directory: copy, env: {}, sources: [schedules], everySource });
     expect(await settleIn(opened)).toContain(': 1 of its manifests named files there');
     expect(readFileSync(join(copy, MANIFEST), 'utf8')).toContain(join(copy, 'lake', 'data'));

@@ -35,7 +35,7 @@ it.each(SOURCE_NAMES.slice(0, 3))(
     expect(namesOf({ sources })).toEqual(SOURCE_NAMES.slice(0, SOURCE_NAMES.indexOf(name) + 1));
     const every = await everySource!();
     await platform!.close();
-    expect(namesOf({ sources: every })).toEqual(namesOf(await open()));
+    expect(namesOf(every)).toEqual(namesOf(await open()));
   },
 );
 
@@ -75,7 +75,7 @@ it.each([
   expect(namesOf({ sources })).toEqual(names);
   const every = await everySource!();
   await platform!.close();
-  expect(namesOf({ sources: every })).toEqual(namesOf(await open()));
+  expect(namesOf(every)).toEqual(namesOf(await open()));
 });
 
 it.each([
