@@ -23,8 +23,8 @@ export function queryCommand(): Command {
       ),
     )
     .action(async (sql: string, options: ListOptions, command: Command) => {
-      const answer = async (platform: CommandPlatform, globals: GlobalOptions) => {
-        const result = await resultOf(platform, sql, command);
+      const printAnswer = async (platform: CommandPlatform, globals: GlobalOptions) => {
+        const result = await answerTo(sql, platform, command);
         for (const note of result.notes ?? [])
           console.error(`note: ${cellText(note)}; see which dates: rescrape schema diff`);
         const columns = result.columns.map(({ name, type }) => ({
@@ -36,12 +36,12 @@ export function queryCommand(): Command {
           { ...globals, ...options },
         );
       };
-      await withPlatform(command, answer, undefined, { statement: sql });
+      await withPlatform(command, printAnswer, undefined, { statement: sql });
     });
 }
 
 /** Where not all sources are loaded, a statement that names the table of another is asked of all. */
-async function resultOf(platform: CommandPlatform, sql: string, command: Command): Promise<QueryResult> {
+async function answerTo(sql: string, platform: CommandPlatform, command: Command): Promise<QueryResult> {
   const ask = (sources: CommandPlatform['sources']) =>
     withWarehouse(platform, { sources, statement: sql }, (query) => query(sql));
   try {

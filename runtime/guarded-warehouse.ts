@@ -1,6 +1,6 @@
 import { findStrayObject } from '../core/lake/stray-objects.ts';
 import type { ObjectStore } from '../core/ports/object-store.ts';
-import type { Warehouse } from '../core/ports/warehouse.ts';
+import { namesIn, type Warehouse } from '../core/ports/warehouse.ts';
 import type { Source } from '../core/source/source.ts';
 
 /**
@@ -13,7 +13,7 @@ export function guardedWarehouse(
 ): Warehouse {
   return {
     async query(sql, parameters) {
-      const words = new Set(sql.toLowerCase().match(/\w+/g));
+      const words = namesIn(sql);
       for (const { table } of sources) {
         const stray = words.has(table.name) ? await findStrayObject(lake, table) : undefined;
         if (stray) throw stray;

@@ -35,7 +35,7 @@ export interface LocalOptions {
   /** With the tables that are derived behind them: `derived-tables.ts`. */
   readonly sources: readonly ListedSource[];
   readonly enrichers: readonly Enricher[];
-  /** Where `sources` are not all that are listed: those that can be run. */
+  /** @default `sources` are all that are listed */
   readonly everySource?: Platform['everySource'];
 }
 

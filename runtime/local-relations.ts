@@ -31,6 +31,7 @@ import { byValue } from '../core/source/partition.ts';
 import type { Partition, Source, Table } from '../core/source/source.ts';
 import { PartitionStore } from '../core/state/partition-store.ts';
 import { targetsOf } from '../core/targets/register.ts';
+import { NAMES_TABLES, NAMES_VIEWS } from './statement.ts';
 
 /**
  * The lake as the local warehouse sees it: a table for each table of a source, made of the files that its
@@ -76,9 +77,6 @@ export async function localRelations(
   return [...relations, ...views.filter(isNamed)];
 }
 
-/** The names of all views begin so. */
-const NAMES_VIEWS = /\bv_/i;
-
 /** False where a statement means tables alone: views are 19 modules, which most statements do not need. */
 function mayNameViews(statement: string, tables: readonly Findable[]): boolean {
   return NAMES_VIEWS.test(statement) || relationsBehind(tables, statement).length === 0;
@@ -95,9 +93,6 @@ async function localViews(sources: readonly Source[], now: number): Promise<Loca
     },
   }));
 }
-
-/** Functions to which a statement can give the name of a table without being read to name it. */
-const NAMES_TABLES = /\bquery(_table)?\b/i;
 
 export interface RelationsNeeded {
   /** The one that will be asked. @default any */

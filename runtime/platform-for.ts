@@ -1,5 +1,5 @@
 import type { PipelineEvent } from '../core/platform.ts';
-import type { Warehouse } from '../core/ports/warehouse.ts';
+import { namesIn, type Warehouse } from '../core/ports/warehouse.ts';
 import { SOURCE_NAMES } from '../sources/list.ts';
 import { type Listed, loadForRun, loadForTable, loadListed } from '../sources/listed.ts';
 import { refuseClockOf } from './clock.ts';
@@ -9,6 +9,7 @@ import { type LocalPlatform, openLocalPlatform } from './local-platform.ts';
 import type { RelationsNeeded } from './local-relations.ts';
 import { knowAllVariables, refuseUnknownVariables } from './setting-names.ts';
 import type { StackPlatform } from './stack.ts';
+import { isAboutAll } from './statement.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -72,11 +73,8 @@ async function partFor(
   return knowAllVariables(env, known) ? part : undefined;
 }
 
-/** Views are over all sources, and there are statements about which tables there are. */
-const IS_ABOUT_ALL = /\b(?:v_|duckdb_|pg_|sqlite_|information_schema|show|query|query_table)/i;
-
 async function loadForStatement(sql: string): Promise<Listed | undefined> {
-  return IS_ABOUT_ALL.test(sql) ? undefined : loadForTable(new Set(sql.toLowerCase().match(/\w+/g)));
+  return isAboutAll(sql) ? undefined : loadForTable(namesIn(sql));
 }
 
 /** What is set in the environment, over what is set in the file. Throws a SettingError. */

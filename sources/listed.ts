@@ -39,13 +39,13 @@ export async function loadForRun(names: readonly string[]): Promise<Listed | und
 }
 
 /**
- * The sources of the list as far as the first whose table is one of these words, in lower case; undefined
+ * The sources of the list as far as the first whose table is one of these names, in lower case; undefined
  * where it is none's.
  */
-export async function loadForTable(words: ReadonlySet<string>): Promise<Listed | undefined> {
+export async function loadForTable(names: ReadonlySet<string>): Promise<Listed | undefined> {
   for (const name of SOURCE_NAMES) {
     const sources = await loadSources([name]);
-    if (sources.some((source) => 'table' in source && words.has(source.table.name.toLowerCase())))
+    if (sources.some((source) => 'table' in source && names.has(source.table.name.toLowerCase())))
       return { sources, enrichers: [], extractions: [] };
   }
   return undefined;

@@ -1,10 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { WarehouseError } from '../../core/ports/warehouse.ts';
-import { Counts } from './duckdb-counts.ts';
+import { setCounts } from './duckdb-counts.ts';
 import { listNamed, setFiles } from './duckdb-files.ts';
-import { type Footer, footersOf } from './duckdb-footers.ts';
+import { footersOf } from './duckdb-footers.ts';
 import { quoteName, quoteText } from './duckdb-quote.ts';
 import {
+  inReadingOrder,
   type LocalRelation,
   type LocalTable,
   lackingFiles,
@@ -74,16 +75,17 @@ export class DuckDbCatalog {
   }
 
   async #make(connection: DuckDBConnection, relations: readonly LocalRelation[], sql: string): Promise<void> {
-    const missing = relations.filter((relation) => !this.#made.has(relation));
     for (const table of relations.filter((relation) => relation.kind === 'table')) {
       const isForCounting = this.#mayCount && readsRowsOnly(relations, table, sql);
-      if (!missing.includes(table) && (isForCounting || !this.#counted.has(table))) continue;
-      if (missing.includes(table)) await table.check?.();
+      const isMade = this.#made.has(table);
+      if (isMade && (isForCounting || !this.#counted.has(table))) continue;
+      if (!isMade) await table.check?.();
       await this.#makeTable(connection, table, isForCounting);
     }
     // A word of a view may be the name of another without meaning it, so names give no order: what fails for
     // want of another view is tried again once that one is there.
-    let waiting = missing.filter((relation) => relation.kind === 'view');
+    const views = relations.filter((relation) => relation.kind === 'view');
+    let waiting = views.filter((view) => !this.#made.has(view));
     while (waiting.length > 0) {
       const failed: { view: (typeof waiting)[number]; error: unknown }[] = [];
       for (const view of waiting) {
@@ -102,26 +104,29 @@ export class DuckDbCatalog {
   async #makeTable(connection: DuckDBConnection, table: LocalTable, isForCounting: boolean): Promise<void> {
     const stray = strayFile(table);
     if (stray !== undefined) throw new WarehouseError(`${stray} is no file of ${table.name}: move it away`);
-    const footerOf = await footersOf(connection, table, this.#remembered);
-    const typesOf = (file: string) => footerOf(file)?.types;
+    const footers = await footersOf(connection, table, this.#remembered);
+    const typesOf = (file: string) => footers.get(file)?.types;
     const lists = new Map<string, readonly string[]>();
     const listOf = (files: readonly string[]) => {
       const name = `${table.name} ${lists.size}`;
       lists.set(name, files.map(literalPath));
       return listNamed(name);
     };
-    const footers = isForCounting ? everyFooter(table, footerOf) : undefined;
-    const counts = footers && new Counts(table.name, footers);
-    const query = tableQuery(table, typesOf, { listOf, counted: counts?.of });
+    // What is wrong with a file that has none, only reading it tells.
+    const isCounted = isForCounting && table.files.every((file) => footers.has(file));
+    const rowsIn = (file: string) => [file, footers.get(file)!.rows] as const;
+    const counted = isCounted
+      ? await setCounts(connection, table.name, inReadingOrder(table, typesOf).map(rowsIn))
+      : undefined;
+    const query = tableQuery(table, typesOf, { listOf, counted });
     // The files of a list are alike: to make the view DuckDB needs to see one.
     for (const [name, files] of lists) await setFiles(connection, name, files.slice(0, 1));
-    await counts?.set(connection);
     await createView(connection, table.name, query);
     for (const [name, files] of lists) await setFiles(connection, name, files);
     this.#lacking.set(table, lackingFiles(table, typesOf));
     this.#made.add(table);
     this.#commented.delete(table);
-    if (counts) this.#counted.add(table);
+    if (isCounted) this.#counted.add(table);
     else this.#counted.delete(table);
   }
 
@@ -155,20 +160,6 @@ function readsRowsOnly(relations: readonly LocalRelation[], { columns }: LocalTa
   if (TAKES_SAMPLE.test(sql)) return false;
   const isShown = mayShow(sql);
   return relations.every(({ kind }) => kind === 'table') && !columns.some(({ name }) => isShown(name));
-}
-
-/** Undefined where one is missing: what is wrong with that file, only reading it tells. */
-function everyFooter(
-  { files }: LocalTable,
-  footerOf: (file: string) => Footer | undefined,
-): ReadonlyMap<string, Footer> | undefined {
-  const footers = new Map<string, Footer>();
-  for (const file of files) {
-    const footer = footerOf(file);
-    if (!footer) return undefined;
-    footers.set(file, footer);
-  }
-  return footers;
 }
 
 function commentsOn(table: LocalRelation): readonly string[] {

@@ -1,6 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { listNamed, setFiles, setNumbers } from './duckdb-files.ts';
-import type { Footer } from './duckdb-footers.ts';
 import { quoteText } from './duckdb-quote.ts';
 import type { CountedFiles } from './duckdb-relation.ts';
 
@@ -10,35 +9,23 @@ import type { CountedFiles } from './duckdb-relation.ts';
  */
 const ROWS_OF_PATH = 2000;
 
-/** The files of a table with their rows, as variables of a connection. */
-export class Counts {
-  readonly #footers: ReadonlyMap<string, Footer>;
-  readonly #names: { readonly paths: string; readonly rows: string };
-  readonly #paths: string[] = [];
-  readonly #rows: number[] = [];
-
-  constructor(table: string, footers: ReadonlyMap<string, Footer>) {
-    this.#footers = footers;
-    this.#names = { paths: `${table} paths`, rows: `${table} rows` };
-  }
-
-  /** How these are named in SQL. */
-  readonly of = (files: readonly string[]): CountedFiles => {
-    for (const file of files)
-      for (let rows = this.#footers.get(file)!.rows; rows > 0; rows -= ROWS_OF_PATH) {
-        this.#paths.push(file);
-        this.#rows.push(Math.min(rows, ROWS_OF_PATH));
-      }
-    return {
-      paths: knownList(this.#names.paths, 'VARCHAR[]'),
-      rows: knownList(this.#names.rows, 'BIGINT[]'),
-    };
-  };
-
-  async set(connection: DuckDBConnection): Promise<void> {
-    await setFiles(connection, this.#names.paths, this.#paths);
-    await setNumbers(connection, this.#names.rows, this.#rows);
-  }
+/** Files with their numbers of rows as variables of the connection, for a view to name. */
+export async function setCounts(
+  connection: DuckDBConnection,
+  table: string,
+  files: readonly (readonly [path: string, rows: number])[],
+): Promise<CountedFiles> {
+  const paths: string[] = [];
+  const counts: number[] = [];
+  for (const [path, rows] of files)
+    for (let left = rows; left > 0; left -= ROWS_OF_PATH) {
+      paths.push(path);
+      counts.push(Math.min(left, ROWS_OF_PATH));
+    }
+  const [namedPaths, namedRows] = [`${table} paths`, `${table} rows`];
+  await setFiles(connection, namedPaths, paths);
+  await setNumbers(connection, namedRows, counts);
+  return { paths: knownList(namedPaths, 'VARCHAR[]'), rows: knownList(namedRows, 'BIGINT[]') };
 }
 
 /**

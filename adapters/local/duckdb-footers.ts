@@ -10,12 +10,12 @@ export interface Footer {
   readonly rows: number;
 }
 
-/** The footer of each file. Undefined of a file that is gone or damaged: reading it tells. */
+/** The footer of each file, of none that is gone or damaged: reading it tells. */
 export async function footersOf(
   connection: DuckDBConnection,
   { files, stamps }: Pick<LocalTable, 'files' | 'stamps'>,
   remembered: RememberedFooters | undefined,
-): Promise<(file: string) => Footer | undefined> {
+): Promise<ReadonlyMap<string, Footer>> {
   const footers = new Map<string, RememberedFooter>();
   const unknown: string[] = [];
   for (const file of files) {
@@ -35,13 +35,10 @@ export async function footersOf(
     );
   }
   const maps = new Map<string, StoredTypes>();
-  return (file) => {
-    const footer = footers.get(file);
-    if (!footer) return undefined;
-    const types = maps.get(footer.columns) ?? parse(footer.columns);
-    maps.set(footer.columns, types);
-    return { types, rows: footer.rows };
-  };
+  for (const { columns } of footers.values()) if (!maps.has(columns)) maps.set(columns, parse(columns));
+  return new Map(
+    [...footers].map(([file, { columns, rows }]) => [file, { types: maps.get(columns)!, rows }]),
+  );
 }
 
 /** The whole list in one statement; where a file of it cannot be read, each half of it for itself. */

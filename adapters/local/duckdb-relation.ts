@@ -1,3 +1,4 @@
+import { namesIn } from '../../core/ports/warehouse.ts';
 import { castColumn } from './duckdb-casts.ts';
 import { quoteName, quoteText } from './duckdb-quote.ts';
 
@@ -47,7 +48,7 @@ export function relationsBehind<R extends { readonly name: string; readonly sql?
 ): readonly R[] {
   const found = new Set<R>();
   const visit = (text: string) => {
-    const words = new Set(text.toLowerCase().match(/\w+/g));
+    const words = namesIn(text);
     for (const relation of relations) {
       if (found.has(relation) || !words.has(relation.name.toLowerCase())) continue;
       found.add(relation);
@@ -73,14 +74,14 @@ export const UNREAD = 'its files were not read: ';
 interface TableQueryOptions {
   /** How it names some of the files, in SQL. */
   readonly listOf: (files: readonly string[]) => string;
-  /**
-   * For statements that read none of its own columns: how it names files with their rows, in the order in
-   * which they would be read. See `selectCounted`.
-   */
-  readonly counted?: ((files: readonly string[]) => CountedFiles) | undefined;
+  /** For statements that read none of its own columns: see `selectCounted`. */
+  readonly counted?: CountedFiles | undefined;
 }
 
-/** In SQL a list of paths, in which one may stand several times, and one of how many rows each stands for. */
+/**
+ * All files of a table in SQL, in the order in which they would be read (`inReadingOrder`): a list of paths,
+ * in which one may stand several times, and one of how many rows each stands for.
+ */
 export interface CountedFiles {
   readonly paths: string;
   readonly rows: string;
@@ -97,11 +98,12 @@ export function tableQuery(
   { listOf, counted }: TableQueryOptions,
 ): string {
   const { files, jsonFiles = [] } = table;
-  const alike = filesAlike(files, typesOf);
   const selects =
     counted && files.length > 0
-      ? [selectCounted(table, counted(alike.flatMap((group) => group.files)))]
-      : alike.map(({ files, types }) => select(table, readParquet(listOf(files), 'alike'), types));
+      ? [selectCounted(table, counted)]
+      : filesAlike(files, typesOf).map(({ files, types }) =>
+          select(table, readParquet(listOf(files), 'alike'), types),
+        );
   if (jsonFiles.length > 0) selects.push(select(table, readJson(table, listOf(jsonFiles))));
   const [only = select(table, undefined), ...more] = selects;
   if (more.length === 0) return `SELECT ${only}`;
@@ -124,6 +126,14 @@ export function lackingFiles(
       return [name, lacking.reduce((sum, group) => sum + group.files.length, 0)] as const;
     });
   return new Map(counts.filter(([, count]) => count > 0));
+}
+
+/** The files of a table, those that are alike after one another. */
+export function inReadingOrder(
+  { files }: LocalTable,
+  typesOf: (file: string) => StoredTypes | undefined,
+): readonly string[] {
+  return filesAlike(files, typesOf).flatMap((group) => group.files);
 }
 
 /** In the order of their first files. */

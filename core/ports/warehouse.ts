@@ -21,6 +21,11 @@ export interface QueryResult {
   readonly notes?: readonly string[];
 }
 
+/** The words of a statement, in lower case: what it may name. */
+export function namesIn(sql: string): ReadonlySet<string> {
+  return new Set(sql.toLowerCase().match(/\w+/g));
+}
+
 export class WarehouseError extends Error {
   override readonly name: string = 'WarehouseError';
 }
